@@ -1,0 +1,198 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Sas;
+
+namespace Cloudreve.AzureStorage.Blobs;
+
+/// <summary>
+/// A container of blobs. Every method is one billed request unless its documentation says otherwise.
+/// Errors are those of <see cref="StorageException"/>'s subtypes.
+/// </summary>
+public sealed class BlobContainer
+{
+    private readonly BlobContainerClient _client;
+    private readonly UserDelegationKeyCache? _delegationKeys;
+    private readonly TimeProvider _clock;
+
+    internal BlobContainer(BlobContainerClient client, UserDelegationKeyCache? delegationKeys, TimeProvider clock)
+    {
+        _client = client;
+        _delegationKeys = delegationKeys;
+        _clock = clock;
+    }
+
+    /// <summary>The container's name.</summary>
+    public string Name => _client.Name;
+
+    /// <summary>Creates the container, without anonymous access, unless it exists.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(async () => await _client.CreateIfNotExistsAsync(PublicAccessType.None, cancellationToken: cancellationToken));
+
+    /// <summary>Whether the container exists.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<bool> ExistsAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(async () => (await _client.ExistsAsync(cancellationToken)).Value);
+
+    /// <summary>Lists blobs and virtual folders directly below a prefix.</summary>
+    /// <param name="prefix">What names start with; empty for the container's root.</param>
+    /// <param name="delimiter">Splits names into folders; null lists all blobs below the prefix, however deep.</param>
+    /// <param name="take">At most how many entries, 1 to 5,000.</param>
+    /// <param name="continuationToken">The token of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<BlobPage> ListPageAsync(
+        string prefix, string? delimiter, int take = 5000, string? continuationToken = null, CancellationToken cancellationToken = default) =>
+        CallAsync(async () =>
+        {
+            var options = new GetBlobsByHierarchyOptions { Prefix = prefix.Length == 0 ? null : prefix, Delimiter = delimiter, Traits = BlobTraits.Metadata };
+            var pages = _client.GetBlobsByHierarchyAsync(options, cancellationToken).AsPages(continuationToken, take);
+            await foreach (var page in pages)
+            {
+                var blobs = new List<BlobItem>(page.Values.Count);
+                var prefixes = new List<string>();
+                foreach (var item in page.Values)
+                {
+                    if (item.IsPrefix)
+                        prefixes.Add(item.Prefix);
+                    else
+                        blobs.Add(Describe(item.Blob));
+                }
+                return new BlobPage(blobs, prefixes, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            }
+            return new BlobPage([], [], null);
+        });
+
+    /// <summary>Reads a blob's properties; null when it does not exist.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<BlobItem?> FindAsync(string name, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await CallAsync(async () =>
+            {
+                var p = (await _client.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+                return new BlobItem(name, p.ContentLength, p.LastModified, p.ETag.ToString())
+                {
+                    AccessTier = p.AccessTier,
+                    ContentType = p.ContentType,
+                    IsDirectoryMarker = IsMarker(p.Metadata),
+                };
+            });
+        }
+        catch (StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Opens a blob, or a range of it, for reading as a stream.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">How many bytes; null for all to the end.</param>
+    /// <param name="ifMatch">The version that must still be there; null for any.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<BlobContent> OpenReadAsync(
+        string name, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellationToken = default) =>
+        CallAsync(async () =>
+        {
+            var options = new BlobDownloadOptions
+            {
+                Conditions = ifMatch is null ? null : new BlobRequestConditions { IfMatch = new ETag(ifMatch) },
+            };
+            if (offset > 0 || length is not null)
+                options.Range = new HttpRange(offset, length);
+            var answer = (await _client.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken)).Value;
+            var total = answer.Details.ContentRange is { Length: > 0 } range
+                ? long.Parse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture)
+                : answer.Details.ContentLength;
+            return new BlobContent(answer.Content, answer.Details.ContentLength, total, answer.Details.ETag.ToString(), answer.Details.LastModified);
+        });
+
+    /// <summary>Reads a small blob whole; null when it does not exist.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<byte[]?> ReadAsync(string name, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await CallAsync(async () =>
+                (await _client.GetBlobClient(name).DownloadContentAsync(cancellationToken)).Value.Content.ToArray());
+        }
+        catch (StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a blob whole, in one request up to 256 MiB.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="overwrite">Whether an existing blob may be replaced; otherwise <see cref="StorageExistsException"/>.</param>
+    /// <param name="metadata">Metadata to store; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The blob's ETag.</returns>
+    public Task<string> WriteAsync(
+        string name, BinaryData content, bool overwrite = true, IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
+        CallAsync(async () =>
+        {
+            var options = new BlobUploadOptions
+            {
+                Metadata = metadata,
+                Conditions = overwrite ? null : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            };
+            return (await _client.GetBlobClient(name).UploadAsync(content, options, cancellationToken)).Value.ETag.ToString();
+        });
+
+    /// <summary>Deletes a blob.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when there was no such blob.</returns>
+    public Task<bool> DeleteAsync(string name, CancellationToken cancellationToken = default) =>
+        CallAsync(async () => (await _client.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken)).Value);
+
+    /// <summary>
+    /// An address at which anybody may read the blob until it expires. No request, except the first of a managed identity's
+    /// six days, which fetches a user delegation key.
+    /// </summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="expires">When the address stops to work.</param>
+    /// <param name="contentDisposition">The Content-Disposition that the service shall answer; null for none.</param>
+    /// <param name="contentType">The Content-Type that the service shall answer; null for the blob's own.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<Uri> SignReadAsync(
+        string name, DateTimeOffset expires, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
+    {
+        var blob = _client.GetBlobClient(name);
+        var sas = new BlobSasBuilder(BlobSasPermissions.Read, expires)
+        {
+            BlobContainerName = _client.Name,
+            BlobName = name,
+            ContentDisposition = contentDisposition,
+            ContentType = contentType,
+        };
+        if (_delegationKeys is null)
+            return blob.GenerateSasUri(sas);
+        // A clock that runs ahead of Azure's would make a fresh key invalid.
+        sas.StartsOn = _clock.GetUtcNow().AddMinutes(-5);
+        var key = await _delegationKeys.GetAsync(expires).WaitAsync(cancellationToken);
+        return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, _delegationKeys.AccountName) }.ToUri();
+    }
+
+    private static BlobItem Describe(Azure.Storage.Blobs.Models.BlobItem blob) =>
+        new(blob.Name, blob.Properties.ContentLength ?? 0, blob.Properties.LastModified ?? default, blob.Properties.ETag?.ToString() ?? "")
+        {
+            AccessTier = blob.Properties.AccessTier?.ToString(),
+            ContentType = blob.Properties.ContentType,
+            IsDirectoryMarker = IsMarker(blob.Metadata),
+        };
+
+    private static bool IsMarker(IDictionary<string, string>? metadata) =>
+        metadata is not null && metadata.TryGetValue("hdi_isfolder", out var value) && string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
+
+    private Task CallAsync(Func<Task> call) => StorageErrors.GuardAsync(Name, call);
+
+    private Task<T> CallAsync<T>(Func<Task<T>> call) => StorageErrors.GuardAsync(Name, call);
+}

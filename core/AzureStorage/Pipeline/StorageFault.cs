@@ -1,0 +1,23 @@
+namespace Cloudreve.AzureStorage.Pipeline;
+
+/// <summary>What a test makes of one storage call.</summary>
+public enum StorageFault
+{
+    /// <summary>The call goes through.</summary>
+    None,
+
+    /// <summary>The process "dies" before the call: it takes no effect and <see cref="SimulatedCrashException"/> is thrown.</summary>
+    CrashBefore,
+
+    /// <summary>The process "dies" after the call: it takes effect, but <see cref="SimulatedCrashException"/> is thrown.</summary>
+    CrashAfter,
+
+    /// <summary>The service answers 503 without taking effect; the pipeline retries.</summary>
+    Unavailable,
+
+    /// <summary>The call takes effect but its answer is lost as a 500; the pipeline retries.</summary>
+    AnswerLost,
+}
+
+/// <summary>Thrown by an injected crash. Production code never catches it, as it could not catch a power cut.</summary>
+public sealed class SimulatedCrashException() : Exception("Simulated crash at a storage call.");

@@ -1,0 +1,141 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.AzureStorage.Queues;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.AzureStorage;
+
+/// <summary>How a storage account is reached.</summary>
+public sealed record StorageAccountOptions
+{
+    /// <summary>
+    /// A connection string with an account key, or <c>UseDevelopmentStorage=true</c>; null when <see cref="AccountName"/> is set.
+    /// </summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>An account that is reached with the app's managed identity; null when <see cref="ConnectionString"/> is set.</summary>
+    public string? AccountName { get; init; }
+
+    /// <summary>The DNS suffix of <see cref="AccountName"/>.</summary>
+    public string EndpointSuffix { get; init; } = "core.windows.net";
+
+    /// <summary>How often a throttled or failed request is tried again.</summary>
+    public int MaxRetries { get; init; } = 5;
+
+    /// <summary>The pause before the first retry; it doubles with each.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>For tests: decides for each request whether it fails.</summary>
+    public Func<StorageCall, StorageFault>? Faults { get; init; }
+}
+
+/// <summary>
+/// A storage account: the only door to tables, blobs and queues. All its requests pass one pipeline that counts them and,
+/// in tests, injects faults. Thread-safe; one instance for each account and process.
+/// </summary>
+public sealed class StorageAccount
+{
+    private readonly TableServiceClient _tables;
+    private readonly BlobServiceClient _blobs;
+    private readonly QueueServiceClient _queues;
+    private readonly UserDelegationKeyCache? _delegationKeys;
+
+    /// <summary>Creates the clients; sends nothing yet.</summary>
+    /// <param name="options">Where the account is.</param>
+    /// <param name="timeProvider">The clock for signatures.</param>
+    /// <exception cref="ArgumentException">Neither a connection string nor an account name is given.</exception>
+    public StorageAccount(StorageAccountOptions options, TimeProvider? timeProvider = null)
+    {
+        Clock = timeProvider ?? TimeProvider.System;
+        // One handler for all services: connections are pooled per host, and redirects are never followed.
+        var transport = new HttpClientTransport(new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            MaxConnectionsPerServer = 64,
+        }));
+        var tableOptions = Configure(new TableClientOptions(), options, transport, StorageService.Table);
+        var blobOptions = Configure(new BlobClientOptions(), options, transport, StorageService.Blob);
+        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, options, transport, StorageService.Queue);
+        if (options.ConnectionString is { Length: > 0 } connection)
+        {
+            _tables = new TableServiceClient(connection, tableOptions);
+            _blobs = new BlobServiceClient(connection, blobOptions);
+            _queues = new QueueServiceClient(connection, queueOptions);
+        }
+        else if (options.AccountName is { Length: > 0 } name)
+        {
+            var credential = new DefaultAzureCredential();
+            _tables = new TableServiceClient(new Uri($"https://{name}.table.{options.EndpointSuffix}"), credential, tableOptions);
+            _blobs = new BlobServiceClient(new Uri($"https://{name}.blob.{options.EndpointSuffix}"), credential, blobOptions);
+            _queues = new QueueServiceClient(new Uri($"https://{name}.queue.{options.EndpointSuffix}"), credential, queueOptions);
+            _delegationKeys = new UserDelegationKeyCache(_blobs, Clock);
+        }
+        else
+        {
+            throw new ArgumentException("A storage account needs a connection string or an account name.", nameof(options));
+        }
+    }
+
+    /// <summary>Counts the requests of this account.</summary>
+    public StorageTransactionCounter Transactions { get; } = new();
+
+    /// <summary>True when signatures are made with an account key (connection string), false with a user delegation key.</summary>
+    public bool HasAccountKey => _delegationKeys is null;
+
+    internal TimeProvider Clock { get; }
+
+    /// <summary>A table; no request is sent.</summary>
+    /// <param name="name">Letters and digits, 3 to 63.</param>
+    public Table Table(string name) => new(_tables.GetTableClient(name));
+
+    /// <summary>A container; no request is sent.</summary>
+    /// <param name="name">The container's name.</param>
+    public BlobContainer Container(string name) => new(_blobs.GetBlobContainerClient(name), _delegationKeys, Clock);
+
+    /// <summary>A queue; no request is sent.</summary>
+    /// <param name="name">The queue's name.</param>
+    public MessageQueue Queue(string name) => new(_queues.GetQueueClient(name));
+
+    /// <summary>Lets browsers of the given sites send and fetch blobs directly. Needs an account key; elsewhere the deployment sets it.</summary>
+    /// <param name="origins">Origins such as <c>https://drive.example.com</c>, or <c>*</c>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task AllowBrowserOriginsAsync(IReadOnlyList<string> origins, CancellationToken cancellationToken = default)
+    {
+        var properties = (await _blobs.GetPropertiesAsync(cancellationToken)).Value;
+        var wanted = string.Join(',', origins);
+        if (properties.Cors is [{ } rule] && rule.AllowedOrigins == wanted)
+            return;
+        properties.Cors =
+        [
+            new Azure.Storage.Blobs.Models.BlobCorsRule
+            {
+                AllowedOrigins = wanted,
+                AllowedMethods = "GET,HEAD,PUT,OPTIONS",
+                AllowedHeaders = "*",
+                ExposedHeaders = "*",
+                MaxAgeInSeconds = 3600,
+            },
+        ];
+        await _blobs.SetPropertiesAsync(properties, cancellationToken);
+    }
+
+    private T Configure<T>(T client, StorageAccountOptions options, HttpPipelineTransport transport, StorageService service)
+        where T : ClientOptions
+    {
+        client.Transport = transport;
+        client.Retry.MaxRetries = options.MaxRetries;
+        client.Retry.Delay = options.RetryDelay;
+        client.Retry.NetworkTimeout = TimeSpan.FromSeconds(100);
+        client.Diagnostics.IsDistributedTracingEnabled = false;
+        client.Diagnostics.IsLoggingEnabled = false;
+        client.AddPolicy(new StoragePipelinePolicy(service, Transactions, options.Faults), HttpPipelinePosition.PerRetry);
+        return client;
+    }
+}

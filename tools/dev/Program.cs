@@ -1,0 +1,1 @@
+Console.WriteLine("usage: ./dev run | test | bench | publish | lint");
