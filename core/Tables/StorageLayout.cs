@@ -1,0 +1,75 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.AzureStorage.Queues;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.Tables;
+
+/// <summary>
+/// Names of everything the app keeps in its storage account. A prefix lets several installations share one account.
+/// </summary>
+/// <param name="account">The app's own account.</param>
+/// <param name="prefix">Lower-case letters and digits, starting with a letter.</param>
+public sealed class StorageLayout(StorageAccount account, string prefix = "cloudreve")
+{
+    /// <summary>The account that holds all of it.</summary>
+    public StorageAccount Account { get; } = account;
+
+    /// <summary>What all names start with.</summary>
+    public string Prefix { get; } = prefix;
+
+    /// <summary>Folder partitions: the file tree.</summary>
+    public Table Files => Table("files");
+
+    /// <summary>Id rows: which folder a file is in, and its version.</summary>
+    public Table FileIds => Table("fileids");
+
+    /// <summary>Entities: the blobs behind files, reference-counted.</summary>
+    public Table Entities => Table("entities");
+
+    /// <summary>Counters from which blocks of integer ids are leased.</summary>
+    public Table IdLeases => Table("idleases");
+
+    /// <summary>Storage used by each user, with the operations that changed it.</summary>
+    public Table Quotas => Table("quotas");
+
+    /// <summary>Workflow tasks.</summary>
+    public Table Tasks => Table("tasks");
+
+    /// <summary>Work of running tasks: frontiers, pages and error lists.</summary>
+    public Table TaskItems => Table("taskitems");
+
+    /// <summary>Users and the index of their mail addresses.</summary>
+    public Table Users => Table("users");
+
+    /// <summary>Sessions that live shorter than an account: sign-in ceremonies, revoked token roots.</summary>
+    public Table Sessions => Table("sessions");
+
+    /// <summary>Site settings, groups, storage policies and nodes: small, read at start and cached.</summary>
+    public Table Site => Table("site");
+
+    /// <summary>Every table, for creation at start.</summary>
+    public IReadOnlyList<Table> AllTables => [Files, FileIds, Entities, IdLeases, Quotas, Tasks, TaskItems, Users, Sessions, Site];
+
+    /// <summary>The container of the seeded storage policy.</summary>
+    public string FilesContainerName => Prefix + "-files";
+
+    /// <summary>The container that event-driven import watches.</summary>
+    public string ImportsContainerName => Prefix + "-imports";
+
+    /// <summary>The queue that starts orchestrations.</summary>
+    public string StartQueueName => Prefix + "-start";
+
+    /// <summary>The queue of blobs that appeared in the imports container.</summary>
+    public string BlobEventsQueueName => Prefix + "-blob-events";
+
+    /// <summary>A container of the app's own account.</summary>
+    /// <param name="name">Its whole name.</param>
+    public BlobContainer Container(string name) => Account.Container(name);
+
+    /// <summary>A queue of the app's own account.</summary>
+    /// <param name="name">Its whole name.</param>
+    public MessageQueue Queue(string name) => Account.Queue(name);
+
+    private Table Table(string name) => Account.Table(Prefix + name);
+}
