@@ -1,2 +1,3 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-await app.RunAsync();
+using Cloudreve.Functions.Hosting;
+
+return await CloudreveProcess.RunAsync(args);
