@@ -12,6 +12,9 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     /// <summary>An additional OData condition on properties, which the service evaluates row by row; null for none.</summary>
     public string? Condition { get; init; }
 
+    /// <summary>Whether <see cref="From"/> itself is left out.</summary>
+    public bool SkipsFrom { get; init; }
+
     /// <summary>All rows of a partition whose key starts with a prefix.</summary>
     /// <param name="partitionKey">The partition.</param>
     /// <param name="prefix">The prefix; not empty.</param>
@@ -19,7 +22,7 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
 
     /// <summary>The rows of this range behind a row key.</summary>
     /// <param name="rowKey">The last key that was seen.</param>
-    public RowRange Behind(string rowKey) => this with { From = rowKey + "\u0001" };
+    public RowRange Behind(string rowKey) => this with { From = rowKey, SkipsFrom = true };
 
     /// <summary>The smallest key that is greater than every key with the prefix.</summary>
     /// <param name="prefix">The prefix; not empty, not ending in U+FFFF.</param>
@@ -29,7 +32,7 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     {
         var filter = new StringBuilder().Append(CultureInfo.InvariantCulture, $"PartitionKey eq '{Quote(PartitionKey)}'");
         if (From is not null)
-            filter.Append(CultureInfo.InvariantCulture, $" and RowKey ge '{Quote(From)}'");
+            filter.Append(CultureInfo.InvariantCulture, $" and RowKey {(SkipsFrom ? "gt" : "ge")} '{Quote(From)}'");
         if (To is not null)
             filter.Append(CultureInfo.InvariantCulture, $" and RowKey lt '{Quote(To)}'");
         if (Condition is not null)

@@ -1,0 +1,123 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Ids;
+
+/// <summary>The counters from which ids are taken.</summary>
+public enum IdKind
+{
+    /// <summary>Files and folders. The numbers below 2^32 are the users' root folders.</summary>
+    File,
+
+    /// <summary>Entities.</summary>
+    Entity,
+
+    /// <summary>Workflow tasks.</summary>
+    Task,
+
+    /// <summary>Users.</summary>
+    User,
+}
+
+/// <summary>A run of consecutive ids.</summary>
+/// <param name="First">The first id.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct IdRange(long First, int Count)
+{
+    /// <summary>Whether an id is in the run.</summary>
+    /// <param name="id">The id.</param>
+    public bool Contains(long id) => id >= First && id < First + Count;
+}
+
+/// <summary>
+/// Hands out integer ids below 2^53 from leased blocks of 1,000: one storage transaction for each block, a second one when
+/// another process leased in between. A block belongs to this process alone; what it does not use is lost.
+/// </summary>
+/// <param name="layout">Where the counters are.</param>
+public sealed class IdAllocator(StorageLayout layout)
+{
+    private const int BlockSize = 1000;
+
+    private readonly Dictionary<IdKind, Counter> _counters = Enum.GetValues<IdKind>().ToDictionary(k => k, k => new Counter(layout.IdLeases, k));
+
+    /// <summary>Takes one id.</summary>
+    /// <param name="kind">What it is for.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long> NextAsync(IdKind kind, CancellationToken cancellationToken = default) =>
+        (await ReserveAsync(kind, 1, cancellationToken)).First;
+
+    /// <summary>Takes consecutive ids. Large runs start at a block's beginning, so that rows of ids fill whole batches.</summary>
+    /// <param name="kind">What they are for.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
+        _counters[kind].ReserveAsync(count, cancellationToken);
+
+    private sealed class Counter(Table table, IdKind kind)
+    {
+        private readonly SemaphoreSlim _turn = new(1, 1);
+        private string? _etag;
+        private long _leasedFrom;
+        private long _next;
+        private long _end;
+
+        private string Key => kind.ToString();
+
+        public async Task<IdRange> ReserveAsync(int count, CancellationToken cancellationToken)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+            await _turn.WaitAsync(cancellationToken);
+            try
+            {
+                if (_end - _next < count)
+                    await LeaseAsync((count + BlockSize - 1) / BlockSize * BlockSize, cancellationToken);
+                var range = new IdRange(_next, count);
+                _next += count;
+                return range;
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+
+        private async Task LeaseAsync(int size, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                if (_etag is null)
+                    await ReadAsync(cancellationToken);
+                try
+                {
+                    var row = new Row(Key, "next") { ["next"] = _leasedFrom + size };
+                    _etag = _etag!.Length == 0
+                        ? await table.InsertAsync(row, cancellationToken)
+                        : await table.ReplaceAsync(row, _etag, cancellationToken);
+                    _next = _leasedFrom;
+                    _end = _leasedFrom += size;
+                    return;
+                }
+                catch (StorageException e) when (e is StorageChangedException or StorageExistsException)
+                {
+                    _etag = null;
+                }
+            }
+        }
+
+        private async Task ReadAsync(CancellationToken cancellationToken)
+        {
+            var row = await table.FindAsync(Key, "next", cancellationToken);
+            _etag = row?.ETag ?? "";
+            _leasedFrom = row?.RequiredNumber("next") ?? First(kind);
+        }
+
+        // Root folders have the ids of their users, so file ids start above every user id.
+        private static long First(IdKind kind) => kind switch
+        {
+            IdKind.File => (1L << 32) / BlockSize * BlockSize + BlockSize,
+            IdKind.User => 1,
+            _ => BlockSize,
+        };
+    }
+}

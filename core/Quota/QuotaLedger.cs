@@ -1,0 +1,90 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Quota;
+
+/// <summary>
+/// Storage used by each user. A change is one batch {insert the operation's row, update the total}, so an operation that is
+/// repeated under its id changes nothing.
+/// </summary>
+/// <param name="layout">Where the totals are.</param>
+/// <param name="clock">The time that operations are stamped with.</param>
+public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
+{
+    private const string Total = "total";
+    private const string OperationPrefix = "op|";
+
+    /// <summary>Bytes that a user's blobs take. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
+        (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number("used") ?? 0;
+
+    /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each rival.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">What makes a repetition recognisable; no character that keys forbid.</param>
+    /// <param name="delta">Bytes; negative to give back.</param>
+    /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40051 when the limit would be passed; nothing is changed.</exception>
+    public async Task ChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
+    {
+        if (!await TryChargeAsync(userId, operationId, delta, limit, cancellationToken))
+            throw new CloudreveException(ErrorCode.QuotaExceeded, "The storage quota is exceeded.");
+    }
+
+    /// <summary>Like <see cref="ChargeAsync"/>, but answers false when the limit would be passed.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">What makes a repetition recognisable.</param>
+    /// <param name="delta">Bytes; negative to give back.</param>
+    /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
+    {
+        if (delta == 0)
+            return true;
+        var partition = Partition(userId);
+        while (true)
+        {
+            var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+            var used = (total?.Number("used") ?? 0) + delta;
+            var overLimit = delta > 0 && limit is { } max && used > max;
+            if (overLimit && await IsChargedAsync(userId, operationId, cancellationToken))
+                return true;
+            if (overLimit)
+                return false;
+            var batch = new TableBatch(partition)
+                .Insert(new Row(partition, OperationPrefix + operationId) { ["delta"] = delta, ["at"] = clock.GetUtcNow() });
+            var updated = new Row(partition, Total) { ["used"] = used };
+            if (total is null)
+                batch.Insert(updated);
+            else
+                batch.Replace(updated, total.ETag);
+            try
+            {
+                await layout.Quotas.SubmitAsync(batch, cancellationToken);
+                return true;
+            }
+            catch (StorageExistsException e) when (e.FailedIndex == 0)
+            {
+                return true;
+            }
+            catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+            {
+                // Another change came first: read the total again.
+            }
+        }
+    }
+
+    /// <summary>Whether an operation has been charged. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
+        await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken) is not null;
+
+    private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
+}
