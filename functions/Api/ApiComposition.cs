@@ -1,0 +1,49 @@
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api;
+
+/// <summary>Puts the API together: its services, the edge that every request passes, and its endpoints.</summary>
+internal static class ApiComposition
+{
+    /// <summary>
+    /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The app settings.</param>
+    public static IServiceCollection AddCloudreveApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            ApiJson.Configure(options.SerializerOptions);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, EdgeJsonContext.Default);
+        });
+        services.AddSingleton<ErrorBoundary>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the edge to the pipeline: correlation, error envelopes, routing and authorisation. An endpoint of any
+    /// path without <see cref="AuthRequirement"/> is refused.
+    /// </summary>
+    /// <param name="app">The app.</param>
+    public static WebApplication UseApiEdge(this WebApplication app)
+    {
+        app.Use(ApiEdge.SetHeadersAsync);
+        app.Use(app.Services.GetRequiredService<ErrorBoundary>().InvokeAsync);
+        app.UseRouting();
+        app.Use(ApiEdge.RefuseUnknownRoutesAsync);
+        app.Use(Authorization.InvokeAsync);
+        return app;
+    }
+
+    /// <summary>Maps the endpoints of all API groups.</summary>
+    /// <param name="app">The app.</param>
+    public static WebApplication MapCloudreveApi(this WebApplication app)
+    {
+        var api = app.MapGroup(ApiEdge.Prefix).WithMetadata(new BodyLimit(ApiEdge.MaxJsonBody));
+        api.MapSiteEndpoints();
+        return app;
+    }
+}

@@ -1,0 +1,16 @@
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Site;
+
+/// <summary>What clients ask about the site before they sign in.</summary>
+internal static class SiteEndpoints
+{
+    /// <summary>Maps the group.</summary>
+    /// <param name="api">The builder of <c>/api/v4</c>.</param>
+    public static void MapSiteEndpoints(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/site/ping", Ping).WithName("Ping").Auth(AuthClass.None);
+    }
+
+    private static ApiResponse<string> Ping() => ApiResponse.Ok(ProductVersion.Text);
+}
