@@ -1,0 +1,135 @@
+// Cloudreve.Functions on the Flex Consumption plan: one storage account, one function app, one identity, one event route.
+// Deploy into a resource group: az deployment group create -g GROUP -f infra/main.bicep -p infra/main.bicepparam
+
+targetScope = 'resourceGroup'
+
+@description('The name of the installation: the start of every resource name.')
+@minLength(3)
+@maxLength(16)
+param name string
+
+@description('The region; it must offer the Flex Consumption plan.')
+param location string = resourceGroup().location
+
+@description('What the names of tables, containers and queues start with (CLOUDREVE_PREFIX): lower-case letters and digits.')
+@minLength(3)
+@maxLength(20)
+param prefix string = 'cloudreve'
+
+@description('The mail address of the first administrator. Its password is in the log of the first start unless adminPassword is given.')
+param adminEmail string
+
+@description('The password of the first administrator; used only while no user exists. Empty: a random one, written to the log once.')
+@secure()
+param adminPassword string = ''
+
+@description('Origins whose pages may send and fetch files directly, such as https://drive.example.com. Empty: the app itself alone.')
+param allowedOrigins string[] = []
+
+@description('Lets clients use the storage account keys. The app works without them.')
+param allowSharedKeyAccess bool = false
+
+@description('The redundancy of the storage account.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS', 'Standard_RAGRS', 'Standard_RAGZRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('The memory of an instance in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@description('How many instances may run at most.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Creates Application Insights with its workspace and sends telemetry there.')
+param monitoring bool = true
+
+@description('Tags of every resource.')
+param tags object = {}
+
+var suffix = uniqueString(resourceGroup().id, name)
+var appName = '${name}-${take(suffix, 8)}'
+var appOrigin = 'https://${appName}.azurewebsites.net'
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  params: {
+    name: '${name}-identity'
+    location: location
+    tags: tags
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  params: {
+    name: take('${replace(toLower(name), '-', '')}${suffix}', 24)
+    location: location
+    tags: tags
+    sku: storageSku
+    prefix: prefix
+    allowSharedKeyAccess: allowSharedKeyAccess
+    allowedOrigins: empty(allowedOrigins) ? [appOrigin] : allowedOrigins
+  }
+}
+
+module access 'modules/access.bicep' = {
+  name: 'access'
+  params: {
+    storageAccountName: storage.outputs.name
+    principalId: identity.outputs.principalId
+  }
+}
+
+module telemetry 'modules/telemetry.bicep' = if (monitoring) {
+  name: 'telemetry'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    publisherPrincipalId: identity.outputs.principalId
+  }
+}
+
+module app 'modules/app.bicep' = {
+  name: 'app'
+  params: {
+    name: appName
+    location: location
+    tags: tags
+    prefix: prefix
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageAccountName: storage.outputs.name
+    packageContainerUrl: storage.outputs.packageContainerUrl
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    adminEmail: adminEmail
+    adminPassword: adminPassword
+    telemetryConnectionString: telemetry.?outputs.connectionString ?? ''
+  }
+  // The package and the queues are read with the identity as soon as the app exists.
+  dependsOn: [access]
+}
+
+module events 'modules/events.bicep' = {
+  name: 'events'
+  params: {
+    name: '${name}-storage-events'
+    location: location
+    tags: tags
+    storageAccountName: storage.outputs.name
+    importsContainerName: storage.outputs.importsContainerName
+    queueName: storage.outputs.blobEventsQueueName
+  }
+}
+
+@description('The address of the site.')
+output siteUrl string = app.outputs.url
+
+@description('The function app that a package is deployed to.')
+output functionAppName string = app.outputs.name
+
+@description('The storage account that holds everything.')
+output storageAccountName string = storage.outputs.name

@@ -1,0 +1,85 @@
+// The storage account: tables hold the metadata, blobs the files, queues the work.
+// The app creates its tables itself; declared here is what bindings, the event route and the deployment need beforehand.
+
+param name string
+param location string
+param tags object
+param sku string
+param prefix string
+param allowSharedKeyAccess bool
+param allowedOrigins string[]
+
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: allowSharedKeyAccess
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    // Browsers send and fetch file content directly, with short-lived signatures; so the endpoint stays reachable.
+    publicNetworkAccess: 'Enabled'
+    networkAcls: {
+      defaultAction: 'Allow'
+      bypass: 'AzureServices'
+    }
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      cors: {
+        corsRules: [
+          {
+            allowedOrigins: allowedOrigins
+            allowedMethods: ['GET', 'HEAD', 'PUT', 'OPTIONS']
+            allowedHeaders: ['*']
+            exposedHeaders: ['*']
+            maxAgeInSeconds: 3600
+          }
+        ]
+      }
+    }
+
+    // The seeded storage policy.
+    resource files 'containers' = {
+      name: '${prefix}-files'
+    }
+
+    // What appears below imports/{user id}/ here is imported into that user's drive.
+    resource imports 'containers' = {
+      name: '${prefix}-imports'
+    }
+
+    resource packages 'containers' = {
+      name: '${prefix}-packages'
+    }
+  }
+
+  resource queues 'queueServices' = {
+    name: 'default'
+
+    resource start 'queues' = {
+      name: '${prefix}-start'
+    }
+
+    resource blobEvents 'queues' = {
+      name: '${prefix}-blob-events'
+    }
+  }
+
+  resource tables 'tableServices' = {
+    name: 'default'
+  }
+}
+
+output name string = account.name
+output importsContainerName string = account::blobs::imports.name
+output blobEventsQueueName string = account::queues::blobEvents.name
+output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'
