@@ -1,1 +1,63 @@
-Console.WriteLine("usage: ./dev run | test | bench | publish | lint");
+using System.Runtime.InteropServices;
+using Cloudreve.Dev;
+using Cloudreve.Dev.Linting;
+using Cloudreve.Dev.Processes;
+using Cloudreve.Dev.Publishing;
+using Cloudreve.Dev.Running;
+using Cloudreve.Dev.Testing;
+
+const string Usage = """
+    usage: ./dev <command>
+
+      run [--port N] [--demo]   start the app with its storage; --demo imports a small tree of files
+      test [NAME ...]           run all tests, or those of the projects whose names contain NAME
+      bench [ARGUMENT ...]      run the benchmarks
+      publish [-o DIR] [--runtime RID]
+                                write what a Functions host runs (default: artifacts/publish)
+      publish --jit [-o DIR]    the same for 'func start' in development (default: artifacts/func)
+      lint                      check formatting, repository rules and the Bicep files
+    """;
+
+if (args is [Guardian.Command])
+    return Guardian.Watch();
+
+using var stopped = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+try
+{
+    var repository = Repository.Find();
+    return args switch
+    {
+        ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port"], switches: ["--demo"]), stopped.Token),
+        ["test", .. var names] => await TestCommand.RunAsync(repository, names, stopped.Token),
+        ["bench", .. var rest] => await BenchCommand.RunAsync(repository, rest, stopped.Token),
+        ["publish", .. var rest] => await PublishCommand.RunAsync(repository, Arguments.Parse(rest, values: ["-o", "--runtime"], switches: ["--jit"]), stopped.Token),
+        ["lint"] => await LintCommand.RunAsync(repository, stopped.Token),
+        _ => ShowUsage(args),
+    };
+}
+catch (CommandException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+{
+    return 130;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stopped.Cancel();
+}
+
+static int ShowUsage(string[] args)
+{
+    var asked = args is ["help" or "-h" or "--help"];
+    (asked ? Console.Out : Console.Error).WriteLine(Usage);
+    return asked ? 0 : 2;
+}

@@ -1,0 +1,27 @@
+namespace Cloudreve.Dev.Linting;
+
+/// <summary><c>./dev lint</c>: formatting, repository rules, Bicep. Code analysis is part of every build and is not repeated.</summary>
+internal static class LintCommand
+{
+    /// <summary>Runs all checks, also after one has failed.</summary>
+    /// <returns>0 when nothing was found.</returns>
+    public static async Task<int> RunAsync(Repository repository, CancellationToken cancellationToken)
+    {
+        (string Name, Func<Repository, CancellationToken, Task<IReadOnlyList<string>>> Check)[] checks =
+        [
+            ("formatting", FormattingCheck.RunAsync),
+            ("repository rules", RepositoryRules.RunAsync),
+            ("Bicep", BicepCheck.RunAsync),
+        ];
+        var found = 0;
+        foreach (var (name, check) in checks)
+        {
+            var problems = await check(repository, cancellationToken);
+            Console.WriteLine(problems.Count == 0 ? $"{name}: ok" : $"{name}: {problems.Count} found");
+            foreach (var problem in problems)
+                Console.WriteLine("  " + problem);
+            found += problems.Count;
+        }
+        return found == 0 ? 0 : 1;
+    }
+}

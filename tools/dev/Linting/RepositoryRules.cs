@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Cloudreve.Dev.Processes;
+
+namespace Cloudreve.Dev.Linting;
+
+/// <summary>Rules that no analyzer knows: unfinished work is not committed, and no file speaks of one developer's machine.</summary>
+internal static partial class RepositoryRules
+{
+    private const int MaxSourceLines = 400;
+    private static readonly string[] s_textExtensions =
+        [".cs", ".csproj", ".props", ".json", ".md", ".yml", ".yaml", ".bicep", ".bicepparam", ".proto", ".xml", ".sh", ".cmd", ".txt", ""];
+
+    public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)
+    {
+        var files = (await Command.ReadAsync("git", ["ls-files", "-z"], repository.Root, cancellationToken))
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        var problems = new List<string>();
+        foreach (var file in files.Where(file => s_textExtensions.Contains(Path.GetExtension(file)) && !IsForeign(file) && File.Exists(repository.Path(file))))
+        {
+            var lines = await File.ReadAllLinesAsync(repository.Path(file), cancellationToken);
+            for (var i = 0; i < lines.Length; i++)
+            {
+                if (Unfinished().Match(lines[i]) is { Success: true } word)
+                    problems.Add($"{file}:{i + 1}: '{word.Value}'");
+                if (MachinePath().Match(lines[i]) is { Success: true } path)
+                    problems.Add($"{file}:{i + 1}: a path of one machine: '{path.Value}'");
+            }
+            if (Path.GetExtension(file) == ".cs" && lines.Length > MaxSourceLines)
+                problems.Add($"{file}: {lines.Length} lines; split it (at most {MaxSourceLines})");
+        }
+        problems.AddRange(PackageSources(repository));
+        return problems;
+    }
+
+    /// <summary>Files that others wrote, and this one, which has to spell out what it looks for.</summary>
+    private static bool IsForeign(string file) =>
+        file is "package-lock.json" or "tools/dev/Linting/RepositoryRules.cs" || file.StartsWith("tests/contract/", StringComparison.Ordinal);
+
+    /// <summary>The lock file may name the public registry or none: another host works on one network only.</summary>
+    private static IEnumerable<string> PackageSources(Repository repository) =>
+        (JsonNode.Parse(File.ReadAllText(repository.Path("package-lock.json")))?["packages"]?.AsObject() ?? [])
+            .Select(package => package.Value?["resolved"]?.GetValue<string>())
+            .Where(source => source is not null && !source.StartsWith("https://registry.npmjs.org/", StringComparison.Ordinal))
+            .Select(source => $"package-lock.json: '{source}'");
+
+    [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX|NotImplementedException)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Unfinished();
+
+    [GeneratedRegex(@"(?<![\w.:/])(/home/\w+|/root/|/Users/\w+|/tmp/\w+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MachinePath();
+}

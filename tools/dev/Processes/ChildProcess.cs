@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Cloudreve.Dev.Processes;
+
+/// <summary>A program that runs beside this one until it is stopped.</summary>
+internal sealed partial class ChildProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private readonly Process _process;
+    private readonly Queue<string> _lastLines = new();
+
+    private ChildProcess(string title, Process process)
+    {
+        Title = title;
+        _process = process;
+    }
+
+    /// <summary>What to call it before the developer.</summary>
+    public string Title { get; }
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="title">What to call it before the developer.</param>
+    /// <param name="start">The program.</param>
+    /// <param name="guardian">Ends it when this process is gone.</param>
+    /// <param name="quiet">Hides its output; the last lines of it are told when it fails.</param>
+    /// <exception cref="CommandException">It is not installed.</exception>
+    public static ChildProcess Start(string title, ProcessStartInfo start, Guardian guardian, bool quiet)
+    {
+        start.RedirectStandardOutput = quiet;
+        start.RedirectStandardError = quiet;
+        var process = Command.Start(start);
+        guardian.Guard(process);
+        var child = new ChildProcess(title, process);
+        if (quiet)
+        {
+            process.OutputDataReceived += (_, line) => child.Remember(line.Data);
+            process.ErrorDataReceived += (_, line) => child.Remember(line.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+        return child;
+    }
+
+    /// <summary>Waits until it ends by itself, which it never should.</summary>
+    /// <exception cref="CommandException">It has ended.</exception>
+    public async Task FailWhenEndedAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        string lines;
+        lock (_lastLines)
+            lines = string.Join('\n', _lastLines);
+        throw new CommandException($"{Title} ended with code {_process.ExitCode}.{(lines.Length > 0 ? "\n" + lines : "")}");
+    }
+
+    /// <summary>Asks it to end, waits, and ends it by force when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!_process.HasExited && !OperatingSystem.IsWindows())
+                _ = Kill(_process.Id, SigTerm);
+            else if (!_process.HasExited)
+                _process.Kill(entireProcessTree: true);
+            using var patience = new CancellationTokenSource(s_patience);
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended in between.
+        }
+        _process.Dispose();
+    }
+
+    private const int SigTerm = 15;
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    private void Remember(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_lastLines)
+        {
+            _lastLines.Enqueue(line);
+            if (_lastLines.Count > 20)
+                _lastLines.Dequeue();
+        }
+    }
+}

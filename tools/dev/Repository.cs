@@ -1,0 +1,28 @@
+namespace Cloudreve.Dev;
+
+/// <summary>Where things are in the working tree.</summary>
+/// <param name="Root">The folder of the solution.</param>
+internal sealed record Repository(string Root)
+{
+    /// <summary>The app's project folder.</summary>
+    public string AppProject => Path("functions");
+
+    /// <summary>The app as a plain build leaves it.</summary>
+    public string AppBuildFolder => Path("functions", "bin", "Debug", "net10.0");
+
+    /// <summary>What commands write for the developer to keep or to throw away.</summary>
+    public string Artifacts => Path("artifacts");
+
+    /// <summary>A path below the root.</summary>
+    public string Path(params string[] segments) => System.IO.Path.Combine([Root, .. segments]);
+
+    /// <summary>Finds the tree that this tool was built in.</summary>
+    /// <exception cref="CommandException">The tool was moved out of its tree.</exception>
+    public static Repository Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Cloudreve.Functions.sln")))
+            folder = folder.Parent;
+        return new Repository(folder?.FullName ?? throw new CommandException("Cloudreve.Functions.sln was not found above this tool."));
+    }
+}
