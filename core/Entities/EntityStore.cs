@@ -80,6 +80,15 @@ public sealed class EntityStore(StorageLayout layout)
     public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
         IdRows.UpsertAsync(layout.Entities, entities.Select(ToRow), cancellationToken);
 
+    /// <summary>Takes back new entities that no file refers to: one transaction each.</summary>
+    /// <param name="entityIds">The entities.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default)
+    {
+        foreach (var id in entityIds)
+            await layout.Entities.DeleteAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken: cancellationToken);
+    }
+
     private static Row ToRow(EntityRecord entity) => new(FileKeys.IdBlock(entity.Id), FileKeys.Id(entity.Id))
     {
         ["t"] = (int)entity.Type,

@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.FileSystem;
+
+/// <summary>The name of an entry that exists already, and what it belongs to.</summary>
+/// <param name="Id">The existing entry's id.</param>
+/// <param name="Type">File or folder.</param>
+/// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
+public sealed record NameGuard(long Id, FileType Type, long Size);
+
+/// <summary>Writes many entries into folders with few transactions. Everything here may be repeated without harm.</summary>
+/// <param name="layout">Where the rows are.</param>
+public sealed class FolderWriter(StorageLayout layout)
+{
+    private const int Writers = 4;
+
+    /// <summary>Writes the id rows of new entries, and the headers of new folders. Nobody can reach the entries yet.</summary>
+    /// <param name="entries">Entries with ids that nobody else has, in order of id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        await IdRows.UpsertAsync(layout.FileIds, entries.Select(FileTree.NewIdRow), cancellationToken);
+        await Parallel.ForEachAsync(
+            entries.Where(e => e.Type == FileType.Folder),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (folder, token) => await InsertHeaderAsync(folder, token));
+    }
+
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that did not come into being.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        foreach (var entry in entries)
+        {
+            await layout.FileIds.DeleteAsync(FileKeys.IdBlock(entry.Id), FileKeys.Id(entry.Id), cancellationToken: cancellationToken);
+            if (entry.Type == FileType.Folder)
+                await layout.Files.DeleteAsync(FileKeys.Folder(entry.Id), FileKeys.Header, cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Inserts prepared entries into one folder: one transaction for each 49 files or 33 folders while names are free.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="entries">The entries; names are unique among them.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
+    /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
+    public async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
+        long folderId, IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        var clashes = new ConcurrentDictionary<long, NameGuard>();
+        var ordered = entries.OrderBy(e => FileKeys.Name(e.Name), StringComparer.Ordinal).ToList();
+        await Parallel.ForEachAsync(
+            Chunk(ordered),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await InsertChunkAsync(folderId, chunk, clashes, token));
+        return clashes;
+    }
+
+    /// <summary>Which of some names a folder has already: one transaction for each 1,000 rows between the first and the last name.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="names">The names.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
+        long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
+    {
+        var byKey = names.ToDictionary(FileKeys.Name);
+        var found = new Dictionary<string, NameGuard>();
+        if (byKey.Count == 0)
+            return found;
+        var first = byKey.Keys.Min(StringComparer.Ordinal)!;
+        var last = byKey.Keys.Max(StringComparer.Ordinal)!;
+        await foreach (var row in layout.Files.QueryAsync(new RowRange(FileKeys.Folder(folderId), first, last + "\uF0FF"), cancellationToken))
+        {
+            if (byKey.TryGetValue(row.RowKey, out var name))
+                found[name] = new NameGuard(row.RequiredNumber("id"), (FileType)row.RequiredNumber("t"), row.Number("s") ?? 0);
+        }
+        return found;
+    }
+
+    /// <summary>Bytes of the files of a folder whose ids are in a run: one transaction for each 1,000 of them.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="ids">The run of ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<long> SumSizesAsync(long folderId, IdRange ids, CancellationToken cancellationToken = default)
+    {
+        var bytes = 0L;
+        var range = new RowRange(FileKeys.Folder(folderId), FileKeys.FileId(ids.First), FileKeys.FileId(ids.First + ids.Count));
+        await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
+            bytes += row.Number("s") ?? 0;
+        return bytes;
+    }
+
+    private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Files.InsertAsync(FileTree.NewHeader(folder.Id, folder.OwnerId), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            // An earlier try made it; entries may be in the folder already.
+        }
+    }
+
+    private async Task InsertChunkAsync(
+        long folderId, List<FileRecord> chunk, ConcurrentDictionary<long, NameGuard> clashes, CancellationToken cancellationToken)
+    {
+        while (chunk.Count > 0)
+        {
+            try
+            {
+                await layout.Files.SubmitAsync(FileTree.InsertInto(folderId, chunk), cancellationToken);
+                return;
+            }
+            catch (StorageNotFoundException e)
+            {
+                throw new CloudreveException(ErrorCode.PathNotFound, "The folder does not exist any more.", e);
+            }
+            catch (StorageExistsException)
+            {
+                var taken = await FindNamesAsync(folderId, chunk.Select(e => e.Name), cancellationToken);
+                foreach (var entry in chunk)
+                {
+                    if (taken.TryGetValue(entry.Name, out var guard) && guard.Id != entry.Id)
+                        clashes[entry.Id] = guard;
+                }
+                chunk = [.. chunk.Where(e => !taken.ContainsKey(e.Name))];
+            }
+        }
+    }
+
+    private static IEnumerable<List<FileRecord>> Chunk(IReadOnlyList<FileRecord> entries)
+    {
+        var chunk = new List<FileRecord>();
+        var rows = 1;
+        foreach (var entry in entries)
+        {
+            var needed = entry.Type == FileType.Folder ? 3 : 2;
+            if (rows + needed > AzureLimits.BatchOperations)
+            {
+                yield return chunk;
+                chunk = [];
+                rows = 1;
+            }
+            chunk.Add(entry);
+            rows += needed;
+        }
+        if (chunk.Count > 0)
+            yield return chunk;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.FileSystem;
+
+namespace Cloudreve.Core.Import;
+
+/// <summary>What names, types and sizes a storage policy allows (contract, sections 14 and 22).</summary>
+/// <param name="Suffixes">Extensions without dot, lower case; empty for no rule.</param>
+/// <param name="SuffixesAreDenied">Whether the extensions are refused; otherwise only they are allowed.</param>
+/// <param name="NamePattern">A regular expression on names; null for no rule.</param>
+/// <param name="PatternIsDenied">Whether matching names are refused; otherwise only they are allowed.</param>
+/// <param name="MaxSize">Bytes of the largest file; 0 for no limit.</param>
+public sealed record FileRules(
+    IReadOnlySet<string> Suffixes, bool SuffixesAreDenied, Regex? NamePattern, bool PatternIsDenied, long MaxSize)
+{
+    private const string ArchiveTier = "Archive";
+
+    /// <summary>Why a blob may not become a file of the given name; null when it may.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="blob">The blob.</param>
+    public string? Refuse(string name, BlobItem blob)
+    {
+        if (!FilePath.IsValidName(name))
+            return name.Length == 0 ? "The name is empty." : "The name is not allowed.";
+        if (string.Equals(blob.AccessTier, ArchiveTier, StringComparison.OrdinalIgnoreCase))
+            return "The blob is in the archive tier; rehydrate it and import it again.";
+        if (MaxSize > 0 && blob.Size > MaxSize)
+            return "The file is larger than the storage policy allows.";
+        if (Suffixes.Count > 0 && Suffixes.Contains(Path.GetExtension(name).TrimStart('.').ToLowerInvariant()) == SuffixesAreDenied)
+            return "The storage policy does not allow this file type.";
+        if (NamePattern is not null && NamePattern.IsMatch(name) == PatternIsDenied)
+            return "The storage policy does not allow this name.";
+        return null;
+    }
+}

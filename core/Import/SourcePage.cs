@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.FileSystem;
+
+namespace Cloudreve.Core.Import;
+
+/// <summary>A file or folder of the source that may be imported.</summary>
+/// <param name="Item">The listing page that it is on.</param>
+/// <param name="Name">Its name in its folder.</param>
+/// <param name="Blob">The blob; null for a folder.</param>
+internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blob)
+{
+    public FileType Type => Blob is null ? FileType.Folder : FileType.File;
+
+    public string Path => Blob?.Name ?? Item.Prefix + Name + "/";
+}
+
+/// <summary>One page of the source, sorted into what can be imported and what cannot.</summary>
+/// <param name="Entries">What can be imported.</param>
+/// <param name="Failures">What cannot, and why.</param>
+/// <param name="Indexed">How many blobs and folders were seen.</param>
+/// <param name="Next">The page that follows; null when it was the folder's last.</param>
+internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next);
+
+/// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
+/// <param name="container">The policy's container.</param>
+/// <param name="rules">What the policy allows.</param>
+/// <param name="recursive">Whether folders are wanted.</param>
+/// <param name="ownArea">The prefix below which the drive keeps its own blobs; it is never imported.</param>
+internal sealed class SourceReader(BlobContainer container, FileRules rules, bool recursive, string ownArea)
+{
+    private const int PageSize = 5000;
+
+    public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
+    {
+        var page = await container.ListPageAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken);
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
+        var failures = new List<ImportFailure>();
+        foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && p != ownArea))
+            AddFolder(folders, failures, prefix, prefix[item.Prefix.Length..^1]);
+        foreach (var marker in page.Blobs.Where(b => b.IsDirectoryMarker && b.Name.Length > item.Prefix.Length && !b.Name.EndsWith('/')))
+            AddFolder(folders, failures, marker.Name + "/", marker.Name[item.Prefix.Length..]);
+        var entries = new List<SourceEntry>();
+        if (recursive)
+            entries.AddRange(folders.Select(name => new SourceEntry(item, name, null)));
+        var indexed = recursive ? entries.Count : 0;
+        foreach (var blob in page.Blobs.Where(b => !IsMarker(b, item.Prefix)))
+        {
+            indexed++;
+            var name = blob.Name[item.Prefix.Length..];
+            if (await IsFolderTooAsync(blob, name, folders, page, cancellationToken))
+                failures.Add(new ImportFailure(blob.Name, "A folder of the same name exists beside the blob."));
+            else if (rules.Refuse(name, blob) is { } reason)
+                failures.Add(new ImportFailure(blob.Name, reason));
+            else
+                entries.Add(new SourceEntry(item, name, blob));
+        }
+        var next = page.ContinuationToken is null
+            ? null
+            : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
+        return new SourcePage(entries, recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+    }
+
+    /// <summary>A fingerprint of entries: equal only when a repetition sees the same names, sizes and versions in the same order.</summary>
+    public static string Digest(IEnumerable<SourceEntry> entries)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> number = stackalloc byte[8];
+        foreach (var entry in entries)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(number, entry.Item.FolderId);
+            hash.AppendData(number);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{(int)entry.Type}{entry.Name}\n{entry.Blob?.Size}\n{entry.Blob?.ETag}\n"));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name)
+    {
+        if (FilePath.IsValidName(name))
+            folders.Add(name);
+        else
+            failures.Add(new ImportFailure(prefix, name.Length == 0 ? "A path segment is empty." : "The folder's name is not allowed."));
+    }
+
+    // A folder's own marker: "a/" lists itself below the prefix "a/", and accounts with a hierarchical namespace list "a" as well.
+    private static bool IsMarker(BlobItem blob, string prefix) =>
+        blob.IsDirectoryMarker || (blob.Size == 0 && blob.Name == prefix);
+
+    /// <summary>
+    /// Whether a virtual folder of the blob's name exists. It sorts behind the blob, possibly on the next page: that can only
+    /// be when the page's last entry starts with the blob's name.
+    /// </summary>
+    private async Task<bool> IsFolderTooAsync(
+        BlobItem blob, string name, SortedSet<string> folders, BlobPage page, CancellationToken cancellationToken)
+    {
+        if (!recursive)
+            return false;
+        if (folders.Contains(name))
+            return true;
+        if (page.ContinuationToken is null)
+            return false;
+        var lastBlob = page.Blobs.Count > 0 ? page.Blobs[^1].Name : "";
+        var lastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : "";
+        if (!lastBlob.StartsWith(blob.Name, StringComparison.Ordinal) && !lastPrefix.StartsWith(blob.Name, StringComparison.Ordinal))
+            return false;
+        var below = await container.ListPageAsync(blob.Name + "/", null, 1, null, cancellationToken);
+        return below.Blobs.Count > 0;
+    }
+}

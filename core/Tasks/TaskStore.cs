@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Tasks;
+
+/// <summary>Rows of tasks: one partition for each owner, newest first, and an index from id to owner.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Stamps changes.</param>
+public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
+{
+    private const int MaxErrorHistory = 20;
+
+    /// <summary>Accepts a task: two transactions.</summary>
+    /// <param name="task">A queued task with a new id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task CreateAsync(WorkflowTask task, CancellationToken cancellationToken = default)
+    {
+        await layout.Tasks.UpsertAsync(new Row(IndexPartition(task.Id), FileKeys.Id(task.Id)) { ["o"] = task.OwnerId }, cancellationToken);
+        await layout.Tasks.UpsertAsync(ToRow(task), cancellationToken);
+    }
+
+    /// <summary>Reads a task of a known owner: one transaction; null when there is none.</summary>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<WorkflowTask?> FindAsync(long ownerId, long id, CancellationToken cancellationToken = default)
+    {
+        var row = await layout.Tasks.FindAsync(Partition(ownerId), Key(id), cancellationToken);
+        return row is null ? null : FromRow(row);
+    }
+
+    /// <summary>Reads a task whose owner is not known: two transactions; null when there is none.</summary>
+    /// <param name="id">The task.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<WorkflowTask?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var index = await layout.Tasks.FindAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken);
+        return index is null ? null : await FindAsync(index.RequiredNumber("o"), id, cancellationToken);
+    }
+
+    /// <summary>Lists a user's tasks, newest first.</summary>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="types">Only tasks of these types.</param>
+    /// <param name="statuses">Only tasks in these states; empty for any.</param>
+    /// <param name="pageSize">At most how many.</param>
+    /// <param name="token">The token of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    public async Task<TaskPage> ListAsync(
+        long ownerId, IReadOnlyList<string> types, IReadOnlyList<WorkflowTaskStatus> statuses, int pageSize, string? token, CancellationToken cancellationToken = default)
+    {
+        var condition = Any(types.Select(t => $"type eq '{t}'"));
+        if (statuses.Count > 0)
+            condition = $"({condition}) and ({Any(statuses.Select(s => $"status eq {(int)s}"))})";
+        var range = new RowRange(Partition(ownerId)) { Condition = condition };
+        if (!string.IsNullOrEmpty(token))
+            range = range.Behind(CheckToken(token));
+        var rows = new List<Row>();
+        string? continuation = null;
+        do
+        {
+            var page = await layout.Tasks.QueryPageAsync(range, pageSize + 1 - rows.Count, continuation, cancellationToken);
+            rows.AddRange(page.Rows);
+            continuation = page.ContinuationToken;
+        }
+        while (continuation is not null && rows.Count <= pageSize);
+        return new TaskPage(
+            [.. rows.Take(pageSize).Select(FromRow)],
+            rows.Count > pageSize ? rows[pageSize - 1].RowKey : null);
+    }
+
+    /// <summary>
+    /// Changes a task unless it has ended: one transaction to read, one to write, two more for each rival.
+    /// </summary>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="change">Makes the new task of the stored one; may be called again.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The task as it is stored now; null when there is none.</returns>
+    public async Task<WorkflowTask?> UpdateAsync(
+        long ownerId, long id, Func<WorkflowTask, WorkflowTask> change, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var task = await FindAsync(ownerId, id, cancellationToken);
+            if (task is null || task.IsTerminal)
+                return task;
+            var changed = change(task) with { UpdatedAt = clock.GetUtcNow() };
+            try
+            {
+                return changed with { ETag = await layout.Tasks.ReplaceAsync(ToRow(changed), task.ETag, cancellationToken) };
+            }
+            catch (StorageChangedException)
+            {
+                // Somebody asked to cancel, or a slow try of the same step wrote first.
+            }
+        }
+    }
+
+    private static string Any(IEnumerable<string> conditions) => string.Join(" or ", conditions);
+
+    private static string CheckToken(string token) =>
+        token.Length == 16 && token.All(char.IsAsciiHexDigitLower)
+            ? token
+            : throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
+
+    private static string Partition(long ownerId) => "u" + ownerId.ToString("x", CultureInfo.InvariantCulture);
+
+    private static string IndexPartition(long id) => "i" + FileKeys.IdBlock(id);
+
+    // Newest first: later ids have smaller keys.
+    private static string Key(long id) => (long.MaxValue - id).ToString("x16", CultureInfo.InvariantCulture);
+
+    private static Row ToRow(WorkflowTask task) => new(Partition(task.OwnerId), Key(task.Id))
+    {
+        ["id"] = task.Id,
+        ["o"] = task.OwnerId,
+        ["type"] = task.Type,
+        ["status"] = (int)task.Status,
+        ["c"] = task.CreatedAt,
+        ["u"] = task.UpdatedAt,
+        ["started"] = task.StartedAt,
+        ["phase"] = task.Phase,
+        ["job"] = task.Job,
+        ["failed"] = task.Failed,
+        ["error"] = task.Error,
+        ["errors"] = task.ErrorHistory.Count == 0
+            ? null
+            : JsonSerializer.Serialize([.. task.ErrorHistory.Take(MaxErrorHistory)], TaskJson.Default.StringArray),
+        ["progress"] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
+        ["cancel"] = task.IsCancelRequested ? true : null,
+    };
+
+    private static WorkflowTask FromRow(Row row) => new()
+    {
+        Id = row.RequiredNumber("id"),
+        OwnerId = row.RequiredNumber("o"),
+        Type = row.RequiredText("type"),
+        Status = (WorkflowTaskStatus)row.RequiredNumber("status"),
+        CreatedAt = row.Time("c") ?? default,
+        UpdatedAt = row.Time("u") ?? default,
+        StartedAt = row.Time("started"),
+        Phase = row.Text("phase") ?? "",
+        Job = row.RequiredText("job"),
+        Failed = row.Number("failed") ?? 0,
+        Error = row.Text("error"),
+        ErrorHistory = row.Text("errors") is { } errors ? JsonSerializer.Deserialize(errors, TaskJson.Default.StringArray) ?? [] : [],
+        Progress = row.Text("progress") is { } progress
+            ? JsonSerializer.Deserialize(progress, TaskJson.Default.DictionaryStringTaskProgress) ?? []
+            : new Dictionary<string, TaskProgress>(),
+        IsCancelRequested = row.Flag("cancel"),
+        ETag = row.ETag,
+    };
+}
+
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(Dictionary<string, TaskProgress>))]
+internal sealed partial class TaskJson : JsonSerializerContext;

@@ -1,0 +1,89 @@
+namespace Cloudreve.Core.Tasks;
+
+/// <summary>States of a task (contract, section 18).</summary>
+public enum WorkflowTaskStatus
+{
+    /// <summary>Accepted, not started.</summary>
+    Queued,
+
+    /// <summary>Running.</summary>
+    Processing,
+
+    /// <summary>Waiting for a time or an event.</summary>
+    Suspending,
+
+    /// <summary>Ended by an error.</summary>
+    Error,
+
+    /// <summary>Ended by its owner.</summary>
+    Canceled,
+
+    /// <summary>Ended well; single items may have failed.</summary>
+    Completed,
+}
+
+/// <summary>How far one part of a task is.</summary>
+/// <param name="Total">Items or bytes in all, as far as known.</param>
+/// <param name="Current">Items or bytes done.</param>
+/// <param name="Identifier">Label of a parallel part; empty for none.</param>
+public sealed record TaskProgress(long Total, long Current, string Identifier = "");
+
+/// <summary>A workflow task: what its owner sees, and what the workflow needs to go on.</summary>
+public sealed record WorkflowTask
+{
+    /// <summary>The id; the durable instance's id derives from it.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>The user who sees the task and in whose drive it works.</summary>
+    public required long OwnerId { get; init; }
+
+    /// <summary>The kind, for example <c>import</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The state.</summary>
+    public WorkflowTaskStatus Status { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it started to run; null before.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The step that runs; empty for workflows with one step.</summary>
+    public string Phase { get; init; } = "";
+
+    /// <summary>The request, as JSON of the workflow's own record.</summary>
+    public required string Job { get; init; }
+
+    /// <summary>How many items failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>What ended the task; null when nothing did.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The first failures of items and earlier tries, for the owner to read.</summary>
+    public IReadOnlyList<string> ErrorHistory { get; init; } = [];
+
+    /// <summary>Progress by the names that clients know.</summary>
+    public IReadOnlyDictionary<string, TaskProgress> Progress { get; init; } = new Dictionary<string, TaskProgress>();
+
+    /// <summary>Whether its owner wants it to stop.</summary>
+    public bool IsCancelRequested { get; init; }
+
+    /// <summary>The version that was read; empty for a new task.</summary>
+    public string ETag { get; init; } = "";
+
+    /// <summary>Whether nothing will change any more.</summary>
+    public bool IsTerminal => Status is WorkflowTaskStatus.Error or WorkflowTaskStatus.Canceled or WorkflowTaskStatus.Completed;
+
+    /// <summary>How long it has run so far.</summary>
+    public TimeSpan Duration => StartedAt is { } start && UpdatedAt > start ? UpdatedAt - start : TimeSpan.Zero;
+}
+
+/// <summary>One page of a user's tasks, newest first.</summary>
+/// <param name="Tasks">The tasks.</param>
+/// <param name="NextToken">Where to go on; null on the last page.</param>
+public sealed record TaskPage(IReadOnlyList<WorkflowTask> Tasks, string? NextToken);
