@@ -54,13 +54,19 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The container of the seeded storage policy.</summary>
     public string FilesContainerName => Prefix + "-files";
 
-    /// <summary>The container that event-driven import watches.</summary>
-    public string ImportsContainerName => Prefix + "-imports";
+    /// <summary>
+    /// The container that event-driven import watches: the seeded policy's own, since an imported file refers to the blob
+    /// where it is.
+    /// </summary>
+    public string ImportsContainerName => FilesContainerName;
+
+    /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
+    public const string ImportsPrefix = "imports/";
 
     /// <summary>The queue that starts orchestrations.</summary>
     public string StartQueueName => Prefix + "-start";
 
-    /// <summary>The queue of blobs that appeared in the imports container.</summary>
+    /// <summary>The queue of blobs that appeared below the imports prefix.</summary>
     public string BlobEventsQueueName => Prefix + "-blob-events";
 
     /// <summary>A container of the app's own account.</summary>
