@@ -48,6 +48,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Site settings, groups, storage policies and nodes: small, read at start and cached.</summary>
     public Table Site => Table("site");
 
+    /// <summary>What the standalone mode's local host remembers: timers and announced blobs. It creates the table itself.</summary>
+    public Table LocalHost => Table("localhost");
+
     /// <summary>Every table, for creation at start.</summary>
     public IReadOnlyList<Table> AllTables => [Files, FileIds, Entities, IdLeases, Quotas, Tasks, TaskItems, Users, Sessions, Site];
 
