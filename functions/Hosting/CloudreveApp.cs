@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Tables;
+using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Hosting.Emission;
 using Cloudreve.Functions.Hosting.Invocation;
 using Cloudreve.Functions.Triggers;
@@ -24,9 +25,12 @@ internal static class CloudreveApp
         ConfigureServer(builder, settings);
         ConfigureLogging(builder.Logging, settings);
         AddServices(builder.Services, settings);
+        builder.Services.AddCloudreveApi(builder.Configuration);
         var app = builder.Build();
         if (settings.Mode == HostingMode.Handler)
             app.UseMiddleware<InvocationMiddleware>();
+        app.UseApiEdge();
+        app.MapCloudreveApi();
         return app;
     }
 

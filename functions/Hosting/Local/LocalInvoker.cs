@@ -12,13 +12,13 @@ internal sealed class LocalInvoker(InvocationDispatcher dispatcher)
     private long _invocations;
 
     /// <summary>Invokes a function.</summary>
-    /// <param name="functionName">The function.</param>
+    /// <param name="function">The function.</param>
     /// <param name="payload">The payload's JSON.</param>
     /// <param name="cancellationToken">Cancels the invocation.</param>
-    public async Task<InvocationResponse> InvokeAsync(string functionName, byte[] payload, CancellationToken cancellationToken)
+    public async Task<InvocationResponse> InvokeAsync(TriggerFunction function, byte[] payload, CancellationToken cancellationToken)
     {
         var invocationId = Interlocked.Increment(ref _invocations).ToString(CultureInfo.InvariantCulture);
-        var answer = await dispatcher.InvokeAsync(functionName, invocationId, payload, cancellationToken);
+        var answer = await dispatcher.InvokeAsync(function.Name, invocationId, payload, cancellationToken);
         return JsonSerializer.Deserialize(answer, InvocationJson.Default.InvocationResponse)!;
     }
 }
