@@ -1,0 +1,35 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Identity;
+
+/// <summary>Who makes a request: a signed-in user, or nobody in particular.</summary>
+/// <param name="User">The account; null for an anonymous caller.</param>
+/// <param name="Group">The account's group, or the group of anonymous callers.</param>
+public sealed record Caller(User? User, Group Group)
+{
+    /// <summary>The account's id; 0 for an anonymous caller.</summary>
+    public long UserId => User?.Id ?? 0;
+
+    /// <summary>Whether nobody has signed in.</summary>
+    public bool IsAnonymous => User is null;
+
+    /// <summary>Whether the caller administers the site.</summary>
+    public bool IsAdmin => User is not null && Group.Allows(GroupPermission.IsAdmin);
+
+    /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
+    public IReadOnlySet<string>? Scopes { get; init; }
+
+    /// <summary>The account of a caller that must have signed in.</summary>
+    /// <exception cref="CloudreveException">401: nobody has.</exception>
+    public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
+
+    /// <summary>Throws unless the caller's group has a permission.</summary>
+    /// <param name="permission">The permission.</param>
+    /// <exception cref="CloudreveException">40007: the group lacks it.</exception>
+    public void Require(GroupPermission permission)
+    {
+        if (!Group.Allows(permission))
+            throw new CloudreveException(ErrorCode.GroupNotAllowed, "Your group does not allow this.");
+    }
+}

@@ -1,0 +1,30 @@
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Core.Identity;
+
+/// <summary>Adds accounts, the site's rows and its bootstrap.</summary>
+public static class IdentityComposition
+{
+    /// <summary>Adds the services. The storage layout, the clock and <see cref="BootstrapOptions"/> come from elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IdAllocator>();
+        services.TryAddSingleton<FileTree>();
+        services.TryAddSingleton<SettingStore>();
+        services.TryAddSingleton<SiteCatalog>();
+        services.TryAddSingleton<UserStore>();
+        services.TryAddSingleton<PasswordSignIn>();
+        services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<UrlSigner>();
+        services.TryAddSingleton<SiteBootstrap>();
+        return services;
+    }
+}

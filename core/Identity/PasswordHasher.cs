@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Konscious.Security.Cryptography;
+
+namespace Cloudreve.Core.Identity;
+
+/// <summary>
+/// Hashes passwords with Argon2id and keeps the parameters beside the hash, in the PHC string format. The cost is the one that
+/// OWASP's password storage guidance names: 19 MiB, two passes, one lane.
+/// </summary>
+public static class PasswordHasher
+{
+    private const int MemoryKib = 19_456;
+    private const int Passes = 2;
+    private const int Lanes = 1;
+    private const int SaltBytes = 16;
+    private const int HashBytes = 32;
+    private const int MaxMemoryKib = 1 << 20;
+    private const int MaxPasses = 64;
+
+    private static readonly string Dummy = Hash("");
+
+    /// <summary>Hashes a password with a new salt.</summary>
+    /// <param name="password">The password.</param>
+    public static string Hash(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        var hash = Derive(password, salt, MemoryKib, Passes, Lanes, HashBytes);
+        return string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={MemoryKib},t={Passes},p={Lanes}${Encode(salt)}${Encode(hash)}");
+    }
+
+    /// <summary>Whether a password is the hashed one. Takes as long when there is none to compare with.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
+    public static bool Verify(string password, string? stored)
+    {
+        if (!TryParse(stored ?? Dummy, out var known))
+            return false;
+        var hash = Derive(password, known.Salt, known.MemoryKib, known.Passes, known.Lanes, known.Hash.Length);
+        return CryptographicOperations.FixedTimeEquals(hash, known.Hash) && stored is not null;
+    }
+
+    private static bool TryParse(string text, out Parsed parsed)
+    {
+        parsed = default;
+        // "", argon2id, v=19, m=..,t=..,p=.., salt, hash
+        if (text.Split('$') is not ["", "argon2id", "v=19", var parameters, var salt, var hash])
+            return false;
+        if (parameters.Split(',') is not [var memory, var passes, var lanes])
+            return false;
+        if (!TryRead(memory, "m=", MaxMemoryKib, out var m) || !TryRead(passes, "t=", MaxPasses, out var t) || !TryRead(lanes, "p=", 16, out var p))
+            return false;
+        if (!TryDecode(salt, out var saltBytes) || !TryDecode(hash, out var hashBytes) || hashBytes.Length < 16)
+            return false;
+        parsed = new Parsed(m, t, p, saltBytes, hashBytes);
+        return true;
+    }
+
+    private static bool TryRead(string text, string name, int max, out int value)
+    {
+        value = 0;
+        return text.StartsWith(name, StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out value)
+            && value >= 1 && value <= max;
+    }
+
+    private static byte[] Derive(string password, byte[] salt, int memoryKib, int passes, int lanes, int length)
+    {
+        using var argon = new Argon2id(Encoding.UTF8.GetBytes(password))
+        {
+            Salt = salt,
+            MemorySize = memoryKib,
+            Iterations = passes,
+            DegreeOfParallelism = lanes,
+        };
+        return argon.GetBytes(length);
+    }
+
+    // The PHC format leaves the padding out.
+    private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
+
+    private static bool TryDecode(string text, out byte[] bytes)
+    {
+        var buffer = new byte[text.Length];
+        var valid = Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), buffer, out var length);
+        bytes = buffer[..length];
+        return valid;
+    }
+
+    private readonly record struct Parsed(int MemoryKib, int Passes, int Lanes, byte[] Salt, byte[] Hash);
+}

@@ -1,0 +1,98 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudreve.Core.Identity;
+
+/// <summary>The state of an account.</summary>
+public enum UserStatus
+{
+    /// <summary>May sign in.</summary>
+    Active,
+
+    /// <summary>The mail address is not confirmed yet.</summary>
+    Inactive,
+
+    /// <summary>Banned by an administrator.</summary>
+    ManualBanned,
+
+    /// <summary>Banned by the site.</summary>
+    SysBanned,
+}
+
+/// <summary>A place that a user pinned to the sidebar.</summary>
+/// <param name="Uri">A file URI.</param>
+/// <param name="Name">The user's own label; null for none.</param>
+public sealed record PinnedPlace(string Uri, string? Name = null);
+
+/// <summary>What a user may set about the account.</summary>
+public sealed record UserSettings
+{
+    /// <summary>Whether replaced contents are kept as versions.</summary>
+    public bool VersionRetentionEnabled { get; init; }
+
+    /// <summary>Extensions of which versions are kept; null for all.</summary>
+    public IReadOnlyList<string>? VersionRetentionExt { get; init; }
+
+    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    public int VersionRetentionMax { get; init; }
+
+    /// <summary>A colour; null for the site's theme.</summary>
+    public string? PreferredTheme { get; init; }
+
+    /// <summary>A locale code; null when the user never chose one.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Whether the views of folders stay on the client.</summary>
+    public bool DisableViewSync { get; init; }
+
+    /// <summary>Which share links the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
+    public string ShareLinksInProfile { get; init; } = "";
+
+    /// <summary>Places pinned to the sidebar.</summary>
+    public IReadOnlyList<PinnedPlace> Pinned { get; init; } = [];
+}
+
+/// <summary>An account.</summary>
+public sealed record User
+{
+    /// <summary>The first account: an administrator that cannot be removed.</summary>
+    public const long FirstId = 1;
+
+    /// <summary>The account's id; also the id of its root folder.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>The mail address in lower case; unique.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>What others see.</summary>
+    public required string Nick { get; init; }
+
+    /// <summary>The state of the account.</summary>
+    public UserStatus Status { get; init; }
+
+    /// <summary>The group.</summary>
+    public required int GroupId { get; init; }
+
+    /// <summary>The hashed password with its parameters; null when there is none.</summary>
+    public string? PasswordHash { get; init; }
+
+    /// <summary>Where the picture comes from: empty, <c>file</c> or <c>gravatar</c>.</summary>
+    public string Avatar { get; init; } = "";
+
+    /// <summary>When the account was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>What the user set.</summary>
+    public UserSettings Settings { get; init; } = new();
+
+    /// <summary>The version of the row; empty for an account that was not read.</summary>
+    public string ETag { get; init; } = "";
+
+    /// <summary>Whether the account was banned, by whomever.</summary>
+    public bool IsBanned => Status is UserStatus.ManualBanned or UserStatus.SysBanned;
+}
+
+/// <summary>JSON inside rows of users.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(UserSettings))]
+internal sealed partial class UserJson : JsonSerializerContext;

@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity;
+
+/// <summary>What a new account starts with.</summary>
+/// <param name="Email">The mail address, in any case.</param>
+/// <param name="PasswordHash">The hashed password; null for none.</param>
+/// <param name="GroupId">The group.</param>
+public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
+{
+    /// <summary>The state of the account.</summary>
+    public UserStatus Status { get; init; }
+
+    /// <summary>The language that the user's client speaks; null when unknown.</summary>
+    public string? Language { get; init; }
+}
+
+/// <summary>The accounts.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="ids">Gives ids to new accounts.</param>
+/// <param name="files">Makes their root folders.</param>
+/// <param name="clock">Stamps new accounts.</param>
+public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree files, TimeProvider clock)
+{
+    /// <summary>How long <see cref="FindRecentAsync"/> may be behind.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
+
+    /// <summary>How many accounts are kept at once; beyond it all are forgotten, which only costs reads.</summary>
+    private const int MaxKept = 10_000;
+
+    private readonly ConcurrentDictionary<long, Kept> _kept = [];
+
+    /// <summary>The form in which mail addresses are stored and compared.</summary>
+    /// <param name="email">A mail address.</param>
+    public static string NormalizeEmail(string email) => email.Trim().ToLowerInvariant();
+
+    /// <summary>Finds an account; null when there is none. One transaction.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<User?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var readAt = clock.GetTimestamp();
+        var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
+        var user = row is null ? null : UserRows.Read(row);
+        if (_kept.Count >= MaxKept)
+            _kept.Clear();
+        _kept[id] = new Kept(user, readAt);
+        return user;
+    }
+
+    /// <summary>
+    /// Finds an account as it was at most <see cref="MaxAge"/> ago: no transaction for one that was read lately. To tell who
+    /// calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
+    /// </summary>
+    /// <param name="id">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
+        _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxAge
+            ? new ValueTask<User?>(kept.User)
+            : new ValueTask<User?>(FindAsync(id, cancellationToken));
+
+    /// <summary>Finds the account of a mail address; null when there is none. Two transactions.</summary>
+    /// <param name="email">The mail address, in any case.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken = default) =>
+        await FindIdByEmailAsync(email, cancellationToken) is { } id ? await FindOwnerAsync(id, email, cancellationToken) : null;
+
+    /// <summary>
+    /// Makes an account with its root folder. A crash on the way leaves a mail address that belongs to an id without
+    /// account; the next try for that address goes on with the same id, so an address never has two accounts.
+    /// </summary>
+    /// <param name="user">What it starts with.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40032: the mail address has an account.</exception>
+    public async Task<User> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var id = await ids.NextAsync(IdKind.User, cancellationToken);
+            // The first id is the first administrator's, whose row may have been made without the allocator.
+            if (id != User.FirstId && await TryCreateAsync(id, user, cancellationToken) is { } created)
+                return created;
+        }
+    }
+
+    /// <summary>Makes the first account, or finds it. Harmless to repeat and to run twice at once.</summary>
+    /// <param name="user">What it starts with if it does not exist.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<User> EnsureFirstAsync(NewUser user, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(User.FirstId, cancellationToken) is { } existing)
+        {
+            await files.CreateRootAsync(User.FirstId, cancellationToken);
+            return existing;
+        }
+        try
+        {
+            if (await TryCreateAsync(User.FirstId, user, cancellationToken) is { } created)
+                return created;
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse)
+        {
+            // Another process made it in between; the check below tells.
+        }
+        return await FindAsync(User.FirstId, cancellationToken) ?? throw Taken();
+    }
+
+    internal async Task<long?> FindIdByEmailAsync(string email, CancellationToken cancellationToken) =>
+        (await layout.Users.FindAsync(UserRows.MailPartition(NormalizeEmail(email)), UserRows.Mail, cancellationToken))?.RequiredNumber(UserRows.OwnerId);
+
+    private static CloudreveException Taken() => new(ErrorCode.MailInUse, "This mail address has an account already.");
+
+    private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { } user && user.Email == NormalizeEmail(email) ? user : null;
+
+    /// <summary>Makes an account under an id; null when another account has the id.</summary>
+    private async Task<User?> TryCreateAsync(long id, NewUser user, CancellationToken cancellationToken)
+    {
+        var email = NormalizeEmail(user.Email);
+        var claimed = await ClaimMailAsync(email, id, cancellationToken);
+        await files.CreateRootAsync(claimed, cancellationToken);
+        var created = new User
+        {
+            Id = claimed,
+            Email = email,
+            Nick = email[..Math.Max(email.IndexOf('@', StringComparison.Ordinal), 1)],
+            Status = user.Status,
+            GroupId = user.GroupId,
+            PasswordHash = user.PasswordHash,
+            CreatedAt = clock.GetUtcNow(),
+            Settings = new UserSettings { VersionRetentionEnabled = true, VersionRetentionMax = 10, Language = user.Language },
+        };
+        try
+        {
+            var etag = await layout.Users.InsertAsync(UserRows.Describe(created), cancellationToken);
+            _kept.TryRemove(claimed, out _);
+            return created with { ETag = etag };
+        }
+        catch (StorageExistsException)
+        {
+            // Either a rival for the same address came first, or the id is in use under another address.
+            return await FindAsync(claimed, cancellationToken) is { } rival && rival.Email == email ? throw Taken() : null;
+        }
+    }
+
+    /// <summary>Binds a mail address to an id, or finds the id that an unfinished try bound it to.</summary>
+    private async Task<long> ClaimMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Users.InsertAsync(UserRows.DescribeMail(email, id), cancellationToken);
+            return id;
+        }
+        catch (StorageExistsException)
+        {
+            return await TakeOverMailAsync(email, id, cancellationToken);
+        }
+    }
+
+    private async Task<long> TakeOverMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        var claim = await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) ?? throw Taken();
+        var owner = claim.RequiredNumber(UserRows.OwnerId);
+        var account = await FindAsync(owner, cancellationToken);
+        if (account is null)
+            return owner;
+        if (account.Email == email)
+            throw Taken();
+        try
+        {
+            // The id went to an account with another address, so the claim can no longer be fulfilled.
+            await layout.Users.ReplaceAsync(UserRows.DescribeMail(email, id), claim.ETag, cancellationToken);
+            return id;
+        }
+        catch (StorageChangedException)
+        {
+            throw Taken();
+        }
+    }
+
+    private sealed record Kept(User? User, long ReadAt);
+}

@@ -1,0 +1,76 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Settings;
+
+/// <summary>
+/// The site's settings: one row for each in partition <c>setting</c> of the table of site rows. Readers see a change of
+/// this process at once and one of another process after <see cref="MaxAge"/> at most.
+/// </summary>
+public sealed class SettingStore
+{
+    /// <summary>How old settings may be.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+
+    private const string Partition = "setting";
+    private const string Value = "value";
+
+    private readonly StorageLayout _layout;
+    private readonly AgedValue<SiteSettings> _current;
+
+    /// <summary>Creates the store; reads nothing yet.</summary>
+    /// <param name="layout">Where the rows are.</param>
+    /// <param name="clock">Tells the age of what was read.</param>
+    public SettingStore(StorageLayout layout, TimeProvider clock)
+    {
+        _layout = layout;
+        _current = new AgedValue<SiteSettings>(ReadAsync, MaxAge, clock);
+    }
+
+    /// <summary>The settings. One transaction when they are too old, none otherwise.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<SiteSettings> GetAsync(CancellationToken cancellationToken = default) => _current.GetAsync(cancellationToken);
+
+    /// <summary>Stores settings, all or none. One transaction.</summary>
+    /// <param name="values">At most 100 texts by key; each of at most 32 K characters.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task SetAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken = default)
+    {
+        var batch = new TableBatch(Partition);
+        foreach (var (key, value) in values)
+            batch.Upsert(Describe(key, value));
+        await _layout.Site.SubmitAsync(batch, cancellationToken);
+        _current.Forget();
+    }
+
+    /// <summary>Stores settings unless they have been stored before: whoever comes first decides, for all of them.</summary>
+    /// <param name="values">At most 100 texts by key.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task SeedAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(Partition);
+        foreach (var (key, value) in values)
+            batch.Insert(Describe(key, value));
+        try
+        {
+            await _layout.Site.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            // Seeded before: the batch stored all or nothing then, too.
+        }
+        _current.Forget();
+    }
+
+    private static Row Describe(string key, string value) => new(Partition, key) { [Value] = value };
+
+    private async Task<SiteSettings> ReadAsync(CancellationToken cancellationToken)
+    {
+        var stored = new Dictionary<string, string>();
+        await foreach (var row in _layout.Site.QueryAsync(new RowRange(Partition), cancellationToken))
+            stored[row.RowKey] = row.Text(Value) ?? "";
+        return new SiteSettings(stored);
+    }
+}

@@ -1,0 +1,107 @@
+namespace Cloudreve.Core.Settings;
+
+/// <summary>The settings that the product reads. Keys, and defaults where the contract names one, are those of section 24.</summary>
+public static class SiteSetting
+{
+    /// <summary>Addresses of the site, comma-separated; the first is the primary one.</summary>
+    public static readonly Setting<string> SiteUrl = Setting.Text("siteURL", "http://localhost:7071");
+
+    /// <summary>The site's name.</summary>
+    public static readonly Setting<string> SiteName = Setting.Text("siteName", "Cloudreve");
+
+    /// <summary>The site's id, a uuid that is made once.</summary>
+    public static readonly Setting<string> SiteId = Setting.Text("siteID");
+
+    /// <summary>The secret that tokens and signed addresses are made with; made once.</summary>
+    public static readonly Setting<string> SecretKey = Setting.Text("secret_key", isSecret: true);
+
+    /// <summary>The salt of encoded ids; made once.</summary>
+    public static readonly Setting<string> HashIdSalt = Setting.Text("hash_id_salt", isSecret: true);
+
+    /// <summary>How long an access token lives.</summary>
+    public static readonly Setting<TimeSpan> AccessTokenLifetime = Setting.Seconds("access_token_ttl", 3600);
+
+    /// <summary>How long a refresh token lives.</summary>
+    public static readonly Setting<TimeSpan> RefreshTokenLifetime = Setting.Seconds("refresh_token_ttl", 1_209_600);
+
+    /// <summary>The logo on light backgrounds.</summary>
+    public static readonly Setting<string> Logo = Setting.Text("site_logo", "/static/img/logo.svg");
+
+    /// <summary>The logo on dark backgrounds.</summary>
+    public static readonly Setting<string> LogoLight = Setting.Text("site_logo_light", "/static/img/logo_light.svg");
+
+    /// <summary>Address of the terms of service.</summary>
+    public static readonly Setting<string> TermsUrl = Setting.Text("tos_url");
+
+    /// <summary>Address of the privacy policy.</summary>
+    public static readonly Setting<string> PrivacyUrl = Setting.Text("privacy_policy_url");
+
+    /// <summary>The theme's main colour, a key of <see cref="ThemeOptions"/>.</summary>
+    public static readonly Setting<string> DefaultTheme = Setting.Text("defaultTheme", "#1976d2");
+
+    /// <summary>Themes as JSON: main colour to light and dark palettes.</summary>
+    public static readonly Setting<string> ThemeOptions = Setting.Text("theme_options", ClientDefaults.Themes);
+
+    /// <summary>The kind of captcha.</summary>
+    public static readonly Setting<string> CaptchaType = Setting.Text("captcha_type", "normal");
+
+    /// <summary>Whether clients advertise the mobile app.</summary>
+    public static readonly Setting<bool> ShowAppPromotion = Setting.Flag("show_app_promotion", defaultValue: false);
+
+    /// <summary>Whether clients advertise the desktop app.</summary>
+    public static readonly Setting<bool> ShowDesktopAppPromotion = Setting.Flag("show_desktop_app_promotion", defaultValue: false);
+
+    /// <summary>HTML below pages without navigation.</summary>
+    public static readonly Setting<string> HeadlessFooterHtml = Setting.Text("headless_footer_html");
+
+    /// <summary>HTML at the bottom of pages without navigation.</summary>
+    public static readonly Setting<string> HeadlessBottomHtml = Setting.Text("headless_bottom_html");
+
+    /// <summary>HTML below the sidebar.</summary>
+    public static readonly Setting<string> SidebarBottomHtml = Setting.Text("sidebar_bottom_html");
+
+    /// <summary>Additional entries of the navigation, as a JSON list of {icon, name, url}.</summary>
+    public static readonly Setting<string> CustomNavItems = Setting.Text("custom_nav_items", "[]");
+
+    /// <summary>How many files one batch may name.</summary>
+    public static readonly Setting<long> MaxBatchedFiles = Setting.Number("max_batched_file", 3000, min: 1);
+
+    /// <summary>The largest page of a listing.</summary>
+    public static readonly Setting<long> MaxPageSize = Setting.Number("max_page_size", 2000, min: 1);
+
+    /// <summary>Icons of file types, as JSON.</summary>
+    public static readonly Setting<string> ExplorerIcons = Setting.Text("explorer_icons", ClientDefaults.Icons);
+
+    /// <summary>Emojis for folders, as JSON.</summary>
+    public static readonly Setting<string> Emojis = Setting.Text("emojis", ClientDefaults.Emojis);
+
+    /// <summary>The provider of maps.</summary>
+    public static readonly Setting<string> MapProvider = Setting.Text("map_provider", "openstreetmap");
+
+    /// <summary>The tiles of Google maps.</summary>
+    public static readonly Setting<string> MapGoogleTileType = Setting.Text("map_google_tile_type", "terrain");
+
+    /// <summary>Access token of Mapbox, which browsers use.</summary>
+    public static readonly Setting<string> MapMapboxToken = Setting.Text("map_mapbox_ak");
+
+    /// <summary>Width of thumbnails in pixels.</summary>
+    public static readonly Setting<long> ThumbnailWidth = Setting.Number("thumb_width", 400, min: 1);
+
+    /// <summary>Height of thumbnails in pixels.</summary>
+    public static readonly Setting<long> ThumbnailHeight = Setting.Number("thumb_height", 300, min: 1);
+
+    /// <summary>Whether clients show that a blob is encrypted.</summary>
+    public static readonly Setting<bool> ShowEncryptionStatus = Setting.Flag("show_encryption_status", defaultValue: true);
+
+    /// <summary>How long an address of a file's content works.</summary>
+    public static readonly Setting<TimeSpan> EntityUrlLifetime = Setting.Seconds("entity_url_default_ttl", 3600);
+
+    /// <summary>All settings, for the administration.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
+        DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
+        SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, EntityUrlLifetime,
+    ];
+}

@@ -1,0 +1,34 @@
+using Cloudreve.Core.HashIds;
+
+namespace Cloudreve.Core.Settings;
+
+/// <summary>The settings of the site at one moment.</summary>
+public sealed class SiteSettings
+{
+    private readonly IReadOnlyDictionary<string, string> _stored;
+
+    /// <summary>Wraps what is stored.</summary>
+    /// <param name="stored">Texts by key; defaults hold for the rest.</param>
+    public SiteSettings(IReadOnlyDictionary<string, string> stored)
+    {
+        _stored = stored;
+        HashIds = new HashIdCodec(Get(SiteSetting.HashIdSalt));
+        Urls =
+        [
+            .. Get(SiteSetting.SiteUrl).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null)
+                .OfType<Uri>(),
+        ];
+    }
+
+    /// <summary>Encodes and decodes ids with the site's salt.</summary>
+    public HashIdCodec HashIds { get; }
+
+    /// <summary>The site's addresses; the first is the primary one.</summary>
+    public IReadOnlyList<Uri> Urls { get; }
+
+    /// <summary>The value of a setting.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    public T Get<T>(Setting<T> setting) => setting.Read(_stored.GetValueOrDefault(setting.Key));
+}

@@ -1,0 +1,44 @@
+using Cloudreve.Core.Boolsets;
+
+namespace Cloudreve.Core.Site;
+
+/// <summary>What a node can do; the numbers are bits of a boolset (contract, section 11.3).</summary>
+public enum NodeFeature
+{
+    /// <summary>Creates archives.</summary>
+    CreateArchive = 1,
+
+    /// <summary>Extracts archives.</summary>
+    ExtractArchive = 2,
+
+    /// <summary>Downloads from other sites.</summary>
+    RemoteDownload = 3,
+
+    /// <summary>Moves blobs between storage policies.</summary>
+    Relocate = 4,
+}
+
+/// <summary>A machine that works for the site; node 1 is the site itself.</summary>
+public sealed record Node
+{
+    /// <summary>The site itself.</summary>
+    public const int MasterId = 1;
+
+    /// <summary>The node's id.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>What people call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether the node is the site itself.</summary>
+    public bool IsMaster { get; init; }
+
+    /// <summary>Whether it takes part; a suspended node gets no work.</summary>
+    public bool IsActive { get; init; } = true;
+
+    /// <summary>What it can do.</summary>
+    public Boolset Capabilities { get; init; }
+
+    /// <summary>Its share of the work, relative to the others'.</summary>
+    public int Weight { get; init; }
+}

@@ -1,0 +1,119 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Site;
+
+/// <summary>
+/// Groups, storage policies and nodes. Each kind is read whole in one transaction and kept for <see cref="MaxAge"/>: a change by
+/// another process shows after that time at most.
+/// </summary>
+public sealed class SiteCatalog
+{
+    /// <summary>How old the catalog may be.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+
+    private readonly StorageLayout _layout;
+    private readonly AgedValue<IReadOnlyDictionary<int, Group>> _groups;
+    private readonly AgedValue<IReadOnlyDictionary<int, StoragePolicy>> _policies;
+    private readonly AgedValue<IReadOnlyDictionary<int, Node>> _nodes;
+
+    /// <summary>Creates the catalog; reads nothing yet.</summary>
+    /// <param name="layout">Where the rows are.</param>
+    /// <param name="clock">Tells the age of what was read.</param>
+    public SiteCatalog(StorageLayout layout, TimeProvider clock)
+    {
+        _layout = layout;
+        _groups = Kept(SiteRows.Groups, SiteRows.ReadGroup, group => group.Id, clock);
+        _policies = Kept(SiteRows.Policies, SiteRows.ReadPolicy, policy => policy.Id, clock);
+        _nodes = Kept(SiteRows.Nodes, SiteRows.ReadNode, node => node.Id, clock);
+    }
+
+    /// <summary>Finds a group; null when there is none.</summary>
+    /// <param name="id">The group's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<Group?> FindGroupAsync(int id, CancellationToken cancellationToken = default) =>
+        (await _groups.GetAsync(cancellationToken)).GetValueOrDefault(id);
+
+    /// <summary>A group.</summary>
+    /// <param name="id">The group's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40039: there is none.</exception>
+    public async ValueTask<Group> GetGroupAsync(int id, CancellationToken cancellationToken = default) =>
+        await FindGroupAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.GroupNotFound, "The group does not exist.");
+
+    /// <summary>Finds a storage policy; null when there is none.</summary>
+    /// <param name="id">The policy's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<StoragePolicy?> FindPolicyAsync(int id, CancellationToken cancellationToken = default) =>
+        (await _policies.GetAsync(cancellationToken)).GetValueOrDefault(id);
+
+    /// <summary>A storage policy.</summary>
+    /// <param name="id">The policy's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40035: there is none.</exception>
+    public async ValueTask<StoragePolicy> GetPolicyAsync(int id, CancellationToken cancellationToken = default) =>
+        await FindPolicyAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
+
+    /// <summary>A node.</summary>
+    /// <param name="id">The node's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">404: there is none.</exception>
+    public async ValueTask<Node> GetNodeAsync(int id, CancellationToken cancellationToken = default) =>
+        (await _nodes.GetAsync(cancellationToken)).GetValueOrDefault(id) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
+
+    /// <summary>Adds or replaces a group. One transaction.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task SaveGroupAsync(Group group, CancellationToken cancellationToken = default)
+    {
+        await _layout.Site.UpsertAsync(SiteRows.Describe(group), cancellationToken);
+        _groups.Forget();
+    }
+
+    /// <summary>Adds or replaces a storage policy. One transaction.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task SavePolicyAsync(StoragePolicy policy, CancellationToken cancellationToken = default)
+    {
+        await _layout.Site.UpsertAsync(SiteRows.Describe(policy), cancellationToken);
+        _policies.Forget();
+    }
+
+    /// <summary>Adds the rows of a new site; leaves those that exist as they are.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task SeedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var row in SiteSeeds.Groups.Select(SiteRows.Describe).Append(SiteRows.Describe(SiteSeeds.DefaultPolicy(_layout))).Append(SiteRows.Describe(SiteSeeds.Master)))
+        {
+            try
+            {
+                await _layout.Site.InsertAsync(row, cancellationToken);
+            }
+            catch (StorageExistsException)
+            {
+                // Seeded before, and perhaps edited since.
+            }
+        }
+        _groups.Forget();
+        _policies.Forget();
+        _nodes.Forget();
+    }
+
+    private AgedValue<IReadOnlyDictionary<int, T>> Kept<T>(string partition, Func<Row, T> parse, Func<T, int> idOf, TimeProvider clock) =>
+        new(
+            async cancellationToken =>
+            {
+                var items = new Dictionary<int, T>();
+                await foreach (var row in _layout.Site.QueryAsync(new RowRange(partition), cancellationToken))
+                {
+                    var item = parse(row);
+                    items[idOf(item)] = item;
+                }
+                return items;
+            },
+            MaxAge,
+            clock);
+}

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudreve.Core.Site;
+
+/// <summary>JSON inside rows of groups and policies; the names are those of the administration.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(GroupSettings))]
+[JsonSerializable(typeof(StoragePolicySettings))]
+internal sealed partial class SiteJson : JsonSerializerContext;

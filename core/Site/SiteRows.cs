@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Boolsets;
+
+namespace Cloudreve.Core.Site;
+
+/// <summary>Groups, policies and nodes as rows of the table of site rows: one partition for each kind, the id as key.</summary>
+internal static class SiteRows
+{
+    public const string Groups = "group";
+    public const string Policies = "policy";
+    public const string Nodes = "node";
+
+    public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
+
+    public static Row Describe(Group group) => new(Groups, Key(group.Id))
+    {
+        ["name"] = group.Name,
+        ["max_storage"] = group.MaxStorage,
+        ["speed_limit"] = group.SpeedLimit,
+        ["permissions"] = group.Permissions.ToString(),
+        ["settings"] = JsonSerializer.Serialize(group.Settings, SiteJson.Default.GroupSettings),
+        ["storage_policy"] = group.StoragePolicyId,
+    };
+
+    public static Group ReadGroup(Row row) => new()
+    {
+        Id = ReadId(row),
+        Name = row.RequiredText("name"),
+        MaxStorage = row.Number("max_storage") ?? 0,
+        SpeedLimit = row.Number("speed_limit") ?? 0,
+        Permissions = ReadBoolset(row, "permissions"),
+        Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.GroupSettings) ?? new GroupSettings(),
+        StoragePolicyId = (int?)row.Number("storage_policy"),
+    };
+
+    public static Row Describe(StoragePolicy policy) => new(Policies, Key(policy.Id))
+    {
+        ["name"] = policy.Name,
+        ["driver"] = policy.Driver,
+        ["server"] = policy.Server,
+        ["bucket_name"] = policy.BucketName,
+        ["is_private"] = policy.IsPrivate,
+        ["access_key"] = policy.AccessKey,
+        ["secret_key"] = policy.SecretKey,
+        ["max_size"] = policy.MaxSize,
+        ["dir_name_rule"] = policy.DirNameRule,
+        ["file_name_rule"] = policy.FileNameRule,
+        ["node_id"] = policy.NodeId,
+        ["settings"] = JsonSerializer.Serialize(policy.Settings, SiteJson.Default.StoragePolicySettings),
+    };
+
+    public static StoragePolicy ReadPolicy(Row row) => new()
+    {
+        Id = ReadId(row),
+        Name = row.RequiredText("name"),
+        Driver = row.RequiredText("driver"),
+        Server = row.Text("server") ?? "",
+        BucketName = row.Text("bucket_name") ?? "",
+        IsPrivate = row.Flag("is_private"),
+        AccessKey = row.Text("access_key") ?? "",
+        SecretKey = row.Text("secret_key") ?? "",
+        MaxSize = row.Number("max_size") ?? 0,
+        DirNameRule = row.Text("dir_name_rule") ?? "",
+        FileNameRule = row.Text("file_name_rule") ?? "",
+        NodeId = (int?)row.Number("node_id"),
+        Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings(),
+    };
+
+    public static Row Describe(Node node) => new(Nodes, Key(node.Id))
+    {
+        ["name"] = node.Name,
+        ["master"] = node.IsMaster,
+        ["active"] = node.IsActive,
+        ["capabilities"] = node.Capabilities.ToString(),
+        ["weight"] = node.Weight,
+    };
+
+    public static Node ReadNode(Row row) => new()
+    {
+        Id = ReadId(row),
+        Name = row.RequiredText("name"),
+        IsMaster = row.Flag("master"),
+        IsActive = row.Flag("active"),
+        Capabilities = ReadBoolset(row, "capabilities"),
+        Weight = (int)(row.Number("weight") ?? 0),
+    };
+
+    private static int ReadId(Row row) => int.Parse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static Boolset ReadBoolset(Row row, string name) => Boolset.TryParse(row.Text(name), out var set) ? set : default;
+}
