@@ -32,8 +32,8 @@ public sealed record PathTemplate(string Text)
         return values;
     }
 
-    /// <summary>The template without the names of its parameters, to compare templates of other sources.</summary>
-    public string Shape => string.Join('/', _segments.Select(segment => IsParameter(segment) ? "{}" : segment));
+    /// <summary>The template without the names of its parameters and wildcards, to compare it with templates of other sources.</summary>
+    public string Shape => string.Join('/', _segments.Select(segment => IsParameter(segment) || segment == "*" ? "{}" : segment));
 
     private static bool IsParameter(string segment) => segment.StartsWith('{') && segment.EndsWith('}');
 }

@@ -7,58 +7,58 @@ namespace Cloudreve.Testing.Contract;
 /// Checks JSON values by schemas of the contract. An object whose schemas name properties may have no others,
 /// whichever part of a composition names them.
 /// </summary>
-internal static class SchemaValidator
+public static class SchemaValidator
 {
     /// <summary>The departures of a value from a schema; none where it conforms.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">The schema.</param>
-    /// <param name="pointer">Where the value stands.</param>
-    public static IReadOnlyList<ContractProblem> Validate(JsonElement value, ContractSchema schema, string pointer = "") =>
-        Validate(value, [schema], pointer);
+    /// <param name="at">Where the value stands.</param>
+    public static IReadOnlyList<ContractProblem> Validate(JsonElement value, ContractSchema schema, string at = "") =>
+        Validate(value, [schema], at);
 
-    private static IReadOnlyList<ContractProblem> Validate(JsonElement value, IReadOnlyList<ContractSchema> schemas, string pointer)
+    private static IReadOnlyList<ContractProblem> Validate(JsonElement value, IReadOnlyList<ContractSchema> schemas, string at)
     {
         if (value.ValueKind == JsonValueKind.Null)
-            return schemas.All(schema => schema.AcceptsNull) ? [] : [new(pointer, "is null, which the contract does not allow")];
+            return schemas.All(schema => schema.AcceptsNull) ? [] : [new(at, "is null, which the contract does not allow")];
         var composition = new Composition();
         foreach (var schema in schemas)
             composition.Add(schema);
-        return Validate(value, composition, pointer);
+        return Validate(value, composition, at);
     }
 
-    private static IReadOnlyList<ContractProblem> Validate(JsonElement value, Composition composition, string pointer)
+    private static IReadOnlyList<ContractProblem> Validate(JsonElement value, Composition composition, string at)
     {
         if (!composition.TryTakeChoice(out var alternatives))
-            return ValidatePlain(value, composition, pointer);
+            return ValidatePlain(value, composition, at);
         // The alternative with the fewest problems is the one that was meant.
         return alternatives
             .Select(alternative =>
             {
                 var choice = composition.Copy();
                 choice.Add(alternative);
-                return Validate(value, choice, pointer);
+                return Validate(value, choice, at);
             })
             .MinBy(problems => problems.Count)!;
     }
 
-    private static List<ContractProblem> ValidatePlain(JsonElement value, Composition composition, string pointer)
+    private static List<ContractProblem> ValidatePlain(JsonElement value, Composition composition, string at)
     {
         List<ContractProblem> problems = [];
         foreach (var schema in composition.Schemas)
         {
             if (schema.Type is { } type && !HasType(value, type))
             {
-                problems.Add(new(pointer, $"is {Describe(value)}, not of type {type}"));
+                problems.Add(new(at, $"is {Describe(value)}, not of type {type}"));
                 continue;
             }
             if (schema.Values is { } values && !values.Any(allowed => JsonElement.DeepEquals(allowed, value)))
-                problems.Add(new(pointer, $"is {Describe(value)}, not one of {string.Join(", ", values.Select(allowed => allowed.GetRawText()))}"));
-            problems.AddRange(Bounds(value, schema).Select(message => new ContractProblem(pointer, message)));
+                problems.Add(new(at, $"is {Describe(value)}, not one of {string.Join(", ", values.Select(allowed => allowed.GetRawText()))}"));
+            problems.AddRange(Bounds(value, schema).Select(message => new ContractProblem(at, message)));
         }
         if (value.ValueKind == JsonValueKind.Object)
-            problems.AddRange(ValidateObject(value, composition, pointer));
+            problems.AddRange(ValidateObject(value, composition, at));
         else if (value.ValueKind == JsonValueKind.Array)
-            problems.AddRange(ValidateItems(value, composition, pointer));
+            problems.AddRange(ValidateItems(value, composition, at));
         return problems;
     }
 
@@ -112,37 +112,37 @@ internal static class SchemaValidator
             yield return $"has more than {schema.MaxItems} items";
     }
 
-    private static IEnumerable<ContractProblem> ValidateItems(JsonElement array, Composition composition, string pointer)
+    private static IEnumerable<ContractProblem> ValidateItems(JsonElement array, Composition composition, string at)
     {
         List<ContractSchema> items = [.. composition.Schemas.Select(schema => schema.Items).OfType<ContractSchema>()];
-        return items.Count == 0 ? [] : array.EnumerateArray().SelectMany((item, index) => Validate(item, items, $"{pointer}/{index}"));
+        return items.Count == 0 ? [] : array.EnumerateArray().SelectMany((item, index) => Validate(item, items, $"{at}/{index}"));
     }
 
-    private static IEnumerable<ContractProblem> ValidateObject(JsonElement value, Composition composition, string pointer)
+    private static IEnumerable<ContractProblem> ValidateObject(JsonElement value, Composition composition, string at)
     {
         foreach (var name in composition.Schemas.SelectMany(schema => schema.Required).Distinct().Except(composition.Omitted))
         {
             if (!value.TryGetProperty(name, out _))
-                yield return new(pointer, $"lacks the required property '{name}'");
+                yield return new(at, $"lacks the required property '{name}'");
         }
         foreach (var property in value.EnumerateObject())
         {
-            foreach (var problem in ValidateProperty(property, composition, $"{pointer}/{Escape(property.Name)}"))
+            foreach (var problem in ValidateProperty(property, composition, $"{at}/{Escape(property.Name)}"))
                 yield return problem;
         }
     }
 
-    private static IReadOnlyList<ContractProblem> ValidateProperty(JsonProperty property, Composition composition, string pointer)
+    private static IReadOnlyList<ContractProblem> ValidateProperty(JsonProperty property, Composition composition, string at)
     {
         if (composition.Omitted.Contains(property.Name) && property.Value.ValueKind != JsonValueKind.Null)
-            return [new(pointer, "is left out of this message by the contract")];
+            return [new(at, "is left out of this message by the contract")];
         List<ContractSchema> named = [.. composition.Schemas.Select(schema => schema.Properties?.GetValueOrDefault(property.Name)).OfType<ContractSchema>()];
         if (named.Count > 0)
-            return Validate(property.Value, named, pointer);
+            return Validate(property.Value, named, at);
         if (composition.Schemas.Any(schema => schema.AllowsAdditionalProperties))
-            return Validate(property.Value, [.. composition.Schemas.Select(schema => schema.AdditionalProperties).OfType<ContractSchema>()], pointer);
+            return Validate(property.Value, [.. composition.Schemas.Select(schema => schema.AdditionalProperties).OfType<ContractSchema>()], at);
         // An object of which no schema names a property may hold anything.
-        return composition.Schemas.Any(schema => schema.Properties is not null) ? [new(pointer, "is no property of the contract")] : [];
+        return composition.Schemas.Any(schema => schema.Properties is not null) ? [new(at, "is no property of the contract")] : [];
     }
 
     private static string Describe(JsonElement value)

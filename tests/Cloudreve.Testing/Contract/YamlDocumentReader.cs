@@ -15,7 +15,8 @@ internal static class YamlDocumentReader
         var stream = new YamlStream();
         using (var text = File.OpenText(path))
             stream.Load(text);
-        return Convert(stream.Documents[0].RootNode)!.AsObject();
+        // Numbers of a parsed tree convert to any numeric type, those of a built one do not.
+        return JsonNode.Parse(Convert(stream.Documents[0].RootNode)!.ToJsonString())!.AsObject();
     }
 
     private static JsonNode? Convert(YamlNode node) => node switch

@@ -1,0 +1,52 @@
+using Cloudreve.Functions.Tests.App;
+using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Contract;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Contract;
+
+/// <summary>Compares the app's routes with the contract's list of endpoints.</summary>
+public sealed class RouteCoverageTests(AzuriteServer azurite)
+{
+    private const string ListName = "tests/contract/not-yet-routed.txt";
+
+    [Fact]
+    public async Task Given_the_contracts_endpoints_when_they_are_looked_up_in_the_app_then_exactly_the_listed_ones_are_missing()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var routed = RoutedShapes(app);
+
+        var missing = OpenApiContract.Current.Endpoints.Where(endpoint => !routed.Contains(ShapeOf(endpoint))).Select(Line).Order(StringComparer.Ordinal).ToList();
+
+        var listed = File.ReadAllLines(Path.Combine(AzuriteServer.RepositoryRoot, ListName)).Where(line => line.Length > 0).ToList();
+        Assert.True(
+            missing.SequenceEqual(listed),
+            $"{ListName} must list exactly the contract's endpoints that are not routed, in ordinal order.\n"
+            + $"Routed, so remove: {string.Join("; ", listed.Except(missing))}\n"
+            + $"Not routed (any more): {string.Join("; ", missing.Except(listed))}\n");
+    }
+
+    [Fact]
+    public async Task Given_the_apps_routes_below_the_prefix_when_they_are_looked_up_in_the_contract_then_it_has_all_of_them()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var documented = OpenApiContract.Current.Endpoints.Select(ShapeOf).ToHashSet();
+
+        var invented = RoutedShapes(app).Where(shape => shape.Split(' ')[1].StartsWith(OpenApiContract.Prefix + "/", StringComparison.Ordinal)).Except(documented);
+
+        Assert.Empty(invented);
+    }
+
+    private static HashSet<string> RoutedShapes(AppFixture app) =>
+        [.. app.Services.GetServices<EndpointDataSource>()
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+                .Select(method => $"{method} {new PathTemplate("/" + endpoint.RoutePattern.RawText!.Trim('/')).Shape}"))];
+
+    private static string ShapeOf(ContractEndpoint endpoint) => $"{endpoint.Method} {new PathTemplate(endpoint.FullPath).Shape}";
+
+    private static string Line(ContractEndpoint endpoint) => $"{endpoint.Method} {endpoint.FullPath}";
+}
