@@ -24,7 +24,10 @@ internal sealed class EnvelopeValidator(OpenApiContract contract)
         var alternatives = operation.AlternativesFor(code);
         if (alternatives.Count == 0)
             return [new("/code", $"is {code}, which the contract does not document for {operation}")];
-        var result = alternatives.Select(alternative => SchemaValidator.Validate(envelope, alternative)).MinBy(found => found.Count)!;
+        var fitting = alternatives.Where(alternative => !IsWithoutData(alternative) || !Has(envelope, "data")).ToList();
+        if (fitting.Count == 0)
+            return [new("/data", $"must be left out where {alternatives[0].When}")];
+        var result = fitting.Select(alternative => SchemaValidator.Validate(envelope, alternative)).MinBy(found => found.Count)!;
         return [.. result, .. OutOfSection(envelope, operation, path)];
     }
 
@@ -52,6 +55,11 @@ internal sealed class EnvelopeValidator(OpenApiContract contract)
             problems.AddRange(ValidateConflicts(envelope));
         return problems;
     }
+
+    // An alternative that does not say what the data is has none ("account linked: no data"); it does not allow anything.
+    private static bool IsWithoutData(ContractSchema alternative) =>
+        alternative.When is not null
+        && !alternative.AllOf.Any(part => part.Properties?.GetValueOrDefault("data") is { } data && (data.Type ?? data.Reference?.Type) is not null);
 
     private IEnumerable<ContractProblem> ValidateCodeAndMessage(JsonElement envelope, string pointer)
     {
