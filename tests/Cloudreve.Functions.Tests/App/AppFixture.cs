@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,9 +54,9 @@ public sealed class AppFixture : IAsyncDisposable
         return new AppFixture(app, account, layout);
     }
 
-    /// <summary>A client of the app that follows no redirects.</summary>
+    /// <summary>A client of the app that follows no redirects and fails the test where an exchange departs from the API contract.</summary>
     public HttpClient CreateClient() =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
+        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = new Uri(_app.Urls.Single()) };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
