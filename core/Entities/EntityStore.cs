@@ -80,6 +80,13 @@ public sealed class EntityStore(StorageLayout layout)
     public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
         IdRows.UpsertAsync(layout.Entities, entities.Select(ToRow), cancellationToken);
 
+    /// <summary>Notes the new size of an imported blob that its owner has overwritten: one transaction.</summary>
+    /// <param name="id">The entity.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task ResizeAsync(long id, long size, CancellationToken cancellationToken = default) =>
+        layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["s"] = size }, "*", cancellationToken);
+
     /// <summary>Takes back new entities that no file refers to: one transaction each.</summary>
     /// <param name="entityIds">The entities.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>

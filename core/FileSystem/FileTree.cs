@@ -194,6 +194,26 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return row is null ? null : FileRecord.FromRow(row, folderId);
     }
 
+    /// <summary>Writes size, times and metadata of a file that is still where it was: one transaction.</summary>
+    /// <param name="file">The file as it shall be.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when the file is not there any more.</exception>
+    public async Task RefreshAsync(FileRecord file, CancellationToken cancellationToken = default)
+    {
+        var partition = FileKeys.Folder(file.ParentId);
+        var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
+        foreach (var row in file.ToRows())
+            batch.Replace(row);
+        try
+        {
+            await layout.Files.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageNotFoundException)
+        {
+            throw PathNotFound();
+        }
+    }
+
     internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { ["id"] = folderId, ["o"] = ownerId };
 
     internal static Row NewIdRow(FileRecord record) => new(FileKeys.IdBlock(record.Id), FileKeys.Id(record.Id))

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Import;
 
@@ -15,17 +16,34 @@ public sealed record FileRules(
 {
     private const string ArchiveTier = "Archive";
 
+    /// <summary>The rules of a policy.</summary>
+    /// <param name="policy">The policy.</param>
+    public static FileRules Of(StoragePolicy policy) => new(
+        (policy.Settings.FileType ?? []).Select(s => s.TrimStart('.').ToLowerInvariant()).Where(s => s.Length > 0).ToHashSet(),
+        policy.Settings.IsFileTypeDenyList,
+        // The pattern is an administrator's, the names are not: a linear-time engine cannot be made to hang.
+        string.IsNullOrEmpty(policy.Settings.FileRegexp) ? null : new Regex(policy.Settings.FileRegexp, RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)),
+        policy.Settings.IsNameRegexpDenyList,
+        policy.MaxSize);
+
     /// <summary>Why a blob may not become a file of the given name; null when it may.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="blob">The blob.</param>
     public string? Refuse(string name, BlobItem blob)
     {
-        if (!FilePath.IsValidName(name))
-            return name.Length == 0 ? "The name is empty." : "The name is not allowed.";
         if (string.Equals(blob.AccessTier, ArchiveTier, StringComparison.OrdinalIgnoreCase))
             return "The blob is in the archive tier; rehydrate it and import it again.";
         if (MaxSize > 0 && blob.Size > MaxSize)
             return "The file is larger than the storage policy allows.";
+        return RefuseName(name);
+    }
+
+    /// <summary>Why a file may not have a name; null when it may.</summary>
+    /// <param name="name">The name.</param>
+    public string? RefuseName(string name)
+    {
+        if (!FilePath.IsValidName(name))
+            return name.Length == 0 ? "The name is empty." : "The name is not allowed.";
         if (Suffixes.Count > 0 && Suffixes.Contains(Path.GetExtension(name).TrimStart('.').ToLowerInvariant()) == SuffixesAreDenied)
             return "The storage policy does not allow this file type.";
         if (NamePattern is not null && NamePattern.IsMatch(name) == PatternIsDenied)

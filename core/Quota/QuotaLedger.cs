@@ -79,6 +79,17 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         }
     }
 
+    /// <summary>Takes an operation back, if it was charged, by a second operation. One transaction, or three.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
+    {
+        var operation = await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken);
+        if (operation is not null)
+            await TryChargeAsync(userId, operationId + "-reversed", -operation.RequiredNumber("delta"), null, cancellationToken);
+    }
+
     /// <summary>Whether an operation has been charged. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>

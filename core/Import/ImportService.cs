@@ -1,0 +1,265 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Quota;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
+using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Import;
+
+/// <summary>A request to import what is in a storage policy's container already (contract, section 19.4).</summary>
+/// <param name="Source">Path in the container.</param>
+/// <param name="Destination">Folder in the user's drive: a plain path or a URI.</param>
+/// <param name="UserId">Whose drive.</param>
+/// <param name="PolicyId">The storage policy.</param>
+/// <param name="Recursive">Whether folders below the source are imported, too.</param>
+/// <param name="ExtractMediaMeta">Whether media metadata shall be extracted afterwards.</param>
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta);
+
+/// <summary>Which task an orchestration works for.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="OwnerId">Its owner.</param>
+public sealed record ImportTaskReference(long TaskId, long OwnerId);
+
+/// <summary>
+/// Imports external files into a user's drive. Every method may be called again after a crash: an import that is repeated,
+/// as a whole or in part, adds nothing twice and charges nothing twice.
+/// </summary>
+public sealed class ImportService
+{
+    /// <summary>The type of import tasks.</summary>
+    public const string TaskType = "import";
+
+    /// <summary>The orchestrator that runs an import.</summary>
+    public const string OrchestratorName = "ImportOrchestration";
+
+    /// <summary>Frontier rows that one round of the import takes.</summary>
+    private const int RowsPerRound = 64;
+
+    /// <summary>Folders that one activity takes; a further page of a large folder is a group of its own.</summary>
+    private const int FoldersPerGroup = 16;
+
+    private readonly StorageLayout _layout;
+    private readonly SiteCatalog _catalog;
+    private readonly UserStore _users;
+    private readonly PolicyContainers _containers;
+    private readonly FileTree _tree;
+    private readonly TaskStore _tasks;
+    private readonly IdAllocator _ids;
+    private readonly TimeProvider _clock;
+    private readonly ImportFrontier _frontier;
+    private readonly ImportGroupRunner _runner;
+
+    /// <summary>Creates the service; sends nothing.</summary>
+    public ImportService(
+        StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
+        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, TimeProvider clock)
+    {
+        _layout = layout;
+        _catalog = catalog;
+        _users = users;
+        _containers = containers;
+        _tree = tree;
+        _tasks = tasks;
+        _ids = ids;
+        _clock = clock;
+        _frontier = new ImportFrontier(layout);
+        _runner = new ImportGroupRunner(_frontier, writer, entities, ids, quota, clock);
+    }
+
+    /// <summary>Checks a request whole, and only then makes the task and sends its start message.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40052: nothing was created.</exception>
+    public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
+    {
+        var policy = await _catalog.GetPolicyAsync(request.PolicyId, cancellationToken);
+        _containers.Get(policy);
+        var source = ImportPaths.ParseSource(request.Source, policy);
+        var user = await _users.FindAsync(request.UserId, cancellationToken)
+            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
+        if (await FindAboveAsync(user.Id, destination, cancellationToken) is { Type: FileType.File })
+            throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
+        var now = _clock.GetUtcNow();
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta);
+        var task = new WorkflowTask
+        {
+            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = user.Id,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = JsonSerializer.Serialize(job, ImportJson.Default.ImportJob),
+        };
+        await _tasks.CreateAsync(task, cancellationToken);
+        await SendStartAsync(task, cancellationToken);
+        return task;
+    }
+
+    /// <summary>Sends a task's start message again when the first one seems to be lost. Starting twice is harmless.</summary>
+    /// <param name="task">A task that is queued.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task SendStartAsync(WorkflowTask task, CancellationToken cancellationToken = default)
+    {
+        var message = new StartMessage(
+            OrchestratorName,
+            $"import-{task.Id.ToString("x", CultureInfo.InvariantCulture)}",
+            new ImportStart(new ImportTaskReference(task.Id, task.OwnerId)));
+        return _layout.Queue(_layout.StartQueueName).SendAsync(
+            JsonSerializer.Serialize(message, StartMessageJson.Default.StartMessage), null, cancellationToken);
+    }
+
+    /// <summary>The request behind a task.</summary>
+    /// <param name="task">An import task.</param>
+    public static ImportJob JobOf(WorkflowTask task) =>
+        JsonSerializer.Deserialize(task.Job, ImportJson.Default.ImportJob)
+        ?? throw new InvalidOperationException($"The import task {task.Id} has no job.");
+
+    /// <summary>Takes a task from queued to processing, makes the destination folder and seeds the frontier.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when the task does not exist or has ended: there is nothing to do.</returns>
+    public async Task<bool> BeginAsync(ImportTaskReference reference, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
+        if (task is null || task.IsTerminal)
+            return false;
+        if (task.StartedAt is null)
+        {
+            var job = JobOf(task);
+            var (folderId, isNew) = await EnsureFolderAsync(job.UserId, FilePath.ParsePlain(job.Destination), cancellationToken);
+            await _frontier.SeedAsync(task.Id, job.Source, folderId, isNew, cancellationToken);
+            var now = _clock.GetUtcNow();
+            task = await _tasks.UpdateAsync(
+                task.OwnerId, task.Id, t => t with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now }, cancellationToken);
+        }
+        return task is { IsTerminal: false };
+    }
+
+    /// <summary>Writes the task's progress and takes the next groups of folders off the frontier.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="round">Number of the round, starting at 0.</param>
+    /// <param name="totals">What all rounds before did.</param>
+    /// <param name="failures">The first failures.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Groups that can run side by side; empty when there is nothing left or the task shall stop.</returns>
+    public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
+        ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, t => WithProgress(t, totals, failures), cancellationToken);
+        if (task is null || task.IsTerminal || task.IsCancelRequested)
+            return [];
+        var rows = await _frontier.PeekAsync(reference.TaskId, RowsPerRound, cancellationToken);
+        var groups = new List<ImportGroup>();
+        for (var i = 0; i < rows.Count;)
+        {
+            var count = 1;
+            while (rows[i].Page == 0 && count < FoldersPerGroup && i + count < rows.Count && rows[i + count].Page == 0)
+                count++;
+            groups.Add(new ImportGroup($"{round:x6}-{groups.Count:x2}", rows[i].Key, rows[i + count - 1].Key, round));
+            i += count;
+        }
+        return groups;
+    }
+
+    /// <summary>Imports one group.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
+        if (task is null || task.IsTerminal || task.IsCancelRequested)
+            return new ImportGroupResult(ImportTotals.Zero, []);
+        var job = JobOf(task);
+        var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
+        var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
+            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
+        var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
+        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, ImportPaths.OwnArea(policy));
+        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, cancellationToken);
+    }
+
+    /// <summary>Ends a task.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="totals">What it did.</param>
+    /// <param name="failures">The first failures.</param>
+    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task FinishAsync(
+        ImportTaskReference reference, ImportTotals totals, IReadOnlyList<ImportFailure> failures, string? error, CancellationToken cancellationToken = default) =>
+        _tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            t => WithProgress(t, totals, failures) with
+            {
+                Error = error,
+                Status = error is not null ? WorkflowTaskStatus.Error
+                    : t.IsCancelRequested ? WorkflowTaskStatus.Canceled
+                    : WorkflowTaskStatus.Completed,
+            },
+            cancellationToken);
+
+    /// <summary>Every item of a task that could not be imported, with its reason.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    public IAsyncEnumerable<ImportFailure> ReadFailuresAsync(long taskId, CancellationToken cancellationToken = default) =>
+        _frontier.ReadFailuresAsync(taskId, cancellationToken);
+
+    private static WorkflowTask WithProgress(WorkflowTask task, ImportTotals totals, IReadOnlyList<ImportFailure> failures) => task with
+    {
+        Failed = totals.Failed,
+        ErrorHistory = [.. failures.Select(f => $"{f.Path}: {f.Reason}")],
+        Progress = new Dictionary<string, TaskProgress>
+        {
+            ["indexed"] = new(totals.Indexed, totals.Indexed),
+            ["imported"] = new(totals.Imported + totals.Skipped + totals.Failed, totals.Imported),
+        },
+    };
+
+    /// <summary>What is at a path, or the nearest thing above it that is not a folder; null when the path can become a folder.</summary>
+    private async Task<FileRecord?> FindAboveAsync(long userId, FilePath path, CancellationToken cancellationToken)
+    {
+        var folderId = FileTree.RootId(userId);
+        foreach (var name in path.Segments)
+        {
+            var entry = await _tree.FindEntryAsync(folderId, name, cancellationToken);
+            if (entry is null or { Type: FileType.File })
+                return entry;
+            folderId = entry.Id;
+        }
+        return null;
+    }
+
+    private async Task<(long FolderId, bool IsNew)> EnsureFolderAsync(long userId, FilePath path, CancellationToken cancellationToken)
+    {
+        if (await _tree.FindFolderIdAsync(userId, path, cancellationToken) is { } existing)
+            return (existing, false);
+        var created = await _tree.CreateAsync(userId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
+        return (created.Id, true);
+    }
+}
+
+/// <summary>A message of the start queue: which orchestrator to start, and under which id.</summary>
+/// <param name="Name">The orchestrator.</param>
+/// <param name="InstanceId">The instance.</param>
+/// <param name="Input">The orchestrator's input.</param>
+internal sealed record StartMessage(string Name, string InstanceId, ImportStart Input);
+
+/// <summary>The first input of the coordinating orchestration; its later inputs carry its state, too.</summary>
+/// <param name="Task">The task.</param>
+internal sealed record ImportStart(ImportTaskReference Task);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StartMessage))]
+internal sealed partial class StartMessageJson : JsonSerializerContext;
