@@ -1,3 +1,5 @@
+using Cloudreve.Dev.Processes;
+
 namespace Cloudreve.Dev;
 
 /// <summary>Where things are in the working tree.</summary>
@@ -8,7 +10,7 @@ internal sealed record Repository(string Root)
     public string AppProject => Path("functions");
 
     /// <summary>The app as a plain build leaves it.</summary>
-    public string AppBuildFolder => Path("functions", "bin", "Debug", "net10.0");
+    public string AppBuildFolder => Path("functions", "bin", Build.Configuration, "net10.0");
 
     /// <summary>What commands write for the developer to keep or to throw away.</summary>
     public string Artifacts => Path("artifacts");

@@ -50,7 +50,7 @@ internal static class PublishCommand
         var ahead = runtime == RuntimeInformation.RuntimeIdentifier;
         string[] mode = ahead ? [] : ["--self-contained", "-p:PublishAot=false"];
         await Command.ExpectAsync(
-            "dotnet", ["publish", repository.AppProject, "-c", "Release", "-r", runtime, .. mode, "-o", output, "-v", "q", "--nologo"],
+            "dotnet", ["publish", repository.AppProject, "-c", "Release", "-r", runtime, .. mode, "-o", output, "-v", "q", "--nologo", "-clp:NoSummary"],
             repository.Root, "The publish failed.", cancellationToken);
         RemoveNeedless(output);
         var executable = AppName + (runtime.StartsWith("win", StringComparison.Ordinal) ? ".exe" : "");
@@ -77,7 +77,7 @@ internal static class PublishCommand
 
     private static async Task EmitWithBuildAsync(Repository repository, string output, CancellationToken cancellationToken)
     {
-        await Command.ExpectAsync("dotnet", ["build", repository.AppProject, "-c", "Debug", "-v", "q", "--nologo"], repository.Root, "The build failed.", cancellationToken);
+        await Build.RunAsync(repository, repository.AppProject, cancellationToken);
         await Command.ExpectAsync(
             "dotnet", [Path.Combine(repository.AppBuildFolder, AppName + ".dll"), "--emit-functions", output],
             repository.Root, "The functions could not be written.", cancellationToken);

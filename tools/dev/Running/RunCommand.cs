@@ -25,7 +25,7 @@ internal static class RunCommand
             throw new CommandException($"Port {port} is in use: end what listens there, or choose another with --port.");
         await NodePackages.EnsureAsync(repository, cancellationToken);
         Console.WriteLine("Building ...");
-        await Command.ExpectAsync("dotnet", ["build", repository.AppProject, "-c", "Debug", "-v", "q", "--nologo"], repository.Root, "The build failed.", cancellationToken);
+        await Build.RunAsync(repository, repository.AppProject, cancellationToken);
 
         using var guardian = new Guardian();
         await using var azurite = await StartStorageAsync(repository, guardian, cancellationToken);

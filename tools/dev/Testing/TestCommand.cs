@@ -41,7 +41,7 @@ internal static class TestCommand
         Console.WriteLine("Building ...");
         foreach (var target in chosenOnly ? projects : [repository.Path("Cloudreve.Functions.sln")])
         {
-            if (await Command.RunAsync("dotnet", ["build", target, "-c", "Debug", "-v", "q", "--nologo"], repository.Root, cancellationToken: cancellationToken) != 0)
+            if (!await Build.TryAsync(repository, target, cancellationToken))
             {
                 await Console.Error.WriteLineAsync("The build failed.");
                 return false;
@@ -71,7 +71,7 @@ internal static class TestCommand
         var code = await Command.RunAsync(
             "dotnet",
             [
-                "test", project, "-c", "Debug", "--no-build", "--nologo", "-v", "q",
+                "test", project, "-c", Build.Configuration, "--no-build", "--nologo", "-v", "q",
                 "--results-directory", folder, "--logger", "trx;LogFileName=results.trx", "--logger", "console;verbosity=minimal",
                 // A test that never ends is named and fails its project.
                 "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none",

@@ -1,0 +1,25 @@
+namespace Cloudreve.Dev.Processes;
+
+/// <summary>Compiles projects, restoring their packages first. Warnings are shown, a success is not.</summary>
+internal static class Build
+{
+    /// <summary>The configuration that tests and local runs share, so that one build serves both.</summary>
+    public const string Configuration = "Debug";
+
+    /// <summary>Builds a project or the solution.</summary>
+    /// <returns>False when it failed; the errors are on the terminal.</returns>
+    public static async Task<bool> TryAsync(Repository repository, string target, CancellationToken cancellationToken) =>
+        await Command.RunAsync(
+            "dotnet",
+            ["msbuild", target, "-restore", "-m", "-v:q", "-nologo", "-p:Configuration=" + Configuration],
+            repository.Root,
+            cancellationToken: cancellationToken) == 0;
+
+    /// <summary>Builds a project.</summary>
+    /// <exception cref="CommandException">It failed; the errors are on the terminal.</exception>
+    public static async Task RunAsync(Repository repository, string target, CancellationToken cancellationToken)
+    {
+        if (!await TryAsync(repository, target, cancellationToken))
+            throw new CommandException("The build failed.");
+    }
+}
