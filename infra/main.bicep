@@ -120,7 +120,7 @@ module events 'modules/events.bicep' = {
     location: location
     tags: tags
     storageAccountName: storage.outputs.name
-    importsContainerName: storage.outputs.importsContainerName
+    containerName: storage.outputs.filesContainerName
     queueName: storage.outputs.blobEventsQueueName
   }
 }

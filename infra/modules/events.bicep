@@ -5,7 +5,7 @@ param name string
 param location string
 param tags object
 param storageAccountName string
-param importsContainerName string
+param containerName string
 param queueName string
 
 var storageQueueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
@@ -42,7 +42,8 @@ resource blobCreated 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-0
     eventDeliverySchema: 'EventGridSchema'
     filter: {
       includedEventTypes: ['Microsoft.Storage.BlobCreated']
-      subjectBeginsWith: '/blobServices/default/containers/${importsContainerName}/blobs/'
+      // imports/{user id}/{path}: what appears elsewhere in the container is the drive's own.
+      subjectBeginsWith: '/blobServices/default/containers/${containerName}/blobs/imports/'
       isSubjectCaseSensitive: true
     }
     deliveryWithResourceIdentity: {

@@ -47,14 +47,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
       }
     }
 
-    // The seeded storage policy.
+    // The seeded storage policy. What appears below imports/{user id}/ here is imported into that user's drive.
     resource files 'containers' = {
       name: '${prefix}-files'
-    }
-
-    // What appears below imports/{user id}/ here is imported into that user's drive.
-    resource imports 'containers' = {
-      name: '${prefix}-imports'
     }
 
     resource packages 'containers' = {
@@ -80,6 +75,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 }
 
 output name string = account.name
-output importsContainerName string = account::blobs::imports.name
+output filesContainerName string = account::blobs::files.name
 output blobEventsQueueName string = account::queues::blobEvents.name
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'

@@ -14,16 +14,12 @@ internal sealed class Azurite : IAsyncDisposable
     private readonly FileStream _lock;
     private readonly int[] _ports;
 
-    private Azurite(ChildProcess process, FileStream @lock, int[] ports, bool isNew)
+    private Azurite(ChildProcess process, FileStream @lock, int[] ports)
     {
         _process = process;
         _lock = @lock;
         _ports = ports;
-        IsNew = isNew;
     }
-
-    /// <summary>True when there was no data from an earlier run.</summary>
-    public bool IsNew { get; }
 
     /// <summary>True when it listens where <c>UseDevelopmentStorage=true</c> points to.</summary>
     public bool OnUsualPorts => _ports.SequenceEqual(s_usualPorts);
@@ -42,7 +38,6 @@ internal sealed class Azurite : IAsyncDisposable
     {
         var folder = Directory.CreateDirectory(repository.Path(".azurite"));
         var held = TakeLock(folder);
-        var isNew = folder.GetFiles("__azurite_*").Length == 0;
         var ports = s_usualPorts.All(LocalPort.IsFree) ? s_usualPorts : LocalPort.FindFree(s_usualPorts.Length);
         var start = Command.StartInfo(
             "node",
@@ -53,7 +48,7 @@ internal sealed class Azurite : IAsyncDisposable
             ],
             repository.Root,
             null);
-        var azurite = new Azurite(ChildProcess.Start("Azurite", start, guardian, quiet: true), held, ports, isNew);
+        var azurite = new Azurite(ChildProcess.Start("Azurite", start, guardian, quiet: true), held, ports);
         try
         {
             using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

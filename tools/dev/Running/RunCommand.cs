@@ -13,6 +13,7 @@ internal static class RunCommand
     private const string EmailVariable = "CLOUDREVE_ADMIN_EMAIL";
     private const string PasswordVariable = "CLOUDREVE_ADMIN_PASSWORD";
     private const string PrefixVariable = "CLOUDREVE_PREFIX";
+    private const string DemoEmail = "admin@cloudreve.local";
     private const int DefaultPort = 7071;
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(2);
 
@@ -30,7 +31,7 @@ internal static class RunCommand
         using var guardian = new Guardian();
         await using var azurite = await StartStorageAsync(repository, guardian, cancellationToken);
         var environment = Settings(azurite);
-        var demo = arguments.Has("--demo") ? PrepareDemo(azurite, environment) : null;
+        var demo = arguments.Has("--demo") ? await PrepareDemoAsync(azurite, environment, cancellationToken) : null;
         await using var app = StartApp(repository, port, environment, guardian);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -84,29 +85,30 @@ internal static class RunCommand
         return environment;
     }
 
-    /// <summary>Makes sure that the demo can sign in: with the given password, or with one made up for the first start.</summary>
-    private static DemoImport PrepareDemo(Azurite? azurite, Dictionary<string, string?> environment)
+    /// <summary>Makes sure that the demo can sign in: with the given password, or with one made up for a site that does not exist yet.</summary>
+    private static async Task<DemoImport> PrepareDemoAsync(Azurite? azurite, Dictionary<string, string?> environment, CancellationToken cancellationToken)
     {
         var connection = azurite?.ConnectionString ?? Environment.GetEnvironmentVariable(StorageVariable);
         if (string.IsNullOrEmpty(connection))
             throw new CommandException($"--demo needs a connection string in {StorageVariable}.");
-        var email = Environment.GetEnvironmentVariable(EmailVariable) is { Length: > 0 } given ? given : "admin@example.com";
+        var account = new StorageAccount(new StorageAccountOptions { ConnectionString = connection });
+        var prefix = Environment.GetEnvironmentVariable(PrefixVariable) is { Length: > 0 } value ? value : "cloudreve";
+        var email = Environment.GetEnvironmentVariable(EmailVariable) is { Length: > 0 } given ? given : DemoEmail;
         var password = Environment.GetEnvironmentVariable(PasswordVariable);
         if (string.IsNullOrEmpty(password))
         {
-            if (azurite is not { IsNew: true })
+            // The row that the app writes last when it sets up a site.
+            if (await account.Table(prefix + "site").FindAsync("schema", "current", cancellationToken) is not null)
             {
                 throw new CommandException(
-                    $"--demo signs in as the administrator: set {EmailVariable} and {PasswordVariable} to what the first start was given or printed, " +
-                    "or remove .azurite to start anew.");
+                    $"--demo signs in as the administrator, and this site has one: set {EmailVariable} and {PasswordVariable} to the credentials " +
+                    "that the first start was given or printed, or remove .azurite to start anew.");
             }
             password = RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 16);
-            Console.WriteLine($"Administrator: {email}, password {password} (shown once)");
+            Console.WriteLine($"Administrator: {email}, password {password} (shown this once; the demo needs it again)");
         }
         environment[EmailVariable] = email;
         environment[PasswordVariable] = password;
-        var prefix = Environment.GetEnvironmentVariable(PrefixVariable) is { Length: > 0 } value ? value : "cloudreve";
-        var account = new StorageAccount(new StorageAccountOptions { ConnectionString = connection });
         return new DemoImport(account.Container(prefix + "-files"), email, password);
     }
 
