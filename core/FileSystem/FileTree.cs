@@ -174,6 +174,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         }
         catch (StorageNotFoundException)
         {
+            await DiscardAsync(record, cancellationToken);
             throw PathNotFound();
         }
         catch (StorageExistsException)
@@ -264,10 +265,16 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         // A retried request may find its own first try, which took effect although its answer was lost.
         if (existing?.Id == record.Id)
             return existing;
+        await DiscardAsync(record, cancellationToken);
+        return existing is null || failIfExists || existing.Type != record.Type ? throw ObjectExists() : existing;
+    }
+
+    /// <summary>Takes back the rows of an entry that did not come into its folder.</summary>
+    private async Task DiscardAsync(FileRecord record, CancellationToken cancellationToken)
+    {
         await layout.FileIds.DeleteAsync(FileKeys.IdBlock(record.Id), FileKeys.Id(record.Id), cancellationToken: cancellationToken);
         if (record.Type == FileType.Folder)
             await layout.Files.DeleteAsync(FileKeys.Folder(record.Id), FileKeys.Header, cancellationToken: cancellationToken);
-        return existing is null || failIfExists || existing.Type != record.Type ? throw ObjectExists() : existing;
     }
 
     private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The path does not exist.");

@@ -131,7 +131,7 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
 
     private static FilePath ParsePath(string path)
     {
-        var trimmed = path.TrimStart('/');
+        var trimmed = path.StartsWith('/') ? path[1..] : path;
         if (trimmed.EndsWith('/'))
             trimmed = trimmed[..^1];
         return trimmed.Length == 0 ? FilePath.Root : new FilePath([.. trimmed.Split('/').Select(Unescape)]);

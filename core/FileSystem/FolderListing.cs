@@ -13,7 +13,7 @@ public enum FileOrder
     /// <summary>By creation, which is by id.</summary>
     CreatedAt,
 
-    /// <summary>By name, ordinally.</summary>
+    /// <summary>By name, ordinally; <c>#</c>, <c>%</c> and control characters stand behind most others, as in the keys of rows.</summary>
     Name,
 
     /// <summary>By size.</summary>
@@ -90,7 +90,8 @@ public sealed class FolderListing(StorageLayout layout)
             records.Add(FileRecord.FromRow(row, folderId));
         Comparison<FileRecord> comparison = order switch
         {
-            FileOrder.Name => static (a, b) => string.CompareOrdinal(a.Name, b.Name),
+            // By key, as the rows are ordered: descending is the exact reverse of ascending.
+            FileOrder.Name => static (a, b) => string.CompareOrdinal(FileKeys.Escape(a.Name), FileKeys.Escape(b.Name)),
             FileOrder.Size => static (a, b) => Then(a.Size.CompareTo(b.Size), a, b),
             FileOrder.UpdatedAt => static (a, b) => Then(a.UpdatedAt.CompareTo(b.UpdatedAt), a, b),
             _ => static (a, b) => a.Id.CompareTo(b.Id),
