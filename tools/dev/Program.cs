@@ -19,7 +19,7 @@ const string Usage = """
     """;
 
 if (args is [Guardian.Command])
-    return Guardian.Watch();
+    return await Guardian.WatchAsync();
 
 using var stopped = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Cloudreve.Dev.Processes;
 
 /// <summary>A program that runs beside this one until it is stopped.</summary>
-internal sealed partial class ChildProcess : IAsyncDisposable
+internal sealed class ChildProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private readonly Process _process;
     private readonly Queue<string> _lastLines = new();
 
@@ -56,30 +54,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>Asks it to end, waits, and ends it by force when it does not.</summary>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            if (!_process.HasExited && !OperatingSystem.IsWindows())
-                _ = Kill(_process.Id, SigTerm);
-            else if (!_process.HasExited)
-                _process.Kill(entireProcessTree: true);
-            using var patience = new CancellationTokenSource(s_patience);
-            await _process.WaitForExitAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended in between.
-        }
+        await Termination.EndAsync(_process);
         _process.Dispose();
     }
-
-    private const int SigTerm = 15;
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 
     private void Remember(string? line)
     {

@@ -43,13 +43,13 @@ internal sealed class Guardian : IDisposable
     public void Dispose()
     {
         _process.StandardInput.Close();
-        _process.WaitForExit(TimeSpan.FromSeconds(10));
+        _process.WaitForExit(TimeSpan.FromSeconds(30));
         _process.Dispose();
     }
 
     /// <summary>The guardian's own life: collects process ids until the pipe closes, then ends those that still run.</summary>
     /// <returns>The exit code.</returns>
-    public static int Watch()
+    public static async Task<int> WatchAsync()
     {
         // Ctrl+C reaches the whole group, but this process has to be the last one.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
@@ -61,19 +61,20 @@ internal sealed class Guardian : IDisposable
             if (line.Split(' ') is [var id, var started])
                 children.Add((int.Parse(id, CultureInfo.InvariantCulture), long.Parse(started, CultureInfo.InvariantCulture)));
         }
-        foreach (var (id, started) in children)
-            End(id, started);
+        // The emulator started first and goes last: the app may still write to it.
+        foreach (var (id, started) in Enumerable.Reverse(children))
+            await EndAsync(id, started);
         return 0;
     }
 
-    private static void End(int id, long started)
+    private static async Task EndAsync(int id, long started)
     {
         try
         {
             using var child = Process.GetProcessById(id);
             // The id may be another process's by now; start times are read with a precision of 10 ms.
             if (Math.Abs(child.StartTime.Ticks - started) < TimeSpan.TicksPerSecond)
-                child.Kill(entireProcessTree: true);
+                await Termination.EndAsync(child);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
         {

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Cloudreve.Dev.Processes;
+
+/// <summary>Ends other processes: first as a request, so that they can write what they hold, then by force.</summary>
+internal static partial class Termination
+{
+    private const int SigTerm = 15;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Ends a process and, if it has to be forced, all its children. Windows knows no request that fits: it is forced.</summary>
+    /// <param name="process">The process; it may have ended.</param>
+    public static async Task EndAsync(Process process)
+    {
+        try
+        {
+            if (process.HasExited)
+                return;
+            if (OperatingSystem.IsWindows() || Kill(process.Id, SigTerm) != 0)
+                process.Kill(entireProcessTree: true);
+            using var patience = new CancellationTokenSource(s_patience);
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended in between.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
