@@ -61,7 +61,7 @@ public sealed class StorageAccount
             MaxConnectionsPerServer = 64,
         }));
         var tableOptions = Configure(new TableClientOptions(), options, transport, StorageService.Table);
-        var blobOptions = Configure(new BlobClientOptions(), options, transport, StorageService.Blob);
+        var blobOptions = Configure(new BlobClientOptions { TrimBlobNameSlashes = false }, options, transport, StorageService.Blob);
         var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, options, transport, StorageService.Queue);
         if (options.ConnectionString is { Length: > 0 } connection)
         {

@@ -166,7 +166,8 @@ public sealed class ImportService
             var count = 1;
             while (rows[i].Page == 0 && count < FoldersPerGroup && i + count < rows.Count && rows[i + count].Page == 0)
                 count++;
-            groups.Add(new ImportGroup($"{round:x6}-{groups.Count:x2}", rows[i].Key, rows[i + count - 1].Key, round));
+            // A row is taken off the frontier once and for all, so the first one names the group.
+            groups.Add(new ImportGroup(rows[i].Key[2..].Replace('|', '-'), rows[i].Key, rows[i + count - 1].Key, round + 1));
             i += count;
         }
         return groups;

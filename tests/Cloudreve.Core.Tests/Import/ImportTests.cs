@@ -1,0 +1,270 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Import;
+
+public sealed class ImportTests(AzuriteServer azurite)
+{
+    [Fact]
+    public async Task Given_a_tree_of_blobs_when_it_is_imported_then_the_drive_holds_the_same_tree_and_refers_to_the_blobs()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt", "src/b/c.txt", "src/b/d/e.txt", "other/x.txt");
+
+        var task = await site.ImportAsync("/src");
+
+        Assert.Equal(WorkflowTaskStatus.Completed, task.Status);
+        Assert.Equal(0, task.Failed);
+        Assert.Equal(
+            new Dictionary<string, (long, string)>
+            {
+                ["a.txt"] = (9, "src/a.txt"),
+                ["b/"] = (0, ""),
+                ["b/c.txt"] = (11, "src/b/c.txt"),
+                ["b/d/"] = (0, ""),
+                ["b/d/e.txt"] = (13, "src/b/d/e.txt"),
+            },
+            await site.TreeAsync());
+        Assert.Equal(9 + 11 + 13, await site.UsedAsync());
+        Assert.Equal(new TaskProgress(5, 5), task.Progress["indexed"]);
+        Assert.Equal(new TaskProgress(3, 3), task.Progress["imported"]);
+    }
+
+    [Fact]
+    public async Task Given_a_blob_when_it_is_imported_then_the_file_keeps_its_modification_time()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt");
+        var blob = await site.Container.FindAsync("src/a.txt");
+
+        await site.ImportAsync("src");
+
+        var file = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/a.txt"));
+        Assert.Equal(blob!.LastModified, file.UpdatedAt);
+    }
+
+    [Fact]
+    public async Task Given_no_recursion_when_a_tree_is_imported_then_only_the_files_of_the_folder_come()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt", "src/b/c.txt");
+
+        await site.ImportAsync("src", recursive: false);
+
+        Assert.Equal(["a.txt"], (await site.TreeAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task Given_odd_names_when_they_are_imported_then_they_are_kept_exactly()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var longName = string.Concat(Enumerable.Repeat("長", 83)) + "abc.txt"[..6];
+        string[] names = ["space and + plus.txt", "100% #1.txt", "ümläut 😀.txt", longName, ".hidden", "tr[ai]ling'quote.txt", "tilde~.txt"];
+        await site.PutAsync([.. names.Select(n => "src/" + n)]);
+
+        var task = await site.ImportAsync("src");
+
+        Assert.Equal(0, task.Failed);
+        Assert.Equal(255, System.Text.Encoding.UTF8.GetByteCount(longName));
+        Assert.Equal(names.Order(StringComparer.Ordinal), (await site.TreeAsync()).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_markers_of_empty_folders_when_they_are_imported_then_they_become_folders()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.Container.WriteAsync("src/slash/", BinaryData.FromBytes(Array.Empty<byte>()));
+        await site.Container.WriteAsync(
+            "src/hns", BinaryData.FromBytes(Array.Empty<byte>()), metadata: new Dictionary<string, string> { ["hdi_isfolder"] = "true" });
+
+        var task = await site.ImportAsync("src");
+
+        Assert.Equal(0, task.Failed);
+        Assert.Equal(["hns/", "slash/"], (await site.TreeAsync()).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_a_blob_beside_a_prefix_of_its_name_when_both_are_imported_then_the_folder_wins_and_the_blob_is_reported()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a", "src/a/b.txt");
+
+        var reference = await site.AcceptAsync("src");
+        await site.RunAsync(reference);
+
+        Assert.Equal(["a/", "a/b.txt"], (await site.TreeAsync()).Keys);
+        Assert.Equal("src/a", Assert.Single(await site.FailuresAsync(reference)).Path);
+        Assert.Equal(11, await site.UsedAsync());
+    }
+
+    [Fact]
+    public async Task Given_empty_dot_and_forbidden_segments_when_they_are_imported_then_each_is_reported_and_the_rest_comes()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a//b.txt", "src/./c.txt", "src/../d.txt", "src/col:on.txt", "src/good.txt");
+
+        var reference = await site.AcceptAsync("src");
+        await site.RunAsync(reference);
+
+        Assert.Contains("good.txt", (await site.TreeAsync()).Keys);
+        var failures = await site.FailuresAsync(reference);
+        Assert.Equal((await site.TaskAsync(reference)).Failed, failures.Count);
+        Assert.Contains("src/a//", failures.Select(f => f.Path));
+        Assert.Contains("src/col:on.txt", failures.Select(f => f.Path));
+        Assert.All(failures, f => Assert.NotEmpty(f.Reason));
+    }
+
+    [Fact]
+    public async Task Given_twenty_levels_when_they_are_imported_then_all_of_them_come()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var deep = string.Join('/', Enumerable.Range(1, 20).Select(i => $"level{i}")) + "/leaf.txt";
+        await site.PutAsync("src/" + deep);
+
+        await site.ImportAsync("src");
+
+        Assert.Contains(deep, (await site.TreeAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task Given_more_blobs_than_a_listing_page_when_they_are_imported_then_none_is_missing_or_twice()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, 5200).Select(i => ($"src/f{i:d5}", 1)));
+
+        var task = await site.ImportAsync("src");
+
+        Assert.Equal(5200, (await site.TreeAsync()).Count);
+        Assert.Equal(5200, await site.UsedAsync());
+        Assert.Equal(5200, task.Progress["imported"].Current);
+    }
+
+    [Fact]
+    public async Task Given_an_imported_tree_when_it_is_imported_again_then_nothing_is_added_and_nothing_charged()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt", "src/b/c.txt");
+        await site.ImportAsync("src");
+        var before = await site.TreeAsync();
+
+        var again = await site.ImportAsync("src");
+
+        Assert.Equal(before, await site.TreeAsync());
+        Assert.Equal(9 + 11, await site.UsedAsync());
+        Assert.Equal(0, again.Failed);
+        Assert.Equal(0, again.Progress["imported"].Current);
+    }
+
+    [Fact]
+    public async Task Given_two_imports_into_one_folder_when_they_run_at_once_then_every_file_comes_once_and_is_charged_once()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, 300).Select(i => ($"src/d{i % 5}/f{i}", 7)));
+        var other = site.Restart();
+        var first = await site.AcceptAsync("src");
+        var second = await site.AcceptAsync("src");
+
+        await Task.WhenAll(site.RunAsync(first), other.RunAsync(second));
+
+        Assert.Equal(305, (await site.TreeAsync()).Count);
+        Assert.Equal(300 * 7, await site.UsedAsync());
+        var imported = (await site.TaskAsync(first)).Progress["imported"].Current + (await site.TaskAsync(second)).Progress["imported"].Current;
+        Assert.Equal(300, imported);
+    }
+
+    [Fact]
+    public async Task Given_a_quota_that_is_too_small_when_files_are_imported_then_what_fits_comes_and_the_rest_is_reported()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var group = await site.Get<SiteCatalog>().GetGroupAsync(Group.UserId);
+        await site.Get<SiteCatalog>().SaveGroupAsync(group with { MaxStorage = 250 });
+        var user = await site.Get<UserStore>().CreateAsync(new NewUser("user@example.com", null, Group.UserId));
+        await site.PutAsync(("src/a", 100), ("src/b", 100), ("src/c", 100));
+
+        var reference = await site.AcceptAsync("src", userId: user.Id);
+        await site.RunAsync(reference);
+
+        Assert.Equal(["a", "b"], (await site.TreeAsync(userId: user.Id)).Keys);
+        Assert.Equal(200, await site.UsedAsync(user.Id));
+        Assert.Equal("src/c", Assert.Single(await site.FailuresAsync(reference)).Path);
+    }
+
+    [Fact]
+    public async Task Given_the_whole_container_as_source_when_it_is_imported_then_the_drives_own_area_is_left_out()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("uploads/1/own.bin", "mine.txt");
+
+        await site.ImportAsync("/");
+
+        Assert.Equal(["mine.txt"], (await site.TreeAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task Given_a_cancelled_task_when_it_goes_on_then_it_ends_as_cancelled_without_importing()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt");
+        var reference = await site.AcceptAsync("src");
+        await site.Get<TaskStore>().UpdateAsync(reference.OwnerId, reference.TaskId, t => t with { IsCancelRequested = true });
+
+        await site.RunAsync(reference);
+
+        Assert.Equal(WorkflowTaskStatus.Canceled, (await site.TaskAsync(reference)).Status);
+        Assert.Empty(await site.TreeAsync());
+    }
+
+    [Theory]
+    [InlineData("../escape", "/x", ErrorCode.BadParameter)]
+    [InlineData("a//b", "/x", ErrorCode.BadParameter)]
+    [InlineData("uploads/1", "/x", ErrorCode.PolicyNotAllowed)]
+    [InlineData("src", "/a/../b", ErrorCode.BadParameter)]
+    [InlineData("src", "/bad|name", ErrorCode.IllegalName)]
+    [InlineData("src", "cloudreve://share/x", ErrorCode.BadParameter)]
+    [InlineData("src", "/file.txt/below", ErrorCode.BadParameter)]
+    public async Task Given_a_bad_request_when_it_is_checked_then_it_is_refused_and_nothing_is_created(string source, string destination, ErrorCode code)
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/file.txt"), new NewEntry(FileType.File), failIfExists: true);
+
+        var error = await Assert.ThrowsAsync<CloudreveException>(() => site.AcceptAsync(source, destination));
+
+        Assert.Equal(code, error.Code);
+        Assert.Empty((await site.Get<TaskStore>().ListAsync(ImportSite.AdminId, ["import"], [], 10, null)).Tasks);
+    }
+
+    [Fact]
+    public async Task Given_folders_of_files_when_they_are_imported_then_the_transactions_stay_within_the_budget()
+    {
+        const int Folders = 30;
+        const int Files = 30 * 60;
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, Files).Select(i => ($"src/d{i % Folders:d2}/f{i:d5}", 1)));
+        await site.AcceptAsync("warm");
+        var reference = await site.AcceptAsync("src");
+        using var measured = site.Account.Transactions.Measure();
+
+        await site.RunAsync(reference);
+
+        Assert.InRange(measured.Total, 1, (Files / 20) + (4 * (Folders + 1)) + 20);
+    }
+
+    [Fact]
+    public async Task Given_a_flat_folder_when_it_is_imported_then_the_transactions_stay_within_the_budget()
+    {
+        const int Files = 2000;
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, Files).Select(i => ($"src/f{i:d5}", 1)));
+        var reference = await site.AcceptAsync("src");
+        using var measured = site.Account.Transactions.Measure();
+
+        await site.RunAsync(reference);
+
+        Assert.InRange(measured.Total, 1, (Files / 20) + 4 + 20);
+    }
+}
