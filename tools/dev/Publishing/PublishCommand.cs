@@ -13,7 +13,7 @@ internal static class PublishCommand
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
 
     // What the SDK puts beside an executable and a Functions host has no use for.
-    private static readonly string[] s_needless = ["*.dbg", "*.pdb", "*.xml", "*.dwarf", "web.config", "appsettings*.json", "*.staticwebassets.*.json"];
+    private static readonly string[] s_needless = ["*.dbg", "*.pdb", "*.xml", "*.dwarf", "web.config", "createdump", "appsettings*.json", "*.staticwebassets.*.json"];
 
     /// <summary>Writes the folder.</summary>
     /// <exception cref="CommandException">The folder holds something else, or a step failed.</exception>
