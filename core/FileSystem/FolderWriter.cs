@@ -124,17 +124,37 @@ public sealed class FolderWriter(StorageLayout layout)
             {
                 throw new CloudreveException(ErrorCode.PathNotFound, "The folder does not exist any more.", e);
             }
-            catch (StorageExistsException)
+            catch (StorageExistsException e)
             {
-                var taken = await FindNamesAsync(folderId, chunk.Select(e => e.Name), cancellationToken);
+                var taken = await FindNamesAsync(folderId, chunk.Select(entry => entry.Name), cancellationToken);
                 foreach (var entry in chunk)
                 {
                     if (taken.TryGetValue(entry.Name, out var guard) && guard.Id != entry.Id)
                         clashes[entry.Id] = guard;
                 }
-                chunk = [.. chunk.Where(e => !taken.ContainsKey(e.Name))];
+                var renamed = FindRenamed(chunk, e.FailedIndex);
+                chunk = [.. chunk.Where(entry => !taken.ContainsKey(entry.Name) && entry != renamed)];
             }
         }
+    }
+
+    /// <summary>
+    /// The entry that a batch failed at, when its id is what existed, not its name: an earlier try inserted it and its owner
+    /// has renamed it since. Null when it was the name.
+    /// </summary>
+    private static FileRecord? FindRenamed(List<FileRecord> chunk, int failedIndex)
+    {
+        // The header comes before the rows of the entries.
+        var index = 1;
+        foreach (var entry in chunk)
+        {
+            foreach (var row in entry.ToRows())
+            {
+                if (index++ == failedIndex)
+                    return row.RowKey == FileKeys.Name(entry.Name) ? null : entry;
+            }
+        }
+        return null;
     }
 
     private static IEnumerable<List<FileRecord>> Chunk(IReadOnlyList<FileRecord> entries)

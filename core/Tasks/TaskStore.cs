@@ -15,6 +15,7 @@ namespace Cloudreve.Core.Tasks;
 public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 {
     private const int MaxErrorHistory = 20;
+    private const int MaxErrorCharacters = 2_000;
 
     /// <summary>Accepts a task: two transactions.</summary>
     /// <param name="task">A queued task with a new id.</param>
@@ -46,7 +47,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Lists a user's tasks, newest first.</summary>
     /// <param name="ownerId">The user.</param>
-    /// <param name="types">Only tasks of these types.</param>
+    /// <param name="types">Only tasks of these types; empty for any.</param>
     /// <param name="statuses">Only tasks in these states; empty for any.</param>
     /// <param name="pageSize">At most how many.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
@@ -55,10 +56,9 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     public async Task<TaskPage> ListAsync(
         long ownerId, IReadOnlyList<string> types, IReadOnlyList<WorkflowTaskStatus> statuses, int pageSize, string? token, CancellationToken cancellationToken = default)
     {
-        var condition = Any(types.Select(t => $"type eq '{t}'"));
-        if (statuses.Count > 0)
-            condition = $"({condition}) and ({Any(statuses.Select(s => $"status eq {(int)s}"))})";
-        var range = new RowRange(Partition(ownerId)) { Condition = condition };
+        string[] conditions = [Any(types.Select(t => $"type eq '{t}'")), Any(statuses.Select(s => $"status eq {(int)s}"))];
+        var condition = string.Join(" and ", conditions.Where(c => c.Length > 0).Select(c => $"({c})"));
+        var range = new RowRange(Partition(ownerId)) { Condition = condition.Length == 0 ? null : condition };
         if (!string.IsNullOrEmpty(token))
             range = range.Behind(CheckToken(token));
         var rows = new List<Row>();
@@ -80,7 +80,10 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// </summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="id">The task.</param>
-    /// <param name="change">Makes the new task of the stored one; may be called again.</param>
+    /// <param name="change">
+    /// Makes the new task of the stored one. It may be called again, on its own result too when an answer was lost: it sets
+    /// values and does not add to them.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The task as it is stored now; null when there is none.</returns>
     public async Task<WorkflowTask?> UpdateAsync(
@@ -129,13 +132,25 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         ["phase"] = task.Phase,
         ["job"] = task.Job,
         ["failed"] = task.Failed,
-        ["error"] = task.Error,
-        ["errors"] = task.ErrorHistory.Count == 0
-            ? null
-            : JsonSerializer.Serialize([.. task.ErrorHistory.Take(MaxErrorHistory)], TaskJson.Default.StringArray),
+        ["error"] = task.Error is { } error ? Cut(error) : null,
+        ["errors"] = Serialize(task.ErrorHistory),
         ["progress"] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
         ["cancel"] = task.IsCancelRequested ? true : null,
     };
+
+    /// <summary>The first errors, as many as one property holds: JSON may write six characters for one of a path.</summary>
+    private static string? Serialize(IReadOnlyList<string> errors)
+    {
+        for (var count = Math.Min(errors.Count, MaxErrorHistory); count > 0; count--)
+        {
+            var json = JsonSerializer.Serialize([.. errors.Take(count).Select(Cut)], TaskJson.Default.StringArray);
+            if (json.Length <= AzureLimits.StringCharacters)
+                return json;
+        }
+        return null;
+    }
+
+    private static string Cut(string error) => error.Length <= MaxErrorCharacters ? error : error[..MaxErrorCharacters];
 
     private static WorkflowTask FromRow(Row row) => new()
     {
