@@ -1,11 +1,21 @@
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Quota;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
+using Cloudreve.Functions.Api.User;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api;
 
 /// <summary>Puts the API together: its services, the edge that every request passes, and its endpoints.</summary>
 internal static class ApiComposition
 {
+    /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
+    private static readonly JsonSerializerContext[] JsonContexts =
+        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default];
+
     /// <summary>
     /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
     /// </summary>
@@ -17,9 +27,14 @@ internal static class ApiComposition
         services.ConfigureHttpJsonOptions(options =>
         {
             ApiJson.Configure(options.SerializerOptions);
-            options.SerializerOptions.TypeInfoResolverChain.Insert(0, EdgeJsonContext.Default);
+            foreach (var context in JsonContexts)
+                options.SerializerOptions.TypeInfoResolverChain.Insert(0, context);
         });
+        services.AddSingleton(BootstrapSettings.Read(configuration));
+        services.AddIdentity();
+        services.TryAddSingleton<QuotaLedger>();
         services.AddSingleton<ErrorBoundary>();
+        services.AddSingleton<Authorization>();
         return services;
     }
 
@@ -34,7 +49,7 @@ internal static class ApiComposition
         app.Use(app.Services.GetRequiredService<ErrorBoundary>().InvokeAsync);
         app.UseRouting();
         app.Use(ApiEdge.RefuseUnknownRoutesAsync);
-        app.Use(Authorization.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<Authorization>().InvokeAsync);
         return app;
     }
 
@@ -44,6 +59,8 @@ internal static class ApiComposition
     {
         var api = app.MapGroup(ApiEdge.Prefix).WithMetadata(new BodyLimit(ApiEdge.MaxJsonBody));
         api.MapSiteEndpoints();
+        api.MapSessionEndpoints();
+        api.MapUserEndpoints();
         return app;
     }
 }

@@ -1,4 +1,3 @@
-using Cloudreve.Core.Errors;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Cloudreve.Functions.Api.Edge;
@@ -44,12 +43,6 @@ internal static class ApiEdge
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
-
-    /// <summary>Refuses what clients must not reach before any handler runs.</summary>
-    /// <param name="requirement">What the endpoint demands; null when it says nothing.</param>
-    /// <exception cref="CloudreveException">The endpoint does not say who may call it.</exception>
-    public static AuthRequirement Demand(AuthRequirement? requirement) =>
-        requirement ?? throw new CloudreveException(ErrorCode.NoPermission, "This endpoint is not open to anybody.");
 }
 
 /// <summary>Limits the body of an endpoint; the routing middleware applies it.</summary>

@@ -14,6 +14,8 @@ internal static class ApiJson
         // The contexts' own options do not apply when they only resolve types for others, so the rules are set here again.
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.DictionaryKeyPolicy = null;
+        // The contract leaves empty values out; a property that must show its null says so with JsonIgnoreCondition.Never.
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.PropertyNameCaseInsensitive = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.RespectNullableAnnotations = true;
@@ -25,7 +27,8 @@ internal static class ApiJson
 }
 
 /// <summary>JSON of the envelope itself and of payloads that are plain text.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ApiFailure))]
 [JsonSerializable(typeof(ApiResponse<string>))]
 internal sealed partial class EdgeJsonContext : JsonSerializerContext;

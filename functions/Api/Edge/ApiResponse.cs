@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
@@ -16,15 +15,12 @@ internal sealed record ApiResponse<T>
     public string Msg { get; init; } = "";
 
     /// <summary>The payload; left out when null.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public T? Data { get; init; }
 
     /// <summary>The failures of a batch by URI or id; only with code 40081.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, ApiFailure>? AggregatedError { get; init; }
 
     /// <summary>The id of the request; only when items failed.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CorrelationId { get; init; }
 }
 
@@ -57,14 +53,11 @@ internal sealed record ApiFailure
     public required string Msg { get; init; }
 
     /// <summary>A payload, such as the list of lock conflicts; left out when null.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Data { get; init; }
 
     /// <summary>The failures of a batch by URI or id; only with code 40081.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, ApiFailure>? AggregatedError { get; init; }
 
     /// <summary>The id of the request, which the log carries, too; left out of nested envelopes.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CorrelationId { get; init; }
 }

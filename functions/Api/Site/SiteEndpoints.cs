@@ -1,3 +1,4 @@
+using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
@@ -10,7 +11,10 @@ internal static class SiteEndpoints
     public static void MapSiteEndpoints(this IEndpointRouteBuilder api)
     {
         api.MapGet("/site/ping", Ping).WithName("Ping").Auth(AuthClass.None);
+        api.MapGet("/site/config/{section}", GetConfig).WithName("GetSiteSettings").Auth(AuthClass.Optional, OAuthScopes.Any);
     }
 
     private static ApiResponse<string> Ping() => ApiResponse.Ok(ProductVersion.Text);
+
+    private static ApiResponse<SiteConfig> GetConfig(string section, ApiCall call) => ApiResponse.Ok(SiteConfig.Of(section, call));
 }

@@ -1,0 +1,86 @@
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.User;
+
+namespace Cloudreve.Functions.Api.Session;
+
+/// <summary>The body of a sign-in. Captcha fields may come along; no captcha is demanded.</summary>
+/// <param name="Email">Mail address.</param>
+/// <param name="Password">Password.</param>
+internal sealed record SignInRequest(string Email, string Password);
+
+/// <summary>The body of a refresh and of a sign-out.</summary>
+/// <param name="RefreshToken">The refresh token.</param>
+internal sealed record RefreshTokenRequest(string RefreshToken);
+
+/// <summary>A pair of tokens.</summary>
+/// <param name="AccessToken">Access token.</param>
+/// <param name="RefreshToken">Refresh token.</param>
+/// <param name="AccessExpires">End of the access token.</param>
+/// <param name="RefreshExpires">End of the refresh token.</param>
+internal sealed record TokenResponse(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires);
+
+/// <summary>The answer to a sign-in.</summary>
+/// <param name="User">Who signed in.</param>
+/// <param name="Token">The tokens.</param>
+internal sealed record LoginResponse(UserResponse User, TokenResponse Token);
+
+/// <summary>How an account may sign in.</summary>
+/// <param name="WebauthnEnabled">By passkey.</param>
+/// <param name="PasswordEnabled">By password.</param>
+internal sealed record PrepareLoginResponse(bool WebauthnEnabled, bool PasswordEnabled);
+
+/// <summary>JSON of the group.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(SignInRequest))]
+[JsonSerializable(typeof(RefreshTokenRequest))]
+[JsonSerializable(typeof(ApiResponse<LoginResponse>))]
+[JsonSerializable(typeof(ApiResponse<TokenResponse>))]
+[JsonSerializable(typeof(ApiResponse<PrepareLoginResponse>))]
+internal sealed partial class SessionJsonContext : JsonSerializerContext;
+
+/// <summary>Signing in and out.</summary>
+internal static class SessionEndpoints
+{
+    /// <summary>Maps the group.</summary>
+    /// <param name="api">The builder of <c>/api/v4</c>.</param>
+    public static void MapSessionEndpoints(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/session/token", SignInAsync).WithName("PasswordSignIn").Auth(AuthClass.None);
+        api.MapDelete("/session/token", SignOutAsync).WithName("SignOut").Auth(AuthClass.None);
+        api.MapPost("/session/token/refresh", RefreshAsync).WithName("RefreshToken").Auth(AuthClass.None);
+        api.MapGet("/session/prepare", PrepareAsync).WithName("PrepareLogin").Auth(AuthClass.None);
+    }
+
+    private static async Task<ApiResponse<LoginResponse>> SignInAsync(
+        SignInRequest request, ApiCall call, PasswordSignIn signIn, TokenIssuer tokens, SiteCatalog catalog, CancellationToken cancellationToken)
+    {
+        var user = await signIn.SignInAsync(request.Email, request.Password, cancellationToken);
+        var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
+        var pair = await tokens.IssueAsync(user, cancellationToken);
+        return ApiResponse.Ok(new LoginResponse(UserResponse.Own(user, group, call.Site), Describe(pair)));
+    }
+
+    private static async Task<ApiResponse<TokenResponse>> RefreshAsync(
+        RefreshTokenRequest request, TokenIssuer tokens, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(Describe(await tokens.RefreshAsync(request.RefreshToken, cancellationToken)));
+
+    private static async Task<ApiResponse<string>> SignOutAsync(
+        [Microsoft.AspNetCore.Mvc.FromBody] RefreshTokenRequest request, TokenIssuer tokens, CancellationToken cancellationToken)
+    {
+        await tokens.RevokeAsync(request.RefreshToken, cancellationToken);
+        // The address of a provider to sign out from, too: there is none.
+        return ApiResponse.Ok("");
+    }
+
+    private static async Task<ApiResponse<PrepareLoginResponse>> PrepareAsync(string email, UserStore users, CancellationToken cancellationToken)
+    {
+        var user = await users.FindByEmailAsync(email, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
+        return ApiResponse.Ok(new PrepareLoginResponse(WebauthnEnabled: false, PasswordEnabled: user.PasswordHash is not null));
+    }
+
+    private static TokenResponse Describe(TokenPair pair) => new(pair.AccessToken, pair.RefreshToken, pair.AccessExpires, pair.RefreshExpires);
+}

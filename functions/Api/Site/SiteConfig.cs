@@ -1,0 +1,210 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.User;
+
+namespace Cloudreve.Functions.Api.Site;
+
+/// <summary>An additional entry of the navigation.</summary>
+/// <param name="Icon">Icon name or URL.</param>
+/// <param name="Name">What people read.</param>
+/// <param name="Url">Where it leads.</param>
+internal sealed record NavItem(string Icon, string Name, string Url);
+
+/// <summary>The operator's own HTML.</summary>
+/// <param name="HeadlessFooter">Below pages without navigation.</param>
+/// <param name="HeadlessBottom">At the bottom of pages without navigation.</param>
+/// <param name="SidebarBottom">Below the sidebar.</param>
+internal sealed record CustomHtml(string? HeadlessFooter, string? HeadlessBottom, string? SidebarBottom);
+
+/// <summary>
+/// A section of the site's configuration for clients (contract, section 21). A feature that this build does not have is
+/// reported as switched off, whatever is stored.
+/// </summary>
+internal sealed record SiteConfig
+{
+    /// <summary>The site's id.</summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>The site's name.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Themes, a JSON text.</summary>
+    public string? Themes { get; init; }
+
+    /// <summary>The default theme's main colour.</summary>
+    public string? DefaultTheme { get; init; }
+
+    /// <summary>Who calls.</summary>
+    public UserResponse? User { get; init; }
+
+    /// <summary>Logo on light backgrounds.</summary>
+    public string? Logo { get; init; }
+
+    /// <summary>Logo on dark backgrounds.</summary>
+    public string? LogoLight { get; init; }
+
+    /// <summary>Kind of captcha.</summary>
+    public string? CaptchaType { get; init; }
+
+    /// <summary>Whether the mobile app is advertised.</summary>
+    public bool? AppPromotion { get; init; }
+
+    /// <summary>Whether the desktop app is advertised.</summary>
+    public bool? DesktopAppPromotion { get; init; }
+
+    /// <summary>Additional entries of the navigation.</summary>
+    public IReadOnlyList<NavItem>? CustomNavItems { get; init; }
+
+    /// <summary>The operator's own HTML.</summary>
+    public CustomHtml? CustomHtml { get; init; }
+
+    /// <summary>Whether signing in needs a captcha.</summary>
+    public bool? LoginCaptcha { get; init; }
+
+    /// <summary>Whether signing up needs a captcha.</summary>
+    public bool? RegCaptcha { get; init; }
+
+    /// <summary>Whether resetting a password needs a captcha.</summary>
+    public bool? ForgetCaptcha { get; init; }
+
+    /// <summary>Whether passkeys may be used.</summary>
+    public bool? Authn { get; init; }
+
+    /// <summary>Whether people may sign up.</summary>
+    public bool? RegisterEnabled { get; init; }
+
+    /// <summary>Terms of service.</summary>
+    public string? TosUrl { get; init; }
+
+    /// <summary>Privacy policy.</summary>
+    public string? PrivacyPolicyUrl { get; init; }
+
+    /// <summary>How many files one batch may name.</summary>
+    public long? MaxBatchSize { get; init; }
+
+    /// <summary>Icons of file types, a JSON text.</summary>
+    public string? Icons { get; init; }
+
+    /// <summary>Provider of maps.</summary>
+    public string? MapProvider { get; init; }
+
+    /// <summary>Tiles of Google maps.</summary>
+    public string? GoogleMapTileType { get; init; }
+
+    /// <summary>Access token of Mapbox.</summary>
+    public string? MapboxAk { get; init; }
+
+    /// <summary>Width of thumbnails in pixels.</summary>
+    public long? ThumbnailWidth { get; init; }
+
+    /// <summary>Height of thumbnails in pixels.</summary>
+    public long? ThumbnailHeight { get; init; }
+
+    /// <summary>Whether clients show that a blob is encrypted.</summary>
+    public bool? ShowEncryptionStatus { get; init; }
+
+    /// <summary>Whether contents of files can be searched.</summary>
+    public bool? FullTextSearch { get; init; }
+
+    /// <summary>Emojis for folders, a JSON text.</summary>
+    public string? EmojiPreset { get; init; }
+
+    /// <summary>Extensions of which there are thumbnails, sorted.</summary>
+    public IReadOnlyList<string>? ThumbExts { get; init; }
+
+    /// <summary>Whether there are points.</summary>
+    public bool? PointEnabled { get; init; }
+
+    /// <summary>Whether guests may buy.</summary>
+    public bool? AnonymousPurchase { get; init; }
+
+    /// <summary>Whether the shop is in the navigation.</summary>
+    public bool? ShopNavEnabled { get; init; }
+
+    /// <summary>A section; an unknown one is the basic section.</summary>
+    /// <param name="section">The section's name.</param>
+    /// <param name="call">Who calls.</param>
+    public static SiteConfig Of(string section, ApiCall call) => section switch
+    {
+        "login" => Login(call.Site),
+        "explorer" => Explorer(call.Site),
+        "emojis" => new SiteConfig { EmojiPreset = Text(call.Site, SiteSetting.Emojis) },
+        "thumb" => new SiteConfig { ThumbExts = [] },
+        "app" => new SiteConfig
+        {
+            AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
+            DesktopAppPromotion = call.Site.Get(SiteSetting.ShowDesktopAppPromotion),
+        },
+        "vas" => new SiteConfig { PointEnabled = false, AnonymousPurchase = false, ShopNavEnabled = false },
+        _ => Basic(call),
+    };
+
+    private static SiteConfig Basic(ApiCall call) => new()
+    {
+        InstanceId = Text(call.Site, SiteSetting.SiteId),
+        Title = Text(call.Site, SiteSetting.SiteName),
+        Themes = Text(call.Site, SiteSetting.ThemeOptions),
+        DefaultTheme = Text(call.Site, SiteSetting.DefaultTheme),
+        User = UserResponse.Of(call),
+        Logo = Text(call.Site, SiteSetting.Logo),
+        LogoLight = Text(call.Site, SiteSetting.LogoLight),
+        CaptchaType = Text(call.Site, SiteSetting.CaptchaType),
+        AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
+        CustomNavItems = ReadNavItems(call.Site),
+        CustomHtml = ReadCustomHtml(call.Site),
+    };
+
+    private static SiteConfig Login(SiteSettings site) => new()
+    {
+        LoginCaptcha = false,
+        RegCaptcha = false,
+        ForgetCaptcha = false,
+        Authn = false,
+        RegisterEnabled = false,
+        TosUrl = Text(site, SiteSetting.TermsUrl),
+        PrivacyPolicyUrl = Text(site, SiteSetting.PrivacyUrl),
+    };
+
+    private static SiteConfig Explorer(SiteSettings site) => new()
+    {
+        MaxBatchSize = site.Get(SiteSetting.MaxBatchedFiles),
+        Icons = Text(site, SiteSetting.ExplorerIcons),
+        MapProvider = Text(site, SiteSetting.MapProvider),
+        GoogleMapTileType = Text(site, SiteSetting.MapGoogleTileType),
+        MapboxAk = Text(site, SiteSetting.MapMapboxToken),
+        ThumbnailWidth = site.Get(SiteSetting.ThumbnailWidth),
+        ThumbnailHeight = site.Get(SiteSetting.ThumbnailHeight),
+        ShowEncryptionStatus = site.Get(SiteSetting.ShowEncryptionStatus),
+        FullTextSearch = false,
+    };
+
+    private static string? Text(SiteSettings site, Setting<string> setting) => site.Get(setting) is { Length: > 0 } text ? text : null;
+
+    private static IReadOnlyList<NavItem>? ReadNavItems(SiteSettings site)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(site.Get(SiteSetting.CustomNavItems), SiteJsonContext.Default.IReadOnlyListNavItem) is { Count: > 0 } items ? items : null;
+        }
+        catch (JsonException)
+        {
+            // A slip in the setting costs the entries, not the page.
+            return null;
+        }
+    }
+
+    private static CustomHtml? ReadCustomHtml(SiteSettings site)
+    {
+        var html = new CustomHtml(
+            Text(site, SiteSetting.HeadlessFooterHtml), Text(site, SiteSetting.HeadlessBottomHtml), Text(site, SiteSetting.SidebarBottomHtml));
+        return html is (null, null, null) ? null : html;
+    }
+}
+
+/// <summary>JSON of the group.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ApiResponse<SiteConfig>))]
+[JsonSerializable(typeof(IReadOnlyList<NavItem>))]
+internal sealed partial class SiteJsonContext : JsonSerializerContext;

@@ -1,0 +1,127 @@
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.User;
+
+using User = Core.Identity.User;
+
+/// <summary>A user's group as clients see it.</summary>
+/// <param name="Id">Encoded id.</param>
+/// <param name="Name">What people call it.</param>
+internal sealed record GroupResponse(string Id, string Name)
+{
+    /// <summary>Boolset of permissions; only for the member.</summary>
+    public string? Permission { get; init; }
+
+    /// <summary>How many direct links one call may create; only for the member.</summary>
+    public int? DirectLinkBatchSize { get; init; }
+
+    /// <summary>Seconds that deleted files stay in the trash; only for the member.</summary>
+    public int? TrashRetention { get; init; }
+
+    /// <summary>What members see.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="site">The site.</param>
+    public static GroupResponse Own(Group group, SiteSettings site) => Redacted(group, site) with
+    {
+        Permission = group.Permissions.ToString(),
+        DirectLinkBatchSize = group.Settings.SourceBatch,
+        TrashRetention = group.Settings.TrashRetention,
+    };
+
+    /// <summary>What others see.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="site">The site.</param>
+    public static GroupResponse Redacted(Group group, SiteSettings site) => new(site.HashIds.Encode(group.Id, HashIdKind.Group), group.Name);
+}
+
+/// <summary>A place that a user pinned.</summary>
+/// <param name="Uri">File URI.</param>
+/// <param name="Name">The user's label.</param>
+internal sealed record PinResponse(string Uri, string? Name);
+
+/// <summary>A user as clients see it (contract, section 5).</summary>
+/// <param name="Id">Encoded id.</param>
+/// <param name="Nickname">What others see; empty for the anonymous user.</param>
+/// <param name="CreatedAt">When the account was made.</param>
+internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset CreatedAt)
+{
+    /// <summary>Mail address; hidden from anonymous callers.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>State of the account; only for the user.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Where the picture comes from; left out when there is none.</summary>
+    public string? Avatar { get; init; }
+
+    /// <summary>Theme colour; only for the user.</summary>
+    public string? PreferredTheme { get; init; }
+
+    /// <summary>True for the anonymous user.</summary>
+    public bool? Anonymous { get; init; }
+
+    /// <summary>The group.</summary>
+    public GroupResponse? Group { get; init; }
+
+    /// <summary>Sidebar pins; only for the user.</summary>
+    public IReadOnlyList<PinResponse>? Pined { get; init; }
+
+    /// <summary>Locale code; only for the user.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Whether views stay on the client; only for the user.</summary>
+    public bool? DisableViewSync { get; init; }
+
+    /// <summary>Which share links the profile shows.</summary>
+    public string? ShareLinksInProfile { get; init; }
+
+    /// <summary>What a user sees of the own account.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The user's group.</param>
+    /// <param name="site">The site.</param>
+    public static UserResponse Own(User user, Group group, SiteSettings site) => Redacted(user, group, site, showEmail: true) with
+    {
+        Status = StatusOf(user),
+        PreferredTheme = user.Settings.PreferredTheme,
+        Group = GroupResponse.Own(group, site),
+        Pined = user.Settings.Pinned.Count == 0 ? null : [.. user.Settings.Pinned.Select(pin => new PinResponse(pin.Uri, pin.Name))],
+        Language = user.Settings.Language,
+        DisableViewSync = user.Settings.DisableViewSync,
+    };
+
+    /// <summary>What others see of an account.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The user's group.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="showEmail">Whether the viewer may see the mail address.</param>
+    public static UserResponse Redacted(User user, Group group, SiteSettings site, bool showEmail) =>
+        new(site.HashIds.Encode(user.Id, HashIdKind.User), user.Nick, user.CreatedAt)
+        {
+            Email = showEmail ? user.Email : null,
+            Avatar = user.Avatar.Length == 0 ? null : user.Avatar,
+            Group = GroupResponse.Redacted(group, site),
+            ShareLinksInProfile = user.Settings.ShareLinksInProfile,
+        };
+
+    /// <summary>What a caller is told about itself.</summary>
+    /// <param name="call">Who calls.</param>
+    public static UserResponse Of(ApiCall call) => call.Caller.User is { } user
+        ? Own(user, call.Caller.Group, call.Site)
+        : new UserResponse(call.Site.HashIds.Encode(0, HashIdKind.User), "", default)
+        {
+            Anonymous = true,
+            Group = GroupResponse.Own(call.Caller.Group, call.Site),
+        };
+
+    private static string StatusOf(User user) => user.Status switch
+    {
+        UserStatus.Active => "active",
+        UserStatus.Inactive => "inactive",
+        UserStatus.ManualBanned => "manual_banned",
+        _ => "sys_banned",
+    };
+}
