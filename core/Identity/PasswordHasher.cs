@@ -19,7 +19,7 @@ public static class PasswordHasher
     private const int MaxMemoryKib = 1 << 20;
     private const int MaxPasses = 64;
 
-    private static readonly string Dummy = Hash("");
+    private static readonly string Dummy = Hash(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
 
     /// <summary>Hashes a password with a new salt.</summary>
     /// <param name="password">The password.</param>

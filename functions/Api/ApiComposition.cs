@@ -4,7 +4,7 @@ using Cloudreve.Core.Quota;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
-using Cloudreve.Functions.Api.User;
+using Cloudreve.Functions.Api.Users;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -21,6 +22,7 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
         try
         {
             await next(context);
+            CheckBodySize(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -31,6 +33,14 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
         {
             await AnswerAsync(context, error);
         }
+    }
+
+    /// <summary>Binding answers a body above the limit with a bare 413 instead of an exception.</summary>
+    private static void CheckBodySize(HttpContext context)
+    {
+        if (context.Response is { StatusCode: StatusCodes.Status413PayloadTooLarge, HasStarted: false }
+            && context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize == ApiEdge.MaxJsonBody)
+            throw new CloudreveException(ErrorCode.BadParameter, "The request body is too large.");
     }
 
     private async Task AnswerAsync(HttpContext context, Exception error)

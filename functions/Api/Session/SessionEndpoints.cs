@@ -3,7 +3,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
-using Cloudreve.Functions.Api.User;
+using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.Session;
 

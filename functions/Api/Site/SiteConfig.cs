@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
-using Cloudreve.Functions.Api.User;
+using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.Site;
 

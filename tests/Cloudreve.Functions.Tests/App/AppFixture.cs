@@ -1,63 +1,112 @@
+using System.Net.Http.Headers;
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
-using Cloudreve.Functions.Api;
+using Cloudreve.Functions.Hosting;
 using Cloudreve.Testing.Azurite;
-using Cloudreve.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Xunit;
 
 namespace Cloudreve.Functions.Tests.App;
 
 /// <summary>The whole app in this process, listening on a free port, with names of its own in the storage emulator.</summary>
 public sealed class AppFixture : IAsyncDisposable
 {
+    /// <summary>The first administrator's mail address.</summary>
+    public const string AdminEmail = "admin@example.com";
+
+    /// <summary>The password of the first administrator and of all users that <see cref="CreateUserAsync"/> makes.</summary>
+    public const string Password = "correct horse battery";
+
+    private static readonly Lazy<string> PasswordHash = new(() => PasswordHasher.Hash(Password));
+
     private readonly WebApplication _app;
 
-    private AppFixture(WebApplication app, StorageAccount account, StorageLayout layout)
-    {
-        _app = app;
-        Account = account;
-        Layout = layout;
-    }
-
-    /// <summary>The storage account that the app uses, with its transaction counter.</summary>
-    public StorageAccount Account { get; }
-
-    /// <summary>The names that the app uses.</summary>
-    public StorageLayout Layout { get; }
+    private AppFixture(WebApplication app) => _app = app;
 
     /// <summary>The app's services.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts an app.</summary>
+    /// <summary>The storage account that the app uses, with its transaction counter.</summary>
+    public StorageAccount Account => Services.GetRequiredService<StorageAccount>();
+
+    /// <summary>The names that the app uses.</summary>
+    public StorageLayout Layout => Services.GetRequiredService<StorageLayout>();
+
+    /// <summary>Where the app listens.</summary>
+    public Uri Address => new(_app.Urls.First());
+
+    /// <summary>Starts an app with a new site.</summary>
     /// <param name="azurite">The emulator.</param>
-    /// <param name="configure">Adds or replaces services, such as endpoints of a test; null for none.</param>
+    /// <param name="configure">Adds services; null for none.</param>
     /// <param name="map">Maps endpoints of a test; null for none.</param>
     public static async Task<AppFixture> StartAsync(
         AzuriteServer azurite, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
     {
-        var account = azurite.Connect();
-        var layout = new StorageLayout(account, AzuriteServer.UniqueName());
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(account).AddSingleton(layout).AddSingleton(TimeProvider.System);
-        builder.Services.AddCloudreveApi(builder.Configuration);
-        configure?.Invoke(builder.Services);
-        var app = builder.Build();
-        app.UseApiEdge();
-        app.MapCloudreveApi();
+        var app = CloudreveApp.Build([], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["AzureWebJobsStorage"] = azurite.ConnectionString,
+                ["CLOUDREVE_PREFIX"] = AzuriteServer.UniqueName(),
+                ["CLOUDREVE_PORT"] = "0",
+                ["CLOUDREVE_ADMIN_EMAIL"] = AdminEmail,
+                ["CLOUDREVE_ADMIN_PASSWORD"] = Password,
+                ["Logging:LogLevel:Default"] = "None",
+            });
+            configure?.Invoke(builder.Services);
+        });
         map?.Invoke(app);
+        await app.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
         await app.StartAsync();
-        return new AppFixture(app, account, layout);
+        return new AppFixture(app);
     }
 
-    /// <summary>A client of the app that follows no redirects and fails the test where an exchange departs from the API contract.</summary>
-    public HttpClient CreateClient() =>
-        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = new Uri(_app.Urls.Single()) };
+    /// <summary>The site's settings.</summary>
+    public async Task<SiteSettings> GetSiteAsync() => await Services.GetRequiredService<SettingStore>().GetAsync();
+
+    /// <summary>A client of the app that is not signed in and follows no redirects. All clients of tests come from here.</summary>
+    public HttpClient CreateClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+
+    /// <summary>A client that is signed in.</summary>
+    /// <param name="email">Who; the first administrator unless given.</param>
+    public async Task<HttpClient> SignInAsync(string email = AdminEmail)
+    {
+        var client = CreateClient();
+        var answer = await client.PostApiAsync("session/token", new { email, password = Password });
+        Assert.Equal(0, answer.Code);
+        client.DefaultRequestHeaders.Authorization =
+            new AuthenticationHeaderValue("Bearer", answer.Data.GetProperty("token").GetProperty("access_token").GetString());
+        return client;
+    }
+
+    /// <summary>Makes an account with <see cref="Password"/>.</summary>
+    /// <param name="email">Its mail address; a new one unless given.</param>
+    /// <param name="groupId">Its group.</param>
+    /// <param name="status">Its state.</param>
+    public Task<User> CreateUserAsync(string? email = null, int groupId = Group.UserId, UserStatus status = UserStatus.Active) =>
+        Services.GetRequiredService<UserStore>().CreateAsync(
+            new NewUser(email ?? $"{Guid.NewGuid():N}@example.com", PasswordHash.Value, groupId) { Status = status });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+}
+
+/// <summary>One app for all tests of a class: take it with <c>IClassFixture&lt;SharedApp&gt;</c>.</summary>
+/// <param name="azurite">The emulator.</param>
+public sealed class SharedApp(AzuriteServer azurite) : IAsyncLifetime
+{
+    /// <summary>The app.</summary>
+    public AppFixture App { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => App = await AppFixture.StartAsync(azurite);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => App.DisposeAsync();
 }

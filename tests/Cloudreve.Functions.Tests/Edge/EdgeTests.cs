@@ -4,6 +4,8 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
@@ -59,5 +61,30 @@ public sealed class EdgeTests(AzuriteServer azurite)
         Assert.Equal(
             """{"code":-1,"msg":"An internal error occurred.","correlation_id":"b4351ecc-ee1a-4455-bc94-2c3dbcc58538"}""",
             await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Given_all_endpoints_when_they_are_enumerated_then_each_says_who_may_call_it_and_has_a_name_of_its_own()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+
+        var endpoints = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ToList();
+
+        Assert.NotEmpty(endpoints);
+        Assert.All(endpoints, e => Assert.True(e.Metadata.GetMetadata<AuthRequirement>() is not null, e.DisplayName));
+        var names = endpoints.Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).ToList();
+        Assert.All(names, Assert.NotNull);
+        Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+    }
+
+    [Fact]
+    public async Task Given_an_endpoint_for_administrators_when_others_call_it_then_guests_must_sign_in_and_users_are_refused()
+    {
+        await using var app = await AppFixture.StartAsync(azurite, map: a => a.MapGet("/api/v4/admin-only", () => "secret").Auth(AuthClass.Admin));
+        var user = await app.CreateUserAsync();
+
+        Assert.Equal(401, (await app.CreateClient().GetApiAsync("admin-only")).Code);
+        Assert.Equal(403, (await (await app.SignInAsync(user.Email)).GetApiAsync("admin-only")).Code);
+        Assert.Equal("secret", await (await app.SignInAsync()).GetStringAsync("/api/v4/admin-only"));
     }
 }

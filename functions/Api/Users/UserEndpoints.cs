@@ -6,7 +6,7 @@ using Cloudreve.Core.Quota;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
-namespace Cloudreve.Functions.Api.User;
+namespace Cloudreve.Functions.Api.Users;
 
 /// <summary>Storage of a user.</summary>
 /// <param name="Total">Bytes that may be used.</param>

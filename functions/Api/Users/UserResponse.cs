@@ -4,9 +4,7 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
-namespace Cloudreve.Functions.Api.User;
-
-using User = Core.Identity.User;
+namespace Cloudreve.Functions.Api.Users;
 
 /// <summary>A user's group as clients see it.</summary>
 /// <param name="Id">Encoded id.</param>
