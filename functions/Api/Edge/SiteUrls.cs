@@ -1,0 +1,24 @@
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>The address of the site as a caller sees it (contract, section 15).</summary>
+internal static class SiteUrls
+{
+    /// <summary>
+    /// Scheme, host and port without a trailing slash: the site's address whose host is the request's, else the primary one.
+    /// A request's host is never trusted by itself, except on the loopback interface, where a developer chooses the port.
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="primary">Whether the primary address is wanted in any case.</param>
+    public static string Base(HttpContext http, SiteSettings site, bool primary)
+    {
+        var host = http.Request.Host;
+        if (!primary && host.Host is "localhost" or "127.0.0.1")
+            return $"{http.Request.Scheme}://{host.Value}";
+        var match = primary ? null : site.Urls.FirstOrDefault(u => string.Equals(u.Authority, host.Value, StringComparison.OrdinalIgnoreCase));
+        var chosen = match ?? (site.Urls.Count > 0 ? site.Urls[0] : null);
+        return chosen?.GetLeftPart(UriPartial.Authority) ?? "";
+    }
+}

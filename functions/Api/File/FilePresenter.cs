@@ -1,0 +1,32 @@
+using Cloudreve.Core.Boolsets;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+
+namespace Cloudreve.Functions.Api.File;
+
+/// <summary>Shapes files for a caller.</summary>
+/// <param name="caller">Who will see them.</param>
+/// <param name="hashIds">Encodes ids.</param>
+internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds)
+{
+    /// <summary>Shapes a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="uri">Its address from the caller's view.</param>
+    /// <param name="capabilities">What its file system can do.</param>
+    /// <param name="withMetadata">Whether metadata belongs to this answer.</param>
+    public FileResponse Present(FileRecord file, FileUri uri, Boolset capabilities, bool withMetadata) => new()
+    {
+        Type = (int)file.Type,
+        Id = hashIds.Encode(file.Id, HashIdKind.File),
+        Name = file.Name,
+        CreatedAt = file.CreatedAt,
+        UpdatedAt = file.UpdatedAt,
+        Size = file.Size,
+        Metadata = withMetadata ? file.Metadata : null,
+        Path = uri.ToString(),
+        Capability = capabilities.ToString(),
+        Owned = caller.UserId == file.OwnerId,
+        PrimaryEntity = hashIds.Encode(file.PrimaryEntityId, HashIdKind.Entity),
+    };
+}

@@ -1,0 +1,111 @@
+using System.Text.Json.Serialization;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api.File;
+
+/// <summary>A file or folder as clients see it (contract, section 9).</summary>
+internal sealed record FileResponse
+{
+    /// <summary>0 file, 1 folder.</summary>
+    public required int Type { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The caller's permissions; null for all.</summary>
+    public string? Permission { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public long Size { get; init; }
+
+    /// <summary>Null when it was not loaded.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    public required string Path { get; init; }
+
+    public required string Capability { get; init; }
+
+    public bool Owned { get; init; }
+
+    public required string PrimaryEntity { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExtendedInfoResponse? ExtendedInfo { get; init; }
+}
+
+/// <summary>Details of one file.</summary>
+internal sealed record ExtendedInfoResponse(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
+    long StorageUsed,
+    IReadOnlyList<EntityResponse> Entities);
+
+/// <summary>A blob of a file.</summary>
+internal sealed record EntityResponse(
+    string Id,
+    long Size,
+    int Type,
+    DateTimeOffset CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UserResponse? CreatedBy);
+
+/// <summary>A page of a folder (contract, section 10).</summary>
+internal sealed record ListResponse(
+    IReadOnlyList<FileResponse> Files,
+    FileResponse Parent,
+    PaginationResponse Pagination,
+    NavigatorPropsResponse Props,
+    string ContextHint,
+    bool MixedType,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
+    ExplorerViewResponse? View);
+
+/// <summary>Where a page stands in its list.</summary>
+internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NextToken { get; init; }
+}
+
+/// <summary>What a listing can do.</summary>
+internal sealed record NavigatorPropsResponse(
+    string Capability, int MaxPageSize, IReadOnlyList<string> OrderByOptions, IReadOnlyList<string> OrderDirectionOptions);
+
+/// <summary>How a folder is shown.</summary>
+internal sealed record ExplorerViewResponse(int PageSize, string View, bool Thumbnail);
+
+/// <summary>Download addresses, in the order of the request.</summary>
+internal sealed record FileUrlResponse(IReadOnlyList<EntityUrlResponse> Urls, DateTimeOffset Expires);
+
+/// <summary>One download address.</summary>
+internal sealed record EntityUrlResponse(string Url)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StreamSaverDisplayName { get; init; }
+}
+
+/// <summary>Body of a creation.</summary>
+internal sealed record CreateFileRequest(string Uri, string Type, IReadOnlyDictionary<string, string>? Metadata = null, bool ErrOnConflict = false);
+
+/// <summary>Body of a request for download addresses.</summary>
+internal sealed record FileUrlRequest(
+    IReadOnlyList<string> Uris,
+    bool? Download = null,
+    bool? Redirect = null,
+    string? Entity = null,
+    bool? UsePrimarySiteUrl = null,
+    bool? SkipError = null,
+    bool? Archive = null,
+    bool? NoCache = null);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ApiResponse<FileResponse>))]
+[JsonSerializable(typeof(ApiResponse<ListResponse>))]
+[JsonSerializable(typeof(ApiResponse<FileUrlResponse>))]
+[JsonSerializable(typeof(CreateFileRequest))]
+[JsonSerializable(typeof(FileUrlRequest))]
+internal sealed partial class FileJsonContext : JsonSerializerContext;

@@ -1,0 +1,69 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api.File;
+
+/// <summary>Lists folders (contract, section 10).</summary>
+internal static class ListEndpoint
+{
+    private const int DefaultPageSize = 100;
+
+    private static readonly string[] OrderOptions = ["name", "size", "updated_at", "created_at"];
+    private static readonly string[] DirectionOptions = ["asc", "desc"];
+
+    public static async Task<ApiResponse<ListResponse>> ListAsync(
+        HttpContext http, FileTree tree, FolderListing listing, SettingStore settings, SiteCatalog catalog, CancellationToken cancellationToken,
+        string uri, int? page = null, int? page_size = null, string? order_by = null, string? order_direction = null, string? next_page_token = null)
+    {
+        var site = await settings.GetAsync(cancellationToken);
+        var caller = http.Caller();
+        var parsed = FileUri.Parse(uri);
+        var place = DriveAccess.Open(caller, parsed, NavigatorCapability.ListChildren, site.HashIds);
+        if (parsed.Query.Count > 0)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Search is not available.");
+        if (page is < 0 || page_size is < 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
+        var maxPageSize = (int)site.Get(SiteSetting.MaxPageSize);
+        var pageSize = Math.Min(page_size is null or 0 ? DefaultPageSize : page_size.Value, maxPageSize);
+        var order = ParseOrder(order_by);
+        var descending = ParseDirection(order_direction);
+        var folder = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
+        if (folder.Type != FileType.Folder)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The path is not a folder.");
+        var entries = await listing.ListAsync(folder.Id, order, descending, pageSize, Emptied(next_page_token), cancellationToken);
+        var presenter = new FilePresenter(caller, site.HashIds);
+        var policy = caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
+        return ApiResponse.Ok(new ListResponse(
+            [.. entries.Entries.Select(e => presenter.Present(e, place.UriOf(place.Path.Child(e.Name)), place.Capabilities, withMetadata: true))],
+            presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),
+            new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = entries.NextToken },
+            new NavigatorPropsResponse(place.Capabilities.ToString(), maxPageSize, OrderOptions, DirectionOptions),
+            Guid.NewGuid().ToString(),
+            MixedType: false,
+            policy is null ? null : StoragePolicyResponse.Of(policy, site.HashIds),
+            caller.User?.Settings.DisableViewSync == true ? null : new ExplorerViewResponse(DefaultPageSize, "grid", Thumbnail: true)));
+    }
+
+    private static string? Emptied(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static FileOrder ParseOrder(string? text) => text switch
+    {
+        null or "" or "created_at" => FileOrder.CreatedAt,
+        "name" => FileOrder.Name,
+        "size" => FileOrder.Size,
+        "updated_at" => FileOrder.UpdatedAt,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The order is not one of the options."),
+    };
+
+    private static bool ParseDirection(string? text) => text switch
+    {
+        null or "" or "asc" => false,
+        "desc" => true,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
+    };
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.File;
+
+namespace Cloudreve.Functions.Api.Workflow;
+
+/// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
+internal sealed record ImportFilesRequest(
+    string Src, string Dst, string UserId, int PolicyId, bool Recursive = false, bool ExtractMediaMeta = false);
+
+/// <summary>A task as its owner sees it (contract, section 18).</summary>
+internal sealed record TaskResponse
+{
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Status { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public required NodeResponse Node { get; init; }
+
+    public required TaskSummaryResponse Summary { get; init; }
+
+    /// <summary>Milliseconds.</summary>
+    public long Duration { get; init; }
+
+    public int RetryCount { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ErrorHistory { get; init; }
+}
+
+/// <summary>The step that runs, and what the task works on.</summary>
+internal sealed record TaskSummaryResponse(string Phase, IReadOnlyDictionary<string, JsonElement> Props);
+
+/// <summary>The node that works on a task.</summary>
+internal sealed record NodeResponse(string Id, string Name, string Type, string Capabilities);
+
+/// <summary>A page of tasks.</summary>
+internal sealed record TaskListResponse(IReadOnlyList<TaskResponse> Tasks, PaginationResponse Pagination);
+
+/// <summary>How far one part of a task is.</summary>
+internal sealed record ProgressResponse(long Total, long Current, string Identifier);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ApiResponse<TaskResponse>))]
+[JsonSerializable(typeof(ApiResponse<TaskListResponse>))]
+[JsonSerializable(typeof(ApiResponse<IReadOnlyDictionary<string, ProgressResponse>>))]
+[JsonSerializable(typeof(ImportFilesRequest))]
+[JsonSerializable(typeof(long))]
+internal sealed partial class WorkflowJsonContext : JsonSerializerContext;
