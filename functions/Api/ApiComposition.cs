@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
-using Cloudreve.Core.Quota;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.File;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Cloudreve.Functions.Api.Workflow;
 
 namespace Cloudreve.Functions.Api;
 
@@ -14,7 +15,7 @@ internal static class ApiComposition
 {
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
-        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default];
+        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, WorkflowJsonContext.Default];
 
     /// <summary>
     /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
@@ -32,7 +33,7 @@ internal static class ApiComposition
         });
         services.AddSingleton(BootstrapSettings.Read(configuration));
         services.AddIdentity();
-        services.TryAddSingleton<QuotaLedger>();
+        services.AddFileSystem();
         services.AddSingleton<ErrorBoundary>();
         services.AddSingleton<Authorization>();
         return services;
@@ -61,6 +62,8 @@ internal static class ApiComposition
         api.MapSiteEndpoints();
         api.MapSessionEndpoints();
         api.MapUserEndpoints();
+        api.MapFileEndpoints();
+        api.MapWorkflowEndpoints();
         return app;
     }
 }

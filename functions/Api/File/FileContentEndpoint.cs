@@ -6,7 +6,6 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
 using Cloudreve.Functions.Api.Edge;
@@ -34,15 +33,14 @@ internal static class FileContentEndpoint
     }
 
     public static async Task GetAsync(
-        HttpContext http, string id, string speed, string name, EntityStore entities, SettingStore settings, SiteCatalog catalog,
+        HttpContext http, ApiCall call, string id, string speed, string name, EntityStore entities, SiteCatalog catalog,
         PolicyContainers containers, UrlSigner signer, CancellationToken cancellationToken)
     {
         SetSharedHeaders(http.Response);
         try
         {
-            var site = await settings.GetAsync(cancellationToken);
-            signer.Verify(site, PathOf(id, speed, name), http.Request.Query[UrlSigner.Parameter]);
-            if (!site.HashIds.TryDecode(id, HashIdKind.Entity, out var entityId))
+            signer.Verify(call.Site, PathOf(id, speed, name), http.Request.Query[UrlSigner.Parameter]);
+            if (!call.Site.HashIds.TryDecode(id, HashIdKind.Entity, out var entityId))
                 throw new CloudreveException(ErrorCode.BlobNotFound, "The content does not exist.");
             var entity = entityId == 0 ? null : await entities.FindAsync(entityId, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The content does not exist.");

@@ -8,6 +8,7 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
+using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.File;
 
@@ -28,17 +29,16 @@ internal static class FileEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> InfoAsync(
-        HttpContext http, FileTree tree, EntityStore entities, SettingStore settings, SiteCatalog catalog, CancellationToken cancellationToken,
+        ApiCall call, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog, CancellationToken cancellationToken,
         string? uri = null, string? id = null, bool? extended = null)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        var caller = http.Caller();
+        var (caller, site) = call;
         var (file, place) = string.IsNullOrEmpty(uri)
             ? await FindByIdAsync(caller, id, tree, site, cancellationToken)
             : await FindByUriAsync(caller, uri, tree, site, cancellationToken);
         var answer = new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (extended == true)
-            answer = answer with { ExtendedInfo = await DescribeAsync(file, entities, catalog, site, cancellationToken) };
+            answer = answer with { ExtendedInfo = await DescribeAsync(file, entities, users, catalog, site, cancellationToken) };
         return ApiResponse.Ok(answer);
     }
 
@@ -68,23 +68,25 @@ internal static class FileEndpoints
     }
 
     private static async Task<ExtendedInfoResponse> DescribeAsync(
-        FileRecord file, EntityStore entities, SiteCatalog catalog, SiteSettings site, CancellationToken cancellationToken)
+        FileRecord file, EntityStore entities, UserStore users, SiteCatalog catalog, SiteSettings site, CancellationToken cancellationToken)
     {
         var entity = file.PrimaryEntityId == 0 ? null : await entities.FindAsync(file.PrimaryEntityId, cancellationToken);
         if (entity is null)
             return new ExtendedInfoResponse(null, 0, []);
         var policy = await catalog.FindPolicyAsync((int)entity.PolicyId, cancellationToken);
-        var shown = policy is null ? null : StoragePolicyResponse.Of(policy, site.HashIds);
+        var shown = policy is null ? null : StoragePolicyResponse.Of(policy, site);
+        var creator = await users.FindRecentAsync(entity.CreatedBy, cancellationToken);
+        var group = creator is null ? null : await catalog.FindGroupAsync(creator.GroupId, cancellationToken);
         var version = new EntityResponse(
-            site.HashIds.Encode(entity.Id, HashIdKind.Entity), entity.Size, (int)entity.Type, entity.CreatedAt, shown, CreatedBy: null);
+            site.HashIds.Encode(entity.Id, HashIdKind.Entity), entity.Size, (int)entity.Type, entity.CreatedAt, shown,
+            creator is null || group is null ? null : UserResponse.Redacted(creator, group, site, showEmail: true));
         return new ExtendedInfoResponse(shown, entity.Size, [version]);
     }
 
     private static async Task<ApiResponse<FileResponse>> CreateAsync(
-        HttpContext http, CreateFileRequest request, FileTree tree, SettingStore settings, SiteCatalog catalog, CancellationToken cancellationToken)
+        ApiCall call, CreateFileRequest request, FileTree tree, SiteCatalog catalog, CancellationToken cancellationToken)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        var caller = http.Caller();
+        var (caller, site) = call;
         var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.CreateFile, site.HashIds);
         var type = request.Type switch
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
+using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.File;
 

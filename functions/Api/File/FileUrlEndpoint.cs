@@ -2,7 +2,6 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -18,10 +17,10 @@ namespace Cloudreve.Functions.Api.File;
 internal static class FileUrlEndpoint
 {
     public static async Task<IResult> CreateAsync(
-        HttpContext http, FileUrlRequest request, FileTree tree, EntityStore entities, SettingStore settings, SiteCatalog catalog,
+        HttpContext http, ApiCall call, FileUrlRequest request, FileTree tree, EntityStore entities, SiteCatalog catalog,
         PolicyContainers containers, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var site = await settings.GetAsync(cancellationToken);
+        var site = call.Site;
         if (request.Uris.Count == 0)
             throw new CloudreveException(ErrorCode.BadParameter, "No URI is given.");
         if (request.Uris.Count > site.Get(SiteSetting.MaxBatchedFiles))
@@ -29,7 +28,7 @@ internal static class FileUrlEndpoint
         if (request.Archive == true)
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Downloads as archives are not available.");
         var expires = clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
-        var maker = new Maker(http, request, tree, entities, catalog, containers, site, expires);
+        var maker = new Maker(http, call, request, tree, entities, catalog, containers, expires);
         var urls = new List<EntityUrlResponse>(request.Uris.Count);
         foreach (var uri in request.Uris)
             urls.Add(await maker.MakeAsync(uri, cancellationToken));
@@ -39,9 +38,11 @@ internal static class FileUrlEndpoint
     }
 
     private sealed class Maker(
-        HttpContext http, FileUrlRequest request, FileTree tree, EntityStore entities, SiteCatalog catalog, PolicyContainers containers,
-        SiteSettings site, DateTimeOffset expires)
+        HttpContext http, ApiCall call, FileUrlRequest request, FileTree tree, EntityStore entities, SiteCatalog catalog, PolicyContainers containers,
+        DateTimeOffset expires)
     {
+        private readonly SiteSettings _site = call.Site;
+
         public async Task<EntityUrlResponse> MakeAsync(string uri, CancellationToken cancellationToken)
         {
             try
@@ -56,7 +57,7 @@ internal static class FileUrlEndpoint
 
         private async Task<string> SignAsync(string uri, CancellationToken cancellationToken)
         {
-            var place = DriveAccess.Open(http.Caller(), FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds);
+            var place = DriveAccess.Open(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, _site.HashIds);
             var file = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
             if (file.Type == FileType.Folder)
                 throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
@@ -77,7 +78,7 @@ internal static class FileUrlEndpoint
         {
             if (string.IsNullOrEmpty(request.Entity))
                 return;
-            if (!site.HashIds.TryDecode(request.Entity, HashIdKind.Entity, out var id))
+            if (!_site.HashIds.TryDecode(request.Entity, HashIdKind.Entity, out var id))
                 throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
             if (id != file.PrimaryEntityId)
                 throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
@@ -85,10 +86,10 @@ internal static class FileUrlEndpoint
 
         private string SignContent(long entityId, string name)
         {
-            var id = site.HashIds.Encode(entityId, HashIdKind.Entity);
-            var signature = UrlSigner.Sign(site, FileContentEndpoint.PathOf(id, "0", name), expires);
+            var id = _site.HashIds.Encode(entityId, HashIdKind.Entity);
+            var signature = UrlSigner.Sign(_site, FileContentEndpoint.PathOf(id, "0", name), expires);
             var query = $"?sign={Uri.EscapeDataString(signature)}{(request.Download == true ? "&download=true" : "")}";
-            return $"{SiteUrls.Base(http, site, request.UsePrimarySiteUrl == true)}{FileContentEndpoint.EscapedPathOf(id, "0", name)}{query}";
+            return $"{SiteUrls.Base(http, _site, request.UsePrimarySiteUrl == true)}{FileContentEndpoint.EscapedPathOf(id, "0", name)}{query}";
         }
     }
 }

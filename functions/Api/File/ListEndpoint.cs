@@ -1,6 +1,5 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
@@ -17,11 +16,10 @@ internal static class ListEndpoint
     private static readonly string[] DirectionOptions = ["asc", "desc"];
 
     public static async Task<ApiResponse<ListResponse>> ListAsync(
-        HttpContext http, FileTree tree, FolderListing listing, SettingStore settings, SiteCatalog catalog, CancellationToken cancellationToken,
+        ApiCall call, FileTree tree, FolderListing listing, SiteCatalog catalog, CancellationToken cancellationToken,
         string uri, int? page = null, int? page_size = null, string? order_by = null, string? order_direction = null, string? next_page_token = null)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        var caller = http.Caller();
+        var (caller, site) = call;
         var parsed = FileUri.Parse(uri);
         var place = DriveAccess.Open(caller, parsed, NavigatorCapability.ListChildren, site.HashIds);
         if (parsed.Query.Count > 0)
@@ -45,7 +43,7 @@ internal static class ListEndpoint
             new NavigatorPropsResponse(place.Capabilities.ToString(), maxPageSize, OrderOptions, DirectionOptions),
             Guid.NewGuid().ToString(),
             MixedType: false,
-            policy is null ? null : StoragePolicyResponse.Of(policy, site.HashIds),
+            policy is null ? null : StoragePolicyResponse.Of(policy, site),
             caller.User?.Settings.DisableViewSync == true ? null : new ExplorerViewResponse(DefaultPageSize, "grid", Thumbnail: true)));
     }
 

@@ -30,18 +30,17 @@ internal static class WorkflowEndpoints
     }
 
     private static async Task<ApiResponse<TaskResponse>> ImportAsync(
-        ImportFilesRequest request, ImportService imports, SettingStore settings, SiteCatalog catalog, CancellationToken cancellationToken)
+        ApiCall call, ImportFilesRequest request, ImportService imports, SiteCatalog catalog, CancellationToken cancellationToken)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        if (!site.HashIds.TryDecode(request.UserId, HashIdKind.User, out var userId))
+        if (!call.Site.HashIds.TryDecode(request.UserId, HashIdKind.User, out var userId))
             throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
         var task = await imports.AcceptAsync(
             new ImportRequest(request.Src, request.Dst, userId, request.PolicyId, request.Recursive, request.ExtractMediaMeta), request.UserId, cancellationToken);
-        return ApiResponse.Ok((await PresenterAsync(site, catalog, cancellationToken)).Present(task));
+        return ApiResponse.Ok((await PresenterAsync(call.Site, catalog, cancellationToken)).Present(task));
     }
 
     private static async Task<ApiResponse<TaskListResponse>> ListAsync(
-        HttpContext http, int page_size, string category, TaskStore tasks, ImportService imports, SettingStore settings, SiteCatalog catalog,
+        ApiCall call, int page_size, string category, TaskStore tasks, ImportService imports, SiteCatalog catalog,
         TimeProvider clock, CancellationToken cancellationToken, string? next_page_token = null)
     {
         if (page_size is < 10 or > 100)
@@ -53,22 +52,21 @@ internal static class WorkflowEndpoints
             "downloaded" => (DownloadTypes, Ended),
             _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not one of the options."),
         };
-        var page = await tasks.ListAsync(http.Caller().UserId, types, statuses, page_size, next_page_token, cancellationToken);
+        var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, page_size, next_page_token, cancellationToken);
         foreach (var late in page.Tasks.Where(t => t.Status == WorkflowTaskStatus.Queued && clock.GetUtcNow() - t.UpdatedAt > StartPatience))
             await RestartAsync(late, tasks, imports, cancellationToken);
-        var presenter = await PresenterAsync(await settings.GetAsync(cancellationToken), catalog, cancellationToken);
+        var presenter = await PresenterAsync(call.Site, catalog, cancellationToken);
         return ApiResponse.Ok(new TaskListResponse(
             [.. page.Tasks.Select(presenter.Present)],
             new PaginationResponse(0, page_size, IsCursor: true) { NextToken = page.NextToken }));
     }
 
     private static async Task<ApiResponse<IReadOnlyDictionary<string, ProgressResponse>>> ProgressAsync(
-        HttpContext http, string id, TaskStore tasks, SettingStore settings, CancellationToken cancellationToken)
+        ApiCall call, string id, TaskStore tasks, CancellationToken cancellationToken)
     {
-        var site = await settings.GetAsync(cancellationToken);
+        var (caller, site) = call;
         if (!site.HashIds.TryDecode(id, HashIdKind.Task, out var taskId))
             throw new CloudreveException(ErrorCode.BadParameter, "The task's id is invalid.");
-        var caller = http.Caller();
         var task = await tasks.FindAsync(caller.UserId, taskId, cancellationToken);
         if (task is null && caller.IsAdmin)
             task = await tasks.FindAsync(taskId, cancellationToken);
