@@ -39,4 +39,4 @@ internal sealed record BlobCreatedData([property: JsonPropertyName("eTag")] stri
 /// <summary>JSON of blob events.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BlobCreatedEvent))]
-internal sealed partial class BlobEventJson : JsonSerializerContext;
+internal sealed partial class BlobCreatedJson : JsonSerializerContext;

@@ -7,11 +7,11 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Functions.Hosting.Local;
 
 /// <summary>
-/// Stands in for Event Grid: lists a container and sends an event for each version of a blob it has not announced yet. A blob is
+/// Stands in for Event Grid: lists blobs below a prefix and sends an event for each version of a blob it has not announced yet. A blob is
 /// announced before that is recorded, so a crash repeats an event and never loses one. Without changes a pass costs one request for
 /// each 5,000 blobs.
 /// </summary>
-internal sealed class ImportsLister(BlobContainer container, MessageQueue events, Table state, TimeProvider clock, ILogger logger)
+internal sealed class ImportsLister(BlobContainer container, string prefix, MessageQueue events, Table state, TimeProvider clock, ILogger logger)
 {
     // Clocks of the service's servers differ a little; blobs this much older than the newest one are taken for listed completely.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
@@ -43,7 +43,7 @@ internal sealed class ImportsLister(BlobContainer container, MessageQueue events
         }
     }
 
-    /// <summary>Lists the container once and announces what is new.</summary>
+    /// <summary>Lists the blobs once and announces what is new.</summary>
     /// <param name="cancellationToken">Cancels the pass.</param>
     /// <returns>How many blobs were announced.</returns>
     public async Task<int> RunPassAsync(CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal sealed class ImportsLister(BlobContainer container, MessageQueue events
         string? token = null;
         do
         {
-            var page = await container.ListPageAsync("", delimiter: null, continuationToken: token, cancellationToken: cancellationToken);
+            var page = await container.ListPageAsync(prefix, delimiter: null, continuationToken: token, cancellationToken: cancellationToken);
             BlobItem[] fresh = [.. page.Blobs.Where(blob => !_announced.Contains(blob))];
             await AnnounceAsync(fresh, cancellationToken);
             await _announced.AddAsync(fresh, cancellationToken);
@@ -75,5 +75,5 @@ internal sealed class ImportsLister(BlobContainer container, MessageQueue events
             blobs,
             new ParallelOptions { MaxDegreeOfParallelism = ParallelSends, CancellationToken = cancellationToken },
             async (blob, token) => await events.SendAsync(
-                JsonSerializer.Serialize(BlobCreatedEvent.Of(container, blob), BlobEventJson.Default.BlobCreatedEvent), cancellationToken: token));
+                JsonSerializer.Serialize(BlobCreatedEvent.Of(container, blob), BlobCreatedJson.Default.BlobCreatedEvent), cancellationToken: token));
 }

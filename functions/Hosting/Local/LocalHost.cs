@@ -5,7 +5,7 @@ using Cloudreve.Functions.Hosting.Bindings;
 namespace Cloudreve.Functions.Hosting.Local;
 
 /// <summary>
-/// The Functions host of the standalone mode: fires timers, feeds functions from their queues and watches the imports container.
+/// The Functions host of the standalone mode: fires timers, feeds functions from their queues and watches the blobs to import.
 /// One process only may run it on a storage account and prefix.
 /// </summary>
 internal sealed class LocalHost(
@@ -15,11 +15,12 @@ internal sealed class LocalHost(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await layout.LocalHost.CreateIfNotExistsAsync(stoppingToken);
-        await layout.Container(layout.ImportsContainerName).CreateIfNotExistsAsync(stoppingToken);
+        var imports = layout.Container(layout.ImportsContainerName);
+        await imports.CreateIfNotExistsAsync(stoppingToken);
         var events = await QueueAsync(layout.BlobEventsQueueName, stoppingToken);
         var work = new List<Task>
         {
-            new ImportsLister(layout.Container(layout.ImportsContainerName), events, layout.LocalHost, clock, logger).RunAsync(stoppingToken),
+            new ImportsLister(imports, StorageLayout.ImportsPrefix, events, layout.LocalHost, clock, logger).RunAsync(stoppingToken),
         };
         foreach (var function in functions.All)
         {

@@ -20,7 +20,7 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     }
 
     private static ImportsLister Lister(StorageLayout layout) => new(
-        layout.Container(layout.ImportsContainerName), layout.Queue(layout.BlobEventsQueueName), layout.LocalHost, TimeProvider.System, NullLogger.Instance);
+        layout.Container(layout.ImportsContainerName), StorageLayout.ImportsPrefix, layout.Queue(layout.BlobEventsQueueName), layout.LocalHost, TimeProvider.System, NullLogger.Instance);
 
     private static Task<string> WriteAsync(StorageLayout layout, string name) =>
         layout.Container(layout.ImportsContainerName).WriteAsync(name, BinaryData.FromString(name));
@@ -35,21 +35,30 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     public async Task Given_a_new_blob_when_it_is_announced_then_the_event_has_the_shape_of_event_grid()
     {
         var layout = await NewLayoutAsync();
-        await WriteAsync(layout, "1/ü #%.txt");
+        await WriteAsync(layout, "imports/1/ü #%.txt");
 
         await Lister(layout).RunPassAsync(CancellationToken.None);
 
         using var json = JsonDocument.Parse(Assert.Single(await EventsAsync(layout)));
         Assert.Equal("Microsoft.Storage.BlobCreated", json.RootElement.GetProperty("eventType").GetString());
-        Assert.Equal($"/blobServices/default/containers/{layout.ImportsContainerName}/blobs/1/ü #%.txt", json.RootElement.GetProperty("subject").GetString());
-        Assert.Equal(11, json.RootElement.GetProperty("data").GetProperty("contentLength").GetInt64());
+        Assert.Equal($"/blobServices/default/containers/{layout.ImportsContainerName}/blobs/imports/1/ü #%.txt", json.RootElement.GetProperty("subject").GetString());
+        Assert.Equal(19, json.RootElement.GetProperty("data").GetProperty("contentLength").GetInt64());
+    }
+
+    [Fact]
+    public async Task Given_a_blob_outside_the_prefix_when_the_container_is_listed_then_it_is_not_announced()
+    {
+        var layout = await NewLayoutAsync();
+        await WriteAsync(layout, "uploads/1/a");
+
+        Assert.Equal(0, await Lister(layout).RunPassAsync(CancellationToken.None));
     }
 
     [Fact]
     public async Task Given_announced_blobs_when_nothing_changes_then_a_pass_costs_one_request_and_announces_nothing()
     {
         var layout = await NewLayoutAsync();
-        await WriteAsync(layout, "1/a");
+        await WriteAsync(layout, "imports/1/a");
         var lister = Lister(layout);
         await lister.RunPassAsync(CancellationToken.None);
         using var measured = layout.Account.Transactions.Measure();
@@ -65,7 +74,7 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     {
         var layout = await NewLayoutAsync();
         for (var i = 0; i < 130; i++)
-            await WriteAsync(layout, $"1/{i}");
+            await WriteAsync(layout, $"imports/1/{i}");
 
         Assert.Equal(130, await Lister(layout).RunPassAsync(CancellationToken.None));
         Assert.Equal(0, await Lister(layout).RunPassAsync(CancellationToken.None));
@@ -75,9 +84,9 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     public async Task Given_an_announced_blob_when_it_is_written_again_then_it_is_announced_again()
     {
         var layout = await NewLayoutAsync();
-        await WriteAsync(layout, "1/a");
+        await WriteAsync(layout, "imports/1/a");
         await Lister(layout).RunPassAsync(CancellationToken.None);
-        await WriteAsync(layout, "1/a");
+        await WriteAsync(layout, "imports/1/a");
 
         Assert.Equal(1, await Lister(layout).RunPassAsync(CancellationToken.None));
     }
@@ -86,7 +95,7 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     public async Task Given_a_crash_between_announcing_and_recording_when_the_process_restarts_then_the_blob_is_announced_again()
     {
         var layout = await NewLayoutAsync();
-        await WriteAsync(layout, "1/a");
+        await WriteAsync(layout, "imports/1/a");
         var dying = new StorageLayout(
             azurite.Connect(call => call is { Service: StorageService.Table, Method: "POST" } ? StorageFault.CrashBefore : StorageFault.None), layout.Prefix);
 
@@ -100,7 +109,7 @@ public sealed class ImportsListerTests(AzuriteServer azurite)
     public async Task Given_a_horizon_when_it_advances_then_older_blobs_stay_announced_without_records_of_their_own()
     {
         var layout = await NewLayoutAsync();
-        await WriteAsync(layout, "1/a");
+        await WriteAsync(layout, "imports/1/a");
         await Lister(layout).RunPassAsync(CancellationToken.None);
         var blob = Assert.Single((await layout.Container(layout.ImportsContainerName).ListPageAsync("", null)).Blobs);
         var announced = await AnnouncedBlobs.LoadAsync(layout.LocalHost, layout.ImportsContainerName, CancellationToken.None);
