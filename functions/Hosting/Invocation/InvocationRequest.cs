@@ -36,12 +36,16 @@ internal sealed class InvocationRequest
     /// <summary>A value that the host passes as a string: it is JSON-encoded once more than its JSON says.</summary>
     /// <param name="name">The binding's name.</param>
     /// <exception cref="InvocationFormatException">The payload lacks it, or it is no encoded string.</exception>
-    public string Text(string name)
+    public string Text(string name) => OptionalText(name) ?? throw new InvocationFormatException($"The value '{name}' is null.");
+
+    /// <summary>A value that the host passes as a string, or as null where there is none.</summary>
+    /// <param name="name">The binding's name.</param>
+    /// <exception cref="InvocationFormatException">The payload lacks it, or it is no encoded string.</exception>
+    public string? OptionalText(string name)
     {
         try
         {
-            return JsonSerializer.Deserialize(RawText(name), InvocationJson.Default.String)
-                ?? throw new InvocationFormatException($"The value '{name}' is null.");
+            return JsonSerializer.Deserialize(RawText(name), InvocationJson.Default.String);
         }
         catch (JsonException e)
         {

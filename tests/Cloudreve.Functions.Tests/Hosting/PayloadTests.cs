@@ -79,6 +79,12 @@ public sealed class PayloadTests
         Assert.Equal("1/a b.txt", request.Metadata("name"));
     }
 
+    [Fact]
+    public void Given_an_activity_without_input_when_its_payload_is_read_then_the_input_is_null()
+    {
+        Assert.Null(Parse("""{"Data":{"input":"null"},"Metadata":{}}""").OptionalText("input"));
+    }
+
     [Theory]
     [InlineData("not json")]
     [InlineData("null")]
