@@ -62,7 +62,7 @@ internal static class CloudreveApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new StorageAccount(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
-        services.AddCloudreveTriggers();
+        services.AddCloudreveTriggers(settings);
         services.AddSingleton(provider => new TriggerFunctions(provider.GetServices<TriggerFunction>()));
         services.AddSingleton<InvocationDispatcher>();
         services.AddSingleton<FunctionEmitter>();

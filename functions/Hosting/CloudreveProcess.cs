@@ -1,5 +1,9 @@
 using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Errors;
 using Cloudreve.Functions.Hosting.Emission;
+using Microsoft.AspNetCore.Connections;
 
 namespace Cloudreve.Functions.Hosting;
 
@@ -14,21 +18,37 @@ internal static class CloudreveProcess
         try
         {
             await using var app = CloudreveApp.Build(args);
-            if (app.Services.GetRequiredService<HostSettings>() is { Mode: HostingMode.Emission, EmissionFolder: { } folder })
+            var settings = app.Services.GetRequiredService<HostSettings>();
+            if (settings is { Mode: HostingMode.Emission, EmissionFolder: { } folder })
                 return Emit(app, folder);
+            // Under a Functions host the first requests are waiting, and wait for the bootstrap themselves.
+            if (settings.Mode == HostingMode.Standalone)
+                await app.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
             await app.RunAsync();
             return 0;
         }
         catch (SettingsException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
+            return await FailAsync(e.Message);
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (StorageException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
+            return await FailAsync("The storage account cannot be used: " + e.Message);
         }
+        catch (CloudreveException e)
+        {
+            return await FailAsync("The site cannot be set up: " + e.Message);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            return await FailAsync(e.Message);
+        }
+    }
+
+    private static async Task<int> FailAsync(string reason)
+    {
+        await Console.Error.WriteLineAsync(reason.ReplaceLineEndings(" "));
+        return 1;
     }
 
     private static int Emit(WebApplication app, string folder)

@@ -2,6 +2,7 @@ using Cloudreve.DurableTask;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Functions.Hosting.Bindings;
 using Cloudreve.Functions.Hosting.Invocation;
+using Google.Protobuf;
 
 namespace Cloudreve.Functions.Triggers;
 
@@ -23,8 +24,15 @@ internal static class DurableFunctions
 
     private static async Task<InvocationResponse> OrchestrateAsync(InvocationRequest request, IServiceProvider services, CancellationToken cancellationToken)
     {
-        var response = await services.GetRequiredService<OrchestratorExecutor>().ExecuteAsync(request.QuotedBytes(Request));
-        return new InvocationResponse { ReturnValue = Convert.ToBase64String(response) };
+        try
+        {
+            var response = await services.GetRequiredService<OrchestratorExecutor>().ExecuteAsync(request.QuotedBytes(Request));
+            return new InvocationResponse { ReturnValue = Convert.ToBase64String(response) };
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new InvocationFormatException("The request is no OrchestratorRequest.", e);
+        }
     }
 
     private static async Task<InvocationResponse> ActAsync(

@@ -1,4 +1,7 @@
 using Cloudreve.Core.Tables;
+using Cloudreve.DurableTask;
+using Cloudreve.Functions.Hosting;
+using Cloudreve.Orchestrations;
 
 namespace Cloudreve.Functions.Triggers;
 
@@ -7,9 +10,19 @@ internal static class TriggerComposition
 {
     /// <summary>Adds every trigger function.</summary>
     /// <param name="services">The app's services.</param>
-    public static IServiceCollection AddCloudreveTriggers(this IServiceCollection services)
+    /// <param name="settings">Which of the optional ones.</param>
+    public static IServiceCollection AddCloudreveTriggers(this IServiceCollection services, HostSettings settings)
     {
+        var workflows = WorkflowRegistry.Create();
+        services.AddSingleton(workflows);
+        services.AddSingleton<OrchestratorExecutor>();
+        services.AddSingleton<ActivityExecutor>();
+        foreach (var function in DurableFunctions.Create(workflows))
+            services.AddSingleton(function);
         services.AddSingleton(provider => StartOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().StartQueueName));
+        services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
+        if (settings.BlobTriggerSource is { } source)
+            services.AddSingleton(provider => BlobArrivalFunctions.FromBlobs(provider.GetRequiredService<StorageLayout>(), source));
         return services;
     }
 }

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using Cloudreve.Core.Bootstrap;
 
 namespace Cloudreve.Functions.Hosting.Invocation;
 
 /// <summary>Carries out invocations: from a payload's JSON to the answer's. Both hosts go through it.</summary>
-internal sealed class InvocationDispatcher(TriggerFunctions functions, IServiceScopeFactory scopes)
+internal sealed class InvocationDispatcher(TriggerFunctions functions, SiteBootstrap bootstrap, IServiceScopeFactory scopes)
 {
     /// <summary>Invokes a function.</summary>
     /// <param name="functionName">The function; it must exist.</param>
@@ -16,6 +17,7 @@ internal sealed class InvocationDispatcher(TriggerFunctions functions, IServiceS
     {
         var function = functions.Find(functionName) ?? throw new InvocationFormatException($"There is no function '{functionName}'.");
         var request = InvocationRequest.Parse(invocationId, payload.Span);
+        await bootstrap.EnsureAsync(cancellationToken);
         await using var scope = scopes.CreateAsyncScope();
         var response = await function.Handler(request, scope.ServiceProvider, cancellationToken);
         return JsonSerializer.SerializeToUtf8Bytes(response, InvocationJson.Default.InvocationResponse);

@@ -11,30 +11,58 @@ namespace Cloudreve.Functions.Hosting.Local;
 internal sealed class LocalHost(
     StorageLayout layout, TriggerFunctions functions, LocalInvoker invoker, OutputDelivery outputs, TimeProvider clock, ILogger<LocalHost> logger) : BackgroundService
 {
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Work().Select(work => KeepRunningAsync(work, stoppingToken)));
+
+    private IEnumerable<Func<CancellationToken, Task>> Work()
     {
-        await layout.LocalHost.CreateIfNotExistsAsync(stoppingToken);
-        var imports = layout.Container(layout.ImportsContainerName);
-        await imports.CreateIfNotExistsAsync(stoppingToken);
-        var events = await QueueAsync(layout.BlobEventsQueueName, stoppingToken);
-        var work = new List<Task>
-        {
-            new ImportsLister(imports, StorageLayout.ImportsPrefix, events, layout.LocalHost, clock, logger).RunAsync(stoppingToken),
-        };
+        yield return ListAsync;
         foreach (var function in functions.All)
         {
             switch (function.Trigger)
             {
                 case QueueTrigger trigger:
-                    work.Add(PollAsync(function, trigger, await QueueAsync(trigger.QueueName, stoppingToken), stoppingToken));
+                    yield return token => PollAsync(function, trigger, token);
                     break;
                 case TimerTrigger trigger:
-                    work.Add(FireAsync(function, trigger, stoppingToken));
+                    yield return token => FireAsync(function, trigger, token);
                     break;
             }
         }
-        await Task.WhenAll(work);
+    }
+
+    private async Task KeepRunningAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        // Off the caller's thread: the app must listen at once.
+        await Task.Yield();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await work(cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                logger.LogError("The local host starts a part of it again: {Reason}", e.Message);
+                await Task.Delay(PauseAfterFault, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        var imports = layout.Container(layout.ImportsContainerName);
+        await imports.CreateIfNotExistsAsync(cancellationToken);
+        await layout.LocalHost.CreateIfNotExistsAsync(cancellationToken);
+        var events = await QueueAsync(layout.BlobEventsQueueName, cancellationToken);
+        await new ImportsLister(imports, StorageLayout.ImportsPrefix, events, layout.LocalHost, clock, logger).RunAsync(cancellationToken);
     }
 
     private async Task<MessageQueue> QueueAsync(string name, CancellationToken cancellationToken)
@@ -44,22 +72,29 @@ internal sealed class LocalHost(
         return queue;
     }
 
-    private Task PollAsync(TriggerFunction function, QueueTrigger trigger, MessageQueue queue, CancellationToken cancellationToken) =>
-        new QueuePoller(
-            queue,
+    private async Task PollAsync(TriggerFunction function, QueueTrigger trigger, CancellationToken cancellationToken)
+    {
+        var poller = new QueuePoller(
+            await QueueAsync(trigger.QueueName, cancellationToken),
             layout.Queue(trigger.QueueName + QueuePoller.PoisonSuffix),
             (message, token) => RunAsync(function, PayloadWriter.Queue(trigger.Name, message), token),
             clock,
-            logger).RunAsync(cancellationToken);
+            logger);
+        await poller.RunAsync(cancellationToken);
+    }
 
-    private Task FireAsync(TriggerFunction function, TimerTrigger trigger, CancellationToken cancellationToken) =>
-        new LocalTimer(
+    private async Task FireAsync(TriggerFunction function, TimerTrigger trigger, CancellationToken cancellationToken)
+    {
+        await layout.LocalHost.CreateIfNotExistsAsync(cancellationToken);
+        var timer = new LocalTimer(
             function.Name,
             trigger.Schedule,
             layout.LocalHost,
             (state, token) => RunAsync(function, PayloadWriter.Timer(trigger.Name, state), token),
             clock,
-            logger).RunAsync(cancellationToken);
+            logger);
+        await timer.RunAsync(cancellationToken);
+    }
 
     private async Task RunAsync(TriggerFunction function, byte[] payload, CancellationToken cancellationToken) =>
         await outputs.DeliverAsync(function, await invoker.InvokeAsync(function, payload, cancellationToken), cancellationToken);

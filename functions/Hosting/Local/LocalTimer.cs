@@ -32,6 +32,7 @@ internal sealed class LocalTimer(string name, string schedule, Table state, Time
             await SleepUntilAsync(due, cancellationToken);
             last = clock.GetUtcNow();
             await FireAsync(last, isPastDue, cancellationToken);
+            // Recorded afterwards: a run that the process does not survive is repeated.
             await SaveAsync(last, cancellationToken);
         }
     }
