@@ -3,6 +3,7 @@ using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Hosting.Emission;
 using Cloudreve.Functions.Hosting.Invocation;
+using Cloudreve.Functions.Hosting.Local;
 using Cloudreve.Functions.Triggers;
 
 namespace Cloudreve.Functions.Hosting;
@@ -66,5 +67,7 @@ internal static class CloudreveApp
         services.AddSingleton(provider => new TriggerFunctions(provider.GetServices<TriggerFunction>()));
         services.AddSingleton<InvocationDispatcher>();
         services.AddSingleton<FunctionEmitter>();
+        if (settings.Mode == HostingMode.Standalone)
+            services.AddLocalHost();
     }
 }

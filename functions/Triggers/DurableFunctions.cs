@@ -15,19 +15,23 @@ internal static class DurableFunctions
 
     /// <summary>Creates the functions.</summary>
     /// <param name="registry">The app's orchestrators and activities.</param>
-    public static IEnumerable<TriggerFunction> Create(DurableTaskRegistry registry) =>
-    [
-        .. registry.OrchestratorNames.Select(name => new TriggerFunction(name, new OrchestrationTrigger(Request), OrchestrateAsync)),
-        .. registry.ActivityNames.Select(name => new TriggerFunction(
-            name, new ActivityTrigger(Input), (request, services, token) => ActAsync(name, request, services, token))),
-    ];
+    public static IEnumerable<TriggerFunction> Create(DurableTaskRegistry registry)
+    {
+        var executor = new OrchestratorExecutor(registry);
+        return
+        [
+            .. registry.OrchestratorNames.Select(name => new TriggerFunction(
+                name, new OrchestrationTrigger(Request), (request, _, _) => OrchestrateAsync(executor, request))),
+            .. registry.ActivityNames.Select(name => new TriggerFunction(
+                name, new ActivityTrigger(Input), (request, services, token) => ActAsync(new ActivityExecutor(registry, services), name, request, token))),
+        ];
+    }
 
-    private static async Task<InvocationResponse> OrchestrateAsync(InvocationRequest request, IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<InvocationResponse> OrchestrateAsync(OrchestratorExecutor executor, InvocationRequest request)
     {
         try
         {
-            var response = await services.GetRequiredService<OrchestratorExecutor>().ExecuteAsync(request.QuotedBytes(Request));
-            return new InvocationResponse { ReturnValue = Convert.ToBase64String(response) };
+            return new InvocationResponse { ReturnValue = Convert.ToBase64String(await executor.ExecuteAsync(request.QuotedBytes(Request))) };
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -36,10 +40,6 @@ internal static class DurableFunctions
     }
 
     private static async Task<InvocationResponse> ActAsync(
-        string name, InvocationRequest request, IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var result = await services.GetRequiredService<ActivityExecutor>().ExecuteAsync(
-            name, request.Metadata(InstanceId) ?? "", request.OptionalText(Input), cancellationToken);
-        return new InvocationResponse { ReturnValue = result };
-    }
+        ActivityExecutor executor, string name, InvocationRequest request, CancellationToken cancellationToken) =>
+        new() { ReturnValue = await executor.ExecuteAsync(name, request.Metadata(InstanceId) ?? "", request.OptionalText(Input), cancellationToken) };
 }

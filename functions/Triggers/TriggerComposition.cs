@@ -1,5 +1,4 @@
 using Cloudreve.Core.Tables;
-using Cloudreve.DurableTask;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Orchestrations;
 
@@ -13,11 +12,7 @@ internal static class TriggerComposition
     /// <param name="settings">Which of the optional ones.</param>
     public static IServiceCollection AddCloudreveTriggers(this IServiceCollection services, HostSettings settings)
     {
-        var workflows = WorkflowRegistry.Create();
-        services.AddSingleton(workflows);
-        services.AddSingleton<OrchestratorExecutor>();
-        services.AddSingleton<ActivityExecutor>();
-        foreach (var function in DurableFunctions.Create(workflows))
+        foreach (var function in DurableFunctions.Create(WorkflowRegistry.Create()))
             services.AddSingleton(function);
         services.AddSingleton(provider => StartOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().StartQueueName));
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));

@@ -1,21 +1,44 @@
 using Cloudreve.AzureStorage.Queues;
 using Cloudreve.Core.Tables;
+using Cloudreve.DurableTask.Embedded;
 using Cloudreve.Functions.Hosting.Bindings;
 
 namespace Cloudreve.Functions.Hosting.Local;
 
 /// <summary>
-/// The Functions host of the standalone mode: fires timers, feeds functions from their queues and watches the blobs to import.
+/// The Functions host of the standalone mode: runs the task hub, fires timers, feeds functions from their queues and watches the
+/// blobs to import.
 /// One process only may run it on a storage account and prefix.
 /// </summary>
 internal sealed class LocalHost(
-    StorageLayout layout, TriggerFunctions functions, LocalInvoker invoker, OutputDelivery outputs, TimeProvider clock, ILogger<LocalHost> logger) : BackgroundService
+    StorageLayout layout,
+    TriggerFunctions functions,
+    LocalInvoker invoker,
+    OutputDelivery outputs,
+    EmbeddedTaskHub hub,
+    TimeProvider clock,
+    ILogger<LocalHost> logger) : BackgroundService
 {
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Work().Select(work => KeepRunningAsync(work, stoppingToken)));
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await hub.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Off the caller's thread: the app must listen at once.
+        await Task.Yield();
+        await hub.StartAsync(stoppingToken);
+        var work = Task.WhenAll(Work().Select(part => KeepRunningAsync(part, stoppingToken)));
+        // A hub that cannot go on ends the process: the next one picks up what it left.
+        await await Task.WhenAny(work, hub.Completion);
+        await work;
+    }
 
     private IEnumerable<Func<CancellationToken, Task>> Work()
     {
@@ -36,8 +59,6 @@ internal sealed class LocalHost(
 
     private async Task KeepRunningAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        // Off the caller's thread: the app must listen at once.
-        await Task.Yield();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
