@@ -143,8 +143,12 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
         catch (StorageExistsException)
         {
-            // Either a rival for the same address came first, or the id is in use under another address.
-            return await FindAsync(claimed, cancellationToken) is { } rival && rival.Email == email ? throw Taken() : null;
+            // Our own insert whose answer was lost, a rival for the same address that came first, or an account that has the
+            // id under another address.
+            var found = await FindAsync(claimed, cancellationToken);
+            if (found?.Email != email)
+                return null;
+            return found.CreatedAt == created.CreatedAt && found.PasswordHash == created.PasswordHash ? found : throw Taken();
         }
     }
 

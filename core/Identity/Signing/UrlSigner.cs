@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -51,7 +52,7 @@ public sealed class UrlSigner(TimeProvider clock)
     private static bool IsHash(SiteSettings site, string path, long end, ReadOnlySpan<char> text)
     {
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        return Base64Url.TryDecodeFromChars(text, given, out var length)
+        return Base64Url.DecodeFromChars(text, given, out _, out var length) == OperationStatus.Done
             && CryptographicOperations.FixedTimeEquals(given[..length], Compute(site, path, end));
     }
 

@@ -1,0 +1,59 @@
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tables;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Cloudreve.Core.Tests.Identity;
+
+/// <summary>One process with accounts, as far as it is wired by hand.</summary>
+internal sealed class IdentityWorld
+{
+    public const string Password = "correct horse";
+
+    public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null)
+    {
+        Layout = layout;
+        Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var ids = new IdAllocator(layout);
+        Settings = new SettingStore(layout, Clock);
+        Catalog = new SiteCatalog(layout, Clock);
+        Files = new FileTree(layout, ids, Clock);
+        Users = new UserStore(layout, ids, Files, Clock);
+        SignIn = new PasswordSignIn(layout, Users, Clock);
+        Tokens = new TokenIssuer(layout, Settings, Users, Clock);
+        Bootstrap = new SiteBootstrap(layout, Settings, Catalog, Users, options ?? new BootstrapOptions { AdminPassword = Password });
+    }
+
+    public StorageLayout Layout { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    public SettingStore Settings { get; }
+
+    public SiteCatalog Catalog { get; }
+
+    public FileTree Files { get; }
+
+    public UserStore Users { get; }
+
+    public PasswordSignIn SignIn { get; }
+
+    public TokenIssuer Tokens { get; }
+
+    public SiteBootstrap Bootstrap { get; }
+
+    /// <summary>Makes an account.</summary>
+    public Task<User> CreateUserAsync(string email) => Users.CreateAsync(new NewUser(email, PasswordHasher.Hash(Password), Group.UserId));
+
+    /// <summary>A process beside a site that has been bootstrapped.</summary>
+    public static async Task<IdentityWorld> CreateAsync(Testing.Azurite.AzuriteServer azurite)
+    {
+        var world = new IdentityWorld((await Installation.CreateAsync(azurite)).Connect());
+        await world.Bootstrap.EnsureAsync();
+        return world;
+    }
+}

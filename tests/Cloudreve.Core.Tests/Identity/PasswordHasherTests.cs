@@ -1,0 +1,32 @@
+using Cloudreve.Core.Identity;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Identity;
+
+public sealed class PasswordHasherTests
+{
+    [Fact]
+    public void Given_a_hash_when_passwords_are_compared_then_only_the_right_one_matches()
+    {
+        var stored = PasswordHasher.Hash("pässwörd😀");
+
+        Assert.StartsWith("$argon2id$v=19$m=19456,t=2,p=1$", stored, StringComparison.Ordinal);
+        Assert.True(PasswordHasher.Verify("pässwörd😀", stored));
+        Assert.False(PasswordHasher.Verify("pässwörd", stored));
+        Assert.NotEqual(stored, PasswordHasher.Hash("pässwörd😀"));
+    }
+
+    [Fact]
+    public void Given_a_hash_of_another_implementation_with_other_parameters_when_it_is_verified_then_it_matches() =>
+        // Made by the reference implementation's command line: argon2 somesalt -id -t 2 -m 16 -p 1 -l 32.
+        Assert.True(PasswordHasher.Verify("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$")]
+    public void Given_no_hash_or_a_malformed_one_when_a_password_is_verified_then_it_never_matches(string? stored) =>
+        Assert.False(PasswordHasher.Verify("anything", stored));
+}

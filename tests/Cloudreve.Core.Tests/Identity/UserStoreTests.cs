@@ -1,0 +1,122 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Identity;
+
+public sealed class UserStoreTests(AzuriteServer azurite)
+{
+    [Fact]
+    public async Task Given_a_new_account_when_it_is_found_by_its_address_in_any_case_then_everything_is_there()
+    {
+        var world = new IdentityWorld((await Installation.CreateAsync(azurite)).Connect());
+        var created = await world.CreateUserAsync("Jane.#?/Doe@Example.com");
+
+        var found = await world.Users.FindByEmailAsync("jane.#?/doe@EXAMPLE.com");
+
+        Assert.Equal(created.Id, found?.Id);
+        Assert.Equal("jane.#?/doe", found!.Nick);
+        Assert.True(found.Settings is { VersionRetentionEnabled: true, VersionRetentionMax: 10 });
+        Assert.Equal(created.Id, await world.Files.FindFolderIdAsync(created.Id, FilePath.Root));
+    }
+
+    [Fact]
+    public async Task Given_processes_that_race_for_an_address_when_all_have_ended_then_one_account_has_it()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            try
+            {
+                return await new IdentityWorld(installation.Connect()).CreateUserAsync("race@example.com");
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse)
+            {
+                return null;
+            }
+        }));
+
+        var winner = Assert.Single(results, user => user is not null)!;
+        Assert.Equal(winner.PasswordHash, (await new IdentityWorld(installation.Connect()).Users.FindByEmailAsync("race@example.com"))?.PasswordHash);
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    [InlineData(StorageFault.AnswerLost)]
+    public async Task Given_a_fault_at_any_call_when_an_account_is_made_and_tried_again_then_there_is_exactly_one(StorageFault fault)
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        for (var call = 0; ; call++)
+        {
+            var email = $"user{call}@example.com";
+            var (layout, crash) = installation.ConnectWithCrash(call, fault);
+            crash.IsArmed = true;
+            await TryAsync(() => new IdentityWorld(layout).CreateUserAsync(email));
+            await TryAsync(() => new IdentityWorld(installation.Connect()).CreateUserAsync(email));
+
+            var world = new IdentityWorld(installation.Connect());
+            var user = await world.Users.FindByEmailAsync(email);
+            Assert.NotNull(user);
+            Assert.NotNull(await world.Files.FindFolderIdAsync(user.Id, FilePath.Root));
+            if (!crash.Struck)
+                return;
+        }
+    }
+
+    [Fact]
+    public async Task Given_a_lost_answer_to_the_accounts_insert_when_the_pipeline_retries_then_the_account_is_recognised_as_the_own_one()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        var struck = false;
+        var world = new IdentityWorld(installation.Connect(call =>
+        {
+            var isUser = call is { Method: "POST" } && call.Uri.AbsolutePath.EndsWith("users", StringComparison.Ordinal);
+            // The first insert into the table is the mail address, the second one the account.
+            if (!isUser || _inserts++ != 1)
+                return StorageFault.None;
+            struck = true;
+            return StorageFault.AnswerLost;
+        }));
+
+        await world.CreateUserAsync("lost@example.com");
+
+        Assert.True(struck);
+    }
+
+    [Fact]
+    public async Task Given_an_account_that_was_read_lately_when_it_is_asked_for_then_it_costs_no_transaction_until_it_is_too_old()
+    {
+        var layout = (await Installation.CreateAsync(azurite)).Connect();
+        var world = new IdentityWorld(layout);
+        var user = await world.CreateUserAsync("recent@example.com");
+        await world.Users.FindRecentAsync(user.Id);
+        using var measured = layout.Account.Transactions.Measure();
+
+        await world.Users.FindRecentAsync(user.Id);
+        var whileFresh = measured.Total;
+        world.Clock.Advance(UserStore.MaxAge);
+        await world.Users.FindRecentAsync(user.Id);
+
+        Assert.Equal((0, 1), (whileFresh, measured.Total));
+    }
+
+    private int _inserts;
+
+    private static async Task TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (Exception e) when (e is SimulatedCrashException or StorageException or CloudreveException { Code: ErrorCode.MailInUse })
+        {
+            // The invariants are checked afterwards.
+        }
+    }
+}
