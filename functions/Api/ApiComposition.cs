@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Edge;
-using Cloudreve.Functions.Api.File;
+using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;

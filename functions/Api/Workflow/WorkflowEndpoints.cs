@@ -6,7 +6,7 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;
-using Cloudreve.Functions.Api.File;
+using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Workflow;
 

@@ -3,7 +3,7 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>A file or folder as clients see it (contract, section 9).</summary>
 internal sealed record FileResponse
@@ -16,6 +16,7 @@ internal sealed record FileResponse
     public required string Name { get; init; }
 
     /// <summary>The caller's permissions; null for all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Permission { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -25,6 +26,7 @@ internal sealed record FileResponse
     public long Size { get; init; }
 
     /// <summary>Null when it was not loaded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
     public required string Path { get; init; }
@@ -63,7 +65,7 @@ internal sealed record ListResponse(
     string ContextHint,
     bool MixedType,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
-    ExplorerViewResponse? View);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ExplorerViewResponse? View);
 
 /// <summary>Where a page stands in its list.</summary>
 internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)

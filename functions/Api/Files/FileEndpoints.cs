@@ -10,7 +10,7 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>The file group of the API (contract, sections 8 to 15).</summary>
 internal static class FileEndpoints

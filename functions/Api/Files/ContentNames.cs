@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>How content is named and typed for browsers.</summary>
 internal static class ContentNames

@@ -5,7 +5,7 @@ using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Lists folders (contract, section 10).</summary>
 internal static class ListEndpoint

@@ -3,7 +3,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Shapes files for a caller.</summary>
 /// <param name="caller">Who will see them.</param>

@@ -11,7 +11,7 @@ using Cloudreve.Core.Storage;
 using Cloudreve.Functions.Api.Edge;
 using Microsoft.Net.Http.Headers;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>
 /// Streams a blob to whoever holds its signed address (contract, section 15), with ranges (RFC 9110, section 14). Several

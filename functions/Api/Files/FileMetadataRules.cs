@@ -1,7 +1,7 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Which metadata a client may give to a new file or folder (contract, section 9.1).</summary>
 internal static class FileMetadataRules

@@ -8,7 +8,7 @@ using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
 using Cloudreve.Functions.Api.Edge;
 
-namespace Cloudreve.Functions.Api.File;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>
 /// Makes download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
