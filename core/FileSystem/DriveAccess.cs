@@ -31,6 +31,9 @@ public static class DriveAccess
     /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability, 40047 for a file system that is not offered.</exception>
     public static DrivePlace Open(Caller caller, FileUri uri, NavigatorCapability capability, HashIdCodec hashIds)
     {
+        // Only shares may be open to callers who have not signed in.
+        if (uri.FileSystem != FileSystemKind.Share)
+            caller.RequireUser();
         if (uri.FileSystem != FileSystemKind.My)
             throw new CloudreveException(ErrorCode.FileSystemInitFailed, "This file system is not available.");
         var user = caller.RequireUser();
