@@ -235,6 +235,35 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_file_when_its_content_has_changed_then_the_listing_and_all_lookups_show_the_new_state()
+    {
+        var (tree, layout) = await NewDriveAsync();
+        var file = await tree.CreateAsync(Owner, Path("d/f"), File with { Size = 1, EntityId = 5 }, failIfExists: true);
+        var changed = file with { Size = 2, UpdatedAt = Now.AddDays(1) };
+
+        await tree.RefreshAsync(changed);
+
+        Assert.Equal(changed, await tree.GetAsync(Owner, Path("d/f")), SameFile);
+        Assert.Equal(changed, await tree.FindByIdAsync(file.Id), SameFile);
+        foreach (var order in Enum.GetValues<FileOrder>())
+            Assert.Equal(changed, Assert.Single((await new FolderListing(layout).ListAsync(file.ParentId, order, false, 10, null)).Entries), SameFile);
+    }
+
+    [Fact]
+    public async Task Given_a_file_that_is_gone_when_it_is_refreshed_then_the_path_is_not_found_and_nothing_comes_back()
+    {
+        var (tree, layout) = await NewDriveAsync();
+        var file = await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+        foreach (var row in file.ToRows())
+            await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
+        var successor = await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+
+        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.RefreshAsync(file with { Size = 9 }));
+
+        Assert.Equal(successor, await tree.GetAsync(Owner, Path("f")), SameFile);
+    }
+
+    [Fact]
     public async Task Given_twenty_rivals_when_they_create_the_same_folder_then_all_get_the_one_that_exists()
     {
         var (tree, layout) = await NewDriveAsync();

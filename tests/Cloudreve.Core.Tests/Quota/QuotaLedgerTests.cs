@@ -71,6 +71,30 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_charged_operation_when_it_is_reversed_again_and_again_then_it_is_taken_back_once()
+    {
+        var (ledger, _) = await NewLedgerAsync();
+        await ledger.ChargeAsync(User, "a", 60, limit: null);
+        await ledger.ChargeAsync(User, "b", 5, limit: null);
+
+        for (var i = 0; i < 3; i++)
+            await ledger.ReverseAsync(User, "a");
+
+        Assert.Equal(5, await ledger.GetUsedAsync(User));
+    }
+
+    [Fact]
+    public async Task Given_an_operation_that_was_not_charged_when_it_is_reversed_then_nothing_changes()
+    {
+        var (ledger, _) = await NewLedgerAsync();
+        await ledger.ChargeAsync(User, "b", 5, limit: null);
+
+        await ledger.ReverseAsync(User, "a");
+
+        Assert.Equal(5, await ledger.GetUsedAsync(User));
+    }
+
+    [Fact]
     public async Task Given_two_users_when_they_use_the_same_operation_id_then_each_is_charged()
     {
         var (ledger, _) = await NewLedgerAsync();
