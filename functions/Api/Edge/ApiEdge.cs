@@ -1,3 +1,4 @@
+using Cloudreve.Core.Errors;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Cloudreve.Functions.Api.Edge;
@@ -32,16 +33,35 @@ internal static class ApiEdge
         return next(context);
     }
 
-    /// <summary>Answers 404 where the API has no such route or method, as a Functions host does.</summary>
+    /// <summary>
+    /// Answers 404 where the API has no such route or method, as a Functions host does, and refuses a body that is no JSON
+    /// with an envelope where the framework has a bare status.
+    /// </summary>
     /// <param name="context">The request, routed.</param>
     /// <param name="next">The rest of the pipeline.</param>
-    public static Task RefuseUnknownRoutesAsync(HttpContext context, RequestDelegate next)
+    /// <exception cref="CloudreveException">40001: the body is not of a type that the route takes.</exception>
+    public static async Task RefuseUnknownRoutesAsync(HttpContext context, RequestDelegate next)
     {
-        // A path that exists with another method is routed to an endpoint without a pattern that would answer 405.
+        if (IsApi(context) && context.GetEndpoint() is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        await next(context);
+        // Routing picks an endpoint without a pattern for a path that exists with another method or content type.
         if (!IsApi(context) || context.GetEndpoint() is RouteEndpoint)
-            return next(context);
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
+            return;
+        switch (context.Response.StatusCode)
+        {
+            case StatusCodes.Status405MethodNotAllowed:
+                context.Response.Headers.Allow = default;
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                break;
+            case StatusCodes.Status415UnsupportedMediaType:
+                throw new CloudreveException(ErrorCode.BadParameter, "The body must be JSON.");
+            default:
+                break;
+        }
     }
 }
 

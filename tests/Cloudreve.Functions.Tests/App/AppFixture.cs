@@ -7,6 +7,7 @@ using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,8 +71,12 @@ public sealed class AppFixture : IAsyncDisposable
     /// <summary>The site's settings.</summary>
     public async Task<SiteSettings> GetSiteAsync() => await Services.GetRequiredService<SettingStore>().GetAsync();
 
-    /// <summary>A client of the app that is not signed in and follows no redirects. All clients of tests come from here.</summary>
-    public HttpClient CreateClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+    /// <summary>
+    /// A client of the app that is not signed in, follows no redirects and fails the test where an exchange departs from the
+    /// API contract. All clients of tests come from here.
+    /// </summary>
+    public HttpClient CreateClient() =>
+        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = Address };
 
     /// <summary>A client that is signed in.</summary>
     /// <param name="email">Who; the first administrator unless given.</param>

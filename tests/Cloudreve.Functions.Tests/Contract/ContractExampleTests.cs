@@ -15,7 +15,7 @@ public sealed class ContractExampleTests
         var operation = OpenApiContract.Current.Operation(operationId);
         var body = JsonSerializer.SerializeToUtf8Bytes(ContractExamples.Response(operationId, name));
 
-        var problems = s_validator.ValidateResponse(operation.Method, ContractExamples.Path(operation), 200, "application/json", body);
+        var problems = s_validator.ValidateResponse(operation.Method, ContractExamples.PathOf(operation), 200, "application/json", body);
 
         Assert.Equal(ExampleContradictions.Of("response", operationId, name), problems.Select(problem => problem.ToString()));
     }

@@ -41,7 +41,7 @@ public sealed class ContractMutationTests
         var name = operation.Responses[200]!.Examples.ContainsKey(example) ? example : operation.Responses[200]!.Examples.Keys.First();
         var body = Mutate(ContractExamples.Response(operationId, name), path, value);
 
-        var problems = s_validator.ValidateResponse(operation.Method, ContractExamples.Path(operation), 200, "application/json", body);
+        var problems = s_validator.ValidateResponse(operation.Method, ContractExamples.PathOf(operation), 200, "application/json", body);
 
         Assert.Equal(expected.Split('|'), problems.Select(problem => problem.ToString()));
     }
@@ -58,7 +58,7 @@ public sealed class ContractMutationTests
         var operation = OpenApiContract.Current.Operation(operationId);
         var body = Mutate(ContractExamples.Request(operationId, operation.RequestBody!.Examples.Keys.First()), path, value);
 
-        var problems = s_validator.ValidateRequest(operation.Method, ContractExamples.Path(operation), "application/json", body);
+        var problems = s_validator.ValidateRequest(operation.Method, ContractExamples.PathOf(operation), "application/json", body);
 
         Assert.Equal([expected], problems.Select(problem => problem.ToString()));
     }
@@ -71,7 +71,7 @@ public sealed class ContractMutationTests
             from example in operation.Responses.GetValueOrDefault(200)?.Examples ?? new Dictionary<string, JsonNode?>()
             where example.Value?["data"] is JsonObject
             let body = Mutate(ContractExamples.Response(operation.Id, example.Key), "data/zz_unknown", "{\"total\":1,\"current\":1}")
-            where !s_validator.ValidateResponse(operation.Method, ContractExamples.Path(operation), 200, "application/json", body)
+            where !s_validator.ValidateResponse(operation.Method, ContractExamples.PathOf(operation), 200, "application/json", body)
                 .Any(problem => problem.At == "/data/zz_unknown")
             select operation.Id;
 

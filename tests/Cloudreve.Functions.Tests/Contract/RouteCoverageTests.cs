@@ -10,20 +10,18 @@ namespace Cloudreve.Functions.Tests.Contract;
 /// <summary>Compares the app's routes with the contract's list of endpoints.</summary>
 public sealed class RouteCoverageTests(AzuriteServer azurite)
 {
-    private const string ListName = "tests/contract/not-yet-routed.txt";
-
     [Fact]
     public async Task Given_the_contracts_endpoints_when_they_are_looked_up_in_the_app_then_exactly_the_listed_ones_are_missing()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var routed = RoutedShapes(app);
 
-        var missing = OpenApiContract.Current.Endpoints.Where(endpoint => !routed.Contains(ShapeOf(endpoint))).Select(Line).Order(StringComparer.Ordinal).ToList();
+        var missing = OpenApiContract.Current.Endpoints.Where(endpoint => !routed.Contains(ShapeOf(endpoint))).Select(ContractExamples.Line).Order(StringComparer.Ordinal).ToList();
 
-        var listed = File.ReadAllLines(Path.Combine(AzuriteServer.RepositoryRoot, ListName)).Where(line => line.Length > 0).ToList();
+        var listed = ContractExamples.Unrouted;
         Assert.True(
             missing.SequenceEqual(listed),
-            $"{ListName} must list exactly the contract's endpoints that are not routed, in ordinal order.\n"
+            $"{ContractExamples.UnroutedListName} must list exactly the contract's endpoints that are not routed, in ordinal order.\n"
             + $"Routed, so remove: {string.Join("; ", listed.Except(missing))}\n"
             + $"Not routed (any more): {string.Join("; ", missing.Except(listed))}\n");
     }
@@ -47,6 +45,4 @@ public sealed class RouteCoverageTests(AzuriteServer azurite)
                 .Select(method => $"{method} {new PathTemplate("/" + endpoint.RoutePattern.RawText!.Trim('/')).Shape}"))];
 
     private static string ShapeOf(ContractEndpoint endpoint) => $"{endpoint.Method} {new PathTemplate(endpoint.FullPath).Shape}";
-
-    private static string Line(ContractEndpoint endpoint) => $"{endpoint.Method} {endpoint.FullPath}";
 }

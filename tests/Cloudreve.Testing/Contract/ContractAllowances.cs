@@ -30,10 +30,14 @@ internal static class ContractAllowances
         new("#/components/schemas/SiteConfig/properties/google_map_tile_type", "regular", "27: the docs say normal, the server regular"),
     ];
 
+    /// <summary>Enumerations that accept any value, with the section of behaviour.md that has it.</summary>
+    public static IReadOnlyDictionary<string, string> OpenEnumerations { get; } = new Dictionary<string, string>
+    {
+        ["#/paths//site/config/{section}/get/parameters/section"] = "21: an unknown section is basic",
+    };
+
     /// <summary>Further properties.</summary>
-    public static IReadOnlyList<PropertyAllowance> Properties { get; } =
-    [
-    ];
+    public static IReadOnlyList<PropertyAllowance> Properties { get; } = [];
 
     /// <summary>Further HTTP statuses.</summary>
     public static IReadOnlyList<StatusAllowance> Statuses { get; } =

@@ -81,7 +81,7 @@ internal sealed class SchemaReader(JsonObject document)
 
     private static List<JsonElement>? ReadValues(JsonObject node, string pointer)
     {
-        if (node["enum"] is not JsonArray values)
+        if (node["enum"] is not JsonArray values || ContractAllowances.OpenEnumerations.ContainsKey(pointer))
             return null;
         // An additional value may carry a remark in brackets: "tcaptcha (deprecated)".
         var additional = (node["x-additional-values"] as JsonArray ?? []).Select(value =>

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Tests.Contract;
+using Cloudreve.Testing.Contract;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Robustness;
+
+/// <summary>Every route lets in whom the contract's list of endpoints lets in, and nobody else.</summary>
+public sealed class RouteAuthorizationTests(SignedInApp app) : IClassFixture<SignedInApp>
+{
+    private const int LoginRequired = 401;
+    private const int CredentialInvalid = 40020;
+
+    [Theory]
+    [MemberData(nameof(ContractExamples.RoutedEndpoints), MemberType = typeof(ContractExamples))]
+    public void Given_a_route_when_its_demands_are_compared_with_the_contract_then_they_are_the_same(string operationId)
+    {
+        var expected = ContractExamples.Endpoint(operationId).Auth switch
+        {
+            "optional" => AuthClass.Optional,
+            "required" => AuthClass.Required,
+            "admin" => AuthClass.Admin,
+            // Signatures and keys are checked by the endpoint itself.
+            _ => AuthClass.None,
+        };
+
+        Assert.Equal(expected, Route(operationId).Metadata.GetMetadata<AuthRequirement>()?.Class);
+    }
+
+    [Theory]
+    [MemberData(nameof(ContractExamples.ProtectedEndpoints), MemberType = typeof(ContractExamples))]
+    public async Task Given_a_protected_route_when_nobody_is_signed_in_then_the_code_is_401(string operationId)
+    {
+        Assert.Equal(LoginRequired, await CodeAsync(operationId, authorization: null));
+    }
+
+    [Theory]
+    [MemberData(nameof(ContractExamples.ProtectedEndpoints), MemberType = typeof(ContractExamples))]
+    public async Task Given_a_protected_route_when_the_token_is_forged_or_expired_then_the_code_is_401(string operationId)
+    {
+        foreach (var (fault, authorization) in (await ForgedTokensAsync()).All)
+            Assert.True(await CodeAsync(operationId, authorization) == LoginRequired, $"A token with {fault} was not refused with 401.");
+    }
+
+    [Theory]
+    [MemberData(nameof(ContractExamples.ProtectedEndpoints), MemberType = typeof(ContractExamples))]
+    public async Task Given_a_protected_route_when_the_token_is_of_another_type_then_the_code_is_40020(string operationId)
+    {
+        foreach (var (fault, authorization) in (await ForgedTokensAsync()).OfAnotherType(app.Tokens.RefreshToken))
+            Assert.True(await CodeAsync(operationId, authorization) == CredentialInvalid, $"A token with {fault} was not refused with 40020.");
+    }
+
+    private IEnumerable<RouteEndpoint> Routes() =>
+        app.App.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    private RouteEndpoint Route(string operationId)
+    {
+        var endpoint = ContractExamples.Endpoint(operationId);
+        return Routes().Single(route =>
+            route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(endpoint.Method) == true
+            && new PathTemplate("/" + route.RoutePattern.RawText!.Trim('/')).Shape == new PathTemplate(endpoint.FullPath).Shape);
+    }
+
+    private async Task<ForgedTokens> ForgedTokensAsync()
+    {
+        var site = await app.App.Services.GetRequiredService<SettingStore>().GetAsync();
+        return new ForgedTokens(app.Tokens.AccessToken, site.Get(SiteSetting.SecretKey));
+    }
+
+    private async Task<int> CodeAsync(string operationId, string? authorization)
+    {
+        var endpoint = ContractExamples.Endpoint(operationId);
+        using var request = new HttpRequestMessage(new HttpMethod(endpoint.Method), ContractExamples.PathOf(endpoint));
+        if (authorization is not null)
+            Assert.True(request.Headers.TryAddWithoutValidation("Authorization", authorization));
+        using var answer = await app.Anonymous.SendAsync(request);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        return body.RootElement.GetProperty("code").GetInt32();
+    }
+}
