@@ -14,6 +14,12 @@ internal static class CloudreveApp
     /// <summary>The largest request body: a Functions host's own default limit.</summary>
     private const long MaxRequestBodySize = 104_857_600;
 
+    /// <summary>
+    /// The longest request line. A query holds the URI of a file, escaped twice: a character of a name can take 15 bytes, and
+    /// a path has many names.
+    /// </summary>
+    private const int MaxRequestLineSize = 64 * 1024;
+
     /// <summary>Builds the app; sends nothing to storage yet.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="customize">For tests: settings and services of their own; runs before any setting is read.</param>
@@ -40,6 +46,7 @@ internal static class CloudreveApp
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLineSize;
             // The host has answered a slow client's bytes itself; behind it there is nobody to be protected from.
             if (settings.Mode == HostingMode.Handler)
                 kestrel.Limits.MinRequestBodyDataRate = null;

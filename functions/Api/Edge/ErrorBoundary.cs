@@ -22,7 +22,7 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
         try
         {
             await next(context);
-            CheckBodySize(context);
+            CheckBinding(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -35,12 +35,19 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
         }
     }
 
-    /// <summary>Binding answers a body above the limit with a bare 413 instead of an exception.</summary>
-    private static void CheckBodySize(HttpContext context)
+    /// <summary>
+    /// Binding answers a body above the limit with a bare 413, and a query value that it cannot read with a bare 400, instead of
+    /// an exception.
+    /// </summary>
+    private static void CheckBinding(HttpContext context)
     {
-        if (context.Response is { StatusCode: StatusCodes.Status413PayloadTooLarge, HasStarted: false }
-            && context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize == ApiEdge.MaxJsonBody)
+        if (context.Response is not { HasStarted: false, ContentType: null, StatusCode: var status }
+            || context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize != ApiEdge.MaxJsonBody)
+            return;
+        if (status == StatusCodes.Status413PayloadTooLarge)
             throw new CloudreveException(ErrorCode.BadParameter, "The request body is too large.");
+        if (status == StatusCodes.Status400BadRequest)
+            throw new CloudreveException(ErrorCode.BadParameter, "The request is malformed.");
     }
 
     private async Task AnswerAsync(HttpContext context, Exception error)

@@ -46,24 +46,33 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
     private async Task<string?> SendAsync(HttpClient client, ContractEndpoint endpoint, HostileRequest request)
     {
         var writesBefore = Writes();
-        using var message = request.ToMessage(client.BaseAddress!);
         try
         {
-            using var answer = await client.SendAsync(message);
-            var body = await answer.Content.ReadAsByteArrayAsync();
-            var contentType = answer.Content.Headers.ContentType?.ToString();
-            var code = ContractValidator.CodeOf(contentType, body);
-            if ((int)answer.StatusCode >= 500 || (code is { } number && s_serverFaults.Contains(number)))
-                return $"the server failed with {(int)answer.StatusCode} {Encoding.UTF8.GetString(body)}";
-            var refused = code is { } other ? other is not (0 or 203) : (int)answer.StatusCode >= 400;
-            return refused && !s_countsRefusals.Contains(endpoint.OperationId) && Writes() is var writesAfter && writesAfter != writesBefore
-                ? $"refused with {code}, but {writesAfter - writesBefore} writes happened"
-                : null;
+            var (refused, fault) = await JudgeAsync(client, request);
+            if (fault is not null || !refused || Writes() == writesBefore || s_countsRefusals.Contains(endpoint.OperationId))
+                return fault;
+            // It wrote, or tried to: sent once more, it must leave all as it is.
+            var before = await StorageSnapshot.TakeAsync(app.App.Layout);
+            await JudgeAsync(client, request);
+            var changes = before.ChangesTo(await StorageSnapshot.TakeAsync(app.App.Layout));
+            return changes.Count == 0 ? null : $"was refused, but changed {string.Join(", ", changes)}";
         }
         catch (Exception error) when (error is ContractViolationException or HttpRequestException)
         {
             return error.Message;
         }
+    }
+
+    private static async Task<(bool Refused, string? Fault)> JudgeAsync(HttpClient client, HostileRequest request)
+    {
+        using var message = request.ToMessage(client.BaseAddress!);
+        using var answer = await client.SendAsync(message);
+        var body = await answer.Content.ReadAsByteArrayAsync();
+        var code = ContractValidator.CodeOf(answer.Content.Headers.ContentType?.ToString(), body);
+        var refused = code is { } number ? number is not (0 or 203) : (int)answer.StatusCode >= 400;
+        return (int)answer.StatusCode >= 500 || (code is { } known && s_serverFaults.Contains(known))
+            ? (refused, $"the server failed with {(int)answer.StatusCode} {Encoding.UTF8.GetString(body)}")
+            : (refused, null);
     }
 
     private long Writes() => app.App.Account.Transactions.ByOperation
