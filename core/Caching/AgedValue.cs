@@ -12,6 +12,7 @@ internal sealed class AgedValue<T>(Func<CancellationToken, Task<T>> read, TimeSp
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private Entry? _entry;
+    private int _generation;
 
     /// <summary>The value, at most as old as allowed.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -19,9 +20,15 @@ internal sealed class AgedValue<T>(Func<CancellationToken, Task<T>> read, TimeSp
         Volatile.Read(ref _entry) is { } entry && IsFresh(entry) ? new ValueTask<T>(entry.Value) : new ValueTask<T>(RefreshAsync(cancellationToken));
 
     /// <summary>Forgets the value: the next reader reads it anew.</summary>
-    public void Forget() => Volatile.Write(ref _entry, null);
+    public void Forget()
+    {
+        // A read that is under way may have seen the state before the change; it must not be kept.
+        Interlocked.Increment(ref _generation);
+        Volatile.Write(ref _entry, null);
+    }
 
-    private bool IsFresh(Entry entry) => clock.GetElapsedTime(entry.ReadAt) < maxAge;
+    private bool IsFresh(Entry entry) =>
+        entry.Generation == Volatile.Read(ref _generation) && clock.GetElapsedTime(entry.ReadAt) < maxAge;
 
     private async Task<T> RefreshAsync(CancellationToken cancellationToken)
     {
@@ -32,8 +39,9 @@ internal sealed class AgedValue<T>(Func<CancellationToken, Task<T>> read, TimeSp
                 return entry.Value;
             // The age counts from before the read, since a change may follow at once.
             var now = clock.GetTimestamp();
+            var generation = Volatile.Read(ref _generation);
             var value = await read(cancellationToken);
-            Volatile.Write(ref _entry, new Entry(value, now));
+            Volatile.Write(ref _entry, new Entry(value, now, generation));
             return value;
         }
         finally
@@ -42,5 +50,5 @@ internal sealed class AgedValue<T>(Func<CancellationToken, Task<T>> read, TimeSp
         }
     }
 
-    private sealed record Entry(T Value, long ReadAt);
+    private sealed record Entry(T Value, long ReadAt, int Generation);
 }

@@ -46,7 +46,9 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         var readAt = clock.GetTimestamp();
         var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
-        var user = row is null ? null : UserRows.Read(row);
+        if (row is null)
+            return null;
+        var user = UserRows.Read(row);
         if (_kept.Count >= MaxKept)
             _kept.Clear();
         _kept[id] = new Kept(user, readAt);
@@ -138,7 +140,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         try
         {
             var etag = await layout.Users.InsertAsync(UserRows.Describe(created), cancellationToken);
-            _kept.TryRemove(claimed, out _);
             return created with { ETag = etag };
         }
         catch (StorageExistsException)
@@ -187,5 +188,5 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
     }
 
-    private sealed record Kept(User? User, long ReadAt);
+    private sealed record Kept(User User, long ReadAt);
 }
