@@ -125,7 +125,7 @@ public sealed class ImportJourneyTests(AzuriteServer azurite)
         using var request = new HttpRequestMessage(HttpMethod.Post, "/StartOrchestration")
         {
             Content = new StringContent(
-                $$"""{"Data":{"message":{{JsonSerializer.Serialize(message)}}},"Metadata":{}}""", System.Text.Encoding.UTF8, "application/json"),
+                $$$"""{"Data":{"message":{{{JsonSerializer.Serialize(message)}}}},"Metadata":{}}""", System.Text.Encoding.UTF8, "application/json"),
         };
         request.Headers.Add("X-Azure-Functions-InvocationId", Guid.NewGuid().ToString());
 
