@@ -1,5 +1,7 @@
 using System.Globalization;
+using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Functions.Hosting.Bindings;
@@ -31,7 +33,8 @@ internal static class BlobArrivalFunctions
 
     private static async Task<InvocationResponse> ImportAsync(IServiceProvider services, string blobName, CancellationToken cancellationToken)
     {
-        var result = TryParse(blobName, out var userId, out var path)
+        var site = await services.GetRequiredService<SettingStore>().GetAsync(cancellationToken);
+        var result = TryParse(site.HashIds, blobName, out var userId, out var path)
             ? await services.GetRequiredService<BlobArrival>().ImportAsync(userId, blobName, path, cancellationToken)
             : new BlobArrivalResult(BlobArrivalOutcome.Refused, "The name does not start with a user's id.");
         var level = result.Outcome == BlobArrivalOutcome.Refused ? LogLevel.Warning : LogLevel.Debug;
@@ -40,16 +43,22 @@ internal static class BlobArrivalFunctions
         return InvocationResponse.Done;
     }
 
-    private static bool TryParse(string blobName, out long userId, out string path)
+    /// <summary>
+    /// Splits <c>imports/{user id}/{path}</c>. The id is the encoded one that clients know, or the number that the administration
+    /// shows; digits that could be either belong to nobody, so that no file ever lands in a stranger's drive.
+    /// </summary>
+    private static bool TryParse(HashIdCodec hashIds, string blobName, out long userId, out string path)
     {
         (userId, path) = (0, "");
         if (!blobName.StartsWith(StorageLayout.ImportsPrefix, StringComparison.Ordinal))
             return false;
-        var rest = blobName.AsSpan(StorageLayout.ImportsPrefix.Length);
-        var slash = rest.IndexOf('/');
-        if (slash < 1 || !long.TryParse(rest[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out userId))
+        var rest = blobName[StorageLayout.ImportsPrefix.Length..];
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 1)
             return false;
-        path = rest[slash..].ToString();
-        return path.Length > 1;
+        var isEncoded = hashIds.TryDecode(rest[..slash], HashIdKind.User, out var encoded);
+        var isNumber = long.TryParse(rest.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        (userId, path) = (isEncoded ? encoded : number, rest[slash..]);
+        return isEncoded != isNumber && path.Length > 1;
     }
 }
