@@ -182,14 +182,16 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
         await foreach (var row in _store.ScanActiveAsync(cancellationToken))
         {
             var id = row.RequiredText("Id");
-            // Sent events first: nobody may take one before its sender has noted that it was sent.
             if (row.Bytes("Outbox") is not null || row.Text("OutboxBlob") is not null)
-                await _turns.DeliverOutboxAsync((await _store.LoadAsync(id, cancellationToken)).State!, cancellationToken);
-            if (InstanceState.IsTerminalStatus((OrchestrationStatus)row.RequiredNumber("Status")))
+            {
+                _turns.Withhold((await _store.LoadSummaryAsync(id, withStart: false, cancellationToken))!);
+                _sessions.Wake(id);
+            }
+            else if (InstanceState.IsTerminalStatus((OrchestrationStatus)row.RequiredNumber("Status")))
                 _turns.ReportToParent((await _store.LoadSummaryAsync(id, withStart: false, cancellationToken))!);
             else if (row.RequiredNumber("Chunks") == 0 || row.Flag("OpenCalls"))
                 _sessions.Wake(id);
-            else if (row.Time("NextTimer") is { } next)
+            if (row.Time("NextTimer") is { } next)
                 _timers.Schedule(id, next);
         }
         foreach (var id in await _store.ScanInboxesAsync(cancellationToken))

@@ -177,13 +177,22 @@ internal sealed class HubStore(StorageAccount account, string prefix)
         await DeleteRowsAsync(key, rowKeys, cancellationToken);
     }
 
-    /// <summary>Removes a finished sub-orchestration of which no history is left.</summary>
-    public async Task DeleteFinishedAsync(InstanceReference finished, CancellationToken cancellationToken)
+    /// <summary>Removes a finished sub-orchestration of which no history is left. One that was started anew under its id stays.</summary>
+    public async Task DeleteFinishedAsync(FinishedInstance finished, CancellationToken cancellationToken)
     {
         var key = InstanceKey.Partition(finished.InstanceId);
+        try
+        {
+            await _table.SubmitAsync(
+                new TableBatch(key).Delete(InstanceKey.InstanceRow, finished.ETag).Delete(InstanceKey.Start(finished.Generation)), cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // It was removed before.
+            return;
+        }
         if (finished.HasBlobs)
             await DeleteBlobsAsync(key + "/", cancellationToken);
-        await DeleteRowsAsync(key, [InstanceKey.Start(finished.Generation), InstanceKey.InstanceRow], cancellationToken);
     }
 
     public Task DeleteMessagesAsync(string instanceId, IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
@@ -379,5 +388,5 @@ internal sealed record Message(string RowKey, HistoryEvent Event, string? Blob);
 internal sealed record Commit(
     IReadOnlyList<HistoryEvent>? AddedEvents, bool BeginsGeneration, IReadOnlyList<string> DeletedRows, IReadOnlyList<string> DeletedBlobs);
 
-/// <summary>A finished sub-orchestration.</summary>
-internal sealed record InstanceReference(string InstanceId, long Generation, bool HasBlobs);
+/// <summary>A finished sub-orchestration, as of one version of its row.</summary>
+internal sealed record FinishedInstance(string InstanceId, long Generation, bool HasBlobs, string ETag);

@@ -3,8 +3,8 @@ namespace Cloudreve.DurableTask.Embedded;
 /// <summary>Wakes instances at their next timer. One queue and one system timer for all of them.</summary>
 internal sealed class HubTimers : IDisposable
 {
-    // ITimer takes no longer than about 49 days; the queue is simply looked at again.
-    private static readonly TimeSpan s_longestSleep = TimeSpan.FromDays(1);
+    // System timers do not follow a clock that is set or a machine that slept: look at the queue again now and then.
+    private static readonly TimeSpan s_longestSleep = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<string, DateTimeOffset> _queue = new();

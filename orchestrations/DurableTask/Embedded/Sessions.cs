@@ -7,7 +7,7 @@ namespace Cloudreve.DurableTask.Embedded;
 /// <param name="ExecutionId">The execution; null for whichever runs.</param>
 /// <param name="Event">What happened.</param>
 /// <param name="Finished">The sub-orchestration whose end it tells; it is removed once its caller knows.</param>
-internal sealed record Mail(string? ExecutionId, HistoryEvent Event, InstanceReference? Finished = null);
+internal sealed record Mail(string? ExecutionId, HistoryEvent Event, FinishedInstance? Finished = null);
 
 /// <summary>The mail of one instance that has some, or that is being run.</summary>
 internal sealed class Session(string instanceId)

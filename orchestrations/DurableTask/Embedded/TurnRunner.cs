@@ -19,9 +19,9 @@ internal sealed class TurnRunner(
     TimeProvider clock,
     Action<InstanceState> announceEnd)
 {
-    // Rows that are in an inbox already although their sender has not noted that they were sent. Taking one before that
-    // would let the sender deliver it again after a crash.
-    private readonly ConcurrentDictionary<(string InstanceId, string RowKey), bool> _withheld = new();
+    // Rows that may be in an inbox already although their sender has not noted that they were sent. Taking one before that
+    // would let the sender deliver it again after a crash. The value is the sender.
+    private readonly ConcurrentDictionary<(string InstanceId, string RowKey), string> _withheld = new();
 
     public static InstanceState NewInstance(
         string name, string instanceId, string? inputJson, ParentReference? parent, string? parentName, DateTimeOffset now)
@@ -70,13 +70,16 @@ internal sealed class TurnRunner(
         else if (hasMessages)
             inbox = await store.ReadInboxAsync(instanceId, cancellationToken);
         inbox.RemoveAll(m => _withheld.ContainsKey((instanceId, m.RowKey)));
-        if (state is { Outbox.Count: > 0 })
+        if (state is not null)
             await DeliverOutboxAsync(state, cancellationToken);
         if (state is null or { IsTerminal: true })
         {
             // Nobody is there any more to be told.
             await store.DeleteMessagesAsync(instanceId, inbox, cancellationToken);
             await AcknowledgeAsync(instanceId, mails, cancellationToken);
+            // The answer to the commit that ended it may have been lost. Telling its caller twice does no harm.
+            if (state is not null)
+                await PassOnAsync(state, cancellationToken);
             return;
         }
 
@@ -91,26 +94,11 @@ internal sealed class TurnRunner(
             cache.Put(state);
     }
 
-    /// <summary>Sends the events that an instance wanted sent, exactly once each.</summary>
-    public async Task DeliverOutboxAsync(InstanceState state, CancellationToken cancellationToken)
+    /// <summary>Keeps the events that an instance wants sent from their receivers until it has noted that they were sent.</summary>
+    public void Withhold(InstanceState sender)
     {
-        var receivers = new List<(string InstanceId, string RowKey)>();
-        foreach (var e in state.Outbox)
-        {
-            var receiver = (e.EventSent.InstanceId, InstanceKey.SentEvent(state.OutboxExecutionId, e.EventId));
-            if (!InstanceKey.IsValid(receiver.InstanceId) || await store.FindAsync(receiver.InstanceId, cancellationToken) is null)
-                continue;
-            _withheld.TryAdd(receiver, true);
-            receivers.Add(receiver);
-            var raised = new HistoryEvent { EventRaised = new EventRaisedEvent { Name = e.EventSent.Name, Input = e.EventSent.Input } };
-            await store.AcceptAsync(receiver.InstanceId, receiver.Item2, raised, cancellationToken);
-        }
-        await store.ClearOutboxAsync(state, cancellationToken);
-        foreach (var receiver in receivers)
-        {
-            _withheld.TryRemove(receiver, out _);
-            sessions.NoteMessages(receiver.InstanceId);
-        }
+        foreach (var e in sender.Outbox)
+            _withheld.TryAdd((e.EventSent.InstanceId, InstanceKey.SentEvent(sender.OutboxExecutionId, e.EventId)), sender.InstanceId);
     }
 
     /// <summary>Tells the caller of a sub-orchestration how it ended.</summary>
@@ -129,7 +117,34 @@ internal sealed class TurnRunner(
                 ?? Failure($"The sub-orchestration '{ended.InstanceId}' ended as {ended.Status}.");
             e.SubOrchestrationInstanceFailed = new SubOrchestrationInstanceFailedEvent { TaskScheduledId = parent.TaskId, FailureDetails = failure };
         }
-        sessions.Post(parent.InstanceId, new Mail(parent.ExecutionId, e, new InstanceReference(ended.InstanceId, ended.Generation, ended.HasBlobs)));
+        sessions.Post(parent.InstanceId, new Mail(parent.ExecutionId, e, new FinishedInstance(ended.InstanceId, ended.Generation, ended.HasBlobs, ended.ETag)));
+    }
+
+    /// <summary>Sends the events that an instance wanted sent, exactly once each.</summary>
+    private async Task DeliverOutboxAsync(InstanceState sender, CancellationToken cancellationToken)
+    {
+        if (sender.Outbox.Count > 0)
+        {
+            Withhold(sender);
+            foreach (var e in sender.Outbox)
+                await DeliverAsync(e, sender.OutboxExecutionId, cancellationToken);
+            await store.ClearOutboxAsync(sender, cancellationToken);
+        }
+        // Also when the outbox was found empty: the answer to its clearing may have been lost.
+        foreach (var (receiver, _) in _withheld.Where(w => w.Value == sender.InstanceId))
+        {
+            _withheld.TryRemove(receiver, out _);
+            sessions.NoteMessages(receiver.InstanceId);
+        }
+    }
+
+    private async Task DeliverAsync(HistoryEvent sent, string senderExecutionId, CancellationToken cancellationToken)
+    {
+        var receiver = sent.EventSent.InstanceId;
+        if (!InstanceKey.IsValid(receiver) || await store.FindAsync(receiver, cancellationToken) is null)
+            return;
+        var raised = new HistoryEvent { EventRaised = new EventRaisedEvent { Name = sent.EventSent.Name, Input = sent.EventSent.Input } };
+        await store.AcceptAsync(receiver, InstanceKey.SentEvent(senderExecutionId, sent.EventId), raised, cancellationToken);
     }
 
     private static Protocol.TaskFailureDetails Failure(string message) =>
@@ -163,8 +178,7 @@ internal sealed class TurnRunner(
 
     private async Task PassOnAsync(InstanceState state, CancellationToken cancellationToken)
     {
-        if (state.Outbox.Count > 0)
-            await DeliverOutboxAsync(state, cancellationToken);
+        await DeliverOutboxAsync(state, cancellationToken);
         if (state.IsTerminal)
         {
             ReportToParent(state);
