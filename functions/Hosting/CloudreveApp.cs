@@ -68,7 +68,7 @@ internal static class CloudreveApp
     {
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new StorageAccount(settings.Storage, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
         services.AddCloudreveTriggers(settings);
         services.AddSingleton(provider => new TriggerFunctions(provider.GetServices<TriggerFunction>()));
@@ -76,5 +76,20 @@ internal static class CloudreveApp
         services.AddSingleton<FunctionEmitter>();
         if (settings.Mode == HostingMode.Standalone)
             services.AddLocalHost();
+        else if (settings.Mode == HostingMode.Handler)
+            services.AddHostedService<BootstrapWarmUp>();
+    }
+
+    private static StorageAccount Connect(StorageAccountOptions options, TimeProvider clock)
+    {
+        try
+        {
+            return new StorageAccount(options, clock);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
+        {
+            // The reason may quote the text, which holds the account's key.
+            throw new SettingsException("AzureWebJobsStorage is not the connection string of a storage account.");
+        }
     }
 }

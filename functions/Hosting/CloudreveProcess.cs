@@ -21,6 +21,7 @@ internal static class CloudreveProcess
             var settings = app.Services.GetRequiredService<HostSettings>();
             if (settings is { Mode: HostingMode.Emission, EmissionFolder: { } folder })
                 return Emit(app, folder);
+            app.Services.GetRequiredService<StorageAccount>();
             // Under a Functions host the first requests are waiting, and wait for the bootstrap themselves.
             if (settings.Mode == HostingMode.Standalone)
                 await app.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
@@ -33,7 +34,7 @@ internal static class CloudreveProcess
         }
         catch (StorageException e)
         {
-            return await FailAsync("The storage account cannot be used: " + e.Message);
+            return await FailAsync("The storage account of AzureWebJobsStorage cannot be used: " + e.Message);
         }
         catch (CloudreveException e)
         {

@@ -1,6 +1,8 @@
 using System.Net;
+using Cloudreve.AzureStorage;
 using Cloudreve.Functions.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Hosting;
@@ -46,5 +48,14 @@ public sealed class HostSettingsTests
         var error = Assert.Throws<SettingsException>(() => Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), (name, value)));
 
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Given_a_text_that_is_no_connection_string_when_the_account_is_needed_then_the_message_does_not_quote_it()
+    {
+        var error = Assert.Throws<SettingsException>(() =>
+            CloudreveApp.Build(["--AzureWebJobsStorage", "AccountKey=secret"]).Services.GetRequiredService<StorageAccount>());
+
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 }
