@@ -2,7 +2,6 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.DurableTask.Embedded;
 using Cloudreve.Testing.Azurite;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Cloudreve.DurableTask.Tests.Embedded;
@@ -35,7 +34,7 @@ internal sealed class TestHub : IAsyncDisposable
         var account = azurite.Connect(faults);
         dispatcher ??= TaskHubDispatcher.InProcess(new OrchestratorExecutor(registry), new ActivityExecutor(registry, new NoServices()));
         options ??= new EmbeddedTaskHubOptions { RetryDelay = TimeSpan.FromMilliseconds(20) };
-        return new TestHub(new EmbeddedTaskHub(account, prefix, dispatcher, options, clock, new FileLog()), registry, account);
+        return new TestHub(new EmbeddedTaskHub(account, prefix, dispatcher, options, clock), registry, account);
     }
 
     public static async Task<TestHub> StartAsync(
@@ -80,19 +79,4 @@ internal sealed class TestHub : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await Hub.DisposeAsync();
-
-    /// <summary>Passes warnings to the test's own output, where they explain a failure.</summary>
-    private sealed class FileLog : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (Environment.GetEnvironmentVariable("HUB_LOG") is { } file)
-                File.AppendAllText(file, $"{formatter(state, exception)} {exception}\n");
-        }
-    }
 }
