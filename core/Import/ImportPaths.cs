@@ -7,6 +7,12 @@ namespace Cloudreve.Core.Import;
 /// <summary>Checks the paths of an import request.</summary>
 internal static class ImportPaths
 {
+    /// <summary>Characters of a blob name ("Naming and referencing containers, blobs, and metadata").</summary>
+    private const int MaxSourceCharacters = 1024;
+
+    /// <summary>Characters of a destination; it is kept in the task's row.</summary>
+    private const int MaxCharacters = 8192;
+
     /// <summary>
     /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the drive
     /// keeps there itself.
@@ -14,7 +20,7 @@ internal static class ImportPaths
     /// <exception cref="CloudreveException">40001 for empty or dot segments, 40006 for the drive's own area.</exception>
     public static string ParseSource(string source, StoragePolicy policy)
     {
-        if (source.Any(char.IsControl) || source.Contains('\\', StringComparison.Ordinal) || source.Length > 1024)
+        if (source.Any(char.IsControl) || source.Contains('\\', StringComparison.Ordinal) || source.Length > MaxSourceCharacters)
             throw new CloudreveException(ErrorCode.BadParameter, "The source is not a path in the storage policy's container.");
         var path = FilePath.ParsePlain(source);
         var prefix = path.IsRoot ? "" : string.Join('/', path.Segments) + "/";
@@ -40,6 +46,8 @@ internal static class ImportPaths
     /// <exception cref="CloudreveException">40001 for anything else, 40052 for a name that no folder may have.</exception>
     public static FilePath ParseDestination(string destination, string userHashId)
     {
+        if (destination.Length > MaxCharacters)
+            throw new CloudreveException(ErrorCode.BadParameter, "The destination is too long.");
         var path = destination.Contains("://", StringComparison.Ordinal) ? FromUri(FileUri.Parse(destination), userHashId) : FilePath.ParsePlain(destination);
         foreach (var name in path.Segments)
             FilePath.CheckName(name);

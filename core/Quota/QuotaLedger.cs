@@ -79,15 +79,31 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes an operation back, if it was charged, by a second operation. One transaction, or three.</summary>
+    /// <summary>
+    /// Undoes an operation, if it was charged, as though it had never been: it may be charged again later. Three transactions,
+    /// or one when it was not charged.
+    /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
     {
-        var operation = await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken);
-        if (operation is not null)
-            await TryChargeAsync(userId, operationId + "-reversed", -operation.RequiredNumber("delta"), null, cancellationToken);
+        var partition = Partition(userId);
+        while (await layout.Quotas.FindAsync(partition, OperationPrefix + operationId, cancellationToken) is { } operation)
+        {
+            var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+            var updated = new Row(partition, Total) { ["used"] = (total?.Number("used") ?? 0) - operation.RequiredNumber("delta") };
+            try
+            {
+                await layout.Quotas.SubmitAsync(
+                    new TableBatch(partition).Delete(operation.RowKey, operation.ETag).Replace(updated, total?.ETag ?? "*"), cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // Another change came first, or an answer was lost: look again.
+            }
+        }
     }
 
     /// <summary>Whether an operation has been charged. One transaction.</summary>

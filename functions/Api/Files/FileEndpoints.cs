@@ -29,8 +29,8 @@ internal static class FileEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> InfoAsync(
-        ApiCall call, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog, CancellationToken cancellationToken,
-        string? uri = null, string? id = null, bool? extended = null)
+        ApiCall call, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
+        string? uri, string? id, bool? extended, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var (file, place) = string.IsNullOrEmpty(uri)

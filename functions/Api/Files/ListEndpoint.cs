@@ -16,8 +16,8 @@ internal static class ListEndpoint
     private static readonly string[] DirectionOptions = ["asc", "desc"];
 
     public static async Task<ApiResponse<ListResponse>> ListAsync(
-        ApiCall call, FileTree tree, FolderListing listing, SiteCatalog catalog, CancellationToken cancellationToken,
-        string uri, int? page = null, int? page_size = null, string? order_by = null, string? order_direction = null, string? next_page_token = null)
+        ApiCall call, FileTree tree, FolderListing listing, SiteCatalog catalog,
+        string uri, int? page, int? page_size, string? order_by, string? order_direction, string? next_page_token, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var parsed = FileUri.Parse(uri);

@@ -41,7 +41,7 @@ internal static class WorkflowEndpoints
 
     private static async Task<ApiResponse<TaskListResponse>> ListAsync(
         ApiCall call, int page_size, string category, TaskStore tasks, ImportService imports, SiteCatalog catalog,
-        TimeProvider clock, CancellationToken cancellationToken, string? next_page_token = null)
+        TimeProvider clock, string? next_page_token, CancellationToken cancellationToken)
     {
         if (page_size is < 10 or > 100)
             throw new CloudreveException(ErrorCode.BadParameter, "The page size must be between 10 and 100.");

@@ -60,6 +60,6 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
         await Assert.ThrowsAsync<CloudreveException>(() => world.SignIn.SignInAsync("a@example.com", IdentityWorld.Password));
     }
 
-    private static Task FailAsync(IdentityWorld world) =>
+    private static Task<CloudreveException> FailAsync(IdentityWorld world) =>
         Assert.ThrowsAsync<CloudreveException>(() => world.SignIn.SignInAsync("a@example.com", "wrong password"));
 }

@@ -243,7 +243,7 @@ public sealed class OrchestratorExecutorTests
         Exception? caught = null;
         new Recording(RegistryExtensions.NewRegistry().Orchestrator<string, string>("flow", (c, _) =>
         {
-            var thread = new Thread(() => caught = Record.Exception(() => { c.CallActivityAsync("work"); }));
+            var thread = new Thread(() => caught = Record.Exception(() => { Task unused = c.CallActivityAsync("work"); }));
             thread.Start();
             thread.Join();
             return c.CallActivityAsync<string>("work");
