@@ -106,7 +106,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     public async Task Given_empty_dot_and_forbidden_segments_when_they_are_imported_then_each_is_reported_and_the_rest_comes()
     {
         var site = await ImportSite.CreateAsync(azurite);
-        await site.PutAsync("src/a//b.txt", "src/./c.txt", "src/../d.txt", "src/col:on.txt", "src/good.txt");
+        await site.PutAsync("src/a//b.txt", "src/./c.txt", "src/../d.txt", "src/col:on.txt", "src/why?.txt", "src/good.txt");
 
         var reference = await site.AcceptAsync("src");
         await site.RunAsync(reference);
@@ -116,6 +116,7 @@ public sealed class ImportTests(AzuriteServer azurite)
         Assert.Equal((await site.TaskAsync(reference)).Failed, failures.Count);
         Assert.Contains("src/a//", failures.Select(f => f.Path));
         Assert.Contains("src/col:on.txt", failures.Select(f => f.Path));
+        Assert.Contains("src/why?.txt", failures.Select(f => f.Path));
         Assert.All(failures, f => Assert.NotEmpty(f.Reason));
     }
 

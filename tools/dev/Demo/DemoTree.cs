@@ -19,7 +19,7 @@ internal static class DemoTree
 
     private static readonly string[] s_names =
     [
-        "read me.txt", "résumé.txt", "目次.txt", "план.md", "numbers.csv", "page.html", "sunrise 🌅.png", "blue #1.png", "data.json", "why?.txt",
+        "read me.txt", "résumé.txt", "目次.txt", "план.md", "numbers.csv", "page.html", "sunrise 🌅.png", "blue #1.png", "data.json", "why #1 & 100%.txt",
     ];
 
     /// <summary>How many files the tree has.</summary>
