@@ -39,7 +39,7 @@ internal static class StorageErrors
         var message = $"{resource}: {error.ErrorCode ?? $"status {error.Status}"}";
         return error.Status switch
         {
-            404 => new StorageNotFoundException(message, failedIndex, error),
+            404 or 416 => new StorageNotFoundException(message, failedIndex, error),
             409 => new StorageExistsException(message, failedIndex, error),
             412 or 304 => new StorageChangedException(message, failedIndex, error),
             0 or 408 or 429 or >= 500 => new StorageUnavailableException(message, error),

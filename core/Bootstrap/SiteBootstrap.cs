@@ -95,7 +95,7 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     private async Task CreateStorageAsync(CancellationToken cancellationToken)
     {
         var tables = layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
-        var containers = new[] { layout.FilesContainerName, layout.ImportsContainerName }.Distinct(StringComparer.Ordinal)
+        var containers = new[] { layout.FilesContainerName, layout.ImportsContainerName, layout.SnapshotsContainerName }.Distinct(StringComparer.Ordinal)
             .Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
         var queues = new[] { layout.StartQueueName, layout.BlobEventsQueueName }
             .Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));

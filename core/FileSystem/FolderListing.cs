@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
@@ -32,9 +31,12 @@ public sealed record FolderPage(IReadOnlyList<FileRecord> Entries, string? NextT
 /// <param name="layout">Where the rows are.</param>
 public sealed class FolderListing(StorageLayout layout)
 {
+    private readonly SortedListing _sorted = new(layout);
+
     /// <summary>
     /// Reads a page. Ascending by name or creation it costs two transactions at the border of folders and files, else one;
-    /// other orders read the folder whole, one transaction for each 1,000 rows.
+    /// other orders read the folder whole, one transaction for each 1,000 rows, and large folders are kept in that order
+    /// while they do not change: further pages cost two.
     /// </summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="order">What to order by.</param>
@@ -46,7 +48,7 @@ public sealed class FolderListing(StorageLayout layout)
     public Task<FolderPage> ListAsync(
         long folderId, FileOrder order, bool descending, int pageSize, string? token, CancellationToken cancellationToken = default) =>
         descending || order is FileOrder.Size or FileOrder.UpdatedAt
-            ? ListSortedAsync(folderId, order, descending, pageSize, token, cancellationToken)
+            ? _sorted.ListAsync(folderId, order, descending, pageSize, token, cancellationToken)
             : ListKeysAsync(folderId, order, pageSize, token, cancellationToken);
 
     private async Task<FolderPage> ListKeysAsync(long folderId, FileOrder order, int pageSize, string? token, CancellationToken cancellationToken)
@@ -69,38 +71,6 @@ public sealed class FolderListing(StorageLayout layout)
             [.. rows.Take(pageSize).Select(r => FileRecord.FromRow(r, folderId))],
             more ? Encode(rows[pageSize - 1].RowKey) : null);
     }
-
-    private async Task<FolderPage> ListSortedAsync(
-        long folderId, FileOrder order, bool descending, int pageSize, string? token, CancellationToken cancellationToken)
-    {
-        var partition = FileKeys.Folder(folderId);
-        var folders = await ReadSortedAsync(partition, FileKeys.FolderIdPrefix, folderId, order, descending, cancellationToken);
-        var files = await ReadSortedAsync(partition, FileKeys.FileIdPrefix, folderId, order, descending, cancellationToken);
-        folders.AddRange(files);
-        var start = token is null ? 0 : DecodePosition(token, folders);
-        var page = folders.Skip(start).Take(pageSize).ToList();
-        return new FolderPage(page, start + page.Count < folders.Count ? Encode($"@{page[^1].Id:x}") : null);
-    }
-
-    private async Task<List<FileRecord>> ReadSortedAsync(
-        string partition, string prefix, long folderId, FileOrder order, bool descending, CancellationToken cancellationToken)
-    {
-        var records = new List<FileRecord>();
-        await foreach (var row in layout.Files.QueryAsync(RowRange.Prefix(partition, prefix), cancellationToken))
-            records.Add(FileRecord.FromRow(row, folderId));
-        Comparison<FileRecord> comparison = order switch
-        {
-            // By key, as the rows are ordered: descending is the exact reverse of ascending.
-            FileOrder.Name => static (a, b) => string.CompareOrdinal(FileKeys.Escape(a.Name), FileKeys.Escape(b.Name)),
-            FileOrder.Size => static (a, b) => Then(a.Size.CompareTo(b.Size), a, b),
-            FileOrder.UpdatedAt => static (a, b) => Then(a.UpdatedAt.CompareTo(b.UpdatedAt), a, b),
-            _ => static (a, b) => a.Id.CompareTo(b.Id),
-        };
-        records.Sort(descending ? (a, b) => comparison(b, a) : comparison);
-        return records;
-    }
-
-    private static int Then(int result, FileRecord a, FileRecord b) => result != 0 ? result : a.Id.CompareTo(b.Id);
 
     private static RowRange Range(string partition, string prefix, string? last)
     {
@@ -134,16 +104,6 @@ public sealed class FolderListing(StorageLayout layout)
             && !key.AsSpan().ContainsAny("/\\#?") && !key.Any(char.IsControl)
             ? key
             : throw BadToken();
-    }
-
-    // The token names the last entry seen; when that entry is gone the page cannot be continued exactly.
-    private static int DecodePosition(string token, List<FileRecord> entries)
-    {
-        var key = Decode(token);
-        if (key.Length < 2 || key[0] != '@' || !long.TryParse(key.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id))
-            throw BadToken();
-        var index = entries.FindIndex(e => e.Id == id);
-        return index < 0 ? throw BadToken() : index + 1;
     }
 
     private static string Decode(string token)

@@ -63,6 +63,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// </summary>
     public string ImportsContainerName => FilesContainerName;
 
+    /// <summary>The container of large folders' entries in orders that tables do not have.</summary>
+    public string SnapshotsContainerName => Prefix + "-snapshots";
+
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 

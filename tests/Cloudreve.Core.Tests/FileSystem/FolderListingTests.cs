@@ -200,14 +200,15 @@ public sealed class FolderListingTests(AzuriteServer azurite)
         var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, [.. Enumerable.Range(0, 2_450).Select(i => Name("file", i))]);
         await DriveBuilder.WriteAsync(layout, folderId, folders);
         await DriveBuilder.WriteAsync(layout, folderId, files);
+        await layout.Container(layout.SnapshotsContainerName).CreateIfNotExistsAsync();
         using var measured = layout.Account.Transactions.Measure();
 
         var pages = await DriveBuilder.ReadPagesAsync(layout, folderId, order, descending, 1_000);
 
         Assert.Equal([1_000, 1_000, 500], pages.Select(p => p.Entries.Count));
         Assert.Equal(folders.Concat(files).Select(r => r.Id).Order(), pages.SelectMany(p => p.Entries).Select(r => r.Id).Order());
-        // Ascending: folders and files; 1,001 files; the last 500. Descending: the folders and 2,450 files for every page.
-        Assert.Equal(descending ? 3 * (1 + 3) : 2 + 2 + 1, measured.Total);
+        // Ascending: folders and files; 1,001 files; the last 500. Other orders: 2,501 rows and the blob that keeps them; then header and blob.
+        Assert.Equal(descending ? (3 + 1) + 2 + 2 : 2 + 2 + 1, measured.Total);
     }
 
     [Fact]
@@ -228,6 +229,47 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     }
 
     private static string Name(string kind, int number) => kind + number.ToString("d4", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Given_a_large_sorted_folder_when_it_changes_between_two_pages_then_the_next_page_goes_on_behind_the_last_entry()
+    {
+        var layout = (await Installation.CreateAsync(azurite)).Connect();
+        var folderId = await DriveBuilder.CreateFolderAsync(layout);
+        var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, [.. Enumerable.Range(0, 1_200).Select(i => Name("file", i))]);
+        await DriveBuilder.WriteAsync(layout, folderId, files);
+        var listing = new FolderListing(layout);
+        var first = await listing.ListAsync(folderId, FileOrder.Name, descending: true, 100, null);
+        var added = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, ["zzz", "aaa"]);
+        await DriveBuilder.WriteAsync(layout, folderId, added);
+
+        var names = new List<string>(first.Entries.Select(e => e.Name));
+        for (var page = first; page.NextToken is not null;)
+        {
+            page = await listing.ListAsync(folderId, FileOrder.Name, descending: true, 100, page.NextToken);
+            names.AddRange(page.Entries.Select(e => e.Name));
+        }
+
+        Assert.Equal(files.Select(f => f.Name).Append("aaa").OrderDescending(StringComparer.Ordinal), names);
+    }
+
+    [Fact]
+    public async Task Given_a_kept_order_that_is_gone_when_the_next_page_is_read_then_it_is_made_again()
+    {
+        var layout = (await Installation.CreateAsync(azurite)).Connect();
+        var folderId = await DriveBuilder.CreateFolderAsync(layout);
+        var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, [.. Enumerable.Range(0, 1_100).Select(i => Name("file", i))]);
+        await DriveBuilder.WriteAsync(layout, folderId, files);
+        var listing = new FolderListing(layout);
+        var first = await listing.ListAsync(folderId, FileOrder.Size, descending: false, 600, null);
+        var container = layout.Container(layout.SnapshotsContainerName);
+        foreach (var blob in (await container.ListPageAsync("", null)).Blobs)
+            await container.DeleteAsync(blob.Name);
+
+        var second = await listing.ListAsync(folderId, FileOrder.Size, descending: false, 600, first.NextToken);
+
+        Assert.Equal(1_100, first.Entries.Concat(second.Entries).Select(e => e.Id).Distinct().Count());
+        Assert.Null(second.NextToken);
+    }
 
     private static IEnumerable<FileRecord> Sorted(IEnumerable<FileRecord> records, FileOrder order, bool descending)
     {
