@@ -1,0 +1,66 @@
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Site;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Import;
+
+public sealed class FileRulesTests
+{
+    private static readonly StoragePolicy Policy = new() { Id = 1, Name = "test", Driver = StorageDriver.AzureBlob };
+
+    [Fact]
+    public void Given_an_archived_blob_when_it_is_checked_then_it_is_refused_with_the_way_out()
+    {
+        var reason = FileRules.Of(Policy).Refuse("a.txt", Blob(10) with { AccessTier = "Archive" });
+
+        Assert.Contains("rehydrate", reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Hot")]
+    [InlineData("Cold")]
+    [InlineData(null)]
+    public void Given_a_readable_tier_when_a_blob_is_checked_then_it_may_come(string? tier) =>
+        Assert.Null(FileRules.Of(Policy).Refuse("a.txt", Blob(10) with { AccessTier = tier }));
+
+    [Theory]
+    [InlineData("photo.JPG", true)]
+    [InlineData("photo.png", false)]
+    [InlineData("photo", false)]
+    public void Given_a_list_of_allowed_types_when_names_are_checked_then_the_extension_decides_in_any_case(string name, bool allowed)
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = ["jpg"] } });
+
+        Assert.Equal(allowed, rules.RefuseName(name) is null);
+    }
+
+    [Fact]
+    public void Given_a_list_of_denied_types_when_names_are_checked_then_others_are_allowed()
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = ["exe"], IsFileTypeDenyList = true } });
+
+        Assert.NotNull(rules.RefuseName("setup.exe"));
+        Assert.Null(rules.RefuseName("notes.txt"));
+    }
+
+    [Fact]
+    public void Given_a_name_pattern_when_names_are_checked_then_only_matches_are_allowed_or_denied()
+    {
+        var settings = new StoragePolicySettings { FileRegexp = "^IMG_" };
+
+        Assert.NotNull(FileRules.Of(Policy with { Settings = settings }).RefuseName("DSC_1.jpg"));
+        Assert.NotNull(FileRules.Of(Policy with { Settings = settings with { IsNameRegexpDenyList = true } }).RefuseName("IMG_1.jpg"));
+    }
+
+    [Fact]
+    public void Given_a_size_limit_when_larger_blobs_are_checked_then_they_are_refused()
+    {
+        var rules = FileRules.Of(Policy with { MaxSize = 10 });
+
+        Assert.Null(rules.Refuse("a.txt", Blob(10)));
+        Assert.NotNull(rules.Refuse("a.txt", Blob(11)));
+    }
+
+    private static BlobItem Blob(long size) => new("src/a.txt", size, DateTimeOffset.UnixEpoch, "\"1\"");
+}
