@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Cloudreve.Testing.Azurite;
+
+namespace Cloudreve.Benchmarks.Import;
+
+/// <summary>Measures the import of blobs beside a bare loop, and compares both with the goals.</summary>
+internal static class ImportBenchmark
+{
+    private const double RatioGoal = 0.6;
+    private const double ActivitiesPerFileGoal = 0.02;
+    private const double PeakGoal = 250;
+    private const string Prefix = "bench";
+
+    /// <summary>Runs the sizes that the options ask for.</summary>
+    /// <exception cref="BenchmarkException">An option makes no sense, or an import failed.</exception>
+    public static async Task RunAsync(Options options)
+    {
+        var repetitions = options.Number("--repeat") ?? 1;
+        foreach (var tree in Sizes(options))
+        {
+            Console.WriteLine($"== {tree}");
+            var rounds = new List<(double Product, double Bare)>();
+            for (var i = 0; i < repetitions; i++)
+                rounds.Add(await MeasureAsync(tree, options.Value("--publish"), productFirst: i % 2 == 0, count: i == 0 && !options.Has("--no-count")));
+            if (repetitions > 1)
+                ReportRates($"best of {repetitions}", rounds.Max(r => r.Product), rounds.Max(r => r.Bare));
+            Console.WriteLine();
+        }
+    }
+
+    private static SourceTree[] Sizes(Options options)
+    {
+        if (options.Number("--files") is { } files)
+            return [new SourceTree(files, options.Has("--flat") ? 0 : options.Number("--folders") ?? Math.Max(1, files / 100))];
+        SourceTree[] both = options.Has("--quick") ? [new(2_000, 20), new(2_000, 0)]
+            : options.Has("--full") ? [new(100_000, 1_000), new(50_000, 0)]
+            : [new(20_000, 200), new(10_000, 0)];
+        return options.Has("--flat") ? [both[1]] : both;
+    }
+
+    /// <summary>One round on an emulator of its own: its tables get slower as they grow.</summary>
+    private static async Task<(double Product, double Bare)> MeasureAsync(SourceTree tree, string? publishFolder, bool productFirst, bool count)
+    {
+        using var azurite = new AzuriteServer();
+        var rates = await MeasureRatesAsync(azurite, tree, publishFolder, productFirst);
+        if (count)
+            ReportCounts(tree, await new CountingRun(azurite.ConnectionString, Prefix).RunAsync("/source", "/counted", tree.Files));
+        return rates;
+    }
+
+    private static async Task<(double Product, double Bare)> MeasureRatesAsync(
+        AzuriteServer azurite, SourceTree tree, string? publishFolder, bool productFirst)
+    {
+        using var app = AppProcess.StartProduct(publishFolder, azurite.ConnectionString, Prefix, asHandler: false);
+        await app.AwaitAnswerAsync("/api/v4/site/ping");
+        var container = new BlobContainerClient(azurite.ConnectionString, Prefix + "-files");
+        await tree.WriteAsync(container);
+        await WarmUpAsync(azurite, container);
+        double product = 0, bare = 0;
+        foreach (var isProduct in (bool[])[productFirst, !productFirst])
+        {
+            if (isProduct)
+                product = await MeasureProductAsync(app, tree);
+            else
+                bare = await MeasureBareAsync(azurite, container, tree);
+        }
+        ReportRates(productFirst ? "import before bare loop" : "bare loop before import", product, bare);
+        var peak = app.PeakResidentBytes / 1e6;
+        Console.WriteLine($"  peak resident memory of the app: {peak:F0} MB (goal {PeakGoal:F0}: {Judge(peak <= PeakGoal)})");
+        return (product, bare);
+    }
+
+    /// <summary>The emulator compiles just in time, too: neither of the two shall pay for the other.</summary>
+    private static async Task WarmUpAsync(AzuriteServer azurite, BlobContainerClient container)
+    {
+        await new SourceTree(2_000, 20).WriteAsync(container, "warm/");
+        var loop = new BareLoop(container, new TableServiceClient(azurite.ConnectionString), "warm");
+        await loop.PrepareAsync();
+        await loop.RunAsync("warm/");
+    }
+
+    private static async Task<double> MeasureProductAsync(AppProcess app, SourceTree tree)
+    {
+        using var import = new ProductImport(app);
+        await import.SignInAsync();
+        var elapsed = await import.RunAsync("/source", "/copy", tree.Files);
+        return tree.Files / elapsed.TotalSeconds;
+    }
+
+    private static async Task<double> MeasureBareAsync(AzuriteServer azurite, BlobContainerClient container, SourceTree tree)
+    {
+        var loop = new BareLoop(container, new TableServiceClient(azurite.ConnectionString), "scratch");
+        await loop.PrepareAsync();
+        var clock = Stopwatch.StartNew();
+        var files = await loop.RunAsync(SourceTree.Prefix);
+        return files == tree.Files
+            ? files / clock.Elapsed.TotalSeconds
+            : throw new BenchmarkException($"The bare loop saw {files} of {tree.Files} files.");
+    }
+
+    private static void ReportRates(string name, double product, double bare) =>
+        Console.WriteLine($"  {name}: import {product:N0} files/s, bare loop {bare:N0} files/s, ratio {product / bare:F2} (goal {RatioGoal}: {Judge(product / bare >= RatioGoal)})");
+
+    private static void ReportCounts(SourceTree tree, ImportCounts counts)
+    {
+        var transactions = counts.Transactions.Values.Sum();
+        var perFile = (double)counts.Activities / tree.Files;
+        Console.WriteLine($"  storage transactions: {transactions:N0} (budget {tree.TransactionBudget:N0}: {Judge(transactions <= tree.TransactionBudget)})");
+        foreach (var (operation, number) in counts.Transactions.OrderByDescending(c => c.Value).ThenBy(c => c.Key))
+            Console.WriteLine($"    {number,7:N0} {operation}");
+        Console.WriteLine($"  storage transactions of the orchestration, not in the budget: {counts.HubTransactions:N0}");
+        Console.WriteLine($"  activities: {counts.Activities:N0}, {perFile:F4} per file (goal {ActivitiesPerFileGoal}: {Judge(perFile <= ActivitiesPerFileGoal)})");
+    }
+
+    private static string Judge(bool isMet) => isMet ? "met" : "MISSED";
+}

@@ -1,0 +1,32 @@
+using Azure.Storage.Blobs;
+
+namespace Cloudreve.Benchmarks.Import;
+
+/// <summary>The blobs that are imported: small ones, spread evenly over folders, or all in one.</summary>
+/// <param name="Files">How many blobs.</param>
+/// <param name="Folders">How many folders below the source; 0 for all blobs in the source itself.</param>
+internal sealed record SourceTree(int Files, int Folders)
+{
+    /// <summary>What their names start with unless said otherwise.</summary>
+    public const string Prefix = "source/";
+
+    private const int Writers = 16;
+    private static readonly BinaryData s_content = BinaryData.FromString("sixteen bytes...");
+
+    /// <summary>The most storage transactions that importing them may take, the orchestration's own apart.</summary>
+    public int TransactionBudget => (Files / 20) + (4 * Math.Max(1, Folders)) + 20;
+
+    public override string ToString() => Folders == 0 ? $"{Files:N0} files in one folder" : $"{Files:N0} files in {Folders:N0} folders";
+
+    /// <summary>Writes the blobs.</summary>
+    /// <param name="container">Where to.</param>
+    /// <param name="prefix">The prefix of all of them, ending in a slash.</param>
+    public Task WriteAsync(BlobContainerClient container, string prefix = Prefix) => Parallel.ForEachAsync(
+        Enumerable.Range(0, Files),
+        new ParallelOptions { MaxDegreeOfParallelism = Writers },
+        async (i, cancellationToken) => await container.GetBlobClient(prefix + NameOf(i)).UploadAsync(s_content, overwrite: true, cancellationToken));
+
+    private string NameOf(int i) => Folders == 0
+        ? $"file-{i:d7}.dat"
+        : $"folder-{i % Folders:d5}/file-{i:d7}.dat";
+}
