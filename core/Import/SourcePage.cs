@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 
 namespace Cloudreve.Core.Import;
@@ -35,7 +37,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
 
     public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
     {
-        var page = await container.ListPageAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken);
+        var page = await ListAsync(item, cancellationToken);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         var failures = new List<ImportFailure>();
         foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && p != ownArea))
@@ -75,6 +77,18 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             hash.AppendData(Encoding.UTF8.GetBytes($"{(int)entry.Type}{entry.Name}\n{entry.Blob?.Size}\n{entry.Blob?.ETag}\n"));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private async Task<BlobPage> ListAsync(FrontierItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await container.ListPageAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken);
+        }
+        catch (StorageNotFoundException e)
+        {
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container does not exist.", e);
+        }
     }
 
     private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.Import;
 using Cloudreve.DurableTask;
 
@@ -79,9 +80,15 @@ internal sealed class ImportFoldersOrchestration : TaskOrchestrator<ImportFolder
         context.CallActivityAsync<ImportGroupResult>(ImportFolders.Name, input, ImportRetry.Options);
 }
 
-/// <summary>How often activities of an import are tried again: storage may be down for some minutes.</summary>
+/// <summary>
+/// How often activities of an import are tried again: storage may be down for some minutes. What the domain refuses, it will
+/// refuse again.
+/// </summary>
 internal static class ImportRetry
 {
     public static TaskOptions Options { get; } = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(8, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(2)));
+        new RetryPolicy(8, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(2))
+        {
+            HandleFailure = static failure => !failure.IsCausedBy<CloudreveException>(),
+        });
 }

@@ -7,7 +7,7 @@ namespace Cloudreve.Dev.Linting;
 /// <summary>Rules that no analyzer knows: unfinished work is not committed, and no file speaks of one developer's machine.</summary>
 internal static partial class RepositoryRules
 {
-    private const int MaxSourceLines = 400;
+    private const int MaxSourceLines = 500;
     private static readonly string[] s_textExtensions =
         [".cs", ".csproj", ".props", ".json", ".md", ".yml", ".yaml", ".bicep", ".bicepparam", ".proto", ".xml", ".sh", ".cmd", ".txt", ""];
 
