@@ -2,29 +2,21 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Cloudreve.Testing.Azurite;
-using Cloudreve.Testing.Contract;
 
 namespace Cloudreve.EndToEnd;
 
 /// <summary>
 /// The app as a process of its own: the published executable when CLOUDREVE_PUBLISH_DIR names its folder, else what was built.
 /// </summary>
-internal sealed class AppProcess : IAsyncDisposable
+internal sealed class AppProcess : RunningApp
 {
-    public const string AdminEmail = "admin@example.com";
-    public const string AdminPassword = "correct horse battery";
-
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Process _process;
 
     private AppProcess(AzuriteServer azurite, string prefix, int port, bool asHandler)
+        : base(azurite.Connect(), prefix, new Uri($"http://127.0.0.1:{port}"))
     {
-        Prefix = prefix;
-        BaseAddress = new Uri($"http://127.0.0.1:{port}");
         var start = CreateStart();
         start.Environment["AzureWebJobsStorage"] = azurite.ConnectionString;
         start.Environment["CLOUDREVE_PREFIX"] = prefix;
@@ -36,17 +28,9 @@ internal sealed class AppProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Client = CreateClient();
     }
 
-    public string Prefix { get; }
-
-    public Uri BaseAddress { get; }
-
-    /// <summary>A client that checks every documented exchange against the contract.</summary>
-    public HttpClient Client { get; private set; }
-
-    public string Output => string.Join('\n', _output);
+    public override string Output => string.Join('\n', _output);
 
     /// <summary>Starts the app and waits until it answers.</summary>
     public static async Task<AppProcess> StartAsync(AzuriteServer azurite, string prefix, bool asHandler = false)
@@ -90,43 +74,13 @@ internal sealed class AppProcess : IAsyncDisposable
         _process.WaitForExit();
     }
 
-    public async Task SignInAsync()
-    {
-        var data = await PostAsync("/api/v4/session/token", $$"""{"email":"{{AdminEmail}}","password":"{{AdminPassword}}"}""");
-        Client.DefaultRequestHeaders.Authorization =
-            new AuthenticationHeaderValue("Bearer", data.GetProperty("token").GetProperty("access_token").GetString());
-        UserId = data.GetProperty("user").GetProperty("id").GetString()!;
-    }
-
-    /// <summary>The signed-in user's encoded id.</summary>
-    public string UserId { get; private set; } = "";
-
-    public async Task<JsonElement> GetAsync(string address) => await DataAsync(await Client.GetAsync(address));
-
-    public async Task<JsonElement> PostAsync(string address, string json) =>
-        await DataAsync(await Client.PostAsync(address, new StringContent(json, System.Text.Encoding.UTF8, "application/json")));
-
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Client.Dispose();
         if (!_process.HasExited)
             Kill();
         _process.Dispose();
-        await Task.CompletedTask;
-    }
-
-    private HttpClient CreateClient() =>
-        new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = BaseAddress };
-
-    private async Task<JsonElement> DataAsync(HttpResponseMessage answer)
-    {
-        using (answer)
-        {
-            var envelope = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            return envelope.GetProperty("code").GetInt32() == 0
-                ? envelope.GetProperty("data").Clone()
-                : throw new InvalidOperationException($"{answer.RequestMessage!.RequestUri}: {envelope}\n{Output}");
-        }
+        return ValueTask.CompletedTask;
     }
 
     private static ProcessStartInfo CreateStart()

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Cloudreve.EndToEnd.HostDouble;
+using Xunit;
+
+namespace Cloudreve.EndToEnd;
+
+public sealed class HostedAppTests
+{
+    [Fact]
+    public async Task Given_a_functions_host_when_an_administrator_imports_a_tree_then_it_can_be_browsed_and_downloaded_byte_for_byte()
+    {
+        await using var app = await HostedApp.StartAsync();
+
+        await ImportJourney.ImportAndBrowseAsync(app);
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_its_handler_is_killed_again_and_again_during_an_import_then_the_result_is_exact()
+    {
+        const int Files = 600;
+        const int Folders = 60;
+        await using var app = await HostedApp.StartAsync();
+        await ImportJourney.WriteManyAsync(app, Files, Folders);
+        await app.SignInAsync();
+        var taskId = await app.StartImportAsync("/src", "/copy");
+
+        for (var i = 1; i <= 5; i++)
+        {
+            await app.KillHandlerAsync();
+            await Task.Delay(RandomNumberGenerator.GetInt32(300, 1_200));
+        }
+        if (app.Host.HasStopped)
+            await app.Host.RestartAsync();
+
+        await ImportJourney.AssertExactAsync(app, taskId, Files, Folders);
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_the_handler_crashes_for_the_third_time_then_the_host_stops_until_it_is_started_again()
+    {
+        await using var app = await HostedApp.StartAsync();
+        for (var i = 1; i <= 3; i++)
+            await app.Host.KillHandlerAsync();
+        await app.EventuallyAsync(() => Task.FromResult(app.Host.HasStopped));
+        using var client = new HttpClient { BaseAddress = app.BaseAddress };
+        using (var refused = await client.GetAsync("/api/v4/site/ping"))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+
+        await app.Host.RestartAsync();
+
+        using var answer = await client.GetAsync("/api/v4/site/ping");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Given_a_start_message_that_nobody_understands_when_it_failed_five_times_then_it_is_in_the_poison_queue()
+    {
+        await using var app = await HostedApp.StartAsync();
+        await app.SignInAsync();
+
+        await app.Storage.Queue("cloudreve-start").SendAsync("no start");
+
+        var poison = app.Storage.Queue("cloudreve-start-poison");
+        await poison.CreateIfNotExistsAsync();
+        string? body = null;
+        await app.EventuallyAsync(async () => (body = await poison.ReceiveAsync(1, TimeSpan.FromMinutes(1)) is [var message] ? message.Body : null) is not null);
+        Assert.Equal("no start", body);
+        Assert.Contains("StartOrchestration, attempt 5", app.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("StartOrchestration, attempt 6", app.Output, StringComparison.Ordinal);
+        Assert.Empty(await app.Storage.Queue("cloudreve-start").ReceiveAsync(1, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_event_grid_tells_of_a_blob_then_it_becomes_a_file_of_that_user()
+    {
+        await using var app = await HostedApp.StartAsync();
+        await app.SignInAsync();
+        var name = $"imports/{app.UserId}/inbox/scan 1.pdf";
+        await app.WriteAsync(name, "%PDF"u8.ToArray());
+
+        await app.Storage.Queue("cloudreve-blob-events").SendAsync(JsonSerializer.Serialize(new
+        {
+            topic = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/account",
+            subject = $"/blobServices/default/containers/cloudreve-files/blobs/{name}",
+            eventType = "Microsoft.Storage.BlobCreated",
+            id = Guid.NewGuid(),
+            data = new { api = "PutBlob", eTag = "0x8D9", contentType = "application/pdf", contentLength = 4, blobType = "BlockBlob" },
+            dataVersion = "",
+            metadataVersion = "1",
+            eventTime = TimeProvider.System.GetUtcNow(),
+        }));
+
+        await app.EventuallyAsync(async () => (await app.NamesAsync("cloudreve://my")).Contains("inbox"));
+        await app.EventuallyAsync(async () => (await app.NamesAsync("cloudreve://my/inbox")).Contains("scan 1.pdf"));
+        Assert.Equal("%PDF"u8.ToArray(), await app.DownloadAsync((await app.FilesAsync("cloudreve://my/inbox"))[0]));
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_no_function_has_the_route_and_method_then_there_is_no_such_thing()
+    {
+        await using var app = await HostedApp.StartAsync();
+        using var client = new HttpClient { BaseAddress = app.BaseAddress };
+
+        using var unlistedMethod = await client.DeleteAsync("/api/v4/site/ping");
+        using var queueFunction = await client.PostAsync("/StartOrchestration", content: null);
+        using var orchestrator = await client.PostAsync("/ImportOrchestration", content: null);
+
+        Assert.Equal(
+            [HttpStatusCode.NotFound, HttpStatusCode.NotFound, HttpStatusCode.NotFound],
+            [unlistedMethod.StatusCode, queueFunction.StatusCode, orchestrator.StatusCode]);
+    }
+}
