@@ -20,6 +20,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<FileTree>();
         services.TryAddSingleton<FolderListing>();
         services.TryAddSingleton<FolderWriter>();
+        services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<TaskStore>();

@@ -93,6 +93,9 @@ public static class SiteSetting
     /// <summary>Whether clients show that a blob is encrypted.</summary>
     public static readonly Setting<bool> ShowEncryptionStatus = Setting.Flag("show_encryption_status", defaultValue: true);
 
+    /// <summary>How long the summary of a folder is kept.</summary>
+    public static readonly Setting<TimeSpan> FolderSummaryAge = Setting.Seconds("folder_props_timeout", 300);
+
     /// <summary>How long an address of a file's content works.</summary>
     public static readonly Setting<TimeSpan> EntityUrlLifetime = Setting.Seconds("entity_url_default_ttl", 3600);
 
@@ -102,6 +105,6 @@ public static class SiteSetting
         SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
         DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
-        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, EntityUrlLifetime,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime,
     ];
 }

@@ -29,8 +29,8 @@ internal static class FileEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> InfoAsync(
-        ApiCall call, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
-        string? uri, string? id, bool? extended, CancellationToken cancellationToken)
+        ApiCall call, FileTree tree, EntityStore entities, FolderSummaries summaries, UserStore users, SiteCatalog catalog,
+        string? uri, string? id, bool? extended, bool? folder_summary, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var (file, place) = string.IsNullOrEmpty(uri)
@@ -39,7 +39,18 @@ internal static class FileEndpoints
         var answer = new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (extended == true)
             answer = answer with { ExtendedInfo = await DescribeAsync(file, entities, users, catalog, site, cancellationToken) };
+        if (folder_summary == true && file.Type == FileType.Folder)
+            answer = answer with { FolderSummary = await SummarizeAsync(call, file, summaries, cancellationToken) };
         return ApiResponse.Ok(answer);
+    }
+
+    private static async Task<FolderSummaryResponse> SummarizeAsync(
+        ApiCall call, FileRecord folder, FolderSummaries summaries, CancellationToken cancellationToken)
+    {
+        DriveAccess.RequireOwner(call.Caller, folder);
+        var summary = await summaries.GetAsync(
+            folder.Id, call.Caller.Group.Settings.MaxWalkedFiles, call.Site.Get(SiteSetting.FolderSummaryAge), cancellationToken);
+        return new FolderSummaryResponse(summary.Size, summary.Files, summary.Folders, summary.IsComplete, summary.CalculatedAt);
     }
 
     private static async Task<(FileRecord File, DrivePlace Place)> FindByUriAsync(

@@ -39,6 +39,9 @@ internal sealed record FileResponse
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ExtendedInfoResponse? ExtendedInfo { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FolderSummaryResponse? FolderSummary { get; init; }
 }
 
 /// <summary>Details of one file.</summary>
@@ -46,6 +49,9 @@ internal sealed record ExtendedInfoResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
     long StorageUsed,
     IReadOnlyList<EntityResponse> Entities);
+
+/// <summary>What a folder holds, with everything below it.</summary>
+internal sealed record FolderSummaryResponse(long Size, long Files, long Folders, bool Completed, DateTimeOffset CalculatedAt);
 
 /// <summary>A blob of a file.</summary>
 internal sealed record EntityResponse(

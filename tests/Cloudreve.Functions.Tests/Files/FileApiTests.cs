@@ -123,6 +123,21 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
+    public async Task Given_a_folder_when_its_summary_is_asked_then_everything_below_it_is_counted()
+    {
+        var (client, user) = await NewUserAsync();
+        await AddFileAsync(user, "/top/a.bin", new byte[5]);
+        await AddFileAsync(user, "/top/x/y/b.bin", new byte[7]);
+
+        var summary = (await client.GetApiAsync("file/info?folder_summary=true&uri=" + Uri.EscapeDataString("cloudreve://my/top"))).Data.GetProperty("folder_summary");
+
+        Assert.Equal(12, summary.GetProperty("size").GetInt64());
+        Assert.Equal(2, summary.GetProperty("files").GetInt64());
+        Assert.Equal(2, summary.GetProperty("folders").GetInt64());
+        Assert.True(summary.GetProperty("completed").GetBoolean());
+    }
+
+    [Fact]
     public async Task Given_a_file_on_a_direct_policy_when_its_address_is_asked_then_it_leads_to_blob_storage_and_serves_the_bytes()
     {
         var (client, user) = await NewUserAsync();

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.FileSystem;
+
+/// <summary>What a folder holds, with everything below it (contract, section 9).</summary>
+/// <param name="Size">Bytes of all files.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Folders">How many folders.</param>
+/// <param name="IsComplete">False when the walk ended at its limit.</param>
+/// <param name="CalculatedAt">When it was counted.</param>
+public sealed record FolderSummary(long Size, long Files, long Folders, bool IsComplete, DateTimeOffset CalculatedAt);
+
+/// <summary>Counts what folders hold, level by level, and keeps the result for a while.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Stamps and ages results.</param>
+public sealed class FolderSummaries(StorageLayout layout, TimeProvider clock)
+{
+    private const int MaxKept = 10_000;
+
+    private readonly ConcurrentDictionary<long, FolderSummary> _kept = new();
+
+    /// <summary>
+    /// The summary of a folder: at least one transaction for each folder below it, one for each 1,000 entries; none while a
+    /// kept result is young enough.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
+    /// <param name="maxAge">How old a kept result may be.</param>
+    /// <param name="cancellationToken">Cancels the walk.</param>
+    public async Task<FolderSummary> GetAsync(long folderId, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
+    {
+        if (_kept.TryGetValue(folderId, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
+            return kept;
+        var summary = await CountAsync(folderId, maxEntries, cancellationToken);
+        if (_kept.Count >= MaxKept)
+            _kept.Clear();
+        return _kept[folderId] = summary;
+    }
+
+    private async Task<FolderSummary> CountAsync(long folderId, long maxEntries, CancellationToken cancellationToken)
+    {
+        var (size, files, folders) = (0L, 0L, 0L);
+        var open = new Queue<long>([folderId]);
+        while (open.TryDequeue(out var current))
+        {
+            // Folders and files by id stand one behind the other.
+            var range = new RowRange(FileKeys.Folder(current), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
+            await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
+            {
+                if (maxEntries > 0 && files + folders >= maxEntries)
+                    return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());
+                if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                {
+                    folders++;
+                    open.Enqueue(row.RequiredNumber("id"));
+                }
+                else
+                {
+                    files++;
+                    size += row.Number("s") ?? 0;
+                }
+            }
+        }
+        return new FolderSummary(size, files, folders, IsComplete: true, clock.GetUtcNow());
+    }
+}
