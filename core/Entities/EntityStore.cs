@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Entities;
@@ -94,6 +95,19 @@ public sealed class EntityStore(StorageLayout layout)
     {
         foreach (var id in entityIds)
             await layout.Entities.DeleteAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each that is removed.</summary>
+    /// <param name="ids">The run of ids, which nobody writes any more.</param>
+    /// <param name="inUse">The ids of the run that files refer to.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default)
+    {
+        await foreach (var row in IdRows.ReadAsync(layout.Entities, ids, cancellationToken))
+        {
+            if (!inUse.Contains(FileKeys.ParseId(row.RowKey)))
+                await layout.Entities.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
+        }
     }
 
     private static Row ToRow(EntityRecord entity) => new(FileKeys.IdBlock(entity.Id), FileKeys.Id(entity.Id))

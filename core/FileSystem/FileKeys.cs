@@ -32,6 +32,12 @@ internal static class FileKeys
     /// <summary>Row key of an id within its block; ordered like the id.</summary>
     public static string Id(long id) => id.ToString("x14", CultureInfo.InvariantCulture);
 
+    /// <summary>The id behind a row key that <see cref="Id"/> made.</summary>
+    public static long ParseId(string rowKey) => long.Parse(rowKey, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    /// <summary>The first id of the block after an id's.</summary>
+    public static long NextBlock(long id) => ((id / IdsPerPartition) + 1) * IdsPerPartition;
+
     public static string Name(string name) => NamePrefix + Escape(name);
 
     public static string FolderName(string name) => FolderPrefix + Escape(name);

@@ -85,17 +85,44 @@ public sealed class FolderWriter(StorageLayout layout)
         return found;
     }
 
-    /// <summary>Bytes of the files of a folder whose ids are in a run: one transaction for each 1,000 of them.</summary>
-    /// <param name="folderId">The folder.</param>
+    /// <summary>Which entries with ids of a run came into being: two transactions for each folder, more for more than 1,000 entries.</summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public async Task<long> SumSizesAsync(long folderId, IdRange ids, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
+        IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
     {
-        var bytes = 0L;
-        var range = new RowRange(FileKeys.Folder(folderId), FileKeys.FileId(ids.First), FileKeys.FileId(ids.First + ids.Count));
-        await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
-            bytes += row.Number("s") ?? 0;
-        return bytes;
+        var inserted = new List<FileRecord>();
+        foreach (var folderId in folderIds)
+        {
+            foreach (Func<long, string> key in (Func<long, string>[])[FileKeys.FileId, FileKeys.FolderId])
+            {
+                var range = new RowRange(FileKeys.Folder(folderId), key(ids.First), key(ids.First + ids.Count));
+                await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
+                    inserted.Add(FileRecord.FromRow(row, folderId));
+            }
+        }
+        return inserted;
+    }
+
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries did not come into being.</summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
+    /// <param name="ids">The run of ids, which nobody inserts any more.</param>
+    /// <param name="inserted">The ids of the run whose entries came into being.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task SweepAsync(
+        IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
+    {
+        await foreach (var row in IdRows.ReadAsync(layout.FileIds, ids, cancellationToken))
+        {
+            var id = FileKeys.ParseId(row.RowKey);
+            // An entry that was moved away has a later version and belongs to another folder.
+            if (inserted.Contains(id) || row.RequiredNumber("v") != 1 || !folderIds.Contains(row.RequiredNumber("p")))
+                continue;
+            if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: cancellationToken);
+            await layout.FileIds.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
+        }
     }
 
     private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)

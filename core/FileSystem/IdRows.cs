@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Ids;
 
 namespace Cloudreve.Core.FileSystem;
 
@@ -16,6 +18,22 @@ internal static class IdRows
             Batch(rows),
             new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
             async (batch, token) => await table.SubmitAsync(batch, token));
+
+    /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="ids">The run.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static async IAsyncEnumerable<Row> ReadAsync(
+        Table table, IdRange ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var end = ids.First + ids.Count;
+        for (var first = ids.First; first < end; first = FileKeys.NextBlock(first))
+        {
+            var range = new RowRange(FileKeys.IdBlock(first), FileKeys.Id(first), FileKeys.Id(Math.Min(end, FileKeys.NextBlock(first))));
+            await foreach (var row in table.QueryAsync(range, cancellationToken))
+                yield return row;
+        }
+    }
 
     private static IEnumerable<TableBatch> Batch(IEnumerable<Row> rows)
     {

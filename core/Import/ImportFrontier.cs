@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -29,18 +30,31 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
 /// <param name="Files">Ids of files and folders.</param>
 /// <param name="Entities">Ids of entities.</param>
 /// <param name="Charge">Bytes that are charged before anything is inserted; what is not used is given back at the end.</param>
+/// <param name="Folders">The drive's folders that receive the entries.</param>
 /// <param name="QuotaFit">When the quota was too small: how many blobs of the listing, in order, fit into it; null when all did.</param>
-internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, int? QuotaFit);
+internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, IReadOnlyList<long> Folders, int? QuotaFit)
+{
+    /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
+    public string? ETag { get; init; }
+}
+
+/// <summary>What the bookkeeping knows about one group.</summary>
+/// <param name="Key">The group's key.</param>
+/// <param name="Reservation">What it reserved last; null for nothing.</param>
+/// <param name="Result">What it did in the end; null while it has not ended.</param>
+internal sealed record GroupState(string Key, GroupReservation? Reservation, ImportGroupResult? Result);
 
 /// <summary>
 /// The bookkeeping of a running import: rows of its partition hold what is still to be listed (<c>q|</c>), what each group
-/// reserved or did (<c>g|</c>) and what failed (<c>e|</c>).
+/// reserved or did (<c>g|</c>), reservations that were given up since the source changed (<c>a|</c>), and what failed
+/// (<c>e|</c>).
 /// </summary>
 /// <param name="layout">Where the rows are.</param>
 internal sealed class ImportFrontier(StorageLayout layout)
 {
     private const string Queue = "q|";
     private const string Groups = "g|";
+    private const string Abandoned = "a|";
     private const string Errors = "e|";
 
     public async Task SeedAsync(long taskId, string prefix, long folderId, bool isNew, CancellationToken cancellationToken) =>
@@ -56,23 +70,46 @@ internal sealed class ImportFrontier(StorageLayout layout)
         return [.. (await layout.TaskItems.QueryPageAsync(range, 1000, null, cancellationToken)).Rows.Select(FromRow)];
     }
 
-    public Task<Row?> FindGroupAsync(long taskId, ImportGroup group, CancellationToken cancellationToken) =>
-        layout.TaskItems.FindAsync(Partition(taskId), Groups + group.Key, cancellationToken);
+    public async Task<GroupState?> FindGroupAsync(long taskId, string groupKey, CancellationToken cancellationToken) =>
+        await layout.TaskItems.FindAsync(Partition(taskId), Groups + groupKey, cancellationToken) is { } row ? StateOf(row) : null;
 
-    public Task ReserveAsync(long taskId, ImportGroup group, GroupReservation reservation, CancellationToken cancellationToken) =>
-        layout.TaskItems.UpsertAsync(GroupRow(taskId, group, reservation), cancellationToken);
+    /// <summary>Every group that has begun.</summary>
+    public IAsyncEnumerable<GroupState> ReadGroupsAsync(long taskId, CancellationToken cancellationToken) =>
+        layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Groups), cancellationToken).Select(StateOf);
 
-    public static GroupReservation? ReservationOf(Row row) => row.Text("digest") is { } digest
-        ? new GroupReservation(
-            digest,
-            new IdRange(row.RequiredNumber("f"), (int)row.RequiredNumber("fc")),
-            new IdRange(row.RequiredNumber("e"), (int)row.RequiredNumber("ec")),
-            row.RequiredNumber("charge"),
-            (int?)row.Number("fit"))
-        : null;
+    /// <summary>Reservations that were given up, since the source changed between two tries of a group.</summary>
+    public IAsyncEnumerable<GroupState> ReadAbandonedAsync(long taskId, CancellationToken cancellationToken) =>
+        layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Abandoned), cancellationToken).Select(StateOf);
 
-    public static ImportGroupResult? ResultOf(Row row) =>
-        row.Text("result") is { } json ? JsonSerializer.Deserialize(json, ImportJson.Default.ImportGroupResult) : null;
+    /// <summary>Remembers a reservation that is about to be replaced by one for the changed source.</summary>
+    public Task AbandonAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken) =>
+        layout.TaskItems.UpsertAsync(
+            ReservationRow(taskId, $"{Abandoned}{groupKey}|{FileKeys.Id(reservation.Files.First)}", groupKey, reservation), cancellationToken);
+
+    /// <summary>
+    /// Stores a reservation in place of the version that was read. Where the same group runs twice at once, both runs have to
+    /// work with the same ids: the one that comes second is given the reservation of the first.
+    /// </summary>
+    /// <returns>The reservation to work with.</returns>
+    /// <exception cref="StorageException">The other run saw another listing: try again with what is stored.</exception>
+    public async Task<GroupReservation> ReserveAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var row = ReservationRow(taskId, Groups + groupKey, groupKey, reservation);
+        try
+        {
+            var etag = reservation.ETag is { } version
+                ? await layout.TaskItems.ReplaceAsync(row, version, cancellationToken)
+                : await layout.TaskItems.InsertAsync(row, cancellationToken);
+            return reservation with { ETag = etag };
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            var stored = (await FindGroupAsync(taskId, groupKey, cancellationToken))?.Reservation;
+            if (stored is null || stored.Digest != reservation.Digest)
+                throw;
+            return stored;
+        }
+    }
 
     /// <summary>
     /// Ends a group: its failures and what it found are written, then one batch takes its rows off the frontier and keeps
@@ -103,6 +140,9 @@ internal sealed class ImportFrontier(StorageLayout layout)
                 await layout.TaskItems.SubmitAsync(batch, cancellationToken);
                 batch = new TableBatch(partition);
             }
+            // A slow run of a group that another run has ended must not bring back what was taken off the frontier.
+            if (batch.Count == 0)
+                batch.Merge(new Row(partition, done[0].Key));
             batch.Upsert(row);
         }
         // What was found must be on the frontier before the rows that led to it are taken off.
@@ -120,15 +160,33 @@ internal sealed class ImportFrontier(StorageLayout layout)
 
     private static string Partition(long taskId) => "import" + taskId.ToString("x", CultureInfo.InvariantCulture);
 
-    private static Row GroupRow(long taskId, ImportGroup group, GroupReservation reservation) => new(Partition(taskId), Groups + group.Key)
+    private static Row ReservationRow(long taskId, string rowKey, string groupKey, GroupReservation reservation) => new(Partition(taskId), rowKey)
     {
+        ["key"] = groupKey,
         ["digest"] = reservation.Digest,
         ["f"] = reservation.Files.First,
         ["fc"] = reservation.Files.Count,
         ["e"] = reservation.Entities.First,
         ["ec"] = reservation.Entities.Count,
         ["charge"] = reservation.Charge,
+        ["folders"] = string.Join(',', reservation.Folders),
         ["fit"] = reservation.QuotaFit,
+    };
+
+    private static GroupState StateOf(Row row) => new(
+        row.Text("key") ?? row.RowKey[Groups.Length..],
+        row.Text("digest") is { } digest ? ReservationOf(row, digest) : null,
+        row.Text("result") is { } json ? JsonSerializer.Deserialize(json, ImportJson.Default.ImportGroupResult) : null);
+
+    private static GroupReservation ReservationOf(Row row, string digest) => new(
+        digest,
+        new IdRange(row.RequiredNumber("f"), (int)row.RequiredNumber("fc")),
+        new IdRange(row.RequiredNumber("e"), (int)row.RequiredNumber("ec")),
+        row.RequiredNumber("charge"),
+        [.. row.RequiredText("folders").Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))],
+        (int?)row.Number("fit"))
+    {
+        ETag = row.ETag,
     };
 
     private static Row ErrorRow(long taskId, ImportGroup group, int index, ImportFailure failure) =>

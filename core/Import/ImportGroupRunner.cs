@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -11,7 +12,9 @@ namespace Cloudreve.Core.Import;
 /// <param name="Job">What to import.</param>
 /// <param name="Source">Reads the container.</param>
 /// <param name="QuotaLimit">Bytes that the user may have in use.</param>
-internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit);
+/// <param name="ShallStopAsync">Whether the task was cancelled meanwhile: one transaction.</param>
+internal sealed record ImportContext(
+    long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit, Func<CancellationToken, Task<bool>> ShallStopAsync);
 
 /// <summary>
 /// Imports a group of listing pages: some small folders, or a page of a large one. Every step may be repeated after a crash:
@@ -24,37 +27,53 @@ internal sealed class ImportGroupRunner(
     /// <summary>How many entries a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;
 
+    /// <summary>A look whether the task was cancelled costs a transaction: one for this many entries, and one before they are inserted.</summary>
+    private const int EntriesBetweenLooks = 1000;
+
     private const int FailuresInResult = 20;
+
+    /// <summary>Characters of failures in a result. JSON may write six for one, and the result has to fit into one property.</summary>
+    private const int FailureCharactersInResult = AzureLimits.StringCharacters / 6 - 500;
 
     public async Task<ImportGroupResult> RunAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
     {
-        var groupRow = await frontier.FindGroupAsync(context.TaskId, group, cancellationToken);
-        if (groupRow is not null && ImportFrontier.ResultOf(groupRow) is { } earlierResult)
+        var state = await frontier.FindGroupAsync(context.TaskId, group.Key, cancellationToken);
+        if (state?.Result is { } earlierResult)
             return earlierResult;
-        var earlier = groupRow is null ? null : ImportFrontier.ReservationOf(groupRow);
+        var earlier = state?.Reservation;
         var work = await GatherAsync(context, group, cancellationToken);
+        // What an earlier try left is settled when the import ends.
+        if (work is null || await context.ShallStopAsync(cancellationToken))
+            return new ImportGroupResult(ImportTotals.Zero, []);
         var known = await FindKnownNamesAsync(work, isRepetition: earlier is not null, cancellationToken);
         var reservation = await ReserveAsync(context, group, work, known, earlier, cancellationToken);
-        var outcome = new GroupOutcome(work, earlier == reservation ? null : earlier);
+        var outcome = new GroupOutcome(work, ReferenceEquals(earlier, reservation) ? null : earlier);
         var candidates = MakeCandidates(context, work, known, reservation, outcome);
         var fit = await ChargeAsync(context, group, reservation, candidates, cancellationToken);
         var admitted = Admit(candidates, fit.QuotaFit, outcome);
         await InsertAsync(admitted, outcome, cancellationToken);
         await quota.TryChargeAsync(
-            context.Job.UserId, ChargeId(context, group, reservation) + "-refund", outcome.UsedCharge - fit.Charge, null, cancellationToken);
-        var result = new ImportGroupResult(outcome.Totals, [.. outcome.Failures.Take(FailuresInResult)]);
+            context.Job.UserId, RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
+        var result = new ImportGroupResult(outcome.Totals, FirstOf(outcome.Failures));
         await frontier.CompleteAsync(context.TaskId, group, work.Done, outcome.Found, outcome.Failures, result, cancellationToken);
         return result;
     }
 
-    /// <summary>Lists pages until there is enough to do.</summary>
-    private async Task<GroupWork> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
+    /// <summary>Lists pages until there is enough to do; null when the task was cancelled meanwhile.</summary>
+    private async Task<GroupWork?> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
     {
         var work = new GroupWork();
+        var entriesAtLook = 0;
         foreach (var item in await frontier.ReadAsync(context.TaskId, group, cancellationToken))
         {
             if (work.Entries.Count >= EnoughEntries)
                 break;
+            if (work.Entries.Count - entriesAtLook >= EntriesBetweenLooks)
+            {
+                if (await context.ShallStopAsync(cancellationToken))
+                    return null;
+                entriesAtLook = work.Entries.Count;
+            }
             var page = await context.Source.ReadAsync(item, cancellationToken);
             work.Done.Add(item);
             work.Entries.AddRange(page.Entries);
@@ -88,29 +107,73 @@ internal sealed class ImportGroupRunner(
         if (earlier?.Digest == digest)
             return earlier;
         if (earlier is not null)
-            await SettleAsync(context, group, work, earlier, cancellationToken);
+            await AbandonAsync(context, group, earlier, cancellationToken);
         var blobs = work.Entries.Count(e => e.Type == FileType.File);
         var reservation = new GroupReservation(
             digest,
             work.Entries.Count == 0 ? default : await ids.ReserveAsync(IdKind.File, work.Entries.Count, cancellationToken),
             blobs == 0 ? default : await ids.ReserveAsync(IdKind.Entity, blobs, cancellationToken),
             work.Entries.Where(e => !known.ContainsKey((e.Item.FolderId, e.Name))).Sum(e => e.Blob?.Size ?? 0),
-            QuotaFit: null);
-        if (work.Entries.Count > 0)
-            await frontier.ReserveAsync(context.TaskId, group, reservation, cancellationToken);
-        return reservation;
+            [.. work.Entries.Select(e => e.Item.FolderId).Distinct()],
+            QuotaFit: null)
+        {
+            ETag = earlier?.ETag,
+        };
+        return work.Entries.Count > 0
+            ? await frontier.ReserveAsync(context.TaskId, group.Key, reservation, cancellationToken)
+            : reservation;
     }
 
     /// <summary>The source changed between two tries: what the earlier one charged but did not use is given back.</summary>
-    private async Task SettleAsync(ImportContext context, ImportGroup group, GroupWork work, GroupReservation earlier, CancellationToken cancellationToken)
+    private async Task AbandonAsync(ImportContext context, ImportGroup group, GroupReservation earlier, CancellationToken cancellationToken)
     {
-        if (!await quota.IsChargedAsync(context.Job.UserId, ChargeId(context, group, earlier), cancellationToken))
-            return;
-        var used = 0L;
-        foreach (var folderId in work.Done.Select(i => i.FolderId).Distinct())
-            used += await writer.SumSizesAsync(folderId, earlier.Files, cancellationToken);
-        await quota.TryChargeAsync(
-            context.Job.UserId, ChargeId(context, group, earlier) + "-refund", used - earlier.Charge, null, cancellationToken);
+        await frontier.AbandonAsync(context.TaskId, group.Key, earlier, cancellationToken);
+        var inserted = await writer.FindInsertedAsync(earlier.Folders, earlier.Files, cancellationToken);
+        await RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, inserted.Sum(f => f.Size), cancellationToken);
+    }
+
+    /// <summary>
+    /// Cleans up at the end of an import: groups that began and did not end keep what they inserted, the rest of their charge
+    /// is given back, and rows of entries that never came into being are removed. Harmless to repeat.
+    /// </summary>
+    /// <param name="taskId">The task, none of whose groups runs any more.</param>
+    /// <param name="userId">Whose drive.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>What all groups did.</returns>
+    public async Task<ImportTotals> SettleAsync(long taskId, long userId, CancellationToken cancellationToken)
+    {
+        var totals = ImportTotals.Zero;
+        await foreach (var group in frontier.ReadGroupsAsync(taskId, cancellationToken))
+        {
+            if (group.Result is { } result)
+                totals = totals.Add(result.Totals);
+            else if (group.Reservation is not null)
+                totals = totals.Add(await SettleAsync(taskId, userId, group.Key, group.Reservation, cancellationToken));
+        }
+        // Their files are counted by the try that came after; where there was none, they are in the drive all the same.
+        await foreach (var group in frontier.ReadAbandonedAsync(taskId, cancellationToken))
+            await SettleAsync(taskId, userId, group.Key, group.Reservation!, cancellationToken);
+        return totals;
+    }
+
+    private async Task<ImportTotals> SettleAsync(
+        long taskId, long userId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var inserted = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, cancellationToken);
+        var bytes = inserted.Sum(f => f.Size);
+        await RefundAsync(taskId, userId, groupKey, reservation, bytes, cancellationToken);
+        await writer.SweepAsync(reservation.Folders, reservation.Files, inserted.Select(f => f.Id).ToHashSet(), cancellationToken);
+        await entities.SweepAsync(reservation.Entities, inserted.Select(f => f.PrimaryEntityId).ToHashSet(), cancellationToken);
+        var files = inserted.Count(f => f.Type == FileType.File);
+        return new ImportTotals(inserted.Count, files, 0, 0, bytes);
+    }
+
+    private async Task RefundAsync(
+        long taskId, long userId, string groupKey, GroupReservation reservation, long used, CancellationToken cancellationToken)
+    {
+        // A charge of nothing leaves no trace in the ledger.
+        if (reservation.Charge == 0 || await quota.IsChargedAsync(userId, ChargeId(taskId, groupKey, reservation), cancellationToken))
+            await quota.TryChargeAsync(userId, RefundId(taskId, groupKey, reservation), used - reservation.Charge, null, cancellationToken);
     }
 
     /// <summary>Deals out the reserved ids in the order of the listing, and sorts out the names that exist.</summary>
@@ -164,12 +227,12 @@ internal sealed class ImportGroupRunner(
         ImportContext context, ImportGroup group, GroupReservation reservation, List<Candidate> candidates, CancellationToken cancellationToken)
     {
         while (!await quota.TryChargeAsync(
-            context.Job.UserId, ChargeId(context, group, reservation), reservation.Charge, context.QuotaLimit, cancellationToken))
+            context.Job.UserId, ChargeId(context.TaskId, group.Key, reservation), reservation.Charge, context.QuotaLimit, cancellationToken))
         {
             var free = context.QuotaLimit - await quota.GetUsedAsync(context.Job.UserId, cancellationToken);
-            reservation = Shrink(reservation, candidates, Math.Min(free, reservation.Charge - 1));
             // Kept, so that a repetition leaves out the same files.
-            await frontier.ReserveAsync(context.TaskId, group, reservation, cancellationToken);
+            reservation = await frontier.ReserveAsync(
+                context.TaskId, group.Key, Shrink(reservation, candidates, Math.Min(free, reservation.Charge - 1)), cancellationToken);
         }
         return reservation;
     }
@@ -237,8 +300,16 @@ internal sealed class ImportGroupRunner(
         await entities.DiscardAsync([.. discarded.Where(c => c.Entity is not null).Select(c => c.Entity!.Id)], cancellationToken);
     }
 
-    private static string ChargeId(ImportContext context, ImportGroup group, GroupReservation reservation) =>
-        $"import-{context.TaskId:x}-{group.Key}-{reservation.Files.First:x}-{reservation.QuotaFit ?? -1}";
+    private static string ChargeId(long taskId, string groupKey, GroupReservation reservation) =>
+        $"import-{taskId:x}-{groupKey}-{reservation.Files.First:x}-{reservation.QuotaFit ?? -1}";
+
+    private static string RefundId(long taskId, string groupKey, GroupReservation reservation) => ChargeId(taskId, groupKey, reservation) + "-refund";
+
+    private static List<ImportFailure> FirstOf(IReadOnlyList<ImportFailure> failures)
+    {
+        var characters = 0;
+        return [.. failures.Take(FailuresInResult).TakeWhile(f => (characters += f.Path.Length + f.Reason.Length + 10) < FailureCharactersInResult)];
+    }
 
     private sealed class GroupWork
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,6 +8,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Quota;
+using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tables;
@@ -40,11 +42,11 @@ public sealed class ImportService
     /// <summary>The orchestrator that runs an import.</summary>
     public const string OrchestratorName = "ImportOrchestration";
 
-    /// <summary>Frontier rows that one round of the import takes.</summary>
-    private const int RowsPerRound = 64;
-
     /// <summary>Folders that one activity takes; a further page of a large folder is a group of its own.</summary>
     private const int FoldersPerGroup = 16;
+
+    /// <summary>No setting can make one import take more groups at once: their folders come from one query.</summary>
+    private const int MaxParallelGroups = 62;
 
     private readonly StorageLayout _layout;
     private readonly SiteCatalog _catalog;
@@ -53,6 +55,7 @@ public sealed class ImportService
     private readonly FileTree _tree;
     private readonly TaskStore _tasks;
     private readonly IdAllocator _ids;
+    private readonly SettingStore _settings;
     private readonly TimeProvider _clock;
     private readonly ImportFrontier _frontier;
     private readonly ImportGroupRunner _runner;
@@ -60,7 +63,7 @@ public sealed class ImportService
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
         StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
-        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, TimeProvider clock)
+        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;
@@ -69,6 +72,7 @@ public sealed class ImportService
         _tree = tree;
         _tasks = tasks;
         _ids = ids;
+        _settings = settings;
         _clock = clock;
         _frontier = new ImportFrontier(layout);
         _runner = new ImportGroupRunner(_frontier, writer, entities, ids, quota, clock);
@@ -159,9 +163,10 @@ public sealed class ImportService
         var task = await _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, t => WithProgress(t, totals, failures), cancellationToken);
         if (task is null || task.IsTerminal || task.IsCancelRequested)
             return [];
-        var rows = await _frontier.PeekAsync(reference.TaskId, RowsPerRound, cancellationToken);
+        var parallel = (int)Math.Min((await _settings.GetAsync(cancellationToken)).Get(SiteSetting.ImportParallelGroups), MaxParallelGroups);
+        var rows = await _frontier.PeekAsync(reference.TaskId, parallel * FoldersPerGroup, cancellationToken);
         var groups = new List<ImportGroup>();
-        for (var i = 0; i < rows.Count;)
+        for (var i = 0; i < rows.Count && groups.Count < parallel;)
         {
             var count = 1;
             while (rows[i].Page == 0 && count < FoldersPerGroup && i + count < rows.Count && rows[i + count].Page == 0)
@@ -180,7 +185,7 @@ public sealed class ImportService
     public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
-        if (task is null || task.IsTerminal || task.IsCancelRequested)
+        if (ShallStop(task))
             return new ImportGroupResult(ImportTotals.Zero, []);
         var job = JobOf(task);
         var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
@@ -188,18 +193,23 @@ public sealed class ImportService
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, ImportPaths.OwnArea(policy));
-        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, cancellationToken);
+        async Task<bool> ShallStopAsync(CancellationToken token) => ShallStop(await _tasks.FindAsync(reference.OwnerId, reference.TaskId, token));
+        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit, ShallStopAsync), group, cancellationToken);
     }
 
-    /// <summary>Ends a task.</summary>
+    /// <summary>Ends a task, and cleans up behind groups that did not come to their end. None of its groups may run any more.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="totals">What it did.</param>
     /// <param name="failures">The first failures.</param>
     /// <param name="error">What ended it before its time; null when nothing did.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public Task FinishAsync(
-        ImportTaskReference reference, ImportTotals totals, IReadOnlyList<ImportFailure> failures, string? error, CancellationToken cancellationToken = default) =>
-        _tasks.UpdateAsync(
+    public async Task FinishAsync(
+        ImportTaskReference reference, IReadOnlyList<ImportFailure> failures, string? error, CancellationToken cancellationToken = default)
+    {
+        if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsTerminal: false } task)
+            return;
+        // The groups' own accounts are complete also when the orchestration did not get all of their answers.
+        var totals = await _runner.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
+        await _tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
             t => WithProgress(t, totals, failures) with
@@ -210,12 +220,15 @@ public sealed class ImportService
                     : WorkflowTaskStatus.Completed,
             },
             cancellationToken);
+    }
 
     /// <summary>Every item of a task that could not be imported, with its reason.</summary>
     /// <param name="taskId">The task.</param>
     /// <param name="cancellationToken">Cancels the enumeration.</param>
     public IAsyncEnumerable<ImportFailure> ReadFailuresAsync(long taskId, CancellationToken cancellationToken = default) =>
         _frontier.ReadFailuresAsync(taskId, cancellationToken);
+
+    private static bool ShallStop([NotNullWhen(false)] WorkflowTask? task) => task is null || task.IsTerminal || task.IsCancelRequested;
 
     private static WorkflowTask WithProgress(WorkflowTask task, ImportTotals totals, IReadOnlyList<ImportFailure> failures) => task with
     {

@@ -99,12 +99,21 @@ public static class SiteSetting
     /// <summary>How long an address of a file's content works.</summary>
     public static readonly Setting<TimeSpan> EntityUrlLifetime = Setting.Seconds("entity_url_default_ttl", 3600);
 
+    /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
+    public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
+
+    /// <summary>
+    /// How many groups of folders one import works on at the same time. The rest of the workers is left to other imports, so
+    /// that a small one does not wait for the end of a large one.
+    /// </summary>
+    public static readonly Setting<long> ImportParallelGroups = Setting.Number("import_parallel_groups", 4, min: 1);
+
     /// <summary>All settings, for the administration.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
         DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
-        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, HeavyWorkers, ImportParallelGroups,
     ];
 }

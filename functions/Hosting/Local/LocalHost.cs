@@ -1,4 +1,6 @@
 using Cloudreve.AzureStorage.Queues;
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
 using Cloudreve.DurableTask.Embedded;
 using Cloudreve.Functions.Hosting.Bindings;
@@ -16,9 +18,14 @@ internal sealed class LocalHost(
     LocalInvoker invoker,
     OutputDelivery outputs,
     EmbeddedTaskHub hub,
+    SiteBootstrap bootstrap,
+    SettingStore settings,
     TimeProvider clock,
     ILogger<LocalHost> logger) : BackgroundService
 {
+    // Each may hold a listing page in memory.
+    private const int MaxWorkers = 256;
+
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
@@ -33,7 +40,9 @@ internal sealed class LocalHost(
     {
         // Off the caller's thread: the app must listen at once.
         await Task.Yield();
-        await hub.StartAsync(stoppingToken);
+        await bootstrap.EnsureAsync(stoppingToken);
+        var workers = (await settings.GetAsync(stoppingToken)).Get(SiteSetting.HeavyWorkers);
+        await hub.StartAsync((int)Math.Min(workers, MaxWorkers), stoppingToken);
         var work = Task.WhenAll(Work().Select(part => KeepRunningAsync(part, stoppingToken)));
         // A hub that cannot go on ends the process: the next one picks up what it left.
         await await Task.WhenAny(work, hub.Completion);

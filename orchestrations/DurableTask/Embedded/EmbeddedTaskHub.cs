@@ -58,11 +58,16 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
 
     /// <summary>Creates what is missing in storage, picks up what the process before left, and begins to work.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
-    public async Task StartAsync(CancellationToken cancellationToken = default)
+    public Task StartAsync(CancellationToken cancellationToken = default) => StartAsync(_options.MaxConcurrentActivities, cancellationToken);
+
+    /// <summary>Starts with a limit that was not known when the hub was created.</summary>
+    /// <param name="maxConcurrentActivities">Activities that run at the same time, instead of what the options say.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task StartAsync(int maxConcurrentActivities, CancellationToken cancellationToken = default)
     {
         await _store.CreateAsync(cancellationToken);
         await RecoverAsync(cancellationToken);
-        _activityWork = RunParallel(_options.MaxConcurrentActivities, () => _activities.WorkAsync(_intake.Token, _abort.Token));
+        _activityWork = RunParallel(maxConcurrentActivities, () => _activities.WorkAsync(_intake.Token, _abort.Token));
         _orchestrationWork = RunParallel(_options.MaxConcurrentOrchestrations, RunTurnsAsync);
     }
 

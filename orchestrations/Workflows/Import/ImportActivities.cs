@@ -42,7 +42,7 @@ internal sealed class FinishImport(ImportService imports) : TaskActivity<FinishI
 
     public override async Task<bool> RunAsync(TaskActivityContext context, FinishImportInput input)
     {
-        await imports.FinishAsync(input.State.Task, input.State.Totals, input.State.Failures, input.Error, context.CancellationToken);
+        await imports.FinishAsync(input.State.Task, input.State.Failures, input.Error, context.CancellationToken);
         return true;
     }
 }

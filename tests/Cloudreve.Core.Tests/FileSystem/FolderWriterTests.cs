@@ -195,16 +195,16 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_files_of_a_folder_when_their_sizes_are_summed_then_only_the_ids_of_the_run_count()
+    public async Task Given_files_of_a_folder_when_those_of_a_run_of_ids_are_looked_for_then_only_they_are_found()
     {
         var (layout, folderId) = await NewFolderAsync();
         var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, Names("file", 20));
         files = [.. files.Select((f, i) => f with { Size = 1L << i })];
         await DriveBuilder.WriteAsync(layout, folderId, files);
 
-        var bytes = await new FolderWriter(layout).SumSizesAsync(folderId, new IdRange(files[3].Id, 4));
+        var found = await new FolderWriter(layout).FindInsertedAsync([folderId], new IdRange(files[3].Id, 4));
 
-        Assert.Equal((1 << 3) + (1 << 4) + (1 << 5) + (1 << 6), bytes);
+        Assert.Equal([1 << 3, 1 << 4, 1 << 5, 1 << 6], found.Select(f => f.Size));
     }
 
     [Theory]

@@ -29,6 +29,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
             Assert.Equal(6, (await site.TreeAsync()).Count);
             Assert.DoesNotContain("missing", (await site.TreeAsync()).Values.Select(v => v.Source));
             Assert.Equal(100, await site.UsedAsync());
+            Assert.Empty((await site.CheckAsync()).Problems);
             Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
         }
         Assert.True(call > 30, $"only {call} calls");
@@ -57,6 +58,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
 
         Assert.Equal(407, (await site.TreeAsync()).Count);
         Assert.Equal(1200, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
     }
 
     private static async Task<bool> SurvivesAsync(Func<Task> run)

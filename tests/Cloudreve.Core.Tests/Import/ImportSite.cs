@@ -10,6 +10,7 @@ using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cloudreve.Core.Tests.Import;
@@ -96,7 +97,7 @@ internal sealed class ImportSite
             totals = results.Aggregate(totals, (sum, r) => sum.Add(r.Totals));
             failures = [.. failures.Concat(results.SelectMany(r => r.Failures))];
         }
-        await Imports.FinishAsync(reference, totals, failures, null);
+        await Imports.FinishAsync(reference, failures, null);
     }
 
     public async Task<WorkflowTask> TaskAsync(ImportTaskReference reference) =>
@@ -120,6 +121,9 @@ internal sealed class ImportSite
             failures.Add(failure);
         return failures;
     }
+
+    /// <summary>What does not fit together among all rows of the site.</summary>
+    public Task<TreeFindings> CheckAsync() => TreeIntegrity.CheckAsync(_azurite.Connect(), _prefix);
 
     private async Task WalkAsync(long folderId, string path, Dictionary<string, (long Size, string Source)> files)
     {

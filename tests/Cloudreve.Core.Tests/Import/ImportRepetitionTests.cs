@@ -1,0 +1,154 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Import;
+
+/// <summary>What is left behind when a group is tried again under other circumstances, twice at once, or not at all.</summary>
+public sealed class ImportRepetitionTests(AzuriteServer azurite)
+{
+    private static readonly (string Name, int Size)[] Source = [("src/a", 10), ("src/b", 20), ("src/c/d", 30), ("src/e/f", 40)];
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_storage_call_when_the_import_is_cancelled_then_what_came_is_charged_and_nothing_else_is_left(StorageFault fault)
+    {
+        for (var call = 1; ; call++)
+        {
+            var site = await CreateAsync();
+            var reference = await site.AcceptAsync("src");
+            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            await CancelAsync(site, reference);
+
+            await site.Restart().RunAsync(reference);
+
+            Assert.Empty((await site.CheckAsync()).All);
+            var task = await site.TaskAsync(reference);
+            Assert.True(task.IsTerminal);
+            var tree = await site.TreeAsync();
+            Assert.Equal(tree.Keys.Count(path => !path.EndsWith('/')), task.Progress["imported"].Current);
+            if (hasEnded)
+                break;
+        }
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_storage_call_when_the_source_changes_before_the_next_try_then_the_result_fits_together(StorageFault fault)
+    {
+        for (var call = 1; ; call++)
+        {
+            var site = await CreateAsync();
+            var reference = await site.AcceptAsync("src");
+            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            await site.Container.DeleteAsync("src/b");
+            await site.PutAsync(("src/0", 5), ("src/c/z", 6), ("src/g/h", 7));
+
+            await site.Restart().RunAsync(reference);
+
+            Assert.Empty((await site.CheckAsync()).All);
+            Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
+            Assert.Superset(new HashSet<string> { "a", "c/", "c/d", "e/", "e/f" }, (await site.TreeAsync()).Keys.ToHashSet());
+            if (hasEnded)
+                break;
+        }
+    }
+
+    [Fact]
+    public async Task Given_one_import_when_two_processes_run_it_at_once_then_every_file_comes_once_and_is_charged_once()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, 400).Select(i => ($"src/d{i % 40}/f{i}", 7)));
+        var reference = await site.AcceptAsync("src");
+        await site.Imports.BeginAsync(reference);
+
+        for (var round = 0; ; round++)
+        {
+            var groups = await site.Imports.ClaimAsync(reference, round, ImportTotals.Zero, []);
+            if (groups.Count == 0)
+                break;
+            await Task.WhenAll(groups.SelectMany(g => Enumerable.Range(0, 3).Select(_ => RunUntilDoneAsync(site.Restart(), reference, g))));
+        }
+        await site.Imports.FinishAsync(reference, [], null);
+
+        Assert.Equal(440, (await site.TreeAsync()).Count);
+        Assert.Equal(2800, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
+        var task = await site.TaskAsync(reference);
+        Assert.Equal(400, task.Progress["imported"].Current);
+        Assert.Equal(0, task.Failed);
+    }
+
+    [Fact]
+    public async Task Given_many_failures_with_long_names_when_they_are_imported_then_all_are_recorded_and_the_task_completes()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var longName = new string('長', 900);
+        await site.PutAsync(Enumerable.Range(0, 30).Select(i => ($"src/{longName}{i}", 1)).Append(("src/good", 1)));
+
+        var reference = await site.AcceptAsync("src");
+        await site.RunAsync(reference);
+
+        var task = await site.TaskAsync(reference);
+        Assert.Equal(WorkflowTaskStatus.Completed, task.Status);
+        Assert.Equal(30, task.Failed);
+        Assert.Equal(30, (await site.FailuresAsync(reference)).Count);
+        Assert.Equal(["good"], (await site.TreeAsync()).Keys);
+    }
+
+    // The destination is there: only the import's own rows are looked at.
+    private async Task<ImportSite> CreateAsync()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.PutAsync(Source);
+        return site;
+    }
+
+    /// <summary>Runs an import in a process that dies at a storage call.</summary>
+    /// <returns>Whether it came to its end before.</returns>
+    private static async Task<bool> RunUntilCallAsync(ImportSite site, ImportTaskReference reference, int call, StorageFault fault)
+    {
+        var calls = 0;
+        var dying = site.Restart(_ =>
+        {
+            var n = Interlocked.Increment(ref calls);
+            return n == call ? fault : n > call ? StorageFault.CrashBefore : StorageFault.None;
+        });
+        try
+        {
+            await dying.RunAsync(reference);
+            return true;
+        }
+        catch (SimulatedCrashException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task CancelAsync(ImportSite site, ImportTaskReference reference) => await site.Get<TaskStore>().UpdateAsync(
+        reference.OwnerId, reference.TaskId, t => t with { IsCancelRequested = true });
+
+    // A run that comes second may fail where the first has changed the bookkeeping; it is tried again, as the orchestrator does.
+    private static async Task RunUntilDoneAsync(ImportSite site, ImportTaskReference reference, ImportGroup group)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await site.Imports.RunGroupAsync(reference, group);
+                return;
+            }
+            catch (StorageException) when (tries < 20)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+}
