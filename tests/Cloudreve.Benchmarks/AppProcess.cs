@@ -56,6 +56,16 @@ internal sealed class AppProcess : IDisposable
         }
     }
 
+    /// <summary>Time that processors spent on the app so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>The app of this repository.</summary>
     /// <param name="publishFolder">The folder of the published executable; null for the build, which the runtime compiles just in time.</param>
     /// <param name="connectionString">Its storage account.</param>

@@ -44,6 +44,16 @@ public sealed class AzuriteServer : IDisposable
     /// <summary>What reaches the emulator, with the account key.</summary>
     public string ConnectionString { get; }
 
+    /// <summary>Time that processors spent on the emulator so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>A client of the emulator with its own transaction counter.</summary>
     /// <param name="faults">Decides for each request whether it fails; null for never.</param>
     /// <param name="clock">The clock for signatures.</param>
