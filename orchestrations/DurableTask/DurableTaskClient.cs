@@ -1,9 +1,5 @@
 namespace Cloudreve.DurableTask;
 
-/// <summary>How an instance is started.</summary>
-/// <param name="InstanceId">Its id, at most 100 characters; null for a random one.</param>
-public sealed record StartOrchestrationOptions(string? InstanceId = null);
-
 /// <summary>Starts, watches and steers the instances of a task hub.</summary>
 public abstract class DurableTaskClient
 {
@@ -32,7 +28,15 @@ public abstract class DurableTaskClient
     /// <param name="output">What the instance shall result in.</param>
     /// <param name="cancellation">Cancels the call.</param>
     /// <exception cref="InstanceNotFoundException">There is no such instance.</exception>
-    public abstract Task TerminateInstanceAsync(string instanceId, object? output = null, CancellationToken cancellation = default);
+    public virtual Task TerminateInstanceAsync(string instanceId, object? output = null, CancellationToken cancellation = default) =>
+        TerminateInstanceAsync(instanceId, new TerminateInstanceOptions(output), cancellation);
+
+    /// <summary>Ends an instance, and on demand all that it has called. Activities run on; nobody learns of their results.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="options">Its result, and what becomes of its sub-orchestrations.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="InstanceNotFoundException">There is no such instance.</exception>
+    public abstract Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions options, CancellationToken cancellation = default);
 
     /// <summary>Pauses an instance; what happens meanwhile is processed after it is resumed.</summary>
     /// <param name="instanceId">The instance.</param>
@@ -63,17 +67,26 @@ public abstract class DurableTaskClient
     public abstract Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default);
 
+    /// <summary>Lists instances, in no particular order. It reads all of the task hub: for operators, not for features.</summary>
+    /// <param name="filter">Which; null for all.</param>
+    /// <param name="cancellation">Ends the listing.</param>
+    public abstract IAsyncEnumerable<OrchestrationMetadata> GetAllInstancesAsync(
+        OrchestrationQuery? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>Starts an instance again with the input and version that it (or, after it continued as new, its last round) was started with.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="restartWithNewInstanceId">Whether a further instance is started, under a random id, instead of the same one anew.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The id of the started instance.</returns>
+    /// <exception cref="InstanceNotFoundException">There is no such instance.</exception>
+    /// <exception cref="InvalidOperationException">It shall keep its id and has not ended.</exception>
+    public abstract Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default);
+
     /// <summary>Removes all that is stored of an instance that has ended.</summary>
     /// <param name="instanceId">The instance.</param>
+    /// <param name="options">What becomes of its sub-orchestrations; null for nothing.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    /// <returns>False when there is no such instance or it has not ended.</returns>
-    public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
-}
-
-/// <summary>There is no instance of the given id.</summary>
-/// <param name="instanceId">The id.</param>
-public sealed class InstanceNotFoundException(string instanceId) : Exception($"There is no orchestration instance '{instanceId}'.")
-{
-    /// <summary>The id.</summary>
-    public string InstanceId { get; } = instanceId;
+    public abstract Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default);
 }

@@ -6,7 +6,7 @@ namespace Cloudreve.DurableTask;
 /// <summary>The orchestrators and activities of an app, by name. Fill it at start; afterwards it is read from many threads.</summary>
 public sealed class DurableTaskRegistry
 {
-    private readonly Dictionary<string, OrchestratorRunner> _orchestrators = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(TaskName Name, TaskVersion Version), OrchestratorRunner> _orchestrators = [];
     private readonly Dictionary<string, ActivityRunner> _activities = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Creates an empty registry.</summary>
@@ -16,7 +16,8 @@ public sealed class DurableTaskRegistry
     public DurableTaskRegistry(JsonSerializerOptions? serializerOptions = null) => Payload = new JsonPayload(serializerOptions);
 
     /// <summary>Names of all orchestrators.</summary>
-    public IReadOnlyCollection<string> OrchestratorNames => _orchestrators.Keys;
+    public IReadOnlyCollection<string> OrchestratorNames =>
+        [.. _orchestrators.Keys.Select(k => k.Name.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>Names of all activities.</summary>
     public IReadOnlyCollection<string> ActivityNames => _activities.Keys;
@@ -27,16 +28,30 @@ public sealed class DurableTaskRegistry
 
     internal JsonPayload Payload { get; }
 
-    /// <summary>Adds an orchestrator.</summary>
+    /// <summary>Adds the orchestrator that instances without a version run.</summary>
     /// <typeparam name="TInput">Its input.</typeparam>
     /// <typeparam name="TOutput">Its result.</typeparam>
     /// <param name="name">Its name.</param>
     /// <param name="factory">Makes a fresh one for each replay.</param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public DurableTaskRegistry AddOrchestrator<TInput, TOutput>(TaskName name, Func<TaskOrchestrator<TInput, TOutput>> factory)
+    public DurableTaskRegistry AddOrchestrator<TInput, TOutput>(TaskName name, Func<TaskOrchestrator<TInput, TOutput>> factory) =>
+        AddOrchestrator(name, TaskVersion.Unversioned, factory);
+
+    /// <summary>
+    /// Adds one version of an orchestrator. An instance runs exactly the version that it was started with, and fails when that
+    /// is not here: keep a version until no instance of it is left.
+    /// </summary>
+    /// <typeparam name="TInput">Its input.</typeparam>
+    /// <typeparam name="TOutput">Its result.</typeparam>
+    /// <param name="name">Its name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="factory">Makes a fresh one for each replay.</param>
+    /// <exception cref="ArgumentException">The name is taken in this version.</exception>
+    public DurableTaskRegistry AddOrchestrator<TInput, TOutput>(
+        TaskName name, TaskVersion version, Func<TaskOrchestrator<TInput, TOutput>> factory)
     {
         // No ConfigureAwait(false): the continuation belongs to the replay's own synchronisation context.
-        _orchestrators.Add(name.Name, async (context, inputJson) =>
+        _orchestrators.Add((name, version), async (context, inputJson) =>
             Payload.Serialize<TOutput>(await factory().RunAsync(context, Payload.Deserialize<TInput>(inputJson)!)));
         return this;
     }
@@ -63,7 +78,7 @@ public sealed class DurableTaskRegistry
     public DurableTaskRegistry AddActivity<TInput, TOutput>(TaskName name, Func<TaskActivity<TInput, TOutput>> factory) =>
         AddActivity(name, _ => factory());
 
-    internal OrchestratorRunner? FindOrchestrator(string name) => _orchestrators.GetValueOrDefault(name);
+    internal OrchestratorRunner? FindOrchestrator(TaskName name, TaskVersion version) => _orchestrators.GetValueOrDefault((name, version));
 
     internal ActivityRunner? FindActivity(string name) => _activities.GetValueOrDefault(name);
 }

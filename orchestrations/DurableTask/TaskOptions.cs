@@ -16,7 +16,21 @@ public record TaskOptions(RetryPolicy? Retry = null)
 /// <summary>How a sub-orchestration is called.</summary>
 /// <param name="Retry">When a failed call is made again; null for never.</param>
 /// <param name="InstanceId">The id of the new instance; null for one that is derived from the caller.</param>
-public sealed record SubOrchestrationOptions(RetryPolicy? Retry = null, string? InstanceId = null) : TaskOptions(Retry);
+public sealed record SubOrchestrationOptions(RetryPolicy? Retry = null, string? InstanceId = null) : TaskOptions(Retry)
+{
+    /// <summary>The orchestrator's version. It is not inherited from the caller.</summary>
+    public TaskVersion Version { get; init; }
+}
+
+/// <summary>How an instance continues as new.</summary>
+public sealed record ContinueAsNewOptions
+{
+    /// <summary>The version to go on with; null for the same as before.</summary>
+    public TaskVersion? NewVersion { get; init; }
+
+    /// <summary>Whether events that nobody awaited yet are carried over.</summary>
+    public bool PreserveUnprocessedEvents { get; init; } = true;
+}
 
 /// <summary>
 /// When a failed call is made again. The pause is <see cref="FirstRetryInterval"/> times

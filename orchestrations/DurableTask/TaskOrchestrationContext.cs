@@ -9,6 +9,9 @@ public abstract class TaskOrchestrationContext
     /// <summary>The orchestrator's name.</summary>
     public abstract TaskName Name { get; }
 
+    /// <summary>The version that the instance was started with; empty for none.</summary>
+    public abstract string Version { get; }
+
     /// <summary>The instance's id.</summary>
     public abstract string InstanceId { get; }
 
@@ -107,11 +110,18 @@ public abstract class TaskOrchestrationContext
     public abstract void SetCustomStatus(object? customStatus);
 
     /// <summary>
-    /// When the orchestrator returns, starts it again with a new input and an empty history, instead of completing.
+    /// When the orchestrator returns, starts it again with a new input and an empty history, instead of completing. Calls that
+    /// were not awaited are carried out all the same; nobody learns of their results.
     /// </summary>
     /// <param name="newInput">The new input.</param>
     /// <param name="preserveUnprocessedEvents">Whether events that nobody awaited yet are carried over.</param>
-    public abstract void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true);
+    public virtual void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
+        ContinueAsNew(new ContinueAsNewOptions { PreserveUnprocessedEvents = preserveUnprocessedEvents }, newInput);
+
+    /// <summary>Continues as new, with more to choose: an instance that never ends moves to new code this way.</summary>
+    /// <param name="options">The new version, and what becomes of events.</param>
+    /// <param name="newInput">The new input.</param>
+    public abstract void ContinueAsNew(ContinueAsNewOptions options, object? newInput = null);
 
     /// <summary>A unique id that is the same in each replay.</summary>
     public abstract Guid NewGuid();

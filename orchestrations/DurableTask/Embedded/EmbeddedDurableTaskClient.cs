@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Cloudreve.DurableTask.Protocol;
 using Cloudreve.DurableTask.Serialization;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Cloudreve.DurableTask.Embedded;
 
@@ -13,7 +15,16 @@ public sealed class EmbeddedDurableTaskClient(EmbeddedTaskHub hub, DurableTaskRe
     /// <inheritdoc/>
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default) =>
-        hub.ScheduleAsync(orchestratorName.Name, options?.InstanceId, _payload.Serialize(input), cancellation);
+        hub.ScheduleAsync(
+            new ExecutionStartedEvent
+            {
+                Name = orchestratorName.Name,
+                Version = options?.Version.ToMessage(),
+                Input = _payload.Serialize(input),
+                ScheduledStartTimestamp = options?.StartAt is { } at ? Timestamp.FromDateTimeOffset(at) : null,
+            },
+            options?.InstanceId,
+            cancellation);
 
     /// <inheritdoc/>
     public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
@@ -23,9 +34,9 @@ public sealed class EmbeddedDurableTaskClient(EmbeddedTaskHub hub, DurableTaskRe
     }
 
     /// <inheritdoc/>
-    public override Task TerminateInstanceAsync(string instanceId, object? output = null, CancellationToken cancellation = default)
+    public override Task TerminateInstanceAsync(string instanceId, TerminateInstanceOptions options, CancellationToken cancellation = default)
     {
-        var terminated = new ExecutionTerminatedEvent { Input = _payload.Serialize(output) };
+        var terminated = new ExecutionTerminatedEvent { Input = _payload.Serialize(options.Output), Recurse = options.Recursive };
         return hub.SendAsync(instanceId, new HistoryEvent { ExecutionTerminated = terminated }, cancellation);
     }
 
@@ -48,8 +59,27 @@ public sealed class EmbeddedDurableTaskClient(EmbeddedTaskHub hub, DurableTaskRe
         Describe(await hub.WaitAsync(instanceId, cancellation), getInputsAndOutputs);
 
     /// <inheritdoc/>
-    public override Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default) =>
-        hub.PurgeAsync(instanceId, cancellation);
+    public override async IAsyncEnumerable<OrchestrationMetadata> GetAllInstancesAsync(
+        OrchestrationQuery? filter = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        filter ??= new OrchestrationQuery();
+        await foreach (var state in hub.ScanAsync(filter, cancellation))
+            yield return Describe(state, filter.FetchInputsAndOutputs);
+    }
+
+    /// <inheritdoc/>
+    public override Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default) =>
+        hub.RestartAsync(instanceId, restartWithNewInstanceId, cancellation);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The hub removes sub-orchestrations by itself once their caller has taken their result, so there is nothing more to remove
+    /// recursively; one that still runs is never purged.
+    /// </remarks>
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default) =>
+        new(await hub.PurgeAsync(instanceId, cancellation) ? 1 : 0);
 
     private OrchestrationMetadata Describe(InstanceState state, bool withInputs) => new(state.Name, state.InstanceId, _payload)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.DurableTask.Protocol;
 using Microsoft.Extensions.Logging;
@@ -101,13 +102,17 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
     /// <returns>The instance's id.</returns>
     /// <exception cref="InvalidOperationException">An instance of this id has ended and was not purged.</exception>
     public async Task<string> ScheduleAsync(
-        string orchestratorName, string? instanceId = null, string? inputJson = null, CancellationToken cancellationToken = default)
+        string orchestratorName, string? instanceId = null, string? inputJson = null, CancellationToken cancellationToken = default) =>
+        await ScheduleAsync(new ExecutionStartedEvent { Name = orchestratorName, Input = inputJson }, instanceId, cancellationToken);
+
+    internal async Task<string> ScheduleAsync(ExecutionStartedEvent started, string? instanceId, CancellationToken cancellationToken)
     {
         instanceId ??= Guid.NewGuid().ToString("N");
         CheckId(instanceId);
+        var state = TurnRunner.NewInstance(started, instanceId, _clock.GetUtcNow());
         try
         {
-            await _store.InsertAsync(TurnRunner.NewInstance(orchestratorName, instanceId, inputJson, null, null, _clock.GetUtcNow()), cancellationToken);
+            await _store.InsertAsync(state, cancellationToken);
         }
         catch (StorageExistsException e)
         {
@@ -115,7 +120,34 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
             if (existing is { IsTerminal: true })
                 throw new InvalidOperationException($"The instance '{instanceId}' has ended; purge it before it is started again.", e);
         }
-        _sessions.Wake(instanceId);
+        Begin(state);
+        return instanceId;
+    }
+
+    /// <summary>Starts an instance that has ended anew, or a copy of one.</summary>
+    internal async Task<string> RestartAsync(string instanceId, bool isCopy, CancellationToken cancellationToken)
+    {
+        CheckId(instanceId);
+        if ((await _store.LoadAsync(instanceId, cancellationToken)).State is not { } state)
+            throw new InstanceNotFoundException(instanceId);
+        var before = state.Start[0].ExecutionStarted;
+        var started = new ExecutionStartedEvent { Name = before.Name, Version = before.Version, Input = before.Input };
+        if (isCopy)
+            return await ScheduleAsync(started, null, cancellationToken);
+        if (state is { IsTerminal: false } or { Parent: not null } or { Outbox.Count: > 0 })
+            throw new InvalidOperationException($"The instance '{instanceId}' has not ended, or belongs to another one: it cannot be started again.");
+        var oldStart = InstanceKey.Start(state.Generation);
+        string[] oldBlobs = [.. state.Blobs];
+        var next = TurnRunner.NewInstance(started, instanceId, _clock.GetUtcNow());
+        state.BeginGeneration(next.ExecutionId, next.Start);
+        state.Status = next.Status;
+        state.CreatedAt = next.CreatedAt;
+        state.UpdatedAt = next.UpdatedAt;
+        state.CustomStatus = null;
+        state.Output = null;
+        state.Failure = null;
+        await _store.CommitAsync(state, new Commit(AddedEvents: null, BeginsGeneration: true, [oldStart], oldBlobs), cancellationToken);
+        Begin(state);
         return instanceId;
     }
 
@@ -150,6 +182,24 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
         return await waiter.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>All instances that a query wants.</summary>
+    internal async IAsyncEnumerable<InstanceState> ScanAsync(
+        OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in _store.ScanAsync(cancellationToken))
+        {
+            var id = row.RequiredText("Id");
+            var createdAt = row.Time("CreatedAt");
+            var isWanted = (query.InstanceIdPrefix is not { } prefix || id.StartsWith(prefix, StringComparison.Ordinal))
+                && (query.CreatedFrom is not { } from || createdAt >= from)
+                && (query.CreatedTo is not { } to || createdAt <= to)
+                && (query.Statuses is not { } statuses || statuses.Contains((OrchestrationRuntimeStatus)row.RequiredNumber("Status")));
+            // One that was removed since is left out.
+            if (isWanted && await _store.LoadSummaryAsync(id, query.FetchInputsAndOutputs, cancellationToken) is { } state)
+                yield return state;
+        }
+    }
+
     internal async Task<bool> PurgeAsync(string instanceId, CancellationToken cancellationToken)
     {
         var state = await FindAsync(instanceId, withInputs: false, cancellationToken);
@@ -158,6 +208,14 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
             return false;
         await _store.DeleteAsync(instanceId, cancellationToken);
         return true;
+    }
+
+    private void Begin(InstanceState state)
+    {
+        if (state.StartAt is { } at && at > _clock.GetUtcNow())
+            _timers.Schedule(state.InstanceId, at);
+        else
+            _sessions.Wake(state.InstanceId);
     }
 
     private static Task RunParallel(int workers, Func<Task> work) =>
@@ -194,7 +252,7 @@ public sealed class EmbeddedTaskHub : IAsyncDisposable
             }
             else if (InstanceState.IsTerminalStatus((OrchestrationStatus)row.RequiredNumber("Status")))
                 _turns.ReportToParent((await _store.LoadSummaryAsync(id, withStart: false, cancellationToken))!);
-            else if (row.RequiredNumber("Chunks") == 0 || row.Flag("OpenCalls"))
+            else if ((row.RequiredNumber("Chunks") == 0 && row.Time("NextTimer") is null) || row.Flag("OpenCalls"))
                 _sessions.Wake(id);
             if (row.Time("NextTimer") is { } next)
                 _timers.Schedule(id, next);

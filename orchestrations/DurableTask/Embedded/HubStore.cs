@@ -37,6 +37,9 @@ internal sealed class HubStore(StorageAccount account, string prefix)
     public IAsyncEnumerable<Row> ScanActiveAsync(CancellationToken cancellationToken) =>
         _table.ScanAsync("RowKey eq 'i' and Active eq true", cancellationToken);
 
+    /// <summary>Rows of all instances.</summary>
+    public IAsyncEnumerable<Row> ScanAsync(CancellationToken cancellationToken) => _table.ScanAsync("RowKey eq 'i'", cancellationToken);
+
     /// <summary>Ids of all instances that have messages. For recovery.</summary>
     public async Task<HashSet<string>> ScanInboxesAsync(CancellationToken cancellationToken)
     {
@@ -138,8 +141,7 @@ internal sealed class HubStore(StorageAccount account, string prefix)
         }
         if (commit.BeginsGeneration)
             batch.Upsert(await EventsRowAsync(key, InstanceKey.Start(state.Generation), state.Start, state, cancellationToken));
-        var isActive = !state.IsTerminal || state.Parent is not null || state.Outbox.Count > 0;
-        batch.Replace(await InstanceRowAsync(key, state, isActive, cancellationToken), state.ETag);
+        batch.Replace(await InstanceRowAsync(key, state, IsActive(state), cancellationToken), state.ETag);
         foreach (var rowKey in commit.DeletedRows.Take(DeletesInCommit))
             batch.Delete(rowKey);
         var etags = await _table.SubmitAsync(batch, cancellationToken);
@@ -150,12 +152,11 @@ internal sealed class HubStore(StorageAccount account, string prefix)
             await _payloads.DeleteAsync(blob, cancellationToken);
     }
 
-    /// <summary>Notes that the events an instance sent have arrived.</summary>
-    public async Task ClearOutboxAsync(InstanceState state, CancellationToken cancellationToken)
+    /// <summary>Notes what of the outbox is still to be carried out.</summary>
+    public async Task SaveOutboxAsync(InstanceState state, CancellationToken cancellationToken)
     {
-        state.Outbox = [];
         var key = InstanceKey.Partition(state.InstanceId);
-        var row = await InstanceRowAsync(key, state, !state.IsTerminal || state.Parent is not null, cancellationToken);
+        var row = await InstanceRowAsync(key, state, IsActive(state), cancellationToken);
         state.ETag = await _table.ReplaceAsync(row, state.ETag, cancellationToken);
     }
 
@@ -231,6 +232,9 @@ internal sealed class HubStore(StorageAccount account, string prefix)
         while (token is not null);
     }
 
+    /// <summary>Whether a hub that starts has to look at it.</summary>
+    private static bool IsActive(InstanceState state) => !state.IsTerminal || state.Parent is not null || state.Outbox.Count > 0;
+
     private async Task<Row> InstanceRowAsync(string key, InstanceState state, bool isActive, CancellationToken cancellationToken)
     {
         var row = new Row(key, InstanceKey.InstanceRow)
@@ -254,10 +258,7 @@ internal sealed class HubStore(StorageAccount account, string prefix)
         await SetTextAsync(row, "Output", state.Output, state, cancellationToken);
         await SetBytesAsync(row, "Failure", state.Failure?.ToByteArray(), state, cancellationToken);
         if (state.Outbox.Count > 0)
-        {
-            row["OutboxExecutionId"] = state.OutboxExecutionId;
-            await SetBytesAsync(row, "Outbox", new HistoryChunk { Events = { state.Outbox } }.ToByteArray(), state, cancellationToken);
-        }
+            await SetBytesAsync(row, "Outbox", new Outbox { Entries = { state.Outbox } }.ToByteArray(), state, cancellationToken);
         row["HasBlobs"] = state.HasBlobs;
         return row;
     }
@@ -282,10 +283,7 @@ internal sealed class HubStore(StorageAccount account, string prefix)
         if (await GetBytesAsync(row, "Failure", cancellationToken) is { } failure)
             state.Failure = Protocol.TaskFailureDetails.Parser.ParseFrom(failure);
         if (await GetBytesAsync(row, "Outbox", cancellationToken) is { } outbox)
-        {
-            state.Outbox = [.. HistoryChunk.Parser.ParseFrom(outbox).Events];
-            state.OutboxExecutionId = row.RequiredText("OutboxExecutionId");
-        }
+            state.Outbox = [.. Outbox.Parser.ParseFrom(outbox).Entries];
         return state;
     }
 

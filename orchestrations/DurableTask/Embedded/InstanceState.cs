@@ -12,7 +12,7 @@ internal sealed class InstanceState
 
     public required string Name { get; init; }
 
-    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset CreatedAt { get; set; }
 
     public required string ETag { get; set; }
 
@@ -47,11 +47,8 @@ internal sealed class InstanceState
     /// <summary>Whether a blob was ever written for the instance.</summary>
     public bool HasBlobs { get; set; }
 
-    /// <summary>Events sent to others that may not have been delivered yet.</summary>
-    public List<HistoryEvent> Outbox { get; set; } = [];
-
-    /// <summary>The execution that sent them; continuing as new begins another.</summary>
-    public string OutboxExecutionId { get; set; } = "";
+    /// <summary>What executions asked for that is not carried out yet and that their history does not keep.</summary>
+    public List<OutboxEntry> Outbox { get; set; } = [];
 
     public string? CustomStatus { get; set; }
 
@@ -63,6 +60,9 @@ internal sealed class InstanceState
 
     public bool HasStarted => Chunks.Count > 0;
 
+    /// <summary>Before when the first turn must not run; null for no such time.</summary>
+    public DateTimeOffset? StartAt => HasStarted ? null : Start.FirstOrDefault()?.ExecutionStarted?.ScheduledStartTimestamp?.ToDateTimeOffset();
+
     /// <summary>About how much memory it takes.</summary>
     public long Bytes { get; private set; } = 1024;
 
@@ -72,7 +72,8 @@ internal sealed class InstanceState
     /// <summary>Whether calls run whose end nobody would report after a restart.</summary>
     public bool HasOpenCalls => _open.Values.Any(e => e.EventTypeCase != EventCase.TimerCreated);
 
-    public DateTimeOffset? NextTimer => _open.Values
+    /// <summary>When time alone wakes it next; null for never.</summary>
+    public DateTimeOffset? NextTimer => StartAt ?? _open.Values
         .Where(e => e.EventTypeCase == EventCase.TimerCreated)
         .Select(e => (DateTimeOffset?)e.TimerCreated.FireAt.ToDateTimeOffset())
         .Min();
@@ -115,6 +116,11 @@ internal sealed class InstanceState
         Start = start;
         ForgetHistory();
     }
+
+    /// <summary>Removes the calls of the outbox that some mail completes.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool SettleOutbox(IReadOnlyList<Mail> mails) => Outbox.RemoveAll(
+        entry => mails.Any(m => m.ExecutionId == entry.ExecutionId && Completes(m.Event) == entry.Action.Id)) > 0;
 
     public void ForgetHistory()
     {

@@ -23,7 +23,7 @@ internal sealed class Turn
     }
 
     /// <summary>Whether there is anything to tell the orchestrator.</summary>
-    public bool IsNeeded => !_state.HasStarted || _fresh.Count > 0;
+    public bool IsNeeded => _state.HasStarted ? _fresh.Count > 0 : _state.StartAt is not { } at || at <= _now.ToDateTimeOffset() || Termination is not null;
 
     /// <summary>Whether a client ends the instance; its orchestrator is then not asked.</summary>
     public HistoryEvent? Termination => _fresh.Find(e => e.EventTypeCase == EventCase.ExecutionTerminated);
@@ -40,19 +40,39 @@ internal sealed class Turn
     }
 
     /// <summary>Ends the instance without asking its orchestrator.</summary>
-    public Commit Terminate(HistoryEvent termination) => End(new CompleteOrchestrationAction
+    public Commit Terminate(HistoryEvent termination)
     {
-        OrchestrationStatus = OrchestrationStatus.Terminated,
-        Result = termination.ExecutionTerminated.Input,
-    });
+        var told = termination.ExecutionTerminated;
+        if (told.Recurse)
+        {
+            foreach (var (id, call) in _state.Open.Where(o => o.Value.EventTypeCase == EventCase.SubOrchestrationInstanceCreated))
+            {
+                var sub = call.SubOrchestrationInstanceCreated.InstanceId;
+                Keep(new OrchestratorAction
+                {
+                    Id = id,
+                    TerminateOrchestration = new TerminateOrchestrationAction { InstanceId = sub, Reason = told.Input, Recurse = true },
+                });
+            }
+        }
+        return End(new CompleteOrchestrationAction { OrchestrationStatus = OrchestrationStatus.Terminated, Result = told.Input });
+    }
 
     /// <summary>Applies the orchestrator's answer to the state.</summary>
     public Commit Apply(OrchestratorResponse response)
     {
         _state.CustomStatus = response.CustomStatus ?? _state.CustomStatus;
-        _state.Outbox = [.. response.Actions.Where(a => a.OrchestratorActionTypeCase == ActionCase.SendEvent).Select(Record)];
-        _state.OutboxExecutionId = _state.ExecutionId;
         var completion = response.Actions.FirstOrDefault(a => a.OrchestratorActionTypeCase == ActionCase.CompleteOrchestration);
+        foreach (var action in response.Actions)
+        {
+            // What the code asked for before it returned is carried out, as in DurableTask: its history, which would tell, ends here.
+            // A timer that nobody awaits any more has no effect.
+            if (action.OrchestratorActionTypeCase == ActionCase.SendEvent
+                || (completion is not null && action.OrchestratorActionTypeCase is ActionCase.ScheduleTask or ActionCase.CreateSubOrchestration))
+            {
+                Keep(action);
+            }
+        }
         if (completion is not null)
         {
             return completion.CompleteOrchestration.OrchestrationStatus == OrchestrationStatus.ContinuedAsNew
@@ -67,6 +87,8 @@ internal sealed class Turn
         Touch(IsSuspendedAfterwards() ? OrchestrationStatus.Suspended : OrchestrationStatus.Running);
         return new Commit(added, BeginsGeneration: false, [.. MessageRows, .. TakeStaleRows()], [.. MessageBlobs]);
     }
+
+    private void Keep(OrchestratorAction action) => _state.Outbox.Add(new OutboxEntry { ExecutionId = _state.ExecutionId, Action = action });
 
     private IEnumerable<string> MessageRows => _messages.Select(m => m.RowKey);
 
@@ -119,7 +141,13 @@ internal sealed class Turn
                 break;
             case ActionCase.CreateSubOrchestration:
                 var sub = action.CreateSubOrchestration;
-                e.SubOrchestrationInstanceCreated = new SubOrchestrationInstanceCreatedEvent { InstanceId = sub.InstanceId, Name = sub.Name, Input = sub.Input };
+                e.SubOrchestrationInstanceCreated = new SubOrchestrationInstanceCreatedEvent
+                {
+                    InstanceId = sub.InstanceId,
+                    Name = sub.Name,
+                    Version = sub.Version,
+                    Input = sub.Input,
+                };
                 break;
             case ActionCase.SendEvent:
                 e.EventSent = new EventSentEvent { InstanceId = action.SendEvent.Instance.InstanceId, Name = action.SendEvent.Name, Input = action.SendEvent.Data };
@@ -141,6 +169,8 @@ internal sealed class Turn
     {
         var next = _state.Start[0].Clone();
         next.ExecutionStarted.Input = completion.Result;
+        next.ExecutionStarted.Version = completion.NewVersion ?? next.ExecutionStarted.Version;
+        next.ExecutionStarted.ScheduledStartTimestamp = null;
         var executionId = Guid.NewGuid().ToString("N");
         next.ExecutionStarted.OrchestrationInstance.ExecutionId = executionId;
         string[] rows = [.. MessageRows, .. TakeStaleRows(), .. _state.Chunks, InstanceKey.Start(_state.Generation)];

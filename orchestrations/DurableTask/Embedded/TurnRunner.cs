@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.DurableTask.Protocol;
+using ActionCase = Cloudreve.DurableTask.Protocol.OrchestratorAction.OrchestratorActionTypeOneofCase;
 using EventCase = Cloudreve.DurableTask.Protocol.HistoryEvent.EventTypeOneofCase;
 
 namespace Cloudreve.DurableTask.Embedded;
@@ -24,15 +25,10 @@ internal sealed class TurnRunner(
     private readonly ConcurrentDictionary<(string InstanceId, string RowKey), string> _withheld = new();
 
     public static InstanceState NewInstance(
-        string name, string instanceId, string? inputJson, ParentReference? parent, string? parentName, DateTimeOffset now)
+        ExecutionStartedEvent started, string instanceId, DateTimeOffset now, ParentReference? parent = null, string? parentName = null)
     {
         var executionId = Guid.NewGuid().ToString("N");
-        var started = new ExecutionStartedEvent
-        {
-            Name = name,
-            Input = inputJson,
-            OrchestrationInstance = new OrchestrationInstance { InstanceId = instanceId, ExecutionId = executionId },
-        };
+        started.OrchestrationInstance = new OrchestrationInstance { InstanceId = instanceId, ExecutionId = executionId };
         if (parent is not null)
         {
             started.ParentInstance = new ParentInstanceInfo
@@ -46,7 +42,7 @@ internal sealed class TurnRunner(
         return new InstanceState
         {
             InstanceId = instanceId,
-            Name = name,
+            Name = started.Name,
             CreatedAt = now,
             UpdatedAt = now,
             ETag = "",
@@ -71,7 +67,7 @@ internal sealed class TurnRunner(
             inbox = await store.ReadInboxAsync(instanceId, cancellationToken);
         inbox.RemoveAll(m => _withheld.ContainsKey((instanceId, m.RowKey)));
         if (state is not null)
-            await DeliverOutboxAsync(state, cancellationToken);
+            await DeliverOutboxAsync(state, state.SettleOutbox(mails), cancellationToken);
         if (state is null or { IsTerminal: true })
         {
             // Nobody is there any more to be told.
@@ -87,18 +83,23 @@ internal sealed class TurnRunner(
         if (turn.IsNeeded)
             await store.CommitAsync(state, await DecideAsync(state, turn, cancellationToken), cancellationToken);
         await AcknowledgeAsync(instanceId, mails, cancellationToken);
-        if (inbox.Count > HubStore.MessagesInTurn)
+        if (turn.IsNeeded && inbox.Count > HubStore.MessagesInTurn)
             sessions.NoteMessages(instanceId);
         await PassOnAsync(state, cancellationToken);
-        if (!state.IsTerminal)
+        // One that has not started is loaded again: its messages wait with it.
+        if (!state.IsTerminal && state.HasStarted)
             cache.Put(state);
     }
 
     /// <summary>Keeps the events that an instance wants sent from their receivers until it has noted that they were sent.</summary>
     public void Withhold(InstanceState sender)
     {
-        foreach (var e in sender.Outbox)
-            _withheld.TryAdd((e.EventSent.InstanceId, InstanceKey.SentEvent(sender.OutboxExecutionId, e.EventId)), sender.InstanceId);
+        foreach (var entry in sender.Outbox)
+        {
+            var receiver = entry.Action.SendEvent?.Instance.InstanceId ?? entry.Action.TerminateOrchestration?.InstanceId;
+            if (receiver is not null)
+                _withheld.TryAdd((receiver, InstanceKey.SentEvent(entry.ExecutionId, entry.Action.Id)), sender.InstanceId);
+        }
     }
 
     /// <summary>Tells the caller of a sub-orchestration how it ended.</summary>
@@ -117,20 +118,32 @@ internal sealed class TurnRunner(
                 ?? Failure($"The sub-orchestration '{ended.InstanceId}' ended as {ended.Status}.");
             e.SubOrchestrationInstanceFailed = new SubOrchestrationInstanceFailedEvent { TaskScheduledId = parent.TaskId, FailureDetails = failure };
         }
-        sessions.Post(parent.InstanceId, new Mail(parent.ExecutionId, e, new FinishedInstance(ended.InstanceId, ended.Generation, ended.HasBlobs, ended.ETag)));
+        // While it has calls in its outbox it stays; its end is told again when they are done.
+        var finished = ended.Outbox.Count == 0 ? new FinishedInstance(ended.InstanceId, ended.Generation, ended.HasBlobs, ended.ETag) : null;
+        sessions.Post(parent.InstanceId, new Mail(parent.ExecutionId, e, finished));
     }
 
-    /// <summary>Sends the events that an instance wanted sent, exactly once each.</summary>
-    private async Task DeliverOutboxAsync(InstanceState sender, CancellationToken cancellationToken)
+    /// <summary>
+    /// Carries out what is in the outbox: events are sent exactly once each, sub-orchestrations started once; activities stay in it
+    /// until they have run.
+    /// </summary>
+    private async Task DeliverOutboxAsync(InstanceState sender, bool isChanged, CancellationToken cancellationToken)
     {
         if (sender.Outbox.Count > 0)
         {
             Withhold(sender);
-            foreach (var e in sender.Outbox)
-                await DeliverAsync(e, sender.OutboxExecutionId, cancellationToken);
-            await store.ClearOutboxAsync(sender, cancellationToken);
+            var remaining = new List<OutboxEntry>();
+            foreach (var entry in sender.Outbox)
+            {
+                if (!await DeliverAsync(sender, entry, cancellationToken))
+                    remaining.Add(entry);
+            }
+            isChanged |= remaining.Count < sender.Outbox.Count;
+            sender.Outbox = remaining;
         }
-        // Also when the outbox was found empty: the answer to its clearing may have been lost.
+        if (isChanged)
+            await store.SaveOutboxAsync(sender, cancellationToken);
+        // Also when the outbox was found empty: the answer to its saving may have been lost.
         foreach (var (receiver, _) in _withheld.Where(w => w.Value == sender.InstanceId))
         {
             _withheld.TryRemove(receiver, out _);
@@ -138,13 +151,48 @@ internal sealed class TurnRunner(
         }
     }
 
-    private async Task DeliverAsync(HistoryEvent sent, string senderExecutionId, CancellationToken cancellationToken)
+    /// <returns>Whether the entry is done with.</returns>
+    private async Task<bool> DeliverAsync(InstanceState sender, OutboxEntry entry, CancellationToken cancellationToken)
     {
-        var receiver = sent.EventSent.InstanceId;
-        if (!InstanceKey.IsValid(receiver) || await store.FindAsync(receiver, cancellationToken) is null)
+        var action = entry.Action;
+        switch (action.OrchestratorActionTypeCase)
+        {
+            case ActionCase.SendEvent:
+                await AcceptAsync(sender, entry, action.SendEvent.Instance.InstanceId, mustBeSub: false, new HistoryEvent
+                {
+                    EventRaised = new EventRaisedEvent { Name = action.SendEvent.Name, Input = action.SendEvent.Data },
+                }, cancellationToken);
+                return true;
+            case ActionCase.TerminateOrchestration:
+                var terminate = action.TerminateOrchestration;
+                await AcceptAsync(sender, entry, terminate.InstanceId, mustBeSub: true, new HistoryEvent
+                {
+                    ExecutionTerminated = new ExecutionTerminatedEvent { Input = terminate.Reason, Recurse = terminate.Recurse },
+                }, cancellationToken);
+                return true;
+            case ActionCase.CreateSubOrchestration:
+                var sub = action.CreateSubOrchestration;
+                var started = new ExecutionStartedEvent { Name = sub.Name, Version = sub.Version, Input = sub.Input };
+                await StartSubOrchestrationAsync(
+                    sender.Name, new ParentReference(sender.InstanceId, entry.ExecutionId, action.Id), sub.InstanceId, started, cancellationToken);
+                return true;
+            default:
+                activities.Begin(
+                    new CallKey(sender.InstanceId, entry.ExecutionId, action.Id),
+                    new TaskScheduledEvent { Name = action.ScheduleTask.Name, Input = action.ScheduleTask.Input });
+                return false;
+        }
+    }
+
+    private async Task AcceptAsync(
+        InstanceState sender, OutboxEntry entry, string receiver, bool mustBeSub, HistoryEvent message, CancellationToken cancellationToken)
+    {
+        if (!InstanceKey.IsValid(receiver) || await store.FindAsync(receiver, cancellationToken) is not { } row)
             return;
-        var raised = new HistoryEvent { EventRaised = new EventRaisedEvent { Name = sent.EventSent.Name, Input = sent.EventSent.Input } };
-        await store.AcceptAsync(receiver, InstanceKey.SentEvent(senderExecutionId, sent.EventId), raised, cancellationToken);
+        // An id that was taken before the call never became the caller's sub-orchestration.
+        if (mustBeSub && HubStore.ParentOf(row) != new ParentReference(sender.InstanceId, entry.ExecutionId, entry.Action.Id))
+            return;
+        await store.AcceptAsync(receiver, InstanceKey.SentEvent(entry.ExecutionId, entry.Action.Id), message, cancellationToken);
     }
 
     private static Protocol.TaskFailureDetails Failure(string message) =>
@@ -178,14 +226,14 @@ internal sealed class TurnRunner(
 
     private async Task PassOnAsync(InstanceState state, CancellationToken cancellationToken)
     {
-        await DeliverOutboxAsync(state, cancellationToken);
+        await DeliverOutboxAsync(state, isChanged: false, cancellationToken);
         if (state.IsTerminal)
         {
             ReportToParent(state);
             announceEnd(state);
             return;
         }
-        if (!state.HasStarted)
+        if (!state.HasStarted && state.StartAt is null)
             sessions.Wake(state.InstanceId);
         foreach (var (id, call) in state.Open)
         {
@@ -196,7 +244,10 @@ internal sealed class TurnRunner(
             }
             else if (call.EventTypeCase == EventCase.SubOrchestrationInstanceCreated && !activities.Knows(key))
             {
-                await StartSubOrchestrationAsync(state, id, call.SubOrchestrationInstanceCreated, cancellationToken);
+                var sub = call.SubOrchestrationInstanceCreated;
+                var started = new ExecutionStartedEvent { Name = sub.Name, Version = sub.Version, Input = sub.Input };
+                await StartSubOrchestrationAsync(
+                    state.Name, new ParentReference(state.InstanceId, state.ExecutionId, id), sub.InstanceId, started, cancellationToken);
                 activities.Note(key);
             }
         }
@@ -205,30 +256,29 @@ internal sealed class TurnRunner(
     }
 
     private async Task StartSubOrchestrationAsync(
-        InstanceState caller, int taskId, SubOrchestrationInstanceCreatedEvent call, CancellationToken cancellationToken)
+        string callerName, ParentReference parent, string instanceId, ExecutionStartedEvent started, CancellationToken cancellationToken)
     {
-        var parent = new ParentReference(caller.InstanceId, caller.ExecutionId, taskId);
-        var sub = NewInstance(call.Name, call.InstanceId, call.Input, parent, caller.Name, clock.GetUtcNow());
-        if (!InstanceKey.IsValid(call.InstanceId))
+        if (!InstanceKey.IsValid(instanceId))
         {
-            Refuse(parent, $"The instance id '{call.InstanceId}' is empty or too long.");
+            Refuse(parent, $"The instance id '{instanceId}' is empty or too long.");
             return;
         }
+        var sub = NewInstance(started, instanceId, clock.GetUtcNow(), parent, callerName);
         try
         {
             await store.InsertAsync(sub, cancellationToken);
         }
         catch (StorageExistsException)
         {
-            var existing = await store.LoadSummaryAsync(call.InstanceId, withStart: false, cancellationToken);
+            var existing = await store.LoadSummaryAsync(instanceId, withStart: false, cancellationToken);
             if (existing is { Parent: null, IsTerminal: true })
             {
-                await store.DeleteAsync(call.InstanceId, cancellationToken);
+                await store.DeleteAsync(instanceId, cancellationToken);
                 await store.InsertAsync(sub, cancellationToken);
             }
             else if (existing is not null && existing.Parent != parent)
             {
-                Refuse(parent, $"There is an instance '{call.InstanceId}' already.");
+                Refuse(parent, $"There is an instance '{instanceId}' already.");
                 return;
             }
             else if (existing is { IsTerminal: true })
@@ -237,7 +287,7 @@ internal sealed class TurnRunner(
                 return;
             }
         }
-        sessions.Wake(call.InstanceId);
+        sessions.Wake(instanceId);
     }
 
     private void Refuse(ParentReference parent, string reason)

@@ -83,8 +83,10 @@ internal sealed class OrchestratorReplay(DurableTaskRegistry registry, string in
 
     private void Start(ExecutionStartedEvent started, bool isNew)
     {
-        var run = registry.FindOrchestrator(started.Name)
-            ?? throw new OrchestratorStartException($"There is no orchestrator named '{started.Name}'.");
+        var run = registry.FindOrchestrator(started.Name, started.Version) ?? throw new OrchestratorStartException(
+            string.IsNullOrEmpty(started.Version)
+                ? $"There is no orchestrator named '{started.Name}'."
+                : $"There is no version '{started.Version}' of an orchestrator named '{started.Name}'.");
         _context = new ReplayContext(instanceId, started, registry.Payload, _thread);
         _context.BeginEpisode(_now);
         if (isNew)
@@ -211,10 +213,11 @@ internal sealed class OrchestratorReplay(DurableTaskRegistry registry, string in
             response.Actions.Add(context.Continuation is { } next ? Continue(context, next) : Complete(OrchestrationStatus.Completed, _code.Result));
     }
 
-    private OrchestratorAction Continue(ReplayContext context, (string InputJson, bool PreserveUnprocessedEvents) next)
+    private OrchestratorAction Continue(ReplayContext context, (string InputJson, ContinueAsNewOptions Options) next)
     {
         var action = Complete(OrchestrationStatus.ContinuedAsNew, next.InputJson);
-        if (next.PreserveUnprocessedEvents)
+        action.CompleteOrchestration.NewVersion = next.Options.NewVersion?.ToMessage();
+        if (next.Options.PreserveUnprocessedEvents)
         {
             action.CompleteOrchestration.CarryoverEvents.AddRange(context.Events.Unprocessed);
             action.CompleteOrchestration.CarryoverEvents.AddRange(_whileSuspended.Where(e => e.EventTypeCase == EventCase.EventRaised));

@@ -25,6 +25,8 @@ internal sealed class ReplayContext(string instanceId, ExecutionStartedEvent sta
 
     public override TaskName Name => started.Name;
 
+    public override string Version => started.Version ?? "";
+
     public override string InstanceId => instanceId;
 
     public override string? ParentInstanceId => started.ParentInstance?.OrchestrationInstance?.InstanceId;
@@ -37,7 +39,7 @@ internal sealed class ReplayContext(string instanceId, ExecutionStartedEvent sta
     public string? CustomStatus { get; private set; }
 
     /// <summary>The new input, when the code asked to be started again.</summary>
-    public (string InputJson, bool PreserveUnprocessedEvents)? Continuation { get; private set; }
+    public (string InputJson, ContinueAsNewOptions Options)? Continuation { get; private set; }
 
     /// <summary>What the code has done that the history does not hold yet, by number.</summary>
     public IReadOnlyDictionary<int, OrchestratorAction> Actions => _actions;
@@ -61,10 +63,10 @@ internal sealed class ReplayContext(string instanceId, ExecutionStartedEvent sta
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
         var json = payload.Serialize(input);
-        var id = (options as SubOrchestrationOptions)?.InstanceId;
+        var sub = options as SubOrchestrationOptions;
         return options?.Retry is { } policy
-            ? RetryAsync(policy, () => CallSubOrchestrator<TResult>(name, json, id))
-            : CallSubOrchestrator<TResult>(name, json, id);
+            ? RetryAsync(policy, () => CallSubOrchestrator<TResult>(name, json, sub))
+            : CallSubOrchestrator<TResult>(name, json, sub);
     }
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
@@ -103,10 +105,10 @@ internal sealed class ReplayContext(string instanceId, ExecutionStartedEvent sta
         CustomStatus = payload.Serialize(customStatus);
     }
 
-    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true)
+    public override void ContinueAsNew(ContinueAsNewOptions options, object? newInput = null)
     {
         CheckThread();
-        Continuation = (payload.Serialize(newInput), preserveUnprocessedEvents);
+        Continuation = (payload.Serialize(newInput), options);
     }
 
     public override Guid NewGuid()
@@ -195,13 +197,14 @@ internal sealed class ReplayContext(string instanceId, ExecutionStartedEvent sta
         return Open<TResult>(name.Name, id);
     }
 
-    private Task<TResult> CallSubOrchestrator<TResult>(TaskName name, string inputJson, string? subInstanceId)
+    private Task<TResult> CallSubOrchestrator<TResult>(TaskName name, string inputJson, SubOrchestrationOptions? options)
     {
         CheckThread();
         var action = new CreateSubOrchestrationAction
         {
-            InstanceId = subInstanceId ?? NewGuid().ToString("N"),
+            InstanceId = options?.InstanceId ?? NewGuid().ToString("N"),
             Name = name.Name,
+            Version = options?.Version.ToMessage(),
             Input = inputJson,
         };
         return Open<TResult>(name.Name, Add(new OrchestratorAction { CreateSubOrchestration = action }));

@@ -245,7 +245,7 @@ public sealed class EmbeddedTaskHubTests(AzuriteServer azurite)
         var read = await hub.Client.GetInstanceAsync("big", getInputsAndOutputs: true);
         Assert.Equal((large, large), (read!.ReadInputAs<string>(), read.ReadCustomStatusAs<string>()));
         await hub.Hub.StopAsync();
-        Assert.True(await hub.Client.PurgeInstanceAsync("big"));
+        Assert.Equal(1, (await hub.Client.PurgeInstanceAsync("big")).PurgedInstanceCount);
         Assert.Empty((await hub.Account.Container(prefix + "-hubpayloads").ListPageAsync("", null)).Blobs);
     }
 
@@ -269,11 +269,11 @@ public sealed class EmbeddedTaskHubTests(AzuriteServer azurite)
         await hub.Client.ScheduleNewOrchestrationInstanceAsync("flow", "a", options);
 
         Assert.Equal(options.InstanceId, await hub.Client.ScheduleNewOrchestrationInstanceAsync("flow", "b", options));
-        Assert.False(await hub.Client.PurgeInstanceAsync(options.InstanceId!));
+        Assert.Equal(0, (await hub.Client.PurgeInstanceAsync(options.InstanceId!)).PurgedInstanceCount);
         await hub.Client.RaiseEventAsync(options.InstanceId!, "end", "x");
         await hub.EndOfAsync(options.InstanceId!);
         await Assert.ThrowsAsync<InvalidOperationException>(() => hub.Client.ScheduleNewOrchestrationInstanceAsync("flow", "c", options));
-        Assert.True(await hub.Client.PurgeInstanceAsync(options.InstanceId!));
+        Assert.Equal(1, (await hub.Client.PurgeInstanceAsync(options.InstanceId!)).PurgedInstanceCount);
         Assert.Null(await hub.Client.GetInstanceAsync(options.InstanceId!));
         await hub.Client.ScheduleNewOrchestrationInstanceAsync("flow", "d", options);
         await hub.Client.RaiseEventAsync(options.InstanceId!, "end", "y");

@@ -78,5 +78,13 @@ internal sealed class TestHub : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until nothing is left of an instance; one that never was counts.</summary>
+    public async Task UntilGoneAsync(string instanceId)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await Client.GetInstanceAsync(instanceId, cancellation: patience.Token) is not null)
+            await Task.Delay(10, patience.Token);
+    }
+
     public async ValueTask DisposeAsync() => await Hub.DisposeAsync();
 }
