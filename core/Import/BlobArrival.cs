@@ -57,6 +57,8 @@ public sealed class BlobArrival(
             var target = FilePath.ParsePlain(path);
             if (blob.IsDirectoryMarker || (blob.Size == 0 && blobName.EndsWith('/')))
                 return await ImportFolderAsync(userId, target, cancellationToken);
+            foreach (var name in target.Segments)
+                FilePath.CheckName(name);
             if (FileRules.Of(policy).Refuse(target.Name, blob) is { } reason)
                 return Refused(reason);
             var limit = (await catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
@@ -93,12 +95,28 @@ public sealed class BlobArrival(
         };
         await entities.WriteNewAsync([entity], cancellationToken);
         var entry = new NewEntry(FileType.File) { EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
-        var file = await tree.CreateAsync(user.Id, target, entry, failIfExists: false, cancellationToken);
+        if (await TryCreateAsync(user, target, entry, blob, cancellationToken) is not { } file)
+            return Refused("A file stands where the path needs a folder.");
         if (file.PrimaryEntityId == entity.Id)
             return new BlobArrivalResult(BlobArrivalOutcome.Imported, "A file.");
         // Another delivery of the event was faster, or the name was taken in between.
         await entities.DiscardAsync([entity.Id], cancellationToken);
         return await RefreshAsync(user, file, blob, limit, cancellationToken);
+    }
+
+    /// <summary>Creates the file; null, with charge and entity taken back, when it cannot be there.</summary>
+    private async Task<FileRecord?> TryCreateAsync(User user, FilePath target, NewEntry entry, BlobItem blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tree.CreateAsync(user.Id, target, entry, failIfExists: false, cancellationToken);
+        }
+        catch (CloudreveException)
+        {
+            await quota.ReverseAsync(user.Id, OperationId(blob), cancellationToken);
+            await entities.DiscardAsync([entry.EntityId], cancellationToken);
+            return null;
+        }
     }
 
     /// <summary>The name exists: the same blob may have been written again, else the name belongs to somebody else.</summary>

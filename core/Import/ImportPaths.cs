@@ -10,8 +10,8 @@ internal static class ImportPaths
     /// <summary>Characters of a blob name ("Naming and referencing containers, blobs, and metadata").</summary>
     private const int MaxSourceCharacters = 1024;
 
-    /// <summary>Characters of a destination; it is kept in the task's row.</summary>
-    private const int MaxCharacters = 8192;
+    /// <summary>Characters of a destination. It is kept in the task's row as JSON, which may write six characters for one.</summary>
+    private const int MaxCharacters = 4096;
 
     /// <summary>
     /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the drive

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
@@ -73,6 +74,17 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         return new TaskPage(
             [.. rows.Take(pageSize).Select(FromRow)],
             rows.Count > pageSize ? rows[pageSize - 1].RowKey : null);
+    }
+
+    /// <summary>All tasks of all users that have been waiting to start since before a time. Scans the table.</summary>
+    /// <param name="before">Only tasks that have not changed since.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    public async IAsyncEnumerable<WorkflowTask> ScanQueuedAsync(
+        DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var time = before.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        await foreach (var row in layout.Tasks.ScanAsync($"status eq {(int)WorkflowTaskStatus.Queued} and u lt datetime'{time}'", cancellationToken))
+            yield return FromRow(row);
     }
 
     /// <summary>

@@ -15,6 +15,7 @@ internal static class TriggerComposition
         foreach (var function in DurableFunctions.Create(WorkflowRegistry.Create()))
             services.AddSingleton(function);
         services.AddSingleton(provider => StartOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().StartQueueName));
+        services.AddSingleton(LostTasksFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)
             services.AddSingleton(provider => BlobArrivalFunctions.FromBlobs(provider.GetRequiredService<StorageLayout>(), source));

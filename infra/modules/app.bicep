@@ -78,6 +78,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         // The handler's own storage clients choose the identity by this name.
         AZURE_CLIENT_ID: identityClientId
         CLOUDREVE_PREFIX: prefix
+        // Installations that share an account must not share a task hub.
+        AzureFunctionsJobHost__extensions__durableTask__hubName: '${prefix}Hub'
         CLOUDREVE_ADMIN_EMAIL: adminEmail
       },
       empty(adminPassword) ? {} : { CLOUDREVE_ADMIN_PASSWORD: adminPassword },

@@ -166,6 +166,9 @@ public sealed class BlobContainer
         string name, DateTimeOffset expires, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
     {
         var blob = _client.GetBlobClient(name);
+        // A signature cannot outlive the delegation key that it is made with.
+        if (_delegationKeys is not null && expires > _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature)
+            expires = _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature;
         var sas = new BlobSasBuilder(BlobSasPermissions.Read, expires)
         {
             BlobContainerName = _client.Name,

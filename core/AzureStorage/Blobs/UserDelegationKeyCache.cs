@@ -6,6 +6,9 @@ namespace Cloudreve.AzureStorage.Blobs;
 /// <summary>Keeps one user delegation key and renews it when a signature would outlive it. Azure allows seven days at most.</summary>
 internal sealed class UserDelegationKeyCache(BlobServiceClient service, TimeProvider clock)
 {
+    /// <summary>The longest that a signature may last.</summary>
+    public static readonly TimeSpan MaxSignature = TimeSpan.FromDays(5);
+
     private static readonly TimeSpan Life = TimeSpan.FromDays(6);
     private (Task<UserDelegationKey> Key, DateTimeOffset Until)? _cached;
     private readonly Lock _renewal = new();

@@ -10,11 +10,12 @@ internal static class ContentNames
 
     private static readonly FileExtensionContentTypeProvider Types = new();
 
-    // What a browser would run as a page of the blob's origin is never shown inline.
-    private static readonly HashSet<string> Active = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "application/javascript", "text/javascript",
-    };
+    // Whatever else a browser may run as a page of the blob's origin is always saved, never shown.
+    private static bool IsPassive(string type) =>
+        type is "application/pdf" or "text/plain"
+        || type.StartsWith("audio/", StringComparison.Ordinal)
+        || type.StartsWith("video/", StringComparison.Ordinal)
+        || (type.StartsWith("image/", StringComparison.Ordinal) && type != "image/svg+xml");
 
     /// <summary>The MIME type of a file, by its extension.</summary>
     /// <param name="name">The file's name.</param>
@@ -25,7 +26,7 @@ internal static class ContentNames
     /// <param name="download">Whether the browser shall save it.</param>
     public static string Disposition(string name, bool download)
     {
-        var header = new ContentDispositionHeaderValue(download || Active.Contains(MimeType(name)) ? "attachment" : "inline");
+        var header = new ContentDispositionHeaderValue(download || !IsPassive(MimeType(name)) ? "attachment" : "inline");
         header.SetHttpFileName(name);
         return header.ToString();
     }

@@ -55,6 +55,10 @@ internal static class FileContentEndpoint
         {
             await FailAsync(http, StatusCodes.Status404NotFound, ErrorCode.BlobNotFound, "The content does not exist any more.");
         }
+        catch (StorageException) when (!http.Response.HasStarted)
+        {
+            await FailAsync(http, StatusCodes.Status503ServiceUnavailable, ErrorCode.IoError, "The content cannot be read now.");
+        }
     }
 
     private static async Task SendAsync(
@@ -124,10 +128,11 @@ internal static class FileContentEndpoint
 
     private static Task FailAsync(HttpContext http, int status, ErrorCode code, string message)
     {
+        // Nothing that described the content may stay: a cache would keep the error under the content's ETag.
+        http.Response.Clear();
+        SetSharedHeaders(http.Response);
         http.Response.StatusCode = status;
         http.Response.Headers.CacheControl = "private, no-cache";
-        http.Response.Headers.ContentDisposition = default;
-        http.Response.Headers.ETag = default;
         var failure = new ApiFailure { Code = (int)code, Msg = message, CorrelationId = http.TraceIdentifier };
         return http.Response.WriteAsJsonAsync(failure, EdgeJsonContext.Default.ApiFailure, cancellationToken: http.RequestAborted);
     }

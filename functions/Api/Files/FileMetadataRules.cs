@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 
@@ -8,7 +9,7 @@ internal static class FileMetadataRules
 {
     private const int MaxKeys = 256;
 
-    // What fits into the entry's own row; an entry is read with every listing.
+    // Of JSON: what fits into the entry's own row, which is read with every listing.
     private const int MaxCharacters = 8 * 1024;
 
     private static readonly string[] Namespaces = ["customize", "tag", "dav", "thumb"];
@@ -18,7 +19,10 @@ internal static class FileMetadataRules
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.Count > MaxKeys || metadata.Sum(m => m.Key.Length + m.Value.Length) > MaxCharacters)
+        // JSON knows null where the type does not.
+        if (metadata.Values.Any(value => value is null))
+            throw Bad("A metadata value is null.");
+        if (metadata.Count > MaxKeys || metadata.Sum(m => JsonEncodedText.Encode(m.Key).Value.Length + JsonEncodedText.Encode(m.Value).Value.Length + 6) > MaxCharacters)
             throw Bad("There is too much metadata.");
         foreach (var (key, value) in metadata)
         {

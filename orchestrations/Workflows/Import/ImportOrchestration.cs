@@ -51,19 +51,41 @@ internal sealed class ImportOrchestration : TaskOrchestrator<ImportState, Import
             var groups = await context.CallActivityAsync<ImportGroup[]>(ClaimImportFolders.Name, input, ImportRetry.Options);
             if (groups.Length > 0)
             {
-                var results = await Task.WhenAll(groups.Select(group => context.CallSubOrchestratorAsync<ImportGroupResult>(
-                    ImportFoldersOrchestration.Name, new ImportFoldersInput(input.Task, group))));
-                context.ContinueAsNew(input.After(results));
-                return input.Totals;
+                var running = groups.Select(group => context.CallSubOrchestratorAsync<ImportGroupResult>(
+                    ImportFoldersOrchestration.Name, new ImportFoldersInput(input.Task, group))).ToList();
+                var results = new List<ImportGroupResult>(running.Count);
+                foreach (var group in running)
+                {
+                    try
+                    {
+                        results.Add(await group);
+                    }
+                    catch (TaskFailedException e)
+                    {
+                        error ??= Describe(e);
+                    }
+                }
+                // What the others of the round did counts, whether or not one failed.
+                input = input.After(results);
+                if (error is null)
+                {
+                    context.ContinueAsNew(input);
+                    return input.Totals;
+                }
             }
         }
         catch (TaskFailedException e)
         {
-            error = e.FailureDetails.ErrorMessage;
+            error = Describe(e);
         }
         await context.CallActivityAsync<bool>(FinishImport.Name, new FinishImportInput(input, error), ImportRetry.Options);
         return input.Totals;
     }
+
+    // Only the domain's own messages are meant for people; others may name addresses.
+    private static string Describe(TaskFailedException failure) => failure.FailureDetails.IsCausedBy<CloudreveException>()
+        ? failure.FailureDetails.ErrorMessage
+        : "The import could not go on: storage was not available for too long, or an internal error occurred.";
 }
 
 /// <summary>What a group's orchestration works on.</summary>

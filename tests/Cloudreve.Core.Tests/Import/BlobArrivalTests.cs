@@ -67,6 +67,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     [InlineData("/in//a.txt")]
     [InlineData("/../a.txt")]
     [InlineData("/in/a|b.txt")]
+    [InlineData("/a:b/x.txt")]
     public async Task Given_a_path_that_no_file_may_have_when_a_blob_arrives_then_it_is_refused(string path)
     {
         var site = await ImportSite.CreateAsync(azurite);
@@ -76,6 +77,18 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
 
         Assert.Equal(BlobArrivalOutcome.Refused, result.Outcome);
         Assert.Empty(await site.TreeAsync("/"));
+        Assert.Equal(0, await site.UsedAsync());
+    }
+
+    [Fact]
+    public async Task Given_a_file_where_the_path_needs_a_folder_when_a_blob_arrives_then_it_is_refused_and_nothing_stays_charged()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in"), new NewEntry(FileType.File), failIfExists: true);
+        await site.PutAsync((Blob, 40));
+
+        Assert.Equal(BlobArrivalOutcome.Refused, await ArriveAsync(site));
+
         Assert.Equal(0, await site.UsedAsync());
     }
 
