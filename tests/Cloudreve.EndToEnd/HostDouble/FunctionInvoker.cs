@@ -24,8 +24,15 @@ internal abstract record InvocationResult
     internal sealed record Lost(string Reason) : InvocationResult;
 }
 
+/// <summary>Gives the address of the handler that requests go to.</summary>
+/// <exception cref="HostStoppedException">There is none.</exception>
+internal delegate Task<Uri> HandlerLocator(CancellationToken cancellationToken);
+
 /// <summary>Sends invocations to the handler: <c>POST /&lt;FunctionName&gt;</c>.</summary>
-internal sealed class FunctionInvoker(HandlerSupervisor supervisor, TimeSpan functionTimeout) : IDisposable
+/// <param name="locator">Where the handler is.</param>
+/// <param name="recycle">Replaces a handler that did not answer in time.</param>
+/// <param name="functionTimeout">How long an invocation may take.</param>
+internal sealed class FunctionInvoker(HandlerLocator locator, Action<Uri> recycle, TimeSpan functionTimeout) : IDisposable
 {
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -36,10 +43,10 @@ internal sealed class FunctionInvoker(HandlerSupervisor supervisor, TimeSpan fun
     public async Task<InvocationResult> InvokeAsync(HostedFunction function, byte[] payload, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        HandlerProcess? handler = null;
+        Uri? handler = null;
         try
         {
-            handler = await supervisor.GetAsync(cancellationToken);
+            handler = await locator(cancellationToken);
             limit.CancelAfter(functionTimeout);
             return await SendAsync(handler, function, payload, limit.Token);
         }
@@ -50,16 +57,16 @@ internal sealed class FunctionInvoker(HandlerSupervisor supervisor, TimeSpan fun
         catch (OperationCanceledException)
         {
             if (handler is not null && !cancellationToken.IsCancellationRequested)
-                supervisor.Recycle(handler);
+                recycle(handler);
             return new InvocationResult.Lost("There was no answer in time.");
         }
     }
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<InvocationResult> SendAsync(HandlerProcess handler, HostedFunction function, byte[] payload, CancellationToken cancellationToken)
+    private async Task<InvocationResult> SendAsync(Uri handler, HostedFunction function, byte[] payload, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(handler.Address, "/" + function.Name)) { Content = new ByteArrayContent(payload) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(handler, "/" + function.Name)) { Content = new ByteArrayContent(payload) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
         request.Headers.Add("X-Azure-Functions-InvocationId", Guid.NewGuid().ToString());
         using var answer = await _client.SendAsync(request, cancellationToken);

@@ -43,7 +43,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public static async Task<FunctionsHost> StartAsync(FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage)
     {
         var host = new FunctionsHost(folder, settings, storage);
-        host._front = await HttpFront.StartAsync(folder, async token => (await host._run.Supervisor.GetAsync(token)).Address);
+        host._front = await HttpFront.StartAsync(folder, token => host._run.Supervisor.LocateAsync(token));
         return host;
     }
 

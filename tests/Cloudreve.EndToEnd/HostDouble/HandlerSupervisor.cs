@@ -38,9 +38,16 @@ internal sealed class HandlerSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Where the handler is, once it answers.</summary>
+    /// <exception cref="HostStoppedException">There will be none.</exception>
+    public async Task<Uri> LocateAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken)).Address;
+
     /// <summary>Replaces a handler that did not answer in time. This is no crash.</summary>
-    public void Recycle(HandlerProcess handler)
+    /// <param name="address">Where that handler was; nothing happens when another one has taken its place.</param>
+    public void Recycle(Uri address)
     {
+        if (Volatile.Read(ref _ready).Task is not { IsCompletedSuccessfully: true } ready || ready.Result is not { HasExited: false } handler || handler.Address != address)
+            return;
         Volatile.Write(ref _recycled, handler);
         handler.Kill();
     }

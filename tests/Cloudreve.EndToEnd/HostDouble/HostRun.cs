@@ -15,7 +15,7 @@ internal sealed class HostRun : IAsyncDisposable
         FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage, InMemoryTaskHub hub, Action<string> log)
     {
         Supervisor = new HandlerSupervisor(folder, settings, log);
-        _invoker = new FunctionInvoker(Supervisor, folder.Configuration.FunctionTimeout);
+        _invoker = new FunctionInvoker(Supervisor.LocateAsync, Supervisor.Recycle, folder.Configuration.FunctionTimeout);
         _outputs = new OutputBindings(folder, storage, hub);
         _work = Task.WhenAll(
         [

@@ -9,10 +9,6 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Cloudreve.EndToEnd.HostDouble;
 
-/// <summary>Gives the address of the handler that requests go to.</summary>
-/// <exception cref="HostStoppedException">There is none.</exception>
-internal delegate Task<Uri> HandlerLocator(CancellationToken cancellationToken);
-
 /// <summary>
 /// What clients reach: routes requests to functions and passes them on with the proxy that the host uses, so that paths, queries,
 /// headers and streams are treated alike.
