@@ -1,16 +1,7 @@
-using Cloudreve.AzureStorage.Blobs;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Import;
-using Cloudreve.Core.Quota;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tasks;
-using Cloudreve.DurableTask;
-using Cloudreve.DurableTask.Embedded;
 using Cloudreve.Testing.Azurite;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(AzuriteServer))]
@@ -62,71 +53,4 @@ public sealed class ImportOrchestrationTests(AzuriteServer azurite)
     [Fact]
     public void Given_the_registry_when_it_is_listed_then_the_orchestrator_that_start_messages_name_is_there() =>
         Assert.Contains(ImportService.OrchestratorName, WorkflowRegistry.Create().OrchestratorNames);
-
-    /// <summary>A site with its workflows on an embedded hub, in this process.</summary>
-    private sealed class RunningSite : IAsyncDisposable
-    {
-        private readonly ServiceProvider _services;
-        private readonly EmbeddedTaskHub _hub;
-        private readonly EmbeddedDurableTaskClient _client;
-
-        private RunningSite(ServiceProvider services)
-        {
-            _services = services;
-            var registry = WorkflowRegistry.Create();
-            _hub = new EmbeddedTaskHub(
-                Get<StorageLayout>().Account,
-                Get<StorageLayout>().Prefix,
-                TaskHubDispatcher.InProcess(new OrchestratorExecutor(registry), new ActivityExecutor(registry, services)));
-            _client = new EmbeddedDurableTaskClient(_hub, registry);
-        }
-
-        public static async Task<RunningSite> StartAsync(AzuriteServer azurite)
-        {
-            var services = new ServiceCollection()
-                .AddSingleton(TimeProvider.System)
-                .AddSingleton(new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName()[..12]))
-                .AddSingleton(new BootstrapOptions { AdminEmail = "admin@example.com", AdminPassword = "correct horse" })
-                .AddIdentity()
-                .AddFileSystem()
-                .BuildServiceProvider();
-            await services.GetRequiredService<SiteBootstrap>().EnsureAsync();
-            var site = new RunningSite(services);
-            await site._hub.StartAsync();
-            return site;
-        }
-
-        public T Get<T>()
-            where T : notnull => _services.GetRequiredService<T>();
-
-        public Task PutAsync(IEnumerable<string> names)
-        {
-            BlobContainer container = Get<StorageLayout>().Container(Get<StorageLayout>().FilesContainerName);
-            return Parallel.ForEachAsync(names, async (name, token) => await container.WriteAsync(name, BinaryData.FromBytes(new byte[2]), cancellationToken: token));
-        }
-
-        public async Task<WorkflowTask> ImportAsync(string source, int policyId = 1)
-        {
-            var task = await Get<ImportService>().AcceptAsync(new ImportRequest(source, "/imported", 1, policyId, Recursive: true, ExtractMediaMeta: false), "");
-            await RunAsync(task, $"import-{task.Id}");
-            return await TaskAsync(task.Id);
-        }
-
-        public async Task RunAsync(WorkflowTask task, string instanceId)
-        {
-            await _hub.ScheduleAsync(
-                ImportService.OrchestratorName, instanceId, $$$"""{"task":{"taskId":{{{task.Id}}},"ownerId":{{{task.OwnerId}}}}}""", CancellationToken.None);
-            await _client.WaitForInstanceCompletionAsync(instanceId);
-        }
-
-        public async Task<WorkflowTask> TaskAsync(long id) => (await Get<TaskStore>().FindAsync(1, id))!;
-
-        public Task<long> UsedAsync() => Get<QuotaLedger>().GetUsedAsync(1);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _hub.DisposeAsync();
-            await _services.DisposeAsync();
-        }
-    }
 }
