@@ -32,6 +32,9 @@ internal sealed class AppProcess : RunningApp
 
     public override string Output => string.Join('\n', _output);
 
+    /// <summary>Starts the app and does not wait for it.</summary>
+    public static AppProcess Launch(AzuriteServer azurite, string prefix) => new(azurite, prefix, AzuriteServer.FreePort(), asHandler: false);
+
     /// <summary>Starts the app and waits until it answers.</summary>
     public static async Task<AppProcess> StartAsync(AzuriteServer azurite, string prefix, bool asHandler = false)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -16,32 +15,6 @@ public sealed class ImportJourneyTests(AzuriteServer azurite)
         await using var app = await AppProcess.StartAsync(azurite, NewPrefix());
 
         await ImportJourney.ImportAndBrowseAsync(app);
-    }
-
-    [Fact]
-    public async Task Given_an_import_when_the_process_is_killed_again_and_again_then_it_completes_and_the_tree_is_exact()
-    {
-        const int Files = 600;
-        const int Folders = 60;
-        var prefix = NewPrefix();
-        string taskId;
-        await using (var first = await AppProcess.StartAsync(azurite, prefix))
-        {
-            await ImportJourney.WriteManyAsync(first, Files, Folders);
-            await first.SignInAsync();
-            taskId = await first.StartImportAsync("/src", "/copy");
-            first.Kill();
-        }
-        for (var i = 1; i <= 5; i++)
-        {
-            await using var killed = await AppProcess.StartAsync(azurite, prefix);
-            await Task.Delay(RandomNumberGenerator.GetInt32(100, 900));
-            killed.Kill();
-        }
-        await using var app = await AppProcess.StartAsync(azurite, prefix);
-        await app.SignInAsync();
-
-        await ImportJourney.AssertExactAsync(app, taskId, Files, Folders);
     }
 
     [Fact]

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Cloudreve.Dev.Processes;
+
+namespace Cloudreve.Dev;
+
+/// <summary><c>./dev crash</c>: the long form of the end-to-end test that kills the app while it imports.</summary>
+internal static class CrashCommand
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="repository">The working tree.</param>
+    /// <param name="arguments">How many kills and files, and what decides the moments of the kills.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>0 when the result was exact.</returns>
+    public static async Task<int> RunAsync(Repository repository, Arguments arguments, CancellationToken cancellationToken)
+    {
+        await NodePackages.EnsureAsync(repository, cancellationToken);
+        var environment = new Dictionary<string, string?>
+        {
+            ["CLOUDREVE_CRASH_KILLS"] = arguments.Value("--kills") ?? "20",
+            ["CLOUDREVE_CRASH_FILES"] = arguments.Value("--files") ?? "3000",
+            ["CLOUDREVE_CRASH_SEED"] = arguments.Value("--seed") ?? RandomNumberGenerator.GetInt32(int.MaxValue).ToString(CultureInfo.InvariantCulture),
+        };
+        foreach (var (name, value) in environment)
+            Console.WriteLine($"{name}={value}");
+        return await Command.RunAsync(
+            "dotnet",
+            [
+                "test", repository.Path("tests", "Cloudreve.EndToEnd"), "-c", Build.Configuration, "--nologo", "-v", "q",
+                "--filter", "FullyQualifiedName~ImportKillTests", "--logger", "console;verbosity=detailed",
+            ],
+            repository.Root,
+            environment,
+            cancellationToken);
+    }
+}
