@@ -86,5 +86,14 @@ internal sealed class TestHub : IAsyncDisposable
             await Task.Delay(10, patience.Token);
     }
 
+    /// <summary>Number of all rows of a hub.</summary>
+    public async Task<int> CountRowsAsync(string prefix)
+    {
+        var count = 0;
+        await foreach (var unused in Account.Table(prefix + "hubinstances").ScanAsync())
+            count++;
+        return count;
+    }
+
     public async ValueTask DisposeAsync() => await Hub.DisposeAsync();
 }

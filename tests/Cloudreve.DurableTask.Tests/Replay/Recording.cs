@@ -12,6 +12,9 @@ internal sealed class Recording(DurableTaskRegistry registry, string name, strin
     private List<HistoryEvent> _fresh = [];
     private int _episode;
 
+    /// <summary>Every request so far with its answer.</summary>
+    public List<(OrchestratorRequest Request, OrchestratorResponse Response)> Episodes { get; } = [];
+
     /// <summary>Runs an episode with what is new, and records it together with the answer.</summary>
     public OrchestratorResponse Next(params HistoryEvent[] events)
     {
@@ -28,6 +31,7 @@ internal sealed class Recording(DurableTaskRegistry registry, string name, strin
         }
         _fresh.AddRange(events.Select(At));
         var response = Execute(registry);
+        Episodes.Add((Request(), response.Clone()));
         _past.AddRange(_fresh);
         foreach (var action in response.Actions)
             Record(action);
@@ -59,16 +63,27 @@ internal sealed class Recording(DurableTaskRegistry registry, string name, strin
         SubOrchestrationInstanceCompleted = new SubOrchestrationInstanceCompletedEvent { TaskScheduledId = id, Result = resultJson },
     };
 
+    public static HistoryEvent SubFailed(int id, string message) => new()
+    {
+        SubOrchestrationInstanceFailed = new SubOrchestrationInstanceFailedEvent
+        {
+            TaskScheduledId = id,
+            FailureDetails = new DurableTask.Protocol.TaskFailureDetails { ErrorType = "E", ErrorMessage = message },
+        },
+    };
+
     public static HistoryEvent Fired(int id) => new() { TimerFired = new TimerFiredEvent { TimerId = id } };
 
     public static HistoryEvent Raised(string name, string json) => new() { EventRaised = new EventRaisedEvent { Name = name, Input = json } };
 
-    private OrchestratorResponse Execute(DurableTaskRegistry code)
+    private OrchestratorResponse Execute(DurableTaskRegistry code) => new OrchestratorExecutor(code).Execute(Request());
+
+    private OrchestratorRequest Request()
     {
         var request = new OrchestratorRequest { InstanceId = InstanceId };
         request.PastEvents.AddRange(_past);
         request.NewEvents.AddRange(_fresh);
-        return new OrchestratorExecutor(code).Execute(request);
+        return request.Clone();
     }
 
     private HistoryEvent At(HistoryEvent e)
