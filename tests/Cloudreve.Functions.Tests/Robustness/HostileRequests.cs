@@ -49,7 +49,8 @@ internal static class HostileRequests
         return Paths(endpoint, valid, query)
             .Concat(operation is null ? [] : Queries(operation, valid, path))
             .Concat(Bodies(valid))
-            .Concat(example is JsonObject body ? Properties(body, valid) : []);
+            .Concat(example is JsonObject body ? Properties(body, valid) : [])
+            .Concat(MutatedRequests.Of(valid, endpoint.OperationId));
     }
 
     private static IEnumerable<HostileRequest> Paths(ContractEndpoint endpoint, HostileRequest valid, string query)

@@ -32,6 +32,14 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
         Assert.True(faults.Count == 0, $"{faults.Count} faults:\n{string.Join('\n', faults.Take(20))}");
     }
 
+    [Fact]
+    public void Given_all_routes_when_their_malformed_requests_are_counted_then_there_are_at_least_2000()
+    {
+        var count = ContractExamples.RoutedEndpoints.Sum(operation => HostileRequests.For(ContractExamples.Endpoint(operation.Data)).Count());
+
+        Assert.True(count >= 2_000, $"There are only {count}.");
+    }
+
     private async Task<List<string>> SendAllAsync(HttpClient client, ContractEndpoint endpoint)
     {
         List<string> faults = [];
