@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Cloudreve.Testing.Azurite;
 using Xunit;
 
 namespace Cloudreve.DurableTask.Tests.Determinism;
@@ -70,6 +70,5 @@ public sealed class OrchestratorSourceTests
     public void Given_code_that_is_fine_when_it_is_read_then_nothing_is_found(string source) =>
         Assert.Empty(OrchestratorSourceRules.Breaches(source));
 
-    private static string WorkflowsFolder([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "orchestrations", "Workflows"));
+    private static string WorkflowsFolder() => Path.Combine(AzuriteServer.RepositoryRoot, "orchestrations", "Workflows");
 }
