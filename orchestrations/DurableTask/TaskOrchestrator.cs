@@ -9,6 +9,10 @@ namespace Cloudreve.DurableTask;
 public abstract class TaskOrchestrator<TInput, TOutput>
 {
     /// <summary>The workflow. An exception that leaves it makes the instance <see cref="OrchestrationRuntimeStatus.Failed"/>.</summary>
+    /// <remarks>
+    /// Calls of activities and sub-orchestrations that it made and does not await are carried out all the same when it returns
+    /// (not when it throws), as in DurableTask; nobody learns of their results. Timers that it does not await are dropped.
+    /// </remarks>
     /// <param name="context">The door to everything that is not pure computation.</param>
     /// <param name="input">What the instance was started with; the default when it was started with nothing.</param>
     public abstract Task<TOutput> RunAsync(TaskOrchestrationContext context, TInput input);
