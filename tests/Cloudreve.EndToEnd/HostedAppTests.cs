@@ -98,6 +98,16 @@ public sealed class HostedAppTests
     }
 
     [Fact]
+    public async Task Given_a_functions_host_when_a_timer_fires_then_the_function_takes_its_payload()
+    {
+        await using var app = await HostedApp.StartAsync();
+
+        await app.Host.FireTimerAsync("RestartLostTasks");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => app.Host.FireTimerAsync("StartOrchestration"));
+    }
+
+    [Fact]
     public async Task Given_a_functions_host_when_no_function_has_the_route_and_method_then_there_is_no_such_thing()
     {
         await using var app = await HostedApp.StartAsync();
