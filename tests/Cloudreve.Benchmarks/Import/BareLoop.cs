@@ -91,7 +91,14 @@ internal sealed class BareLoop(BlobContainerClient container, TableServiceClient
         var now = DateTimeOffset.UtcNow;
         _entities.Add(Add(new TableEntity(Key(entity / IdsPerPartition), Text(entity))
         {
-            ["t"] = 0, ["s"] = size, ["p"] = 1L, ["src"] = blob.Name, ["r"] = 1, ["by"] = 1L, ["c"] = now, ["imp"] = true,
+            ["t"] = 0,
+            ["s"] = size,
+            ["p"] = 1L,
+            ["src"] = blob.Name,
+            ["r"] = 1,
+            ["by"] = 1L,
+            ["c"] = now,
+            ["imp"] = true,
         }));
         if (_entities.Count == BatchSize)
             await FlushAsync(_entityTable, _entities);
@@ -101,7 +108,14 @@ internal sealed class BareLoop(BlobContainerClient container, TableServiceClient
         {
             rows.Add(Add(new TableEntity(Key(folder.Id), key)
             {
-                ["id"] = id, ["o"] = 1L, ["t"] = 0, ["n"] = name, ["s"] = size, ["e"] = entity, ["c"] = now, ["u"] = blob.Properties.LastModified,
+                ["id"] = id,
+                ["o"] = 1L,
+                ["t"] = 0,
+                ["n"] = name,
+                ["s"] = size,
+                ["e"] = entity,
+                ["c"] = now,
+                ["u"] = blob.Properties.LastModified,
             }));
         }
     }
