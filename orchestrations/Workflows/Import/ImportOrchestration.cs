@@ -82,10 +82,16 @@ internal sealed class ImportOrchestration : TaskOrchestrator<ImportState, Import
         return input.Totals;
     }
 
-    // Only the domain's own messages are meant for people; others may name addresses.
-    private static string Describe(TaskFailedException failure) => failure.FailureDetails.IsCausedBy<CloudreveException>()
-        ? failure.FailureDetails.ErrorMessage
-        : "The import could not go on: storage was not available for too long, or an internal error occurred.";
+    // Only the domain's own messages are meant for people; others may name addresses. A group's failure wraps its activity's.
+    private static string Describe(TaskFailedException failure)
+    {
+        for (var details = failure.FailureDetails; details is not null; details = details.InnerFailure)
+        {
+            if (details.IsCausedBy<CloudreveException>())
+                return details.ErrorMessage;
+        }
+        return "The import could not go on: storage was not available for too long, or an internal error occurred.";
+    }
 }
 
 /// <summary>What a group's orchestration works on.</summary>
