@@ -18,7 +18,10 @@ public enum EntityType
     LivePhoto = 2,
 }
 
-/// <summary>A blob behind one or more files. Its content never changes; who refers to it is counted.</summary>
+/// <summary>
+/// A blob behind one or more files. Its content never changes. Each file that refers to it is noted once: the one that brought
+/// it in this row, copies of that file in rows of their own.
+/// </summary>
 public sealed record EntityRecord
 {
     /// <summary>The id.</summary>
@@ -36,8 +39,8 @@ public sealed record EntityRecord
     /// <summary>The blob's name in the policy's container.</summary>
     public required string Source { get; init; }
 
-    /// <summary>How many files refer to it.</summary>
-    public int ReferenceCount { get; init; } = 1;
+    /// <summary>The file that brought it; 0 once that file does not refer to it any more.</summary>
+    public long FileId { get; init; }
 
     /// <summary>The user who brought it.</summary>
     public required long CreatedBy { get; init; }
@@ -47,6 +50,36 @@ public sealed record EntityRecord
 
     /// <summary>True when the blob was there before the drive referred to it (import).</summary>
     public bool IsImported { get; init; }
+
+    /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
+    public string? Encryption { get; init; }
+
+    internal static EntityRecord FromRow(Row row, long id) => new()
+    {
+        Id = id,
+        Type = (EntityType)row.RequiredNumber("t"),
+        Size = row.RequiredNumber("s"),
+        PolicyId = row.RequiredNumber("p"),
+        Source = row.RequiredText("src"),
+        FileId = row.Number("f") ?? 0,
+        CreatedBy = row.RequiredNumber("by"),
+        CreatedAt = row.Time("c") ?? default,
+        IsImported = row.Flag("imp"),
+        Encryption = row.Text("enc"),
+    };
+
+    internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
+    {
+        ["t"] = (int)Type,
+        ["s"] = Size,
+        ["p"] = PolicyId,
+        ["src"] = Source,
+        ["f"] = FileId == 0 ? null : FileId,
+        ["by"] = CreatedBy,
+        ["c"] = CreatedAt,
+        ["imp"] = IsImported ? true : null,
+        ["enc"] = Encryption,
+    };
 }
 
 /// <summary>The rows of entities.</summary>
@@ -59,27 +92,33 @@ public sealed class EntityStore(StorageLayout layout)
     public async Task<EntityRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Entities.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
-        return row is null
-            ? null
-            : new EntityRecord
+        return row is null ? null : EntityRecord.FromRow(row, id);
+    }
+
+    /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist are left out.</summary>
+    /// <param name="ids">The ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyDictionary<long, EntityRecord>> FindAsync(IEnumerable<long> ids, CancellationToken cancellationToken = default)
+    {
+        var wanted = ids.Where(id => id != 0).ToHashSet();
+        var found = new Dictionary<long, EntityRecord>(wanted.Count);
+        foreach (var block in wanted.GroupBy(FileKeys.IdBlock))
+        {
+            var range = new RowRange(block.Key, FileKeys.Id(block.Min()), FileKeys.Id(block.Max() + 1));
+            await foreach (var row in layout.Entities.QueryAsync(range, cancellationToken))
             {
-                Id = id,
-                Type = (EntityType)row.RequiredNumber("t"),
-                Size = row.RequiredNumber("s"),
-                PolicyId = row.RequiredNumber("p"),
-                Source = row.RequiredText("src"),
-                ReferenceCount = (int)row.RequiredNumber("r"),
-                CreatedBy = row.RequiredNumber("by"),
-                CreatedAt = row.Time("c") ?? default,
-                IsImported = row.Flag("imp"),
-            };
+                if (EntityReferences.IsEntity(row) && FileKeys.ParseId(row.RowKey) is var id && wanted.Contains(id))
+                    found[id] = EntityRecord.FromRow(row, id);
+            }
+        }
+        return found;
     }
 
     /// <summary>Writes entities whose ids nobody else has, one transaction for each 100 of a block of ids. Harmless to repeat.</summary>
     /// <param name="entities">The entities, in order of id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
-        IdRows.UpsertAsync(layout.Entities, entities.Select(ToRow), cancellationToken);
+        IdRows.UpsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
 
     /// <summary>Notes the new size of an imported blob that its owner has overwritten: one transaction.</summary>
     /// <param name="id">The entity.</param>
@@ -105,20 +144,8 @@ public sealed class EntityStore(StorageLayout layout)
     {
         await foreach (var row in IdRows.ReadAsync(layout.Entities, ids, cancellationToken))
         {
-            if (!inUse.Contains(FileKeys.ParseId(row.RowKey)))
+            if (EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey)))
                 await layout.Entities.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
         }
     }
-
-    private static Row ToRow(EntityRecord entity) => new(FileKeys.IdBlock(entity.Id), FileKeys.Id(entity.Id))
-    {
-        ["t"] = (int)entity.Type,
-        ["s"] = entity.Size,
-        ["p"] = entity.PolicyId,
-        ["src"] = entity.Source,
-        ["r"] = entity.ReferenceCount,
-        ["by"] = entity.CreatedBy,
-        ["c"] = entity.CreatedAt,
-        ["imp"] = entity.IsImported ? true : null,
-    };
 }

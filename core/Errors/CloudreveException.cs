@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Errors;
 /// <param name="code">The documented code.</param>
 /// <param name="message">What a person reads; no secrets, no addresses.</param>
 /// <param name="innerException">The cause, for the log.</param>
-public sealed class CloudreveException(ErrorCode code, string message, Exception? innerException = null)
+public class CloudreveException(ErrorCode code, string message, Exception? innerException = null)
     : Exception(message, innerException)
 {
     /// <summary>The documented code.</summary>

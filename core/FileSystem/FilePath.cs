@@ -52,6 +52,10 @@ public sealed class FilePath : IEquatable<FilePath>
     /// <param name="name">The entry's name.</param>
     public FilePath Child(string name) => new([.. Segments, name]);
 
+    /// <summary>Whether another path is somewhere below this one.</summary>
+    /// <param name="other">The other path.</param>
+    public bool Contains(FilePath other) => other.Depth > Depth && Segments.SequenceEqual(other.Segments.Take(Depth));
+
     /// <summary>Parses a plain path such as <c>/a/b</c>, as import and archive requests use it.</summary>
     /// <param name="text">The path; a leading and a trailing slash are dropped.</param>
     /// <exception cref="CloudreveException">40001 for empty or dot segments.</exception>

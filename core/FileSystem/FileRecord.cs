@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Entities;
 
 namespace Cloudreve.Core.FileSystem;
 
@@ -13,6 +15,13 @@ public enum FileType
     /// <summary>A folder.</summary>
     Folder = 1,
 }
+
+/// <summary>An entity that a file refers to besides that of its current version.</summary>
+/// <param name="Id">The entity.</param>
+/// <param name="Type">An older version, a thumbnail or the motion part of a live photo.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="CreatedAt">When the file came to refer to it.</param>
+public sealed record EntityLink(long Id, EntityType Type, long Size, DateTimeOffset CreatedAt);
 
 /// <summary>A file or folder as its folder's row holds it.</summary>
 public sealed record FileRecord
@@ -47,10 +56,44 @@ public sealed record FileRecord
     /// <summary>Metadata, key to value.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = Empty;
 
+    /// <summary>Entities besides that of the current version: older versions, thumbnails, live photos. Empty for folders.</summary>
+    public IReadOnlyList<EntityLink> OtherEntities { get; init; } = NoLinks;
+
+    /// <summary>How the owner wants the folder shown, as JSON (contract, section 10); null for as the folder above.</summary>
+    public string? View { get; init; }
+
+    /// <summary>Counts the moves of the entry; the id row's count tells which of two rows is the living one.</summary>
+    internal long MoveVersion { get; init; } = 1;
+
+    /// <summary>The version of the row that changes are checked against; empty when it was not read from that row.</summary>
+    internal string ETag { get; init; } = "";
+
+    /// <summary>The move that wants to bring the entry here and has not been finished; null for a settled entry.</summary>
+    internal string? PendingMove { get; init; }
+
+    /// <summary>Every entity that the file refers to, the current version first.</summary>
+    [JsonIgnore]
+    public IEnumerable<long> EntityIds => PrimaryEntityId == 0
+        ? OtherEntities.Select(l => l.Id)
+        : OtherEntities.Select(l => l.Id).Prepend(PrimaryEntityId);
+
+    /// <summary>Bytes that the file counts for in its owner's quota: all versions and live photos (contract, section 12), not thumbnails.</summary>
+    [JsonIgnore]
+    public long ChargedSize => Size + OtherEntities.Where(l => l.Type != EntityType.Thumbnail).Sum(l => l.Size);
+
+    /// <summary>Whether the folder is a shortcut to a share, which cannot be walked into (contract, section 9).</summary>
+    [JsonIgnore]
+    public bool IsSymbolic => Type == FileType.Folder && Metadata.ContainsKey(SharedRedirect);
+
+    /// <summary>The metadata key of a shortcut's destination.</summary>
+    public const string SharedRedirect = "sys:shared_redirect";
+
     /// <summary>Whether it is a user's root folder.</summary>
     public bool IsRoot => ParentId == 0;
 
     private static readonly Dictionary<string, string> Empty = [];
+
+    private static readonly EntityLink[] NoLinks = [];
 
     internal static FileRecord FromRow(Row row, long parentId) => new()
     {
@@ -63,12 +106,22 @@ public sealed record FileRecord
         PrimaryEntityId = row.Number("e") ?? 0,
         CreatedAt = row.Time("c") ?? default,
         UpdatedAt = row.Time("u") ?? default,
-        Metadata = row.Text("m") is { Length: > 0 } json
+        Metadata = LongText.Read(row, "m") is { Length: > 0 } json
             ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString) ?? Empty
             : Empty,
+        OtherEntities = LongText.Read(row, "es") is { Length: > 0 } links ? EntityLinks.Parse(links) : NoLinks,
+        View = row.Text("vw"),
+        MoveVersion = row.Number("v") ?? 1,
+        PendingMove = row.Text("x"),
+        ETag = row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) || row.RowKey.StartsWith(FileKeys.FolderPrefix, StringComparison.Ordinal)
+            ? row.ETag
+            : "",
     };
 
-    /// <summary>The rows of a new entry in its folder's partition.</summary>
+    /// <summary>The row that changes of an entry are checked against: a file's name, a folder's full row.</summary>
+    internal string GuardedKey => Type == FileType.File ? FileKeys.Name(Name) : FileKeys.FolderName(Name);
+
+    /// <summary>The rows of an entry in its folder's partition. The first one is that of its name.</summary>
     internal IEnumerable<Row> ToRows()
     {
         var partition = FileKeys.Folder(ParentId);
@@ -79,24 +132,74 @@ public sealed record FileRecord
         }
         else
         {
-            yield return new Row(partition, FileKeys.Name(Name)) { ["id"] = Id, ["t"] = (int)Type };
+            // What a walk along a path needs of a folder stands beside its name.
+            yield return new Row(partition, FileKeys.Name(Name)) { ["id"] = Id, ["t"] = (int)Type, ["vw"] = View, ["y"] = IsSymbolic ? true : null };
             yield return ToRow(partition, FileKeys.FolderName(Name));
             yield return ToRow(partition, FileKeys.FolderId(Id));
         }
     }
 
-    internal Row ToRow(string partition, string rowKey) => new(partition, rowKey)
+    /// <summary>All of the entry in one row.</summary>
+    internal Row ToRow(string partition, string rowKey)
     {
-        ["id"] = Id,
-        ["o"] = OwnerId,
-        ["t"] = (int)Type,
-        ["n"] = Name,
-        ["s"] = Size == 0 ? null : Size,
-        ["e"] = PrimaryEntityId == 0 ? null : PrimaryEntityId,
-        ["c"] = CreatedAt,
-        ["u"] = UpdatedAt,
-        ["m"] = Metadata.Count == 0 ? null : JsonSerializer.Serialize(Metadata.ToDictionary(), FileJson.Default.DictionaryStringString),
-    };
+        var row = new Row(partition, rowKey)
+        {
+            ["id"] = Id,
+            ["o"] = OwnerId,
+            ["t"] = (int)Type,
+            ["n"] = Name,
+            ["s"] = Size == 0 ? null : Size,
+            ["e"] = PrimaryEntityId == 0 ? null : PrimaryEntityId,
+            ["c"] = CreatedAt,
+            ["u"] = UpdatedAt,
+            ["vw"] = View,
+            ["v"] = MoveVersion == 1 ? null : MoveVersion,
+        };
+        if (Metadata.Count > 0)
+            LongText.Write(row, "m", JsonSerializer.Serialize(Metadata.ToDictionary(), FileJson.Default.DictionaryStringString));
+        if (OtherEntities.Count > 0)
+            LongText.Write(row, "es", EntityLinks.Print(OtherEntities));
+        return row;
+    }
+}
+
+/// <summary>Entity links as a row keeps them: <c>id.type.size.ticks</c>, hexadecimal, separated by semicolons.</summary>
+internal static class EntityLinks
+{
+    public static string Print(IEnumerable<EntityLink> links) => string.Join(
+        ';', links.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.Id:x}.{(int)l.Type:x}.{l.Size:x}.{l.CreatedAt.UtcTicks:x}")));
+
+    public static EntityLink[] Parse(string text) => [.. text.Split(';').Select(ParseLink)];
+
+    private static EntityLink ParseLink(string text)
+    {
+        var parts = text.Split('.');
+        return new EntityLink(Hex(parts[0]), (EntityType)Hex(parts[1]), Hex(parts[2]), new DateTimeOffset(Hex(parts[3]), TimeSpan.Zero));
+    }
+
+    private static long Hex(string text) => long.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+}
+
+/// <summary>Text of any length in a row: a property holds 32 K characters, so longer text goes on in properties with numbers.</summary>
+internal static class LongText
+{
+    private const int PropertyCharacters = 32_000;
+
+    public static void Write(Row row, string property, string text)
+    {
+        for (var i = 0; i * PropertyCharacters < text.Length; i++)
+            row[NameOf(property, i)] = text.Substring(i * PropertyCharacters, Math.Min(PropertyCharacters, text.Length - (i * PropertyCharacters)));
+    }
+
+    public static string? Read(Row row, string property)
+    {
+        var text = row.Text(property);
+        for (var i = 1; text is not null && row.Text(NameOf(property, i)) is { } part; i++)
+            text += part;
+        return text;
+    }
+
+    private static string NameOf(string property, int part) => part == 0 ? property : property + part.ToString(CultureInfo.InvariantCulture);
 }
 
 [JsonSerializable(typeof(Dictionary<string, string>))]

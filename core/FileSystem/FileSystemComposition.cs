@@ -22,6 +22,8 @@ public static class FileSystemComposition
         services.TryAddSingleton<FolderWriter>();
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
+        services.TryAddSingleton<EntityReferences>();
+        services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<PolicyContainers>();

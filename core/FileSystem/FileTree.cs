@@ -36,16 +36,30 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         }
     }
 
+    /// <summary>The folder of what a user has moved to the trash. Its entries have random names.</summary>
+    /// <param name="userId">The user.</param>
+    public static long TrashId(long userId) => -userId;
+
     /// <summary>Finds what is at a path; null when nothing is.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default)
+    /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
+    public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
+        FindBelowAsync(RootId(ownerId), ownerId, path, cancellationToken);
+
+    /// <summary>Finds what is at a path below a folder; null when nothing is. An empty path finds a root or trash only.</summary>
+    /// <param name="topId">The folder.</param>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="path">Where, from that folder.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
+    public async Task<FileRecord?> FindBelowAsync(long topId, long ownerId, FilePath path, CancellationToken cancellationToken = default)
     {
         if (path.IsRoot)
-            return await FindRootAsync(ownerId, cancellationToken);
-        var folderId = await FindFolderIdAsync(ownerId, path.Parent, cancellationToken);
-        return folderId is { } parent ? await FindEntryAsync(parent, path.Name, cancellationToken) : null;
+            return await FindTopAsync(topId, ownerId, cancellationToken);
+        var folder = await FindFolderBelowAsync(topId, path.Parent, cancellationToken);
+        return folder is null ? null : await FindEntryAsync(folder.Id, path.Name, cancellationToken);
     }
 
     /// <summary>Finds what is at a path.</summary>
@@ -73,12 +87,14 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>The path of an entry: two transactions for each folder above it.</summary>
     /// <param name="file">The entry.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40016 when a folder above it is gone.</exception>
+    /// <exception cref="CloudreveException">40016 when a folder above it is gone; 40078 when it is in the trash.</exception>
     public async Task<FilePath> GetPathAsync(FileRecord file, CancellationToken cancellationToken = default)
     {
         var names = new List<string>();
         for (var current = file; !current.IsRoot;)
         {
+            if (current.ParentId == TrashId(current.OwnerId))
+                throw new CloudreveException(ErrorCode.FileInTrash, "The file is in the trash.");
             names.Insert(0, current.Name);
             if (current.ParentId == RootId(current.OwnerId))
                 break;
@@ -91,17 +107,28 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default)
+    /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
+    public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
+        (await FindFolderBelowAsync(RootId(ownerId), path, cancellationToken))?.Id;
+
+    /// <summary>Finds the folder at a path below another, with the view that it inherits: one transaction for each level.</summary>
+    /// <param name="topId">The folder to start from.</param>
+    /// <param name="path">Where, from that folder.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
+    public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
-        var folderId = RootId(ownerId);
+        var place = new FolderPlace(topId, [topId], null);
         foreach (var name in path.Segments)
         {
-            var guard = await FindGuardAsync(folderId, name, cancellationToken);
+            var guard = await FindGuardAsync(place.Id, name, cancellationToken);
             if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
                 return null;
-            folderId = guard.RequiredNumber("id");
+            if (guard.Flag("y"))
+                throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
+            place = place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
         }
-        return folderId;
+        return place;
     }
 
     /// <summary>
@@ -152,7 +179,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         var now = clock.GetUtcNow();
         var record = new FileRecord
         {
-            Id = await ids.NextAsync(IdKind.File, cancellationToken),
+            Id = entry.Id != 0 ? entry.Id : await ids.NextAsync(IdKind.File, cancellationToken),
             ParentId = parentId,
             OwnerId = ownerId,
             Type = entry.Type,
@@ -190,29 +217,76 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord?> FindEntryAsync(long folderId, string name, CancellationToken cancellationToken = default)
     {
         var row = await FindGuardAsync(folderId, name, cancellationToken);
-        if (row is not null && (FileType)row.RequiredNumber("t") == FileType.Folder)
+        if (row is not null && row["x"] is null && (FileType)row.RequiredNumber("t") == FileType.Folder)
             row = await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.FolderName(name), cancellationToken);
         return row is null ? null : FileRecord.FromRow(row, folderId);
     }
 
-    /// <summary>Writes size, times and metadata of a file that is still where it was: one transaction.</summary>
-    /// <param name="file">The file as it shall be.</param>
+    /// <summary>
+    /// Changes an entry that may have been changed meanwhile: one transaction for one that was read by its name, more when a
+    /// rival came first, whose change is kept.
+    /// </summary>
+    /// <param name="file">The entry as it was read.</param>
+    /// <param name="change">
+    /// Makes the new entry of the current one; called again after a rival's change, so it must have no effects. Id, owner, type,
+    /// name and folder stay as they are. Returning its argument writes nothing; throwing ends the call.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40016 when the file is not there any more.</exception>
-    public async Task RefreshAsync(FileRecord file, CancellationToken cancellationToken = default)
+    /// <returns>The entry as it is stored.</returns>
+    /// <exception cref="CloudreveException">40016 when the entry is gone; 409 while it is being moved.</exception>
+    public async Task<FileRecord> UpdateAsync(FileRecord file, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
+    {
+        var current = file.ETag.Length > 0 ? file : await ReadAgainAsync(file, cancellationToken);
+        while (true)
+        {
+            if (current.PendingMove is not null)
+                throw new CloudreveException(ErrorCode.Conflict, "The object is being moved; try again.");
+            var changed = change(current);
+            if (ReferenceEquals(changed, current))
+                return current;
+            try
+            {
+                return changed with { ETag = await ReplaceAsync(changed, current.ETag, cancellationToken) };
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                current = await ReadAgainAsync(current, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Reads an entry again, wherever it was renamed or moved to meanwhile: two transactions, four for one that was moved.</summary>
+    /// <param name="file">The entry as it was read before.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when the entry is gone.</exception>
+    public async Task<FileRecord> ReadAgainAsync(FileRecord file, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var key = file.Type == FileType.Folder ? FileKeys.FolderId(file.Id) : FileKeys.FileId(file.Id);
+            var byId = await layout.Files.FindAsync(FileKeys.Folder(file.ParentId), key, cancellationToken) is { } row
+                ? FileRecord.FromRow(row, file.ParentId)
+                : await FindByIdAsync(file.Id, cancellationToken) ?? throw PathNotFound();
+            var byName = await layout.Files.FindAsync(FileKeys.Folder(byId.ParentId), byId.GuardedKey, cancellationToken);
+            // Renamed between the two reads: look again.
+            if (byName is not null && byName.RequiredNumber("id") == file.Id)
+                return FileRecord.FromRow(byName, byId.ParentId);
+        }
+    }
+
+    private async Task<string> ReplaceAsync(FileRecord file, string etag, CancellationToken cancellationToken)
     {
         var partition = FileKeys.Folder(file.ParentId);
+        var guarded = file.GuardedKey;
         var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
+        var index = 0;
         foreach (var row in file.ToRows())
-            batch.Replace(row);
-        try
         {
-            await layout.Files.SubmitAsync(batch, cancellationToken);
+            if (row.RowKey == guarded)
+                index = batch.Count;
+            batch.Replace(row, row.RowKey == guarded ? etag : "*");
         }
-        catch (StorageNotFoundException)
-        {
-            throw PathNotFound();
-        }
+        return (await layout.Files.SubmitAsync(batch, cancellationToken))[index] ?? "";
     }
 
     internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { ["id"] = folderId, ["o"] = ownerId };
@@ -236,27 +310,40 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     // A name that could not have been created is not looked up: its key might be one that storage refuses.
-    private Task<Row?> FindGuardAsync(long folderId, string name, CancellationToken cancellationToken) =>
-        FilePath.IsValidName(name)
-            ? layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Name(name), cancellationToken)
-            : Task.FromResult<Row?>(null);
-
-    private async Task<FileRecord?> FindRootAsync(long ownerId, CancellationToken cancellationToken)
+    private async Task<Row?> FindGuardAsync(long folderId, string name, CancellationToken cancellationToken)
     {
-        var header = await layout.Files.FindAsync(FileKeys.Folder(RootId(ownerId)), FileKeys.Header, cancellationToken);
+        if (!FilePath.IsValidName(name))
+            return null;
+        var row = await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Name(name), cancellationToken);
+        return row is null || row["x"] is null || await IsHereAsync(row, folderId, cancellationToken) ? row : null;
+    }
+
+    /// <summary>Whether an entry that a move wants to bring to a folder has arrived: the id row decides.</summary>
+    private async Task<bool> IsHereAsync(Row pending, long folderId, CancellationToken cancellationToken)
+    {
+        var id = pending.RequiredNumber("id");
+        var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
+        return idRow is not null && idRow.RequiredNumber("p") == folderId && idRow.RequiredNumber("v") == (pending.Number("v") ?? 1);
+    }
+
+    private async Task<FileRecord?> FindTopAsync(long topId, long ownerId, CancellationToken cancellationToken)
+    {
+        var header = await layout.Files.FindAsync(FileKeys.Folder(topId), FileKeys.Header, cancellationToken);
+        // The trash comes into being with what is first moved there.
+        if (header is null && topId != TrashId(ownerId))
+            return null;
         var time = header?.Time("c") ?? default;
-        return header is null
-            ? null
-            : new FileRecord
-            {
-                Id = RootId(ownerId),
-                ParentId = 0,
-                OwnerId = ownerId,
-                Type = FileType.Folder,
-                Name = "",
-                CreatedAt = time,
-                UpdatedAt = time,
-            };
+        return new FileRecord
+        {
+            Id = topId,
+            ParentId = 0,
+            OwnerId = ownerId,
+            Type = FileType.Folder,
+            Name = "",
+            CreatedAt = time,
+            UpdatedAt = time,
+            View = header?.Text("vw"),
+        };
     }
 
     private async Task<FileRecord> ResolveClashAsync(FileRecord record, bool failIfExists, CancellationToken cancellationToken)
@@ -282,12 +369,24 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
 }
 
+/// <summary>A folder that was found by walking along a path.</summary>
+/// <param name="Id">The folder.</param>
+/// <param name="Ids">The folders on the way, from the first to this one.</param>
+/// <param name="View">The view of the nearest folder on the way that has one, below the first; null for none.</param>
+public sealed record FolderPlace(long Id, IReadOnlyList<long> Ids, string? View)
+{
+    internal FolderPlace Enter(long id, string? view) => new(id, [.. Ids, id], view ?? View);
+}
+
 /// <summary>What a new entry is made of.</summary>
 /// <param name="Type">File or folder.</param>
 public sealed record NewEntry(FileType Type)
 {
     /// <summary>A plain folder.</summary>
     public static NewEntry Folder { get; } = new(FileType.Folder);
+
+    /// <summary>An id of <see cref="IdKind.File"/> that nobody else has, for callers that note it elsewhere first; 0 for a new one.</summary>
+    public long Id { get; init; }
 
     /// <summary>The entity of a file's first version; 0 for a file without content.</summary>
     public long EntityId { get; init; }

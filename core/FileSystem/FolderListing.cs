@@ -88,7 +88,8 @@ public sealed class FolderListing(StorageLayout layout)
         do
         {
             var page = await layout.Files.QueryPageAsync(range, Math.Min(1000, wanted - rows.Count), continuation, cancellationToken);
-            rows.AddRange(page.Rows);
+            // A name that a move has claimed is not an entry yet.
+            rows.AddRange(page.Rows.Where(r => r["x"] is null));
             continuation = page.ContinuationToken;
         }
         while (continuation is not null && rows.Count < wanted);

@@ -86,6 +86,7 @@ public sealed class BlobArrival(
         var entity = new EntityRecord
         {
             Id = await ids.NextAsync(IdKind.Entity, cancellationToken),
+            FileId = await ids.NextAsync(IdKind.File, cancellationToken),
             Size = blob.Size,
             PolicyId = policy.Id,
             Source = blob.Name,
@@ -94,7 +95,7 @@ public sealed class BlobArrival(
             IsImported = true,
         };
         await entities.WriteNewAsync([entity], cancellationToken);
-        var entry = new NewEntry(FileType.File) { EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
+        var entry = new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
         if (await TryCreateAsync(user, target, entry, blob, cancellationToken) is not { } file)
             return Refused("A file stands where the path needs a folder.");
         if (file.PrimaryEntityId == entity.Id)
@@ -132,7 +133,7 @@ public sealed class BlobArrival(
             return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The blob is known.");
         await quota.ChargeAsync(user.Id, OperationId(blob), blob.Size - file.Size, limit, cancellationToken);
         await entities.ResizeAsync(entity.Id, blob.Size, cancellationToken);
-        await tree.RefreshAsync(file with { Size = blob.Size, UpdatedAt = blob.LastModified }, cancellationToken);
+        await tree.UpdateAsync(file, f => f with { Size = blob.Size, UpdatedAt = blob.LastModified }, cancellationToken);
         return new BlobArrivalResult(BlobArrivalOutcome.Updated, "The blob was written again.");
     }
 

@@ -186,7 +186,7 @@ internal sealed class ImportGroupRunner(
         for (var i = 0; i < work.Entries.Count; i++)
         {
             var entry = work.Entries[i];
-            var entity = entry.Blob is { } blob ? NewEntity(context, blob, reservation.Entities.First + blobIndex++, now) : null;
+            var entity = entry.Blob is { } blob ? NewEntity(context, blob, reservation.Entities.First + blobIndex++, reservation.Files.First + i, now) : null;
             var record = new FileRecord
             {
                 Id = reservation.Files.First + i,
@@ -210,9 +210,10 @@ internal sealed class ImportGroupRunner(
         return candidates;
     }
 
-    private static EntityRecord NewEntity(ImportContext context, AzureStorage.Blobs.BlobItem blob, long id, DateTimeOffset now) => new()
+    private static EntityRecord NewEntity(ImportContext context, AzureStorage.Blobs.BlobItem blob, long id, long fileId, DateTimeOffset now) => new()
     {
         Id = id,
+        FileId = fileId,
         Size = blob.Size,
         PolicyId = context.Job.PolicyId,
         Source = blob.Name,

@@ -48,11 +48,30 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Site settings, groups, storage policies and nodes: small, read at start and cached.</summary>
     public Table Site => Table("site");
 
+    /// <summary>What is due at a time: trash that expires, uploads that were abandoned, blobs that nobody refers to.</summary>
+    public Table Schedules => Table("schedules");
+
+    /// <summary>What happened to files, by owner: the activities of files and the events of folders.</summary>
+    public Table Events => Table("events");
+
+    /// <summary>Uploads that have not been completed.</summary>
+    public Table Uploads => Table("uploads");
+
+    /// <summary>Share links.</summary>
+    public Table Shares => Table("shares");
+
+    /// <summary>Direct links.</summary>
+    public Table DirectLinks => Table("directlinks");
+
     /// <summary>What the standalone mode's local host remembers: timers and announced blobs. It creates the table itself.</summary>
     public Table LocalHost => Table("localhost");
 
     /// <summary>Every table, for creation at start.</summary>
-    public IReadOnlyList<Table> AllTables => [Files, FileIds, Entities, IdLeases, Quotas, Tasks, TaskItems, Users, Sessions, Site];
+    public IReadOnlyList<Table> AllTables =>
+    [
+        Files, FileIds, Entities, IdLeases, Quotas, Tasks, TaskItems, Users, Sessions, Site, Schedules, Events, Uploads, Shares,
+        DirectLinks,
+    ];
 
     /// <summary>The container of the seeded storage policy.</summary>
     public string FilesContainerName => Prefix + "-files";

@@ -16,7 +16,7 @@ public sealed class EntityStoreTests(AzuriteServer azurite)
         EntityRecord[] entities =
         [
             NewEntity(4_000) with { Size = 1L << 42, Source = "uploads/7/ü #%?\\😀.bin", IsImported = true },
-            NewEntity(4_001) with { Type = EntityType.Thumbnail, Size = 0, ReferenceCount = 3 },
+            NewEntity(4_001) with { Type = EntityType.Thumbnail, Size = 0, FileId = 3 },
             NewEntity(4_002) with { Type = EntityType.LivePhoto, PolicyId = 2 },
         ];
 

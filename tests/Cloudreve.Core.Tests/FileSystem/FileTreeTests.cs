@@ -241,7 +241,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         var file = await tree.CreateAsync(Owner, Path("d/f"), File with { Size = 1, EntityId = 5 }, failIfExists: true);
         var changed = file with { Size = 2, UpdatedAt = Now.AddDays(1) };
 
-        await tree.RefreshAsync(changed);
+        await tree.UpdateAsync(file, f => f with { Size = changed.Size, UpdatedAt = changed.UpdatedAt });
 
         Assert.Equal(changed, await tree.GetAsync(Owner, Path("d/f")), SameFile);
         Assert.Equal(changed, await tree.FindByIdAsync(file.Id), SameFile);
@@ -258,7 +258,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
             await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
         var successor = await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
 
-        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.RefreshAsync(file with { Size = 9 }));
+        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.UpdateAsync(file, f => f with { Size = 9 }));
 
         Assert.Equal(successor, await tree.GetAsync(Owner, Path("f")), SameFile);
     }
@@ -321,7 +321,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     }
 
     private static readonly EqualityComparer<FileRecord?> SameFile = EqualityComparer<FileRecord?>.Create(
-        (a, b) => a is null ? b is null : b is not null && a with { Metadata = b.Metadata } == b && a.Metadata.SequenceEqual(b.Metadata),
+        (a, b) => a is null ? b is null : b is not null && a with { Metadata = b.Metadata, ETag = b.ETag } == b && a.Metadata.SequenceEqual(b.Metadata),
         file => file?.Id.GetHashCode() ?? 0);
 
     private static FilePath Path(string text) => FilePath.ParsePlain(text);

@@ -98,23 +98,42 @@ public sealed class TreeIntegrity
 
     private async Task CompareWithEntitiesAsync(Table entities)
     {
-        var references = _names.Where(name => !IsFolder(name) && name.Number("e") is > 0).CountBy(name => name.RequiredNumber("e")).ToDictionary();
+        var expected = _names.Where(name => !IsFolder(name))
+            .SelectMany(name => EntitiesOf(name).Select(entity => (Entity: entity, File: name.RequiredNumber("id")))).ToHashSet();
+        var existing = new HashSet<long>();
+        var referred = new HashSet<long>();
         await foreach (var row in entities.ScanAsync())
         {
-            var id = long.Parse(row.RowKey, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            references.Remove(id, out var count);
-            if (count == 0)
-                _leftovers.Add($"No file refers to the entity {id}.");
-            else if (count != row.RequiredNumber("r"))
-                _problems.Add($"{count} files refer to the entity {id}, which counts {row.RequiredNumber("r")}.");
+            var keys = row.RowKey.Split('|').Select(key => long.Parse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToList();
+            var file = keys.Count == 2 ? keys[1] : row.Number("f") ?? 0;
+            if (keys.Count == 1)
+                existing.Add(keys[0]);
+            if (file == 0)
+                continue;
+            if (expected.Remove((keys[0], file)))
+                referred.Add(keys[0]);
+            else
+                _leftovers.Add($"The file {file} is noted for the entity {keys[0]}, but does not refer to it.");
         }
-        _problems.AddRange(references.Keys.Select(id => $"A file refers to the entity {id}, which does not exist."));
+        _problems.AddRange(expected.Select(r => existing.Contains(r.Entity)
+            ? $"The file {r.File} refers to the entity {r.Entity}, which does not know."
+            : $"The file {r.File} refers to the entity {r.Entity}, which does not exist."));
+        _problems.AddRange(referred.Where(id => !existing.Contains(id)).Select(id => $"A reference to the entity {id} is left, which does not exist."));
+        _leftovers.AddRange(existing.Where(id => !referred.Contains(id)).Select(id => $"No file refers to the entity {id}."));
     }
+
+    private static IEnumerable<long> EntitiesOf(Row name) =>
+        Links(name).Select(link => link.Id).Concat(name.Number("e") is > 0 and long primary ? [primary] : []);
+
+    // id.type.size.ticks;...
+    private static IEnumerable<(long Id, long Type, long Size)> Links(Row name) => (name.Text("es") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+        .Select(link => link.Split('.').Select(part => long.Parse(part, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToList())
+        .Select(parts => (parts[0], parts[1], parts[2]));
 
     private async Task CompareWithQuotaAsync(Table quotas)
     {
         var used = _names.GroupBy(name => name.Number("o") ?? 0).Where(owner => owner.Key > 0)
-            .ToDictionary(owner => "u" + owner.Key.ToString("x", CultureInfo.InvariantCulture), owner => owner.Sum(name => name.Number("s") ?? 0));
+            .ToDictionary(owner => "u" + owner.Key.ToString("x", CultureInfo.InvariantCulture), owner => owner.Sum(name => (name.Number("s") ?? 0) + Links(name).Where(link => link.Type != 1).Sum(link => link.Size)));
         await foreach (var row in quotas.ScanAsync("RowKey eq 'total'"))
         {
             used.Remove(row.PartitionKey, out var bytes);

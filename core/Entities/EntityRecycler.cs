@@ -1,0 +1,119 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Entities;
+
+/// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="catalog">The policies that hold the blobs.</param>
+/// <param name="containers">Their containers.</param>
+/// <param name="clock">Tells what is due.</param>
+public sealed class EntityRecycler(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+{
+    private const string Partition = "recycle";
+    private const int Writers = 4;
+
+    // Addresses that were signed for downloads should live on until they expire in most cases.
+    private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
+
+    /// <summary>Notes entities that may have lost their last reference: one transaction for each 100.</summary>
+    /// <param name="entities">The entities.</param>
+    /// <param name="keepBlobs">Whether the blobs shall stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
+    {
+        var due = clock.GetUtcNow() + Delay;
+        foreach (var chunk in entities.Chunk(AzureLimits.BatchOperations))
+        {
+            var batch = new TableBatch(Partition);
+            foreach (var entity in chunk)
+            {
+                batch.Upsert(new Row(Partition, KeyOf(due, entity.Id))
+                {
+                    ["id"] = entity.Id,
+                    ["p"] = entity.PolicyId,
+                    ["src"] = keepBlobs ? null : entity.Source,
+                });
+            }
+            await layout.Schedules.SubmitAsync(batch, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
+    /// into use again is dropped. Harmless to repeat; what fails stays due.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the run between two entities.</param>
+    /// <returns>How many blobs were removed.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken = default)
+    {
+        var removed = 0;
+        var range = new RowRange(Partition, null, Key(clock.GetUtcNow()));
+        await foreach (var page in PagesAsync(range, cancellationToken))
+        {
+            await Parallel.ForEachAsync(
+                page,
+                new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+                async (note, token) =>
+                {
+                    if (await RecycleAsync(note, token))
+                        Interlocked.Increment(ref removed);
+                });
+        }
+        return removed;
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<Row>> PagesAsync(
+        RowRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await layout.Schedules.QueryPageAsync(range, 1000, token, cancellationToken);
+            yield return page.Rows;
+            token = page.ContinuationToken;
+        }
+        while (token is not null);
+    }
+
+    private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
+    {
+        var entityId = note.RequiredNumber("id");
+        var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
+        // Without a row an earlier run has got as far as the blob.
+        if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
+        {
+            await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+            return false;
+        }
+        var isRemoved = note.Text("src") is { } source && await DeleteBlobAsync(note.RequiredNumber("p"), source, cancellationToken);
+        await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+        return isRemoved;
+    }
+
+    private async Task<bool> TryDeleteRowAsync(Row entity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await layout.Entities.DeleteAsync(entity.PartitionKey, entity.RowKey, entity.ETag, cancellationToken);
+        }
+        catch (StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>
+        await catalog.FindPolicyAsync((int)policyId, cancellationToken) is { } policy
+        && await containers.Get(policy).DeleteAsync(source, cancellationToken);
+
+    private static string KeyOf(DateTimeOffset due, long entityId) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Key(due)}|{FileKeys.Id(entityId)}");
+
+    private static string Key(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString("x12", CultureInfo.InvariantCulture);
+}

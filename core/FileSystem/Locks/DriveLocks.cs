@@ -1,0 +1,163 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Relocation;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.FileSystem.Locks;
+
+/// <summary>Long locks of uploads, WebDAV and viewers (contract, section 13).</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells which have expired.</param>
+public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
+{
+    private const int MaxTokenCharacters = 256;
+    private const int ManyExpired = 50;
+
+    /// <summary>Reads locks and moves of a drive. One transaction; rows of expired locks are swept when they get many.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<DriveControl> ReadAsync(long ownerId, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var locks = new List<DriveLock>();
+        var moves = new List<MoveIntent>();
+        var expired = new List<string>();
+        string? tree = null;
+        await foreach (var row in layout.Files.QueryAsync(DriveControl.Range(ownerId), cancellationToken))
+        {
+            if (row.RowKey == DriveControl.TreeKey)
+                tree = row.ETag;
+            else if (row.RowKey.StartsWith(DriveControl.MovePrefix, StringComparison.Ordinal))
+                moves.Add(MoveIntent.FromRow(row));
+            else if (FromRow(row, ownerId) is var held && held.ExpiresAt > now)
+                locks.Add(held);
+            else
+                expired.Add(row.RowKey);
+        }
+        if (expired.Count >= ManyExpired)
+            await SweepAsync(ownerId, expired, cancellationToken);
+        return new DriveControl(ownerId, locks, tree) { Moves = moves };
+    }
+
+    /// <summary>
+    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>: a rival that took a conflicting
+    /// lock in between is found by reading again, and the one with the smaller token stays.
+    /// </summary>
+    /// <param name="control">The drive's locks, just read.</param>
+    /// <param name="wanted">The lock.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="LockConflictException">Another lock is in the way.</exception>
+    public async Task AcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken = default)
+    {
+        CheckToken(wanted.Token);
+        ThrowIfConflicting(control, wanted, _ => true);
+        await layout.Files.UpsertAsync(ToRow(wanted), cancellationToken);
+        try
+        {
+            ThrowIfConflicting(
+                await ReadAsync(wanted.OwnerId, cancellationToken), wanted,
+                rival => control.Locks.Any(l => l.Token == rival.Token) || string.CompareOrdinal(rival.Token, wanted.Token) < 0);
+        }
+        catch (LockConflictException)
+        {
+            await ReleaseAsync(wanted.OwnerId, wanted.Token, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>Extends a lock. One transaction.</summary>
+    /// <param name="held">The lock, as it was read.</param>
+    /// <param name="expiresAt">Its new end.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40075 when the lock is gone.</exception>
+    public async Task RefreshAsync(DriveLock held, DateTimeOffset expiresAt, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await layout.Files.ReplaceAsync(ToRow(held with { ExpiresAt = expiresAt }), "*", cancellationToken);
+        }
+        catch (StorageNotFoundException e)
+        {
+            throw new CloudreveException(ErrorCode.LockTokenExpired, "The lock has expired.", e);
+        }
+    }
+
+    /// <summary>Releases a lock. One transaction.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="token">The lock's token.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when there was no such lock.</returns>
+    public Task<bool> ReleaseAsync(long ownerId, string token, CancellationToken cancellationToken = default)
+    {
+        CheckToken(token);
+        return layout.Files.DeleteAsync(DriveControl.Partition(ownerId), DriveControl.LockPrefix + token, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>A token of a new lock: nobody guesses it, and it names the drive, so that its holder can release it without.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    public static string NewToken(long ownerId) => $"{ownerId:x}-{Guid.NewGuid():N}";
+
+    /// <summary>The drive that a token of <see cref="NewToken"/> names; null for others.</summary>
+    /// <param name="token">The token.</param>
+    public static long? OwnerOf(string token) =>
+        token.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash
+        && long.TryParse(token.AsSpan(0, dash), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var owner)
+            ? owner
+            : null;
+
+    private async Task SweepAsync(long ownerId, List<string> expired, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(DriveControl.Partition(ownerId));
+        foreach (var key in expired.Take(AzureLimits.BatchOperations))
+            batch.Delete(key);
+        try
+        {
+            await layout.Files.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageNotFoundException)
+        {
+            // Somebody else sweeps, too.
+        }
+    }
+
+    private static void ThrowIfConflicting(DriveControl control, DriveLock wanted, Func<DriveLock, bool> wins)
+    {
+        var conflicts = control.Locks.Where(l => l.Token != wanted.Token && wins(l)
+            && (l.Path.Equals(wanted.Path) || (l.IsInfinite && l.Path.Contains(wanted.Path)) || (wanted.IsInfinite && wanted.Path.Contains(l.Path)))).ToList();
+        if (conflicts.Count > 0)
+            throw new LockConflictException(conflicts);
+    }
+
+    private static void CheckToken(string token)
+    {
+        if (token.Length is 0 or > MaxTokenCharacters || !token.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':' or '='))
+            throw new CloudreveException(ErrorCode.BadParameter, "The lock token is malformed.");
+    }
+
+    private static Row ToRow(DriveLock held) => new(DriveControl.Partition(held.OwnerId), DriveControl.LockPrefix + held.Token)
+    {
+        ["path"] = JsonSerializer.Serialize([.. held.Path.Segments], LockJson.Default.StringArray),
+        ["inf"] = held.IsInfinite,
+        ["app"] = JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication),
+        ["t"] = (int)held.Type,
+        ["x"] = held.ExpiresAt,
+    };
+
+    private static DriveLock FromRow(Row row, long ownerId) => new()
+    {
+        Token = row.RowKey[DriveControl.LockPrefix.Length..],
+        OwnerId = ownerId,
+        Path = new FilePath(JsonSerializer.Deserialize(row.RequiredText("path"), LockJson.Default.StringArray)!),
+        IsInfinite = row.Flag("inf"),
+        Application = JsonSerializer.Deserialize(row.RequiredText("app"), LockJson.Default.LockApplication)!,
+        Type = (FileType)row.RequiredNumber("t"),
+        ExpiresAt = row.Time("x") ?? default,
+    };
+}
+
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(LockApplication))]
+internal sealed partial class LockJson : JsonSerializerContext;
