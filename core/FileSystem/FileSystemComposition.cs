@@ -26,6 +26,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<TaskStore>();
+        services.TryAddSingleton<OrchestrationControl>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<ImportService>();
         services.TryAddSingleton<BlobArrival>();

@@ -91,6 +91,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The queue that starts orchestrations.</summary>
     public string StartQueueName => Prefix + "-start";
 
+    /// <summary>The queue of messages that wake and steer running orchestrations.</summary>
+    public string ControlQueueName => Prefix + "-control";
+
     /// <summary>The queue of blobs that appeared below the imports prefix.</summary>
     public string BlobEventsQueueName => Prefix + "-blob-events";
 

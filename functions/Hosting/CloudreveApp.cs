@@ -77,7 +77,8 @@ internal static class CloudreveApp
         if (settings.Mode == HostingMode.Standalone)
             services.AddLocalHost();
         else if (settings.Mode == HostingMode.Handler)
-            services.AddHostedService<BootstrapWarmUp>();
+            services.AddHostedService<BootstrapWarmUp>().AddSingleton<HostTaskHub>().AddSingleton<TaskHubConnector>(
+                provider => provider.GetRequiredService<HostTaskHub>().Connect);
     }
 
     private static StorageAccount Connect(StorageAccountOptions options, TimeProvider clock)

@@ -18,6 +18,10 @@ internal sealed record TriggerFunction(string Name, FunctionBinding Trigger, Inv
     /// <summary>Bindings beside the trigger.</summary>
     public IReadOnlyList<FunctionBinding> OtherBindings { get; init; } = [];
 
+    /// <summary>The names of inputs that are clients of the task hub.</summary>
+    public IEnumerable<string> Clients =>
+        OtherBindings.OfType<DurableClient>().Where(binding => binding.Direction == FunctionBinding.In).Select(binding => binding.Name);
+
     /// <summary>All bindings, the trigger first.</summary>
     public IEnumerable<FunctionBinding> Bindings => [Trigger, .. OtherBindings];
 }

@@ -12,9 +12,12 @@ internal static class TriggerComposition
     /// <param name="settings">Which of the optional ones.</param>
     public static IServiceCollection AddCloudreveTriggers(this IServiceCollection services, HostSettings settings)
     {
-        foreach (var function in DurableFunctions.Create(WorkflowRegistry.Create()))
+        var registry = WorkflowRegistry.Create();
+        services.AddSingleton(registry);
+        foreach (var function in DurableFunctions.Create(registry))
             services.AddSingleton(function);
         services.AddSingleton(provider => StartOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().StartQueueName));
+        services.AddSingleton(provider => ControlOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().ControlQueueName));
         services.AddSingleton(LostTasksFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)

@@ -64,6 +64,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
       name: '${prefix}-start'
     }
 
+    resource control 'queues' = {
+      name: '${prefix}-control'
+    }
+
     resource blobEvents 'queues' = {
       name: '${prefix}-blob-events'
     }

@@ -8,6 +8,7 @@ const string Usage = """
       import [--files N] [--folders N | --flat]   import N blobs, beside a bare loop that writes the same rows
              [--repeat N] [--quick | --full]      default: 20,000 in 200 folders, then 10,000 flat
              [--publish DIR] [--no-count]         --full: 100,000 in 1,000 folders, then 50,000 flat
+             [--no-bare]                          --no-bare: the import alone
       coldstart [--publish DIR] [--runs N]        the handler ahead-of-time and just-in-time compiled, beside a bare app
     """;
 
@@ -17,7 +18,7 @@ try
     {
         case ["import", .. var rest]:
             await ImportBenchmark.RunAsync(
-                Options.Parse(rest, values: ["--files", "--folders", "--repeat", "--publish"], switches: ["--flat", "--quick", "--full", "--no-count"]));
+                Options.Parse(rest, values: ["--files", "--folders", "--repeat", "--publish"], switches: ["--flat", "--quick", "--full", "--no-count", "--no-bare"]));
             return 0;
         case ["coldstart", .. var rest]:
             await ColdStartBenchmark.RunAsync(Options.Parse(rest, values: ["--publish", "--runs"], switches: []));

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Cloudreve.DurableTask.Protocol;
 using Cloudreve.EndToEnd.HostDouble;
+using OrchestrationInstance = Cloudreve.EndToEnd.HostDouble.TaskHub.OrchestrationInstance;
 using Xunit;
 
 namespace Cloudreve.EndToEnd;
@@ -55,21 +57,56 @@ public sealed class HostedAppTests
     }
 
     [Fact]
-    public async Task Given_a_start_message_that_nobody_understands_when_it_failed_five_times_then_it_is_in_the_poison_queue()
+    public async Task Given_messages_that_nobody_understands_when_they_failed_five_times_then_they_are_in_the_poison_queues()
     {
+        const string UnknownOperation = """{"instanceId":"import-1","operation":"Rewind"}""";
         await using var app = await HostedApp.StartAsync();
         await app.SignInAsync();
 
         await app.Storage.Queue("cloudreve-start").SendAsync("no start");
+        await app.Storage.Queue("cloudreve-control").SendAsync(UnknownOperation);
 
-        var poison = app.Storage.Queue("cloudreve-start-poison");
-        await poison.CreateIfNotExistsAsync();
-        string? body = null;
-        await app.EventuallyAsync(async () => (body = await poison.ReceiveAsync(1, TimeSpan.FromMinutes(1)) is [var message] ? message.Body : null) is not null);
-        Assert.Equal("no start", body);
-        Assert.Contains("StartOrchestration, attempt 5", app.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("StartOrchestration, attempt 6", app.Output, StringComparison.Ordinal);
-        Assert.Empty(await app.Storage.Queue("cloudreve-start").ReceiveAsync(1, TimeSpan.FromMinutes(1)));
+        Assert.Equal("no start", await AwaitPoisonAsync(app, "cloudreve-start"));
+        Assert.Equal(UnknownOperation, await AwaitPoisonAsync(app, "cloudreve-control"));
+        Assert.All((string[])["StartOrchestration", "ControlOrchestration"], function =>
+        {
+            Assert.Contains(function + ", attempt 5", app.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(function + ", attempt 6", app.Output, StringComparison.Ordinal);
+        });
+        Assert.Contains("The control message is not understood", app.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_an_import_is_suspended_through_the_control_queue_then_it_completes_once_it_is_resumed()
+    {
+        await using var app = await HostedApp.StartAsync();
+        await ImportJourney.WriteManyAsync(app, files: 20, folders: 4);
+        await app.SignInAsync();
+        var (taskId, instance) = await StartHeldImportAsync(app);
+        await ControlAsync(app, instance, "Suspend");
+        app.Host.Hub.Release();
+        await app.EventuallyAsync(() => Task.FromResult(instance.Status == OrchestrationStatus.Suspended));
+
+        var control = app.Storage.Queue("cloudreve-control");
+        await control.SendAsync($$"""{"instanceId":"{{instance.Id}}","operation":"RaiseEvent","eventName":"look","payload":7}""");
+        await control.SendAsync($$"""{"instanceId":"{{instance.Id}}","operation":"Resume"}""");
+
+        await ImportJourney.AssertExactAsync(app, taskId, files: 20, folders: 4);
+        Assert.Equal(OrchestrationStatus.Completed, instance.Status);
+    }
+
+    [Fact]
+    public async Task Given_a_functions_host_when_an_orchestration_is_terminated_through_the_control_queue_then_it_ends_with_the_given_result()
+    {
+        await using var app = await HostedApp.StartAsync();
+        await app.SignInAsync();
+        var (_, instance) = await StartHeldImportAsync(app);
+
+        await ControlAsync(app, instance, "Terminate\",\"payload\":\"enough");
+        app.Host.Hub.Release();
+
+        await app.EventuallyAsync(() => Task.FromResult(instance.IsOver));
+        Assert.Equal((OrchestrationStatus.Terminated, "\"enough\""), (instance.Status, instance.Output));
     }
 
     [Fact]
@@ -120,5 +157,33 @@ public sealed class HostedAppTests
         Assert.Equal(
             [HttpStatusCode.NotFound, HttpStatusCode.NotFound, HttpStatusCode.NotFound],
             [unlistedMethod.StatusCode, queueFunction.StatusCode, orchestrator.StatusCode]);
+    }
+
+    private static async Task<string> AwaitPoisonAsync(HostedApp app, string queue)
+    {
+        var poison = app.Storage.Queue(queue + "-poison");
+        await poison.CreateIfNotExistsAsync();
+        string? body = null;
+        await app.EventuallyAsync(async () =>
+            (body = await poison.ReceiveAsync(1, TimeSpan.FromMinutes(1)) is [var message] ? message.Body : null) is not null);
+        Assert.Empty(await app.Storage.Queue(queue).ReceiveAsync(1, TimeSpan.FromMinutes(1)));
+        return body!;
+    }
+
+    /// <summary>Begins an import whose orchestrator is not told anything before the hub is released.</summary>
+    private static async Task<(string TaskId, OrchestrationInstance Instance)> StartHeldImportAsync(HostedApp app)
+    {
+        app.Host.Hub.Hold();
+        var taskId = await app.StartImportAsync("/src", "/copy");
+        await app.EventuallyAsync(() => Task.FromResult(app.Host.Hub.InstancesOf("ImportOrchestration").Count == 1));
+        return (taskId, app.Host.Hub.InstancesOf("ImportOrchestration")[0]);
+    }
+
+    /// <summary>Sends a control message and waits until the host's hub has it.</summary>
+    private static async Task ControlAsync(HostedApp app, OrchestrationInstance instance, string operation)
+    {
+        var before = instance.MailCount;
+        await app.Storage.Queue("cloudreve-control").SendAsync($$"""{"instanceId":"{{instance.Id}}","operation":"{{operation}}"}""");
+        await app.EventuallyAsync(() => Task.FromResult(instance.MailCount > before));
     }
 }

@@ -107,7 +107,7 @@ internal sealed class LocalHost(
         var poller = new QueuePoller(
             await QueueAsync(trigger.QueueName, cancellationToken),
             layout.Queue(trigger.QueueName + QueuePoller.PoisonSuffix),
-            (message, token) => RunAsync(function, PayloadWriter.Queue(trigger.Name, message), token),
+            (message, token) => RunAsync(function, PayloadWriter.Queue(trigger.Name, message, function.Clients), token),
             clock,
             logger);
         await poller.RunAsync(cancellationToken);
@@ -120,7 +120,7 @@ internal sealed class LocalHost(
             function.Name,
             trigger.Schedule,
             layout.LocalHost,
-            (state, token) => RunAsync(function, PayloadWriter.Timer(trigger.Name, state), token),
+            (state, token) => RunAsync(function, PayloadWriter.Timer(trigger.Name, state, function.Clients), token),
             clock,
             logger);
         await timer.RunAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Tables;
+using Cloudreve.DurableTask;
 using Cloudreve.DurableTask.Embedded;
 
 namespace Cloudreve.Functions.Hosting.Local;
@@ -14,6 +15,7 @@ internal static class LocalHostComposition
         services.AddSingleton<FunctionTaskDispatch>();
         services.AddSingleton(CreateHub);
         services.AddSingleton<OrchestrationStarter>(provider => StarterOf(provider.GetRequiredService<EmbeddedTaskHub>(), provider.GetRequiredService<ILogger<LocalHost>>()));
+        services.AddSingleton<TaskHubConnector>(ConnectorOf);
         services.AddSingleton<OutputDelivery>();
         services.AddHostedService<LocalHost>();
         return services;
@@ -29,6 +31,13 @@ internal static class LocalHostComposition
             new TaskHubDispatcher(dispatch.RunOrchestratorAsync, dispatch.RunActivityAsync),
             timeProvider: services.GetRequiredService<TimeProvider>(),
             logger: services.GetRequiredService<ILogger<EmbeddedTaskHub>>());
+    }
+
+    /// <summary>The hub is in this process, whatever the binding says.</summary>
+    private static TaskHubConnector ConnectorOf(IServiceProvider services)
+    {
+        var client = new EmbeddedDurableTaskClient(services.GetRequiredService<EmbeddedTaskHub>(), services.GetRequiredService<DurableTaskRegistry>());
+        return _ => client;
     }
 
     private static OrchestrationStarter StarterOf(EmbeddedTaskHub hub, ILogger logger) => async (start, cancellationToken) =>

@@ -15,12 +15,14 @@ internal sealed class FunctionsHost : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly StorageAccount _storage;
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly TaskHubSidecar _sidecar;
     private HttpFront _front = null!;
     private HostRun _run;
 
-    private FunctionsHost(FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage)
+    private FunctionsHost(
+        FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage, InMemoryTaskHub hub, TaskHubSidecar sidecar)
     {
-        (_folder, _settings, _storage) = (folder, settings, storage);
+        (_folder, _settings, _storage, Hub, _sidecar) = (folder, settings, storage, hub, sidecar);
         _run = NewRun();
     }
 
@@ -28,7 +30,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public Uri Address => _front.Address;
 
     /// <summary>The host's task hub.</summary>
-    public InMemoryTaskHub Hub { get; } = new(TimeProvider.System);
+    public InMemoryTaskHub Hub { get; }
 
     /// <summary>What host and handler said.</summary>
     public string Output => string.Join('\n', _log);
@@ -42,7 +44,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
     /// <param name="storage">The account of AzureWebJobsStorage.</param>
     public static async Task<FunctionsHost> StartAsync(FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage)
     {
-        var host = new FunctionsHost(folder, settings, storage);
+        var hub = new InMemoryTaskHub(TimeProvider.System);
+        var host = new FunctionsHost(folder, settings, storage, hub, await TaskHubSidecar.StartAsync(hub, folder.Configuration.TaskHubName));
         host._front = await HttpFront.StartAsync(folder, token => host._run.Supervisor.LocateAsync(token));
         return host;
     }
@@ -77,9 +80,11 @@ internal sealed class FunctionsHost : IAsyncDisposable
     {
         await _run.DisposeAsync();
         await _front.DisposeAsync();
+        await _sidecar.DisposeAsync();
         Hub.Dispose();
         _starting.Dispose();
     }
 
-    private HostRun NewRun() => new(_folder, _settings, _storage, Hub, _log.Enqueue);
+    private HostRun NewRun() =>
+        new(_folder, _settings, _storage, Hub, new DurableClientInput(_folder.Configuration.TaskHubName, _sidecar.Address), _log.Enqueue);
 }

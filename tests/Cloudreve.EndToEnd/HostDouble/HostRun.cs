@@ -9,11 +9,14 @@ internal sealed class HostRun : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly FunctionInvoker _invoker;
     private readonly OutputBindings _outputs;
+    private readonly DurableClientInput _client;
     private readonly Task _work;
 
     public HostRun(
-        FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage, InMemoryTaskHub hub, Action<string> log)
+        FunctionAppFolder folder, IReadOnlyDictionary<string, string> settings, StorageAccount storage, InMemoryTaskHub hub, DurableClientInput client,
+        Action<string> log)
     {
+        _client = client;
         Supervisor = new HandlerSupervisor(folder, settings, log);
         _invoker = new FunctionInvoker(Supervisor.LocateAsync, Supervisor.Recycle, folder.Configuration.FunctionTimeout);
         _outputs = new OutputBindings(folder, storage, hub);
@@ -22,7 +25,7 @@ internal sealed class HostRun : IAsyncDisposable
             new TaskHubWorker(folder, hub, _invoker, log).RunAsync(_stop.Token),
             .. from function in folder.Functions
                where function.Trigger.Is("queueTrigger")
-               select new QueueListener(function, storage, folder.Configuration.Queues, _invoker, _outputs, log).RunAsync(_stop.Token),
+               select new QueueListener(function, storage, folder.Configuration.Queues, _invoker, _outputs, client, log).RunAsync(_stop.Token),
             StopWithHandlerAsync(),
         ]);
     }
@@ -35,7 +38,7 @@ internal sealed class HostRun : IAsyncDisposable
 
     public async Task FireTimerAsync(HostedFunction function)
     {
-        var result = await _invoker.InvokeAsync(function, TriggerPayload.Timer(function, TimeProvider.System.GetUtcNow()), _stop.Token);
+        var result = await _invoker.InvokeAsync(function, TriggerPayload.Timer(function, TimeProvider.System.GetUtcNow(), _client), _stop.Token);
         if (result is not InvocationResult.Succeeded succeeded)
             throw new InvalidOperationException($"{function.Name}: {result}");
         await _outputs.DeliverAsync(function, succeeded, _stop.Token);

@@ -5,7 +5,8 @@ namespace Cloudreve.EndToEnd.HostDouble;
 
 /// <summary>Feeds a function from its queue: a number of attempts at each message, then the poison queue.</summary>
 internal sealed class QueueListener(
-    HostedFunction function, StorageAccount storage, QueueOptions options, FunctionInvoker invoker, OutputBindings outputs, Action<string> log)
+    HostedFunction function, StorageAccount storage, QueueOptions options, FunctionInvoker invoker, OutputBindings outputs, DurableClientInput client,
+    Action<string> log)
 {
     // The host renews it while the function runs; no function of a test runs as long.
     private static readonly TimeSpan s_lease = TimeSpan.FromMinutes(10);
@@ -65,7 +66,7 @@ internal sealed class QueueListener(
 
     private async Task<bool> TryInvokeAsync(QueueMessage message, CancellationToken cancellationToken)
     {
-        var result = await invoker.InvokeAsync(function, TriggerPayload.Queue(function, message), cancellationToken);
+        var result = await invoker.InvokeAsync(function, TriggerPayload.Queue(function, message, client), cancellationToken);
         if (result is not InvocationResult.Succeeded succeeded)
         {
             log($"{function.Name}, attempt {message.DequeueCount} at message {message.Id}: {result}");

@@ -13,7 +13,7 @@ namespace Cloudreve.EndToEnd.HostDouble;
 internal static class TriggerPayload
 {
     /// <summary>A message is a JSON string within the string.</summary>
-    public static byte[] Queue(HostedFunction function, QueueMessage message)
+    public static byte[] Queue(HostedFunction function, QueueMessage message, DurableClientInput? client = null)
     {
         var metadata = Metadata(function);
         metadata["DequeueCount"] = message.DequeueCount.ToString(CultureInfo.InvariantCulture);
@@ -22,11 +22,11 @@ internal static class TriggerPayload
         metadata["InsertionTime"] = Encoded(message.InsertedOn);
         metadata["NextVisibleTime"] = Encoded(message.NextVisibleOn);
         metadata["PopReceipt"] = Encoded(message.PopReceipt);
-        return Write(function, Encoded(message.Body), metadata);
+        return Write(function, Encoded(message.Body), metadata, client);
     }
 
     /// <summary>A timer's state is an object.</summary>
-    public static byte[] Timer(HostedFunction function, DateTimeOffset now) => Write(
+    public static byte[] Timer(HostedFunction function, DateTimeOffset now, DurableClientInput? client = null) => Write(
         function,
         new JsonObject
         {
@@ -34,7 +34,8 @@ internal static class TriggerPayload
             ["ScheduleStatus"] = new JsonObject { ["Last"] = now.AddMinutes(-1), ["Next"] = now, ["LastUpdated"] = now.AddMinutes(-1) },
             ["IsPastDue"] = false,
         },
-        Metadata(function));
+        Metadata(function),
+        client);
 
     /// <summary>The input's JSON text is a JSON string within the string.</summary>
     public static byte[] Activity(HostedFunction function, string instanceId, string? inputJson)
@@ -62,11 +63,13 @@ internal static class TriggerPayload
         },
     };
 
-    private static byte[] Write(HostedFunction function, JsonNode value, JsonObject metadata) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    private static byte[] Write(HostedFunction function, JsonNode value, JsonObject metadata, DurableClientInput? client = null)
     {
-        ["Data"] = new JsonObject { [function.Trigger.Name] = value },
-        ["Metadata"] = metadata,
-    });
+        var data = new JsonObject { [function.Trigger.Name] = value };
+        foreach (var binding in function.Bindings.Where(b => b.Is("durableClient") && !b.IsOutput))
+            data[binding.Name] = Encoded((client ?? throw new InvalidOperationException($"{function.Name} needs a client of the task hub.")).ToJson());
+        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["Data"] = data, ["Metadata"] = metadata });
+    }
 
     private static string Encoded<T>(T value) => JsonSerializer.Serialize(value);
 }

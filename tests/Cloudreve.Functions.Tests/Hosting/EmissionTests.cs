@@ -61,6 +61,32 @@ public sealed class EmissionTests
     }
 
     [Fact]
+    public void Given_the_control_function_when_it_is_defined_then_it_reads_the_control_queue_and_is_given_a_client_of_the_task_hub()
+    {
+        Assert.Equal(
+            """
+            {
+              "bindings": [
+                {
+                  "type": "queueTrigger",
+                  "queueName": "cloudreve-control",
+                  "connection": "AzureWebJobsStorage",
+                  "name": "message",
+                  "direction": "in"
+                },
+                {
+                  "type": "durableClient",
+                  "name": "client",
+                  "direction": "in"
+                }
+              ]
+            }
+
+            """,
+            Text(Define(), "ControlOrchestration"));
+    }
+
+    [Fact]
     public void Given_the_start_function_when_it_is_defined_then_it_reads_the_start_queue_and_starts_instances()
     {
         Assert.Equal(

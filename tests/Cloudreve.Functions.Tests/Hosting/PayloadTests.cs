@@ -39,6 +39,17 @@ public sealed class PayloadTests
     }
 
     [Fact]
+    public void Given_a_function_with_a_client_of_the_task_hub_when_the_local_host_writes_its_payload_then_the_client_is_a_string_within_a_string()
+    {
+        var message = new QueueMessage("a-b", "pop", "text", 1, null, null, null);
+
+        var request = Parse(PayloadWriter.Queue("message", message, "client"));
+
+        Assert.Equal("text", request.Text("message"));
+        Assert.Equal("""{"taskHubName":"embedded"}""", request.Text("client"));
+    }
+
+    [Fact]
     public void Given_an_activity_input_when_its_payload_is_written_then_it_is_json_text_as_a_json_string()
     {
         var payload = PayloadWriter.Activity("input", "task-1", """{"page":1}""");

@@ -19,12 +19,44 @@ internal sealed class InMemoryTaskHub(TimeProvider clock) : IDisposable
     private readonly Channel<OrchestrationInstance> _ready = Channel.CreateUnbounded<OrchestrationInstance>();
     private readonly Channel<ActivityCall> _calls = Channel.CreateUnbounded<ActivityCall>();
     private readonly CancellationTokenSource _end = new();
+    private TaskCompletionSource? _held;
 
     /// <summary>Instances with something new to tell.</summary>
     public ChannelReader<OrchestrationInstance> Ready => _ready.Reader;
 
     /// <summary>Activities to run.</summary>
     public ChannelReader<ActivityCall> Calls => _calls.Reader;
+
+    /// <summary>Hands out nothing until <see cref="Release()"/>, so that a test decides what an instance is told in one turn.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+            _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Ends a <see cref="Hold"/>.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _held?.TrySetResult();
+            _held = null;
+        }
+    }
+
+    /// <summary>Waits until work may be handed out.</summary>
+    public Task WhileHeldAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            return _held?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask;
+    }
+
+    /// <summary>The instances of an orchestrator.</summary>
+    public IReadOnlyList<OrchestrationInstance> InstancesOf(string name)
+    {
+        lock (_lock)
+            return [.. _instances.Values.Where(instance => instance.Name == name)];
+    }
 
     public OrchestrationInstance? Find(string instanceId)
     {
@@ -45,10 +77,26 @@ internal sealed class InMemoryTaskHub(TimeProvider clock) : IDisposable
     }
 
     /// <summary>Sends an event to an instance; nobody is told when there is none.</summary>
-    public void RaiseEvent(string instanceId, string name, string? inputJson)
+    public void RaiseEvent(string instanceId, string name, string? inputJson) =>
+        Send(instanceId, new HistoryEvent { EventRaised = new EventRaisedEvent { Name = name, Input = inputJson } });
+
+    /// <summary>Sends anything to an instance, whichever execution of it runs.</summary>
+    /// <returns>False when there is no such instance.</returns>
+    public bool Send(string instanceId, HistoryEvent message)
     {
         lock (_lock)
-            Post(instanceId, executionId: null, new HistoryEvent { EventRaised = new EventRaisedEvent { Name = name, Input = inputJson } });
+        {
+            Post(instanceId, executionId: null, message);
+            return _instances.ContainsKey(instanceId);
+        }
+    }
+
+    /// <summary>Forgets an instance that is over.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool Purge(string instanceId)
+    {
+        lock (_lock)
+            return _instances.GetValueOrDefault(instanceId) is { IsOver: true } && _instances.Remove(instanceId);
     }
 
     /// <summary>The turn of an instance that was handed out.</summary>

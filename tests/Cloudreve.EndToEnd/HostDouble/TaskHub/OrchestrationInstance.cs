@@ -49,6 +49,9 @@ internal sealed class OrchestrationInstance
     public bool IsOver =>
         Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated or OrchestrationStatus.Canceled;
 
+    /// <summary>How many messages its orchestrator has not been told.</summary>
+    public int MailCount => _mailbox.Count;
+
     public bool HasMail => _mailbox.Count > 0 && !IsOver;
 
     /// <summary>How many events the orchestrator is told again in its next turn.</summary>
@@ -74,7 +77,14 @@ internal sealed class OrchestrationInstance
     /// <summary>Makes a turn's news and what its orchestrator decided part of the history.</summary>
     public void Record(OrchestrationTurn turn, IEnumerable<OrchestratorAction> actions)
     {
-        Status = OrchestrationStatus.Running;
+        Status = turn.Request.NewEvents.Aggregate(
+            Status == OrchestrationStatus.Suspended ? OrchestrationStatus.Suspended : OrchestrationStatus.Running,
+            (status, e) => e.EventTypeCase switch
+            {
+                HistoryEvent.EventTypeOneofCase.ExecutionSuspended => OrchestrationStatus.Suspended,
+                HistoryEvent.EventTypeOneofCase.ExecutionResumed => OrchestrationStatus.Running,
+                _ => status,
+            });
         TakeMail(turn);
         _history.AddRange(turn.Request.NewEvents);
         _history.AddRange(actions.Select(action => Stamp(action.Id, EventOf(action))));

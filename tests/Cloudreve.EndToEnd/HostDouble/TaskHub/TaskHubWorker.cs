@@ -14,13 +14,14 @@ internal sealed class TaskHubWorker(FunctionAppFolder folder, InMemoryTaskHub hu
         .. Enumerable.Range(0, folder.Configuration.MaxActivities).Select(_ => WorkAsync(hub.Calls, ActAsync, cancellationToken)),
     ]);
 
-    private static async Task WorkAsync<T>(
+    private async Task WorkAsync<T>(
         System.Threading.Channels.ChannelReader<T> work, Func<T, CancellationToken, Task> doAsync, CancellationToken cancellationToken)
     {
         try
         {
             while (await work.WaitToReadAsync(cancellationToken))
             {
+                await hub.WhileHeldAsync(cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (work.TryRead(out var item))
                     await doAsync(item, cancellationToken);
