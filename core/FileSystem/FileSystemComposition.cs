@@ -1,4 +1,5 @@
 using Cloudreve.Core.Entities;
+using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Quota;
@@ -19,6 +20,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<IdAllocator>();
         services.TryAddSingleton<FileTree>();
         services.TryAddSingleton<FolderListing>();
+        services.TryAddSingleton<FileSearch>();
         services.TryAddSingleton<FolderWriter>();
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();

@@ -137,7 +137,9 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
         return trimmed.Length == 0 ? FilePath.Root : new FilePath([.. trimmed.Split('/').Select(Unescape)]);
     }
 
-    private static List<KeyValuePair<string, string>> ParseQuery(string query)
+    /// <summary>Parses the part behind the question mark.</summary>
+    /// <exception cref="CloudreveException">40001 for malformed escapes.</exception>
+    internal static IReadOnlyList<KeyValuePair<string, string>> ParseQuery(string query)
     {
         var pairs = new List<KeyValuePair<string, string>>();
         foreach (var part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))

@@ -69,6 +69,27 @@ public static class SiteSetting
     /// <summary>The largest page of a listing.</summary>
     public static readonly Setting<long> MaxPageSize = Setting.Number("max_page_size", 2000, min: 1);
 
+    /// <summary>Whether listings go on from a token; else they have numbered pages.</summary>
+    public static readonly Setting<bool> UseCursorPagination = Setting.Flag("use_cursor_pagination", defaultValue: true);
+
+    /// <summary>How many folders one search opens.</summary>
+    public static readonly Setting<long> MaxSearchedFolders = Setting.Number("max_recursive_searched_folder", 65_535, min: 1);
+
+    /// <summary>Whether searches answer with a stream of events.</summary>
+    public static readonly Setting<bool> UseSseForSearch = Setting.Flag("use_sse_for_search", defaultValue: false);
+
+    /// <summary>What the category of images searches for.</summary>
+    public static readonly Setting<string> ImageQuery = Setting.Text("explorer_category_image_query", SearchDefaults.Images);
+
+    /// <summary>What the category of videos searches for.</summary>
+    public static readonly Setting<string> VideoQuery = Setting.Text("explorer_category_video_query", SearchDefaults.Videos);
+
+    /// <summary>What the category of audio searches for.</summary>
+    public static readonly Setting<string> AudioQuery = Setting.Text("explorer_category_audio_query", SearchDefaults.Audio);
+
+    /// <summary>What the category of documents searches for.</summary>
+    public static readonly Setting<string> DocumentQuery = Setting.Text("explorer_category_document_query", SearchDefaults.Documents);
+
     /// <summary>Icons of file types, as JSON.</summary>
     public static readonly Setting<string> ExplorerIcons = Setting.Text("explorer_icons", ClientDefaults.Icons);
 
@@ -113,7 +134,8 @@ public static class SiteSetting
     [
         SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
         DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
-        SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
+        SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
+        ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, HeavyWorkers, ImportParallelGroups,
     ];
 }

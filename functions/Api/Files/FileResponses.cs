@@ -71,7 +71,12 @@ internal sealed record ListResponse(
     string ContextHint,
     bool MixedType,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ExplorerViewResponse? View);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ExplorerViewResponse? View)
+{
+    /// <summary>Whether a search ended because it opened as many folders as allowed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? RecursionLimitReached { get; init; }
+}
 
 /// <summary>Where a page stands in its list.</summary>
 internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)
@@ -114,6 +119,7 @@ internal sealed record FileUrlRequest(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ApiResponse<FileResponse>))]
 [JsonSerializable(typeof(ApiResponse<ListResponse>))]
+[JsonSerializable(typeof(IReadOnlyList<FileResponse>))]
 [JsonSerializable(typeof(ApiResponse<FileUrlResponse>))]
 [JsonSerializable(typeof(CreateFileRequest))]
 [JsonSerializable(typeof(FileUrlRequest))]

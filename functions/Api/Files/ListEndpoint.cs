@@ -1,13 +1,16 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 
 namespace Cloudreve.Functions.Api.Files;
 
-/// <summary>Lists folders (contract, section 10).</summary>
+/// <summary>Lists and searches folders (contract, sections 8.1 and 10).</summary>
 internal static class ListEndpoint
 {
     private const int DefaultPageSize = 100;
@@ -15,39 +18,55 @@ internal static class ListEndpoint
     private static readonly string[] OrderOptions = ["name", "size", "updated_at", "created_at"];
     private static readonly string[] DirectionOptions = ["asc", "desc"];
 
-    public static async Task<ApiResponse<ListResponse>> ListAsync(
-        ApiCall call, FileTree tree, FolderListing listing, SiteCatalog catalog,
+    public static async Task<IResult> ListAsync(
+        ApiCall call, FileTree tree, FolderListing listing, FileSearch search, SiteCatalog catalog, IOptions<JsonOptions> json,
         string uri, int? page, int? page_size, string? order_by, string? order_direction, string? next_page_token, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var parsed = FileUri.Parse(uri);
         var place = DriveAccess.Open(caller, parsed, NavigatorCapability.ListChildren, site.HashIds);
-        if (parsed.Query.Count > 0)
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Search is not available.");
+        var query = SearchQuery.Parse(parsed.Query, site);
         if (page is < 0 || page_size is < 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
         var maxPageSize = (int)site.Get(SiteSetting.MaxPageSize);
         var pageSize = Math.Min(page_size is null or 0 ? DefaultPageSize : page_size.Value, maxPageSize);
         var order = ParseOrder(order_by);
         var descending = ParseDirection(order_direction);
+        var token = string.IsNullOrEmpty(next_page_token) ? null : next_page_token;
         var folder = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
         if (folder.Type != FileType.Folder)
             throw new CloudreveException(ErrorCode.PathNotFound, "The path is not a folder.");
-        var entries = await listing.ListAsync(folder.Id, order, descending, pageSize, Emptied(next_page_token), cancellationToken);
         var presenter = new FilePresenter(caller, site.HashIds);
         var policy = caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
-        return ApiResponse.Ok(new ListResponse(
-            [.. entries.Entries.Select(e => presenter.Present(e, place.UriOf(place.Path.Child(e.Name)), place.Capabilities, withMetadata: true))],
+        var answer = new ListResponse(
+            [],
             presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),
-            new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = entries.NextToken },
+            new PaginationResponse(0, pageSize, IsCursor: true),
             new NavigatorPropsResponse(place.Capabilities.ToString(), maxPageSize, OrderOptions, DirectionOptions),
             Guid.NewGuid().ToString(),
-            MixedType: false,
+            MixedType: query is not null,
             policy is null ? null : StoragePolicyResponse.Of(policy, site),
-            caller.User?.Settings.DisableViewSync == true ? null : new ExplorerViewResponse(DefaultPageSize, "grid", Thumbnail: true)));
+            caller.User?.Settings.DisableViewSync == true ? null : new ExplorerViewResponse(DefaultPageSize, "grid", Thumbnail: true));
+        if (query is not null)
+        {
+            var found = new SearchAnswer(
+                search.Open(new SearchRequest(folder.Id, place.Path, query, pageSize)
+                {
+                    IsRecursive = parsed.FileSystem != FileSystemKind.Trash,
+                    MaxWalkedFolders = site.Get(SiteSetting.MaxSearchedFolders),
+                    Token = token,
+                }),
+                hit => presenter.Present(hit.Entry, place.UriOf(hit.Path), place.Capabilities, withMetadata: true),
+                answer);
+            return site.Get(SiteSetting.UseSseForSearch) ? found.Stream(json.Value.SerializerOptions, cancellationToken) : await found.GatherAsync(cancellationToken);
+        }
+        var entries = await listing.ListAsync(folder.Id, order, descending, pageSize, token, cancellationToken);
+        return TypedResults.Ok(ApiResponse.Ok(answer with
+        {
+            Files = [.. entries.Entries.Select(e => presenter.Present(e, place.UriOf(place.Path.Child(e.Name)), place.Capabilities, withMetadata: true))],
+            Pagination = answer.Pagination with { NextToken = entries.NextToken },
+        }));
     }
-
-    private static string? Emptied(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static FileOrder ParseOrder(string? text) => text switch
     {

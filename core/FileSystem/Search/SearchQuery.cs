@@ -1,0 +1,131 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Core.FileSystem.Search;
+
+/// <summary>What a search looks for, as the query of a file URI says it (contract, section 8.1).</summary>
+public sealed class SearchQuery
+{
+    private const string ExactMetadata = "exact_meta_";
+    private const string Metadata = "meta_";
+
+    private readonly List<NamePattern> _names = [];
+    private readonly List<Func<FileRecord, bool>> _conditions = [];
+    private bool _anyName;
+
+    private SearchQuery()
+    {
+    }
+
+    /// <summary>The type that is looked for; null for both.</summary>
+    public FileType? Type { get; private set; }
+
+    /// <summary>Reads the query of a URI; null when it makes no search, so that the folder is listed.</summary>
+    /// <param name="query">The URI's parameters.</param>
+    /// <param name="site">The site, for the queries of categories.</param>
+    /// <exception cref="CloudreveException">40001 for a value that cannot be read or an unknown category.</exception>
+    public static SearchQuery? Parse(IReadOnlyList<KeyValuePair<string, string>> query, SiteSettings site)
+    {
+        if (!query.Any(p => IsFilter(p.Key)))
+            return null;
+        var category = query.LastOrDefault(p => p.Key == "category").Value;
+        return category is null ? Read(query) : Read(FileUri.ParseQuery(site.Get(QueryOf(category))));
+    }
+
+    /// <summary>Whether an entry is looked for.</summary>
+    /// <param name="entry">The entry.</param>
+    public bool Matches(FileRecord entry)
+    {
+        if (Type is { } type && entry.Type != type)
+            return false;
+        return MatchesName(entry.Name) && _conditions.TrueForAll(matches => matches(entry));
+    }
+
+    private bool MatchesName(string name) =>
+        _names.Count == 0 || (_anyName ? _names.Exists(p => p.Matches(name)) : _names.TrueForAll(p => p.Matches(name)));
+
+    private static bool IsFilter(string key) =>
+        key is "name" or "category" or "type" or "size_gte" or "size_lte" or "created_gte" or "created_lte" or "updated_gte" or "updated_lte"
+        || key.StartsWith(Metadata, StringComparison.Ordinal)
+        || key.StartsWith(ExactMetadata, StringComparison.Ordinal);
+
+    private static Setting<string> QueryOf(string category) => category switch
+    {
+        "image" => SiteSetting.ImageQuery,
+        "video" => SiteSetting.VideoQuery,
+        "audio" => SiteSetting.AudioQuery,
+        "document" => SiteSetting.DocumentQuery,
+        _ => throw Bad("The category does not exist."),
+    };
+
+    private static SearchQuery Read(IReadOnlyList<KeyValuePair<string, string>> query)
+    {
+        // Flags count by their presence.
+        var ignoreCase = query.Any(p => p.Key == "case_folding");
+        var result = new SearchQuery { _anyName = query.Any(p => p.Key is "name_op_or" or "use_or") };
+        foreach (var (key, value) in query)
+            result.Add(key, value, ignoreCase);
+        return result;
+    }
+
+    private void Add(string key, string value, bool ignoreCase)
+    {
+        switch (key)
+        {
+            case "name":
+                _names.Add(NamePattern.Parse(value, ignoreCase));
+                break;
+            case "type":
+                Type = value switch
+                {
+                    "file" => FileType.File,
+                    "folder" => FileType.Folder,
+                    _ => throw Bad("The type is neither file nor folder."),
+                };
+                break;
+            case "size_gte" or "size_lte" or "created_gte" or "created_lte" or "updated_gte" or "updated_lte":
+                _conditions.Add(Bound(key, ParseNumber(value)));
+                break;
+            default:
+                AddMetadata(key, value);
+                break;
+        }
+    }
+
+    private static Func<FileRecord, bool> Bound(string key, long bound) => key switch
+    {
+        "size_gte" => e => e.Size >= bound,
+        "size_lte" => e => e.Size <= bound,
+        "created_gte" => e => e.CreatedAt >= Time(bound),
+        "created_lte" => e => e.CreatedAt <= Time(bound),
+        "updated_gte" => e => e.UpdatedAt >= Time(bound),
+        _ => e => e.UpdatedAt <= Time(bound),
+    };
+
+    private void AddMetadata(string key, string value)
+    {
+        if (key.StartsWith(ExactMetadata, StringComparison.Ordinal))
+        {
+            var name = key[ExactMetadata.Length..];
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found == value);
+        }
+        else if (key.StartsWith(Metadata, StringComparison.Ordinal))
+        {
+            // Any text contains the empty one, so an empty value asks for the key alone.
+            var name = key[Metadata.Length..];
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found.Contains(value, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    private static long ParseNumber(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Bad("A bound of the search is no number.");
+
+    /// <summary>A time in unix seconds; those that no calendar has become the nearest that one has.</summary>
+    private static DateTimeOffset Time(long seconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
+
+    private static CloudreveException Bad(string message) => new(ErrorCode.BadParameter, message);
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Tests.App;
+using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Files;
+
+public sealed class SearchApiTests(AzuriteServer azurite)
+{
+    [Fact]
+    public async Task Given_files_in_folders_when_a_drive_is_searched_then_hits_are_mixed_and_each_has_its_path()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var client = await SignInAsync(app, "/b/Photo.jpg", "/photo album/x.txt", "/note.txt");
+
+        var data = (await client.GetApiAsync(Search("cloudreve://my?name=photo&case_folding="))).Data;
+
+        Assert.Equal(["cloudreve://my/photo%20album", "cloudreve://my/b/Photo.jpg"], Paths(data.GetProperty("files")));
+        Assert.True(data.GetProperty("mixed_type").GetBoolean());
+        Assert.True(data.GetProperty("pagination").GetProperty("is_cursor").GetBoolean());
+        Assert.False(data.GetProperty("pagination").TryGetProperty("next_token", out _));
+        Assert.False(data.TryGetProperty("recursion_limit_reached", out _));
+    }
+
+    [Fact]
+    public async Task Given_a_category_when_a_folder_is_searched_page_by_page_then_only_what_is_below_it_is_found()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var client = await SignInAsync(app, "/a.png", "/in/b.PNG", "/in/deep/c.jpg", "/in/d.txt");
+
+        var first = (await client.GetApiAsync(Search("cloudreve://my/in?category=image") + "&page_size=1")).Data;
+        var token = first.GetProperty("pagination").GetProperty("next_token").GetString()!;
+        var second = (await client.GetApiAsync(Search("cloudreve://my/in?category=image") + "&page_size=1&next_page_token=" + Uri.EscapeDataString(token))).Data;
+
+        Assert.StartsWith("0|", token, StringComparison.Ordinal);
+        Assert.Equal(["cloudreve://my/in/b.PNG"], Paths(first.GetProperty("files")));
+        Assert.Equal(["cloudreve://my/in/deep/c.jpg"], Paths(second.GetProperty("files")));
+    }
+
+    [Theory]
+    [InlineData("cloudreve://my?category=none", 40001)]
+    [InlineData("cloudreve://my?size_gte=big", 40001)]
+    [InlineData("cloudreve://my?type=both", 40001)]
+    [InlineData("cloudreve://my/none?name=x", 40016)]
+    public async Task Given_a_bad_search_when_it_is_sent_then_the_documented_code_answers(string uri, int code)
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+
+        Assert.Equal(code, (await (await app.SignInAsync()).GetApiAsync(Search(uri))).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_limit_of_folders_when_a_search_passes_it_then_the_answer_says_so()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["max_recursive_searched_folder"] = "1" });
+        var client = await SignInAsync(app, "/x.txt", "/deep/x.txt");
+
+        var data = (await client.GetApiAsync(Search("cloudreve://my?name=x"))).Data;
+
+        Assert.Equal(["cloudreve://my/x.txt"], Paths(data.GetProperty("files")));
+        Assert.True(data.GetProperty("recursion_limit_reached").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Given_the_setting_for_streams_when_a_drive_is_searched_then_files_come_as_events_and_the_list_last()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["use_sse_for_search"] = "1" });
+        var client = await SignInAsync(app, "/x1.txt", "/d/x2.txt");
+
+        using var answer = await client.GetAsync("/api/v4/" + Search("cloudreve://my?name=x"));
+
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        var events = (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(Read).ToList();
+        Assert.Equal(["file", "file", "list"], events.Select(e => e.Type));
+        Assert.Equal(["cloudreve://my/x1.txt", "cloudreve://my/d/x2.txt"], events.Take(2).SelectMany(e => Paths(e.Data)));
+        Assert.Empty(events[2].Data.GetProperty("files").EnumerateArray());
+        Assert.Equal("cloudreve://my", events[2].Data.GetProperty("parent").GetProperty("path").GetString());
+    }
+
+    private static (string Type, JsonElement Data) Read(string text)
+    {
+        var lines = text.Split('\n');
+        return (lines[0]["event: ".Length..], JsonDocument.Parse(lines[1]["data: ".Length..]).RootElement);
+    }
+
+    private static IEnumerable<string?> Paths(JsonElement files) => files.EnumerateArray().Select(f => f.GetProperty("path").GetString());
+
+    private static string Search(string uri) => "file?uri=" + Uri.EscapeDataString(uri);
+
+    private static async Task<HttpClient> SignInAsync(AppFixture app, params string[] paths)
+    {
+        var client = await app.SignInAsync();
+        foreach (var path in paths)
+            Assert.Equal(0, (await client.PostApiAsync("file/create", new { uri = "cloudreve://my" + path.Replace(" ", "%20", StringComparison.Ordinal), type = "file" })).Code);
+        return client;
+    }
+}
