@@ -168,7 +168,7 @@ public sealed class SearchPage
 
     // A shortcut cannot be walked into (contract, section 9).
     private static bool IsEnterable(Folder parent, FileRecord entry) =>
-        entry.Type == FileType.Folder && !entry.Metadata.ContainsKey("sys:shared_redirect") && parent.Path.Depth < FilePath.MaxDepth;
+        entry.Type == FileType.Folder && !entry.IsSymbolic && parent.Path.Depth < FilePath.MaxDepth;
 
     /// <summary>Reads something of each folder, several at once, in order. Stops where the page has cost enough.</summary>
     private async IAsyncEnumerable<(Folder Folder, T Content)> AheadAsync<T>(
