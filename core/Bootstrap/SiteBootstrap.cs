@@ -97,7 +97,7 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
         var tables = layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
         var containers = new[] { layout.FilesContainerName, layout.ImportsContainerName, layout.SnapshotsContainerName }.Distinct(StringComparer.Ordinal)
             .Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
-        var queues = new[] { layout.StartQueueName, layout.ControlQueueName, layout.BlobEventsQueueName }
+        var queues = new[] { layout.StartQueueName, layout.ControlQueueName, layout.BlobEventsQueueName, layout.ThumbnailsQueueName }
             .Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
         await Task.WhenAll([.. tables, .. containers, .. queues]);
         // With a managed identity the deployment sets this. Any origin will do: a signed address is what grants access,

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -126,6 +127,24 @@ public sealed class EntityStore(StorageLayout layout)
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task ResizeAsync(long id, long size, CancellationToken cancellationToken = default) =>
         layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["s"] = size }, "*", cancellationToken);
+
+    /// <summary>Notes the file that a new entity belongs to from now on: one transaction.</summary>
+    /// <param name="id">The entity, which nobody refers to yet.</param>
+    /// <param name="fileId">The file, which refers to it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when the entity has been removed meanwhile.</returns>
+    public async Task<bool> AdoptAsync(long id, long fileId, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["f"] = fileId }, "*", cancellationToken);
+            return true;
+        }
+        catch (StorageNotFoundException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Takes back new entities that no file refers to: one transaction each.</summary>
     /// <param name="entityIds">The entities.</param>

@@ -2,6 +2,7 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tasks;
@@ -30,6 +31,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<OrchestrationControl>();
         services.TryAddSingleton<PolicyContainers>();
+        services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ImportService>();
         services.TryAddSingleton<BlobArrival>();
         return services;

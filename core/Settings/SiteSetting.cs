@@ -1,3 +1,5 @@
+using Cloudreve.Core.Media.Thumbnails;
+
 namespace Cloudreve.Core.Settings;
 
 /// <summary>The settings that the product reads. Keys, and defaults where the contract names one, are those of section 24.</summary>
@@ -137,5 +139,6 @@ public static class SiteSetting
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, HeavyWorkers, ImportParallelGroups,
+        .. ThumbnailSetting.All,
     ];
 }

@@ -97,6 +97,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The queue of blobs that appeared below the imports prefix.</summary>
     public string BlobEventsQueueName => Prefix + "-blob-events";
 
+    /// <summary>The queue of files that shall have a thumbnail.</summary>
+    public string ThumbnailsQueueName => Prefix + "-thumbnails";
+
     /// <summary>A container of the app's own account.</summary>
     /// <param name="name">Its whole name.</param>
     public BlobContainer Container(string name) => Account.Container(name);

@@ -20,6 +20,7 @@ internal static class TriggerComposition
         services.AddSingleton(provider => ControlOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().ControlQueueName));
         services.AddSingleton(LostTasksFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
+        services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)
             services.AddSingleton(provider => BlobArrivalFunctions.FromBlobs(provider.GetRequiredService<StorageLayout>(), source));
         return services;

@@ -71,6 +71,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     resource blobEvents 'queues' = {
       name: '${prefix}-blob-events'
     }
+
+    resource thumbnails 'queues' = {
+      name: '${prefix}-thumbnails'
+    }
   }
 
   resource tables 'tableServices' = {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Thumbnails;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
@@ -121,6 +122,7 @@ internal sealed record FileUrlRequest(
 [JsonSerializable(typeof(ApiResponse<ListResponse>))]
 [JsonSerializable(typeof(IReadOnlyList<FileResponse>))]
 [JsonSerializable(typeof(ApiResponse<FileUrlResponse>))]
+[JsonSerializable(typeof(ApiResponse<ThumbnailResponse>))]
 [JsonSerializable(typeof(CreateFileRequest))]
 [JsonSerializable(typeof(FileUrlRequest))]
 internal sealed partial class FileJsonContext : JsonSerializerContext;

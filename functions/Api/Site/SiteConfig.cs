@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
@@ -131,7 +132,7 @@ internal sealed record SiteConfig
         "login" => Login(call.Site),
         "explorer" => Explorer(call.Site),
         "emojis" => new SiteConfig { EmojiPreset = Text(call.Site, SiteSetting.Emojis) },
-        "thumb" => new SiteConfig { ThumbExts = [] },
+        "thumb" => new SiteConfig { ThumbExts = ThumbnailService.Extensions(call.Site) },
         "app" => new SiteConfig
         {
             AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),

@@ -1,0 +1,141 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
+using Cloudreve.Core.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Media.Thumbnails;
+
+/// <summary>Makes thumbnails, once somebody asks for one or a message does (contract, section 15).</summary>
+public sealed class ThumbnailService
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
+    private const int Glances = 40;
+
+    private readonly StorageLayout _layout;
+    private readonly FileTree _tree;
+    private readonly EntityStore _entities;
+    private readonly SiteCatalog _catalog;
+    private readonly PolicyContainers _containers;
+    private readonly ThumbnailStore _store;
+    private readonly ThumbnailAttempts _attempts;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+
+    /// <summary>Creates the service.</summary>
+    /// <param name="layout">The queue, and the rows of blobs.</param>
+    /// <param name="tree">The files.</param>
+    /// <param name="entities">Their blobs.</param>
+    /// <param name="recycler">Removes thumbnails that did not come to be.</param>
+    /// <param name="ids">Gives ids to thumbnails.</param>
+    /// <param name="catalog">The policies that hold the blobs.</param>
+    /// <param name="containers">Their containers.</param>
+    /// <param name="clock">Tells when to try again.</param>
+    /// <param name="logger">Receives why there is no thumbnail.</param>
+    public ThumbnailService(
+        StorageLayout layout, FileTree tree, EntityStore entities, EntityRecycler recycler, Ids.IdAllocator ids, SiteCatalog catalog,
+        PolicyContainers containers, TimeProvider clock, ILogger<ThumbnailService> logger)
+    {
+        (_layout, _tree, _entities, _catalog, _containers, _clock, _logger) = (layout, tree, entities, catalog, containers, clock, logger);
+        _store = new ThumbnailStore(entities, recycler, tree, ids, catalog, containers, clock);
+        _attempts = new ThumbnailAttempts(layout, clock);
+    }
+
+    /// <summary>The extensions, without dot, of files that can have thumbnails, sorted.</summary>
+    /// <param name="site">The site's settings.</param>
+    public static IReadOnlyList<string> Extensions(SiteSettings site) =>
+        [.. PictureExtractor.Of(site).SelectMany(e => e.Extensions).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether a file can have a thumbnail, by what its name, size and mark say.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    public static bool IsPossible(SiteSettings site, FileRecord file) => Choose(site, file) is not null;
+
+    /// <summary>Has a thumbnail made soon, if the file can have one and has none: one transaction. For the end of uploads.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task RequestAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
+        IsPossible(site, file) && FileThumbnails.Find(file) is null
+            ? _layout.Queue(_layout.ThumbnailsQueueName).SendAsync($"{file.Id}", cancellationToken: cancellationToken)
+            : Task.CompletedTask;
+
+    /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40077: there is none, and none can be made now.</exception>
+    public async Task<EntityRecord> GetAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
+    {
+        if (FileThumbnails.IsDisabled(file))
+            throw None();
+        if (await _store.FindAsync(file, cancellationToken) is { } known)
+            return known;
+        if (Choose(site, file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { Encryption: null } shown)
+            throw None();
+        for (var glance = 0; glance < Glances; glance++)
+        {
+            var (decision, before) = await _attempts.BeginAsync(shown.Id, cancellationToken);
+            // Who asked may go; the work is done all the same, for the next.
+            if (decision == AttemptDecision.Begun)
+                return await TryMakeAsync(site, file, shown, extractor, before + 1, CancellationToken.None) ?? throw None();
+            if (decision == AttemptDecision.Exhausted)
+                await FailAsync(file, shown, ThumbnailAttempts.Max, cancellationToken);
+            if (decision != AttemptDecision.Busy)
+                throw None();
+            await Task.Delay(Glance, _clock, cancellationToken);
+            file = await _tree.ReadAgainAsync(file, cancellationToken);
+            if (await _store.FindAsync(file, cancellationToken) is { } made)
+                return made;
+        }
+        throw None();
+    }
+
+    private async Task<EntityRecord?> TryMakeAsync(
+        SiteSettings site, FileRecord file, EntityRecord shown, PictureExtractor extractor, int attempts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var policy = await _catalog.GetPolicyAsync((int)shown.PolicyId, cancellationToken);
+            var source = new ThumbnailSource(_containers.Get(policy), shown, file.Name, _clock);
+            var format = ThumbnailFormat.Of(site);
+            var thumbnail = await PictureScaler.ScaleAsync(await extractor.ExtractAsync(source, format, cancellationToken), format, cancellationToken);
+            var saved = await _store.SaveAsync(file, shown, thumbnail.Content, format.Extension, cancellationToken);
+            await _attempts.SucceedAsync(shown.Id, cancellationToken);
+            return saved;
+        }
+        catch (ThumbnailException e)
+        {
+            _logger.LogInformation(e, "No thumbnail of file {FileId}, attempt {Attempt}.", file.Id, attempts);
+            await FailAsync(file, shown, e.IsFinal ? ThumbnailAttempts.Max : attempts, cancellationToken);
+            return null;
+        }
+        catch (StorageNotFoundException e)
+        {
+            _logger.LogWarning(e, "The content of file {FileId} is missing.", file.Id);
+            await FailAsync(file, shown, attempts, cancellationToken);
+            return null;
+        }
+    }
+
+    private async Task FailAsync(FileRecord file, EntityRecord shown, int attempts, CancellationToken cancellationToken)
+    {
+        await _attempts.FailAsync(shown.Id, attempts, cancellationToken);
+        if (attempts >= ThumbnailAttempts.Max)
+            await _store.DisableAsync(file, cancellationToken);
+    }
+
+    private static PictureExtractor? Choose(SiteSettings site, FileRecord file)
+    {
+        if (file.Type != FileType.File || file.PrimaryEntityId == 0 || FileThumbnails.IsDisabled(file))
+            return null;
+        var extension = ThumbnailExtensions.Of(file.Name);
+        return PictureExtractor.Of(site).FirstOrDefault(e => e.Takes(extension, file.Size));
+    }
+
+    private static CloudreveException None() => new(ErrorCode.BlobNotFound, "The file has no thumbnail.");
+}
