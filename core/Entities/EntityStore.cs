@@ -155,6 +155,14 @@ public sealed class EntityStore(StorageLayout layout)
             await layout.Entities.DeleteAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken: cancellationToken);
     }
 
+    /// <summary>Entities of a run of ids: one transaction for each block of 1,000 ids.</summary>
+    /// <param name="ids">The run of ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public IAsyncEnumerable<EntityRecord> ReadAsync(IdRange ids, CancellationToken cancellationToken = default) =>
+        IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
+            .Where(EntityReferences.IsEntity)
+            .Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)));
+
     /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each that is removed.</summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>

@@ -105,6 +105,25 @@ public sealed class FolderWriter(StorageLayout layout)
         return inserted;
     }
 
+    /// <summary>
+    /// Which entries with ids of a run came into being and were moved since, to another folder or to the trash: one transaction
+    /// for each block of 1,000 ids. An entry that was only renamed is where it was meant to be.
+    /// </summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
+    /// <param name="ids">The run of ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlySet<long>> FindMovedAsync(
+        IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
+    {
+        var moved = new HashSet<long>();
+        await foreach (var row in IdRows.ReadAsync(layout.FileIds, ids, cancellationToken))
+        {
+            if (HasMoved(row, folderIds))
+                moved.Add(FileKeys.ParseId(row.RowKey));
+        }
+        return moved;
+    }
+
     /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries did not come into being.</summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids, which nobody inserts any more.</param>
@@ -116,14 +135,17 @@ public sealed class FolderWriter(StorageLayout layout)
         await foreach (var row in IdRows.ReadAsync(layout.FileIds, ids, cancellationToken))
         {
             var id = FileKeys.ParseId(row.RowKey);
-            // An entry that was moved away has a later version and belongs to another folder.
-            if (inserted.Contains(id) || row.RequiredNumber("v") != 1 || !folderIds.Contains(row.RequiredNumber("p")))
+            if (inserted.Contains(id) || HasMoved(row, folderIds))
                 continue;
             if ((FileType)row.RequiredNumber("t") == FileType.Folder)
                 await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: cancellationToken);
             await layout.FileIds.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
         }
     }
+
+    /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>
+    private static bool HasMoved(Row idRow, IReadOnlyCollection<long> folderIds) =>
+        idRow.RequiredNumber("v") != 1 || !folderIds.Contains(idRow.RequiredNumber("p"));
 
     private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)
     {

@@ -47,8 +47,10 @@ internal sealed class ImportGroupRunner(
             return new ImportGroupResult(ImportTotals.Zero, []);
         var known = await FindKnownNamesAsync(work, isRepetition: earlier is not null, cancellationToken);
         var reservation = await ReserveAsync(context, group, work, known, earlier, cancellationToken);
-        var outcome = new GroupOutcome(work, ReferenceEquals(earlier, reservation) ? null : earlier);
-        var candidates = MakeCandidates(context, work, known, reservation, outcome);
+        var isSame = ReferenceEquals(earlier, reservation);
+        var outcome = new GroupOutcome(work, isSame ? null : earlier);
+        var arrived = isSame ? await FindArrivedAsync(reservation, cancellationToken) : Arrived.None;
+        var candidates = MakeCandidates(context, work, known, reservation, arrived.Ids, outcome);
         var fit = await ChargeAsync(context, group, reservation, candidates, cancellationToken);
         var admitted = Admit(candidates, fit.QuotaFit, outcome);
         await InsertAsync(admitted, outcome, cancellationToken);
@@ -128,8 +130,8 @@ internal sealed class ImportGroupRunner(
     private async Task AbandonAsync(ImportContext context, ImportGroup group, GroupReservation earlier, CancellationToken cancellationToken)
     {
         await frontier.AbandonAsync(context.TaskId, group.Key, earlier, cancellationToken);
-        var inserted = await writer.FindInsertedAsync(earlier.Folders, earlier.Files, cancellationToken);
-        await RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, inserted.Sum(f => f.Size), cancellationToken);
+        var arrived = await FindArrivedAsync(earlier, cancellationToken);
+        await RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, arrived.Bytes, cancellationToken);
     }
 
     /// <summary>
@@ -159,13 +161,33 @@ internal sealed class ImportGroupRunner(
     private async Task<ImportTotals> SettleAsync(
         long taskId, long userId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
     {
-        var inserted = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, cancellationToken);
-        var bytes = inserted.Sum(f => f.Size);
-        await RefundAsync(taskId, userId, groupKey, reservation, bytes, cancellationToken);
-        await writer.SweepAsync(reservation.Folders, reservation.Files, inserted.Select(f => f.Id).ToHashSet(), cancellationToken);
-        await entities.SweepAsync(reservation.Entities, inserted.Select(f => f.PrimaryEntityId).ToHashSet(), cancellationToken);
-        var files = inserted.Count(f => f.Type == FileType.File);
-        return new ImportTotals(inserted.Count, files, 0, 0, bytes);
+        var arrived = await FindArrivedAsync(reservation, cancellationToken);
+        await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
+        await writer.SweepAsync(reservation.Folders, reservation.Files, arrived.Ids, cancellationToken);
+        await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
+        return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
+    }
+
+    /// <summary>What earlier tries brought into the drive, wherever its owner has renamed or moved it to since.</summary>
+    private async Task<Arrived> FindArrivedAsync(GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var inPlace = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, cancellationToken);
+        var moved = await writer.FindMovedAsync(reservation.Folders, reservation.Files, cancellationToken);
+        var fileIds = inPlace.Select(f => f.Id).Concat(moved).ToHashSet();
+        var entityIds = inPlace.Select(f => f.PrimaryEntityId).ToHashSet();
+        var bytes = inPlace.Sum(f => f.Size);
+        var files = inPlace.Count(f => f.Type == FileType.File);
+        if (moved.Except(inPlace.Select(f => f.Id)).Any())
+        {
+            await foreach (var entity in entities.ReadAsync(reservation.Entities, cancellationToken))
+            {
+                if (!fileIds.Contains(entity.FileId) || !entityIds.Add(entity.Id))
+                    continue;
+                files++;
+                bytes += entity.Size;
+            }
+        }
+        return new Arrived(fileIds, entityIds, files, bytes);
     }
 
     private async Task RefundAsync(
@@ -178,7 +200,8 @@ internal sealed class ImportGroupRunner(
 
     /// <summary>Deals out the reserved ids in the order of the listing, and sorts out the names that exist.</summary>
     private List<Candidate> MakeCandidates(
-        ImportContext context, GroupWork work, Dictionary<(long Folder, string Name), NameGuard> known, GroupReservation reservation, GroupOutcome outcome)
+        ImportContext context, GroupWork work, Dictionary<(long Folder, string Name), NameGuard> known, GroupReservation reservation,
+        IReadOnlySet<long> arrived, GroupOutcome outcome)
     {
         var now = clock.GetUtcNow();
         var candidates = new List<Candidate>(work.Entries.Count);
@@ -200,7 +223,9 @@ internal sealed class ImportGroupRunner(
                 UpdatedAt = entry.Blob?.LastModified ?? now,
             };
             var candidate = new Candidate(entry, record, entity, blobIndex - 1);
-            if (!known.TryGetValue((entry.Item.FolderId, entry.Name), out var guard))
+            if (arrived.Contains(record.Id))
+                candidates.Add(candidate with { IsInserted = true });
+            else if (!known.TryGetValue((entry.Item.FolderId, entry.Name), out var guard))
                 candidates.Add(candidate);
             else if (guard.Id == record.Id)
                 candidates.Add(candidate with { IsInserted = true });
@@ -323,6 +348,16 @@ internal sealed class ImportGroupRunner(
         public List<FrontierItem> Next { get; } = [];
 
         public int Indexed { get; set; }
+    }
+
+    /// <summary>What came into the drive under a reservation.</summary>
+    /// <param name="Ids">Ids of files and folders.</param>
+    /// <param name="EntityIds">Entities of the files.</param>
+    /// <param name="Files">How many files.</param>
+    /// <param name="Bytes">Their bytes.</param>
+    private sealed record Arrived(IReadOnlySet<long> Ids, IReadOnlySet<long> EntityIds, int Files, long Bytes)
+    {
+        public static Arrived None { get; } = new(new HashSet<long>(), new HashSet<long>(), 0, 0);
     }
 
     /// <summary>An entry with its ids. BlobIndex counts the blobs of the listing up to it.</summary>

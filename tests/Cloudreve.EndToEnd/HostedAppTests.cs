@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Cloudreve.DurableTask.Protocol;
 using Cloudreve.EndToEnd.HostDouble;
@@ -16,27 +15,6 @@ public sealed class HostedAppTests
         await using var app = await HostedApp.StartAsync();
 
         await ImportJourney.ImportAndBrowseAsync(app);
-    }
-
-    [Fact]
-    public async Task Given_a_functions_host_when_its_handler_is_killed_again_and_again_during_an_import_then_the_result_is_exact()
-    {
-        const int Files = 600;
-        const int Folders = 60;
-        await using var app = await HostedApp.StartAsync();
-        await ImportJourney.WriteManyAsync(app, Files, Folders);
-        await app.SignInAsync();
-        var taskId = await app.StartImportAsync("/src", "/copy");
-
-        for (var i = 1; i <= 5; i++)
-        {
-            await app.KillHandlerAsync();
-            await Task.Delay(RandomNumberGenerator.GetInt32(300, 1_200));
-        }
-        if (app.Host.HasStopped)
-            await app.Host.RestartAsync();
-
-        await ImportJourney.AssertExactAsync(app, taskId, Files, Folders);
     }
 
     [Fact]

@@ -4,12 +4,12 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev;
 
-/// <summary><c>./dev crash</c>: the long form of the end-to-end test that kills the app while it imports.</summary>
+/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app while it imports.</summary>
 internal static class CrashCommand
 {
     /// <summary>Runs it.</summary>
     /// <param name="repository">The working tree.</param>
-    /// <param name="arguments">How many kills and files, and what decides the moments of the kills.</param>
+    /// <param name="arguments">How many kills and files, what decides the moments of the kills, and a published folder to run instead of the build.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>0 when the result was exact.</returns>
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, CancellationToken cancellationToken)
@@ -21,6 +21,8 @@ internal static class CrashCommand
             ["CLOUDREVE_CRASH_FILES"] = arguments.Value("--files") ?? "3000",
             ["CLOUDREVE_CRASH_SEED"] = arguments.Value("--seed") ?? RandomNumberGenerator.GetInt32(int.MaxValue).ToString(CultureInfo.InvariantCulture),
         };
+        if (arguments.Value("--publish") is { } folder)
+            environment["CLOUDREVE_PUBLISH_DIR"] = Path.GetFullPath(folder);
         foreach (var (name, value) in environment)
             Console.WriteLine($"{name}={value}");
         return await Command.RunAsync(

@@ -12,8 +12,9 @@ const string Usage = """
       run [--port N] [--demo]   start the app with its storage; --demo imports a small tree of files
       test [NAME ...]           run all tests, or those of the projects whose names contain NAME
       bench [ARGUMENT ...]      run the benchmarks
-      crash [--kills N] [--files N] [--seed N]
-                                kill the app again and again while it imports, and check that the result is exact
+      crash [--kills N] [--files N] [--seed N] [--publish DIR]
+                                kill the app again and again while it imports, standalone and under a double of the
+                                Functions host, and check that the result is exact
       publish [-o DIR] [--runtime RID]
                                 write what a Functions host runs (default: artifacts/publish)
       publish --jit [-o DIR]    the same for 'func start' in development (default: artifacts/func)
@@ -36,7 +37,7 @@ try
         ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port"], switches: ["--demo"]), stopped.Token),
         ["test", .. var names] => await TestCommand.RunAsync(repository, names, stopped.Token),
         ["bench", .. var rest] => await BenchCommand.RunAsync(repository, rest, stopped.Token),
-        ["crash", .. var rest] => await CrashCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--kills", "--files", "--seed"], switches: []), stopped.Token),
+        ["crash", .. var rest] => await CrashCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--kills", "--files", "--seed", "--publish"], switches: []), stopped.Token),
         ["publish", .. var rest] => await PublishCommand.RunAsync(repository, Arguments.Parse(rest, values: ["-o", "--runtime"], switches: ["--jit"]), stopped.Token),
         ["lint"] => await LintCommand.RunAsync(repository, stopped.Token),
         _ => ShowUsage(args),

@@ -1,7 +1,11 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -55,6 +59,56 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
             Assert.Empty((await site.CheckAsync()).All);
             Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
             Assert.Superset(new HashSet<string> { "a", "c/", "c/d", "e/", "e/f" }, (await site.TreeAsync()).Keys.ToHashSet());
+            if (hasEnded)
+                break;
+        }
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_storage_call_when_the_owner_moves_what_has_come_before_the_next_try_then_it_stays_there_and_comes_no_second_time(
+        StorageFault fault)
+    {
+        for (var call = 1; ; call++)
+        {
+            var site = await CreateAsync();
+            await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
+            var reference = await site.AcceptAsync("src");
+            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            string[] moved = [.. await MoveAllAsync(site, "/imported", "/kept")];
+
+            await site.Restart().RunAsync(reference);
+
+            Assert.Empty((await site.CheckAsync()).All);
+            Assert.Equal(100, await site.UsedAsync());
+            Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
+            var kept = await site.TreeAsync("/kept");
+            Assert.Superset(moved.ToHashSet(), kept.Keys.ToHashSet());
+            Assert.Equal(
+                ["a", "b", "c/", "c/d", "e/", "e/f"],
+                kept.Keys.Select(path => path.Replace("moved ", "", StringComparison.Ordinal))
+                    .Concat((await site.TreeAsync()).Keys).Order(StringComparer.Ordinal));
+            if (hasEnded)
+                break;
+        }
+    }
+
+    [Fact]
+    public async Task Given_a_crash_and_a_move_when_the_import_is_cancelled_then_what_was_moved_is_charged_and_keeps_its_blob()
+    {
+        for (var call = 1; ; call++)
+        {
+            var site = await CreateAsync();
+            await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
+            var reference = await site.AcceptAsync("src");
+            var hasEnded = await RunUntilCallAsync(site, reference, call, StorageFault.CrashAfter);
+            await MoveAllAsync(site, "/imported", "/kept");
+            await CancelAsync(site, reference);
+
+            await site.Restart().RunAsync(reference);
+
+            Assert.Empty((await site.CheckAsync()).All);
             if (hasEnded)
                 break;
         }
@@ -130,6 +184,24 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
         {
             return false;
         }
+    }
+
+    /// <summary>Moves every entry of a folder to another one, under a new name.</summary>
+    private static async Task<List<string>> MoveAllAsync(ImportSite site, string from, string to)
+    {
+        var relocator = new Relocator(
+            site.Layout, TimeProvider.System, new Deletion(site.Layout, site.Get<EntityReferences>(), site.Get<QuotaLedger>()));
+        var source = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(from)))!.Value;
+        var target = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(to)))!.Value;
+        var names = new List<string>();
+        foreach (var listed in (await site.Get<FolderListing>().ListAsync(source, FileOrder.Name, descending: false, 1000, null)).Entries)
+        {
+            var entry = (await site.Tree.FindEntryAsync(source, listed.Name))!;
+            var control = await new DriveLocks(site.Layout, TimeProvider.System).ReadAsync(ImportSite.AdminId);
+            var moved = await relocator.MoveAsync(control, entry, target, file => file with { Name = "moved " + file.Name });
+            names.Add(moved.Type == FileType.Folder ? moved.Name + "/" : moved.Name);
+        }
+        return names;
     }
 
     private static async Task CancelAsync(ImportSite site, ImportTaskReference reference) => await site.Get<TaskStore>().UpdateAsync(

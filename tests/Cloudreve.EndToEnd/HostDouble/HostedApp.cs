@@ -36,7 +36,7 @@ internal sealed class HostedApp : RunningApp
         return new HostedApp(azurite, await FunctionsHost.StartAsync(await FunctionAppFolder.CurrentAsync(), settings, azurite.Connect()));
     }
 
-    /// <summary>Kills the handler; starts the host again when that was the crash that stops it.</summary>
+    /// <summary>Kills the handler; where earlier crashes have stopped the host, it is started again before.</summary>
     public async Task KillHandlerAsync()
     {
         try
@@ -46,6 +46,7 @@ internal sealed class HostedApp : RunningApp
         catch (HostStoppedException)
         {
             await Host.RestartAsync();
+            await Host.KillHandlerAsync();
         }
     }
 
