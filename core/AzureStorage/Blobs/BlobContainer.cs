@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
@@ -108,7 +109,10 @@ public sealed class BlobContainer
             var total = answer.Details.ContentRange is { Length: > 0 } range
                 ? long.Parse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture)
                 : answer.Details.ContentLength;
-            return new BlobContent(answer.Content, answer.Details.ContentLength, total, answer.Details.ETag.ToString(), answer.Details.LastModified);
+            return new BlobContent(answer.Content, answer.Details.ContentLength, total, answer.Details.ETag.ToString(), answer.Details.LastModified)
+            {
+                Metadata = answer.Details.Metadata?.AsReadOnly() ?? ReadOnlyDictionary<string, string>.Empty,
+            };
         });
 
     /// <summary>Reads a small blob whole; null when it does not exist.</summary>

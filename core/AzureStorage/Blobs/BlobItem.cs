@@ -29,4 +29,8 @@ public sealed record BlobPage(IReadOnlyList<BlobItem> Blobs, IReadOnlyList<strin
 /// <param name="TotalSize">Size of the whole blob.</param>
 /// <param name="ETag">The blob's version.</param>
 /// <param name="LastModified">When the blob was last written.</param>
-public sealed record BlobContent(Stream Content, long Length, long TotalSize, string ETag, DateTimeOffset LastModified);
+public sealed record BlobContent(Stream Content, long Length, long TotalSize, string ETag, DateTimeOffset LastModified)
+{
+    /// <summary>What the writer noted with the blob.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+}

@@ -84,6 +84,9 @@ internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextToken { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? TotalItems { get; init; }
 }
 
 /// <summary>What a listing can do.</summary>

@@ -60,11 +60,19 @@ internal static class ListEndpoint
                 answer);
             return site.Get(SiteSetting.UseSseForSearch) ? found.Stream(json.Value.SerializerOptions, cancellationToken) : await found.GatherAsync(cancellationToken);
         }
-        var entries = await listing.ListAsync(folder.Id, order, descending, pageSize, token, cancellationToken);
-        return TypedResults.Ok(ApiResponse.Ok(answer with
+        if (!site.Get(SiteSetting.UseCursorPagination))
         {
-            Files = [.. entries.Entries.Select(e => presenter.Present(e, place.UriOf(place.Path.Child(e.Name)), place.Capabilities, withMetadata: true))],
-            Pagination = answer.Pagination with { NextToken = entries.NextToken },
+            var numbered = await listing.ListPageAsync(folder.Id, order, descending, pageSize, page ?? 0, cancellationToken);
+            var pagination = new PaginationResponse(page ?? 0, pageSize, IsCursor: false) { TotalItems = numbered.Total };
+            return Answer(numbered.Entries, pagination);
+        }
+        var entries = await listing.ListAsync(folder.Id, order, descending, pageSize, token, cancellationToken);
+        return Answer(entries.Entries, answer.Pagination with { NextToken = entries.NextToken });
+
+        IResult Answer(IReadOnlyList<FileRecord> files, PaginationResponse pagination) => TypedResults.Ok(ApiResponse.Ok(answer with
+        {
+            Files = [.. files.Select(e => presenter.Present(e, place.UriOf(place.Path.Child(e.Name)), place.Capabilities, withMetadata: true))],
+            Pagination = pagination,
         }));
     }
 

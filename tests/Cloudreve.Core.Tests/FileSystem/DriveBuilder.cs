@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
@@ -17,6 +18,27 @@ internal static class DriveBuilder
         var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
         await tree.CreateRootAsync(Owner);
         return (await tree.CreateAsync(Owner, new FilePath(["folder"]), NewEntry.Folder, failIfExists: true)).Id;
+    }
+
+    /// <summary>A folder with folders <c>sub0000</c> and files <c>file0000</c> and so on; the container of listings exists.</summary>
+    public static async Task<(long FolderId, List<FileRecord> Records)> CreateLargeFolderAsync(StorageLayout layout, int folders, int files)
+    {
+        var folderId = await CreateFolderAsync(layout);
+        var records = await AddAsync(layout, folderId, FileType.Folder, "sub", folders);
+        records.AddRange(await AddAsync(layout, folderId, FileType.File, "file", files));
+        await layout.Container(layout.SnapshotsContainerName).CreateIfNotExistsAsync();
+        return (folderId, records);
+    }
+
+    /// <summary>Inserts entries with numbered names, without headers of folders.</summary>
+    public static async Task<List<FileRecord>> AddAsync(StorageLayout layout, long folderId, FileType type, string prefix, int count)
+    {
+        if (count == 0)
+            return [];
+        var names = Enumerable.Range(0, count).Select(i => prefix + i.ToString("d4", CultureInfo.InvariantCulture)).ToList();
+        var records = await NewRecordsAsync(layout, folderId, type, names);
+        await new FolderWriter(layout).InsertAsync(folderId, records);
+        return records;
     }
 
     /// <summary>Records with ids of their own in the order of the names.</summary>

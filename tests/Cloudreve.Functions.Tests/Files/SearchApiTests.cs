@@ -81,6 +81,26 @@ public sealed class SearchApiTests(AzuriteServer azurite)
         Assert.Equal("cloudreve://my", events[2].Data.GetProperty("parent").GetProperty("path").GetString());
     }
 
+    [Fact]
+    public async Task Given_the_setting_for_numbered_pages_when_a_folder_is_listed_then_each_page_tells_its_number_and_the_total()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["use_cursor_pagination"] = "0" });
+        var client = await SignInAsync(app, "/a.txt", "/b.txt", "/c.txt", "/d/e.txt");
+
+        var pages = new List<JsonElement>();
+        for (var i = 0; i < 3; i++)
+            pages.Add((await client.GetApiAsync(Search("cloudreve://my") + $"&page={i}&page_size=2&order_by=name")).Data);
+
+        Assert.Equal(["cloudreve://my/d", "cloudreve://my/a.txt"], Paths(pages[0].GetProperty("files")));
+        Assert.Equal(["cloudreve://my/b.txt", "cloudreve://my/c.txt"], Paths(pages[1].GetProperty("files")));
+        Assert.Empty(Paths(pages[2].GetProperty("files")));
+        Assert.All(pages, p => Assert.Equal(4, p.GetProperty("pagination").GetProperty("total_items").GetInt64()));
+        Assert.Equal([0, 1, 2], pages.Select(p => p.GetProperty("pagination").GetProperty("page").GetInt32()));
+        Assert.All(pages, p => Assert.False(p.GetProperty("pagination").GetProperty("is_cursor").GetBoolean()));
+        Assert.True((await client.GetApiAsync(Search("cloudreve://my?name=a"))).Data.GetProperty("pagination").GetProperty("is_cursor").GetBoolean());
+    }
+
     private static (string Type, JsonElement Data) Read(string text)
     {
         var lines = text.Split('\n');
