@@ -1,5 +1,10 @@
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Search;
+using Cloudreve.Core.FileSystem.Copying;
+using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Media.Thumbnails;
@@ -28,6 +33,25 @@ public static class FileSystemComposition
         services.TryAddSingleton<EntityReferences>();
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();
+        services.TryAddSingleton<DriveLocks>();
+        services.TryAddSingleton<ActivityLog>();
+        services.TryAddSingleton<Deletion>();
+        services.TryAddSingleton<DeletionSchedule>();
+        services.TryAddSingleton<TrashSchedule>();
+        services.TryAddSingleton<Renaming>();
+        services.TryAddSingleton<Relocator>();
+        services.TryAddSingleton<TreeCopy>();
+        services.TryAddSingleton(provider => new DriveOperations(
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<Relocator>(),
+            provider.GetRequiredService<Renaming>(),
+            provider.GetRequiredService<TreeCopy>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<TrashSchedule>(),
+            provider.GetRequiredService<DeletionSchedule>(),
+            provider.GetRequiredService<ActivityLog>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<OrchestrationControl>();
         services.TryAddSingleton<PolicyContainers>();

@@ -147,6 +147,30 @@ public sealed class FolderWriter(StorageLayout layout)
     private static bool HasMoved(Row idRow, IReadOnlyCollection<long> folderIds) =>
         idRow.RequiredNumber("v") != 1 || !folderIds.Contains(idRow.RequiredNumber("p"));
 
+    /// <summary>Writes the headers of new folders: one transaction each.</summary>
+    /// <param name="entries">Entries; files among them are passed over.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task WriteHeadersAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            entries.Where(e => e.Type == FileType.Folder),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (folder, token) => await InsertHeaderAsync(folder, token));
+
+    /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
+    /// <param name="entries">Entries with ids that nobody else has, in order of id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        IdRows.UpsertAsync(layout.FileIds, entries.Select(FileTree.NewIdRow), cancellationToken);
+
+    /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            entries.GroupBy(e => e.ParentId).SelectMany(folder => Chunk([.. folder])),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await InsertChunkAsync(chunk[0].ParentId, chunk, new ConcurrentDictionary<long, NameGuard>(), token));
+
     private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)
     {
         try

@@ -54,6 +54,22 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
         return true;
     }
 
+    /// <summary>Takes back a copy that did not come to be: its charge, its references and what is below it.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="intent">The copy, fenced.</param>
+    /// <param name="cancellationToken">Cancels the run; harmless.</param>
+    /// <returns>Whether all is removed.</returns>
+    public async Task<bool> TakeBackAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
+    {
+        var run = new Run { OwnerId = ownerId, Intent = intent };
+        if (intent.Type == FileType.Folder && !await RemoveFolderAsync(run, intent.FileId, cancellationToken))
+            return false;
+        if (intent.Deleted is { Type: FileType.File } file)
+            await references.RemoveAsync([.. file.EntityIds.Select(e => new EntityReference(e, file.Id))], keepBlobs: false, cancellationToken);
+        await quota.ReverseAsync(ownerId, intent.ChargeId, cancellationToken);
+        return true;
+    }
+
     private async Task<bool> RemoveFolderAsync(Run run, long folderId, CancellationToken cancellationToken)
     {
         var partition = FileKeys.Folder(folderId);
@@ -73,7 +89,8 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
                 if (!await RemoveFolderAsync(run, folder.RequiredNumber("id"), cancellationToken))
                     return false;
             }
-            var bytes = mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Sum(r => FileRecord.FromRow(r, folderId).ChargedSize);
+            // A copy is charged as a whole.
+            var bytes = run.Intent.IsCopy ? 0 : mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Sum(r => FileRecord.FromRow(r, folderId).ChargedSize);
             var page = new DeletionPage(folderId, rows[^1].RowKey, bytes);
             // Noted before the bytes are given back: a repetition gives back the same bytes under the same name.
             run.Intent = run.Intent with { Page = page };

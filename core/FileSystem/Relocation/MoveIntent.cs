@@ -36,7 +36,7 @@ internal sealed record MoveIntent
     /// <summary>When the move began.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>For a deletion: the entry as it last was, so that its blobs can be released.</summary>
+    /// <summary>For a deletion the entry as it last was, for a copy as it shall be, so that its blobs can be released.</summary>
     public FileRecord? Deleted { get; init; }
 
     /// <summary>For a deletion: whether blobs stay in their containers.</summary>
@@ -49,6 +49,12 @@ internal sealed record MoveIntent
     public string ETag { get; init; } = "";
 
     public bool IsDeletion => To == Nowhere;
+
+    /// <summary>Whether the entry is a copy, which comes from nowhere.</summary>
+    public bool IsCopy => From == Nowhere;
+
+    /// <summary>Names the charge of a copy.</summary>
+    public string ChargeId => $"copy-{Operation}";
 
     public static MoveIntent FromRow(Row row) => new()
     {

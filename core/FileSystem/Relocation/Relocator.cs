@@ -13,7 +13,8 @@ namespace Cloudreve.Core.FileSystem.Relocation;
 /// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps moves.</param>
 /// <param name="deletion">Removes what is deleted for good.</param>
-internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion)
+/// <param name="schedule">Remembers drives with deletions that take longer.</param>
+internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion, DeletionSchedule schedule)
 {
     /// <summary>Moves an entry: at most seven transactions.</summary>
     /// <param name="control">The drive's control rows, read before the paths were resolved.</param>
@@ -33,7 +34,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         try
         {
             if (!isTrash)
-                claimETag = await ClaimAsync(to, claim, cancellationToken);
+                claimETag = await ClaimAsync(intent, claim, cancellationToken);
             await CommitAsync(intent, idRow, cancellationToken);
         }
         catch (StorageException e)
@@ -73,6 +74,51 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     }
 
     /// <summary>
+    /// Brings a new entry into a folder whose parts take more than one transaction to write. A crash before it is there takes all of
+    /// it back.
+    /// </summary>
+    /// <param name="control">The drive's control rows.</param>
+    /// <param name="wanted">The entry, with an id that nobody else has.</param>
+    /// <param name="prepare">Charges the entry under the intent's <see cref="MoveIntent.ChargeId"/> and writes what is below it.</param>
+    /// <param name="cancellationToken">Cancels the call before the entry is there.</param>
+    /// <exception cref="CloudreveException">40004 for a clash, 40016 when the folder is gone, and what <paramref name="prepare"/> throws.</exception>
+    public async Task<FileRecord> AddAsync(
+        DriveControl control, FileRecord wanted, Func<MoveIntent, Task> prepare, CancellationToken cancellationToken = default)
+    {
+        var intent = new MoveIntent
+        {
+            Operation = Guid.NewGuid().ToString("N"),
+            FileId = wanted.Id,
+            Type = wanted.Type,
+            From = MoveIntent.Nowhere,
+            FromVersion = 0,
+            To = wanted.ParentId,
+            ToName = wanted.Name,
+            At = clock.GetUtcNow(),
+            Deleted = wanted,
+        };
+        await BeginAsync(control, intent, null, cancellationToken);
+        var claim = Claim(wanted, intent);
+        string? claimETag;
+        try
+        {
+            await prepare(intent);
+            claimETag = await ClaimAsync(intent, claim, cancellationToken);
+            var idRow = FileTree.NewIdRow(wanted);
+            idRow["op"] = intent.Operation;
+            await layout.FileIds.InsertAsync(idRow, cancellationToken);
+        }
+        catch (Exception e) when (e is StorageException or CloudreveException)
+        {
+            if (!await SettleAsync(control.OwnerId, intent, CancellationToken.None))
+                throw e is StorageException failure ? Translate(failure) : e;
+            return wanted;
+        }
+        var known = new Known(wanted, FileRecord.FromRow(claim, intent.To), claimETag);
+        return await CompleteAsync(control.OwnerId, intent, known, CancellationToken.None) ?? wanted;
+    }
+
+    /// <summary>
     /// Finishes a move that has been done, and takes back one that has not. Both may happen while the move is still under way:
     /// whoever comes late finds that nothing remains to be done.
     /// </summary>
@@ -90,6 +136,17 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             {
                 await CompleteAsync(ownerId, intent, null, cancellationToken);
                 return true;
+            }
+            if (intent.IsCopy)
+            {
+                if (idRow is null && !await IdFence.TryBlockAsync(layout.FileIds, intent.FileId, cancellationToken))
+                    continue;
+                await UnclaimAsync(intent, cancellationToken);
+                if (await deletion.TakeBackAsync(ownerId, intent, cancellationToken))
+                    await EndAsync(ownerId, intent, cancellationToken);
+                else
+                    await schedule.AddAsync(ownerId, cancellationToken);
+                return false;
             }
             // Fence it: whoever may still be at it cannot commit any more.
             if (idRow is not null && idRow.RequiredNumber("v") == intent.FromVersion && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
@@ -123,7 +180,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     {
         var partition = DriveControl.Partition(control.OwnerId);
         var batch = new TableBatch(partition).Insert(intent.ToRow(control.OwnerId));
-        if (intent.Type == FileType.Folder)
+        if (intent is { Type: FileType.Folder, IsCopy: false })
         {
             var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At };
             if (control.TreeETag is { } etag)
@@ -139,6 +196,11 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             // The claim comes last but for the header.
             return claim is null ? null : etags[^2];
         }
+        catch (StorageExistsException e) when (e.FailedIndex == 0)
+        {
+            // It is noted already: only the answer was lost.
+            return null;
+        }
         catch (StorageException e) when (e is StorageChangedException or StorageExistsException)
         {
             throw Changed(e);
@@ -152,11 +214,22 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         return row;
     }
 
-    private async Task<string?> ClaimAsync(long to, Row claim, CancellationToken cancellationToken)
+    private async Task<string?> ClaimAsync(MoveIntent intent, Row claim, CancellationToken cancellationToken)
     {
-        var partition = FileKeys.Folder(to);
-        var etags = await layout.Files.SubmitAsync(new TableBatch(partition).Merge(new Row(partition, FileKeys.Header)).Insert(claim), cancellationToken);
-        return etags[1];
+        var partition = FileKeys.Folder(intent.To);
+        try
+        {
+            var etags = await layout.Files.SubmitAsync(
+                new TableBatch(partition).Merge(new Row(partition, FileKeys.Header)).Insert(claim), cancellationToken);
+            return etags[1];
+        }
+        catch (StorageExistsException)
+        {
+            // The name is ours when only the answer was lost.
+            if (await FindClaimAsync(intent, cancellationToken) is { } own)
+                return own.ETag;
+            throw;
+        }
     }
 
     private Task<string> CommitAsync(MoveIntent intent, Row idRow, CancellationToken cancellationToken)
@@ -172,11 +245,15 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <returns>The entry at its new place; null when it is not there any more.</returns>
     private async Task<FileRecord?> CompleteAsync(long ownerId, MoveIntent intent, Known? known, CancellationToken cancellationToken)
     {
-        (intent, var isUnchanged) = await LeaveAsync(ownerId, intent, known?.Source, cancellationToken);
+        var isUnchanged = true;
+        if (!intent.IsCopy)
+            (intent, isUnchanged) = await LeaveAsync(ownerId, intent, known?.Source, cancellationToken);
         if (intent.IsDeletion)
         {
             if (await deletion.RunAsync(ownerId, intent, cancellationToken))
                 await EndAsync(ownerId, intent, cancellationToken);
+            else
+                await schedule.AddAsync(ownerId, cancellationToken);
             return null;
         }
         var there = await ArriveAsync(ownerId, intent, isUnchanged ? known : null, cancellationToken);
@@ -355,6 +432,23 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
 /// <summary>Raises the version of an id row, so that a move which began before cannot commit.</summary>
 internal static class IdFence
 {
+    /// <summary>
+    /// Takes an id that nothing has, so that an entry which is being added cannot come to be. The row stays: whoever adds the entry
+    /// may be very late.
+    /// </summary>
+    public static async Task<bool> TryBlockAsync(Table ids, long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ids.InsertAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["p"] = MoveIntent.Nowhere, ["t"] = 0, ["o"] = 0L, ["v"] = 0L }, cancellationToken);
+            return true;
+        }
+        catch (StorageExistsException)
+        {
+            return false;
+        }
+    }
+
     public static async Task<bool> TryRaiseAsync(Table ids, Row idRow, CancellationToken cancellationToken)
     {
         var fenced = idRow.CopyTo(idRow.PartitionKey, idRow.RowKey);

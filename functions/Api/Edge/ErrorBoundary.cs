@@ -54,12 +54,14 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
     {
         var (code, message) = Describe(error);
         Log(context, error, code);
-        var failure = new ApiFailure { Code = (int)code, Msg = message, CorrelationId = context.TraceIdentifier };
+        var failure = Failures.Of(error, code, message) with { CorrelationId = context.TraceIdentifier };
         context.Response.StatusCode = StatusCodes.Status200OK;
         await context.Response.WriteAsJsonAsync(failure, EdgeJsonContext.Default.ApiFailure, cancellationToken: context.RequestAborted);
     }
 
-    private static (ErrorCode Code, string Message) Describe(Exception error) => error switch
+    /// <summary>What clients may know of an error.</summary>
+    /// <param name="error">The error.</param>
+    internal static (ErrorCode Code, string Message) Describe(Exception error) => error switch
     {
         CloudreveException e => (e.Code, e.Message),
         BadHttpRequestException or JsonException => (ErrorCode.BadParameter, "The request is malformed."),

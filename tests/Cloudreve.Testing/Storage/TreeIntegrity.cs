@@ -88,6 +88,9 @@ public sealed class TreeIntegrity
         await foreach (var row in ids.ScanAsync())
         {
             var id = long.Parse(row.RowKey, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            // Blocks an id for good, so that a copy which was taken back cannot come to be late.
+            if (row.RequiredNumber("p") == long.MinValue && row.RequiredNumber("v") == 0)
+                continue;
             if (!expected.Remove(id, out var name))
                 _leftovers.Add($"The id row {id} belongs to no entry.");
             else if (parents.GetValueOrDefault(name.PartitionKey) != row.RequiredNumber("p"))

@@ -1,0 +1,114 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Quota;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.FileSystem.Copying;
+
+/// <summary>What a copy may take.</summary>
+/// <param name="MaxBytes">Bytes that the owner may use in all; null for no limit.</param>
+/// <param name="MaxEntries">Files and folders that are copied at most; 0 for no limit.</param>
+public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
+
+/// <summary>
+/// Copies folders with all that is below them: N/20 + 4 F transactions for N files in F folders. Blobs are shared, not copied.
+/// The tree is read whole first, so that what is written afterwards fills batches across folders.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="writer">Writes entries.</param>
+/// <param name="references">References to blobs.</param>
+/// <param name="ids">Gives ids.</param>
+/// <param name="quota">Charges the bytes.</param>
+internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota)
+{
+    private const int Readers = 8;
+
+    // Marks of states that a copy does not share.
+    private static readonly string[] NotCopied = ["sys:fulltext_index", MetadataKeys.UploadSession];
+
+    /// <summary>What is below an entry: one transaction for each folder and each 1,000 entries.</summary>
+    /// <param name="top">The entry.</param>
+    /// <param name="maxEntries">Where the walk fails; 0 for nowhere.</param>
+    /// <param name="cancellationToken">Cancels the walk.</param>
+    /// <exception cref="CloudreveException">40079 when there are more entries.</exception>
+    public async Task<IReadOnlyList<FileRecord>> ReadAsync(FileRecord top, long maxEntries, CancellationToken cancellationToken)
+    {
+        var found = new List<FileRecord>();
+        for (List<FileRecord> level = top is { Type: FileType.Folder, IsSymbolic: false } ? [top] : []; level.Count > 0;)
+        {
+            var next = new List<FileRecord>();
+            await Parallel.ForEachAsync(
+                level,
+                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+                async (folder, token) =>
+                {
+                    var range = new RowRange(FileKeys.Folder(folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
+                    await foreach (var row in layout.Files.QueryAsync(range, token))
+                    {
+                        lock (next)
+                            next.Add(FileRecord.FromRow(row, folder.Id));
+                    }
+                });
+            found.AddRange(next.Where(IsCopied));
+            if (maxEntries > 0 && found.Count > maxEntries)
+                throw new CloudreveException(ErrorCode.WalkLimitReached, "The folder holds more than may be copied at once.");
+            level = [.. next.Where(f => f is { Type: FileType.Folder, IsSymbolic: false })];
+        }
+        return found;
+    }
+
+    /// <summary>The entry as its copy: another id, nothing of its state.</summary>
+    public static FileRecord Copy(FileRecord source, long id, long parentId, DateTimeOffset now) => source with
+    {
+        Id = id,
+        ParentId = parentId,
+        CreatedAt = now,
+        MoveVersion = 1,
+        ETag = "",
+        PendingMove = null,
+        Metadata = source.Metadata.Where(m => !NotCopied.Contains(m.Key)).ToDictionary(),
+    };
+
+    /// <summary>Charges a copy and writes what is below it.</summary>
+    /// <param name="top">The copy of the top entry, which is not in its folder yet.</param>
+    /// <param name="sourceId">What it is a copy of.</param>
+    /// <param name="below">What is below that.</param>
+    /// <param name="chargeId">Names the charge.</param>
+    /// <param name="limits">What the owner may use.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40051 when the quota is exhausted.</exception>
+    public async Task WriteAsync(
+        FileRecord top, long sourceId, IReadOnlyList<FileRecord> below, string chargeId, CopyLimits limits, CancellationToken cancellationToken)
+    {
+        await quota.ChargeAsync(top.OwnerId, chargeId, top.ChargedSize + below.Sum(f => f.ChargedSize), limits.MaxBytes, cancellationToken);
+        var copies = await MakeCopiesAsync(top, sourceId, below, cancellationToken);
+        if (top.Type == FileType.Folder)
+            await writer.WriteHeadersAsync([top, .. copies], cancellationToken);
+        // Entries first: whoever takes an unfinished copy back finds by them what else there may be.
+        await writer.InsertNewAsync(copies, cancellationToken);
+        await writer.WriteIdRowsAsync(copies, cancellationToken);
+        var files = copies.Append(top).Where(f => f.Type == FileType.File);
+        var gone = await references.AddAsync([.. files.SelectMany(f => f.EntityIds.Select(e => new EntityReference(e, f.Id)))], cancellationToken);
+        if (gone.Count > 0)
+            throw new CloudreveException(ErrorCode.Conflict, "A file was deleted while it was copied; try again.");
+    }
+
+    private async Task<List<FileRecord>> MakeCopiesAsync(
+        FileRecord top, long sourceId, IReadOnlyList<FileRecord> below, CancellationToken cancellationToken)
+    {
+        if (below.Count == 0)
+            return [];
+        var range = await ids.ReserveAsync(IdKind.File, below.Count, cancellationToken);
+        var newIds = new Dictionary<long, long> { [sourceId] = top.Id };
+        // In order of the old ids, so that the order of creation stays.
+        var ordered = below.OrderBy(f => f.Id).ToList();
+        for (var i = 0; i < ordered.Count; i++)
+            newIds[ordered[i].Id] = range.First + i;
+        return [.. ordered.Select(f => Copy(f, newIds[f.Id], newIds[f.ParentId], top.CreatedAt))];
+    }
+
+    // A placeholder has no content yet.
+    private static bool IsCopied(FileRecord file) => !(file.Type == FileType.File && file.PrimaryEntityId == 0 && file.Metadata.ContainsKey(MetadataKeys.UploadSession));
+}

@@ -1,0 +1,423 @@
+using System.Globalization;
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Copying;
+using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.FileSystem.Relocation;
+using Cloudreve.Core.Ids;
+
+namespace Cloudreve.Core.FileSystem.Operations;
+
+/// <summary>
+/// Renames, moves, trashes, restores and deletes entries of a drive. Each costs the same whatever is below a folder
+/// (docs/performance.md). Whether the caller may is decided before (<see cref="DriveAccess"/>).
+/// </summary>
+public sealed class DriveOperations
+{
+    private const int Attempts = 5;
+
+    // Longer than any move takes; what is older was left behind by a process that died.
+    private static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(10);
+
+    // Longer than a function may run.
+    private static readonly TimeSpan CopyPatience = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(100);
+
+    private readonly FileTree _tree;
+    private readonly DriveLocks _locks;
+    private readonly Relocator _relocator;
+    private readonly Renaming _renaming;
+    private readonly TreeCopy _copy;
+    private readonly IdAllocator _ids;
+    private readonly TrashSchedule _schedule;
+    private readonly DeletionSchedule _deletions;
+    private readonly ActivityLog _log;
+    private readonly TimeProvider _clock;
+
+    internal DriveOperations(
+        FileTree tree, DriveLocks locks, Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule,
+        DeletionSchedule deletions, ActivityLog log, TimeProvider clock)
+    {
+        _tree = tree;
+        _locks = locks;
+        _relocator = relocator;
+        _renaming = renaming;
+        _copy = copy;
+        _ids = ids;
+        _schedule = schedule;
+        _deletions = deletions;
+        _log = log;
+        _clock = clock;
+    }
+
+    /// <summary>Gives an entry another name in its folder. Path + 3 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="newName">The name.</param>
+    /// <param name="check">Throws when the entry may not have the name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016, 403 for a root, 40052 for an illegal name, 40004 for a clash, 40073 for locks.</exception>
+    public async Task<FileRecord> RenameAsync(
+        DriveWork work, FilePath path, string newName, Action<FileRecord> check, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        FilePath.CheckName(newName);
+        var target = path.Parent.Child(newName);
+        return await RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            control.Require(target, LockScope.Membership, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            check(entry);
+            if (entry.Name == newName)
+                return entry;
+            var renamed = await _renaming.RenameAsync(entry, newName, cancellationToken);
+            if (entry.Type == FileType.Folder)
+                work.Forget();
+            work.Events.Enqueue(new FileEvent(ActivityCategory.FileRename, work.Actor, renamed, path, target));
+            return renamed;
+        });
+    }
+
+    /// <summary>Moves an entry with all that is below it to another folder. Both paths + 9 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="destination">The folder that it comes into.</param>
+    /// <param name="newName">Its name there; null for the same.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks.
+    /// </exception>
+    public Task<FileRecord> MoveAsync(
+        DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return InTurnAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var name = newName ?? entry.Name;
+            FilePath.CheckName(name);
+            control.Require(destination.Child(name), LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, destination, cancellationToken);
+            if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
+                throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
+            if (folder.Id == entry.ParentId)
+                return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
+            var moved = await _relocator.MoveAsync(control, entry, folder.Id, f => f with { Name = name }, cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
+            return moved;
+        });
+    }
+
+    /// <summary>Copies an entry with all that is below it. Both paths + 12 transactions, and N/20 + 4 F for N files in F folders below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="destination">The folder that the copy comes into.</param>
+    /// <param name="limits">What it may take.</param>
+    /// <param name="newName">The copy's name; null for the same.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
+    /// too many entries.
+    /// </exception>
+    public Task<FileRecord> CopyAsync(
+        DriveWork work, FilePath path, FilePath destination, CopyLimits limits, string? newName = null, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var name = newName ?? entry.Name;
+            FilePath.CheckName(name);
+            control.Require(destination.Child(name), LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, destination, cancellationToken);
+            if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
+                throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be copied into itself.");
+            var below = await _copy.ReadAsync(entry, limits.MaxEntries, cancellationToken);
+            var top = TreeCopy.Copy(entry, await _ids.NextAsync(IdKind.File, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
+            var added = await _relocator.AddAsync(
+                control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));
+            work.Events.Enqueue(new FileEvent(ActivityCategory.CopyTo, work.Actor, entry, path, path));
+            return added;
+        });
+    }
+
+    /// <summary>Moves an entry with all that is below it to the trash. Path + 8 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="restoreUri">Where it is, as the trash notes it.</param>
+    /// <param name="retention">How long it stays.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task<FileRecord> TrashAsync(DriveWork work, FilePath path, string restoreUri, TimeSpan retention, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return InTurnAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var expires = _clock.GetUtcNow() + retention;
+            var trashed = Trashed(entry, restoreUri, expires);
+            await _schedule.AddAsync(work.OwnerId, trashed, expires, cancellationToken);
+            var moved = await _relocator.MoveAsync(
+                control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata }, cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveToTrash, work.Actor, moved with { Name = entry.Name }, path, null));
+            return moved;
+        });
+    }
+
+    /// <summary>Moves an entry of the trash back, or to another folder. Path of the destination + 10 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="trashName">Its name in the trash.</param>
+    /// <param name="destination">Where to; null for the folder that it came from.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
+    public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
+        InTurnAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindTrashedAsync(work.OwnerId, trashName, cancellationToken);
+            var origin = OriginOf(entry) ?? throw new CloudreveException(ErrorCode.PathNotFound, "Nobody knows where the object came from.");
+            var target = destination is null ? origin : destination.Child(origin.Name);
+            control.Require(target, LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
+            var restored = await _relocator.MoveAsync(control, entry, folder.Id, f => Restored(f, target.Name), cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
+            return restored;
+        });
+
+    /// <summary>Deletes an entry for good, with all that is below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return InTurnAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.DeleteFile, work.Actor, entry, path, null));
+            return entry;
+        });
+    }
+
+    /// <summary>Deletes an entry of the trash for good, with all that is below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="trashName">Its name in the trash.</param>
+    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when it is not there.</exception>
+    public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
+        InTurnAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindTrashedAsync(work.OwnerId, trashName, cancellationToken);
+            await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
+            return entry;
+        });
+
+    /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task PublishAsync(DriveWork work, CancellationToken cancellationToken = default)
+    {
+        var events = new List<FileEvent>();
+        while (work.Events.TryDequeue(out var next))
+            events.Add(next);
+        if (events.Count > 0)
+            await _log.AppendAsync(work.OwnerId, events, cancellationToken);
+    }
+
+    /// <summary>Finishes or takes back moves of a drive that were left behind. One transaction when there are none.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="cancellationToken">Cancels the run between two moves.</param>
+    public async Task RecoverAsync(long ownerId, CancellationToken cancellationToken = default)
+    {
+        var control = await _locks.ReadAsync(ownerId, cancellationToken);
+        foreach (var move in control.Moves.Where(IsLeftBehind))
+            await _relocator.SettleAsync(ownerId, move, cancellationToken);
+    }
+
+    /// <summary>Deletes for good what has been in the trash for long enough: one transaction for each 1,000, and those of the deletions.</summary>
+    /// <param name="cancellationToken">Cancels the run between two entries.</param>
+    /// <returns>How many entries were deleted.</returns>
+    public async Task<int> ExpireTrashAsync(CancellationToken cancellationToken = default)
+    {
+        var deleted = 0;
+        await foreach (var expired in _schedule.ReadDueAsync(cancellationToken))
+        {
+            using var work = new DriveWork(expired.OwnerId, Actor.Site);
+            if (await IsExpiredAsync(expired, cancellationToken))
+            {
+                await DeleteTrashedAsync(work, expired.Name, keepBlobs: false, cancellationToken);
+                deleted++;
+            }
+            await _schedule.RemoveAsync(expired, cancellationToken);
+        }
+        return deleted;
+    }
+
+    // Restored, deleted, or the move to the trash never took place.
+    private async Task<bool> IsExpiredAsync(ExpiredTrash expired, CancellationToken cancellationToken) =>
+        await _tree.FindEntryAsync(FileTree.TrashId(expired.OwnerId), expired.Name, cancellationToken) is not null;
+
+    /// <summary>Deletes everything in a user's trash for good.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="names">The entries' names.</param>
+    /// <param name="cancellationToken">Cancels the call between two entries.</param>
+    public async Task EmptyTrashAsync(DriveWork work, IEnumerable<string> names, CancellationToken cancellationToken = default)
+    {
+        foreach (var name in names)
+        {
+            try
+            {
+                await DeleteTrashedAsync(work, name, keepBlobs: false, cancellationToken);
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+            {
+                // Somebody else was faster.
+            }
+        }
+    }
+
+    /// <summary>Goes on with deletions of large folders, which take more than one request.</summary>
+    /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
+    public async Task ContinueDeletionsAsync(CancellationToken cancellationToken = default)
+    {
+        foreach (var ownerId in await _deletions.ReadAsync(cancellationToken))
+        {
+            var open = (await _locks.ReadAsync(ownerId, cancellationToken)).Moves.Where(m => m.Page is not null).ToList();
+            foreach (var move in open)
+                await _relocator.SettleAsync(ownerId, move, cancellationToken);
+            if (open.Count == 0)
+                await _deletions.RemoveAsync(ownerId, cancellationToken);
+        }
+    }
+
+    /// <summary>Where an entry of the trash came from; null when nobody knows.</summary>
+    /// <param name="entry">The entry.</param>
+    public static FilePath? OriginOf(FileRecord entry) =>
+        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.Parse(uri).Path : null;
+
+    private static FileRecord Trashed(FileRecord entry, string restoreUri, DateTimeOffset expires) => entry with
+    {
+        Name = Guid.NewGuid().ToString(),
+        Metadata = new Dictionary<string, string>(entry.Metadata)
+        {
+            [MetadataKeys.RestoreUri] = restoreUri,
+            [MetadataKeys.ExpectedCollectTime] = expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+        },
+    };
+
+    private static FileRecord Restored(FileRecord entry, string name) =>
+        entry with { Name = name, Metadata = MetadataKeys.WithMarksOf(entry.Metadata, null) };
+
+    private async Task<FileRecord> FindTrashedAsync(long ownerId, string trashName, CancellationToken cancellationToken) =>
+        await SettledAsync(ownerId, await _tree.FindEntryAsync(FileTree.TrashId(ownerId), trashName, cancellationToken), cancellationToken);
+
+    private async Task<FileRecord> FindAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
+    {
+        var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
+        return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
+    }
+
+    private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
+        await work.FolderAsync(path, () => _tree.FindFolderBelowAsync(FileTree.RootId(work.OwnerId), path, cancellationToken))
+        ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+
+    /// <summary>An entry that a process which died has left half moved is brought to an end first.</summary>
+    private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)
+    {
+        if (entry is null)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+        if (entry.PendingMove is not { } operation)
+            return entry;
+        var control = await _locks.ReadAsync(ownerId, cancellationToken);
+        if (control.Moves.FirstOrDefault(m => m.Operation == operation) is { } move)
+            await _relocator.SettleAsync(ownerId, move, cancellationToken);
+        throw Changed();
+    }
+
+    private Task<DriveControl> ControlAsync(DriveWork work, CancellationToken cancellationToken) =>
+        work.ControlAsync(() => ReadSettledAsync(work.OwnerId, cancellationToken));
+
+    /// <summary>Reads the control rows when no folder is on the move: paths that are resolved afterwards hold until the next one begins.</summary>
+    private async Task<DriveControl> ReadSettledAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += WaitStep)
+        {
+            var control = await _locks.ReadAsync(ownerId, cancellationToken);
+            // What remains of a deletion that has got to its pages is no concern of others.
+            var open = control.Moves.Where(m => m.Page is null).ToList();
+            foreach (var move in open.Where(IsLeftBehind))
+                await _relocator.SettleAsync(ownerId, move, cancellationToken);
+            if (open.Exists(IsLeftBehind))
+                continue;
+            if (!open.Exists(m => m is { Type: FileType.Folder, IsCopy: false }))
+                return control;
+            if (waited > MovePatience / 2)
+                throw Changed();
+            await Task.Delay(WaitStep, cancellationToken);
+        }
+    }
+
+    private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? CopyPatience : MovePatience);
+
+    private async Task<FileRecord> InTurnAsync(DriveWork work, Func<Task<FileRecord>> operation)
+    {
+        await work.FolderTurn.WaitAsync();
+        try
+        {
+            return await RetryAsync(work, async () =>
+            {
+                var entry = await operation();
+                // The version of the drive's structure has changed, and so may have what paths lead to.
+                if (entry.Type == FileType.Folder)
+                    work.Forget();
+                return entry;
+            });
+        }
+        finally
+        {
+            work.FolderTurn.Release();
+        }
+    }
+
+    private static async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await operation();
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.Conflict && attempt < Attempts)
+            {
+                work.Forget();
+                await Task.Delay(Random.Shared.Next(20, 60 * attempt));
+            }
+        }
+    }
+
+    private static void RequireNotRoot(FilePath path)
+    {
+        if (path.IsRoot)
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder cannot be changed.");
+    }
+
+    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The object was changed meanwhile; try again.");
+
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+}
