@@ -12,6 +12,12 @@ namespace Cloudreve.Core.FileSystem;
 /// <param name="Capabilities">What the file system can do.</param>
 public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Boolset Capabilities)
 {
+    /// <summary>The folder that <see cref="Path"/> starts from.</summary>
+    public long TopId { get; init; } = FileTree.RootId(OwnerId);
+
+    /// <summary>Whether it is in the owner's trash.</summary>
+    public bool IsTrash => TopId == FileTree.TrashId(OwnerId);
+
     /// <summary>The address of an entry, from the caller's view.</summary>
     /// <param name="path">The entry's path in the drive.</param>
     public FileUri UriOf(FilePath path) => View.At(path);
@@ -34,14 +40,30 @@ public static class DriveAccess
         // Only shares may be open to callers who have not signed in.
         if (uri.FileSystem != FileSystemKind.Share)
             caller.RequireUser();
+        if (uri.FileSystem == FileSystemKind.Trash)
+            return OpenTrash(caller.RequireUser(), uri, capability);
         if (uri.FileSystem != FileSystemKind.My)
             throw new CloudreveException(ErrorCode.FileSystemInitFailed, "This file system is not available.");
         var user = caller.RequireUser();
         if (uri.Id.Length > 0 && (!hashIds.TryDecode(uri.Id, HashIdKind.User, out var id) || id != user.Id))
             throw new CloudreveException(ErrorCode.NoPermission, "This drive belongs to somebody else.");
-        if (!NavigatorCapabilities.My[(int)capability])
-            throw new CloudreveException(ErrorCode.NoPermission, "This file system does not allow that.");
+        Require(NavigatorCapabilities.My, capability);
         return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.My);
+    }
+
+    /// <summary>The trash is flat: what is below a deleted folder cannot be seen (contract, section 8).</summary>
+    private static DrivePlace OpenTrash(User user, FileUri uri, NavigatorCapability capability)
+    {
+        Require(NavigatorCapabilities.Trash, capability);
+        if (uri.Path.Depth > 1)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no folders.");
+        return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = FileTree.TrashId(user.Id) };
+    }
+
+    private static void Require(Boolset capabilities, NavigatorCapability capability)
+    {
+        if (!capabilities[(int)capability])
+            throw new CloudreveException(ErrorCode.NoPermission, "This file system does not allow that.");
     }
 
     /// <summary>Whether a caller may see details of a file found by its id: its owner and administrators.</summary>

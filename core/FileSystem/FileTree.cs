@@ -70,6 +70,13 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw PathNotFound();
 
+    /// <summary>Finds what is at a place that the caller may use.</summary>
+    /// <param name="place">The place.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
+    public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
+        await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken) ?? throw PathNotFound();
+
     /// <summary>Finds an entry by its id: two transactions; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

@@ -59,4 +59,7 @@ public static class NavigatorCapabilities
 {
     /// <summary>A user's own drive.</summary>
     public static Boolset My { get; } = Boolset.Of(0, 1, 6, 7, 8, 9, 10, 14, 15, 16, 18, 19, 20, 23, 24);
+
+    /// <summary>What the caller has deleted.</summary>
+    public static Boolset Trash { get; } = Boolset.Of(9, 14, 15, 17, 19);
 }

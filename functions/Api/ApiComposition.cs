@@ -3,6 +3,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
+using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -15,7 +16,7 @@ internal static class ApiComposition
 {
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
-        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, WorkflowJsonContext.Default];
+        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, ChangeJsonContext.Default, WorkflowJsonContext.Default];
 
     /// <summary>
     /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
@@ -63,6 +64,7 @@ internal static class ApiComposition
         api.MapSessionEndpoints();
         api.MapUserEndpoints();
         api.MapFileEndpoints();
+        api.MapChangeEndpoints();
         api.MapWorkflowEndpoints();
         return app;
     }

@@ -1,6 +1,7 @@
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Hosting;
 using Cloudreve.Functions.Hosting.Bindings;
 using Cloudreve.Functions.Hosting.Invocation;
 

@@ -19,6 +19,8 @@ internal static class TriggerComposition
         services.AddSingleton(provider => StartOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().StartQueueName));
         services.AddSingleton(provider => ControlOrchestrationFunction.Create(provider.GetRequiredService<StorageLayout>().ControlQueueName));
         services.AddSingleton(LostTasksFunction.Create());
+        foreach (var function in DriveMaintenanceFunctions.Create())
+            services.AddSingleton(function);
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)

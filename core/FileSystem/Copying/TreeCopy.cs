@@ -84,10 +84,14 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
     {
         await quota.ChargeAsync(top.OwnerId, chargeId, top.ChargedSize + below.Sum(f => f.ChargedSize), limits.MaxBytes, cancellationToken);
         var copies = await MakeCopiesAsync(top, sourceId, below, cancellationToken);
-        if (top.Type == FileType.Folder)
-            await writer.WriteHeadersAsync([top, .. copies], cancellationToken);
-        // Entries first: whoever takes an unfinished copy back finds by them what else there may be.
-        await writer.InsertNewAsync(copies, cancellationToken);
+        // Entries first, from the top down: whoever takes an unfinished copy back finds by them what else there may be.
+        for (List<FileRecord> level = [top]; level.Count > 0;)
+        {
+            await writer.WriteHeadersAsync(level, cancellationToken);
+            var parents = level.Select(f => f.Id).ToHashSet();
+            level = [.. copies.Where(c => parents.Contains(c.ParentId))];
+            await writer.InsertNewAsync(level, cancellationToken);
+        }
         await writer.WriteIdRowsAsync(copies, cancellationToken);
         var files = copies.Append(top).Where(f => f.Type == FileType.File);
         var gone = await references.AddAsync([.. files.SelectMany(f => f.EntityIds.Select(e => new EntityReference(e, f.Id)))], cancellationToken);

@@ -61,7 +61,8 @@ internal sealed record LockApplicationResponse(string Type, string? InnerXml, st
 internal sealed partial class FailureJsonContext : JsonSerializerContext;
 
 /// <summary>Runs the items of a batch, each by itself, and gathers what fails (contract, section 1).</summary>
-internal sealed class Batch
+/// <param name="http">The request.</param>
+internal sealed class Batch(HttpContext http)
 {
     private const int Workers = 8;
 
@@ -100,6 +101,7 @@ internal sealed class Batch
                 Code = (int)ErrorCode.BatchPartlyFailed,
                 Msg = _failures.Count == 1 ? _failures.First().Value.Msg : "Some of the objects could not be processed.",
                 Data = data,
+                CorrelationId = http.TraceIdentifier,
                 AggregatedError = _failures.ToDictionary(),
             };
 

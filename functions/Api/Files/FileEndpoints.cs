@@ -61,7 +61,7 @@ internal static class FileEndpoints
         var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds);
         if (place.Path.IsRoot)
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder has no details.");
-        return (await tree.GetAsync(place.OwnerId, place.Path, cancellationToken), place);
+        return (await tree.GetAsync(place, cancellationToken), place);
     }
 
     private static async Task<(FileRecord File, DrivePlace Place)> FindByIdAsync(

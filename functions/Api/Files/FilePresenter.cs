@@ -1,5 +1,6 @@
 using Cloudreve.Core.Boolsets;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 
@@ -19,7 +20,8 @@ internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds)
     {
         Type = (int)file.Type,
         Id = hashIds.Encode(file.Id, HashIdKind.File),
-        Name = file.Name,
+        // In the trash a file has a random name; people know it by the other (contract, section 9).
+        Name = DriveOperations.OriginOf(file)?.Name ?? file.Name,
         CreatedAt = file.CreatedAt,
         UpdatedAt = file.UpdatedAt,
         Size = file.Size,

@@ -58,7 +58,7 @@ internal static class FileUrlEndpoint
         private async Task<string> SignAsync(string uri, CancellationToken cancellationToken)
         {
             var place = DriveAccess.Open(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, _site.HashIds);
-            var file = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
+            var file = await tree.GetAsync(place, cancellationToken);
             if (file.Type == FileType.Folder)
                 throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
             CheckVersion(file);

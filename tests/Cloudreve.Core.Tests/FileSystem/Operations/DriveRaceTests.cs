@@ -1,0 +1,144 @@
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Copying;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.FileSystem.Operations;
+
+/// <summary>Rivals on one drive, each a process of its own: one wins, the others get a documented error, and all rows agree.</summary>
+public sealed class DriveRaceTests(AzuriteServer azurite)
+{
+    private static readonly CopyLimits NoLimits = new(null, 0);
+
+    [Fact]
+    public async Task Given_two_folders_when_each_is_moved_into_the_other_at_once_then_at_most_one_is_and_no_cycle_arises()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.PutAsync("a/x");
+        await site.PutAsync("b/y");
+
+        var codes = await Task.WhenAll(MoveAsync(site, "a", "b"), MoveAsync(site, "b", "a"));
+
+        Assert.Single(codes, ErrorCode.Ok);
+        Assert.Contains(codes.Single(c => c != ErrorCode.Ok), (ErrorCode[])[ErrorCode.NoPermission, ErrorCode.PathNotFound, ErrorCode.Conflict]);
+        Assert.Equal(4, (await site.ReadAsync()).Count);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_many_files_when_all_are_moved_to_one_name_place_at_once_then_one_wins_and_none_is_lost()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync("to");
+        string[] folders = ["p", "q", "r", "s"];
+        foreach (var folder in folders)
+            await site.PutAsync($"{folder}/same");
+
+        var codes = await Task.WhenAll(folders.Select(folder => MoveAsync(site, $"{folder}/same", "to")));
+
+        Assert.Single(codes, ErrorCode.Ok);
+        Assert.All(codes.Where(c => c != ErrorCode.Ok), c => Assert.Equal(ErrorCode.ObjectExists, c));
+        Assert.Equal(4, (await site.ReadAsync()).Count(line => line.Contains("same", StringComparison.Ordinal)));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_one_file_when_it_is_moved_renamed_trashed_and_deleted_at_once_then_it_ends_in_one_place_or_is_gone()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var site = await DriveSite.CreateAsync(azurite);
+            await site.PutAsync("d/f", 10, versions: 2);
+            await site.MakeFolderAsync("to");
+
+            await Task.WhenAll(
+                MoveAsync(site, "d/f", "to"),
+                RunAsync(site, (o, w) => o.RenameAsync(w, DriveSite.Path("d/f"), "g", _ => { })),
+                RunAsync(site, (o, w) => o.TrashAsync(w, DriveSite.Path("d/f"), "cloudreve://my/d/f", TimeSpan.FromDays(1))),
+                RunAsync(site, (o, w) => o.DeleteAsync(w, DriveSite.Path("d/f"), keepBlobs: false)));
+
+            Assert.InRange((await site.ReadAsync()).Count(line => line.Contains(" File ", StringComparison.Ordinal)), 0, 1);
+            var findings = await site.CheckAsync();
+            Assert.Empty(findings.Problems);
+            Assert.DoesNotContain(findings.Leftovers, l => !l.StartsWith("No file refers", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Given_a_folder_when_it_is_deleted_while_files_are_copied_and_moved_into_it_then_nothing_is_left_behind()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var site = await DriveSite.CreateAsync(azurite);
+            await site.PutAsync("doomed/a");
+            await site.PutAsync("x/m", 5);
+            await site.PutAsync("x/c", 7);
+
+            await Task.WhenAll(
+                MoveAsync(site, "x/m", "doomed"),
+                RunAsync(site, (o, w) => o.CopyAsync(w, DriveSite.Path("x/c"), DriveSite.Path("doomed"), NoLimits)),
+                RunAsync(site, (o, w) => o.DeleteAsync(w, DriveSite.Path("doomed"), keepBlobs: false)));
+
+            var survivor = site.Restart();
+            survivor.Wait(TimeSpan.FromMinutes(20));
+            await survivor.Operations.RecoverAsync(DriveSite.Owner);
+            var findings = await survivor.CheckAsync();
+            Assert.Empty(findings.Problems);
+            Assert.DoesNotContain(findings.Leftovers, l => !l.StartsWith("No file refers", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Given_a_copy_when_the_original_is_deleted_then_the_copy_keeps_its_blob_and_the_quota_is_that_of_the_copy()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.PutAsync("d/f", 10, versions: 2);
+        using var work = DriveSite.NewWork();
+        await site.Operations.CopyAsync(work, DriveSite.Path("d"), DriveSite.Path(""), NoLimits, "e");
+        Assert.Equal(40, await site.UsedAsync());
+
+        await site.Operations.DeleteAsync(work, DriveSite.Path("d"), keepBlobs: false);
+
+        Assert.Equal(20, await site.UsedAsync());
+        site.Wait(TimeSpan.FromHours(1));
+        await site.Get<EntityRecycler>().RunAsync();
+        Assert.Empty((await site.CheckAsync()).All);
+        Assert.Equal(2, (await site.Get<EntityStore>().FindAsync((await site.Tree.GetAsync(DriveSite.Owner, DriveSite.Path("e/f"))).EntityIds)).Count);
+    }
+
+    [Fact]
+    public async Task Given_a_quota_that_is_too_small_when_a_folder_is_copied_then_nothing_is_there_and_nothing_is_charged()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.PutAsync("d/f", 10);
+        using var work = DriveSite.NewWork();
+
+        var error = await Assert.ThrowsAsync<CloudreveException>(
+            () => site.Operations.CopyAsync(work, DriveSite.Path("d"), DriveSite.Path(""), new CopyLimits(15, 0), "e"));
+
+        Assert.Equal(ErrorCode.QuotaExceeded, error.Code);
+        Assert.Equal(10, await site.UsedAsync());
+        Assert.Equal(2, (await site.ReadAsync()).Count);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    private static Task<ErrorCode> MoveAsync(DriveSite site, string path, string destination) =>
+        RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path(path), DriveSite.Path(destination)));
+
+    private static async Task<ErrorCode> RunAsync(DriveSite site, Func<DriveOperations, DriveWork, Task> change)
+    {
+        using var work = DriveSite.NewWork();
+        try
+        {
+            await change(site.Restart().Operations, work);
+            return ErrorCode.Ok;
+        }
+        catch (CloudreveException e)
+        {
+            return e.Code;
+        }
+    }
+}
