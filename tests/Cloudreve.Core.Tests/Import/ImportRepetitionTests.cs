@@ -189,8 +189,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
     /// <summary>Moves every entry of a folder to another one, under a new name.</summary>
     private static async Task<List<string>> MoveAllAsync(ImportSite site, string from, string to)
     {
-        var relocator = new Relocator(
-            site.Layout, TimeProvider.System, new Deletion(site.Layout, site.Get<EntityReferences>(), site.Get<QuotaLedger>()));
+        var relocator = site.Get<Relocator>();
         var source = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(from)))!.Value;
         var target = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(to)))!.Value;
         var names = new List<string>();
