@@ -61,6 +61,19 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
             new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
             async (block, token) => await RemoveFromBlockAsync([.. block], keepBlobs, token));
 
+    /// <summary>Whether a file is noted for an entity: one transaction.</summary>
+    /// <param name="reference">The file and the entity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<bool> ExistsAsync(EntityReference reference, CancellationToken cancellationToken = default)
+    {
+        await foreach (var row in layout.Entities.QueryAsync(RangeOf(reference.EntityId), cancellationToken))
+        {
+            if (FileIdOf(row) == reference.FileId)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Whether nobody refers to an entity, by all rows with its id; false for one that does not exist.</summary>
     internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number("f") is null;
 

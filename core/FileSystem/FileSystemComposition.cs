@@ -11,6 +11,7 @@ using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Core.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -52,6 +53,7 @@ public static class FileSystemComposition
             provider.GetRequiredService<DeletionSchedule>(),
             provider.GetRequiredService<ActivityLog>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddUploads();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<OrchestrationControl>();
         services.TryAddSingleton<PolicyContainers>();

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Site;
 
@@ -15,6 +16,7 @@ public sealed record FileRules(
     IReadOnlySet<string> Suffixes, bool SuffixesAreDenied, Regex? NamePattern, bool PatternIsDenied, long MaxSize)
 {
     private const string ArchiveTier = "Archive";
+    private const string TooLarge = "The file is larger than the storage policy allows.";
 
     /// <summary>The rules of a policy.</summary>
     /// <param name="policy">The policy.</param>
@@ -34,20 +36,40 @@ public sealed record FileRules(
         if (string.Equals(blob.AccessTier, ArchiveTier, StringComparison.OrdinalIgnoreCase))
             return "The blob is in the archive tier; rehydrate it and import it again.";
         if (MaxSize > 0 && blob.Size > MaxSize)
-            return "The file is larger than the storage policy allows.";
+            return TooLarge;
         return RefuseName(name);
     }
 
     /// <summary>Why a file may not have a name; null when it may.</summary>
     /// <param name="name">The name.</param>
-    public string? RefuseName(string name)
+    public string? RefuseName(string name) => Judge(name)?.Reason;
+
+    /// <summary>Throws unless a file may have a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="CloudreveException">40050 for its extension, 40052 for anything else.</exception>
+    public void CheckName(string name)
+    {
+        if (Judge(name) is var (code, reason))
+            throw new CloudreveException(code, reason);
+    }
+
+    /// <summary>Throws when a file is too large.</summary>
+    /// <param name="size">Bytes.</param>
+    /// <exception cref="CloudreveException">40049.</exception>
+    public void CheckSize(long size)
+    {
+        if (MaxSize > 0 && size > MaxSize)
+            throw new CloudreveException(ErrorCode.FileTooLarge, TooLarge);
+    }
+
+    private (ErrorCode Code, string Reason)? Judge(string name)
     {
         if (!FilePath.IsValidName(name))
-            return name.Length == 0 ? "The name is empty." : "The name is not allowed.";
+            return (ErrorCode.IllegalName, name.Length == 0 ? "The name is empty." : "The name is not allowed.");
         if (Suffixes.Count > 0 && Suffixes.Contains(Path.GetExtension(name).TrimStart('.').ToLowerInvariant()) == SuffixesAreDenied)
-            return "The storage policy does not allow this file type.";
+            return (ErrorCode.FileTypeRefused, "The storage policy does not allow this file type.");
         if (NamePattern is not null && NamePattern.IsMatch(name) == PatternIsDenied)
-            return "The storage policy does not allow this name.";
+            return (ErrorCode.IllegalName, "The storage policy does not allow this name.");
         return null;
     }
 }

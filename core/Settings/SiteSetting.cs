@@ -122,6 +122,12 @@ public static class SiteSetting
     /// <summary>How long an address of a file's content works.</summary>
     public static readonly Setting<TimeSpan> EntityUrlLifetime = Setting.Seconds("entity_url_default_ttl", 3600);
 
+    /// <summary>How long an upload may take; then it is given up.</summary>
+    public static readonly Setting<TimeSpan> UploadSessionLifetime = Setting.Seconds("upload_session_timeout", 86_400);
+
+    /// <summary>The largest content, in bytes, that is written in one request or opened in a viewer.</summary>
+    public static readonly Setting<long> MaxEditSize = Setting.Number("maxEditSize", 52_428_800);
+
     /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
@@ -138,7 +144,8 @@ public static class SiteSetting
         DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
-        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, HeavyWorkers, ImportParallelGroups,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, UploadSessionLifetime,
+        MaxEditSize, HeavyWorkers, ImportParallelGroups,
         .. ThumbnailSetting.All,
     ];
 }

@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -16,7 +18,8 @@ internal static class ApiComposition
 {
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
-        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, ChangeJsonContext.Default, WorkflowJsonContext.Default];
+        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, ChangeJsonContext.Default,
+            UploadJsonContext.Default, WorkflowJsonContext.Default];
 
     /// <summary>
     /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
@@ -65,7 +68,10 @@ internal static class ApiComposition
         api.MapUserEndpoints();
         api.MapFileEndpoints();
         api.MapChangeEndpoints();
+        api.MapUploadEndpoints();
+        api.MapCallbackEndpoints();
         api.MapWorkflowEndpoints();
+        app.MapUploadAddresses();
         return app;
     }
 }

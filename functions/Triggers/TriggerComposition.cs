@@ -21,6 +21,7 @@ internal static class TriggerComposition
         services.AddSingleton(LostTasksFunction.Create());
         foreach (var function in DriveMaintenanceFunctions.Create())
             services.AddSingleton(function);
+        services.AddSingleton(UploadExpiryFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)

@@ -11,7 +11,7 @@ namespace Cloudreve.AzureStorage.Blobs;
 /// A container of blobs. Every method is one billed request unless its documentation says otherwise.
 /// Errors are those of <see cref="StorageException"/>'s subtypes.
 /// </summary>
-public sealed class BlobContainer
+public sealed partial class BlobContainer
 {
     private readonly BlobContainerClient _client;
     private readonly UserDelegationKeyCache? _delegationKeys;
@@ -169,22 +169,26 @@ public sealed class BlobContainer
     public async Task<Uri> SignReadAsync(
         string name, DateTimeOffset expires, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
     {
+        var sas = new BlobSasBuilder(BlobSasPermissions.Read, Signable(expires)) { ContentDisposition = contentDisposition, ContentType = contentType };
+        return await SignAsync(name, sas, cancellationToken);
+    }
+
+    // A signature cannot outlive the delegation key that it is made with.
+    private DateTimeOffset Signable(DateTimeOffset expires) =>
+        _delegationKeys is not null && expires > _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature
+            ? _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature
+            : expires;
+
+    private async Task<Uri> SignAsync(string name, BlobSasBuilder sas, CancellationToken cancellationToken)
+    {
         var blob = _client.GetBlobClient(name);
-        // A signature cannot outlive the delegation key that it is made with.
-        if (_delegationKeys is not null && expires > _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature)
-            expires = _clock.GetUtcNow() + UserDelegationKeyCache.MaxSignature;
-        var sas = new BlobSasBuilder(BlobSasPermissions.Read, expires)
-        {
-            BlobContainerName = _client.Name,
-            BlobName = name,
-            ContentDisposition = contentDisposition,
-            ContentType = contentType,
-        };
+        sas.BlobContainerName = _client.Name;
+        sas.BlobName = name;
         if (_delegationKeys is null)
             return blob.GenerateSasUri(sas);
         // A clock that runs ahead of Azure's would make a fresh key invalid.
         sas.StartsOn = _clock.GetUtcNow().AddMinutes(-5);
-        var key = await _delegationKeys.GetAsync(expires).WaitAsync(cancellationToken);
+        var key = await _delegationKeys.GetAsync(sas.ExpiresOn).WaitAsync(cancellationToken);
         return new BlobUriBuilder(blob.Uri) { Sas = sas.ToSasQueryParameters(key, _delegationKeys.AccountName) }.ToUri();
     }
 

@@ -1,0 +1,75 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Sas;
+
+namespace Cloudreve.AzureStorage.Blobs;
+
+/// <summary>Block blobs that are written in parts. A block is staged first; what a commit lists becomes the blob.</summary>
+public sealed partial class BlobContainer
+{
+    /// <summary>Stages a block of a blob that is not committed yet. Blocks that nobody commits go by themselves after a week.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="blockId">Base64; all ids of a blob have the same length.</param>
+    /// <param name="content">The bytes, at most 4,000 MiB; a stream that can seek, so that a failed try can be repeated.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task StageBlockAsync(string name, string blockId, Stream content, CancellationToken cancellationToken = default) =>
+        CallAsync(async () => await _client.GetBlockBlobClient(name).StageBlockAsync(blockId, content, cancellationToken: cancellationToken));
+
+    /// <summary>Makes a blob of staged blocks.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The blob's ETag.</returns>
+    /// <exception cref="StorageExistsException">The blob exists already.</exception>
+    public Task<string> CommitNewAsync(string name, IReadOnlyList<string> blockIds, CancellationToken cancellationToken = default) =>
+        CallAsync(async () =>
+        {
+            var options = new CommitBlockListOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            return (await _client.GetBlockBlobClient(name).CommitBlockListAsync(blockIds, options, cancellationToken)).Value.ETag.ToString();
+        });
+
+    /// <summary>The blocks of a blob, committed or not; without any when nothing was ever staged.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<BlobBlocks> GetBlocksAsync(string name, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await CallAsync(async () =>
+            {
+                var answer = await _client.GetBlockBlobClient(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellationToken);
+                var etag = answer.GetRawResponse().Headers.TryGetValue("ETag", out var text) ? text : "";
+                return new BlobBlocks(
+                    [.. answer.Value.CommittedBlocks.Select(b => new BlobBlock(b.Name, b.SizeLong))],
+                    [.. answer.Value.UncommittedBlocks.Select(b => new BlobBlock(b.Name, b.SizeLong))],
+                    etag ?? "");
+            });
+        }
+        catch (StorageNotFoundException)
+        {
+            return new BlobBlocks([], [], "");
+        }
+    }
+
+    /// <summary>
+    /// An address at which anybody may stage blocks of a blob, or write it, until it expires. No request; see
+    /// <see cref="SignReadAsync"/> for the exception.
+    /// </summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="expires">When the address stops to work.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<Uri> SignWriteAsync(string name, DateTimeOffset expires, CancellationToken cancellationToken = default) =>
+        SignAsync(name, new BlobSasBuilder(BlobSasPermissions.Write, Signable(expires)), cancellationToken);
+}
+
+/// <summary>A part of a block blob.</summary>
+/// <param name="Id">Base64.</param>
+/// <param name="Size">Bytes.</param>
+public sealed record BlobBlock(string Id, long Size);
+
+/// <summary>The parts of a block blob.</summary>
+/// <param name="Committed">What the blob consists of, in order.</param>
+/// <param name="Uncommitted">What is staged, in no particular order.</param>
+/// <param name="ETag">The version of the committed blob; empty when there is none.</param>
+public sealed record BlobBlocks(IReadOnlyList<BlobBlock> Committed, IReadOnlyList<BlobBlock> Uncommitted, string ETag);

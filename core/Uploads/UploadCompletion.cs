@@ -1,0 +1,152 @@
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Versions;
+
+namespace Cloudreve.Core.Uploads;
+
+/// <summary>
+/// Gives a file the content that was uploaded. Every step may be repeated, also by two requests at once: the blob is committed
+/// once, the session's row decides between completion and cancellation, and the file's mark tells whether it has the content.
+/// </summary>
+/// <param name="sessions">The rows of uploads.</param>
+/// <param name="blobs">Their blobs.</param>
+/// <param name="tree">The files.</param>
+/// <param name="entities">The entities.</param>
+/// <param name="releases">Releases what files give up.</param>
+/// <param name="locks">The lock of an upload's path.</param>
+/// <param name="clock">Stamps files.</param>
+public sealed class UploadCompletion(
+    UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, TimeProvider clock)
+{
+    /// <summary>
+    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, and five for versions
+    /// that the file does not keep; none when it was completed before.
+    /// </summary>
+    /// <param name="session">The upload.</param>
+    /// <param name="cancellationToken">Cancels the calls; harmless.</param>
+    /// <exception cref="CloudreveException">
+    /// 40011 when it was cancelled or has expired, 40055 when content is missing, 40016 when the file was deleted meanwhile.
+    /// </exception>
+    public async Task CompleteAsync(UploadSession session, CancellationToken cancellationToken = default)
+    {
+        while (session.State != UploadState.Completed)
+        {
+            session = session.State switch
+            {
+                UploadState.Open => await DecideAsync(session, cancellationToken),
+                UploadState.Completing => await FinishAsync(session, cancellationToken),
+                _ => throw UploadSessions.Expired(),
+            };
+        }
+    }
+
+    /// <summary>Commits the blob and decides that the upload will be completed; from here on it cannot be cancelled.</summary>
+    private async Task<UploadSession> DecideAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        if (session.ExpiresAt <= clock.GetUtcNow())
+            throw UploadSessions.Expired();
+        var etag = session.EntityId == 0 ? "" : await blobs.CommitAsync(session, cancellationToken);
+        if (session.EntityId != 0)
+            await entities.AddAsync(EntityOf(session), cancellationToken);
+        var file = await FindFileAsync(session, cancellationToken) ?? throw PathNotFound();
+        var decided = session with
+        {
+            State = UploadState.Completing,
+            BlobETag = etag,
+            Dropped = session.IsAwaitedBy(file) ? Change(session, file).Dropped : [],
+        };
+        return await sessions.TryReplaceAsync(decided, cancellationToken) is { } done
+            ? await FinishAsync(done, file, cancellationToken)
+            : await sessions.GetAsync(session.Id, cancellationToken);
+    }
+
+    private async Task<UploadSession> FinishAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        if (await FindFileAsync(session, cancellationToken) is { } file)
+            return await FinishAsync(session, file, cancellationToken);
+        // Whoever deleted the file gave back what it held; the upload gives back what it did not bring there any more.
+        EntityLink[] own = session.EntityId == 0 ? [] : [LinkOf(session)];
+        if (!await releases.TrySettleAsync(session.OwnerId, session.FileId, [.. own, .. session.Dropped], cancellationToken))
+            throw new CloudreveException(ErrorCode.Conflict, "The file is being deleted.");
+        if (session.LockToken.Length > 0)
+            await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
+        await sessions.RemoveAsync(session, cancellationToken);
+        throw PathNotFound();
+    }
+
+    private async Task<UploadSession> FinishAsync(UploadSession session, FileRecord file, CancellationToken cancellationToken)
+    {
+        while (session.IsAwaitedBy(file))
+        {
+            var isUnforeseen = false;
+            file = await tree.UpdateAsync(
+                file,
+                current =>
+                {
+                    isUnforeseen = false;
+                    if (!session.IsAwaitedBy(current))
+                        return current;
+                    var change = Change(session, current);
+                    // What will be released must be noted first. A thumbnail may have come in between.
+                    isUnforeseen = change.Dropped.Any(l => session.Dropped.All(d => d.Id != l.Id));
+                    return isUnforeseen ? current : change.File;
+                },
+                cancellationToken);
+            if (!isUnforeseen)
+                break;
+            if (await sessions.TryReplaceAsync(session with { Dropped = Change(session, file).Dropped }, cancellationToken) is not { } noted)
+                return await sessions.GetAsync(session.Id, cancellationToken);
+            session = noted;
+        }
+        var held = file.EntityIds.ToHashSet();
+        await releases.ReleaseAsync(session.OwnerId, session.FileId, [.. session.Dropped.Where(l => !held.Contains(l.Id))], cancellationToken);
+        return await EndAsync(session with { State = UploadState.Completed }, cancellationToken);
+    }
+
+    private async Task<UploadSession> EndAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        // The lock goes first: once the session is completed nobody looks at it any more.
+        if (session.LockToken.Length > 0)
+            await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
+        return await sessions.TryReplaceAsync(session, cancellationToken) ?? await sessions.GetAsync(session.Id, cancellationToken);
+    }
+
+    private ContentChange Change(UploadSession session, FileRecord file)
+    {
+        var link = LinkOf(session);
+        var change = session.Type == EntityType.LivePhoto
+            ? VersionRetention.AttachMotion(file, link)
+            : VersionRetention.Replace(
+                file, link, file.PrimaryEntityId == session.PreviousEntityId ? session.PreviousCreatedAt ?? file.UpdatedAt : file.UpdatedAt, session.KeepVersions);
+        var metadata = file.Metadata.Where(m => m.Key != MetadataKeys.UploadSession).ToDictionary();
+        foreach (var (key, value) in session.Metadata)
+            metadata[key] = value;
+        return change with { File = change.File with { Metadata = metadata, UpdatedAt = session.ModifiedAt ?? clock.GetUtcNow() } };
+    }
+
+    private async Task<FileRecord?> FindFileAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        var byName = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+        // Renamed or moved meanwhile, by somebody who broke the lock.
+        return byName?.Id == session.FileId ? byName : await tree.FindByIdAsync(session.FileId, cancellationToken);
+    }
+
+    private EntityLink LinkOf(UploadSession session) => new(session.EntityId, session.Type, session.Size, session.CreatedAt);
+
+    internal static EntityRecord EntityOf(UploadSession session) => new()
+    {
+        Id = session.EntityId,
+        Type = session.Type,
+        Size = session.Size,
+        PolicyId = session.PolicyId,
+        Source = session.Source,
+        FileId = session.FileId,
+        CreatedBy = session.CreatedBy,
+        CreatedAt = session.CreatedAt,
+        Encryption = session.Encryption,
+    };
+
+    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file was deleted while it was uploaded.");
+}

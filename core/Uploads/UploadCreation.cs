@@ -1,0 +1,226 @@
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Quota;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Versions;
+
+namespace Cloudreve.Core.Uploads;
+
+/// <summary>What an upload shall bring.</summary>
+/// <param name="Path">The file's path in the drive.</param>
+/// <param name="Size">Bytes.</param>
+public sealed record UploadRequest(FilePath Path, long Size)
+{
+    /// <summary>Whether an existing file gets a new version.</summary>
+    public bool Overwrites { get; init; }
+
+    /// <summary>Whether an existing file gets the motion part of a live photo.</summary>
+    public bool IsLivePhoto { get; init; }
+
+    /// <summary>The entity that must be current; null for any.</summary>
+    public long? Previous { get; init; }
+
+    /// <summary>When the content last changed; null for now.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>Metadata that the file gets with the content, checked.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Begins uploads.</summary>
+/// <param name="sessions">The rows of uploads.</param>
+/// <param name="cancellation">Gives uploads up.</param>
+/// <param name="tree">The files.</param>
+/// <param name="entities">The entities.</param>
+/// <param name="ids">Gives ids.</param>
+/// <param name="catalog">The policies.</param>
+/// <param name="quota">Where bytes are reserved.</param>
+/// <param name="locks">Where paths are locked.</param>
+/// <param name="clock">Stamps uploads.</param>
+public sealed class UploadCreation(
+    UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids, SiteCatalog catalog, QuotaLedger quota,
+    DriveLocks locks, TimeProvider clock)
+{
+    /// <summary>
+    /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
+    /// more for each folder on the path that is missing.
+    /// </summary>
+    /// <param name="caller">Who uploads: the owner of the drive.</param>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="request">What.</param>
+    /// <param name="cancellationToken">Cancels the call. What it left behind goes when the upload expires.</param>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
+    /// 40054 when a rival came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
+    /// </exception>
+    public async Task<UploadSession> BeginAsync(Caller caller, SiteSettings site, UploadRequest request, CancellationToken cancellationToken = default)
+    {
+        var owner = caller.RequireUser();
+        var policy = await PolicyOfAsync(catalog, caller.Group, cancellationToken);
+        CheckRequest(policy, request);
+        var control = await locks.ReadAsync(owner.Id, cancellationToken);
+        var target = await FindTargetAsync(control, request, cancellationToken);
+        var now = clock.GetUtcNow();
+        var isEmpty = request.Size == 0;
+        var entityId = isEmpty ? 0 : await ids.NextAsync(IdKind.Entity, cancellationToken);
+        var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
+        var session = new UploadSession
+        {
+            Id = Guid.NewGuid(),
+            OwnerId = owner.Id,
+            CreatedBy = owner.Id,
+            FileId = target.File?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken),
+            ParentId = target.ParentId,
+            Path = request.Path,
+            IsNewFile = target.File is null,
+            Type = request.IsLivePhoto ? EntityType.LivePhoto : EntityType.Version,
+            Size = request.Size,
+            ChunkSize = ChunkPlan.For(policy, request.Size, policy.Settings.Relay).ChunkSize,
+            IsRelay = policy.Settings.Relay,
+            PolicyId = policy.Id,
+            EntityId = entityId,
+            Source = isEmpty ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, request.Path, entityId, now)),
+            KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
+            PreviousEntityId = previous,
+            PreviousCreatedAt = previous == 0 ? null : (await entities.FindAsync(previous, cancellationToken))?.CreatedAt,
+            ModifiedAt = request.ModifiedAt,
+            Metadata = request.Metadata,
+            LockToken = DriveLocks.NewToken(owner.Id),
+            CreatedAt = now,
+            ExpiresAt = now + site.Get(SiteSetting.UploadSessionLifetime),
+        };
+        // The row comes first: whatever happens after it is taken back when the upload expires.
+        session = await sessions.AddAsync(session, cancellationToken);
+        try
+        {
+            await quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
+            await locks.AcquireAsync(control, LockOf(session), cancellationToken);
+            await MarkAsync(session, target.File, request, cancellationToken);
+        }
+        catch (CloudreveException)
+        {
+            await cancellation.CancelAsync(session, CancellationToken.None);
+            await sessions.RemoveAsync(session, CancellationToken.None);
+            throw;
+        }
+        return session;
+    }
+
+    /// <summary>The policy of a group's new files.</summary>
+    internal static async Task<StoragePolicy> PolicyOfAsync(SiteCatalog catalog, Group group, CancellationToken cancellationToken) =>
+        group.StoragePolicyId is { } id && await catalog.FindPolicyAsync(id, cancellationToken) is { } policy
+            ? policy
+            : throw new CloudreveException(ErrorCode.PolicyNotAllowed, "Your group cannot store files.");
+
+    /// <summary>The name under which an upload's bytes are charged.</summary>
+    internal static string OperationOf(UploadSession session) => $"up-{session.Id:N}";
+
+    private static void CheckRequest(StoragePolicy policy, UploadRequest request)
+    {
+        if (request.Path.IsRoot)
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is no file.");
+        if (request.Size < 0 || (request.IsLivePhoto && request.Size == 0))
+            throw new CloudreveException(ErrorCode.BadParameter, "The size is impossible.");
+        foreach (var name in request.Path.Segments)
+            FilePath.CheckName(name);
+        var rules = FileRules.Of(policy);
+        rules.CheckName(request.Path.Name);
+        rules.CheckSize(request.Size);
+    }
+
+    private async Task<(long ParentId, FileRecord? File)> FindTargetAsync(DriveControl control, UploadRequest request, CancellationToken cancellationToken)
+    {
+        var root = FileTree.RootId(control.OwnerId);
+        var parent = await tree.FindFolderBelowAsync(root, request.Path.Parent, cancellationToken);
+        var file = parent is null ? null : await tree.FindEntryAsync(parent.Id, request.Path.Name, cancellationToken);
+        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Object);
+        // An upload without its lock was broken off by force: it makes place.
+        if (file is not null && await BreakOffAsync(file, cancellationToken))
+            file = await tree.FindEntryAsync(parent!.Id, request.Path.Name, cancellationToken);
+        CheckTarget(file, request);
+        var parentId = parent?.Id
+            ?? (await tree.CreateAsync(control.OwnerId, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
+        return (parentId, file);
+    }
+
+    private async Task<bool> BreakOffAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParseExact(file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession), "D", out var id)
+            || await sessions.FindAsync(id, cancellationToken) is not { } broken)
+            return false;
+        await cancellation.CancelAsync(broken, cancellationToken);
+        return true;
+    }
+
+    private static void CheckTarget(FileRecord? file, UploadRequest request)
+    {
+        if (file is null && request.IsLivePhoto)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The photo does not exist.");
+        if (file is null && request.Previous is > 0)
+            throw StaleVersion();
+        if (file is null)
+            return;
+        if (file.Type != FileType.File || !(request.Overwrites || request.IsLivePhoto))
+            throw ObjectExists();
+        CheckPrevious(file, request);
+    }
+
+    private static void CheckPrevious(FileRecord file, UploadRequest request)
+    {
+        if (request.Previous is { } previous && previous != file.PrimaryEntityId)
+            throw StaleVersion();
+    }
+
+    /// <summary>Makes the placeholder of a new file, or marks the file that waits for content.</summary>
+    private async Task MarkAsync(UploadSession session, FileRecord? file, UploadRequest request, CancellationToken cancellationToken)
+    {
+        if (file is not null)
+        {
+            await tree.UpdateAsync(
+                file,
+                current =>
+                {
+                    CheckPrevious(current, request);
+                    return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.UploadSession] = session.Mark } };
+                },
+                cancellationToken);
+            return;
+        }
+        var entry = new NewEntry(FileType.File)
+        {
+            Id = session.FileId,
+            Metadata = new Dictionary<string, string> { [MetadataKeys.UploadSession] = session.Mark },
+        };
+        try
+        {
+            await tree.CreateEntryAsync(session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
+        {
+            var rival = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+            throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
+                ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file of that name is being uploaded.", e)
+                : ObjectExists();
+        }
+    }
+
+    private static DriveLock LockOf(UploadSession session) => new()
+    {
+        Token = session.LockToken,
+        OwnerId = session.OwnerId,
+        Path = session.Path,
+        Application = LockApplication.Upload,
+        Type = FileType.File,
+        ExpiresAt = session.ExpiresAt,
+    };
+
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+
+    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has another version by now.");
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using Cloudreve.Core.Errors;
+
+namespace Cloudreve.Core.Uploads;
+
+/// <summary>Takes chunks of uploads that pass through the functions.</summary>
+/// <param name="sessions">The rows of uploads.</param>
+/// <param name="blobs">Their blobs.</param>
+/// <param name="completion">Completes uploads.</param>
+public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion)
+{
+    /// <summary>
+    /// Takes a chunk. Chunks may come in any order, side by side and repeatedly; the one that makes the set whole completes the
+    /// upload. One transaction of Blob storage and two of tables.
+    /// </summary>
+    /// <param name="id">The upload.</param>
+    /// <param name="userId">Who sends.</param>
+    /// <param name="index">Which chunk, from 0.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="length">How many bytes the request announces; null when it does not.</param>
+    /// <param name="cancellationToken">Cancels the call; harmless.</param>
+    /// <exception cref="CloudreveException">
+    /// 40011 for no such upload of this user, 40012 for an index beyond the end, 40013 for another length, 40006 for an upload
+    /// whose chunks go to Blob storage directly, and whatever completion throws.
+    /// </exception>
+    public async Task TakeAsync(Guid id, long userId, int index, Stream content, long? length, CancellationToken cancellationToken = default)
+    {
+        var session = await sessions.GetAsync(id, cancellationToken);
+        if (session.CreatedBy != userId || session.State == UploadState.Cancelled)
+            throw UploadSessions.Expired();
+        if (!session.IsRelay)
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The chunks of this upload do not pass through the site.");
+        if (index < 0 || index >= session.Chunks.Count)
+            throw new CloudreveException(ErrorCode.BadChunkIndex, "The file has no such chunk.");
+        if (length != session.Chunks.LengthOf(index))
+            throw BadLength();
+        if (session.State == UploadState.Open)
+        {
+            if (session.Size > 0)
+                await StageAsync(session, index, content, cancellationToken);
+            session = await sessions.MarkReceivedAsync(session, index, cancellationToken);
+        }
+        if (session.State != UploadState.Open || session.HasReceivedAll())
+            await completion.CompleteAsync(session, cancellationToken);
+    }
+
+    private async Task StageAsync(UploadSession session, int index, Stream content, CancellationToken cancellationToken)
+    {
+        var length = (int)session.Chunks.LengthOf(index);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            if (await content.ReadAtLeastAsync(buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken) < length)
+                throw BadLength();
+            var container = await blobs.ContainerOfAsync(session, cancellationToken);
+            using var block = new MemoryStream(buffer, 0, length, writable: false);
+            await container.StageBlockAsync(session.Source, ChunkPlan.BlockId(index), block, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The chunk does not have the length that it should have.");
+}

@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Uploads;
+
+/// <summary>The rows of uploads. Every method is one transaction unless it says otherwise.</summary>
+/// <param name="layout">Where they are.</param>
+public sealed class UploadSessions(StorageLayout layout)
+{
+    /// <summary>Finds an upload; null when there is none.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<UploadSession?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
+        await layout.Uploads.FindAsync(UploadSession.PartitionOf(id), UploadSession.RowKey, cancellationToken) is { } row ? UploadSession.FromRow(row) : null;
+
+    /// <summary>An upload.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40011 when there is none.</exception>
+    public async Task<UploadSession> GetAsync(Guid id, CancellationToken cancellationToken = default) =>
+        await FindAsync(id, cancellationToken) ?? throw Expired();
+
+    internal async Task<UploadSession> AddAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session with { ETag = await layout.Uploads.InsertAsync(session.ToRow(), cancellationToken) };
+        }
+        catch (StorageExistsException)
+        {
+            // The answer of a first try was lost; nobody else has the id.
+            return await GetAsync(session.Id, cancellationToken);
+        }
+    }
+
+    /// <summary>Replaces an upload's row, unless a rival came first.</summary>
+    /// <returns>The upload with its new version; null when a rival came first.</returns>
+    internal async Task<UploadSession?> TryReplaceAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return session with { ETag = await layout.Uploads.ReplaceAsync(session.ToRow(), session.ETag, cancellationToken) };
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Notes that a chunk has arrived. Two transactions more for each rival that notes another at the same time.</summary>
+    /// <returns>The upload with all chunks that have arrived.</returns>
+    /// <exception cref="CloudreveException">40011 when the upload was cancelled meanwhile.</exception>
+    internal async Task<UploadSession> MarkReceivedAsync(UploadSession session, int index, CancellationToken cancellationToken)
+    {
+        while (session.State == UploadState.Open && !session.HasReceived(index))
+        {
+            if (await TryReplaceAsync(session.WithReceived(index), cancellationToken) is { } marked)
+                return marked;
+            session = await GetAsync(session.Id, cancellationToken);
+        }
+        return session;
+    }
+
+    internal Task<bool> RemoveAsync(UploadSession session, CancellationToken cancellationToken) =>
+        layout.Uploads.DeleteAsync(UploadSession.PartitionOf(session.Id), UploadSession.RowKey, cancellationToken: cancellationToken);
+
+    /// <summary>
+    /// Uploads that expired before a time: one transaction for each 1,000 that have not. Rows are kept for little longer than an
+    /// upload may take, so reading all of them now and then costs less than an index that every upload would have to write.
+    /// </summary>
+    internal async IAsyncEnumerable<UploadSession> ScanExpiredAsync(DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.Uploads.ScanAsync($"x lt datetime'{before.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'", cancellationToken))
+            yield return UploadSession.FromRow(row);
+    }
+
+    internal static CloudreveException Expired() => new(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
+}
+
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class UploadJson : JsonSerializerContext;

@@ -1,0 +1,62 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Uploads;
+
+namespace Cloudreve.Functions.Api.Files.Uploads;
+
+/// <summary>
+/// Addresses of the site that only whoever began an upload knows. They are signed instead of stored, and lie outside the API's
+/// prefix, since the API does not have them: to clients they are a storage provider's.
+/// </summary>
+internal static class UploadAddresses
+{
+    /// <summary>Where a client says that all chunks are there.</summary>
+    public const string CompleteRoute = "/uploads/{sessionId}/complete";
+
+    /// <summary>Where a client puts the only chunk of an empty file, since Azure refuses an empty block.</summary>
+    public const string EmptyRoute = "/uploads/{sessionId}/empty";
+
+    private const string SecretPurpose = "cloudreve upload callback v1";
+
+    /// <summary>The path of an address.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="id">The upload.</param>
+    public static string PathOf(string route, Guid id) => route.Replace("{sessionId}", id.ToString("D"), StringComparison.Ordinal);
+
+    /// <summary>A whole address, signed.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="session">The upload.</param>
+    public static string Sign(HttpContext http, SiteSettings site, string route, UploadSession session)
+    {
+        var path = PathOf(route, session.Id);
+        var signature = Uri.EscapeDataString(UrlSigner.Sign(site, path, session.ExpiresAt));
+        return $"{Edge.SiteUrls.Base(http, site, primary: false)}{path}?{UrlSigner.Parameter}={signature}";
+    }
+
+    /// <summary>The last part of an upload's callback address.</summary>
+    /// <param name="site">The site, for its secret.</param>
+    /// <param name="id">The upload.</param>
+    public static string SecretOf(SiteSettings site, Guid id)
+    {
+        var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)), Encoding.UTF8.GetBytes(SecretPurpose));
+        return Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(id.ToString("N", CultureInfo.InvariantCulture))));
+    }
+
+    /// <summary>Throws unless a secret is an upload's.</summary>
+    /// <param name="site">The site, for its secret.</param>
+    /// <param name="id">The upload.</param>
+    /// <param name="secret">What the request has.</param>
+    /// <exception cref="CloudreveException">40011.</exception>
+    public static void Verify(SiteSettings site, Guid id, string secret)
+    {
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(SecretOf(site, id)), Encoding.UTF8.GetBytes(secret)))
+            throw new CloudreveException(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
+    }
+}
