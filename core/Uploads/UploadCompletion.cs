@@ -133,7 +133,7 @@ public sealed class UploadCompletion(
         return byName?.Id == session.FileId ? byName : await tree.FindByIdAsync(session.FileId, cancellationToken);
     }
 
-    private EntityLink LinkOf(UploadSession session) => new(session.EntityId, session.Type, session.Size, session.CreatedAt);
+    private static EntityLink LinkOf(UploadSession session) => new(session.EntityId, session.Type, session.Size, session.CreatedAt);
 
     internal static EntityRecord EntityOf(UploadSession session) => new()
     {
