@@ -52,6 +52,21 @@ public sealed record EntityRecord
     /// <summary>True when the blob was there before the drive referred to it (import).</summary>
     public bool IsImported { get; init; }
 
+    /// <summary>
+    /// The version of an imported blob that this entity is, by the blob's ETag; null for blobs that the drive itself wrote. A blob that
+    /// is overwritten where it is becomes another entity.
+    /// </summary>
+    public string? SourceETag { get; init; }
+
+    /// <summary>
+    /// For a blob that arrived by itself: the bytes that its arrival adds to what its owner is charged, that is its size without that
+    /// of the version before. Null for others.
+    /// </summary>
+    public long? ArrivalCharge { get; init; }
+
+    /// <summary>The entity whose place an arrived version took in its file; 0 for none.</summary>
+    public long ReplacedId { get; init; }
+
     /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
     public string? Encryption { get; init; }
 
@@ -69,6 +84,9 @@ public sealed record EntityRecord
         CreatedBy = row.RequiredNumber("by"),
         CreatedAt = row.Time("c") ?? default,
         IsImported = row.Flag("imp"),
+        SourceETag = row.Text("etag"),
+        ArrivalCharge = row.Number("ac"),
+        ReplacedId = row.Number("rp") ?? 0,
         Encryption = row.Text("enc"),
         IsQuarantined = row.Flag("qu"),
     };
@@ -83,6 +101,9 @@ public sealed record EntityRecord
         ["by"] = CreatedBy,
         ["c"] = CreatedAt,
         ["imp"] = IsImported ? true : null,
+        ["etag"] = SourceETag,
+        ["ac"] = ArrivalCharge,
+        ["rp"] = ReplacedId == 0 ? null : ReplacedId,
         ["enc"] = Encryption,
         ["qu"] = IsQuarantined ? true : null,
     };
@@ -158,13 +179,6 @@ public sealed class EntityStore(StorageLayout layout)
             // An earlier try wrote it.
         }
     }
-
-    /// <summary>Notes the new size of an imported blob that its owner has overwritten: one transaction.</summary>
-    /// <param name="id">The entity.</param>
-    /// <param name="size">Bytes.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public Task ResizeAsync(long id, long size, CancellationToken cancellationToken = default) =>
-        layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["s"] = size }, "*", cancellationToken);
 
     /// <summary>Notes the file that a new entity belongs to from now on: one transaction.</summary>
     /// <param name="id">The entity, which nobody refers to yet.</param>

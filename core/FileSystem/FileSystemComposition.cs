@@ -56,6 +56,7 @@ public static class FileSystemComposition
         services.AddUploads();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<OrchestrationControl>();
+        services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ImportService>();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.AzureStorage.Blobs;
@@ -38,8 +39,11 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// file of that user's drive. Announcing a blob again is harmless.
 /// </summary>
 public sealed class BlobArrival(
-    SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, IdAllocator ids, QuotaLedger quota, TimeProvider clock)
+    SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, EntityReferences references,
+    IdAllocator ids, QuotaLedger quota, TimeProvider clock)
 {
+    private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
+
     /// <summary>Imports the blob.</summary>
     /// <param name="userId">Whose drive.</param>
     /// <param name="blobName">The blob's whole name.</param>
@@ -51,7 +55,7 @@ public sealed class BlobArrival(
             return Refused("The user does not exist or is not active.");
         var policy = await catalog.GetPolicyAsync(StoragePolicy.DefaultId, cancellationToken);
         if (await containers.Get(policy).FindAsync(blobName, cancellationToken) is not { } blob)
-            return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The blob is gone.");
+            return Gone;
         try
         {
             var target = FilePath.ParsePlain(path);
@@ -59,10 +63,8 @@ public sealed class BlobArrival(
                 return await ImportFolderAsync(userId, target, cancellationToken);
             foreach (var name in target.Segments)
                 FilePath.CheckName(name);
-            if (FileRules.Of(policy).Refuse(target.Name, blob) is { } reason)
-                return Refused(reason);
             var limit = (await catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
-            return await ImportFileAsync(user, target, blob, policy, limit, cancellationToken);
+            return await ImportFileAsync(user, target, blobName, policy, limit, cancellationToken);
         }
         catch (CloudreveException e)
         {
@@ -77,68 +79,113 @@ public sealed class BlobArrival(
         return new BlobArrivalResult(BlobArrivalOutcome.Imported, "A folder.");
     }
 
+    /// <summary>
+    /// Makes the file be what the blob is. The file is read before the blob, and it is changed on the condition that it is as it was
+    /// read: so a delivery that comes late cannot bring back an older version.
+    /// </summary>
     private async Task<BlobArrivalResult> ImportFileAsync(
-        User user, FilePath target, BlobItem blob, StoragePolicy policy, long limit, CancellationToken cancellationToken)
+        User user, FilePath target, string blobName, StoragePolicy policy, long limit, CancellationToken cancellationToken)
     {
-        if (await tree.FindAsync(user.Id, target, cancellationToken) is { } existing)
-            return await RefreshAsync(user, existing, blob, limit, cancellationToken);
-        await quota.ChargeAsync(user.Id, OperationId(blob), blob.Size, limit, cancellationToken);
+        while (true)
+        {
+            var file = await tree.FindAsync(user.Id, target, cancellationToken);
+            if (await containers.Get(policy).FindAsync(blobName, cancellationToken) is not { } blob)
+                return Gone;
+            if (FileRules.Of(policy).Refuse(target.Name, blob) is { } reason)
+                return Refused(reason);
+            var old = file is { Type: FileType.File } ? await entities.FindAsync(file.PrimaryEntityId, cancellationToken) : null;
+            if (file is not null && (old is null || old.Source != blob.Name || !old.IsImported))
+                return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The name exists.");
+            // The delivery that brought the version before may have died before it was done.
+            if (old is not null)
+                await SettleAsync(old, user.Id, cancellationToken);
+            if (file is not null && old is not null && IsKnown(file, old, blob))
+                return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The blob is known.");
+            var charge = blob.Size - (file?.Size ?? 0);
+            if (charge > 0 && await quota.GetUsedAsync(user.Id, cancellationToken) + charge > limit)
+                return Refused("The storage quota is exceeded.");
+            var entity = await WriteEntityAsync(user, policy, blob, file, charge, cancellationToken);
+            if (!await TryPutAsync(user, target, blob, file, entity, cancellationToken))
+                continue;
+            await SettleAsync(entity, user.Id, cancellationToken);
+            return old is null
+                ? new BlobArrivalResult(BlobArrivalOutcome.Imported, "A file.")
+                : new BlobArrivalResult(BlobArrivalOutcome.Updated, "The blob was written again.");
+        }
+    }
+
+    private async Task<EntityRecord> WriteEntityAsync(
+        User user, StoragePolicy policy, BlobItem blob, FileRecord? file, long charge, CancellationToken cancellationToken)
+    {
         var entity = new EntityRecord
         {
             Id = await ids.NextAsync(IdKind.Entity, cancellationToken),
-            FileId = await ids.NextAsync(IdKind.File, cancellationToken),
+            FileId = file?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken),
             Size = blob.Size,
             PolicyId = policy.Id,
             Source = blob.Name,
+            SourceETag = blob.ETag,
+            ArrivalCharge = charge,
+            ReplacedId = file?.PrimaryEntityId ?? 0,
             CreatedBy = user.Id,
             CreatedAt = clock.GetUtcNow(),
             IsImported = true,
         };
         await entities.WriteNewAsync([entity], cancellationToken);
-        var entry = new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
-        if (await TryCreateAsync(user, target, entry, blob, cancellationToken) is not { } file)
-            return Refused("A file stands where the path needs a folder.");
-        if (file.PrimaryEntityId == entity.Id)
-            return new BlobArrivalResult(BlobArrivalOutcome.Imported, "A file.");
-        // Another delivery of the event was faster, or the name was taken in between.
-        await entities.DiscardAsync([entity.Id], cancellationToken);
-        return await RefreshAsync(user, file, blob, limit, cancellationToken);
+        return entity;
     }
 
-    /// <summary>Creates the file; null, with charge and entity taken back, when it cannot be there.</summary>
-    private async Task<FileRecord?> TryCreateAsync(User user, FilePath target, NewEntry entry, BlobItem blob, CancellationToken cancellationToken)
+    /// <summary>Makes the entity the file's content. False, with the entity taken back, when somebody else came first.</summary>
+    private async Task<bool> TryPutAsync(
+        User user, FilePath target, BlobItem blob, FileRecord? file, EntityRecord entity, CancellationToken cancellationToken)
     {
         try
         {
-            return await tree.CreateAsync(user.Id, target, entry, failIfExists: false, cancellationToken);
+            var stored = file is null
+                ? await tree.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
+                : await tree.UpdateAsync(
+                    file,
+                    current => current.PrimaryEntityId == file.PrimaryEntityId
+                        ? current with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = blob.LastModified }
+                        : current,
+                    cancellationToken);
+            if (stored.PrimaryEntityId == entity.Id)
+                return true;
         }
         catch (CloudreveException)
         {
-            await quota.ReverseAsync(user.Id, OperationId(blob), cancellationToken);
-            await entities.DiscardAsync([entry.EntityId], cancellationToken);
-            return null;
+            await entities.DiscardAsync([entity.Id], cancellationToken);
+            throw;
         }
+        await entities.DiscardAsync([entity.Id], cancellationToken);
+        return false;
     }
 
-    /// <summary>The name exists: the same blob may have been written again, else the name belongs to somebody else.</summary>
-    private async Task<BlobArrivalResult> RefreshAsync(User user, FileRecord file, BlobItem blob, long limit, CancellationToken cancellationToken)
+    private static NewEntry NewFile(EntityRecord entity, BlobItem blob) =>
+        new(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
+
+    // Entities of earlier releases do not know their blob's version.
+    private static bool IsKnown(FileRecord file, EntityRecord entity, BlobItem blob) =>
+        entity.SourceETag is { } etag ? etag.Trim('"') == blob.ETag.Trim('"') : file.Size == blob.Size && file.UpdatedAt == blob.LastModified;
+
+    /// <summary>
+    /// What follows once an arrived version is in the drive: its owner is charged, and the version before goes; the blob itself stays,
+    /// for it is the new version's. May be repeated. Since what is charged follows what is there, deliveries side by side may pass
+    /// the limit together.
+    /// </summary>
+    private async Task SettleAsync(EntityRecord entity, long userId, CancellationToken cancellationToken)
     {
-        var entity = file.Type == FileType.File ? await entities.FindAsync(file.PrimaryEntityId, cancellationToken) : null;
-        if (entity?.Source != blob.Name || !entity.IsImported)
-        {
-            await quota.ReverseAsync(user.Id, OperationId(blob), cancellationToken);
-            return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The name exists.");
-        }
-        if (file.Size == blob.Size && file.UpdatedAt == blob.LastModified)
-            return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The blob is known.");
-        await quota.ChargeAsync(user.Id, OperationId(blob), blob.Size - file.Size, limit, cancellationToken);
-        await entities.ResizeAsync(entity.Id, blob.Size, cancellationToken);
-        await tree.UpdateAsync(file, f => f with { Size = blob.Size, UpdatedAt = blob.LastModified }, cancellationToken);
-        return new BlobArrivalResult(BlobArrivalOutcome.Updated, "The blob was written again.");
+        // Later the ledger may have forgotten the operation; no delivery is tried for so long.
+        if (entity.ArrivalCharge is not { } bytes || clock.GetUtcNow() - entity.CreatedAt > QuotaLedger.OperationsAreKept / 2)
+            return;
+        await quota.ChargeAsync(userId, OperationId(entity), bytes, limit: null, cancellationToken);
+        if (entity.ReplacedId != 0)
+            await references.RemoveAsync([new EntityReference(entity.ReplacedId, entity.FileId)], keepBlobs: true, cancellationToken);
     }
 
     private static BlobArrivalResult Refused(string reason) => new(BlobArrivalOutcome.Refused, reason);
 
-    private static string OperationId(BlobItem blob) =>
-        "blob-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(blob.Name + "\n" + blob.ETag)));
+    private static string OperationId(EntityRecord entity) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"blob-{entity.Id:x}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(entity.Source + "\n" + entity.SourceETag)))}");
 }

@@ -242,6 +242,7 @@ internal sealed class ImportGroupRunner(
         Size = blob.Size,
         PolicyId = context.Job.PolicyId,
         Source = blob.Name,
+        SourceETag = blob.ETag,
         CreatedBy = context.Job.UserId,
         CreatedAt = now,
         IsImported = true,

@@ -110,18 +110,22 @@ public sealed class ImportService
         return task;
     }
 
-    /// <summary>Sends a task's start message again when the first one seems to be lost. Starting twice is harmless.</summary>
-    /// <param name="task">A task that is queued.</param>
+    /// <summary>Sends a task's start message again when the first one, or the orchestration, seems to be lost. Starting twice is harmless.</summary>
+    /// <param name="task">A task that has not ended.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task SendStartAsync(WorkflowTask task, CancellationToken cancellationToken = default)
     {
         var message = new StartMessage(
             OrchestratorName,
-            $"import-{task.Id.ToString("x", CultureInfo.InvariantCulture)}",
+            InstanceIdOf(task),
             new ImportStart(new ImportTaskReference(task.Id, task.OwnerId)));
         return _layout.Queue(_layout.StartQueueName).SendAsync(
             JsonSerializer.Serialize(message, StartMessageJson.Default.StartMessage), null, cancellationToken);
     }
+
+    /// <summary>The orchestration that works for a task.</summary>
+    /// <param name="task">An import task.</param>
+    public static string InstanceIdOf(WorkflowTask task) => "import-" + task.Id.ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">An import task.</param>

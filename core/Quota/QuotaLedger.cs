@@ -14,6 +14,9 @@ namespace Cloudreve.Core.Quota;
 /// <param name="clock">The time that operations are stamped with.</param>
 public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 {
+    /// <summary>How long an operation is known. Whoever may repeat one does so earlier.</summary>
+    public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
+
     private const string Total = "total";
     private const string OperationPrefix = "op|";
 
@@ -112,6 +115,17 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
         await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken) is not null;
+
+    /// <summary>Forgets operations that are older than <see cref="OperationsAreKept"/>; the totals stay. Scans the table.</summary>
+    /// <param name="most">At most how many are forgotten; the rest is left to the next call.</param>
+    /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
+    /// <returns>How many were forgotten.</returns>
+    public Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
+    {
+        var before = (clock.GetUtcNow() - OperationsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
+        return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
+    }
 
     private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
 }

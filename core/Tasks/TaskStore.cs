@@ -76,14 +76,15 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             rows.Count > pageSize ? rows[pageSize - 1].RowKey : null);
     }
 
-    /// <summary>All tasks of all users that have been waiting to start since before a time. Scans the table.</summary>
-    /// <param name="before">Only tasks that have not changed since.</param>
+    /// <summary>All tasks of all users that wait to start, or run, and have not changed for some time. Scans the table.</summary>
+    /// <param name="queuedBefore">Tasks that wait and have not changed since.</param>
+    /// <param name="processingBefore">Tasks that run and have not changed since.</param>
     /// <param name="cancellationToken">Cancels the enumeration.</param>
-    public async IAsyncEnumerable<WorkflowTask> ScanQueuedAsync(
-        DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<WorkflowTask> ScanStaleAsync(
+        DateTimeOffset queuedBefore, DateTimeOffset processingBefore, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var time = before.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
-        await foreach (var row in layout.Tasks.ScanAsync($"status eq {(int)WorkflowTaskStatus.Queued} and u lt datetime'{time}'", cancellationToken))
+        var condition = $"({Stale(WorkflowTaskStatus.Queued, queuedBefore)}) or ({Stale(WorkflowTaskStatus.Processing, processingBefore)})";
+        await foreach (var row in layout.Tasks.ScanAsync(condition, cancellationToken))
             yield return FromRow(row);
     }
 
@@ -116,6 +117,12 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
                 // Somebody asked to cancel, or a slow try of the same step wrote first.
             }
         }
+    }
+
+    private static string Stale(WorkflowTaskStatus status, DateTimeOffset before)
+    {
+        var time = before.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        return $"status eq {(int)status} and u lt datetime'{time}'";
     }
 
     private static string Any(IEnumerable<string> conditions) => string.Join(" or ", conditions);

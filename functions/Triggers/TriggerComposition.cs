@@ -22,6 +22,7 @@ internal static class TriggerComposition
         foreach (var function in DriveMaintenanceFunctions.Create())
             services.AddSingleton(function);
         services.AddSingleton(UploadExpiryFunction.Create());
+        services.AddSingleton(SweepFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)

@@ -88,6 +88,29 @@ public sealed class HostedAppTests
     }
 
     [Fact]
+    public async Task Given_a_task_that_has_lost_its_orchestration_when_the_timer_fires_then_it_is_taken_up_again_and_completes()
+    {
+        await using var app = await HostedApp.StartAsync();
+        await ImportJourney.WriteManyAsync(app, files: 20, folders: 4);
+        await app.SignInAsync();
+        var (taskId, instance) = await StartHeldImportAsync(app);
+        await ControlAsync(app, instance, "Terminate");
+        app.Host.Hub.Release();
+        await app.EventuallyAsync(() => Task.FromResult(instance.IsOver));
+        await foreach (var row in app.Storage.Table("cloudrevetasks").ScanAsync("type eq 'import'"))
+        {
+            // As though it had begun and stood still for an hour.
+            row["status"] = 1;
+            row["u"] = TimeProvider.System.GetUtcNow().AddHours(-1);
+            await app.Storage.Table("cloudrevetasks").ReplaceAsync(row, "*");
+        }
+
+        await app.Host.FireTimerAsync("RestartLostTasks");
+
+        await ImportJourney.AssertExactAsync(app, taskId, files: 20, folders: 4);
+    }
+
+    [Fact]
     public async Task Given_a_functions_host_when_event_grid_tells_of_a_blob_then_it_becomes_a_file_of_that_user()
     {
         await using var app = await HostedApp.StartAsync();

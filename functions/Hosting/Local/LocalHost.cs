@@ -107,6 +107,7 @@ internal sealed class LocalHost(
         var poller = new QueuePoller(
             await QueueAsync(trigger.QueueName, cancellationToken),
             layout.Queue(trigger.QueueName + QueuePoller.PoisonSuffix),
+            QueueSettings.Current,
             (message, token) => RunAsync(function, PayloadWriter.Queue(trigger.Name, message, function.Clients), token),
             clock,
             logger);

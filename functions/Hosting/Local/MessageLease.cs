@@ -39,14 +39,15 @@ internal sealed class MessageLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the renewal and shows the message to everybody again, at once.</summary>
+    /// <summary>Ends the renewal and shows the message to everybody again, after a pause.</summary>
+    /// <param name="pause">How long it stays hidden.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    public async Task ReleaseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         await EndRenewalAsync();
         try
         {
-            await _queue.PostponeAsync(_message, TimeSpan.Zero, cancellationToken);
+            await _queue.PostponeAsync(_message, pause, cancellationToken);
         }
         catch (StorageNotFoundException)
         {

@@ -9,17 +9,14 @@ namespace Cloudreve.Functions.Hosting.Local;
 internal delegate Task MessageHandler(QueueMessage message, CancellationToken cancellationToken);
 
 /// <summary>
-/// Feeds a function from its queue with the platform's semantics: batches of 16, the next one when half are done, five attempts
-/// and then the poison queue.
+/// Feeds a function from its queue with the platform's semantics: batches, the next one when most of the last is done, some attempts
+/// with pauses between, and then the poison queue.
 /// </summary>
-internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, MessageHandler handler, TimeProvider clock, ILogger logger)
+internal sealed class QueuePoller(
+    MessageQueue queue, MessageQueue poison, QueueSettings settings, MessageHandler handler, TimeProvider clock, ILogger logger)
 {
-    private const int BatchSize = 16;
-    private const int NewBatchThreshold = BatchSize / 2;
-    private const int MaxAttempts = 5;
     private static readonly TimeSpan Visibility = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     /// <summary>The suffix that the platform gives the queue of messages that failed too often.</summary>
     public const string PoisonSuffix = "-poison";
@@ -35,14 +32,14 @@ internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, Messa
             while (true)
             {
                 running.RemoveWhere(task => task.IsCompleted);
-                if (running.Count > NewBatchThreshold)
+                if (running.Count > settings.NewBatchThreshold)
                 {
                     await Task.WhenAny(running);
                     continue;
                 }
                 var batch = await ReceiveAsync(cancellationToken);
                 running.UnionWith(batch.Select(message => ProcessAsync(message, cancellationToken)));
-                pause = batch.Count > 0 ? ShortestPause : Shorter(pause * 2, LongestPause);
+                pause = batch.Count > 0 ? ShortestPause : Shorter(pause * 2, settings.MaxPollingInterval);
                 if (batch.Count == 0)
                     await Task.Delay(pause, clock, cancellationToken);
             }
@@ -67,7 +64,7 @@ internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, Messa
     {
         try
         {
-            return await queue.ReceiveAsync(BatchSize, Visibility, cancellationToken);
+            return await queue.ReceiveAsync(settings.BatchSize, Visibility, cancellationToken);
         }
         catch (StorageException e)
         {
@@ -82,7 +79,7 @@ internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, Messa
         {
             await using var lease = new MessageLease(queue, message, Visibility, clock);
             // Beyond the last attempt: the process died during it.
-            if (message.DequeueCount > MaxAttempts || !await TryHandleAsync(message, lease, cancellationToken))
+            if (message.DequeueCount > settings.MaxDequeueCount || !await TryHandleAsync(message, lease, cancellationToken))
                 await BuryAsync(message, lease);
         }
         catch (StorageException e)
@@ -101,15 +98,15 @@ internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, Messa
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await lease.ReleaseAsync(CancellationToken.None);
+            await lease.ReleaseAsync(TimeSpan.Zero, CancellationToken.None);
             return true;
         }
         catch (Exception e)
         {
             logger.LogError(e, "Attempt {Attempt} at message {Message} of {Queue} failed", message.DequeueCount, message.Id, queue.Name);
-            if (message.DequeueCount >= MaxAttempts)
+            if (message.DequeueCount >= settings.MaxDequeueCount)
                 return false;
-            await lease.ReleaseAsync(CancellationToken.None);
+            await lease.ReleaseAsync(settings.VisibilityTimeout, CancellationToken.None);
             return true;
         }
         await lease.CompleteAsync(CancellationToken.None);
@@ -121,7 +118,7 @@ internal sealed class QueuePoller(MessageQueue queue, MessageQueue poison, Messa
         await poison.CreateIfNotExistsAsync(CancellationToken.None);
         await poison.SendAsync(message.Body, cancellationToken: CancellationToken.None);
         await lease.CompleteAsync(CancellationToken.None);
-        logger.LogError("Message {Message} of {Queue} failed {Attempts} times and is in {Poison} now", message.Id, queue.Name, MaxAttempts, poison.Name);
+        logger.LogError("Message {Message} of {Queue} failed {Attempts} times and is in {Poison} now", message.Id, queue.Name, settings.MaxDequeueCount, poison.Name);
     }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -78,17 +78,6 @@ public sealed class EntityStoreTests(AzuriteServer azurite)
         Assert.Null(await store.FindAsync(12));
     }
 
-    [Fact]
-    public async Task Given_a_blob_that_was_overwritten_when_its_entity_is_resized_then_only_the_size_changes()
-    {
-        var (store, _) = await NewStoreAsync();
-        await store.WriteNewAsync([NewEntity(10)]);
-
-        await store.ResizeAsync(10, 1L << 41);
-
-        Assert.Equal(NewEntity(10) with { Size = 1L << 41 }, await store.FindAsync(10));
-    }
-
     private static EntityRecord NewEntity(long id) => new()
     {
         Id = id,

@@ -1,6 +1,12 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
 using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Import;
@@ -36,6 +42,73 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         Assert.Equal(25, file.Size);
         Assert.Equal((await site.Container.FindAsync(Blob))!.LastModified, file.UpdatedAt);
         Assert.Equal(25, await site.UsedAsync());
+    }
+
+    [Fact]
+    public async Task Given_a_known_blob_when_it_is_written_again_then_it_is_another_entity_and_the_blob_survives_the_end_of_the_old_one()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync((Blob, 40));
+        await ArriveAsync(site);
+        var before = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
+        await site.PutAsync((Blob, 25));
+        await ArriveAsync(site);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
+
+        await new EntityRecycler(site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), clock).RunAsync();
+
+        var after = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
+        Assert.NotEqual(before.PrimaryEntityId, after.PrimaryEntityId);
+        Assert.Null(await site.Get<EntityStore>().FindAsync(before.PrimaryEntityId));
+        var blob = await site.Container.FindAsync(Blob);
+        Assert.Equal(blob!.ETag, (await site.Get<EntityStore>().FindAsync(after.PrimaryEntityId))!.SourceETag);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_blob_that_is_written_again_and_again_when_deliveries_come_side_by_side_then_the_last_version_is_there_and_charged()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync((Blob, 1));
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async i =>
+        {
+            for (var size = 2; size < 6; size++)
+            {
+                await site.PutAsync((Blob, (10 * i) + size));
+                await ArriveAsync(site);
+            }
+        }));
+
+        var blob = await site.Container.FindAsync(Blob);
+        Assert.Equal(blob!.Size, (await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"))).Size);
+        Assert.Equal(blob.Size, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).Problems);
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_storage_call_when_a_later_version_is_delivered_then_it_is_there_and_charged_exactly(StorageFault fault)
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        for (var call = 1; ; call++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"imports/1/in/{call}.txt");
+            await site.PutAsync((name, 40));
+            await ArriveAsync(site, name);
+            await site.PutAsync((name, 25));
+            var hasEnded = await ArriveUntilCallAsync(site, name, call, fault);
+            await site.PutAsync((name, 31));
+
+            await ArriveAsync(site, name);
+
+            Assert.Equal(31, (await site.TreeAsync("/in"))[$"{call}.txt"].Size);
+            Assert.Equal(31 * call, await site.UsedAsync());
+            Assert.Empty((await site.CheckAsync()).Problems);
+            if (hasEnded)
+                break;
+        }
     }
 
     [Fact]
@@ -101,6 +174,25 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         Assert.Equal(BlobArrivalOutcome.Refused, (await site.Get<BlobArrival>().ImportAsync(4711, Blob, "/in/a.txt")).Outcome);
     }
 
-    private static async Task<BlobArrivalOutcome> ArriveAsync(ImportSite site) =>
-        (await site.Get<BlobArrival>().ImportAsync(ImportSite.AdminId, Blob, "/in/a.txt")).Outcome;
+    private static async Task<BlobArrivalOutcome> ArriveAsync(ImportSite site, string blob = Blob) =>
+        (await site.Get<BlobArrival>().ImportAsync(ImportSite.AdminId, blob, blob["imports/1".Length..])).Outcome;
+
+    private static async Task<bool> ArriveUntilCallAsync(ImportSite site, string blob, int call, StorageFault fault)
+    {
+        var calls = 0;
+        var dying = site.Restart(_ =>
+        {
+            var n = Interlocked.Increment(ref calls);
+            return n == call ? fault : n > call ? StorageFault.CrashBefore : StorageFault.None;
+        });
+        try
+        {
+            await ArriveAsync(dying, blob);
+            return true;
+        }
+        catch (SimulatedCrashException)
+        {
+            return false;
+        }
+    }
 }

@@ -71,8 +71,9 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         var layout = site.Installation.Connect();
         var whole = Pictures.RedAndBlue(MagickFormat.Png);
         var entities = new EntityStore(layout);
-        await layout.Container(layout.FilesContainerName).WriteAsync((await entities.FindAsync(file.PrimaryEntityId))!.Source, BinaryData.FromBytes(whole));
-        await entities.ResizeAsync(file.PrimaryEntityId, whole.Length);
+        var entity = (await entities.FindAsync(file.PrimaryEntityId))!;
+        await layout.Container(layout.FilesContainerName).WriteAsync(entity.Source, BinaryData.FromBytes(whole));
+        await entities.WriteNewAsync([entity with { Size = whole.Length }]);
         file = await site.Tree(layout).UpdateAsync(file, f => f with { Metadata = new Dictionary<string, string>() });
         Assert.NotNull(await site.Service(layout).GetAsync(ThumbnailSite.Settings, file));
     }

@@ -4,6 +4,7 @@ using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Quota;
@@ -223,6 +224,27 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
                 Assert.Equal(used, await ledger.GetUsedAsync(own));
             },
             iter: 25);
+    }
+
+    [Fact]
+    public async Task Given_old_operations_when_they_are_swept_then_the_total_stays_and_young_ones_are_known()
+    {
+        var layout = new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName()[..12]);
+        await layout.Quotas.CreateIfNotExistsAsync();
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var ledger = new QuotaLedger(layout, clock);
+        await ledger.ChargeAsync(User, "old", 5, limit: null);
+        await ledger.ChargeAsync(User + 1, "old", 5, limit: null);
+        clock.Advance(QuotaLedger.OperationsAreKept);
+        await ledger.ChargeAsync(User, "young", 6, limit: null);
+        clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(2, await ledger.SweepAsync(100));
+
+        Assert.Equal(11, await ledger.GetUsedAsync(User));
+        Assert.False(await ledger.IsChargedAsync(User, "old"));
+        Assert.True(await ledger.IsChargedAsync(User, "young"));
+        Assert.Equal(0, await ledger.SweepAsync(100));
     }
 
     private async Task<(QuotaLedger Ledger, StorageLayout Layout)> NewLedgerAsync()

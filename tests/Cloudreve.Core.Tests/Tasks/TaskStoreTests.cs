@@ -44,19 +44,21 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_tasks_of_several_users_when_lost_ones_are_looked_for_then_only_those_that_wait_too_long_are_found()
+    public async Task Given_tasks_of_several_users_when_lost_ones_are_looked_for_then_only_those_that_have_not_moved_for_too_long_are_found()
     {
         var (store, _) = await NewStoreAsync();
         await store.CreateAsync(NewTask(1_000) with { UpdatedAt = Start.AddMinutes(-10) });
         await store.CreateAsync(NewTask(1_001) with { UpdatedAt = Start.AddMinutes(-10), OwnerId = Owner + 1 });
         await store.CreateAsync(NewTask(1_002) with { UpdatedAt = Start });
-        await store.CreateAsync(NewTask(1_003) with { UpdatedAt = Start.AddMinutes(-10), Status = WorkflowTaskStatus.Completed });
+        await store.CreateAsync(NewTask(1_003) with { UpdatedAt = Start.AddMinutes(-70), Status = WorkflowTaskStatus.Completed });
+        await store.CreateAsync(NewTask(1_004) with { UpdatedAt = Start.AddMinutes(-70), Status = WorkflowTaskStatus.Processing });
+        await store.CreateAsync(NewTask(1_005) with { UpdatedAt = Start.AddMinutes(-10), Status = WorkflowTaskStatus.Processing });
 
         var found = new List<long>();
-        await foreach (var task in store.ScanQueuedAsync(Start.AddMinutes(-5)))
+        await foreach (var task in store.ScanStaleAsync(Start.AddMinutes(-5), Start.AddMinutes(-60)))
             found.Add(task.Id);
 
-        Assert.Equal([1_000, 1_001], found.Order());
+        Assert.Equal([1_000, 1_001, 1_004], found.Order());
     }
 
     [Fact]

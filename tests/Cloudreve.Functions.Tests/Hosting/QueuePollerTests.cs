@@ -16,8 +16,8 @@ public sealed class QueuePollerTests(AzuriteServer azurite)
         return (account.Queue(name), account.Queue(name + QueuePoller.PoisonSuffix));
     }
 
-    private static QueuePoller Poller(MessageQueue queue, MessageQueue poison, MessageHandler handler) =>
-        new(queue, poison, handler, TimeProvider.System, NullLogger.Instance);
+    private static QueuePoller Poller(MessageQueue queue, MessageQueue poison, MessageHandler handler, TimeSpan pause = default) =>
+        new(queue, poison, QueueSettings.Current with { VisibilityTimeout = pause }, handler, TimeProvider.System, NullLogger.Instance);
 
     [Fact]
     public async Task Given_a_message_that_always_fails_when_it_was_tried_five_times_then_it_is_in_the_poison_queue()
@@ -53,6 +53,26 @@ public sealed class QueuePollerTests(AzuriteServer azurite)
 
         Assert.Equal(2, attempts);
         Assert.Empty(await queue.ReceiveAsync(32, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task Given_a_message_that_failed_when_the_pause_is_not_over_then_it_is_not_tried_again()
+    {
+        var (queue, poison) = await NewQueueAsync();
+        await queue.SendAsync("bad");
+        var poller = Poller(queue, poison, (_, _) => throw new InvalidOperationException("no"), TimeSpan.FromMinutes(10));
+
+        Assert.Equal(1, await poller.RunBatchAsync(CancellationToken.None));
+        Assert.Equal(0, await poller.RunBatchAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public void Given_the_apps_host_json_when_the_local_host_reads_its_queues_then_it_does_as_a_functions_host()
+    {
+        Assert.Equal(new QueueSettings(8, 4, 5, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), QueueSettings.Current);
+        Assert.Equal(
+            new QueueSettings(16, 8, 5, TimeSpan.Zero, TimeSpan.FromMinutes(1)),
+            QueueSettings.Parse(System.Text.Json.JsonDocument.Parse("{}").RootElement));
     }
 
     [Fact]

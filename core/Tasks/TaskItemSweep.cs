@@ -1,0 +1,24 @@
+using System.Globalization;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Tasks;
+
+/// <summary>Removes the working rows of tasks that ended long ago: what they had still to do, what their parts did, and their error lists.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells what is old.</param>
+public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>No task is at work for as long without touching its rows, and nobody reads an error list that is as old.</summary>
+    public static readonly TimeSpan ItemsAreKept = TimeSpan.FromDays(90);
+
+    /// <summary>Removes rows that nobody has touched for <see cref="ItemsAreKept"/>. Scans the table.</summary>
+    /// <param name="most">At most how many; the rest is left to the next call.</param>
+    /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
+    /// <returns>How many were removed.</returns>
+    public Task<int> RunAsync(int most, CancellationToken cancellationToken = default)
+    {
+        var before = (clock.GetUtcNow() - ItemsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        return RowSweep.DeleteAsync(
+            layout.TaskItems, layout.TaskItems.ScanAsync($"Timestamp lt datetime'{before}'", cancellationToken), most, cancellationToken);
+    }
+}
