@@ -31,6 +31,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<FolderWriter>();
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
+        services.TryAddSingleton<EntityReader>();
         services.TryAddSingleton<EntityReferences>();
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();

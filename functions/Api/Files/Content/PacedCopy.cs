@@ -1,0 +1,53 @@
+using System.Buffers;
+
+namespace Cloudreve.Functions.Api.Files.Content;
+
+/// <summary>Copies content not faster than allowed, over all that one answer sends.</summary>
+/// <param name="bytesPerSecond">How fast; 0 for no limit.</param>
+/// <param name="clock">Measures and waits.</param>
+internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
+{
+    private const int LargestChunk = 64 * 1024;
+
+    // A second is cut into so many chunks that a slow download moves evenly.
+    private const int ChunksPerSecond = 8;
+
+    private readonly long _start = clock.GetTimestamp();
+    private long _sent;
+
+    /// <summary>Copies a stream to its end.</summary>
+    /// <param name="content">What to send.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellationToken">Cancels the copy.</param>
+    public async Task CopyAsync(Stream content, Stream output, CancellationToken cancellationToken)
+    {
+        if (bytesPerSecond == 0)
+        {
+            await content.CopyToAsync(output, cancellationToken);
+            return;
+        }
+        var size = (int)Math.Clamp(bytesPerSecond / ChunksPerSecond, 1, LargestChunk);
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            while (await content.ReadAsync(buffer.AsMemory(0, size), cancellationToken) is > 0 and var read)
+            {
+                await WaitAsync(cancellationToken);
+                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                _sent += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Waits until what was sent before is within the limit.</summary>
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var wait = TimeSpan.FromSeconds((double)_sent / bytesPerSecond) - clock.GetElapsedTime(_start);
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait, clock, cancellationToken);
+    }
+}
