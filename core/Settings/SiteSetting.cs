@@ -1,4 +1,5 @@
 using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.Viewers;
 
 namespace Cloudreve.Core.Settings;
 
@@ -146,6 +147,6 @@ public static class SiteSetting
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, UploadSessionLifetime,
         MaxEditSize, HeavyWorkers, ImportParallelGroups,
-        .. ThumbnailSetting.All,
+        .. ThumbnailSetting.All, .. ViewerSetting.All,
     ];
 }

@@ -6,6 +6,7 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Uploads;
+using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -18,8 +19,10 @@ internal static class ApiComposition
 {
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
-        [EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, ChangeJsonContext.Default,
-            UploadJsonContext.Default, WorkflowJsonContext.Default];
+    [
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default,
+        ChangeJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
+    ];
 
     /// <summary>
     /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
@@ -38,6 +41,7 @@ internal static class ApiComposition
         services.AddSingleton(BootstrapSettings.Read(configuration));
         services.AddIdentity();
         services.AddFileSystem();
+        services.AddViewers();
         services.AddSingleton<ErrorBoundary>();
         services.AddSingleton<Authorization>();
         return services;

@@ -25,6 +25,7 @@ internal static class TriggerComposition
         services.AddSingleton(SweepFunction.Create());
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
+        services.AddSingleton(ViewerSessionsFunction.Create());
         if (settings.BlobTriggerSource is { } source)
             services.AddSingleton(provider => BlobArrivalFunctions.FromBlobs(provider.GetRequiredService<StorageLayout>(), source));
         return services;

@@ -6,7 +6,8 @@ namespace Cloudreve.Core.FileSystem.Locks;
 /// <param name="Type">upload, dav, viewer and the like.</param>
 /// <param name="InnerXml">The owner element of a WebDAV lock; null for others.</param>
 /// <param name="ViewerId">The viewer; null for others.</param>
-public sealed record LockApplication(string Type, string? InnerXml = null, string? ViewerId = null)
+/// <param name="ClientLock">What a viewer calls its lock: any text, which only the viewer is told; null for others.</param>
+public sealed record LockApplication(string Type, string? InnerXml = null, string? ViewerId = null, string? ClientLock = null)
 {
     /// <summary>An upload that has not been completed.</summary>
     public static LockApplication Upload { get; } = new("upload");

@@ -8,6 +8,7 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Thumbnails;
+using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
@@ -25,6 +26,8 @@ internal static class FileEndpoints
         api.MapPost("/file/create", CreateAsync).WithName("CreateFile").Auth(AuthClass.Optional, OAuthScopes.FilesWrite);
         api.MapPost("/file/url", FileUrlEndpoint.CreateAsync).WithName("CreateDownloadUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapGet("/file/thumb", ThumbnailEndpoint.GetAsync).WithName("GetThumbnailUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
+        api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
+        api.MapWopiEndpoints();
         api.MapGet("/file/content/{id}/{speed}/{name}", FileContentEndpoint.GetAsync).WithName("GetEntityContent").Auth(AuthClass.None);
         api.MapMethods("/file/content/{id}/{speed}/{name}", [HttpMethods.Head], FileContentEndpoint.GetAsync).WithName("HeadEntityContent").Auth(AuthClass.None);
         api.MapMethods("/file/content/{**path}", [HttpMethods.Options], FileContentEndpoint.Preflight).WithName("OptionsEntityContent").Auth(AuthClass.None);

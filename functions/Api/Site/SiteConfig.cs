@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Viewers;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
 
@@ -115,6 +116,12 @@ internal sealed record SiteConfig
     /// <summary>Extensions of which there are thumbnails, sorted.</summary>
     public IReadOnlyList<string>? ThumbExts { get; init; }
 
+    /// <summary>The apps that open files, by group.</summary>
+    public IReadOnlyList<ViewerGroup>? FileViewers { get; init; }
+
+    /// <summary>The viewer of each extension that has a default one.</summary>
+    public IReadOnlyDictionary<string, string>? DefaultViewerMapping { get; init; }
+
     /// <summary>Whether there are points.</summary>
     public bool? PointEnabled { get; init; }
 
@@ -171,6 +178,8 @@ internal sealed record SiteConfig
     private static SiteConfig Explorer(SiteSettings site) => new()
     {
         MaxBatchSize = site.Get(SiteSetting.MaxBatchedFiles),
+        FileViewers = ViewerCatalog.GroupsForClients(site),
+        DefaultViewerMapping = ViewerCatalog.Defaults(site),
         Icons = Text(site, SiteSetting.ExplorerIcons),
         MapProvider = Text(site, SiteSetting.MapProvider),
         GoogleMapTileType = Text(site, SiteSetting.MapGoogleTileType),

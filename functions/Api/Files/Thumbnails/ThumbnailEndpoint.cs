@@ -25,7 +25,7 @@ internal static class ThumbnailEndpoint
     {
         var (caller, site) = call;
         var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.GenerateThumb, site.HashIds);
-        var file = await tree.GetAsync(place.OwnerId, place.Path, cancellationToken);
+        var file = await tree.GetAsync(place, cancellationToken);
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no thumbnail.");
         var thumbnail = await thumbnails.GetAsync(site, file, cancellationToken);

@@ -1,0 +1,18 @@
+using Cloudreve.Core.Viewers;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>Adds what opens files in viewers.</summary>
+internal static class ViewerComposition
+{
+    /// <summary>Adds the services. The file system comes from elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddViewers(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ViewerSessions>();
+        services.TryAddSingleton<WopiFiles>();
+        services.TryAddSingleton<WopiLocks>();
+        return services;
+    }
+}

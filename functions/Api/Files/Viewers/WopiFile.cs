@@ -1,0 +1,96 @@
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Viewers;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>A file that a viewer works on.</summary>
+/// <param name="Session">What allows it.</param>
+/// <param name="Caller">In whose name.</param>
+/// <param name="Site">The site's settings.</param>
+/// <param name="Place">Where the file is.</param>
+/// <param name="File">The file.</param>
+internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettings Site, DrivePlace Place, FileRecord File)
+{
+    /// <summary>The blob that is shown; 0 for an empty file.</summary>
+    public long ShownId => Session.VersionId == 0 ? File.PrimaryEntityId : Session.VersionId;
+
+    /// <summary>Whether the viewer may write: for the owner, in the own drive, on the current version (contract, section 16).</summary>
+    public bool CanWrite => Place.View.FileSystem == FileSystemKind.My && Caller.UserId == File.OwnerId && ShownId == File.PrimaryEntityId;
+
+    /// <summary>Bytes of what is shown.</summary>
+    /// <exception cref="WopiException">404: the version is gone.</exception>
+    public long Size => ShownId == File.PrimaryEntityId
+        ? File.Size
+        : File.OtherEntities.FirstOrDefault(l => l.Id == ShownId && l.Type == EntityType.Version)?.Size
+            ?? throw new WopiException(StatusCodes.Status404NotFound, "The version does not exist any more.");
+
+    /// <summary>The version of what is shown, as viewers see it.</summary>
+    public string Version => Site.HashIds.Encode(ShownId, HashIdKind.Entity);
+
+    /// <summary>Throws unless the viewer may write.</summary>
+    /// <exception cref="WopiException">403.</exception>
+    public void RequireWrite()
+    {
+        if (!CanWrite)
+            throw new WopiException(StatusCodes.Status403Forbidden, "The file is read-only for this session.");
+    }
+}
+
+/// <summary>Finds the file of a viewer's request; what its user may do is checked anew each time.</summary>
+/// <param name="sessions">The sessions of viewers.</param>
+/// <param name="settings">The site's settings.</param>
+/// <param name="users">The accounts.</param>
+/// <param name="catalog">Their groups.</param>
+/// <param name="tree">The files.</param>
+internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, UserStore users, SiteCatalog catalog, FileTree tree)
+{
+    private const string Token = "access_token";
+
+    /// <summary>Finds the file.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="id">The file's encoded id in the path.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="WopiException">403 for a bad token or another file, 500 for a viewer that is gone, 404 for a file that is.</exception>
+    public async Task<WopiFile> OpenAsync(HttpContext http, string id, CancellationToken cancellationToken)
+    {
+        var session = await sessions.FindAsync(http.Request.Query[Token], cancellationToken)
+            ?? throw new WopiException(StatusCodes.Status403Forbidden, "The access token is invalid or has expired.");
+        var site = await settings.GetAsync(cancellationToken);
+        if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId) || fileId != session.FileId)
+            throw new WopiException(StatusCodes.Status403Forbidden, "The access token is for another file.");
+        if (ViewerCatalog.Find(site, session.ViewerId) is null)
+            throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
+        var caller = await IdentifyAsync(session.UserId, cancellationToken);
+        var place = DriveAccess.Open(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds);
+        if (await tree.FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken) is { } file && file.Id == fileId)
+            return new WopiFile(session, caller, site, place, file);
+        return await FollowAsync(session, caller, site, cancellationToken);
+    }
+
+    private async Task<Caller> IdentifyAsync(long userId, CancellationToken cancellationToken)
+    {
+        if (userId == 0)
+            return new Caller(null, await catalog.GetGroupAsync(Group.AnonymousId, cancellationToken));
+        var user = await users.FindRecentAsync(userId, cancellationToken);
+        if (user is not { Status: UserStatus.Active } || await catalog.FindGroupAsync(user.GroupId, cancellationToken) is not { } group)
+            throw new WopiException(StatusCodes.Status403Forbidden, "The account is not active.");
+        return new Caller(user, group);
+    }
+
+    /// <summary>Its owner may have renamed or moved the file while it is open.</summary>
+    private async Task<WopiFile> FollowAsync(ViewerSession session, Caller caller, SiteSettings site, CancellationToken cancellationToken)
+    {
+        if (session.Uri.FileSystem != FileSystemKind.My
+            || await tree.FindByIdAsync(session.FileId, cancellationToken) is not { } file
+            || file.OwnerId != caller.UserId)
+            throw new WopiException(StatusCodes.Status404NotFound, "The file does not exist any more.");
+        var view = FileUri.My(await tree.GetPathAsync(file, cancellationToken));
+        var place = DriveAccess.Open(caller, view, NavigatorCapability.DownloadFile, site.HashIds);
+        return new WopiFile(session, caller, site, place, await tree.ReadAgainAsync(file, cancellationToken));
+    }
+}

@@ -1,0 +1,109 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Locks;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>Locks of viewers: locks of the drive that end after 30 minutes and that the viewer calls as it likes (contract, section 16).</summary>
+/// <param name="locks">The locks of drives.</param>
+/// <param name="clock">Tells when they end.</param>
+internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
+{
+    private const string Type = "viewer";
+
+    // The protocol's limit of the texts that viewers call locks.
+    private const int MaxCharacters = 1024;
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
+
+    /// <summary>Takes the lock, extends it if the viewer has it, or exchanges the viewer's earlier one for it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">What the viewer calls the lock.</param>
+    /// <param name="earlier">What it calls the lock that it gives up; null for none.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="WopiException">409: another lock is in the way; 400: the name is missing or too long.</exception>
+    public async Task LockAsync(WopiFile file, string? name, string? earlier, CancellationToken cancellationToken)
+    {
+        CheckName(name);
+        var control = await locks.ReadAsync(file.File.OwnerId, cancellationToken);
+        var held = Find(control.Locks, file);
+        var expected = string.IsNullOrEmpty(earlier) ? name : earlier;
+        if (held is not null && held.Application.ClientLock == expected)
+        {
+            await RefreshAsync(held with { Application = held.Application with { ClientLock = name } }, cancellationToken);
+            return;
+        }
+        if (held is not null || !string.IsNullOrEmpty(earlier))
+            throw Mismatch(held);
+        var wanted = new DriveLock
+        {
+            Token = DriveLocks.NewToken(file.File.OwnerId),
+            OwnerId = file.File.OwnerId,
+            Path = file.Place.Path,
+            Application = new LockApplication(Type, ViewerId: file.Session.ViewerId, ClientLock: name),
+            ExpiresAt = clock.GetUtcNow() + Lifetime,
+        };
+        try
+        {
+            await locks.AcquireAsync(control, wanted, cancellationToken);
+        }
+        catch (LockConflictException e)
+        {
+            throw Mismatch(Find(e.Conflicts, file));
+        }
+    }
+
+    /// <summary>Extends the viewer's lock.</summary>
+    /// <inheritdoc cref="RequireAsync"/>
+    public async Task RefreshAsync(WopiFile file, string? name, CancellationToken cancellationToken)
+    {
+        CheckName(name);
+        await RefreshAsync(await RequireAsync(file, name, cancellationToken) ?? throw Mismatch(null), cancellationToken);
+    }
+
+    /// <summary>Gives the viewer's lock back.</summary>
+    /// <inheritdoc cref="RequireAsync"/>
+    public async Task UnlockAsync(WopiFile file, string? name, CancellationToken cancellationToken)
+    {
+        CheckName(name);
+        var held = await RequireAsync(file, name, cancellationToken) ?? throw Mismatch(null);
+        await locks.ReleaseAsync(held.OwnerId, held.Token, cancellationToken);
+    }
+
+    /// <summary>The lock of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">What the viewer calls its lock.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The lock; null when no viewer holds one.</returns>
+    /// <exception cref="WopiException">409: another viewer holds it; 400: the name is missing or too long.</exception>
+    public async Task<DriveLock?> RequireAsync(WopiFile file, string? name, CancellationToken cancellationToken)
+    {
+        var held = Find((await locks.ReadAsync(file.File.OwnerId, cancellationToken)).Locks, file);
+        return held is null || held.Application.ClientLock == name ? held : throw Mismatch(held);
+    }
+
+    /// <summary>Another lock than the viewer's is in the way, or none is where it thinks to have one.</summary>
+    /// <param name="held">The lock; null when no viewer holds one.</param>
+    public static WopiException Mismatch(DriveLock? held) =>
+        new(StatusCodes.Status409Conflict, "The lock does not match.") { HeldLock = held?.Application.ClientLock ?? "" };
+
+    private async Task RefreshAsync(DriveLock held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await locks.RefreshAsync(held, clock.GetUtcNow() + Lifetime, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.LockTokenExpired)
+        {
+            throw Mismatch(null);
+        }
+    }
+
+    private static DriveLock? Find(IReadOnlyList<DriveLock> locks, WopiFile file) =>
+        locks.FirstOrDefault(l => l.Application.Type == Type && l.Path.Equals(file.Place.Path));
+
+    private static void CheckName(string? name)
+    {
+        if (string.IsNullOrEmpty(name) || name.Length > MaxCharacters || name.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            throw new WopiException(StatusCodes.Status400BadRequest, "The lock is missing or malformed.");
+    }
+}
