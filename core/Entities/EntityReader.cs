@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
@@ -8,17 +9,20 @@ namespace Cloudreve.Core.Entities;
 /// <summary>Opens the content of entities, wherever their policies keep it.</summary>
 /// <param name="catalog">The policies.</param>
 /// <param name="containers">Their containers.</param>
-public sealed class EntityReader(SiteCatalog catalog, PolicyContainers containers)
+/// <param name="encryption">Decrypts what is encrypted.</param>
+public sealed class EntityReader(SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption)
 {
-    /// <summary>Opens a part of an entity's content: one transaction.</summary>
+    /// <summary>Opens a part of an entity's content, in plain: one transaction.</summary>
     /// <param name="entity">The entity.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="length">How many bytes; null for all to the end.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40035 without the policy, 40006 for a driver that is not supported.</exception>
+    /// <exception cref="CloudreveException">40035 without the policy, 40006 for a driver that is not supported, 50002 without the key.</exception>
     public async Task<BlobContent> OpenAsync(EntityRecord entity, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {
         var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
-        return await containers.Get(policy).OpenReadAsync(entity.Source, offset, length, null, cancellationToken);
+        var key = entity.Encryption is null ? null : await encryption.OpenAsync(entity.Encryption, cancellationToken);
+        var blob = await containers.Get(policy).OpenReadAsync(entity.Source, offset, length, null, cancellationToken);
+        return key is null ? blob : blob with { Content = new CtrStream(blob.Content, key.CreateCipher(), offset) };
     }
 }

@@ -363,6 +363,18 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return existing is null || failIfExists || existing.Type != record.Type ? throw ObjectExists() : existing;
     }
 
+    /// <summary>Removes the id row of a file whose creation did not get as far as the folder. Two transactions.</summary>
+    /// <param name="id">The file, which nobody creates any more.</param>
+    /// <param name="parentId">The folder that it should have come into.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task DiscardUnbornAsync(long id, long parentId, CancellationToken cancellationToken)
+    {
+        var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
+        // Whatever was moved or deleted since has been born.
+        if (idRow is not null && idRow.RequiredNumber("p") == parentId && idRow.RequiredNumber("v") == 1)
+            await layout.FileIds.DeleteAsync(idRow.PartitionKey, idRow.RowKey, idRow.ETag, cancellationToken);
+    }
+
     /// <summary>Takes back the rows of an entry that did not come into its folder.</summary>
     private async Task DiscardAsync(FileRecord record, CancellationToken cancellationToken)
     {

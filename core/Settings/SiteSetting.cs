@@ -129,6 +129,15 @@ public static class SiteSetting
     /// <summary>The largest content, in bytes, that is written in one request or opened in a viewer.</summary>
     public static readonly Setting<long> MaxEditSize = Setting.Number("maxEditSize", 52_428_800);
 
+    /// <summary>Where the master key of encrypted blobs is: setting, env or file.</summary>
+    public static readonly Setting<string> EncryptMasterKeyVault = Setting.Text("encrypt_master_key_vault", "setting");
+
+    /// <summary>The file with the master key, where the vault is a file.</summary>
+    public static readonly Setting<string> EncryptMasterKeyFile = Setting.Text("encrypt_master_key_file");
+
+    /// <summary>The master key in base64, where the vault is this setting; made when it is first needed.</summary>
+    public static readonly Setting<string> EncryptMasterKey = Setting.Text("encrypt_master_key", isSecret: true);
+
     /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
@@ -146,7 +155,7 @@ public static class SiteSetting
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, UploadSessionLifetime,
-        MaxEditSize, HeavyWorkers, ImportParallelGroups,
+        MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey, HeavyWorkers, ImportParallelGroups,
         .. ThumbnailSetting.All, .. ViewerSetting.All,
     ];
 }

@@ -84,6 +84,8 @@ public sealed class UploadCancellation
         var file = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
         if (file?.Id != session.FileId)
             file = await _tree.FindByIdAsync(session.FileId, cancellationToken);
+        if (file is null && session.IsNewFile)
+            await _tree.DiscardUnbornAsync(session.FileId, session.ParentId, cancellationToken);
         if (file is null || !session.IsAwaitedBy(file))
             return;
         if (session.IsNewFile && file.PrimaryEntityId == 0)

@@ -1,7 +1,9 @@
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Versions;
 
 namespace Cloudreve.Core.Uploads;
@@ -16,12 +18,14 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="entities">The entities.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="locks">The lock of an upload's path.</param>
+/// <param name="log">Hears of new content.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
-    UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, TimeProvider clock)
+    UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
+    TimeProvider clock)
 {
     /// <summary>
-    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, and five for versions
+    /// Completes an upload whose content is all there. Nine transactions after the one that read the session, and five for versions
     /// that the file does not keep; none when it was completed before.
     /// </summary>
     /// <param name="session">The upload.</param>
@@ -102,6 +106,8 @@ public sealed class UploadCompletion(
         }
         var held = file.EntityIds.ToHashSet();
         await releases.ReleaseAsync(session.OwnerId, session.FileId, [.. session.Dropped.Where(l => !held.Contains(l.Id))], cancellationToken);
+        var category = session.Type == EntityType.LivePhoto ? ActivityCategory.LivePhotoUploaded : ActivityCategory.EntityUploaded;
+        await log.AppendAsync(session.OwnerId, [new FileEvent(category, session.Actor, file, session.Path, session.Path)], cancellationToken);
         return await EndAsync(session with { State = UploadState.Completed }, cancellationToken);
     }
 
@@ -120,7 +126,9 @@ public sealed class UploadCompletion(
             ? VersionRetention.AttachMotion(file, link)
             : VersionRetention.Replace(
                 file, link, file.PrimaryEntityId == session.PreviousEntityId ? session.PreviousCreatedAt ?? file.UpdatedAt : file.UpdatedAt, session.KeepVersions);
-        var metadata = file.Metadata.Where(m => m.Key != MetadataKeys.UploadSession).ToDictionary();
+        // Why a picture could not be made says nothing about other content.
+        string[] ended = session.Type == EntityType.LivePhoto ? [MetadataKeys.UploadSession] : [MetadataKeys.UploadSession, FileThumbnails.Disabled];
+        var metadata = file.Metadata.Where(m => !ended.Contains(m.Key)).ToDictionary();
         foreach (var (key, value) in session.Metadata)
             metadata[key] = value;
         return change with { File = change.File with { Metadata = metadata, UpdatedAt = session.ModifiedAt ?? clock.GetUtcNow() } };

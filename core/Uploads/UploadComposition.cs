@@ -1,3 +1,4 @@
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
@@ -32,6 +33,10 @@ internal static class UploadComposition
         services.TryAddSingleton<UploadCreation>();
         services.TryAddSingleton<UploadRelay>();
         services.TryAddSingleton<UploadExpiry>();
+        services.TryAddSingleton<FileContentWriter>();
+        services.TryAddSingleton<FileVersions>();
+        services.TryAddSingleton<MasterKeys>();
+        services.TryAddSingleton<BlobEncryption>();
         return services;
     }
 }

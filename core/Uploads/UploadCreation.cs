@@ -1,3 +1,5 @@
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -31,6 +33,21 @@ public sealed record UploadRequest(FilePath Path, long Size)
 
     /// <summary>Metadata that the file gets with the content, checked.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the client can encrypt what it sends.</summary>
+    public bool CanEncrypt { get; init; }
+
+    /// <summary>The sync client that uploads; null for others.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>Tokens of locks that the caller holds.</summary>
+    public IReadOnlyCollection<string> LockTokens { get; init; } = [];
+
+    /// <summary>The size of blocks when the content comes within this very request; null for an upload in chunks.</summary>
+    internal ChunkPlan? Stream { get; init; }
+
+    /// <summary>How long it may take; null for as long as the site says.</summary>
+    internal TimeSpan? Lifetime { get; init; }
 }
 
 /// <summary>Begins uploads.</summary>
@@ -42,10 +59,12 @@ public sealed record UploadRequest(FilePath Path, long Size)
 /// <param name="catalog">The policies.</param>
 /// <param name="quota">Where bytes are reserved.</param>
 /// <param name="locks">Where paths are locked.</param>
+/// <param name="encryption">Makes keys of encrypted blobs.</param>
+/// <param name="log">Hears of new files.</param>
 /// <param name="clock">Stamps uploads.</param>
 public sealed class UploadCreation(
     UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids, SiteCatalog catalog, QuotaLedger quota,
-    DriveLocks locks, TimeProvider clock)
+    DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock)
 {
     /// <summary>
     /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
@@ -70,37 +89,44 @@ public sealed class UploadCreation(
         var isEmpty = request.Size == 0;
         var entityId = isEmpty ? 0 : await ids.NextAsync(IdKind.Entity, cancellationToken);
         var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
+        var isRelay = policy.Settings.Relay || request.Stream is not null;
+        // Whoever holds a lock on the path needs no other one.
+        var isLocked = control.Locks.Any(l => request.LockTokens.Contains(l.Token) && l.Forbids(request.Path, LockScope.Object));
         var session = new UploadSession
         {
             Id = Guid.NewGuid(),
             OwnerId = owner.Id,
             CreatedBy = owner.Id,
+            ClientId = request.ClientId,
             FileId = target.File?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken),
             ParentId = target.ParentId,
             Path = request.Path,
             IsNewFile = target.File is null,
             Type = request.IsLivePhoto ? EntityType.LivePhoto : EntityType.Version,
             Size = request.Size,
-            ChunkSize = ChunkPlan.For(policy, request.Size, policy.Settings.Relay).ChunkSize,
-            IsRelay = policy.Settings.Relay,
+            ChunkSize = (request.Stream ?? ChunkPlan.For(policy, request.Size, isRelay)).ChunkSize,
+            IsRelay = isRelay,
             PolicyId = policy.Id,
             EntityId = entityId,
             Source = isEmpty ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, request.Path, entityId, now)),
+            // A client that sends directly and cannot encrypt stores plain content: nobody else sees it on its way.
+            Encryption = policy.Settings.Encryption && !isEmpty && (isRelay || request.CanEncrypt) ? await encryption.CreateAsync(cancellationToken) : null,
             KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
             PreviousEntityId = previous,
             PreviousCreatedAt = previous == 0 ? null : (await entities.FindAsync(previous, cancellationToken))?.CreatedAt,
             ModifiedAt = request.ModifiedAt,
             Metadata = request.Metadata,
-            LockToken = DriveLocks.NewToken(owner.Id),
+            LockToken = isLocked ? "" : DriveLocks.NewToken(owner.Id),
             CreatedAt = now,
-            ExpiresAt = now + site.Get(SiteSetting.UploadSessionLifetime),
+            ExpiresAt = now + (request.Lifetime ?? site.Get(SiteSetting.UploadSessionLifetime)),
         };
         // The row comes first: whatever happens after it is taken back when the upload expires.
         session = await sessions.AddAsync(session, cancellationToken);
         try
         {
             await quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
-            await locks.AcquireAsync(control, LockOf(session), cancellationToken);
+            if (!isLocked)
+                await locks.AcquireAsync(control, LockOf(session), cancellationToken);
             await MarkAsync(session, target.File, request, cancellationToken);
         }
         catch (CloudreveException)
@@ -139,7 +165,7 @@ public sealed class UploadCreation(
         var root = FileTree.RootId(control.OwnerId);
         var parent = await tree.FindFolderBelowAsync(root, request.Path.Parent, cancellationToken);
         var file = parent is null ? null : await tree.FindEntryAsync(parent.Id, request.Path.Name, cancellationToken);
-        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Object);
+        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Object, request.LockTokens);
         // An upload without its lock was broken off by force: it makes place.
         if (file is not null && await BreakOffAsync(file, cancellationToken))
             file = await tree.FindEntryAsync(parent!.Id, request.Path.Name, cancellationToken);
@@ -199,7 +225,9 @@ public sealed class UploadCreation(
         };
         try
         {
-            await tree.CreateEntryAsync(session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
+            var created = await tree.CreateEntryAsync(
+                session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
+            await log.AppendAsync(session.OwnerId, [new FileEvent(ActivityCategory.FileCreate, session.Actor, created, null, session.Path)], cancellationToken);
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Core.Uploads;
@@ -7,7 +8,8 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="blobs">Their blobs.</param>
 /// <param name="completion">Completes uploads.</param>
-public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion)
+/// <param name="encryption">Encrypts chunks where the policy says so.</param>
+public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, BlobEncryption encryption)
 {
     /// <summary>
     /// Takes a chunk. Chunks may come in any order, side by side and repeatedly; the one that makes the set whole completes the
@@ -53,6 +55,11 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
             if (await content.ReadAtLeastAsync(buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken) < length)
                 throw BadLength();
             var container = await blobs.ContainerOfAsync(session, cancellationToken);
+            if (session.Encryption is not null)
+            {
+                using var cipher = (await encryption.OpenAsync(session.Encryption, cancellationToken)).CreateCipher();
+                cipher.Apply(buffer.AsSpan(0, length), index * session.ChunkSize);
+            }
             using var block = new MemoryStream(buffer, 0, length, writable: false);
             await container.StageBlockAsync(session.Source, ChunkPlan.BlockId(index), block, cancellationToken);
         }

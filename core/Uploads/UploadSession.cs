@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 
@@ -33,6 +34,9 @@ public sealed record UploadSession
 
     /// <summary>Who uploads.</summary>
     public required long CreatedBy { get; init; }
+
+    /// <summary>The sync client that uploads; null for others.</summary>
+    public string? ClientId { get; init; }
 
     /// <summary>The file that gets the content.</summary>
     public required long FileId { get; init; }
@@ -115,6 +119,9 @@ public sealed record UploadSession
     /// <summary>The mark that the file has until it gets the content.</summary>
     public string Mark => Id.ToString("D");
 
+    /// <summary>Who uploads, for the log.</summary>
+    internal Actor Actor => new(CreatedBy, ClientId);
+
     /// <summary>Whether an upload waits to give a file its content.</summary>
     /// <param name="file">The file.</param>
     internal bool IsAwaitedBy(FileRecord file) => file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession) == Mark;
@@ -145,6 +152,7 @@ public sealed record UploadSession
         {
             ["o"] = OwnerId,
             ["by"] = CreatedBy,
+            ["cl"] = ClientId,
             ["f"] = FileId,
             ["p"] = ParentId,
             ["new"] = IsNewFile ? true : null,
@@ -180,6 +188,7 @@ public sealed record UploadSession
         Id = Guid.ParseExact(row.PartitionKey, "N"),
         OwnerId = row.RequiredNumber("o"),
         CreatedBy = row.RequiredNumber("by"),
+        ClientId = row.Text("cl"),
         FileId = row.RequiredNumber("f"),
         ParentId = row.RequiredNumber("p"),
         Path = new FilePath(JsonSerializer.Deserialize(LongText.Read(row, "path")!, UploadJson.Default.StringArray)!),

@@ -73,6 +73,7 @@ internal static class ApiComposition
         api.MapFileEndpoints();
         api.MapChangeEndpoints();
         api.MapUploadEndpoints();
+        api.MapContentEndpoints();
         api.MapCallbackEndpoints();
         api.MapWorkflowEndpoints();
         app.MapUploadAddresses();

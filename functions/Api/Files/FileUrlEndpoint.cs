@@ -67,7 +67,7 @@ internal static class FileUrlEndpoint
             var entity = await entities.FindAsync(file.PrimaryEntityId, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file's content does not exist.");
             var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
-            if (policy.Settings.Relay || policy.Settings.InternalProxy)
+            if (policy.Settings.Relay || policy.Settings.InternalProxy || entity.Encryption is not null)
                 return SignContent(entity.Id, file.Name);
             var address = await containers.Get(policy).SignReadAsync(
                 entity.Source, expires, ContentNames.Disposition(file.Name, request.Download == true), ContentNames.MimeType(file.Name), cancellationToken);

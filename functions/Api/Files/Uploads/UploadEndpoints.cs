@@ -1,11 +1,13 @@
+using System.Globalization;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Uploads;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Site;
 using Microsoft.AspNetCore.Mvc;
 
@@ -28,12 +30,12 @@ internal static class UploadEndpoints
     }
 
     private static async Task<ApiResponse<UploadCredentialResponse>> CreateAsync(
-        HttpContext http, ApiCall call, CreateUploadRequest request, UploadCreation creation, UploadBlobs blobs, SiteCatalog catalog,
-        CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, CreateUploadRequest request, UploadCreation creation, UploadBlobs blobs, BlobEncryption encryption,
+        SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.UploadFile, site.HashIds);
-        var session = await creation.BeginAsync(caller, site, Read(request, place, site), cancellationToken);
+        var session = await creation.BeginAsync(caller, site, Read(request, place, site) with { ClientId = ChangeEndpoints.ActorOf(http, caller).ClientId }, cancellationToken);
         var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);
         var credential = new UploadCredentialResponse(
             session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
@@ -48,6 +50,7 @@ internal static class UploadEndpoints
             UploadUrls = session.Size == 0
                 ? [UploadAddresses.Sign(http, site, UploadAddresses.EmptyRoute, session)]
                 : await blobs.SignChunksAsync(session, cancellationToken),
+            EncryptMetadata = session.Encryption is null ? null : Describe(await encryption.OpenAsync(session.Encryption, cancellationToken)),
             CompleteUrl = UploadAddresses.Sign(http, site, UploadAddresses.CompleteRoute, session),
         });
     }
@@ -70,8 +73,12 @@ internal static class UploadEndpoints
             Previous = VersionIds.Parse(request.Previous, site),
             ModifiedAt = request.LastModified is > 0 and { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
             Metadata = metadata,
+            CanEncrypt = request.EncryptionSupported?.Contains(BlobKey.Algorithm) == true,
         };
     }
+
+    private static EncryptMetadataResponse Describe(BlobKey key) =>
+        new(BlobKey.Algorithm, Convert.ToBase64String(key.Key), Convert.ToBase64String(key.Iv));
 
     private static async Task<ApiResponse<string>> DeleteAsync(
         ApiCall call, [FromBody] DeleteUploadRequest request, UploadCancellation cancellation, CancellationToken cancellationToken)
@@ -88,40 +95,9 @@ internal static class UploadEndpoints
         var user = call.Caller.RequireUser();
         if (!Guid.TryParse(sessionId, out var id))
             throw new CloudreveException(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
-        if (!int.TryParse(index, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var chunk))
+        if (!int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var chunk))
             throw new CloudreveException(ErrorCode.BadChunkIndex, "The index of the chunk is no number.");
         await relay.TakeAsync(id, user.Id, chunk, http.Request.Body, BodyLength.Of(http.Request), cancellationToken);
         return ApiResponse.Ok();
-    }
-}
-
-/// <summary>How long a body is.</summary>
-internal static class BodyLength
-{
-    private const string ExpectedHeader = "X-Expected-Entity-Length";
-
-    /// <summary>The length that a request announces; null when it does not (contract, section 3).</summary>
-    /// <param name="request">The request.</param>
-    public static long? Of(HttpRequest request) =>
-        request.ContentLength
-        ?? (long.TryParse(request.Headers[ExpectedHeader], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length)
-            ? length
-            : null);
-}
-
-/// <summary>Encoded ids of versions.</summary>
-internal static class VersionIds
-{
-    /// <summary>Decodes the id of a version; null for none.</summary>
-    /// <param name="text">The encoded id.</param>
-    /// <param name="site">The site.</param>
-    /// <exception cref="CloudreveException">40001 for what is no version's id.</exception>
-    public static long? Parse(string? text, SiteSettings site)
-    {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        return site.HashIds.TryDecode(text, HashIdKind.Entity, out var id)
-            ? id
-            : throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
     }
 }

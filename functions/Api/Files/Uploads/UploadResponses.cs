@@ -19,6 +19,9 @@ internal sealed record CreateUploadRequest(
 /// <summary>Body of a cancellation.</summary>
 internal sealed record DeleteUploadRequest(string Id, string Uri);
 
+/// <summary>Names a version of a file.</summary>
+internal sealed record FileVersionRequest(string Uri, string Version);
+
 /// <summary>What a client needs to upload a file.</summary>
 internal sealed record UploadCredentialResponse(
     string SessionId,
@@ -49,4 +52,5 @@ internal sealed record EncryptMetadataResponse(string Algorithm, string KeyPlain
 [JsonSerializable(typeof(ApiResponse<UploadCredentialResponse>))]
 [JsonSerializable(typeof(CreateUploadRequest))]
 [JsonSerializable(typeof(DeleteUploadRequest))]
+[JsonSerializable(typeof(FileVersionRequest))]
 internal sealed partial class UploadJsonContext : JsonSerializerContext;

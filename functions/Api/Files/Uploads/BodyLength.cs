@@ -1,0 +1,17 @@
+using System.Globalization;
+
+namespace Cloudreve.Functions.Api.Files.Uploads;
+
+/// <summary>How long a body is.</summary>
+internal static class BodyLength
+{
+    private const string ExpectedHeader = "X-Expected-Entity-Length";
+
+    /// <summary>The length that a request announces; null when it does not (contract, section 3).</summary>
+    /// <param name="request">The request.</param>
+    public static long? Of(HttpRequest request) =>
+        request.ContentLength
+        ?? (long.TryParse(request.Headers[ExpectedHeader], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            ? length
+            : null);
+}

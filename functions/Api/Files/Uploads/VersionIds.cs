@@ -1,0 +1,22 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Functions.Api.Files.Uploads;
+
+/// <summary>Encoded ids of versions.</summary>
+internal static class VersionIds
+{
+    /// <summary>Decodes the id of a version; null for none.</summary>
+    /// <param name="text">The encoded id.</param>
+    /// <param name="site">The site.</param>
+    /// <exception cref="CloudreveException">40001 for what is no version's id.</exception>
+    public static long? Parse(string? text, SiteSettings site)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return site.HashIds.TryDecode(text, HashIdKind.Entity, out var id)
+            ? id
+            : throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+    }
+}
