@@ -1,8 +1,5 @@
 using System.Net;
-using Cloudreve.Core.FileSystem.Locks;
-using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files.Uploads;
@@ -12,60 +9,58 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
 {
     private const int Chunk = 1000;
 
-    private static readonly HttpClient Browser = new();
-
-    private HttpClient _api = null!;
+    private UploadingUser _user = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await SetPolicyAsync(p => p with { ChunkSize = Chunk });
-        _api = await shared.App.SignInAsync((await shared.App.CreateUserAsync()).Email);
+        await UploadingUser.SetPolicyAsync(shared.App, p => p with { ChunkSize = Chunk });
+        _user = await UploadingUser.CreateAsync(shared.App);
     }
 
     public ValueTask DisposeAsync()
     {
-        _api.Dispose();
+        _user.Dispose();
         return ValueTask.CompletedTask;
     }
 
     [Fact]
     public async Task Given_a_file_of_several_chunks_when_the_front_end_uploads_it_then_it_is_there_whole()
     {
-        var content = Bytes(2 * Chunk + 17);
+        var content = UploadingUser.Bytes(2 * Chunk + 17);
 
-        var upload = await new WebUploader(_api, "cloudreve://my/a%20b.bin", content).RunAsync();
+        var upload = await new WebUploader(_user.Api, "cloudreve://my/a%20b.bin", content).RunAsync();
 
         Assert.Equal("s3", upload.Type);
         Assert.Equal(3, upload.Urls.Count);
-        var file = (await InfoAsync("cloudreve://my/a%20b.bin")).Data;
+        var file = (await _user.InfoAsync("cloudreve://my/a%20b.bin")).Data;
         Assert.Equal(content.Length, file.GetProperty("size").GetInt64());
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_749_524_701_494), file.GetProperty("updated_at").GetDateTimeOffset());
         Assert.False(file.GetProperty("metadata").TryGetProperty("sys:upload_session_id", out _));
-        Assert.Equal(content, await DownloadAsync("cloudreve://my/a%20b.bin"));
+        Assert.Equal(content, await _user.DownloadAsync("cloudreve://my/a%20b.bin"));
     }
 
     [Fact]
     public async Task Given_an_empty_file_when_the_front_end_uploads_it_then_it_is_there()
     {
-        await new WebUploader(_api, "cloudreve://my/empty.txt", []).RunAsync();
+        await new WebUploader(_user.Api, "cloudreve://my/empty.txt", []).RunAsync();
 
-        Assert.Equal(0, (await InfoAsync("cloudreve://my/empty.txt")).Data.GetProperty("size").GetInt64());
-        Assert.Empty(await DownloadAsync("cloudreve://my/empty.txt"));
+        Assert.Equal(0, (await _user.InfoAsync("cloudreve://my/empty.txt")).Data.GetProperty("size").GetInt64());
+        Assert.Empty(await _user.DownloadAsync("cloudreve://my/empty.txt"));
     }
 
     [Fact]
     public async Task Given_folders_that_are_missing_when_a_file_is_uploaded_then_they_are_created()
     {
-        await new WebUploader(_api, "cloudreve://my/x/y/z.txt", Bytes(5)).RunAsync();
+        await new WebUploader(_user.Api, "cloudreve://my/x/y/z.txt", UploadingUser.Bytes(5)).RunAsync();
 
-        Assert.Equal(0, (await InfoAsync("cloudreve://my/x/y/z.txt")).Code);
+        Assert.Equal(0, (await _user.InfoAsync("cloudreve://my/x/y/z.txt")).Code);
     }
 
     [Fact]
     public async Task Given_an_upload_that_was_interrupted_when_the_browser_resumes_it_then_only_the_rest_is_sent()
     {
-        var content = Bytes(3 * Chunk);
-        var first = new WebUploader(_api, "cloudreve://my/resumed.bin", content);
+        var content = UploadingUser.Bytes(3 * Chunk);
+        var first = new WebUploader(_user.Api, "cloudreve://my/resumed.bin", content);
         await first.BeginAsync();
         await first.SendChunkAsync(1);
 
@@ -73,17 +68,17 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
         await first.SendChunksAsync();
         await first.FinishAsync();
 
-        Assert.Equal(content, await DownloadAsync("cloudreve://my/resumed.bin"));
+        Assert.Equal(content, await _user.DownloadAsync("cloudreve://my/resumed.bin"));
     }
 
     [Fact]
     public async Task Given_a_completed_upload_when_completion_and_callback_are_repeated_then_both_succeed_again()
     {
-        var upload = await new WebUploader(_api, "cloudreve://my/twice.bin", Bytes(10)).RunAsync();
+        var upload = await new WebUploader(_user.Api, "cloudreve://my/twice.bin", UploadingUser.Bytes(10)).RunAsync();
 
         await upload.FinishAsync();
 
-        var detail = (await _api.GetApiAsync("file/info?extended=true&uri=cloudreve://my/twice.bin")).Data.GetProperty("extended_info");
+        var detail = (await _user.Api.GetApiAsync("file/info?extended=true&uri=cloudreve://my/twice.bin")).Data.GetProperty("extended_info");
         Assert.Equal(10, detail.GetProperty("storage_used").GetInt64());
         Assert.Equal(1, detail.GetProperty("entities").GetArrayLength());
     }
@@ -91,22 +86,22 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [Fact]
     public async Task Given_a_chunk_of_another_size_when_the_upload_is_completed_then_the_error_is_xml_and_nothing_changes()
     {
-        var upload = new WebUploader(_api, "cloudreve://my/short.bin", Bytes(10));
+        var upload = new WebUploader(_user.Api, "cloudreve://my/short.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
-        using var put = await WebUploader.PutAsync(upload.Urls[0], Bytes(9));
+        using var put = await WebUploader.PutAsync(upload.Urls[0], UploadingUser.Bytes(9));
 
         using var answer = await upload.CompleteAsync();
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("application/xml", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains("<Code>MetadataMismatch</Code><Message>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(0, (await InfoAsync("cloudreve://my/short.bin")).Data.GetProperty("size").GetInt64());
+        Assert.Equal(0, (await _user.InfoAsync("cloudreve://my/short.bin")).Data.GetProperty("size").GetInt64());
     }
 
     [Fact]
     public async Task Given_an_upload_when_somebody_calls_its_addresses_without_the_secrets_then_they_are_refused()
     {
-        var upload = new WebUploader(_api, "cloudreve://my/secret.bin", Bytes(10));
+        var upload = new WebUploader(_user.Api, "cloudreve://my/secret.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
         await upload.SendChunksAsync();
 
@@ -120,52 +115,52 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [Fact]
     public async Task Given_a_running_upload_when_a_second_one_wants_the_same_name_then_it_finds_the_lock_and_wins_after_it_was_broken()
     {
-        var first = new WebUploader(_api, "cloudreve://my/rivals.bin", Bytes(10));
+        var first = new WebUploader(_user.Api, "cloudreve://my/rivals.bin", UploadingUser.Bytes(10));
         await first.BeginAsync();
-        var second = new WebUploader(_api, "cloudreve://my/rivals.bin", Bytes(20));
+        var second = new WebUploader(_user.Api, "cloudreve://my/rivals.bin", UploadingUser.Bytes(20));
 
         Assert.Equal(40073, (await second.BeginAsync()).Code);
-        await BreakLocksAsync();
+        await _user.BreakLocksAsync();
         Assert.Equal(0, (await second.BeginAsync()).Code);
         await second.SendChunksAsync();
         await second.FinishAsync();
 
         using var late = await first.CompleteAsync();
         Assert.Equal(HttpStatusCode.NotFound, late.StatusCode);
-        Assert.Equal(20, (await DownloadAsync("cloudreve://my/rivals.bin")).Length);
+        Assert.Equal(20, (await _user.DownloadAsync("cloudreve://my/rivals.bin")).Length);
     }
 
     [Fact]
     public async Task Given_a_running_upload_when_it_is_cancelled_then_the_placeholder_the_lock_and_the_reserved_bytes_are_gone()
     {
-        var upload = new WebUploader(_api, "cloudreve://my/given-up.bin", Bytes(10));
+        var upload = new WebUploader(_user.Api, "cloudreve://my/given-up.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
-        Assert.Equal(upload.Id, (await InfoAsync("cloudreve://my/given-up.bin")).Data.GetProperty("metadata").GetProperty("sys:upload_session_id").GetString());
+        Assert.Equal(upload.Id, (await _user.InfoAsync("cloudreve://my/given-up.bin")).Data.GetProperty("metadata").GetProperty("sys:upload_session_id").GetString());
         await upload.SendChunksAsync();
 
         Assert.Equal(0, (await upload.CancelAsync()).Code);
         Assert.Equal(0, (await upload.CancelAsync()).Code);
 
-        Assert.Equal(40016, (await InfoAsync("cloudreve://my/given-up.bin")).Code);
-        Assert.Equal(0, await UsedAsync());
-        await new WebUploader(_api, "cloudreve://my/given-up.bin", Bytes(10)).RunAsync();
+        Assert.Equal(40016, (await _user.InfoAsync("cloudreve://my/given-up.bin")).Code);
+        Assert.Equal(0, await _user.UsedAsync());
+        await new WebUploader(_user.Api, "cloudreve://my/given-up.bin", UploadingUser.Bytes(10)).RunAsync();
     }
 
     [Fact]
     public async Task Given_an_existing_file_when_it_is_overwritten_then_the_old_content_stays_until_the_new_one_is_complete()
     {
         const string Uri = "cloudreve://my/over.bin";
-        var old = Bytes(10);
-        await new WebUploader(_api, Uri, old).RunAsync();
-        var upload = new WebUploader(_api, Uri, Bytes(2 * Chunk));
+        var old = UploadingUser.Bytes(10);
+        await new WebUploader(_user.Api, Uri, old).RunAsync();
+        var upload = new WebUploader(_user.Api, Uri, UploadingUser.Bytes(2 * Chunk));
         Assert.Equal(40004, (await upload.BeginAsync()).Code);
         Assert.Equal(0, (await upload.BeginAsync("version")).Code);
 
-        Assert.Equal(old, await DownloadAsync(Uri));
+        Assert.Equal(old, await _user.DownloadAsync(Uri));
         await upload.SendChunksAsync();
         await upload.FinishAsync();
 
-        Assert.Equal(upload.Content, await DownloadAsync(Uri));
+        Assert.Equal(upload.Content, await _user.DownloadAsync(Uri));
     }
 
     [Theory]
@@ -174,9 +169,9 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("cloudreve://my", 403)]
     public async Task Given_a_name_that_the_policy_refuses_when_an_upload_begins_then_the_documented_code_says_so(string uri, int code)
     {
-        await SetPolicyAsync(p => p with { FileType = ["exe"], IsFileTypeDenyList = true });
+        await UploadingUser.SetPolicyAsync(shared.App, p => p with { FileType = ["exe"], IsFileTypeDenyList = true });
 
-        var answer = await new WebUploader(_api, uri, Bytes(5)).BeginAsync();
+        var answer = await new WebUploader(_user.Api, uri, UploadingUser.Bytes(5)).BeginAsync();
 
         Assert.Equal(code, answer.Code);
     }
@@ -185,61 +180,22 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     public async Task Given_too_much_when_an_upload_begins_then_the_documented_code_says_so_and_nothing_is_charged()
     {
         var body = new { uri = "cloudreve://my/large.bin", size = 1L << 31 };
-        Assert.Equal(40051, (await _api.SendApiAsync(HttpMethod.Put, "file/upload", body)).Code);
-        Assert.Equal(0, await UsedAsync());
+        Assert.Equal(40051, (await _user.Api.SendApiAsync(HttpMethod.Put, "file/upload", body)).Code);
+        Assert.Equal(0, await _user.UsedAsync());
 
-        await SetPolicyAsync(p => p, maxSize: 100);
-        Assert.Equal(40049, (await _api.SendApiAsync(HttpMethod.Put, "file/upload", body)).Code);
-        await SetPolicyAsync(p => p, maxSize: 0);
+        await UploadingUser.SetPolicyAsync(shared.App, p => p, maxSize: 100);
+        Assert.Equal(40049, (await _user.Api.SendApiAsync(HttpMethod.Put, "file/upload", body)).Code);
+        await UploadingUser.SetPolicyAsync(shared.App, p => p, maxSize: 0);
     }
 
     [Fact]
     public async Task Given_a_live_photo_when_its_motion_part_is_uploaded_then_the_photo_has_both()
     {
-        await new WebUploader(_api, "cloudreve://my/photo.jpg", Bytes(10)).RunAsync();
-        await new WebUploader(_api, "cloudreve://my/photo.jpg", Bytes(7)).RunAsync("live_photo");
+        await new WebUploader(_user.Api, "cloudreve://my/photo.jpg", UploadingUser.Bytes(10)).RunAsync();
+        await new WebUploader(_user.Api, "cloudreve://my/photo.jpg", UploadingUser.Bytes(7)).RunAsync("live_photo");
 
-        Assert.Equal(10, (await InfoAsync("cloudreve://my/photo.jpg")).Data.GetProperty("size").GetInt64());
-        Assert.Equal(17, await UsedAsync());
-        Assert.Equal(40016, (await new WebUploader(_api, "cloudreve://my/none.jpg", Bytes(7)).BeginAsync("live_photo")).Code);
-    }
-
-    private static byte[] Bytes(int count)
-    {
-        var bytes = new byte[count];
-        new Random(count).NextBytes(bytes);
-        return bytes;
-    }
-
-    private Task<ApiAnswer> InfoAsync(string uri) => _api.GetApiAsync($"file/info?uri={Uri.EscapeDataString(uri)}");
-
-    private async Task<byte[]> DownloadAsync(string uri)
-    {
-        var answer = await _api.PostApiAsync("file/url", new { uris = new[] { uri } });
-        return await Browser.GetByteArrayAsync(new Uri(answer.Data.GetProperty("urls")[0].GetProperty("url").GetString()!));
-    }
-
-    private async Task<long> UserIdAsync()
-    {
-        var me = (await _api.GetApiAsync("user/me")).Data.GetProperty("id").GetString();
-        Assert.True((await shared.App.GetSiteAsync()).HashIds.TryDecode(me, Core.HashIds.HashIdKind.User, out var id));
-        return id;
-    }
-
-    private async Task BreakLocksAsync()
-    {
-        var locks = shared.App.Services.GetRequiredService<DriveLocks>();
-        foreach (var held in (await locks.ReadAsync(await UserIdAsync())).Locks)
-            await locks.ReleaseAsync(held.OwnerId, held.Token);
-    }
-
-    private async Task<long> UsedAsync() =>
-        await shared.App.Services.GetRequiredService<Core.Quota.QuotaLedger>().GetUsedAsync(await UserIdAsync());
-
-    private async Task SetPolicyAsync(Func<StoragePolicySettings, StoragePolicySettings> change, long maxSize = 0)
-    {
-        var catalog = shared.App.Services.GetRequiredService<SiteCatalog>();
-        var policy = await catalog.GetPolicyAsync(StoragePolicy.DefaultId);
-        await catalog.SavePolicyAsync(policy with { Settings = change(policy.Settings), MaxSize = maxSize });
+        Assert.Equal(10, (await _user.InfoAsync("cloudreve://my/photo.jpg")).Data.GetProperty("size").GetInt64());
+        Assert.Equal(17, await _user.UsedAsync());
+        Assert.Equal(40016, (await new WebUploader(_user.Api, "cloudreve://my/none.jpg", UploadingUser.Bytes(7)).BeginAsync("live_photo")).Code);
     }
 }
