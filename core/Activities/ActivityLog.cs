@@ -39,6 +39,48 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
         }
     }
 
+    /// <summary>Reads what happened to a file, page by page. One transaction for each 1,000 events that are passed over.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="fileId">The file.</param>
+    /// <param name="query">Which events, and how many.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<ActivityPage> ReadAsync(long ownerId, long fileId, ActivityQuery query, CancellationToken cancellationToken = default)
+    {
+        var prefix = $"{FilePrefix}{FileKeys.Id(fileId)}|";
+        var range = RowRange.Prefix(Partition(ownerId), prefix);
+        if (query.IsAscending && query.Token is { } from)
+            range = range.Behind(prefix + from);
+        else if (query.Token is { } to)
+            range = range with { To = prefix + to };
+        // Tables read forwards only, so the newest are what remains of a pass over all: files have few events.
+        var found = new LinkedList<Activity>();
+        await foreach (var row in layout.Events.QueryAsync(range, cancellationToken))
+        {
+            var activity = FromRow(row, prefix);
+            if (!query.Accepts(activity))
+                continue;
+            found.AddLast(activity);
+            if (found.Count <= query.PageSize + 1)
+                continue;
+            if (query.IsAscending)
+                break;
+            found.RemoveFirst();
+        }
+        var ordered = (query.IsAscending ? found : found.Reverse()).ToList();
+        var page = ordered.Take(query.PageSize).ToList();
+        return new ActivityPage(page, ordered.Count > page.Count ? page[^1].Key : null);
+    }
+
+    private static Activity FromRow(Row row, string prefix) => new(
+        row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber("c"), row.Number("by") ?? 0, TimeOf(row.RowKey[prefix.Length..]),
+        Parse(row.Text("from")), Parse(row.Text("to")), row.Number("e") ?? 0);
+
+    private static DateTimeOffset TimeOf(string key) =>
+        new(long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), TimeSpan.Zero);
+
+    private static FilePath? Parse(string? path) =>
+        path is null ? null : new FilePath(JsonSerializer.Deserialize(path, ActivityJson.Default.StringArray)!);
+
     internal static string Partition(long ownerId) => FileKeys.Folder(ownerId);
 
     internal static string FileKey(long fileId, string timeKey) => $"{FilePrefix}{FileKeys.Id(fileId)}|{timeKey}";

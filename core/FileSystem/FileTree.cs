@@ -77,6 +77,33 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
         await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken) ?? throw PathNotFound();
 
+    /// <summary>Finds a folder that the caller may use, with the view it inherits: path + 1 transactions, one more where no folder below the root has a view.</summary>
+    /// <param name="place">The place.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when there is no folder.</exception>
+    public async Task<(FileRecord Folder, string? View)> GetFolderAsync(DrivePlace place, CancellationToken cancellationToken = default)
+    {
+        if (place.Path.IsRoot)
+        {
+            var top = await GetAsync(place, cancellationToken);
+            return (top, top.View);
+        }
+        var parent = await FindFolderBelowAsync(place.TopId, place.Path.Parent, cancellationToken) ?? throw PathNotFound();
+        var folder = await FindEntryAsync(parent.Id, place.Path.Name, cancellationToken) ?? throw PathNotFound();
+        if (folder.Type != FileType.Folder)
+            throw PathNotFound();
+        if (folder.IsSymbolic)
+            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
+        return (folder, folder.View ?? parent.View ?? (await FindTopAsync(place.TopId, place.OwnerId, cancellationToken))?.View);
+    }
+
+    /// <summary>Sets the view of a root folder. One transaction.</summary>
+    /// <param name="ownerId">Whose.</param>
+    /// <param name="view">The view, as JSON; null for the default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task SetRootViewAsync(long ownerId, string? view, CancellationToken cancellationToken = default) =>
+        layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { ["vw"] = view ?? "" }, "*", cancellationToken);
+
     /// <summary>Finds an entry by its id: two transactions; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -349,7 +376,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             Name = "",
             CreatedAt = time,
             UpdatedAt = time,
-            View = header?.Text("vw"),
+            // A merge cannot remove a property.
+            View = header?.Text("vw") is { Length: > 0 } view ? view : null,
         };
     }
 

@@ -47,6 +47,9 @@ public sealed record UserSettings
     /// <summary>Which share links the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
     public string ShareLinksInProfile { get; init; } = "";
 
+    /// <summary>Views of file systems whose roots are no folders, such as the trash: name to view, as JSON.</summary>
+    public IReadOnlyDictionary<string, string>? FileSystemViews { get; init; }
+
     /// <summary>Places pinned to the sidebar.</summary>
     public IReadOnlyList<PinnedPlace> Pinned { get; init; } = [];
 }

@@ -189,6 +189,35 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
     }
 
+    /// <summary>Changes an account, except its mail address: two transactions, two more for each rival.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
+    public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+            var current = UserRows.Read(row);
+            var changed = change(current);
+            if (ReferenceEquals(changed, current))
+                return current;
+            try
+            {
+                var readAt = clock.GetTimestamp();
+                await layout.Users.ReplaceAsync(UserRows.Describe(changed), row.ETag, cancellationToken);
+                _kept[id] = new Kept(changed, readAt);
+                return changed;
+            }
+            catch (StorageChangedException)
+            {
+                // A rival came first: its change is kept.
+            }
+        }
+    }
+
     /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>
     /// <param name="cancellationToken">Cancels the scan.</param>
     public async IAsyncEnumerable<long> ScanIdsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -99,6 +99,9 @@ public static class SiteSetting
     /// <summary>Emojis for folders, as JSON.</summary>
     public static readonly Setting<string> Emojis = Setting.Text("emojis", ClientDefaults.Emojis);
 
+    /// <summary>Definitions of custom properties of files, as a JSON array.</summary>
+    public static readonly Setting<string> CustomProperties = Setting.Text("custom_props", "[]");
+
     /// <summary>The provider of maps.</summary>
     public static readonly Setting<string> MapProvider = Setting.Text("map_provider", "openstreetmap");
 

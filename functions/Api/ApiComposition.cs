@@ -5,6 +5,7 @@ using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Session;
@@ -21,7 +22,7 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default,
-        ChangeJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
+        ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
 
     /// <summary>
@@ -75,6 +76,7 @@ internal static class ApiComposition
         api.MapUploadEndpoints();
         api.MapContentEndpoints();
         api.MapCallbackEndpoints();
+        api.MapPropertyEndpoints();
         api.MapWorkflowEndpoints();
         app.MapUploadAddresses();
         return app;

@@ -54,7 +54,7 @@ public sealed record DriveLock
 public enum LockScope
 {
     /// <summary>Content or properties of one object.</summary>
-    Object,
+    Self,
 
     /// <summary>The object, which comes into or leaves its folder.</summary>
     Membership,

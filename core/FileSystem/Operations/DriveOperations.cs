@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem.Copying;
@@ -51,6 +52,25 @@ public sealed class DriveOperations
         _clock = clock;
     }
 
+    /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="entry">What.</param>
+    /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks.</exception>
+    public async Task<FileRecord> CreateAsync(
+        DriveWork work, FilePath path, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)
+    {
+        var control = await ControlAsync(work, cancellationToken);
+        control.Require(path, LockScope.Membership, work.LockTokens);
+        var file = await _tree.CreateAsync(work.OwnerId, path, entry, failIfExists, cancellationToken);
+        // Only what was there already has been read.
+        if (file.ETag.Length == 0)
+            work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
+        return file;
+    }
+
     /// <summary>Gives an entry another name in its folder. Path + 3 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
@@ -78,6 +98,27 @@ public sealed class DriveOperations
                 work.Forget();
             work.Events.Enqueue(new FileEvent(ActivityCategory.FileRename, work.Actor, renamed, path, target));
             return renamed;
+        });
+    }
+
+    /// <summary>Changes metadata, view or the like of an entry. Path + 3 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="category">What is done.</param>
+    /// <param name="change">Makes the new entry of the current one; see <see cref="FileTree.UpdateAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task<FileRecord> UpdateAsync(
+        DriveWork work, FilePath path, ActivityCategory category, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Self, work.LockTokens);
+            var updated = await _tree.UpdateAsync(await FindAsync(work, path, cancellationToken), change, cancellationToken);
+            work.Events.Enqueue(new FileEvent(category, work.Actor, updated, path, path));
+            return updated;
         });
     }
 
@@ -375,7 +416,7 @@ public sealed class DriveOperations
 
     private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? CopyPatience : MovePatience);
 
-    private async Task<FileRecord> InTurnAsync(DriveWork work, Func<Task<FileRecord>> operation)
+    private static async Task<FileRecord> InTurnAsync(DriveWork work, Func<Task<FileRecord>> operation)
     {
         await work.FolderTurn.WaitAsync();
         try
@@ -406,7 +447,7 @@ public sealed class DriveOperations
             catch (CloudreveException e) when (e.Code == ErrorCode.Conflict && attempt < Attempts)
             {
                 work.Forget();
-                await Task.Delay(Random.Shared.Next(20, 60 * attempt));
+                await Task.Delay(RandomNumberGenerator.GetInt32(20, 60 * attempt));
             }
         }
     }

@@ -1,12 +1,15 @@
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Thumbnails;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Site;
@@ -100,7 +103,7 @@ internal static class FileEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> CreateAsync(
-        ApiCall call, CreateFileRequest request, FileTree tree, SiteCatalog catalog, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, CreateFileRequest request, DriveOperations operations, SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.CreateFile, site.HashIds);
@@ -111,12 +114,13 @@ internal static class FileEndpoints
             _ => throw new CloudreveException(ErrorCode.BadParameter, "The type is neither file nor folder."),
         };
         var metadata = request.Metadata ?? new Dictionary<string, string>();
-        FileMetadataRules.Check(metadata);
+        MetadataRules.Of(site).CheckNew(metadata);
         if (type == FileType.File && caller.Group.StoragePolicyId is { } policyId
             && FileRules.Of(await catalog.GetPolicyAsync(policyId, cancellationToken)).RefuseName(place.Path.Name) is { } reason)
             throw new CloudreveException(ErrorCode.IllegalName, reason);
-        var file = await tree.CreateAsync(
-            place.OwnerId, place.Path, new NewEntry(type) { Metadata = metadata }, request.ErrOnConflict, cancellationToken);
+        using var work = new DriveWork(place.OwnerId, ChangeEndpoints.ActorOf(http, caller));
+        var file = await operations.CreateAsync(work, place.Path, new NewEntry(type) { Metadata = metadata }, request.ErrOnConflict, cancellationToken);
+        await operations.PublishAsync(work, cancellationToken);
         return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 }

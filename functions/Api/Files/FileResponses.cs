@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Thumbnails;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -92,9 +93,6 @@ internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)
 /// <summary>What a listing can do.</summary>
 internal sealed record NavigatorPropsResponse(
     string Capability, int MaxPageSize, IReadOnlyList<string> OrderByOptions, IReadOnlyList<string> OrderDirectionOptions);
-
-/// <summary>How a folder is shown.</summary>
-internal sealed record ExplorerViewResponse(int PageSize, string View, bool Thumbnail);
 
 /// <summary>Download addresses, in the order of the request.</summary>
 internal sealed record FileUrlResponse(IReadOnlyList<EntityUrlResponse> Urls, DateTimeOffset Expires);

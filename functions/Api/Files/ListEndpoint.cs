@@ -4,6 +4,7 @@ using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Site;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
@@ -33,9 +34,7 @@ internal static class ListEndpoint
         var order = ParseOrder(order_by);
         var descending = ParseDirection(order_direction);
         var token = string.IsNullOrEmpty(next_page_token) ? null : next_page_token;
-        var folder = await tree.GetAsync(place, cancellationToken);
-        if (folder.Type != FileType.Folder)
-            throw new CloudreveException(ErrorCode.PathNotFound, "The path is not a folder.");
+        var (folder, view) = await tree.GetFolderAsync(place, cancellationToken);
         var presenter = new FilePresenter(caller, site.HashIds);
         var policy = caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
         var answer = new ListResponse(
@@ -46,7 +45,7 @@ internal static class ListEndpoint
             Guid.NewGuid().ToString(),
             MixedType: query is not null,
             policy is null ? null : StoragePolicyResponse.Of(policy, site),
-            caller.User?.Settings.DisableViewSync == true ? null : new ExplorerViewResponse(DefaultPageSize, "grid", Thumbnail: true));
+            ExplorerViews.Of(caller, place, view));
         if (query is not null)
         {
             var found = new SearchAnswer(

@@ -168,7 +168,11 @@ internal static class ChangeEndpoints
         return ApiResponse.Ok();
     }
 
-    private static void CheckUris(IReadOnlyList<string> uris, SiteSettings site)
+    /// <summary>Throws unless there are URIs, and not too many.</summary>
+    /// <param name="uris">The URIs.</param>
+    /// <param name="site">Knows how many are too many.</param>
+    /// <exception cref="CloudreveException">40001, 40074.</exception>
+    internal static void CheckUris(IReadOnlyList<string> uris, SiteSettings site)
     {
         if (uris.Count == 0 || uris.Any(uri => uri is null))
             throw new CloudreveException(ErrorCode.BadParameter, "No URI is given.");

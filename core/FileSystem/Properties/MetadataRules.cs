@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Core.FileSystem.Properties;
+
+/// <summary>A change of one metadata key.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">The new value; null to remove the key.</param>
+public sealed record MetadataPatch(string Key, string? Value);
+
+/// <summary>Which metadata clients may set and remove (contract, section 9.1).</summary>
+/// <param name="properties">Definitions of custom properties by id.</param>
+public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProperty> properties)
+{
+    /// <summary>The rules of a site.</summary>
+    /// <param name="site">Its settings, with the definitions of custom properties.</param>
+    /// <exception cref="CloudreveException">50005 for definitions that cannot be read.</exception>
+    public static MetadataRules Of(SiteSettings site)
+    {
+        try
+        {
+            var defined = JsonSerializer.Deserialize(site.Get(SiteSetting.CustomProperties), PropertyJson.Default.CustomPropertyArray) ?? [];
+            return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id));
+        }
+        catch (JsonException e)
+        {
+            throw new CloudreveException(ErrorCode.InternalSetting, "The definitions of custom properties are malformed.", e);
+        }
+    }
+
+    private const int MaxKeys = 256;
+    private const int MaxKeyCharacters = 255;
+    private const int MaxEmojiCharacters = 64;
+
+    // Of JSON. Metadata is read with every listing, and a row holds one megabyte.
+    private const int MaxCharacters = 64 * 1024;
+
+    private const string IconColor = "customize:icon_color";
+    private const string Emoji = "customize:emoji";
+    private const string SharedOwner = "sys:shared_owner";
+    private const string PropertyPrefix = "props:";
+
+    private static readonly string[] Namespaces = ["customize", "tag", "dav", "thumb", "props"];
+
+    /// <summary>Throws unless all keys may be set at creation.</summary>
+    /// <param name="metadata">Key to value.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public void CheckNew(IReadOnlyDictionary<string, string> metadata)
+    {
+        foreach (var (key, value) in metadata)
+        {
+            // JSON knows null where the type does not.
+            Check(new MetadataPatch(key, value ?? throw Bad("A metadata value is null.")));
+        }
+        CheckSize(metadata);
+    }
+
+    /// <summary>Metadata after some changes.</summary>
+    /// <param name="metadata">The metadata before.</param>
+    /// <param name="patches">The changes, in order.</param>
+    /// <exception cref="CloudreveException">40001 for a key that clients may not set or remove, or a value that does not fit.</exception>
+    public IReadOnlyDictionary<string, string> Apply(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<MetadataPatch> patches)
+    {
+        var result = metadata.ToDictionary();
+        foreach (var patch in patches)
+        {
+            Check(patch);
+            if (patch.Value is null || (patch.Value.Length == 0 && patch.Key.StartsWith(PropertyPrefix, StringComparison.Ordinal)))
+                result.Remove(patch.Key);
+            else
+                result[patch.Key] = patch.Value;
+        }
+        CheckSize(result);
+        return result;
+    }
+
+    /// <summary>Whether changes make the file newer: those that people see (contract, section 9.1).</summary>
+    /// <param name="patches">The changes.</param>
+    public static bool BumpsTime(IReadOnlyList<MetadataPatch> patches) =>
+        patches.Any(p => p.Key.Split(':')[0] is "customize" or "tag" or "props" or "sys");
+
+    private static void CheckSize(IReadOnlyDictionary<string, string> metadata)
+    {
+        if (metadata.Count > MaxKeys || metadata.Sum(m => JsonEncodedText.Encode(m.Key).Value.Length + JsonEncodedText.Encode(m.Value).Value.Length + 6) > MaxCharacters)
+            throw Bad("There is too much metadata.");
+    }
+
+    private void Check(MetadataPatch patch)
+    {
+        var colon = patch.Key.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0 || colon == patch.Key.Length - 1 || patch.Key.Length > MaxKeyCharacters || !IsAllowed(patch, patch.Key[..colon]))
+            throw Bad("A metadata key or value is not allowed.");
+    }
+
+    private bool IsAllowed(MetadataPatch patch, string scope) => (patch.Key, patch.Value) switch
+    {
+        (MetadataKeys.SharedRedirect, { } uri) => FileUri.Parse(uri).FileSystem == FileSystemKind.Share,
+        (SharedOwner, { } owner) => owner.Length is > 0 and <= 32,
+        (IconColor, { } color) => Color().IsMatch(color),
+        (Emoji, { } emoji) => emoji.Length <= MaxEmojiCharacters,
+        (_, { } value) when scope == "props" => properties.TryGetValue(patch.Key[PropertyPrefix.Length..], out var property) && property.Accepts(value),
+        (_, { } tag) when scope == "tag" => tag.Length == 0 || Color().IsMatch(tag),
+        _ => Namespaces.Contains(scope),
+    };
+
+    private static CloudreveException Bad(string message) => new(ErrorCode.BadParameter, message);
+
+    [GeneratedRegex("^(#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,30}|(rgb|rgba|hsl|hsla)\\([0-9.,%\\s/]{3,60}\\))$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Color();
+}
+
+/// <summary>A property that administrators have defined for files (contract, section 9.1).</summary>
+public sealed record CustomProperty
+{
+    /// <summary>Its id; the metadata key is <c>props:id</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>text, number, boolean, select, multi_select, link, rating or user.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The shortest text or least number.</summary>
+    public long? Min { get; init; }
+
+    /// <summary>The longest text or greatest number.</summary>
+    public long? Max { get; init; }
+
+    /// <summary>What may be selected.</summary>
+    public IReadOnlyList<string>? Options { get; init; }
+
+    /// <summary>Whether a value fits; an empty one clears the property.</summary>
+    /// <param name="value">The value.</param>
+    public bool Accepts(string value) => value.Length == 0 || Type switch
+    {
+        "text" or "link" => IsWithin(value.Length),
+        "number" => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && IsWithin(number),
+        "rating" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rating) && rating >= 0 && (Max is null || rating <= Max),
+        "boolean" => value is "true" or "false",
+        "select" => Options?.Contains(value) == true,
+        "multi_select" => AreOptions(value),
+        _ => value.Length <= 255,
+    };
+
+    private bool IsWithin(double number) => (Min is null || number >= Min) && (Max is null || number <= Max);
+
+    private bool AreOptions(string value)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(value, PropertyJson.Default.StringArray)?.All(o => Options?.Contains(o) == true) == true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
+
+[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]
+[System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(CustomProperty[]))]
+internal sealed partial class PropertyJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,0 +1,81 @@
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Users;
+
+namespace Cloudreve.Functions.Api.Files.Properties;
+
+/// <summary>What happened to a file (contract, section 23). Only its owner may know.</summary>
+internal static class ActivityEndpoint
+{
+    private const int MinPageSize = 10;
+    private const int MaxPageSize = 100;
+
+    public static async Task<ApiResponse<ActivitiesResponse>> ListAsync(
+        ApiCall call, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog,
+        string uri, int page_size, string? order_direction, string? next_page_token, string? filter, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds);
+        if (page_size < MinPageSize)
+            throw new CloudreveException(ErrorCode.BadParameter, "A page has at least 10 items.");
+        var query = new ActivityQuery(Math.Min(page_size, MaxPageSize), IsAscending(order_direction), ReadFilter(filter), caller.UserId, ReadToken(next_page_token));
+        var file = await tree.GetAsync(place, cancellationToken);
+        DriveAccess.RequireOwner(caller, file);
+        var page = await log.ReadAsync(file.OwnerId, file.Id, query, cancellationToken);
+        var actors = await FindActorsAsync(page, users, catalog, call, cancellationToken);
+        var shown = page.Activities.Select(a => Describe(a, call, actors)).ToList();
+        return ApiResponse.Ok(new ActivitiesResponse(shown, new PaginationResponse(0, query.PageSize, IsCursor: true) { NextToken = page.NextToken }));
+    }
+
+    private static ActivityResponse Describe(Activity activity, ApiCall call, Dictionary<long, UserResponse> actors)
+    {
+        var isRenamed = activity.Category == ActivityCategory.FileRename;
+        var content = new ActivityContent(
+            (int)activity.Category, Print(activity.From), Print(activity.To), isRenamed ? activity.From?.Name : null, isRenamed ? activity.To?.Name : null);
+        return new ActivityResponse(
+            activity.Key, activity.At, content, actors.GetValueOrDefault(activity.ActorId),
+            activity.EntityId == 0 ? null : call.Site.HashIds.Encode(activity.EntityId, HashIdKind.Entity));
+    }
+
+    private static async Task<Dictionary<long, UserResponse>> FindActorsAsync(
+        ActivityPage page, UserStore users, SiteCatalog catalog, ApiCall call, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<long, UserResponse>();
+        foreach (var id in page.Activities.Select(a => a.ActorId).Where(id => id != 0).Distinct())
+        {
+            if (await users.FindRecentAsync(id, cancellationToken) is { } user && await catalog.FindGroupAsync(user.GroupId, cancellationToken) is { } group)
+                found[id] = UserResponse.Redacted(user, group, call.Site, showEmail: true);
+        }
+        return found;
+    }
+
+    private static string? Print(FilePath? path) => path is null ? null : FileUri.My(path).ToString();
+
+    private static bool IsAscending(string? direction) => direction switch
+    {
+        null or "" or "asc" => true,
+        "desc" => false,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
+    };
+
+    private static ActivityFilter ReadFilter(string? filter) => filter switch
+    {
+        null or "" => ActivityFilter.All,
+        "my" => ActivityFilter.Mine,
+        "updates" => ActivityFilter.Updates,
+        "reads" => ActivityFilter.Reads,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The filter is not one of the options."),
+    };
+
+    // It becomes part of a row's key.
+    private static string? ReadToken(string? token) => string.IsNullOrEmpty(token)
+        ? null
+        : token.Length == 25 && token.All(c => char.IsAsciiHexDigitLower(c) || c == '-')
+            ? token
+            : throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
+}

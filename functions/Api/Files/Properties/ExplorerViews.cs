@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+
+namespace Cloudreve.Functions.Api.Files.Properties;
+
+/// <summary>How folders are shown (contract, section 10): validated, kept as JSON, and defaulted.</summary>
+internal static class ExplorerViews
+{
+    private const int MinPageSize = 50;
+    private const int MaxColumns = 1000;
+    private const int MaxCharacters = 24_000;
+
+    private static readonly ExplorerViewResponse Default = new(100) { View = "grid", Thumbnail = true };
+
+    private static readonly ExplorerViewResponse TrashDefault = new(100)
+    {
+        View = "list", Thumbnail = true, Columns = [new ViewColumn(0), new ViewColumn(2), new ViewColumn(8), new ViewColumn(7)],
+    };
+
+    /// <summary>The view of a folder for a caller; null when views stay on the client.</summary>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="place">At what.</param>
+    /// <param name="stored">The view that the folder has or inherits, as JSON.</param>
+    public static ExplorerViewResponse? Of(Caller caller, DrivePlace place, string? stored)
+    {
+        if (caller.User is not { Settings: var settings } || settings.DisableViewSync)
+            return null;
+        if (place.IsTrash)
+            return settings.FileSystemViews is { } views && views.TryGetValue("trash", out var trash) ? Parse(trash) : TrashDefault;
+        return stored is null ? Default : Parse(stored);
+    }
+
+    /// <summary>A view as it is kept.</summary>
+    /// <param name="view">What a client sent.</param>
+    /// <exception cref="CloudreveException">40001 for one that makes no sense.</exception>
+    public static string Print(ExplorerViewResponse view)
+    {
+        var isSound = view.PageSize >= MinPageSize
+            && view.View is null or "list" or "grid" or "gallery"
+            && view.Order is null or { Length: <= 255 }
+            && view.OrderDirection is null or "asc" or "desc"
+            && view.GalleryWidth is null or (>= 50 and <= 500)
+            && (view.Columns is null || (view.Columns.Count <= MaxColumns && view.Columns.All(c => c is { Type: >= 0, Props: null or { CustomPropsId: null or { Length: <= 255 } } })));
+        var json = isSound ? JsonSerializer.Serialize(view, PropertyJsonContext.Default.ExplorerViewResponse) : "";
+        return json.Length is > 0 and <= MaxCharacters ? json : throw new CloudreveException(ErrorCode.BadParameter, "The view is not valid.");
+    }
+
+    private static ExplorerViewResponse Parse(string json) => JsonSerializer.Deserialize(json, PropertyJsonContext.Default.ExplorerViewResponse) ?? Default;
+}
