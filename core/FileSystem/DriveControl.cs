@@ -14,9 +14,10 @@ namespace Cloudreve.Core.FileSystem;
 /// <param name="TreeETag">The version of the drive's folder structure; null before the first folder was moved.</param>
 public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, string? TreeETag)
 {
-    internal const string TreeKey = "i!";
-    internal const string MovePrefix = "i|";
-    internal const string LockPrefix = "l|";
+    // Behind all rows of entries, which listings read as one range.
+    internal const string TreeKey = "u!";
+    internal const string MovePrefix = "u|";
+    internal const string LockPrefix = "v|";
 
     internal IReadOnlyList<MoveIntent> Moves { get; init; } = [];
 

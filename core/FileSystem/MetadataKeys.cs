@@ -12,6 +12,9 @@ public static class MetadataKeys
     /// <summary>The destination of a shortcut.</summary>
     public const string SharedRedirect = FileRecord.SharedRedirect;
 
+    /// <summary>Who shared the destination of a shortcut.</summary>
+    public const string SharedOwner = "sys:shared_owner";
+
     /// <summary>The upload session that a placeholder waits for.</summary>
     public const string UploadSession = "sys:upload_session_id";
 

@@ -40,7 +40,6 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
 
     private const string IconColor = "customize:icon_color";
     private const string Emoji = "customize:emoji";
-    private const string SharedOwner = "sys:shared_owner";
     private const string PropertyPrefix = "props:";
 
     private static readonly string[] Namespaces = ["customize", "tag", "dav", "thumb", "props"];
@@ -98,7 +97,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private bool IsAllowed(MetadataPatch patch, string scope) => (patch.Key, patch.Value) switch
     {
         (MetadataKeys.SharedRedirect, { } uri) => FileUri.Parse(uri).FileSystem == FileSystemKind.Share,
-        (SharedOwner, { } owner) => owner.Length is > 0 and <= 32,
+        (MetadataKeys.SharedOwner, { } owner) => owner.Length is > 0 and <= 32,
         (IconColor, { } color) => Color().IsMatch(color),
         (Emoji, { } emoji) => emoji.Length <= MaxEmojiCharacters,
         (_, { } value) when scope == "props" => properties.TryGetValue(patch.Key[PropertyPrefix.Length..], out var property) && property.Accepts(value),

@@ -230,8 +230,12 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     private static async Task<string> CreateAsync(HttpClient client, string uri, string type) =>
         (await client.PostApiAsync("file/create", new { uri, type })).Data.GetProperty("id").GetString()!;
 
-    private static async Task<List<JsonElement>> ListAsync(HttpClient client, string uri) =>
-        [.. (await client.GetApiAsync($"file?uri={Uri.EscapeDataString(uri)}&order_by=name")).Data.GetProperty("files").EnumerateArray()];
+    private static async Task<List<JsonElement>> ListAsync(HttpClient client, string uri)
+    {
+        var answer = await client.GetApiAsync($"file?uri={Uri.EscapeDataString(uri)}&order_by=name");
+        Assert.Equal("", answer.Msg);
+        return [.. answer.Data.GetProperty("files").EnumerateArray()];
+    }
 
     private static async Task<List<string>> NamesAsync(HttpClient client, string uri) =>
         [.. (await ListAsync(client, uri)).Select(f => f.GetProperty("name").GetString()!)];

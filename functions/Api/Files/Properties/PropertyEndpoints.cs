@@ -33,7 +33,7 @@ internal static class PropertyEndpoints
     {
         var (caller, site) = call;
         ChangeEndpoints.CheckUris(request.Uris, site);
-        if (request.Patches.Count is 0 or > MaxPatches)
+        if (request.Patches.Count is 0 or > MaxPatches || request.Patches.Any(patch => patch is null))
             throw new CloudreveException(ErrorCode.BadParameter, "There are no patches, or too many.");
         var patches = request.Patches.Select(ReadPatch).ToList();
         var rules = MetadataRules.Of(site);
@@ -62,7 +62,7 @@ internal static class PropertyEndpoints
     {
         if (patch.Private == true)
             throw new CloudreveException(ErrorCode.BadParameter, "Clients cannot set private metadata.");
-        if (patch.Remove == true && patch.Key is MetadataKeys.SharedRedirect or "sys:shared_owner" && patch.Remove == true)
+        if (patch.Remove == true && patch.Key is (MetadataKeys.SharedRedirect or MetadataKeys.SharedOwner))
             throw new CloudreveException(ErrorCode.BadParameter, "The marks of a shortcut cannot be removed.");
         return new MetadataPatch(patch.Key, patch.Remove == true ? null : patch.Value ?? "");
     }

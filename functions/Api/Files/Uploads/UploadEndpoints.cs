@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -58,7 +59,7 @@ internal static class UploadEndpoints
     private static UploadRequest Read(CreateUploadRequest request, DrivePlace place, SiteSettings site)
     {
         var metadata = request.Metadata ?? new Dictionary<string, string>();
-        FileMetadataRules.Check(metadata);
+        MetadataRules.Of(site).CheckNew(metadata);
         if (request.LastModified is < 0 or > MaxMilliseconds)
             throw new CloudreveException(ErrorCode.BadParameter, "The modification time is impossible.");
         return new UploadRequest(place.Path, request.Size)
