@@ -1,6 +1,5 @@
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Tasks;
-using Cloudreve.DurableTask;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Functions.Hosting.Bindings;
 using Cloudreve.Functions.Hosting.Invocation;

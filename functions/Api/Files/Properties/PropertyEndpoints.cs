@@ -4,7 +4,6 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 
