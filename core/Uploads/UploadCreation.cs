@@ -91,7 +91,7 @@ public sealed class UploadCreation(
         var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
         var isRelay = policy.Settings.Relay || request.Stream is not null;
         // Whoever holds a lock on the path needs no other one.
-        var isLocked = control.Locks.Any(l => request.LockTokens.Contains(l.Token) && l.Forbids(request.Path, LockScope.Object));
+        var isLocked = control.Locks.Any(l => request.LockTokens.Contains(l.Token) && l.Forbids(request.Path, LockScope.Self));
         var session = new UploadSession
         {
             Id = Guid.NewGuid(),
@@ -165,7 +165,7 @@ public sealed class UploadCreation(
         var root = FileTree.RootId(control.OwnerId);
         var parent = await tree.FindFolderBelowAsync(root, request.Path.Parent, cancellationToken);
         var file = parent is null ? null : await tree.FindEntryAsync(parent.Id, request.Path.Name, cancellationToken);
-        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Object, request.LockTokens);
+        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Self, request.LockTokens);
         // An upload without its lock was broken off by force: it makes place.
         if (file is not null && await BreakOffAsync(file, cancellationToken))
             file = await tree.FindEntryAsync(parent!.Id, request.Path.Name, cancellationToken);

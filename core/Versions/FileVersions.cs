@@ -67,7 +67,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     private async Task<FileRecord> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken)
     {
         var control = await locks.ReadAsync(ownerId, cancellationToken);
-        control.Require(path, LockScope.Object);
+        control.Require(path, LockScope.Self);
         var file = await tree.GetAsync(ownerId, path, cancellationToken);
         return file.Type == FileType.File ? file : throw NoSuchVersion();
     }

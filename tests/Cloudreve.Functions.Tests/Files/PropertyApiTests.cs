@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 

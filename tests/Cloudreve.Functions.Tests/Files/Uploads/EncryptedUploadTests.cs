@@ -1,6 +1,5 @@
 using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
-using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -1,7 +1,5 @@
 using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Tests.App;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files.Viewers;
