@@ -1,11 +1,9 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Import;
-using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;

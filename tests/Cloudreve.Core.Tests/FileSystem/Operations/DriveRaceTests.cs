@@ -1,6 +1,5 @@
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Copying;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Testing.Azurite;
