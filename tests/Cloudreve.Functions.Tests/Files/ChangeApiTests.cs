@@ -71,7 +71,8 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
 
         var answer = await client.PostApiAsync("file/move", new
         {
-            uris = new[] { "cloudreve://my/a", "cloudreve://my/b", "cloudreve://my/none", "cloudreve://my/to" }, dst = "cloudreve://my/to",
+            uris = new[] { "cloudreve://my/a", "cloudreve://my/b", "cloudreve://my/none", "cloudreve://my/to" },
+            dst = "cloudreve://my/to",
         });
 
         Assert.Equal(40081, answer.Code);
@@ -186,7 +187,10 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
         var token = DriveLocks.NewToken(user.Id);
         await locks.AcquireAsync(await locks.ReadAsync(user.Id), new DriveLock
         {
-            Token = token, OwnerId = user.Id, Path = FilePath.ParsePlain("d/a"), Application = LockApplication.Upload,
+            Token = token,
+            OwnerId = user.Id,
+            Path = FilePath.ParsePlain("d/a"),
+            Application = LockApplication.Upload,
             ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         });
         var deletion = new { uris = new[] { "cloudreve://my/d" } };

@@ -16,7 +16,9 @@ internal static class ExplorerViews
 
     private static readonly ExplorerViewResponse TrashDefault = new(100)
     {
-        View = "list", Thumbnail = true, Columns = [new ViewColumn(0), new ViewColumn(2), new ViewColumn(8), new ViewColumn(7)],
+        View = "list",
+        Thumbnail = true,
+        Columns = [new ViewColumn(0), new ViewColumn(2), new ViewColumn(8), new ViewColumn(7)],
     };
 
     /// <summary>The view of a folder for a caller; null when views stay on the client.</summary>

@@ -65,7 +65,8 @@ internal static class ViewerSessionEndpoint
             : null;
         var token = await sessions.CreateAsync(session, cancellationToken);
         return ApiResponse.Ok(new ViewerSessionResponse(
-            new ViewerSessionToken(session.Id.ToString(), token, (session.ExpiresAt - Margin).ToUnixTimeMilliseconds())) { WopiSrc = page });
+            new ViewerSessionToken(session.Id.ToString(), token, (session.ExpiresAt - Margin).ToUnixTimeMilliseconds()))
+        { WopiSrc = page });
     }
 
     /// <summary>The address of a file for WOPI viewers.</summary>

@@ -72,7 +72,13 @@ internal sealed class DriveSite
             var id = await ids.NextAsync(IdKind.Entity);
             entities.Add(new EntityRecord
             {
-                Id = id, FileId = fileId, Size = size, PolicyId = 1, Source = $"blob-{id}", CreatedBy = Owner, CreatedAt = _clock.GetUtcNow(),
+                Id = id,
+                FileId = fileId,
+                Size = size,
+                PolicyId = 1,
+                Source = $"blob-{id}",
+                CreatedBy = Owner,
+                CreatedAt = _clock.GetUtcNow(),
             });
         }
         await Get<EntityStore>().WriteNewAsync(entities);
