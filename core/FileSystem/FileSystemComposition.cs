@@ -1,4 +1,5 @@
 using Cloudreve.Core.Activities;
+using Cloudreve.Core.Archives.Downloads;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.FileSystem.Copying;
@@ -32,6 +33,8 @@ public static class FileSystemComposition
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
         services.TryAddSingleton<EntityReader>();
+        services.TryAddSingleton<ArchiveSessions>();
+        services.TryAddSingleton<ArchiveDownload>();
         services.TryAddSingleton<EntityReferences>();
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();

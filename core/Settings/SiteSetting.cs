@@ -141,6 +141,12 @@ public static class SiteSetting
     /// <summary>The master key in base64, where the vault is this setting; made when it is first needed.</summary>
     public static readonly Setting<string> EncryptMasterKey = Setting.Text("encrypt_master_key", isSecret: true);
 
+    /// <summary>How long before its end an address of a file's content is not handed out again.</summary>
+    public static readonly Setting<TimeSpan> EntityUrlCacheMargin = Setting.Seconds("entity_url_cache_margin", 600);
+
+    /// <summary>How long the address of an archive works.</summary>
+    public static readonly Setting<TimeSpan> ArchiveLifetime = Setting.Seconds("archive_timeout", 600);
+
     /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
@@ -157,8 +163,9 @@ public static class SiteSetting
         DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
-        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, UploadSessionLifetime,
-        MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey, HeavyWorkers, ImportParallelGroups,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin,
+        ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
+        HeavyWorkers, ImportParallelGroups,
         .. ThumbnailSetting.All, .. ViewerSetting.All,
     ];
 }

@@ -4,6 +4,7 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
+using Cloudreve.Functions.Api.Files.Downloads;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Uploads;
@@ -43,6 +44,7 @@ internal static class ApiComposition
         services.AddIdentity();
         services.AddFileSystem();
         services.AddViewers();
+        services.AddSingleton<DownloadAddresses>();
         services.AddSingleton<ErrorBoundary>();
         services.AddSingleton<Authorization>();
         return services;

@@ -90,6 +90,9 @@ internal sealed class Batch(HttpContext http)
             });
     }
 
+    /// <summary>Whether an item has failed.</summary>
+    public bool HasFailures => !_failures.IsEmpty;
+
     /// <summary>The answer: success, or 40081 with the failures and what has come out nevertheless.</summary>
     /// <param name="data">The payload; null for none.</param>
     /// <typeparam name="T">The type of the payload.</typeparam>

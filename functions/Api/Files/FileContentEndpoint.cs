@@ -97,7 +97,8 @@ internal static class FileContentEndpoint
         headers.XContentTypeOptions = "nosniff";
     }
 
-    private static Task FailAsync(HttpContext http, int status, ErrorCode code, string message)
+    /// <summary>Answers with a status and an envelope.</summary>
+    public static Task FailAsync(HttpContext http, int status, ErrorCode code, string message)
     {
         // Nothing that described the content may stay: a cache would keep the error under the content's ETag.
         http.Response.Clear();

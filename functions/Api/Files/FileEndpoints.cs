@@ -10,6 +10,7 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Files.Downloads;
 using Cloudreve.Functions.Api.Files.Thumbnails;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Site;
@@ -31,6 +32,7 @@ internal static class FileEndpoints
         api.MapGet("/file/thumb", ThumbnailEndpoint.GetAsync).WithName("GetThumbnailUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapWopiEndpoints();
+        api.MapGet("/file/archive/{sessionID:guid}/archive.zip", ArchiveDownloadEndpoint.GetAsync).WithName("DownloadArchive").Auth(AuthClass.None);
         api.MapGet("/file/content/{id}/{speed}/{name}", FileContentEndpoint.GetAsync).WithName("GetEntityContent").Auth(AuthClass.None);
         api.MapMethods("/file/content/{id}/{speed}/{name}", [HttpMethods.Head], FileContentEndpoint.GetAsync).WithName("HeadEntityContent").Auth(AuthClass.None);
         api.MapMethods("/file/content/{**path}", [HttpMethods.Options], FileContentEndpoint.Preflight).WithName("OptionsEntityContent").Auth(AuthClass.None);

@@ -160,8 +160,12 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
         await CreateAsync(client, "cloudreve://my/folder", "folder");
         await AddFileAsync(user, "/ok.bin", new byte[1]);
 
-        Assert.Equal(40077, (await client.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/folder" } })).Code);
-        Assert.Equal(40016, (await client.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/none" } })).Code);
+        var failed = await client.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/folder", "cloudreve://my/ok.bin", "cloudreve://my/none" } });
+        Assert.Equal(40081, failed.Code);
+        var items = failed.Root.GetProperty("aggregated_error");
+        Assert.Equal(40077, items.GetProperty("cloudreve://my/folder").GetProperty("code").GetInt32());
+        Assert.Equal(40016, items.GetProperty("cloudreve://my/none").GetProperty("code").GetInt32());
+        Assert.Equal(2, items.EnumerateObject().Count());
         var skipped = (await client.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/none", "cloudreve://my/ok.bin" }, skip_error = true })).Data.GetProperty("urls");
         Assert.Equal("", skipped[0].GetProperty("url").GetString());
         Assert.NotEqual("", skipped[1].GetProperty("url").GetString());

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Cloudreve.Core.Caching;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
+
+namespace Cloudreve.Functions.Api.Files.Downloads;
+
+/// <summary>What an address shall lead to.</summary>
+/// <param name="Entity">The blob; null for an empty file.</param>
+/// <param name="Name">The file's name.</param>
+/// <param name="IsDownload">Whether browsers shall save it.</param>
+/// <param name="BytesPerSecond">How fast the site sends it; 0 for no limit.</param>
+internal sealed record DownloadTarget(EntityRecord? Entity, string Name, bool IsDownload, long BytesPerSecond);
+
+/// <summary>A download address.</summary>
+/// <param name="Url">The address.</param>
+/// <param name="Expires">When it stops to work.</param>
+/// <param name="SaveAs">Under which name the browser must save it itself; null when the address says it.</param>
+internal sealed record DownloadAddress(string Url, DateTimeOffset Expires, string? SaveAs);
+
+/// <summary>
+/// Makes download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
+/// app; or signed addresses of the app for empty files, encrypted blobs, and policies whose downloads must pass through it.
+/// Addresses are handed out again for a while, so that browsers and proxies can use what they keep.
+/// </summary>
+/// <param name="catalog">The policies.</param>
+/// <param name="containers">Their containers.</param>
+/// <param name="clock">The clock for expiry.</param>
+internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+{
+    private const int KeptAddresses = 20_000;
+
+    private readonly BoundedCache<(long EntityId, DownloadTarget Target, string Base), DownloadAddress> _recent = new(KeptAddresses, clock);
+
+    /// <summary>Makes an address; no transaction beyond the site's policies.</summary>
+    /// <param name="site">The site, for its secret and lifetimes.</param>
+    /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
+    /// <param name="target">Where it shall lead.</param>
+    /// <param name="isFresh">Whether it must not be one that was handed out before.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<DownloadAddress> MakeAsync(
+        SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
+    {
+        var key = (target.Entity?.Id ?? 0, target with { Entity = null }, siteBase);
+        if (!isFresh && _recent.Find(key) is { } known)
+            return known;
+        var expires = clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
+        var address = await SignAsync(site, siteBase, target, expires, cancellationToken);
+        _recent.Keep(key, address, expires - site.Get(SiteSetting.EntityUrlCacheMargin));
+        return address;
+    }
+
+    /// <summary>An address of the site itself.</summary>
+    /// <param name="site">The site, for its secret.</param>
+    /// <param name="siteBase">Scheme and host.</param>
+    /// <param name="target">Where it shall lead.</param>
+    /// <param name="expires">When it stops to work; null for never.</param>
+    public static string SignContent(SiteSettings site, string siteBase, DownloadTarget target, DateTimeOffset? expires)
+    {
+        var id = site.HashIds.Encode(target.Entity?.Id ?? 0, HashIdKind.Entity);
+        var speed = string.Create(CultureInfo.InvariantCulture, $"{target.BytesPerSecond}");
+        var signature = UrlSigner.Sign(site, FileContentEndpoint.PathOf(id, speed, target.Name), expires);
+        var query = $"?sign={Uri.EscapeDataString(signature)}{(target.IsDownload ? "&download=true" : "")}";
+        return $"{siteBase}{FileContentEndpoint.EscapedPathOf(id, speed, target.Name)}{query}";
+    }
+
+    private async Task<DownloadAddress> SignAsync(
+        SiteSettings site, string siteBase, DownloadTarget target, DateTimeOffset expires, CancellationToken cancellationToken)
+    {
+        if (target.Entity is not { } entity)
+            return new DownloadAddress(SignContent(site, siteBase, target, expires), expires, null);
+        var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
+        var saveAs = policy.Settings.StreamSaver ? target.Name : null;
+        if (policy.Settings.Relay || policy.Settings.InternalProxy || entity.Encryption is not null)
+            return new DownloadAddress(SignContent(site, siteBase, target, expires), expires, saveAs);
+        var address = await containers.Get(policy).SignReadAsync(
+            entity.Source, expires, ContentNames.Disposition(target.Name, target.IsDownload), ContentNames.MimeType(target.Name), cancellationToken);
+        return new DownloadAddress(address.AbsoluteUri, expires, saveAs);
+    }
+}
