@@ -1,5 +1,6 @@
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Archives.Downloads;
+using Cloudreve.Core.DirectLinks;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.FileSystem.Copying;
@@ -33,6 +34,8 @@ public static class FileSystemComposition
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
         services.TryAddSingleton<EntityReader>();
+        services.TryAddSingleton<DirectLinkStore>();
+        services.TryAddSingleton<DirectLinkHits>();
         services.TryAddSingleton<ArchiveSessions>();
         services.TryAddSingleton<ArchiveDownload>();
         services.TryAddSingleton<EntityReferences>();

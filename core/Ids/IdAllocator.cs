@@ -18,6 +18,9 @@ public enum IdKind
 
     /// <summary>Users.</summary>
     User,
+
+    /// <summary>Direct links.</summary>
+    DirectLink,
 }
 
 /// <summary>A run of consecutive ids.</summary>

@@ -4,7 +4,9 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
+using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Downloads;
+using Cloudreve.Functions.Api.Files.Info;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Uploads;
@@ -22,7 +24,7 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
 
@@ -45,6 +47,8 @@ internal static class ApiComposition
         services.AddFileSystem();
         services.AddViewers();
         services.AddSingleton<DownloadAddresses>();
+        services.AddSingleton<DirectLinkTarget>();
+        services.AddSingleton<FileDetails>();
         services.AddSingleton<ErrorBoundary>();
         services.AddSingleton<Authorization>();
         return services;
@@ -80,6 +84,7 @@ internal static class ApiComposition
         api.MapCallbackEndpoints();
         api.MapPropertyEndpoints();
         api.MapWorkflowEndpoints();
+        app.MapDirectLinks();
         app.MapUploadAddresses();
         return app;
     }

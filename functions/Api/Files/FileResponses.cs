@@ -50,7 +50,19 @@ internal sealed record FileResponse
 internal sealed record ExtendedInfoResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
     long StorageUsed,
-    IReadOnlyList<EntityResponse> Entities);
+    IReadOnlyList<EntityResponse> Entities)
+{
+    /// <summary>For the owner alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FileLinkResponse>? DirectLinks { get; init; }
+
+    /// <summary>The stored view, for the owner alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExplorerViewResponse? View { get; init; }
+}
+
+/// <summary>A direct link of a file.</summary>
+internal sealed record FileLinkResponse(string Id, string Url, long Downloaded, DateTimeOffset CreatedAt);
 
 /// <summary>What a folder holds, with everything below it.</summary>
 internal sealed record FolderSummaryResponse(long Size, long Files, long Folders, bool Completed, DateTimeOffset CalculatedAt);
@@ -62,7 +74,12 @@ internal sealed record EntityResponse(
     int Type,
     DateTimeOffset CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UserResponse? CreatedBy);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UserResponse? CreatedBy)
+{
+    /// <summary>The cipher of an encrypted blob.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EncryptedWith { get; init; }
+}
 
 /// <summary>A page of a folder (contract, section 10).</summary>
 internal sealed record ListResponse(

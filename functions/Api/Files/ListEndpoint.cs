@@ -30,11 +30,12 @@ internal static class ListEndpoint
         if (page is < 0 || page_size is < 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
         var maxPageSize = (int)site.Get(SiteSetting.MaxPageSize);
-        var pageSize = Math.Min(page_size is null or 0 ? DefaultPageSize : page_size.Value, maxPageSize);
-        var order = ParseOrder(order_by);
-        var descending = ParseDirection(order_direction);
         var token = string.IsNullOrEmpty(next_page_token) ? null : next_page_token;
-        var (folder, view) = await tree.GetFolderAsync(place, cancellationToken);
+        var (folder, stored) = await tree.GetFolderAsync(place, cancellationToken);
+        var view = ExplorerViews.Of(caller, place, stored);
+        var pageSize = Math.Min(page_size is null or 0 ? view?.PageSize ?? DefaultPageSize : page_size.Value, maxPageSize);
+        var order = string.IsNullOrEmpty(order_by) ? OrderOf(view?.Order) : ParseOrder(order_by);
+        var descending = string.IsNullOrEmpty(order_direction) ? view?.OrderDirection == "desc" : ParseDirection(order_direction);
         var presenter = new FilePresenter(caller, site.HashIds);
         var policy = caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
         var answer = new ListResponse(
@@ -45,7 +46,7 @@ internal static class ListEndpoint
             Guid.NewGuid().ToString(),
             MixedType: query is not null,
             policy is null ? null : StoragePolicyResponse.Of(policy, site),
-            ExplorerViews.Of(caller, place, view));
+            view);
         if (query is not null)
         {
             var found = new SearchAnswer(
@@ -75,18 +76,21 @@ internal static class ListEndpoint
         }));
     }
 
-    private static FileOrder ParseOrder(string? text) => text switch
+    /// <summary>The order of a view, which may name what a later client knows.</summary>
+    private static FileOrder OrderOf(string? text) => Array.IndexOf(OrderOptions, text) < 0 ? FileOrder.CreatedAt : ParseOrder(text!);
+
+    private static FileOrder ParseOrder(string text) => text switch
     {
-        null or "" or "created_at" => FileOrder.CreatedAt,
+        "created_at" => FileOrder.CreatedAt,
         "name" => FileOrder.Name,
         "size" => FileOrder.Size,
         "updated_at" => FileOrder.UpdatedAt,
         _ => throw new CloudreveException(ErrorCode.BadParameter, "The order is not one of the options."),
     };
 
-    private static bool ParseDirection(string? text) => text switch
+    private static bool ParseDirection(string text) => text switch
     {
-        null or "" or "asc" => false,
+        "asc" => false,
         "desc" => true,
         _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
     };

@@ -49,5 +49,7 @@ internal static class ExplorerViews
         return json.Length is > 0 and <= MaxCharacters ? json : throw new CloudreveException(ErrorCode.BadParameter, "The view is not valid.");
     }
 
-    private static ExplorerViewResponse Parse(string json) => JsonSerializer.Deserialize(json, PropertyJsonContext.Default.ExplorerViewResponse) ?? Default;
+    /// <summary>Reads a view that is kept.</summary>
+    /// <param name="json">What <see cref="Print"/> made.</param>
+    public static ExplorerViewResponse Parse(string json) => JsonSerializer.Deserialize(json, PropertyJsonContext.Default.ExplorerViewResponse) ?? Default;
 }

@@ -1,0 +1,58 @@
+using Cloudreve.Core.DirectLinks;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Files.Downloads;
+
+namespace Cloudreve.Functions.Api.Files.DirectLinks;
+
+/// <summary>Finds out where a direct link leads.</summary>
+/// <param name="links">The links.</param>
+/// <param name="hits">Counts who follows them.</param>
+/// <param name="tree">The files.</param>
+/// <param name="entities">Their content.</param>
+/// <param name="users">Their owners.</param>
+/// <param name="catalog">The owners' groups.</param>
+/// <param name="addresses">Makes the addresses.</param>
+/// <param name="clock">Tells how long an address works.</param>
+internal sealed class DirectLinkTarget(
+    DirectLinkStore links, DirectLinkHits hits, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
+    DownloadAddresses addresses, TimeProvider clock)
+{
+    /// <summary>
+    /// The address, and how long it works; null when the link does not exist under that name, its owner is not active, or the
+    /// file is gone or in the trash. Three transactions, and two for each folder above the file.
+    /// </summary>
+    /// <param name="site">The site.</param>
+    /// <param name="siteBase">Scheme and host of its own addresses.</param>
+    /// <param name="id">The link's encoded id.</param>
+    /// <param name="name">The name in the link.</param>
+    /// <param name="isDownload">Whether browsers shall save the file.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<(string Url, TimeSpan Lifetime)?> FindAsync(
+        SiteSettings site, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
+    {
+        if (!site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
+            || await links.FindAsync(linkId, cancellationToken) is not { } link || link.Name != name
+            || await users.FindRecentAsync(link.OwnerId, cancellationToken) is not { Status: UserStatus.Active } owner
+            || await DirectLinkEndpoints.FindLivingAsync(link, tree, cancellationToken) is not var (file, _))
+            return null;
+        try
+        {
+            var group = await catalog.FindGroupAsync(owner.GroupId, cancellationToken);
+            var content = await DirectLinkEndpoints.FindContentAsync(file, entities, cancellationToken);
+            var target = new DownloadTarget(content, file.Name, isDownload, group?.SpeedLimit ?? 0);
+            var address = await addresses.MakeAsync(site, siteBase, target, isFresh: false, cancellationToken);
+            hits.Count(link);
+            return (address.Url, address.Expires - clock.GetUtcNow());
+        }
+        catch (CloudreveException e) when (e.Code is ErrorCode.BlobNotFound or ErrorCode.PolicyNotFound)
+        {
+            return null;
+        }
+    }
+}
