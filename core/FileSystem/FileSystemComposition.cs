@@ -1,5 +1,6 @@
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Archives.Downloads;
+using Cloudreve.Core.Archives.Listing;
 using Cloudreve.Core.DirectLinks;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Search;
@@ -36,6 +37,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<EntityReader>();
         services.TryAddSingleton<DirectLinkStore>();
         services.TryAddSingleton<DirectLinkHits>();
+        services.TryAddSingleton<ArchiveListing>();
         services.TryAddSingleton<ArchiveSessions>();
         services.TryAddSingleton<ArchiveDownload>();
         services.TryAddSingleton<EntityReferences>();

@@ -7,6 +7,7 @@ using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Downloads;
 using Cloudreve.Functions.Api.Files.Info;
+using Cloudreve.Functions.Api.Files.Archives;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Uploads;
@@ -24,7 +25,7 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
 

@@ -6,6 +6,7 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Archives;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Downloads;
@@ -30,6 +31,7 @@ internal static class FileEndpoints
         api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapWopiEndpoints();
         api.MapDirectLinkEndpoints();
+        api.MapGet("/file/archive", ArchiveListingEndpoint.GetAsync).WithName("GetArchiveFileList").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapGet("/file/archive/{sessionID:guid}/archive.zip", ArchiveDownloadEndpoint.GetAsync).WithName("DownloadArchive").Auth(AuthClass.None);
         api.MapGet("/file/content/{id}/{speed}/{name}", FileContentEndpoint.GetAsync).WithName("GetEntityContent").Auth(AuthClass.None);
         api.MapMethods("/file/content/{id}/{speed}/{name}", [HttpMethods.Head], FileContentEndpoint.GetAsync).WithName("HeadEntityContent").Auth(AuthClass.None);

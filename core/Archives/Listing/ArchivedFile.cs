@@ -1,0 +1,38 @@
+using Cloudreve.Core.Errors;
+
+namespace Cloudreve.Core.Archives.Listing;
+
+/// <summary>An entry of an archive.</summary>
+/// <param name="Name">Its path in the archive, with slashes; none at the end.</param>
+/// <param name="Size">Bytes when unpacked.</param>
+/// <param name="UpdatedAt">When it last changed.</param>
+/// <param name="IsDirectory">Whether it is a folder.</param>
+public sealed record ArchivedFile(string Name, long Size, DateTimeOffset UpdatedAt, bool IsDirectory);
+
+/// <summary>Reads a part of an archive: one request.</summary>
+/// <param name="offset">First byte.</param>
+/// <param name="length">How many bytes, which there are.</param>
+/// <param name="cancellationToken">Cancels the call.</param>
+internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
+
+/// <summary>What a directory of an archive may be like, so that a hostile one cannot exhaust the memory.</summary>
+internal static class DirectoryLimits
+{
+    public const int Bytes = 32 * 1024 * 1024;
+
+    public const int Entries = 100_000;
+
+    /// <summary>A size that is within the limit.</summary>
+    /// <exception cref="CloudreveException">40049.</exception>
+    public static int CheckBytes(long bytes) => bytes is >= 0 and <= Bytes ? (int)bytes : throw TooLarge();
+
+    /// <summary>A count that is within the limit.</summary>
+    /// <exception cref="CloudreveException">40049.</exception>
+    public static int CheckEntries(long entries) => entries is >= 0 and <= Entries ? (int)entries : throw TooLarge();
+
+    /// <summary>403: the file is no archive that can be listed.</summary>
+    public static CloudreveException NotListable(Exception? inner = null) =>
+        new(ErrorCode.NoPermission, "This is not an archive whose content can be listed.", inner);
+
+    private static CloudreveException TooLarge() => new(ErrorCode.FileTooLarge, "The archive has too many entries to be listed.");
+}
