@@ -1,5 +1,6 @@
 using Cloudreve.Benchmarks;
 using Cloudreve.Benchmarks.ColdStart;
+using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Import;
 
 const string Usage = """
@@ -9,6 +10,7 @@ const string Usage = """
              [--repeat N] [--quick | --full]      default: 20,000 in 200 folders, then 10,000 flat
              [--publish DIR] [--no-count]         --full: 100,000 in 1,000 folders, then 50,000 flat
              [--no-bare]                          --no-bare: the import alone
+      files [--listing] [--quick]                 operations on files; without a switch all of them
       coldstart [--publish DIR] [--runs N]        the handler ahead-of-time and just-in-time compiled, beside a bare app
     """;
 
@@ -19,6 +21,9 @@ try
         case ["import", .. var rest]:
             await ImportBenchmark.RunAsync(
                 Options.Parse(rest, values: ["--files", "--folders", "--repeat", "--publish"], switches: ["--flat", "--quick", "--full", "--no-count", "--no-bare"]));
+            return 0;
+        case ["files", .. var rest]:
+            await FilesBenchmark.RunAsync(Options.Parse(rest, values: [], switches: FilesBenchmark.Switches));
             return 0;
         case ["coldstart", .. var rest]:
             await ColdStartBenchmark.RunAsync(Options.Parse(rest, values: ["--publish", "--runs"], switches: []));
