@@ -149,7 +149,9 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
         await client.PostApiAsync("file/create", new { uri = "cloudreve://my/top/nothing.txt", type = "file" });
         await client.PostApiAsync("file/create", new
         {
-            uri = "cloudreve://my/top/link", type = "folder", metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = "cloudreve://x@share" },
+            uri = "cloudreve://my/top/link",
+            type = "folder",
+            metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = "cloudreve://x@share" },
         });
 
         var answer = await client.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/top/a.txt", "cloudreve://my/top", "cloudreve://my/other/a.txt" }, archive = true });
