@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -21,6 +22,7 @@ public sealed class ThumbnailService
     private readonly EntityStore _entities;
     private readonly SiteCatalog _catalog;
     private readonly PolicyContainers _containers;
+    private readonly BlobEncryption _encryption;
     private readonly ThumbnailStore _store;
     private readonly ThumbnailAttempts _attempts;
     private readonly TimeProvider _clock;
@@ -34,14 +36,16 @@ public sealed class ThumbnailService
     /// <param name="ids">Gives ids to thumbnails.</param>
     /// <param name="catalog">The policies that hold the blobs.</param>
     /// <param name="containers">Their containers.</param>
+    /// <param name="encryption">Opens encrypted blobs.</param>
     /// <param name="clock">Tells when to try again.</param>
     /// <param name="logger">Receives why there is no thumbnail.</param>
     public ThumbnailService(
         StorageLayout layout, FileTree tree, EntityStore entities, EntityRecycler recycler, Ids.IdAllocator ids, SiteCatalog catalog,
-        PolicyContainers containers, TimeProvider clock, ILogger<ThumbnailService> logger)
+        PolicyContainers containers, BlobEncryption encryption, TimeProvider clock, ILogger<ThumbnailService> logger)
     {
-        (_layout, _tree, _entities, _catalog, _containers, _clock, _logger) = (layout, tree, entities, catalog, containers, clock, logger);
-        _store = new ThumbnailStore(entities, recycler, tree, ids, catalog, containers, clock);
+        (_layout, _tree, _entities, _catalog, _containers, _encryption) = (layout, tree, entities, catalog, containers, encryption);
+        (_clock, _logger) = (clock, logger);
+        _store = new ThumbnailStore(entities, recycler, tree, ids, catalog, containers, encryption, clock);
         _attempts = new ThumbnailAttempts(layout, clock);
     }
 
@@ -75,7 +79,7 @@ public sealed class ThumbnailService
             throw None();
         if (await _store.FindAsync(file, cancellationToken) is { } known)
             return known;
-        if (Choose(site, file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { Encryption: null } shown)
+        if (Choose(site, file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } shown)
             throw None();
         for (var glance = 0; glance < Glances; glance++)
         {
@@ -101,7 +105,8 @@ public sealed class ThumbnailService
         try
         {
             var policy = await _catalog.GetPolicyAsync((int)shown.PolicyId, cancellationToken);
-            var source = new ThumbnailSource(_containers.Get(policy), shown, file.Name, _clock);
+            var key = shown.Encryption is null ? null : await _encryption.OpenAsync(shown.Encryption, cancellationToken);
+            var source = new ThumbnailSource(_containers.Get(policy), key, shown, file.Name, _clock);
             var format = ThumbnailFormat.Of(site);
             var thumbnail = await PictureScaler.ScaleAsync(await extractor.ExtractAsync(source, format, cancellationToken), format, cancellationToken);
             var saved = await _store.SaveAsync(file, shown, thumbnail.Content, format.Extension, cancellationToken);

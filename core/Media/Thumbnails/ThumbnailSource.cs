@@ -1,14 +1,16 @@
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 
 namespace Cloudreve.Core.Media.Thumbnails;
 
 /// <summary>The content of which a thumbnail is made. Nothing is read before it is asked for.</summary>
 /// <param name="container">Where the blob is.</param>
+/// <param name="key">Decrypts it; null for a plain one.</param>
 /// <param name="entity">The blob.</param>
 /// <param name="name">The file's name.</param>
 /// <param name="clock">For the end of addresses.</param>
-internal sealed class ThumbnailSource(BlobContainer container, EntityRecord entity, string name, TimeProvider clock)
+internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, EntityRecord entity, string name, TimeProvider clock)
 {
     private static readonly TimeSpan AddressLifetime = TimeSpan.FromMinutes(10);
 
@@ -28,7 +30,7 @@ internal sealed class ThumbnailSource(BlobContainer container, EntityRecord enti
         if (offset < 0 || length <= 0)
             return [];
         var blob = await container.OpenReadAsync(entity.Source, offset, length, cancellationToken: cancellationToken);
-        await using var content = blob.Content;
+        await using var content = Decrypt(blob.Content, offset);
         var bytes = new byte[Math.Min(length, blob.Length)];
         await content.ReadExactlyAsync(bytes, cancellationToken);
         return bytes;
@@ -40,13 +42,17 @@ internal sealed class ThumbnailSource(BlobContainer container, EntityRecord enti
     public async Task CopyToAsync(string path, CancellationToken cancellationToken)
     {
         var blob = await container.OpenReadAsync(entity.Source, cancellationToken: cancellationToken);
-        await using var content = blob.Content;
+        await using var content = Decrypt(blob.Content, 0);
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
         await content.CopyToAsync(file, cancellationToken);
     }
 
-    /// <summary>An address at which a program of this machine can read it for some minutes.</summary>
+    /// <summary>An address at which a program of this machine can read it for some minutes; null for encrypted content.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public Task<Uri> GetAddressAsync(CancellationToken cancellationToken) =>
-        container.SignReadAsync(entity.Source, clock.GetUtcNow() + AddressLifetime, cancellationToken: cancellationToken);
+    public async Task<Uri?> FindAddressAsync(CancellationToken cancellationToken) =>
+        key is null
+            ? await container.SignReadAsync(entity.Source, clock.GetUtcNow() + AddressLifetime, cancellationToken: cancellationToken)
+            : null;
+
+    private Stream Decrypt(Stream content, long offset) => key is null ? content : new CtrStream(content, key.CreateCipher(), offset);
 }

@@ -1,3 +1,4 @@
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -17,9 +18,11 @@ namespace Cloudreve.Core.Media.Thumbnails;
 /// <param name="ids">Gives ids to new entities.</param>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
+/// <param name="encryption">Encrypts thumbnails of encrypted content.</param>
 /// <param name="clock">Stamps new entities.</param>
 internal sealed class ThumbnailStore(
-    EntityStore entities, EntityRecycler recycler, FileTree tree, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+    EntityStore entities, EntityRecycler recycler, FileTree tree, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers,
+    BlobEncryption encryption, TimeProvider clock)
 {
     // Beside no blob of a file: below the imports prefix a thumbnail would become a file itself.
     private const string Folder = "thumbnails/";
@@ -36,7 +39,7 @@ internal sealed class ThumbnailStore(
     /// </summary>
     /// <param name="file">The file, as it was read.</param>
     /// <param name="shown">The blob of its current version.</param>
-    /// <param name="content">The encoded picture.</param>
+    /// <param name="content">The encoded picture; is changed if it has to be encrypted.</param>
     /// <param name="extension">The extension of its encoding, without dot.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The file's thumbnail; null when its content has changed.</returns>
@@ -44,6 +47,8 @@ internal sealed class ThumbnailStore(
         FileRecord file, EntityRecord shown, byte[] content, string extension, CancellationToken cancellationToken)
     {
         var lost = FileThumbnails.Find(file)?.Id;
+        // What is encrypted must not be seen in its thumbnail.
+        var encryptedWith = shown.Encryption is null ? null : await encryption.CreateAsync(cancellationToken);
         var entity = new EntityRecord
         {
             Id = await ids.NextAsync(IdKind.Entity, cancellationToken),
@@ -53,9 +58,15 @@ internal sealed class ThumbnailStore(
             Source = $"{Folder}{Guid.NewGuid():N}.{extension}",
             CreatedBy = file.OwnerId,
             CreatedAt = clock.GetUtcNow(),
+            Encryption = encryptedWith,
         };
         await recycler.ScheduleAsync([entity], keepBlobs: false, cancellationToken);
         await entities.WriteNewAsync([entity], cancellationToken);
+        if (encryptedWith is not null)
+        {
+            using var cipher = (await encryption.OpenAsync(encryptedWith, cancellationToken)).CreateCipher();
+            cipher.Apply(content, 0);
+        }
         var policy = await catalog.GetPolicyAsync((int)shown.PolicyId, cancellationToken);
         await containers.Get(policy).WriteAsync(entity.Source, BinaryData.FromBytes(content), overwrite: false, cancellationToken: cancellationToken);
         var changed = await tree.UpdateAsync(file, current => Link(current, file.PrimaryEntityId, lost, entity), cancellationToken);

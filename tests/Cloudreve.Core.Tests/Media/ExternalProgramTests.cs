@@ -175,6 +175,6 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
         var blob = Guid.NewGuid().ToString("N");
         await _container.WriteAsync(blob, BinaryData.FromBytes(content));
         var entity = new EntityRecord { Id = 1, Size = content.Length, PolicyId = 1, Source = blob, CreatedBy = 1, CreatedAt = DateTimeOffset.UnixEpoch };
-        return new ThumbnailSource(_container, entity, name, TimeProvider.System);
+        return new ThumbnailSource(_container, null, entity, name, TimeProvider.System);
     }
 }

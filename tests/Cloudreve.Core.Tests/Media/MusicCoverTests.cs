@@ -83,6 +83,6 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
         var name = Guid.NewGuid().ToString("N");
         await _container.WriteAsync(name, BinaryData.FromBytes(content));
         var entity = new EntityRecord { Id = 1, Size = content.Length, PolicyId = 1, Source = name, CreatedBy = 1, CreatedAt = DateTimeOffset.UnixEpoch };
-        return new ThumbnailSource(_container, entity, "music.mp3", TimeProvider.System);
+        return new ThumbnailSource(_container, null, entity, "music.mp3", TimeProvider.System);
     }
 }

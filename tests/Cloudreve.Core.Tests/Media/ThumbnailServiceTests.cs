@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -148,6 +149,23 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_an_encrypted_picture_when_its_thumbnail_is_made_then_that_is_encrypted_too()
+    {
+        var site = await ThumbnailSite.CreateAsync(azurite);
+        var layout = site.Installation.Connect();
+        var encryption = site.Encryption(layout);
+        var key = await encryption.CreateAsync();
+        var file = await site.AddFileAsync("a.jpg", await ApplyAsync(encryption, key, Picture), key);
+
+        var made = await site.Service(layout).GetAsync(ThumbnailSite.Settings, file);
+
+        var stored = (await layout.Container(layout.FilesContainerName).ReadAsync(made.Source))!;
+        Assert.Null(PictureFormats.Recognize(stored));
+        Assert.NotEqual(key, made.Encryption);
+        Assert.Equal(MagickFormat.Png, PictureFormats.Recognize(await ApplyAsync(encryption, made.Encryption!, stored)));
+    }
+
+    [Fact]
     public async Task Given_two_processes_that_are_asked_at_once_when_both_answer_then_there_is_one_thumbnail()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
@@ -239,6 +257,14 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         Assert.Equal([version], changed.OtherEntities);
         Assert.Equal(["tag:x"], changed.Metadata.Keys);
         Assert.Same(changed, FileThumbnails.Drop(changed, out _));
+    }
+
+    private static async Task<byte[]> ApplyAsync(BlobEncryption encryption, string key, byte[] content)
+    {
+        var result = content.ToArray();
+        using var cipher = (await encryption.OpenAsync(key)).CreateCipher();
+        cipher.Apply(result, 0);
+        return result;
     }
 
     private static async Task AssertNoneAsync(ThumbnailSite site, FileRecord file, SiteSettings settings)

@@ -1,3 +1,4 @@
+using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -40,20 +41,22 @@ internal sealed class ThumbnailSite
 
     public EntityRecycler Recycler(StorageLayout layout) => new(layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), Clock);
 
+    public BlobEncryption Encryption(StorageLayout layout) => new(new MasterKeys(new SettingStore(layout, Clock)));
+
     /// <summary>The service as a process of its own has it.</summary>
     public ThumbnailService Service(StorageLayout layout) => new(
         layout, Tree(layout), new EntityStore(layout), Recycler(layout), new IdAllocator(layout), new SiteCatalog(layout, Clock),
-        new PolicyContainers(layout, Clock), Clock, NullLogger<ThumbnailService>.Instance);
+        new PolicyContainers(layout, Clock), Encryption(layout), Clock, NullLogger<ThumbnailService>.Instance);
 
-    public async Task<FileRecord> AddFileAsync(string name, byte[] content)
+    public async Task<FileRecord> AddFileAsync(string name, byte[] content, string? encryption = null)
     {
         var layout = Installation.Connect();
-        var entity = await AddEntityAsync(layout, content);
+        var entity = await AddEntityAsync(layout, content, encryption);
         return await Tree(layout).CreateAsync(
             Owner, new FilePath([name]), new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 
-    public async Task<EntityRecord> AddEntityAsync(StorageLayout layout, byte[] content)
+    public async Task<EntityRecord> AddEntityAsync(StorageLayout layout, byte[] content, string? encryption = null)
     {
         var ids = new IdAllocator(layout);
         var entity = new EntityRecord
@@ -65,6 +68,7 @@ internal sealed class ThumbnailSite
             Source = $"uploads/{Guid.NewGuid():N}",
             CreatedBy = Owner,
             CreatedAt = Clock.GetUtcNow(),
+            Encryption = encryption,
         };
         await layout.Container(layout.FilesContainerName).WriteAsync(entity.Source, BinaryData.FromBytes(content));
         await new EntityStore(layout).WriteNewAsync([entity]);

@@ -12,13 +12,16 @@ internal sealed class VideoFrame(SiteSettings site)
     private const string Formats =
         "3dostr,asf,av1,avi,flv,h264,hevc,ivf,m4v,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts,mpegvideo,mxf,nsv,ogg,rm,vc1,wtv";
 
+    // The temporary disk of an instance is small.
+    private const long MaxCopy = 256 * 1024 * 1024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc cref="ExtractPicture"/>
     public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
         ExternalProgram.InFolderAsync(async folder =>
         {
-            var input = await source.GetAddressAsync(cancellationToken);
+            var input = await source.FindAddressAsync(cancellationToken) ?? await CopyAsync(source, folder, cancellationToken);
             var output = Path.Combine(folder, "out.png");
             await RunAsync(input, output, site.Get(ThumbnailSetting.FfmpegSeek), format, folder, cancellationToken);
             // A video that ends before the wanted time has a first frame all the same.
@@ -28,14 +31,30 @@ internal sealed class VideoFrame(SiteSettings site)
                 ?? throw new ThumbnailException("FFmpeg wrote no frame.", isFinal: true));
         });
 
+    private static string ProtocolsOf(Uri input) => input.Scheme switch
+    {
+        "file" => "file",
+        "http" => "http,tcp",
+        _ => "https,tls,tcp",
+    };
+
+    private static async Task<Uri> CopyAsync(ThumbnailSource source, string folder, CancellationToken cancellationToken)
+    {
+        if (source.Size > MaxCopy)
+            throw new ThumbnailException("The encrypted video is too large to be copied.", isFinal: true);
+        var path = Path.Combine(folder, "in." + source.Extension);
+        await source.CopyToAsync(path, cancellationToken);
+        return new Uri(path);
+    }
+
     private Task RunAsync(Uri input, string output, string seek, ThumbnailFormat format, string folder, CancellationToken cancellationToken) =>
         ExternalProgram.RunAsync(
             site.Get(ThumbnailSetting.FfmpegPath),
             [
                 "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1",
                 .. site.Get(ThumbnailSetting.FfmpegExtraArguments).Split(' ', StringSplitOptions.RemoveEmptyEntries),
-                "-protocol_whitelist", input.Scheme == Uri.UriSchemeHttp ? "http,tcp" : "https,tls,tcp", "-format_whitelist", Formats,
-                "-ss", seek, "-i", input.AbsoluteUri,
+                "-protocol_whitelist", ProtocolsOf(input), "-format_whitelist", Formats,
+                "-ss", seek, "-i", input.IsFile ? input.LocalPath : input.AbsoluteUri,
                 "-map", "0:v:0", "-frames:v", "1", "-vf", $"scale={format.Width}:{format.Height}:force_original_aspect_ratio=decrease",
                 "-f", "image2", "-c:v", "png", output,
             ],

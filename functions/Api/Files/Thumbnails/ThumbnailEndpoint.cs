@@ -32,7 +32,7 @@ internal static class ThumbnailEndpoint
         var policy = await catalog.GetPolicyAsync((int)thumbnail.PolicyId, cancellationToken);
         var expires = clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
         var name = file.Name + Path.GetExtension(thumbnail.Source);
-        if (policy.Settings.Relay || policy.Settings.InternalProxy)
+        if (policy.Settings.Relay || policy.Settings.InternalProxy || thumbnail.Encryption is not null)
             return ApiResponse.Ok(new ThumbnailResponse(SignContent(http, site, thumbnail, name, expires), expires));
         var address = await containers.Get(policy).SignReadAsync(
             thumbnail.Source, expires, ContentNames.Disposition(name, download: false), ContentNames.MimeType(name), cancellationToken);

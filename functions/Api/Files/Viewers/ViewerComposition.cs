@@ -13,6 +13,7 @@ internal static class ViewerComposition
         services.TryAddSingleton<ViewerSessions>();
         services.TryAddSingleton<WopiFiles>();
         services.TryAddSingleton<WopiLocks>();
+        services.TryAddSingleton<WopiContent>();
         return services;
     }
 }

@@ -66,9 +66,9 @@ internal static class WopiAnswer
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.NotFound or ErrorCode.PathNotFound or ErrorCode.FileNotFound or ErrorCode.BlobNotFound or ErrorCode.FileInTrash => StatusCodes.Status404NotFound,
-        ErrorCode.LockConflict or ErrorCode.StaleVersion or ErrorCode.Conflict or ErrorCode.ObjectExists => StatusCodes.Status409Conflict,
+        ErrorCode.LockConflict or ErrorCode.StaleVersion or ErrorCode.Conflict or ErrorCode.ObjectExists or ErrorCode.NameBeingUploaded => StatusCodes.Status409Conflict,
         ErrorCode.FileTooLarge or ErrorCode.QuotaExceeded => StatusCodes.Status413PayloadTooLarge,
-        ErrorCode.BadParameter or ErrorCode.IllegalName or ErrorCode.FileTypeRefused => StatusCodes.Status400BadRequest,
+        ErrorCode.BadParameter or ErrorCode.BadContentLength or ErrorCode.IllegalName or ErrorCode.FileTypeRefused => StatusCodes.Status400BadRequest,
         ErrorCode.DatabaseError or ErrorCode.IoError or ErrorCode.UnsetError => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status403Forbidden,
     };

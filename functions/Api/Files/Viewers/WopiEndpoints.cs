@@ -2,8 +2,6 @@ using System.Globalization;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
-using Cloudreve.Core.Site;
-using Cloudreve.Core.Storage;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
@@ -20,6 +18,8 @@ internal static class WopiEndpoints
     {
         api.MapGet("/file/wopi/{id}", CheckFileInfoAsync).WithName("WopiCheckFileInfo").Auth(AuthClass.None);
         api.MapGet("/file/wopi/{id}/contents", GetFileAsync).WithName("WopiGetFile").Auth(AuthClass.None);
+        // How large content may be is a setting, which is checked before anything is read.
+        api.MapPost("/file/wopi/{id}/contents", PutFileAsync).WithName("WopiPutFile").Auth(AuthClass.None).WithMetadata(new BodyLimit(null));
         api.MapPost("/file/wopi/{id}", ModifyAsync).WithName("WopiModifyFile").Auth(AuthClass.None).WithMetadata(new BodyLimit(null));
     }
 
@@ -57,7 +57,7 @@ internal static class WopiEndpoints
     }
 
     private static Task GetFileAsync(
-        HttpContext http, string id, WopiFiles files, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, CancellationToken cancellationToken) =>
+        HttpContext http, string id, WopiFiles files, EntityStore entities, EntityReader reader, CancellationToken cancellationToken) =>
         WopiAnswer.GuardAsync(http, async () =>
         {
             var file = await files.OpenAsync(http, id, cancellationToken);
@@ -73,14 +73,31 @@ internal static class WopiEndpoints
             }
             var entity = await entities.FindAsync(file.ShownId, cancellationToken)
                 ?? throw new WopiException(StatusCodes.Status404NotFound, "The content does not exist any more.");
-            var container = containers.Get(await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken));
-            var blob = await container.OpenReadAsync(entity.Source, cancellationToken: cancellationToken);
+            var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
             await using var content = blob.Content;
             response.ContentLength = blob.Length;
             await content.CopyToAsync(response.Body, cancellationToken);
         });
 
-    private static Task ModifyAsync(HttpContext http, string id, WopiFiles files, WopiLocks locks, CancellationToken cancellationToken) =>
+    private static Task PutFileAsync(
+        HttpContext http, string id, WopiFiles files, WopiLocks locks, WopiContent content, CancellationToken cancellationToken) =>
+        WopiAnswer.GuardAsync(http, async () =>
+        {
+            var headers = http.Request.Headers;
+            var file = await files.OpenAsync(http, id, cancellationToken);
+            if (headers[Override].ToString() is not ("" or "PUT"))
+                throw new WopiException(StatusCodes.Status501NotImplemented, "The operation is not supported.");
+            file.RequireWrite();
+            var held = await locks.RequireAsync(file, headers[WopiAnswer.LockHeader], cancellationToken);
+            // Without a lock only new files may be filled.
+            if (held is null && file.Size != 0)
+                throw WopiLocks.Mismatch(null);
+            var written = await content.ReplaceAsync(http.Request, file, held, cancellationToken);
+            http.Response.Headers[WopiAnswer.VersionHeader] = file.Site.HashIds.Encode(written.PrimaryEntityId, HashIdKind.Entity);
+        });
+
+    private static Task ModifyAsync(
+        HttpContext http, string id, WopiFiles files, WopiLocks locks, WopiContent content, CancellationToken cancellationToken) =>
         WopiAnswer.GuardAsync(http, async () =>
         {
             var headers = http.Request.Headers;
@@ -100,6 +117,11 @@ internal static class WopiEndpoints
                     file.RequireWrite();
                     await locks.UnlockAsync(file, name, cancellationToken);
                     break;
+                case "PUT_RELATIVE":
+                    file.RequireWrite();
+                    var created = await content.CreateBesideAsync(http, file, cancellationToken);
+                    await http.Response.WriteAsJsonAsync(created, WopiJsonContext.Default.WopiNewFile, cancellationToken: cancellationToken);
+                    return;
                 default:
                     throw new WopiException(StatusCodes.Status501NotImplemented, "The operation is not supported.");
             }

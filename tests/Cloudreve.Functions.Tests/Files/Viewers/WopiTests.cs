@@ -246,6 +246,106 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
         Assert.Equal(HeldBy(""), Refusal(await viewer.ModifyAsync("REFRESH_LOCK", ("X-WOPI-Lock", "the viewer's own name"))));
     }
 
+    [Fact]
+    public async Task Given_a_document_when_office_edits_it_then_every_step_succeeds_and_the_last_version_is_read()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1, 2, 3]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+
+        var before = (await viewer.CheckFileInfoAsync()).Json.GetProperty("Version").GetString();
+        Assert.Equal([1, 2, 3], (await viewer.GetFileAsync()).Body);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.LockAsync(OfficeLock)).Status);
+        var put = await viewer.PutFileAsync([4, 5], OfficeLock);
+        Assert.Equal(HttpStatusCode.OK, put.Status);
+        Assert.NotEqual(before, put.Version);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.ModifyAsync("REFRESH_LOCK", ("X-WOPI-Lock", OfficeLock))).Status);
+        var again = await viewer.PutFileAsync([6, 7, 8, 9], OfficeLock);
+        Assert.Equal(HttpStatusCode.OK, (await viewer.ModifyAsync("UNLOCK", ("X-WOPI-Lock", OfficeLock))).Status);
+
+        var info = (await viewer.CheckFileInfoAsync()).Json;
+        Assert.Equal((again.Version, 4), (info.GetProperty("Version").GetString(), info.GetProperty("Size").GetInt64()));
+        Assert.Equal([6, 7, 8, 9], (await viewer.GetFileAsync()).Body);
+        var details = (await client.GetApiAsync("file/info?uri=" + Uri.EscapeDataString("cloudreve://my/a.docx"))).Data;
+        Assert.Equal(again.Version, details.GetProperty("primary_entity").GetString());
+    }
+
+    [Fact]
+    public async Task Given_a_wrong_lock_or_none_when_content_is_written_then_it_is_refused_and_stays()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1, 2, 3]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+
+        Assert.Equal(HeldBy(""), Refusal(await viewer.PutFileAsync([4], null)));
+        Assert.Equal(HeldBy(""), Refusal(await viewer.PutFileAsync([4], "x")));
+        await viewer.LockAsync("held");
+        Assert.Equal(HeldBy("held"), Refusal(await viewer.PutFileAsync([4], "x")));
+        Assert.Equal(HeldBy("held"), Refusal(await viewer.PutFileAsync([4], null)));
+        Assert.Equal([1, 2, 3], (await viewer.GetFileAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Given_a_new_empty_document_when_content_is_written_then_it_needs_no_lock()
+    {
+        var (client, _) = await site.NewUserAsync();
+        await client.PostApiAsync("file/create", new { uri = "cloudreve://my/a.docx", type = "file" });
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+
+        Assert.Equal(HttpStatusCode.OK, (await viewer.PutFileAsync([1], null)).Status);
+
+        Assert.Equal([1], (await viewer.GetFileAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Given_content_above_the_limit_when_it_is_written_then_it_is_refused_as_too_large()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+        await viewer.LockAsync("x");
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await viewer.PutFileAsync(new byte[52_428_801], "x")).Status);
+    }
+
+    [Theory]
+    [InlineData("copy.docx", "copy.docx")]
+    [InlineData(".pdf", "a.pdf")]
+    [InlineData("+ZeVnLIqe-.docx", "日本語.docx")]
+    [InlineData("a.docx", "a (1).docx")]
+    public async Task Given_a_suggested_name_when_a_copy_is_saved_then_it_is_a_file_of_its_own_that_the_viewer_may_open(string suggestion, string name)
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/folder/a.docx", [1]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/folder/a.docx");
+
+        var reply = await viewer.SendAsync(HttpMethod.Post, "", [7, 8, 9], ("X-WOPI-Override", "PUT_RELATIVE"), ("X-WOPI-SuggestedTarget", suggestion));
+
+        Assert.Equal((HttpStatusCode.OK, name), (reply.Status, reply.Json.GetProperty("Name").GetString()));
+        var url = reply.Json.GetProperty("Url").GetString()!;
+        var copy = new WopiClient(
+            site.App.CreateClient(), url[..url.IndexOf('?', StringComparison.Ordinal)], url[(url.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        Assert.Equal([7, 8, 9], (await copy.GetFileAsync()).Body);
+        Assert.Equal("folder", (await copy.CheckFileInfoAsync()).Json.GetProperty("BreadcrumbFolderName").GetString());
+        Assert.Equal([1], (await viewer.GetFileAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Given_a_name_that_cannot_be_when_a_copy_is_saved_then_the_protocols_status_answers()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+
+        Task<WopiReply> SaveAsync(params (string, string)[] headers) =>
+            viewer.SendAsync(HttpMethod.Post, "", [1], [("X-WOPI-Override", "PUT_RELATIVE"), .. headers]);
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await SaveAsync()).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await SaveAsync(("X-WOPI-SuggestedTarget", "a+!"))).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await SaveAsync(("X-WOPI-SuggestedTarget", "../b.docx"))).Status);
+        Assert.Equal(HttpStatusCode.NotImplemented, (await SaveAsync(("X-WOPI-RelativeTarget", "b.docx"))).Status);
+    }
+
     private static (HttpStatusCode Status, string? Lock) HeldBy(string held) => (HttpStatusCode.Conflict, held);
 
     private static (HttpStatusCode Status, string? Lock) Refusal(WopiReply reply) => (reply.Status, reply.Lock);
