@@ -220,7 +220,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             Name = name,
             Size = entry.Size,
             PrimaryEntityId = entry.EntityId,
-            CreatedAt = now,
+            CreatedAt = entry.CreatedAt ?? now,
             UpdatedAt = entry.UpdatedAt ?? now,
             Metadata = entry.Metadata,
         };
@@ -230,8 +230,9 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         await layout.FileIds.UpsertAsync(NewIdRow(record), cancellationToken);
         try
         {
-            await layout.Files.SubmitAsync(InsertInto(parentId, [record]), cancellationToken);
-            return record;
+            var etags = await layout.Files.SubmitAsync(InsertInto(parentId, [record]), cancellationToken);
+            // Behind the header: a file's name, or a folder's name and its full row.
+            return record with { ETag = etags[record.Type == FileType.File ? 1 : 2] ?? "" };
         }
         catch (StorageNotFoundException)
         {
@@ -440,6 +441,9 @@ public sealed record NewEntry(FileType Type)
 
     /// <summary>Bytes of the first version.</summary>
     public long Size { get; init; }
+
+    /// <summary>When the entry was made; null for now.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>When the content last changed; null for now.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }

@@ -25,7 +25,7 @@ public sealed class UploadCompletion(
     TimeProvider clock)
 {
     /// <summary>
-    /// Completes an upload whose content is all there. Nine transactions after the one that read the session, and five for versions
+    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the placeholder's version is not known, and five for versions
     /// that the file does not keep; none when it was completed before.
     /// </summary>
     /// <param name="session">The upload.</param>
@@ -54,7 +54,9 @@ public sealed class UploadCompletion(
         var etag = session.EntityId == 0 ? "" : await blobs.CommitAsync(session, cancellationToken);
         if (session.EntityId != 0)
             await entities.AddAsync(EntityOf(session), cancellationToken);
-        var file = await FindFileAsync(session, cancellationToken) ?? throw PathNotFound();
+        var file = session is { IsNewFile: true, PlaceholderETag.Length: > 0 }
+            ? session.Placeholder
+            : await FindFileAsync(session, cancellationToken) ?? throw PathNotFound();
         var decided = session with
         {
             State = UploadState.Completing,

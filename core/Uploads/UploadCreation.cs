@@ -127,7 +127,10 @@ public sealed class UploadCreation(
             await quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
             if (!isLocked)
                 await locks.AcquireAsync(control, LockOf(session), cancellationToken);
-            await MarkAsync(session, target.File, request, cancellationToken);
+            if (target.File is null)
+                session = session with { PlaceholderETag = await CreatePlaceholderAsync(session, cancellationToken) };
+            else
+                await MarkAsync(session, target.File, request, cancellationToken);
         }
         catch (CloudreveException)
         {
@@ -203,31 +206,35 @@ public sealed class UploadCreation(
             throw StaleVersion();
     }
 
-    /// <summary>Makes the placeholder of a new file, or marks the file that waits for content.</summary>
-    private async Task MarkAsync(UploadSession session, FileRecord? file, UploadRequest request, CancellationToken cancellationToken)
+    /// <summary>Marks a file that waits for other content.</summary>
+    private Task<FileRecord> MarkAsync(UploadSession session, FileRecord file, UploadRequest request, CancellationToken cancellationToken) =>
+        tree.UpdateAsync(
+            file,
+            current =>
+            {
+                CheckPrevious(current, request);
+                return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.UploadSession] = session.Mark } };
+            },
+            cancellationToken);
+
+    /// <summary>Makes the placeholder of a new file.</summary>
+    /// <returns>The version of its row.</returns>
+    private async Task<string> CreatePlaceholderAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        if (file is not null)
-        {
-            await tree.UpdateAsync(
-                file,
-                current =>
-                {
-                    CheckPrevious(current, request);
-                    return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.UploadSession] = session.Mark } };
-                },
-                cancellationToken);
-            return;
-        }
+        var placeholder = session.Placeholder;
         var entry = new NewEntry(FileType.File)
         {
-            Id = session.FileId,
-            Metadata = new Dictionary<string, string> { [MetadataKeys.UploadSession] = session.Mark },
+            Id = placeholder.Id,
+            CreatedAt = placeholder.CreatedAt,
+            UpdatedAt = placeholder.UpdatedAt,
+            Metadata = placeholder.Metadata,
         };
         try
         {
             var created = await tree.CreateEntryAsync(
                 session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
             await log.AppendAsync(session.OwnerId, [new FileEvent(ActivityCategory.FileCreate, session.Actor, created, null, session.Path)], cancellationToken);
+            return created.ETag;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {

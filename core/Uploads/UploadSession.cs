@@ -113,6 +113,26 @@ public sealed record UploadSession
     /// <summary>The version of the row.</summary>
     internal string ETag { get; init; } = "";
 
+    /// <summary>
+    /// The version of the placeholder's row. It is not stored: who begins an upload may hand it to who completes it, which spares a
+    /// transaction as long as nobody has changed the placeholder. Empty when it is not known.
+    /// </summary>
+    public string PlaceholderETag { get; init; } = "";
+
+    /// <summary>The placeholder of a new file as it was made.</summary>
+    internal FileRecord Placeholder => new()
+    {
+        Id = FileId,
+        ParentId = ParentId,
+        OwnerId = OwnerId,
+        Type = FileType.File,
+        Name = Path.Name,
+        CreatedAt = CreatedAt,
+        UpdatedAt = CreatedAt,
+        Metadata = new Dictionary<string, string> { [MetadataKeys.UploadSession] = Mark },
+        ETag = PlaceholderETag,
+    };
+
     /// <summary>How the content is cut.</summary>
     public ChunkPlan Chunks => new(Size, ChunkSize);
 

@@ -65,7 +65,8 @@ internal static class CallbackEndpoints
         {
             var id = Verify(http, call, signer, UploadAddresses.CompleteRoute, sessionId);
             var session = await sessions.GetAsync(id, cancellationToken);
-            await completion.CompleteAsync(session, cancellationToken);
+            var known = session with { PlaceholderETag = http.Request.Query[UploadAddresses.PlaceholderParameter].ToString() };
+            await completion.CompleteAsync(known, cancellationToken);
             return Xml("CompleteMultipartUploadResult", StatusCodes.Status200OK, [("ETag", $"\"{session.Mark}\"")]);
         });
 

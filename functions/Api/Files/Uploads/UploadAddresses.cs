@@ -21,6 +21,11 @@ internal static class UploadAddresses
     /// <summary>Where a client puts the only chunk of an empty file, since Azure refuses an empty block.</summary>
     public const string EmptyRoute = "/uploads/{sessionId}/empty";
 
+    /// <summary>
+    /// The query parameter with the version of the placeholder's row. It is a hint: with another value the row is read again.
+    /// </summary>
+    public const string PlaceholderParameter = "at";
+
     private const string SecretPurpose = "cloudreve upload callback v1";
 
     /// <summary>The path of an address.</summary>
@@ -37,7 +42,8 @@ internal static class UploadAddresses
     {
         var path = PathOf(route, session.Id);
         var signature = Uri.EscapeDataString(UrlSigner.Sign(site, path, session.ExpiresAt));
-        return $"{Edge.SiteUrls.Base(http, site, primary: false)}{path}?{UrlSigner.Parameter}={signature}";
+        var hint = session.PlaceholderETag.Length == 0 ? "" : $"&{PlaceholderParameter}={Uri.EscapeDataString(session.PlaceholderETag)}";
+        return $"{Edge.SiteUrls.Base(http, site, primary: false)}{path}?{UrlSigner.Parameter}={signature}{hint}";
     }
 
     /// <summary>The last part of an upload's callback address.</summary>
