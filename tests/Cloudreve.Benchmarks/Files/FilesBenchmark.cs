@@ -14,10 +14,14 @@ internal static class FilesBenchmark
     private static readonly IReadOnlyDictionary<string, FilesPart> s_parts = new Dictionary<string, FilesPart>
     {
         ["--listing"] = ListingPart.RunAsync,
+        ["--transfers"] = TransferPart.RunAsync,
     };
 
     /// <summary>What may be switched on.</summary>
     public static string[] Switches { get; } = [.. s_parts.Keys, "--quick"];
+
+    /// <summary>What may be chosen.</summary>
+    public static string[] Values { get; } = ["--size", "--repeat", "--publish"];
 
     /// <summary>Runs the parts that are asked for.</summary>
     /// <exception cref="BenchmarkException">A part cannot go on.</exception>
