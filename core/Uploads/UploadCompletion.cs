@@ -25,8 +25,8 @@ public sealed class UploadCompletion(
     TimeProvider clock)
 {
     /// <summary>
-    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the placeholder's version is not known, and five for versions
-    /// that the file does not keep; none when it was completed before.
+    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the
+    /// placeholder's version is not known, and five for versions that the file does not keep; none when it was completed before.
     /// </summary>
     /// <param name="session">The upload.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>

@@ -64,9 +64,9 @@ public sealed class DriveOperations
     {
         var control = await ControlAsync(work, cancellationToken);
         control.Require(path, LockScope.Membership, work.LockTokens);
-        var file = await _tree.CreateAsync(work.OwnerId, path, entry, failIfExists, cancellationToken);
-        // Only what was there already has been read.
-        if (file.ETag.Length == 0)
+        var id = entry.Id != 0 ? entry.Id : await _ids.NextAsync(IdKind.File, cancellationToken);
+        var file = await _tree.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
+        if (file.Id == id)
             work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
         return file;
     }

@@ -3,7 +3,6 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
