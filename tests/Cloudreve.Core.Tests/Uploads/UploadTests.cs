@@ -222,7 +222,10 @@ public sealed class UploadTests(AzuriteServer azurite)
         var locks = site.Drive.Get<DriveLocks>();
         var held = new DriveLock
         {
-            Token = "wopi-lock", OwnerId = DriveSite.Owner, Path = DriveSite.Path("/file"), Application = new LockApplication("viewer"),
+            Token = "wopi-lock",
+            OwnerId = DriveSite.Owner,
+            Path = DriveSite.Path("/file"),
+            Application = new LockApplication("viewer"),
             ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         };
         await locks.AcquireAsync(await locks.ReadAsync(DriveSite.Owner), held);
