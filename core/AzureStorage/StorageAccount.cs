@@ -3,6 +3,7 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Pipeline;
@@ -41,6 +42,8 @@ public sealed record StorageAccountOptions
 /// </summary>
 public sealed class StorageAccount
 {
+    private const int MaxCorsRules = 5;
+
     private readonly TableServiceClient _tables;
     private readonly BlobServiceClient _blobs;
     private readonly QueueServiceClient _queues;
@@ -103,26 +106,27 @@ public sealed class StorageAccount
     /// <param name="name">The queue's name.</param>
     public MessageQueue Queue(string name) => new(_queues.GetQueueClient(name));
 
-    /// <summary>Lets browsers of the given sites send and fetch blobs directly. Needs an account key; elsewhere the deployment sets it.</summary>
+    /// <summary>
+    /// Lets browsers of the given sites send and fetch blobs directly, with a rule beside those that the account has. An account with
+    /// as many rules as Azure takes keeps them as they are. Needs an account key; elsewhere the deployment sets it.
+    /// </summary>
     /// <param name="origins">Origins such as <c>https://drive.example.com</c>, or <c>*</c>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AllowBrowserOriginsAsync(IReadOnlyList<string> origins, CancellationToken cancellationToken = default)
     {
         var properties = (await _blobs.GetPropertiesAsync(cancellationToken)).Value;
-        var wanted = string.Join(',', origins);
-        if (properties.Cors is [{ } rule] && rule.AllowedOrigins == wanted)
+        var rule = new BlobCorsRule
+        {
+            AllowedOrigins = string.Join(',', origins),
+            AllowedMethods = "GET,HEAD,PUT,OPTIONS",
+            AllowedHeaders = "*",
+            ExposedHeaders = "*",
+            MaxAgeInSeconds = 3600,
+        };
+        var rules = properties.Cors ?? [];
+        if (rules.Count >= MaxCorsRules || rules.Any(r => r.AllowedOrigins == rule.AllowedOrigins && r.AllowedMethods == rule.AllowedMethods))
             return;
-        properties.Cors =
-        [
-            new Azure.Storage.Blobs.Models.BlobCorsRule
-            {
-                AllowedOrigins = wanted,
-                AllowedMethods = "GET,HEAD,PUT,OPTIONS",
-                AllowedHeaders = "*",
-                ExposedHeaders = "*",
-                MaxAgeInSeconds = 3600,
-            },
-        ];
+        properties.Cors = [.. rules, rule];
         await _blobs.SetPropertiesAsync(properties, cancellationToken);
     }
 

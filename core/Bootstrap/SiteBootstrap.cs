@@ -16,14 +16,19 @@ public sealed record BootstrapOptions
     /// <summary>The first administrator's mail address.</summary>
     public string AdminEmail { get; init; } = "admin@cloudreve.local";
 
-    /// <summary>The first administrator's password, 6 to 128 characters; null to have one made and announced.</summary>
+    /// <summary>
+    /// The first administrator's password, 6 to 128 characters; null to have one made, for which <see cref="AnnounceAdmin"/> is needed.
+    /// </summary>
     public string? AdminPassword { get; init; }
 
     /// <summary>The site's address.</summary>
     public string SiteUrl { get; init; } = SiteSetting.SiteUrl.Default;
 
-    /// <summary>Receives the mail address and the password that was made. Called only while the site is new.</summary>
-    public Action<string, string> AnnounceAdmin { get; init; } = static (_, _) => { };
+    /// <summary>
+    /// Shows the mail address and the password that was made to the operator; null where only a log would see them. Called only
+    /// while the site is new.
+    /// </summary>
+    public Action<string, string>? AnnounceAdmin { get; init; }
 }
 
 /// <summary>
@@ -52,7 +57,7 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     /// a call that fails leaves the rest to the next.
     /// </summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">50005: the operator's password has an impossible length.</exception>
+    /// <exception cref="CloudreveException">50005: the operator's password has an impossible length, or there is none and nobody to be told.</exception>
     public async ValueTask EnsureAsync(CancellationToken cancellationToken = default)
     {
         if (_done)
@@ -110,10 +115,12 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     {
         if (options.AdminPassword is { Length: < 6 or > PasswordSignIn.MaxPassword })
             throw new CloudreveException(ErrorCode.InternalSetting, "The first administrator's password must have 6 to 128 characters.");
+        if (options.AdminPassword is null && options.AnnounceAdmin is null)
+            throw new CloudreveException(ErrorCode.InternalSetting, "The first administrator needs a password: set CLOUDREVE_ADMIN_PASSWORD.");
         var password = options.AdminPassword ?? DerivePassword(await settings.GetAsync(cancellationToken));
         var admin = await users.EnsureFirstAsync(new NewUser(options.AdminEmail, PasswordHasher.Hash(password), Group.AdminId), cancellationToken);
         if (options.AdminPassword is null && PasswordHasher.Verify(password, admin.PasswordHash))
-            options.AnnounceAdmin(admin.Email, password);
+            options.AnnounceAdmin?.Invoke(admin.Email, password);
     }
 
     /// <summary>

@@ -9,6 +9,15 @@ public static class OAuthScopes
     /// <summary>Reads the own account.</summary>
     public const string UserInfoRead = "UserInfo.Read";
 
+    /// <summary>Changes the own account, except what protects it.</summary>
+    public const string UserInfoWrite = "UserInfo.Write";
+
+    /// <summary>Changes what protects the own account: password, second factor and passkeys.</summary>
+    public const string UserSecurityInfoWrite = "UserSecurityInfo.Write";
+
+    /// <summary>Reads points and payments.</summary>
+    public const string FinanceRead = "Finance.Read";
+
     /// <summary>Reads files.</summary>
     public const string FilesRead = "Files.Read";
 

@@ -20,6 +20,9 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     internal static Setting<string> Text(string key, string defaultText = "", bool isSecret = false) =>
         new(key, defaultText, isSecret, text => (true, text));
 
+    internal static Setting<string> Choice(string key, params IReadOnlyList<string> values) =>
+        new(key, values[0], isSecret: false, text => (values.Contains(text), text));
+
     internal static Setting<bool> Flag(string key, bool defaultValue) =>
         new(key, defaultValue ? "1" : "0", isSecret: false, text => (true, text.ToUpperInvariant() is "1" or "TRUE" or "YES" or "ON"));
 

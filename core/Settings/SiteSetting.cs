@@ -1,4 +1,8 @@
+using Cloudreve.Core.Captchas;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Mails;
 using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Viewers;
 
 namespace Cloudreve.Core.Settings;
@@ -44,9 +48,6 @@ public static class SiteSetting
 
     /// <summary>Themes as JSON: main colour to light and dark palettes.</summary>
     public static readonly Setting<string> ThemeOptions = Setting.Text("theme_options", ClientDefaults.Themes);
-
-    /// <summary>The kind of captcha.</summary>
-    public static readonly Setting<string> CaptchaType = Setting.Text("captcha_type", "normal");
 
     /// <summary>Whether clients advertise the mobile app.</summary>
     public static readonly Setting<bool> ShowAppPromotion = Setting.Flag("show_app_promotion", defaultValue: false);
@@ -160,12 +161,13 @@ public static class SiteSetting
     public static IReadOnlyList<Setting> All { get; } =
     [
         SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
-        DefaultTheme, ThemeOptions, CaptchaType, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
+        DefaultTheme, ThemeOptions, CustomProperties, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, ImportParallelGroups,
-        .. ThumbnailSetting.All, .. ViewerSetting.All,
+        .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
+        .. MaintenanceSetting.All, .. MediaMetaSetting.All,
     ];
 }

@@ -44,6 +44,16 @@ public sealed class SiteCatalog
     public async ValueTask<Group> GetGroupAsync(int id, CancellationToken cancellationToken = default) =>
         await FindGroupAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.GroupNotFound, "The group does not exist.");
 
+    /// <summary>All groups, by id.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<IReadOnlyList<Group>> ListGroupsAsync(CancellationToken cancellationToken = default) =>
+        [.. (await _groups.GetAsync(cancellationToken)).Values.OrderBy(group => group.Id)];
+
+    /// <summary>All nodes, by id.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken = default) =>
+        [.. (await _nodes.GetAsync(cancellationToken)).Values.OrderBy(node => node.Id)];
+
     /// <summary>Finds a storage policy; null when there is none.</summary>
     /// <param name="id">The policy's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

@@ -12,9 +12,12 @@ using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Files.Viewers;
+using Cloudreve.Functions.Api.Groups;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
+using Cloudreve.Functions.Api.Users.Finance;
+using Cloudreve.Functions.Api.Users.Settings;
 using Cloudreve.Functions.Api.Workflow;
 
 namespace Cloudreve.Functions.Api;
@@ -25,7 +28,8 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default,
+        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
 
@@ -78,6 +82,9 @@ internal static class ApiComposition
         api.MapSiteEndpoints();
         api.MapSessionEndpoints();
         api.MapUserEndpoints();
+        api.MapUserSettingEndpoints();
+        api.MapGroupEndpoints();
+        api.MapUserFinanceEndpoints();
         api.MapFileEndpoints();
         api.MapChangeEndpoints();
         api.MapUploadEndpoints();
@@ -85,6 +92,7 @@ internal static class ApiComposition
         api.MapCallbackEndpoints();
         api.MapPropertyEndpoints();
         api.MapWorkflowEndpoints();
+        app.MapWebManifest();
         app.MapDirectLinks();
         app.MapUploadAddresses();
         return app;

@@ -13,7 +13,8 @@ internal static class BootstrapSettings
         {
             AdminPassword = Given(configuration, "CLOUDREVE_ADMIN_PASSWORD"),
             SiteUrl = SiteUrl(configuration),
-            AnnounceAdmin = Announce,
+            // Elsewhere standard output is a log, and logs are kept.
+            AnnounceAdmin = Given(configuration, "CLOUDREVE_ANNOUNCE_ADMIN") is "1" ? Announce : null,
         };
         return Given(configuration, "CLOUDREVE_ADMIN_EMAIL") is { } email ? options with { AdminEmail = email } : options;
     }

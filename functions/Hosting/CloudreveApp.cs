@@ -5,6 +5,7 @@ using Cloudreve.Functions.Hosting.Emission;
 using Cloudreve.Functions.Hosting.Invocation;
 using Cloudreve.Functions.Hosting.Local;
 using Cloudreve.Functions.Triggers;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Hosting;
 
@@ -67,7 +68,7 @@ internal static class CloudreveApp
     private static void AddServices(IServiceCollection services, HostSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
         services.AddCloudreveTriggers(settings);

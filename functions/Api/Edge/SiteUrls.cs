@@ -1,4 +1,5 @@
 using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Hosting;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -7,7 +8,8 @@ internal static class SiteUrls
 {
     /// <summary>
     /// Scheme, host and port without a trailing slash: the site's address whose host is the request's, else the primary one.
-    /// A request's host is never trusted by itself, except on the loopback interface, where a developer chooses the port.
+    /// A request's host is never trusted by itself, except where the app serves HTTP itself and a developer chooses the port: behind a
+    /// Functions host every client can claim to have called localhost.
     /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="site">The site's settings.</param>
@@ -15,7 +17,7 @@ internal static class SiteUrls
     public static string Base(HttpContext http, SiteSettings site, bool primary)
     {
         var host = http.Request.Host;
-        if (!primary && host.Host is "localhost" or "127.0.0.1")
+        if (!primary && host.Host is "localhost" or "127.0.0.1" && http.RequestServices.GetRequiredService<HostSettings>().Mode == HostingMode.Standalone)
             return $"{http.Request.Scheme}://{host.Value}";
         var match = primary ? null : site.Urls.FirstOrDefault(u => string.Equals(u.Authority, host.Value, StringComparison.OrdinalIgnoreCase));
         var chosen = match ?? (site.Urls.Count > 0 ? site.Urls[0] : null);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Viewers;
@@ -50,6 +52,22 @@ internal sealed record SiteConfig
     /// <summary>Kind of captcha.</summary>
     public string? CaptchaType { get; init; }
 
+    /// <summary>Site key of Turnstile.</summary>
+    public string? TurnstileSiteId { get; init; }
+
+    /// <summary>Site key of reCAPTCHA.</summary>
+    [JsonPropertyName("captcha_ReCaptchaKey")]
+    public string? RecaptchaKey { get; init; }
+
+    /// <summary>Address of the Cap server.</summary>
+    public string? CaptchaCapInstanceUrl { get; init; }
+
+    /// <summary>Site key of Cap.</summary>
+    public string? CaptchaCapSiteKey { get; init; }
+
+    /// <summary>From where Cap's program is loaded.</summary>
+    public string? CaptchaCapAssetServer { get; init; }
+
     /// <summary>Whether the mobile app is advertised.</summary>
     public bool? AppPromotion { get; init; }
 
@@ -70,6 +88,9 @@ internal sealed record SiteConfig
 
     /// <summary>Whether resetting a password needs a captcha.</summary>
     public bool? ForgetCaptcha { get; init; }
+
+    /// <summary>Whether reporting abuse needs a captcha.</summary>
+    public bool? AbuseReportCaptcha { get; init; }
 
     /// <summary>Whether passkeys may be used.</summary>
     public bool? Authn { get; init; }
@@ -103,6 +124,9 @@ internal sealed record SiteConfig
 
     /// <summary>Height of thumbnails in pixels.</summary>
     public long? ThumbnailHeight { get; init; }
+
+    /// <summary>Definitions of custom properties of files.</summary>
+    public IReadOnlyList<JsonElement>? CustomProps { get; init; }
 
     /// <summary>Whether clients show that a blob is encrypted.</summary>
     public bool? ShowEncryptionStatus { get; init; }
@@ -158,9 +182,14 @@ internal sealed record SiteConfig
         User = UserResponse.Of(call),
         Logo = Text(call.Site, SiteSetting.Logo),
         LogoLight = Text(call.Site, SiteSetting.LogoLight),
-        CaptchaType = Text(call.Site, SiteSetting.CaptchaType),
+        CaptchaType = Text(call.Site, CaptchaSetting.Type),
+        TurnstileSiteId = Text(call.Site, CaptchaSetting.TurnstileKey),
+        RecaptchaKey = Text(call.Site, CaptchaSetting.RecaptchaKey),
+        CaptchaCapInstanceUrl = Text(call.Site, CaptchaSetting.CapInstance),
+        CaptchaCapSiteKey = Text(call.Site, CaptchaSetting.CapKey),
+        CaptchaCapAssetServer = Text(call.Site, CaptchaSetting.CapAssets),
         AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
-        CustomNavItems = ReadNavItems(call.Site),
+        CustomNavItems = ReadList(call.Site, SiteSetting.CustomNavItems, SiteJsonContext.Default.IReadOnlyListNavItem),
         CustomHtml = ReadCustomHtml(call.Site),
     };
 
@@ -169,6 +198,7 @@ internal sealed record SiteConfig
         LoginCaptcha = false,
         RegCaptcha = false,
         ForgetCaptcha = false,
+        AbuseReportCaptcha = false,
         Authn = false,
         RegisterEnabled = false,
         TosUrl = Text(site, SiteSetting.TermsUrl),
@@ -186,17 +216,18 @@ internal sealed record SiteConfig
         MapboxAk = Text(site, SiteSetting.MapMapboxToken),
         ThumbnailWidth = site.Get(SiteSetting.ThumbnailWidth),
         ThumbnailHeight = site.Get(SiteSetting.ThumbnailHeight),
+        CustomProps = ReadList(site, SiteSetting.CustomProperties, SiteJsonContext.Default.IReadOnlyListJsonElement),
         ShowEncryptionStatus = site.Get(SiteSetting.ShowEncryptionStatus),
         FullTextSearch = false,
     };
 
     private static string? Text(SiteSettings site, Setting<string> setting) => site.Get(setting) is { Length: > 0 } text ? text : null;
 
-    private static IReadOnlyList<NavItem>? ReadNavItems(SiteSettings site)
+    private static IReadOnlyList<T>? ReadList<T>(SiteSettings site, Setting<string> setting, JsonTypeInfo<IReadOnlyList<T>> type)
     {
         try
         {
-            return JsonSerializer.Deserialize(site.Get(SiteSetting.CustomNavItems), SiteJsonContext.Default.IReadOnlyListNavItem) is { Count: > 0 } items ? items : null;
+            return JsonSerializer.Deserialize(site.Get(setting), type) is { Count: > 0 } items ? items : null;
         }
         catch (JsonException)
         {
@@ -217,4 +248,6 @@ internal sealed record SiteConfig
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ApiResponse<SiteConfig>))]
 [JsonSerializable(typeof(IReadOnlyList<NavItem>))]
+[JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
+[JsonSerializable(typeof(WebManifest))]
 internal sealed partial class SiteJsonContext : JsonSerializerContext;

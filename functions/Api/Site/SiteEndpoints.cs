@@ -14,6 +14,13 @@ internal static class SiteEndpoints
         api.MapGet("/site/config/{section}", GetConfig).WithName("GetSiteSettings").Auth(AuthClass.Optional, OAuthScopes.Any);
     }
 
+    /// <summary>Maps the web app's manifest, which lies outside the API's prefix.</summary>
+    /// <param name="app">The app.</param>
+    public static void MapWebManifest(this IEndpointRouteBuilder app) =>
+        app.MapGet("/manifest.json", GetManifest).WithName("WebManifest").Auth(AuthClass.None);
+
+    private static IResult GetManifest(ApiCall call) => Results.Json(WebManifest.Of(call.Site), SiteJsonContext.Default.WebManifest, "application/manifest+json");
+
     private static ApiResponse<string> Ping() => ApiResponse.Ok(ProductVersion.Text);
 
     private static ApiResponse<SiteConfig> GetConfig(string section, ApiCall call) => ApiResponse.Ok(SiteConfig.Of(section, call));

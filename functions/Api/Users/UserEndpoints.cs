@@ -40,7 +40,7 @@ internal static class UserEndpoints
             throw new CloudreveException(ErrorCode.BadParameter, "The user id is malformed.");
         var user = await users.FindRecentAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
-        return ApiResponse.Ok(UserResponse.Redacted(user, group, call.Site, showEmail: !call.Caller.IsAnonymous));
+        return ApiResponse.Ok(UserResponse.Seen(user, group, call));
     }
 
     private static async Task<ApiResponse<CapacityResponse>> GetCapacityAsync(ApiCall call, QuotaLedger quota, CancellationToken cancellationToken) =>

@@ -105,6 +105,18 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
             ShareLinksInProfile = user.Settings.ShareLinksInProfile,
         };
 
+    /// <summary>What a caller sees of an account.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The user's group.</param>
+    /// <param name="call">Who looks.</param>
+    public static UserResponse Seen(User user, Group group, ApiCall call) => Redacted(user, group, call.Site, ShowsEmail(user, call));
+
+    /// <summary>
+    /// Whether a caller sees an account's mail address: nobody who has not signed in, and others only where the site shows addresses.
+    /// </summary>
+    private static bool ShowsEmail(User user, ApiCall call) =>
+        call.Caller.User is { } viewer && (viewer.Id == user.Id || call.Caller.IsAdmin || call.Site.Get(AccountSetting.ExposeEmail));
+
     /// <summary>What a caller is told about itself.</summary>
     /// <param name="call">Who calls.</param>
     public static UserResponse Of(ApiCall call) => call.Caller.User is { } user

@@ -79,6 +79,8 @@ internal static class RunCommand
             // Both would make the app take itself for a Functions host's handler.
             ["FUNCTIONS_CUSTOMHANDLER_PORT"] = null,
             ["FUNCTIONS_HTTPWORKER_PORT"] = null,
+            // The developer sees what the app prints, and no log keeps it.
+            ["CLOUDREVE_ANNOUNCE_ADMIN"] = "1",
         };
         if (azurite is not null)
             environment[StorageVariable] = azurite.ConnectionString;
