@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -94,6 +95,19 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
             if (!crash.Struck)
                 return;
         }
+    }
+
+    [Fact]
+    public async Task Given_no_password_and_nobody_to_be_told_when_a_site_is_made_then_the_operator_is_asked_for_one()
+    {
+        var world = new IdentityWorld(new StorageLayout(azurite.Connect(), _prefix), options: new BootstrapOptions());
+
+        var error = await Assert.ThrowsAsync<CloudreveException>(async () => await world.Bootstrap.EnsureAsync());
+
+        Assert.Equal(ErrorCode.InternalSetting, error.Code);
+        Assert.Null(await world.Users.FindAsync(User.FirstId));
+        await NewProcess().Bootstrap.EnsureAsync();
+        Assert.NotNull(await world.Users.FindAsync(User.FirstId));
     }
 
     [Fact]

@@ -1,10 +1,13 @@
 using System.Text.Json;
+using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Tests.App;
+using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Site;
 
-public sealed class SiteTests(SharedApp shared) : IClassFixture<SharedApp>
+public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassFixture<SharedApp>
 {
     [Theory]
     [InlineData("basic")]
@@ -26,6 +29,67 @@ public sealed class SiteTests(SharedApp shared) : IClassFixture<SharedApp>
 
         foreach (var feature in (string[])["login_captcha", "reg_captcha", "forget_captcha", "authn", "register_enabled"])
             Assert.False(data.GetProperty(feature).GetBoolean());
+    }
+
+    [Fact]
+    public async Task Given_a_guest_when_the_manifest_is_read_then_it_names_the_site_and_its_icons()
+    {
+        using var answer = await shared.App.CreateClient().GetAsync("/manifest.json");
+
+        using var manifest = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal("application/manifest+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("Cloudreve", manifest.RootElement.GetProperty("short_name").GetString());
+        Assert.Equal(".", manifest.RootElement.GetProperty("start_url").GetString());
+        Assert.Equal(["64x64 32x32 24x24 16x16", "192x192", "512x512"], manifest.RootElement.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("sizes").GetString()));
+    }
+
+    [Fact]
+    public async Task Given_stored_settings_when_the_sections_are_read_then_they_show_them_and_no_secret()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string>
+        {
+            ["captcha_type"] = "cap",
+            ["captcha_turnstile_site_key"] = "turnstile-key",
+            ["captcha_ReCaptchaKey"] = "recaptcha-key",
+            ["captcha_cap_instance_url"] = "https://cap.example.com",
+            ["captcha_cap_site_key"] = "cap-key",
+            ["captcha_cap_secret_key"] = "hidden-secret",
+            ["captcha_ReCaptchaSecret"] = "hidden-secret",
+            ["custom_props"] = """[{"id":"department","name":"Department","type":"text","max":20}]""",
+        });
+        var client = app.CreateClient();
+
+        var basic = (await client.GetApiAsync("site/config/basic")).Data;
+        var explorer = (await client.GetApiAsync("site/config/explorer")).Data;
+
+        Assert.Equal("cap", basic.GetProperty("captcha_type").GetString());
+        Assert.Equal("turnstile-key", basic.GetProperty("turnstile_site_id").GetString());
+        Assert.Equal("recaptcha-key", basic.GetProperty("captcha_ReCaptchaKey").GetString());
+        Assert.Equal("https://cap.example.com", basic.GetProperty("captcha_cap_instance_url").GetString());
+        Assert.Equal("cap-key", basic.GetProperty("captcha_cap_site_key").GetString());
+        Assert.Equal("department", Assert.Single(explorer.GetProperty("custom_props").EnumerateArray()).GetProperty("id").GetString());
+        Assert.DoesNotContain("hidden-secret", basic.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("basic")]
+    [InlineData("login")]
+    [InlineData("explorer")]
+    [InlineData("emojis")]
+    [InlineData("thumb")]
+    [InlineData("app")]
+    [InlineData("vas")]
+    public async Task Given_warm_caches_when_a_section_is_read_then_no_storage_transaction_is_needed(string section)
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var client = app.CreateClient();
+        await client.GetApiAsync("site/config/" + section);
+        using var measured = app.Account.Transactions.Measure();
+
+        await client.GetApiAsync("site/config/" + section);
+
+        Assert.Equal(0, measured.Total);
     }
 
     [Theory]
