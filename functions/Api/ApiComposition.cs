@@ -29,7 +29,8 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default,
-        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default, FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
+        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
+        FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
 

@@ -12,7 +12,17 @@ public sealed class BrowserOriginTests(AzuriteServer azurite)
     {
         var service = new BlobServiceClient(azurite.ConnectionString);
         var properties = (await service.GetPropertiesAsync()).Value;
-        properties.Cors = [new BlobCorsRule { AllowedOrigins = "https://app.example.com", AllowedMethods = "GET", AllowedHeaders = "", ExposedHeaders = "", MaxAgeInSeconds = 5 }];
+        properties.Cors =
+        [
+            new BlobCorsRule
+            {
+                AllowedOrigins = "https://app.example.com",
+                AllowedMethods = "GET",
+                AllowedHeaders = "",
+                ExposedHeaders = "",
+                MaxAgeInSeconds = 5,
+            },
+        ];
         await service.SetPropertiesAsync(properties);
 
         await azurite.Connect().AllowBrowserOriginsAsync(["*"]);

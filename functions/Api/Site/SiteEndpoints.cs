@@ -19,7 +19,8 @@ internal static class SiteEndpoints
     public static void MapWebManifest(this IEndpointRouteBuilder app) =>
         app.MapGet("/manifest.json", GetManifest).WithName("WebManifest").Auth(AuthClass.None);
 
-    private static IResult GetManifest(ApiCall call) => Results.Json(WebManifest.Of(call.Site), SiteJsonContext.Default.WebManifest, "application/manifest+json");
+    private static IResult GetManifest(ApiCall call) =>
+        Results.Json(WebManifest.Of(call.Site), SiteJsonContext.Default.WebManifest, "application/manifest+json");
 
     private static ApiResponse<string> Ping() => ApiResponse.Ok(ProductVersion.Text);
 

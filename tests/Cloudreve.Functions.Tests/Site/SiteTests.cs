@@ -40,7 +40,9 @@ public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassF
         Assert.Equal("application/manifest+json", answer.Content.Headers.ContentType?.MediaType);
         Assert.Equal("Cloudreve", manifest.RootElement.GetProperty("short_name").GetString());
         Assert.Equal(".", manifest.RootElement.GetProperty("start_url").GetString());
-        Assert.Equal(["64x64 32x32 24x24 16x16", "192x192", "512x512"], manifest.RootElement.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("sizes").GetString()));
+        Assert.Equal(
+            ["64x64 32x32 24x24 16x16", "192x192", "512x512"],
+            manifest.RootElement.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("sizes").GetString()));
     }
 
     [Fact]

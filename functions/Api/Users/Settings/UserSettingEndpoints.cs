@@ -43,7 +43,8 @@ internal static class UserSettingEndpoints
         ApiCall call, SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var nodes = await catalog.ListNodesAsync(cancellationToken);
-        return ApiResponse.Ok<IReadOnlyList<NodeChoiceResponse>>([.. nodes.Where(node => node.IsActive).Select(node => NodeChoiceResponse.Of(node, call.Site))]);
+        var active = nodes.Where(node => node.IsActive).Select(node => NodeChoiceResponse.Of(node, call.Site));
+        return ApiResponse.Ok<IReadOnlyList<NodeChoiceResponse>>([.. active]);
     }
 
     private static async Task<ApiResponse<IReadOnlyList<StoragePolicyResponse>>> ListPoliciesAsync(
