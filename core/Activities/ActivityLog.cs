@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
 
@@ -71,6 +73,23 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
         return new ActivityPage(page, ordered.Count > page.Count ? page[^1].Key : null);
     }
 
+    /// <summary>Reads what happened in a drive from a place in the order of events on. One transaction for each 1,000 events.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="position">The key of an event, or the beginning of one.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async IAsyncEnumerable<LoggedEvent> ReadFromAsync(
+        long ownerId, string position, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var range = RowRange.Prefix(Partition(ownerId), TimePrefix) with { From = TimePrefix + position };
+        await foreach (var row in layout.Events.QueryAsync(range, cancellationToken))
+        {
+            var key = row.RowKey[TimePrefix.Length..];
+            yield return new LoggedEvent(
+                key, TimeOf(key), (ActivityCategory)row.RequiredNumber("c"), row.Text("cl"), row.RequiredNumber("id"),
+                Parse(row.Text("from")), Parse(row.Text("to")));
+        }
+    }
+
     private static Activity FromRow(Row row, string prefix) => new(
         row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber("c"), row.Number("by") ?? 0, TimeOf(row.RowKey[prefix.Length..]),
         Parse(row.Text("from")), Parse(row.Text("to")), row.Number("e") ?? 0);
@@ -78,7 +97,7 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     private static DateTimeOffset TimeOf(string key) =>
         new(long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), TimeSpan.Zero);
 
-    private static FilePath? Parse(string? path) =>
+    internal static FilePath? Parse(string? path) =>
         path is null ? null : new FilePath(JsonSerializer.Deserialize(path, ActivityJson.Default.StringArray)!);
 
     internal static string Partition(long ownerId) => FileKeys.Folder(ownerId);

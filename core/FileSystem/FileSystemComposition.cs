@@ -1,4 +1,5 @@
 using Cloudreve.Core.Activities;
+using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Archives.Downloads;
 using Cloudreve.Core.Archives.Listing;
 using Cloudreve.Core.DirectLinks;
@@ -45,6 +46,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<DriveLocks>();
         services.TryAddSingleton<ActivityLog>();
+        services.TryAddSingleton<EventStreams>();
         services.TryAddSingleton<Deletion>();
         services.TryAddSingleton<DeletionSchedule>();
         services.TryAddSingleton<TrashSchedule>();

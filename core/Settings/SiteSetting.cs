@@ -1,3 +1,4 @@
+using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Mails;
@@ -168,6 +169,6 @@ public static class SiteSetting
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, ImportParallelGroups,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
-        .. MaintenanceSetting.All, .. MediaMetaSetting.All,
+        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All,
     ];
 }

@@ -1,6 +1,8 @@
+using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Hosting;
 using Cloudreve.Functions.Hosting.Bindings;
 using Cloudreve.Functions.Hosting.Invocation;
@@ -33,6 +35,8 @@ internal static class DriveMaintenanceFunctions
         }),
         // Once a day: moves that a process left behind and that nobody has come across since, one transaction for each user.
         new("RecoverDrives", new TimerTrigger(Timer, "0 30 3 * * *"), RecoverAsync),
+        // Once a day: events that nobody may ask for any more, two transactions for each user.
+        new("TrimEvents", new TimerTrigger(Timer, "0 30 4 * * *"), TrimEventsAsync),
     ];
 
     private static async Task<InvocationResponse> RecoverAsync(InvocationRequest request, IServiceProvider services, CancellationToken cancellationToken)
@@ -40,6 +44,15 @@ internal static class DriveMaintenanceFunctions
         var operations = services.GetRequiredService<DriveOperations>();
         await foreach (var userId in services.GetRequiredService<UserStore>().ScanIdsAsync(cancellationToken))
             await operations.RecoverAsync(userId, cancellationToken);
+        return InvocationResponse.Done;
+    }
+
+    private static async Task<InvocationResponse> TrimEventsAsync(InvocationRequest request, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var streams = services.GetRequiredService<EventStreams>();
+        var site = await services.GetRequiredService<SettingStore>().GetAsync(cancellationToken);
+        await foreach (var userId in services.GetRequiredService<UserStore>().ScanIdsAsync(cancellationToken))
+            await streams.TrimAsync(userId, site.Get(EventStreamSetting.MaxAge), cancellationToken);
         return InvocationResponse.Done;
     }
 }

@@ -10,6 +10,7 @@ using Cloudreve.Functions.Api.Files.Archives;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Downloads;
+using Cloudreve.Functions.Api.Files.Events;
 using Cloudreve.Functions.Api.Files.Info;
 using Cloudreve.Functions.Api.Files.Thumbnails;
 using Cloudreve.Functions.Api.Files.Viewers;
@@ -29,6 +30,7 @@ internal static class FileEndpoints
         api.MapPost("/file/url", FileUrlEndpoint.CreateAsync).WithName("CreateDownloadUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapGet("/file/thumb", ThumbnailEndpoint.GetAsync).WithName("GetThumbnailUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
+        api.MapGet("/file/events", FolderEventsEndpoint.StreamAsync).WithName("StreamFileEvents").Auth(AuthClass.Required, OAuthScopes.FilesRead);
         api.MapWopiEndpoints();
         api.MapDirectLinkEndpoints();
         api.MapGet("/file/archive", ArchiveListingEndpoint.GetAsync).WithName("GetArchiveFileList").Auth(AuthClass.Optional, OAuthScopes.FilesRead);

@@ -53,5 +53,5 @@ internal static class ContractAllowances
     ];
 
     /// <summary>Operations that may answer with a stream of events in place of JSON.</summary>
-    public static IReadOnlySet<string> EventStreams { get; } = new HashSet<string> { "listFiles" };
+    public static IReadOnlySet<string> EventStreams { get; } = new HashSet<string> { "listFiles", "streamFileEvents" };
 }

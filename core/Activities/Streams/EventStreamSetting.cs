@@ -1,0 +1,19 @@
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Core.Activities.Streams;
+
+/// <summary>Settings of event streams; keys and defaults are those of the contract, section 24.</summary>
+public static class EventStreamSetting
+{
+    /// <summary>Whether folders push their events.</summary>
+    public static readonly Setting<bool> IsEnabled = Setting.Flag("fs_event_push_enabled", defaultValue: true);
+
+    /// <summary>How long an event is held back for others of the same file.</summary>
+    public static readonly Setting<TimeSpan> Debounce = Setting.Seconds("fs_event_push_debounce", 5);
+
+    /// <summary>How long events are kept for clients that are away.</summary>
+    public static readonly Setting<TimeSpan> MaxAge = Setting.Seconds("fs_event_push_max_age", 1_209_600);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Setting> All { get; } = [IsEnabled, Debounce, MaxAge];
+}

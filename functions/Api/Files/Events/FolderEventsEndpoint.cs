@@ -1,0 +1,73 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Activities.Streams;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Changes;
+
+namespace Cloudreve.Functions.Api.Files.Events;
+
+/// <summary>Tells sync clients what happens below a folder (contract, section 26).</summary>
+internal static class FolderEventsEndpoint
+{
+    // A browser drops events without data.
+    private const string Nothing = "{}";
+
+    public static async Task<IResult> StreamAsync(
+        HttpContext http, ApiCall call, FileTree tree, EventStreams streams, string uri, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.ListChildren, site.HashIds);
+        var client = ChangeEndpoints.ActorOf(http, caller).ClientId
+            ?? throw new CloudreveException(ErrorCode.BadParameter, "The header X-Cr-Client-Id must be a uuid.");
+        if (!site.Get(EventStreamSetting.IsEnabled) || place.IsTrash)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Events are not offered here.");
+        var options = new EventStreamOptions(site.Get(EventStreamSetting.Debounce), site.Get(EventStreamSetting.MaxAge));
+        var (folder, _) = await tree.GetFolderAsync(place, cancellationToken);
+        var (subscription, isKnown) = await streams.SubscribeAsync(place.OwnerId, client, folder.Id, place.Path, options, cancellationToken);
+        // Proxies must not hold events back.
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(ReadAsync(streams.ReadAsync(subscription, options, cancellationToken), isKnown, site.HashIds, cancellationToken));
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> ReadAsync(
+        IAsyncEnumerable<IReadOnlyList<FolderEvent>> bundles, bool isKnown, HashIdCodec hashIds, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return new SseItem<string>(Nothing, isKnown ? "resumed" : "subscribed");
+        await foreach (var events in bundles.WithCancellation(cancellationToken))
+        {
+            if (events.Count == 0)
+                yield return new SseItem<string>(Nothing, "keep-alive");
+            foreach (var entry in events)
+                yield return new SseItem<string>(JsonSerializer.Serialize(Describe(entry, hashIds), FolderEventsJson.Default.FolderEventResponse), "event");
+        }
+    }
+
+    private static FolderEventResponse Describe(FolderEvent entry, HashIdCodec hashIds) => new(
+        entry.Type switch
+        {
+            FolderEventType.Create => "create",
+            FolderEventType.Modify => "modify",
+            FolderEventType.Rename => "rename",
+            _ => "delete",
+        },
+        hashIds.Encode(entry.FileId, HashIdKind.File),
+        entry.From.ToString(),
+        entry.To.ToString());
+}
+
+/// <summary>A change below the folder.</summary>
+/// <param name="Type">create, modify, rename or delete.</param>
+/// <param name="FileId">The file.</param>
+/// <param name="From">Its path before, from the folder.</param>
+/// <param name="To">Its path afterwards, from the folder.</param>
+internal sealed record FolderEventResponse(string Type, string FileId, string From, string To);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(FolderEventResponse))]
+internal sealed partial class FolderEventsJson : JsonSerializerContext;
