@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Activities.Streams;
 
