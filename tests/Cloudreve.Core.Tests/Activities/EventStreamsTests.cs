@@ -2,7 +2,6 @@ using Cloudreve.Core.Activities;
 using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Testing.Azurite;
 using Xunit;
