@@ -6,7 +6,6 @@ using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 
