@@ -1,6 +1,10 @@
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -21,7 +25,15 @@ public static class IdentityComposition
         services.TryAddSingleton<SettingStore>();
         services.TryAddSingleton<SiteCatalog>();
         services.TryAddSingleton<UserStore>();
+        services.TryAddSingleton<AttemptLimiter>();
         services.TryAddSingleton<PasswordSignIn>();
+        services.TryAddSingleton<TwoFactorAuth>();
+        services.TryAddSingleton<SignInSessions>();
+        services.TryAddSingleton<OAuthClients>();
+        services.TryAddSingleton<OAuthGrants>();
+        services.TryAddSingleton<ITokenKeyStore, SettingTokenKeyStore>();
+        services.TryAddSingleton<TokenKeys>();
+        services.TryAddSingleton<SessionSweep>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton<SiteBootstrap>();

@@ -1,81 +1,63 @@
-using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity;
 
 /// <summary>
-/// Signs users in by password. Guessing is limited per account and across instances: after <see cref="MaxFailures"/> failures
-/// within <see cref="Window"/> the account takes no password until the window has passed. The refusal looks like a wrong
-/// password, so that it tells nothing about the account.
+/// Signs users in by password. Guessing is limited for each mail address, whether it has an account or not; a refusal looks like a
+/// wrong password, so that it tells nothing about the account.
 /// </summary>
-/// <param name="layout">Where failures are kept.</param>
+/// <param name="layout">Where mail addresses and attempts are kept.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="clock">Tells when a window ends.</param>
-public sealed class PasswordSignIn(StorageLayout layout, UserStore users, TimeProvider clock)
+/// <param name="limiter">Limits guessing.</param>
+public sealed class PasswordSignIn(StorageLayout layout, UserStore users, AttemptLimiter limiter)
 {
-    /// <summary>How many failures a window allows.</summary>
-    public const int MaxFailures = 10;
-
-    /// <summary>How long failures count, from the first one.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
-
     /// <summary>The shortest and longest password of a sign-in, in characters.</summary>
     public const int MinPassword = 4, MaxPassword = 128;
-
-    private const string Count = "count";
-    private const string Since = "since";
 
     // Guesses for one account wait for each other, so that many at once cannot all be checked before the first is counted.
     // The number of turns also bounds the memory that hashing takes at once (19 MiB each).
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 8).Select(_ => new SemaphoreSlim(1, 1))];
 
-    /// <summary>Checks mail address and password. Two transactions, one more to forget earlier failures or to count a new one.</summary>
+    /// <summary>
+    /// Checks mail address and password. Two transactions, one more to count a failure or to remember an address for the first time in a
+    /// day. One hash in any case, unless the attempt is not looked at.
+    /// </summary>
     /// <param name="email">The mail address, in any case.</param>
     /// <param name="password">The password.</param>
+    /// <param name="client">Where the attempt comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 malformed, 40080 wrong, 40017 banned, 40018 not activated.</exception>
-    public async Task<User> SignInAsync(string email, string password, CancellationToken cancellationToken = default)
+    public async Task<User> SignInAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (email.Length > 320 || password.Length is < MinPassword or > MaxPassword)
             throw new CloudreveException(ErrorCode.BadParameter, "The mail address or password has an impossible length.");
         var normalized = UserStore.NormalizeEmail(email);
-        var turn = _turns[(uint)string.GetHashCode(normalized, StringComparison.Ordinal) % _turns.Length];
-        await turn.WaitAsync(cancellationToken);
-        try
-        {
-            // An unknown address goes the same way as a known one, so that both take the same time.
-            var id = await users.FindIdByEmailAsync(normalized, cancellationToken) ?? 0;
-            return await CheckAsync(id, normalized, password, cancellationToken);
-        }
-        finally
-        {
-            turn.Release();
-        }
+        return await InTurnAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)
+            ?? throw Refused();
     }
 
-    private async Task<User> CheckAsync(long id, string email, string password, CancellationToken cancellationToken)
-    {
-        var rows = (await layout.Users.QueryPageAsync(RowRange.Prefix(UserRows.Partition(id), UserRows.SignInPrefix), 10, null, cancellationToken)).Rows;
-        var account = rows.FirstOrDefault(row => row.RowKey == UserRows.Account);
-        var failures = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns);
-        var user = account is null ? null : UserRows.Read(account);
-        if (user?.Email != email)
-            user = null;
-        var isRight = PasswordHasher.Verify(password, user?.PasswordHash);
-        if (user is null || IsExhausted(failures))
-            throw Refused();
-        if (!isRight)
-        {
-            await CountFailureAsync(id, failures, cancellationToken);
-            throw Refused();
-        }
-        if (failures is not null)
-            await layout.Users.DeleteAsync(failures.PartitionKey, failures.RowKey, cancellationToken: cancellationToken);
-        CheckStatus(user);
-        return user;
-    }
+    /// <summary>
+    /// Checks the password of somebody who has signed in, under the same limits as a sign-in. One transaction, one more to count a failure.
+    /// </summary>
+    /// <param name="user">The account.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether it is right; false, too, when there have been too many attempts.</returns>
+    public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
+        InTurnAsync(
+            user.Email,
+            async () =>
+            {
+                var key = new AttemptKey(UserRows.MailPartition(user.Email), UserRows.FailedSignIns);
+                var attempts = await layout.Users.FindAsync(key.Partition, key.RowKey, cancellationToken);
+                return limiter.Allows(attempts, client)
+                    && await CompareAsync(password, user.PasswordHash, key, attempts, client, cancellationToken);
+            },
+            cancellationToken);
 
     /// <summary>Throws for an account that may not sign in.</summary>
     /// <param name="user">The account.</param>
@@ -91,33 +73,45 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, TimePr
     private static CloudreveException Refused() =>
         new(ErrorCode.LoginFailed, "Wrong mail address or password. After many failures wait a quarter of an hour.");
 
-    private bool IsOpen(Row failures) => failures.Time(Since) is { } since && clock.GetUtcNow() < since + Window;
-
-    private bool IsExhausted(Row? failures) => failures is not null && IsOpen(failures) && failures.Number(Count) >= MaxFailures;
-
-    private async Task CountFailureAsync(long id, Row? failures, CancellationToken cancellationToken)
+    private async Task<User?> CheckAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken)
     {
-        while (true)
+        var key = new AttemptKey(UserRows.MailPartition(email), UserRows.FailedSignIns);
+        var rows = (await layout.Users.QueryPageAsync(RowRange.Prefix(key.Partition, UserRows.SignInPrefix), 10, null, cancellationToken)).Rows;
+        var attempts = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns);
+        if (!limiter.Allows(attempts, client))
+            return null;
+        // An unknown address goes the same way as a known one, so that both take the same time.
+        var id = rows.FirstOrDefault(row => row.RowKey == UserRows.Mail)?.RequiredNumber(UserRows.OwnerId) ?? 0;
+        var user = await users.FindAsync(id, cancellationToken);
+        var hash = user?.Email == email ? user.PasswordHash : null;
+        if (!await CompareAsync(password, hash, key, attempts, client, cancellationToken))
+            return null;
+        CheckStatus(user!);
+        return user;
+    }
+
+    private async Task<bool> CompareAsync(
+        string password, string? hash, AttemptKey key, Row? attempts, ClientAddress client, CancellationToken cancellationToken)
+    {
+        var isRight = PasswordHasher.Verify(password, hash);
+        if (isRight)
+            await limiter.CountSuccessAsync(key, attempts, client, cancellationToken);
+        else
+            await limiter.CountFailureAsync(key, attempts, client, cancellationToken);
+        return isRight;
+    }
+
+    private async Task<T> InTurnAsync<T>(string email, Func<Task<T>> action, CancellationToken cancellationToken)
+    {
+        var turn = _turns[(uint)string.GetHashCode(email, StringComparison.Ordinal) % _turns.Length];
+        await turn.WaitAsync(cancellationToken);
+        try
         {
-            var counts = failures is not null && IsOpen(failures);
-            var updated = new Row(UserRows.Partition(id), UserRows.FailedSignIns)
-            {
-                [Count] = counts ? failures!.RequiredNumber(Count) + 1 : 1L,
-                [Since] = counts ? failures!.Time(Since) : clock.GetUtcNow(),
-            };
-            try
-            {
-                if (failures is null)
-                    await layout.Users.InsertAsync(updated, cancellationToken);
-                else
-                    await layout.Users.ReplaceAsync(updated, failures.ETag, cancellationToken);
-                return;
-            }
-            catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
-            {
-                // Another instance counted in between.
-                failures = await layout.Users.FindAsync(updated.PartitionKey, updated.RowKey, cancellationToken);
-            }
+            return await action();
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 }

@@ -3,6 +3,8 @@ using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -23,21 +25,18 @@ public sealed record TokenPair(string AccessToken, string RefreshToken, DateTime
 public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes);
 
 /// <summary>
-/// Issues, refreshes and revokes tokens: JWTs signed with HS256 and the site's secret (contract, section 5). All pairs that
-/// descend from one sign-in share a root id, which signing out revokes.
+/// Issues, refreshes and revokes tokens: JWTs signed with HS256 (contract, section 5). All pairs that descend from one sign-in share a
+/// root id, which signing out revokes.
 /// </summary>
 /// <param name="layout">Where revoked roots are kept.</param>
-/// <param name="settings">The site's secret and lifetimes.</param>
+/// <param name="settings">Lifetimes, and the secret that states are hashed with.</param>
+/// <param name="keys">The keys that sign.</param>
 /// <param name="users">The accounts.</param>
+/// <param name="grants">What users granted to OAuth clients.</param>
 /// <param name="clock">Tells what has expired.</param>
-public sealed class TokenIssuer(StorageLayout layout, SettingStore settings, UserStore users, TimeProvider clock)
+public sealed class TokenIssuer(
+    StorageLayout layout, SettingStore settings, TokenKeys keys, UserStore users, OAuthGrants grants, TimeProvider clock)
 {
-    private const string Access = "access";
-    private const string Refresh = "refresh";
-    private const string TokenType = "token_type";
-    private const string StateHash = "state_hash";
-    private const string RootId = "root_token_id";
-    private const string ScopesClaim = "scopes";
     private const string Revoked = "revoked";
 
     // Instances' clocks differ a little: a token that one issued must be valid at once at another.
@@ -48,26 +47,38 @@ public sealed class TokenIssuer(StorageLayout layout, SettingStore settings, Use
     /// <summary>Issues the first pair of a sign-in. No transaction beyond the settings.</summary>
     /// <param name="user">Who signed in.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<TokenPair> IssueAsync(User user, CancellationToken cancellationToken = default) =>
-        Issue(await settings.GetAsync(cancellationToken), user, Guid.NewGuid());
+    public Task<TokenPair> IssueAsync(User user, CancellationToken cancellationToken = default) => IssueAsync(user, null, cancellationToken);
+
+    /// <summary>Issues the first pair of a sign-in or of an OAuth client. No transaction beyond the settings.</summary>
+    /// <param name="user">Who signed in.</param>
+    /// <param name="client">The OAuth client; null for a client of the site's own.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
+        await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, cancellationToken);
 
     /// <summary>
-    /// Buys a new pair with a refresh token, which stays valid: clients refresh in parallel. Two transactions.
+    /// Buys a new pair with a refresh token, which stays valid: clients refresh in parallel. Two transactions, three for an OAuth client.
     /// </summary>
     /// <param name="refreshToken">The refresh token.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
-    /// 40020: malformed, expired, revoked, or made before a change of mail address or password, or the account is not active.
+    /// 40020: malformed, expired, revoked, or made before a change of mail address or password, or the account is not active; of an OAuth
+    /// client, too, when the grant was withdrawn or narrowed. 40089: the OAuth client was not granted offline access.
     /// </exception>
     public async Task<TokenPair> RefreshAsync(string refreshToken, CancellationToken cancellationToken = default)
     {
         var site = await settings.GetAsync(cancellationToken);
-        var (userId, rootId, stateHash) = await ReadRefreshAsync(site, refreshToken);
-        var revocation = layout.Sessions.FindAsync(RootPartition(rootId), Revoked, cancellationToken);
-        var user = await users.FindAsync(userId, cancellationToken);
-        if (await revocation is not null || user is not { Status: UserStatus.Active } || !IsState(stateHash, site, user))
+        var token = await ReadRefreshAsync(site, refreshToken, cancellationToken);
+        if (token.Client is { } client && !client.Scopes.Contains(OAuthScopes.OfflineAccess))
+            throw new CloudreveException(ErrorCode.ScopeMissing, "The application may not refresh its tokens.");
+        var revocation = layout.Sessions.FindAsync(RootPartition(token.RootId), Revoked, cancellationToken);
+        var granted = token.Client is { } demanded ? grants.RenewAsync(token.UserId, demanded, cancellationToken) : Task.FromResult<ClientScopes?>(null);
+        var user = await users.FindAsync(token.UserId, cancellationToken);
+        var isRevoked = await revocation is not null;
+        var renewed = await granted;
+        if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.StateHash, site, user) || (token.Client is not null && renewed is null))
             throw Invalid();
-        return Issue(site, user, rootId);
+        return await IssueAsync(site, user, token.RootId, renewed, cancellationToken);
     }
 
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
@@ -76,13 +87,12 @@ public sealed class TokenIssuer(StorageLayout layout, SettingStore settings, Use
     /// <exception cref="CloudreveException">40020: malformed or expired.</exception>
     public async Task RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        var (userId, rootId, _) = await ReadRefreshAsync(site, refreshToken);
-        var row = new Row(RootPartition(rootId), Revoked)
+        var token = await ReadRefreshAsync(await settings.GetAsync(cancellationToken), refreshToken, cancellationToken);
+        var row = new Row(RootPartition(token.RootId), Revoked)
         {
-            ["user"] = userId,
+            ["user"] = token.UserId,
             // No descendant can outlive this, so the row may be swept then.
-            ["expires"] = clock.GetUtcNow() + site.Get(SiteSetting.RefreshTokenLifetime) + ClockSkew,
+            ["expires"] = clock.GetUtcNow() + TokenKeyRing.LongestToken + ClockSkew,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
@@ -94,77 +104,66 @@ public sealed class TokenIssuer(StorageLayout layout, SettingStore settings, Use
     public async Task<AccessGrant?> ReadAccessAsync(string token, CancellationToken cancellationToken = default)
     {
         var site = await settings.GetAsync(cancellationToken);
-        if (await ValidateAsync(site, token) is not { } jwt)
+        if (await ValidateAsync(token, cancellationToken) is not { } jwt)
             return null;
-        if (!jwt.TryGetPayloadValue<string>(TokenType, out var type) || type != Access)
+        if (!TokenClaims.IsOfType(jwt, TokenClaims.Access))
             throw Invalid();
-        if (!site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId))
-            return null;
-        var scopes = jwt.TryGetPayloadValue<string[]>(ScopesClaim, out var granted) ? granted.ToHashSet(StringComparer.Ordinal) : null;
-        return new AccessGrant(userId, scopes);
+        // A token whose scopes cannot be read is no token: it must not pass for one that may do everything.
+        return site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId) && TokenClaims.TryReadClient(jwt, out var client)
+            ? new AccessGrant(userId, client?.Scopes)
+            : null;
     }
 
     private static string RootPartition(Guid rootId) => "root-" + rootId.ToString("N");
 
     private static CloudreveException Invalid() => new(ErrorCode.CredentialInvalid, "The token is not valid; sign in again.");
 
-    private static SymmetricSecurityKey Key(SiteSettings site) => new(Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)));
+    private async Task<RefreshClaims> ReadRefreshAsync(SiteSettings site, string token, CancellationToken cancellationToken) =>
+        await ValidateAsync(token, cancellationToken) is { } jwt && TokenClaims.ReadRefresh(jwt, site) is { } claims ? claims : throw Invalid();
 
-    private async Task<(long UserId, Guid RootId, string StateHash)> ReadRefreshAsync(SiteSettings site, string token)
+    private async Task<JsonWebToken?> ValidateAsync(string token, CancellationToken cancellationToken)
     {
-        if (await ValidateAsync(site, token) is not { } jwt
-            || !jwt.TryGetPayloadValue<string>(TokenType, out var type) || type != Refresh
-            || !site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId)
-            || !jwt.TryGetPayloadValue<string>(RootId, out var root) || !Guid.TryParseExact(root, "D", out var rootId)
-            || !jwt.TryGetPayloadValue<string>(StateHash, out var stateHash))
-            throw Invalid();
-        return (userId, rootId, stateHash);
-    }
-
-    private async Task<JsonWebToken?> ValidateAsync(SiteSettings site, string token)
-    {
+        var ring = await keys.GetAsync(cancellationToken);
+        var now = clock.GetUtcNow();
         var result = await _jwt.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            IssuerSigningKey = Key(site),
+            ValidTypes = [JwtConstants.HeaderType],
+            // Exactly the key that the token names, or none.
+            IssuerSigningKeyResolver = (_, _, id, _) => ring.Find(id, now) is { } key ? [key.ForTokens()] : [],
+            TryAllIssuerSigningKeys = false,
             ValidateIssuer = false,
             ValidateAudience = false,
             RequireSignedTokens = true,
             LifetimeValidator = (notBefore, expires, _, _) =>
-                clock.GetUtcNow().UtcDateTime is var now && expires is { } end && now < end && now + ClockSkew >= (notBefore ?? DateTime.MinValue),
+                expires is { } end && now.UtcDateTime < end && now.UtcDateTime + ClockSkew >= (notBefore ?? DateTime.MinValue),
         });
         return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
     }
 
-    private TokenPair Issue(SiteSettings site, User user, Guid rootId)
+    private async Task<TokenPair> IssueAsync(SiteSettings site, User user, Guid rootId, ClientScopes? client, CancellationToken cancellationToken)
     {
         // JWT times have whole seconds; what clients are told must not be later.
         var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
-        var accessExpires = now + site.Get(SiteSetting.AccessTokenLifetime);
-        var refreshExpires = now + site.Get(SiteSetting.RefreshTokenLifetime);
+        var accessExpires = now + Shorter(site.Get(SiteSetting.AccessTokenLifetime));
+        var refreshExpires = now + Shorter(client?.RefreshLifetime ?? site.Get(SiteSetting.RefreshTokenLifetime));
+        var key = (await keys.GetAsync(cancellationToken)).Current(now);
         var subject = site.HashIds.Encode(user.Id, HashIdKind.User);
-        var access = new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            [TokenType] = Access,
-            [JwtRegisteredClaimNames.Sub] = subject,
-        };
-        var refresh = new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            [TokenType] = Refresh,
-            [JwtRegisteredClaimNames.Sub] = subject,
-            [StateHash] = ComputeState(site, user),
-            [RootId] = rootId.ToString("D"),
-        };
-        return new TokenPair(Write(site, access, now, accessExpires), Write(site, refresh, now, refreshExpires), accessExpires, refreshExpires);
+        var access = TokenClaims.ForAccess(subject, client);
+        var refresh = TokenClaims.ForRefresh(subject, client, rootId, ComputeState(site, user));
+        return new TokenPair(Write(key, access, now, accessExpires), Write(key, refresh, now, refreshExpires), accessExpires, refreshExpires);
     }
 
-    private string Write(SiteSettings site, Dictionary<string, object> claims, DateTimeOffset from, DateTimeOffset to) =>
+    // Keys and revocations are kept for as long as the longest token lives.
+    private static TimeSpan Shorter(TimeSpan lifetime) => lifetime < TokenKeyRing.LongestToken ? lifetime : TokenKeyRing.LongestToken;
+
+    private string Write(TokenKey key, Dictionary<string, object> claims, DateTimeOffset from, DateTimeOffset to) =>
         _jwt.CreateToken(new SecurityTokenDescriptor
         {
             Claims = claims,
             NotBefore = from.UtcDateTime,
             Expires = to.UtcDateTime,
-            SigningCredentials = new SigningCredentials(Key(site), SecurityAlgorithms.HmacSha256),
+            SigningCredentials = new SigningCredentials(key.ForTokens(), SecurityAlgorithms.HmacSha256),
         });
 
     private static bool IsState(string stateHash, SiteSettings site, User user) =>

@@ -78,6 +78,12 @@ public sealed record User
     /// <summary>The hashed password with its parameters; null when there is none.</summary>
     public string? PasswordHash { get; init; }
 
+    /// <summary>The encrypted secret of the user's authenticator app; null when there is no second factor.</summary>
+    public string? TwoFactorSecret { get; init; }
+
+    /// <summary>The step of the last code of the authenticator app that was taken; codes up to it work no more.</summary>
+    public long TwoFactorStep { get; init; }
+
     /// <summary>Where the picture comes from: empty, <c>file</c> or <c>gravatar</c>.</summary>
     public string Avatar { get; init; } = "";
 
@@ -89,6 +95,9 @@ public sealed record User
 
     /// <summary>The version of the row; empty for an account that was not read.</summary>
     public string ETag { get; init; } = "";
+
+    /// <summary>Whether signing in takes a code of an authenticator app.</summary>
+    public bool HasTwoFactor => TwoFactorSecret is not null;
 
     /// <summary>Whether the account was banned, by whomever.</summary>
     public bool IsBanned => Status is UserStatus.ManualBanned or UserStatus.SysBanned;

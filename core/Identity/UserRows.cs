@@ -7,8 +7,8 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Identity;
 
 /// <summary>
-/// Accounts as rows: a partition for each user with the account's row and its failed sign-ins, and a partition for each mail
-/// address with the id of the account that owns it.
+/// Accounts as rows: a partition for each user with the account's row, and a partition for each mail address with the id of the
+/// account that owns it and the failed sign-ins.
 /// </summary>
 internal static class UserRows
 {
@@ -17,6 +17,7 @@ internal static class UserRows
 
     public const string Account = "!user";
     public const string FailedSignIns = "!attempts";
+    public const string FailedCodes = "!codes";
     public const string Mail = "!mail";
     public const string OwnerId = "user";
 
@@ -35,6 +36,8 @@ internal static class UserRows
         ["status"] = (int)user.Status,
         ["group"] = user.GroupId,
         ["password"] = user.PasswordHash,
+        ["totp"] = user.TwoFactorSecret,
+        ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
         ["avatar"] = user.Avatar,
         ["created"] = user.CreatedAt,
         ["settings"] = JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings),
@@ -48,6 +51,8 @@ internal static class UserRows
         Status = (UserStatus)row.RequiredNumber("status"),
         GroupId = (int)row.RequiredNumber("group"),
         PasswordHash = row.Text("password"),
+        TwoFactorSecret = row.Text("totp"),
+        TwoFactorStep = row.Number("totpstep") ?? 0,
         Avatar = row.Text("avatar") ?? "",
         CreatedAt = row.Time("created") ?? default,
         Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), UserJson.Default.UserSettings) ?? new UserSettings(),

@@ -17,6 +17,7 @@ using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Api.Users.Finance;
+using Cloudreve.Functions.Api.Users.Security;
 using Cloudreve.Functions.Api.Users.Settings;
 using Cloudreve.Functions.Api.Workflow;
 
@@ -55,6 +56,7 @@ internal static class ApiComposition
         services.AddSingleton<DownloadAddresses>();
         services.AddSingleton<DirectLinkTarget>();
         services.AddSingleton<FileDetails>();
+        services.AddSingleton<SignInAnswers>();
         services.AddSingleton<ErrorBoundary>();
         services.AddSingleton<Authorization>();
         return services;
@@ -84,6 +86,7 @@ internal static class ApiComposition
         api.MapSessionEndpoints();
         api.MapUserEndpoints();
         api.MapUserSettingEndpoints();
+        api.MapTwoFactor();
         api.MapGroupEndpoints();
         api.MapUserFinanceEndpoints();
         api.MapFileEndpoints();

@@ -23,6 +23,8 @@ internal static class TriggerComposition
             services.AddSingleton(function);
         services.AddSingleton(UploadExpiryFunction.Create());
         services.AddSingleton(SweepFunction.Create());
+        foreach (var function in SessionFunctions.Create())
+            services.AddSingleton(function);
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(ViewerSessionsFunction.Create());

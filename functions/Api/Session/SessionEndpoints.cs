@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
-using Cloudreve.Core.Site;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Cloudreve.Functions.Api.Session;
 
@@ -11,6 +12,11 @@ namespace Cloudreve.Functions.Api.Session;
 /// <param name="Email">Mail address.</param>
 /// <param name="Password">Password.</param>
 internal sealed record SignInRequest(string Email, string Password);
+
+/// <summary>The body of a sign-in's second step.</summary>
+/// <param name="Otp">The code of the authenticator app.</param>
+/// <param name="SessionId">What the first step answered.</param>
+internal sealed record TwoFactorRequest(string Otp, string SessionId);
 
 /// <summary>The body of a refresh and of a sign-out.</summary>
 /// <param name="RefreshToken">The refresh token.</param>
@@ -21,7 +27,12 @@ internal sealed record RefreshTokenRequest(string RefreshToken);
 /// <param name="RefreshToken">Refresh token.</param>
 /// <param name="AccessExpires">End of the access token.</param>
 /// <param name="RefreshExpires">End of the refresh token.</param>
-internal sealed record TokenResponse(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires);
+internal sealed record TokenResponse(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires)
+{
+    /// <summary>Describes a pair.</summary>
+    /// <param name="pair">The pair.</param>
+    public static TokenResponse Of(TokenPair pair) => new(pair.AccessToken, pair.RefreshToken, pair.AccessExpires, pair.RefreshExpires);
+}
 
 /// <summary>The answer to a sign-in.</summary>
 /// <param name="User">Who signed in.</param>
@@ -36,6 +47,7 @@ internal sealed record PrepareLoginResponse(bool WebauthnEnabled, bool PasswordE
 /// <summary>JSON of the group.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(SignInRequest))]
+[JsonSerializable(typeof(TwoFactorRequest))]
 [JsonSerializable(typeof(RefreshTokenRequest))]
 [JsonSerializable(typeof(ApiResponse<LoginResponse>))]
 [JsonSerializable(typeof(ApiResponse<TokenResponse>))]
@@ -50,23 +62,33 @@ internal static class SessionEndpoints
     public static void MapSessionEndpoints(this IEndpointRouteBuilder api)
     {
         api.MapPost("/session/token", SignInAsync).WithName("PasswordSignIn").Auth(AuthClass.None);
+        api.MapPost("/session/token/2fa", FinishWithCodeAsync).WithName("FinishSignInWith2FA").Auth(AuthClass.None);
         api.MapDelete("/session/token", SignOutAsync).WithName("SignOut").Auth(AuthClass.None);
         api.MapPost("/session/token/refresh", RefreshAsync).WithName("RefreshToken").Auth(AuthClass.None);
         api.MapGet("/session/prepare", PrepareAsync).WithName("PrepareLogin").Auth(AuthClass.None);
     }
 
-    private static async Task<ApiResponse<LoginResponse>> SignInAsync(
-        SignInRequest request, ApiCall call, PasswordSignIn signIn, TokenIssuer tokens, SiteCatalog catalog, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ApiResponse<LoginResponse>>, Ok<ApiResponse<string>>>> SignInAsync(
+        SignInRequest request, ApiCall call, HttpContext http, PasswordSignIn signIn, SignInSessions sessions, SignInAnswers answers,
+        CancellationToken cancellationToken)
     {
-        var user = await signIn.SignInAsync(request.Email, request.Password, cancellationToken);
-        var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
-        var pair = await tokens.IssueAsync(user, cancellationToken);
-        return ApiResponse.Ok(new LoginResponse(UserResponse.Own(user, group, call.Site), Describe(pair)));
+        var user = await signIn.SignInAsync(request.Email, request.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
+        if (!user.HasTwoFactor)
+            return TypedResults.Ok(await answers.WelcomeAsync(user, call, cancellationToken));
+        var session = await sessions.CreateAsync(user, cancellationToken);
+        return TypedResults.Ok(ApiResponse.Continue(session.ToString("D")));
+    }
+
+    private static async Task<ApiResponse<LoginResponse>> FinishWithCodeAsync(
+        TwoFactorRequest request, ApiCall call, HttpContext http, SignInSessions sessions, SignInAnswers answers, CancellationToken cancellationToken)
+    {
+        var user = await sessions.FinishAsync(request.SessionId, request.Otp, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
+        return await answers.WelcomeAsync(user, call, cancellationToken);
     }
 
     private static async Task<ApiResponse<TokenResponse>> RefreshAsync(
         RefreshTokenRequest request, TokenIssuer tokens, CancellationToken cancellationToken) =>
-        ApiResponse.Ok(Describe(await tokens.RefreshAsync(request.RefreshToken, cancellationToken)));
+        ApiResponse.Ok(TokenResponse.Of(await tokens.RefreshAsync(request.RefreshToken, cancellationToken)));
 
     private static async Task<ApiResponse<string>> SignOutAsync(
         [Microsoft.AspNetCore.Mvc.FromBody] RefreshTokenRequest request, TokenIssuer tokens, CancellationToken cancellationToken)
@@ -81,6 +103,4 @@ internal static class SessionEndpoints
         var user = await users.FindByEmailAsync(email, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
         return ApiResponse.Ok(new PrepareLoginResponse(WebauthnEnabled: false, PasswordEnabled: user.PasswordHash is not null));
     }
-
-    private static TokenResponse Describe(TokenPair pair) => new(pair.AccessToken, pair.RefreshToken, pair.AccessExpires, pair.RefreshExpires);
 }

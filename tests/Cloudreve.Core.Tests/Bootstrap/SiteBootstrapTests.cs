@@ -33,7 +33,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
         Assert.Equal((StorageDriver.AzureBlob, "s3", world.Layout.FilesContainerName, 26_214_400L),
             (policy.Driver, policy.ApiType, policy.BucketName, policy.Settings.ChunkSize));
         Assert.True((await world.Catalog.GetNodeAsync(Node.MasterId)) is { IsMaster: true, IsActive: true });
-        var first = await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, IdentityWorld.Password);
+        var first = await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, IdentityWorld.Password, IdentityWorld.Home);
         Assert.Equal((User.FirstId, Group.AdminId), (first.Id, first.GroupId));
         Assert.NotNull(await world.Files.FindFolderIdAsync(User.FirstId, FilePath.Root));
         Assert.True(await world.Layout.Container(world.Layout.FilesContainerName).ExistsAsync());
@@ -64,7 +64,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
         Assert.Single(secrets.Distinct());
         Assert.Equal(64, secrets[0].Length);
         var password = Assert.Single(announced.Distinct());
-        await worlds[0].SignIn.SignInAsync(new BootstrapOptions().AdminEmail, password);
+        await worlds[0].SignIn.SignInAsync(new BootstrapOptions().AdminEmail, password, IdentityWorld.Home);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
             var world = NewProcess(announced: announced, prefix: prefix);
             await world.Bootstrap.EnsureAsync();
 
-            await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, Assert.Single(announced.Distinct()));
+            await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, Assert.Single(announced.Distinct()), IdentityWorld.Home);
             Assert.NotEmpty((await world.Settings.GetAsync()).Get(SiteSetting.SiteId));
             Assert.NotNull(await world.Files.FindFolderIdAsync(User.FirstId, FilePath.Root));
             Assert.NotNull(await world.Catalog.FindGroupAsync(Group.AnonymousId));

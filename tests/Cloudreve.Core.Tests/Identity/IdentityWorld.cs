@@ -1,6 +1,11 @@
+using System.Net;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -14,6 +19,9 @@ internal sealed class IdentityWorld
 {
     public const string Password = "correct horse";
 
+    /// <summary>Where clients call from unless a test says otherwise.</summary>
+    public static readonly ClientAddress Home = ClientAddress.Of(IPAddress.Parse("192.0.2.1"));
+
     public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null)
     {
         Layout = layout;
@@ -23,8 +31,14 @@ internal sealed class IdentityWorld
         Catalog = new SiteCatalog(layout, Clock);
         Files = new FileTree(layout, ids, Clock);
         Users = new UserStore(layout, ids, Files, Clock);
-        SignIn = new PasswordSignIn(layout, Users, Clock);
-        Tokens = new TokenIssuer(layout, Settings, Users, Clock);
+        Limiter = new AttemptLimiter(layout, Clock);
+        SignIn = new PasswordSignIn(layout, Users, Limiter);
+        TwoFactor = new TwoFactorAuth(layout, Settings, Users, Limiter, Clock);
+        Sessions = new SignInSessions(layout, TwoFactor, Clock);
+        Clients = new OAuthClients(layout, Clock);
+        Grants = new OAuthGrants(layout, Clients, Clock);
+        Keys = new TokenKeys(new SettingTokenKeyStore(Settings), Settings, Clock);
+        Tokens = new TokenIssuer(layout, Settings, Keys, Users, Grants, Clock);
         Bootstrap = new SiteBootstrap(layout, Settings, Catalog, Users, options ?? new BootstrapOptions { AdminPassword = Password });
     }
 
@@ -42,9 +56,24 @@ internal sealed class IdentityWorld
 
     public PasswordSignIn SignIn { get; }
 
+    public AttemptLimiter Limiter { get; }
+
+    public TwoFactorAuth TwoFactor { get; }
+
+    public SignInSessions Sessions { get; }
+
+    public OAuthClients Clients { get; }
+
+    public OAuthGrants Grants { get; }
+
+    public TokenKeys Keys { get; }
+
     public TokenIssuer Tokens { get; }
 
     public SiteBootstrap Bootstrap { get; }
+
+    /// <summary>The account of a test that has one.</summary>
+    public long UserId { get; set; }
 
     /// <summary>Makes an account.</summary>
     public Task<User> CreateUserAsync(string email) => Users.CreateAsync(new NewUser(email, PasswordHasher.Hash(Password), Group.UserId));

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 
@@ -146,7 +147,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
     public async Task Given_ten_wrong_passwords_when_the_right_one_follows_then_it_is_refused()
     {
         var user = await App.CreateUserAsync();
-        for (var i = 0; i < PasswordSignIn.MaxFailures; i++)
+        for (var i = 0; i < AttemptLimiter.MaxFailures; i++)
             await App.CreateClient().PostApiAsync("session/token", new { email = user.Email, password = "wrong password" });
 
         var answer = await App.CreateClient().PostApiAsync("session/token", new { email = user.Email, password = AppFixture.Password });

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity.OAuth;
+
+/// <summary>What a user granted to an OAuth client.</summary>
+/// <param name="ClientId">The client.</param>
+/// <param name="Scopes">What was granted.</param>
+/// <param name="LastUsedAt">When the client last exchanged a code; null for never.</param>
+public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
+
+/// <summary>What users granted to OAuth clients: one row for each grant, in the user's partition.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clients">The clients.</param>
+/// <param name="clock">Stamps the use of grants.</param>
+public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, TimeProvider clock)
+{
+    private const string Prefix = "grant-";
+    private const string Scopes = "scopes";
+    private const string UsedAt = "used";
+
+    /// <summary>The grants of a user. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<OAuthGrant>> ListAsync(long userId, CancellationToken cancellationToken = default)
+    {
+        var grants = new List<OAuthGrant>();
+        await foreach (var row in layout.Users.QueryAsync(RowRange.Prefix(UserRows.Partition(userId), Prefix), cancellationToken))
+            grants.Add(Read(row));
+        return grants;
+    }
+
+    /// <summary>A user's grant to a client; null when there is none. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="clientId">The client.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<OAuthGrant?> FindAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
+        await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken) is { } row ? Read(row) : null;
+
+    /// <summary>Grants scopes beside those that were granted before. Two transactions, one when there is nothing to add.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="clientId">The client.</param>
+    /// <param name="scopes">What is granted.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task WidenAsync(long userId, Guid clientId, IReadOnlyCollection<string> scopes, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var row = await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken);
+            var known = row is null ? [] : Read(row).Scopes;
+            if (row is not null && scopes.All(known.Contains))
+                return;
+            var widened = row?.CopyTo(row.PartitionKey, row.RowKey) ?? new Row(UserRows.Partition(userId), KeyOf(clientId));
+            widened[Scopes] = JsonSerializer.Serialize([.. known.Union(scopes, StringComparer.Ordinal)], OAuthJson.Default.IReadOnlyListString);
+            try
+            {
+                if (row is null)
+                    await layout.Users.InsertAsync(widened, cancellationToken);
+                else
+                    await layout.Users.ReplaceAsync(widened, row.ETag, cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+            {
+                // A rival granted or withdrew in between: its grant is widened.
+            }
+        }
+    }
+
+    /// <summary>
+    /// What a client may still do of what its tokens say: null when the grant was withdrawn or narrowed, or the client is disabled.
+    /// One transaction.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="held">What the client's token says.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<ClientScopes?> RenewAsync(long userId, ClientScopes held, CancellationToken cancellationToken)
+    {
+        var grant = await FindAsync(userId, held.ClientId, cancellationToken);
+        if (grant is null || !held.Scopes.All(grant.Scopes.Contains) || await clients.FindEnabledAsync(held.ClientId, cancellationToken) is not { } client)
+            return null;
+        return held with { RefreshLifetime = client.RefreshLifetime };
+    }
+
+    /// <summary>Notes that a client used its grant; does nothing when there is none. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="clientId">The client.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task NoteUseAsync(long userId, Guid clientId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Users.MergeAsync(new Row(UserRows.Partition(userId), KeyOf(clientId)) { [UsedAt] = clock.GetUtcNow() }, "*", cancellationToken);
+        }
+        catch (StorageNotFoundException)
+        {
+            // Withdrawn in between.
+        }
+    }
+
+    /// <summary>Withdraws a grant: the client's refresh tokens work no more. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="clientId">The client.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when there was none.</returns>
+    public Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
+        layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);
+
+    private static string KeyOf(Guid clientId) => Prefix + clientId.ToString("D");
+
+    private static OAuthGrant Read(Row row) =>
+        new(Guid.ParseExact(row.RowKey[Prefix.Length..], "D"), OAuthClient.ReadList(row, Scopes), row.Time(UsedAt));
+}

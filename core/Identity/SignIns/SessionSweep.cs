@@ -1,0 +1,42 @@
+using System.Globalization;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity.SignIns;
+
+/// <summary>
+/// Removes what has expired among sign-ins, ceremonies, codes, revocations and counted attempts. Expired rows are harmless, they only
+/// take room.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells which have expired.</param>
+public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>Removes rows: at least one transaction for each 1,000 rows of the tables, and one for each that is removed.</summary>
+    /// <param name="maxRows">How many are removed at most; the rest is left to the next run.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> RunAsync(int maxRows, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var removed = 0;
+        foreach (var table in (AzureStorage.Tables.Table[])[layout.Sessions, layout.Users])
+        {
+            await foreach (var row in table.ScanAsync($"expires lt datetime'{now}'", cancellationToken))
+            {
+                if (removed == maxRows)
+                    return removed;
+                // A row that was renewed in between stays.
+                try
+                {
+                    if (await table.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken))
+                        removed++;
+                }
+                catch (AzureStorage.StorageChangedException)
+                {
+                    // Renewed.
+                }
+            }
+        }
+        return removed;
+    }
+}

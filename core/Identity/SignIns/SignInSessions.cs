@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity.SignIns;
+
+/// <summary>Sign-ins that wait for the second factor (contract, section 5).</summary>
+/// <param name="layout">Where they are kept.</param>
+/// <param name="twoFactor">Checks the codes.</param>
+/// <param name="clock">Tells which have expired.</param>
+public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor, TimeProvider clock)
+{
+    /// <summary>How long a sign-in waits.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
+
+    private const string Key = "2fa";
+    private const string UserId = "user";
+    private const string Password = "password";
+    private const string Expires = "expires";
+
+    /// <summary>Notes that a user has given the right password. One transaction.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The id of the session, which nobody can guess.</returns>
+    public async Task<Guid> CreateAsync(User user, CancellationToken cancellationToken = default)
+    {
+        var id = Uuid.Draw();
+        var row = new Row(PartitionOf(id), Key)
+        {
+            [UserId] = user.Id,
+            [Password] = Fingerprint(user),
+            [Expires] = clock.GetUtcNow() + Lifetime,
+        };
+        await layout.Sessions.InsertAsync(row, cancellationToken);
+        return id;
+    }
+
+    /// <summary>Ends a sign-in with a code. Five transactions.</summary>
+    /// <param name="id">The session.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Who has signed in.</returns>
+    /// <exception cref="CloudreveException">
+    /// 404: there is no such session, its time is over, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018
+    /// not activated.
+    /// </exception>
+    public async Task<User> FinishAsync(string id, string code, ClientAddress client, CancellationToken cancellationToken = default)
+    {
+        if (!Guid.TryParseExact(id, "D", out var guid)
+            || await layout.Sessions.FindAsync(PartitionOf(guid), Key, cancellationToken) is not { } row
+            || row.Time(Expires) is not { } end || end <= clock.GetUtcNow())
+            throw Unknown();
+        var user = await twoFactor.ConfirmAsync(row.RequiredNumber(UserId), code, client, cancellationToken);
+        await layout.Sessions.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+        PasswordSignIn.CheckStatus(user);
+        return string.Equals(Fingerprint(user), row.Text(Password), StringComparison.Ordinal) ? user : throw Unknown();
+    }
+
+    private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
+
+    private static string Fingerprint(User user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")));
+
+    private static string PartitionOf(Guid id) => "login-" + id.ToString("N");
+}
