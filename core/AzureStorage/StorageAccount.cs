@@ -44,6 +44,15 @@ public sealed class StorageAccount
 {
     private const int MaxCorsRules = 5;
 
+    // One handler for all services and accounts: connections are pooled per host, and redirects are never followed.
+    private static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        MaxConnectionsPerServer = 64,
+    }));
+
     private readonly TableServiceClient _tables;
     private readonly BlobServiceClient _blobs;
     private readonly QueueServiceClient _queues;
@@ -56,16 +65,9 @@ public sealed class StorageAccount
     public StorageAccount(StorageAccountOptions options, TimeProvider? timeProvider = null)
     {
         Clock = timeProvider ?? TimeProvider.System;
-        // One handler for all services: connections are pooled per host, and redirects are never followed.
-        var transport = new HttpClientTransport(new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            MaxConnectionsPerServer = 64,
-        }));
-        var tableOptions = Configure(new TableClientOptions(), options, transport, StorageService.Table);
-        var blobOptions = Configure(new BlobClientOptions { TrimBlobNameSlashes = false }, options, transport, StorageService.Blob);
-        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, options, transport, StorageService.Queue);
+        var tableOptions = Configure(new TableClientOptions(), options, StorageService.Table);
+        var blobOptions = Configure(new BlobClientOptions { TrimBlobNameSlashes = false }, options, StorageService.Blob);
+        var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, options, StorageService.Queue);
         if (options.ConnectionString is { Length: > 0 } connection)
         {
             _tables = new TableServiceClient(connection, tableOptions);
@@ -130,10 +132,10 @@ public sealed class StorageAccount
         await _blobs.SetPropertiesAsync(properties, cancellationToken);
     }
 
-    private T Configure<T>(T client, StorageAccountOptions options, HttpPipelineTransport transport, StorageService service)
+    private T Configure<T>(T client, StorageAccountOptions options, StorageService service)
         where T : ClientOptions
     {
-        client.Transport = transport;
+        client.Transport = Transport;
         client.Retry.MaxRetries = options.MaxRetries;
         client.Retry.Delay = options.RetryDelay;
         client.Retry.NetworkTimeout = TimeSpan.FromSeconds(100);

@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Testing.Azurite;
 using Xunit;
 
@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Tests.FileSystem;
 /// <summary>The process dies before and after every single storage call of a creation; then another process repeats it.</summary>
 public sealed class FileTreeCrashTests(AzuriteServer azurite)
 {
-    private const long Owner = 7;
+    private const long Owner = DriveSite.Owner;
     private static readonly FilePath Target = new(["a", "b", "target"]);
 
     [Theory]
@@ -20,24 +20,21 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
     [InlineData(FileType.Folder, StorageFault.CrashAfter)]
     public async Task Given_a_crash_at_any_call_of_a_creation_when_it_is_repeated_then_the_entry_exists_exactly_once(FileType type, StorageFault fault)
     {
-        var calls = 0;
-        for (var struck = true; struck; calls++)
+        var calls = await CrashMatrix.RunAsync(NewSiteAsync, async (site, index) =>
         {
-            var installation = await NewInstallationAsync();
-            var (layout, crash) = installation.ConnectWithCrash(calls, fault);
-            crash.IsArmed = true;
+            var crash = new CrashPoint(index, fault) { IsArmed = true };
             try
             {
-                await Tree(layout).CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
+                await site.Restart(crash.Decide).Tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
             }
             catch (SimulatedCrashException)
             {
                 // The process is gone; the next one knows nothing of it.
             }
-            struck = crash.Struck;
 
-            await AssertRepetitionIsExactAsync(installation, type);
-        }
+            await AssertRepetitionIsExactAsync(site, type);
+            return crash.Struck;
+        });
         // Two looks, two for a lease, three for each new folder, two or three for the entry; and the run without a crash.
         Assert.Equal(2 + 2 + 3 + (type == FileType.File ? 2 : 3) + 1, calls);
     }
@@ -49,24 +46,21 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
     [InlineData(FileType.Folder, StorageFault.Unavailable)]
     public async Task Given_a_lost_answer_at_any_call_when_the_pipeline_tries_again_then_the_creation_succeeds_as_if_nothing_happened(FileType type, StorageFault fault)
     {
-        for (var (index, struck) = (0, true); struck; index++)
+        await CrashMatrix.RunAsync(NewSiteAsync, async (site, index) =>
         {
-            var installation = await NewInstallationAsync();
-            var (layout, crash) = installation.ConnectWithCrash(index, fault);
-            crash.IsArmed = true;
+            var crash = new CrashPoint(index, fault) { IsArmed = true };
 
-            var created = await Tree(layout).CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
+            var created = await site.Restart(crash.Decide).Tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
 
-            struck = crash.Struck;
-            Assert.Equal(created.Id, (await Tree(installation.Connect()).GetAsync(Owner, Target)).Id);
-            await AssertVisibleOnceAsync(installation.Connect());
-        }
+            Assert.Equal(created.Id, (await site.Tree.GetAsync(Owner, Target)).Id);
+            await AssertVisibleOnceAsync(site.Layout);
+            return crash.Struck;
+        });
     }
 
-    private static async Task AssertRepetitionIsExactAsync(Installation installation, FileType type)
+    private static async Task AssertRepetitionIsExactAsync(DriveSite site, FileType type)
     {
-        var layout = installation.Connect();
-        var tree = Tree(layout);
+        var tree = site.Tree;
         var visible = await tree.FindAsync(Owner, Target);
 
         var repeated = await tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: false);
@@ -76,7 +70,7 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
         Assert.Equal(repeated.Id, (await tree.GetAsync(Owner, Target)).Id);
         Assert.Equal(repeated.Id, (await tree.FindByIdAsync(repeated.Id))?.Id);
         Assert.Equal(Target, await tree.GetPathAsync(repeated));
-        await AssertVisibleOnceAsync(layout);
+        await AssertVisibleOnceAsync(site.Layout);
         if (type == FileType.Folder)
             await tree.CreateAsync(Owner, Target.Child("inside"), new NewEntry(FileType.File), failIfExists: true);
     }
@@ -93,15 +87,11 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
         }
     }
 
-    private static FileTree Tree(StorageLayout layout) => new(layout, new IdAllocator(layout), TimeProvider.System);
-
     /// <summary>A drive with the folder /a.</summary>
-    private async Task<Installation> NewInstallationAsync()
+    private async Task<DriveSite> NewSiteAsync()
     {
-        var installation = await Installation.CreateAsync(azurite);
-        var tree = Tree(installation.Connect());
-        await tree.CreateRootAsync(Owner);
-        await tree.CreateAsync(Owner, new FilePath(["a"]), NewEntry.Folder, failIfExists: true);
-        return installation;
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync("a");
+        return site;
     }
 }

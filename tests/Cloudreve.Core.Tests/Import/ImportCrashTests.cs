@@ -14,15 +14,12 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     public async Task Given_a_crash_at_any_storage_call_when_the_import_is_run_again_then_the_result_is_exact(StorageFault fault)
     {
-        var call = 0;
-        for (var finished = false; !finished; call++)
+        var call = await CrashMatrix.RunAsync(CreateAsync, async (site, index) =>
         {
-            var site = await ImportSite.CreateAsync(azurite);
-            await site.PutAsync(Source);
             var reference = await site.AcceptAsync("src");
             var counted = 0;
-            var dying = site.Restart(_ => Interlocked.Increment(ref counted) == call + 1 ? fault : StorageFault.None);
-            finished = await SurvivesAsync(() => dying.RunAsync(reference));
+            var dying = site.Restart(_ => Interlocked.Increment(ref counted) == index + 1 ? fault : StorageFault.None);
+            var finished = await SurvivesAsync(() => dying.RunAsync(reference));
 
             await site.Restart().RunAsync(reference);
 
@@ -31,7 +28,8 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
             Assert.Equal(100, await site.UsedAsync());
             Assert.Empty((await site.CheckAsync()).Problems);
             Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
-        }
+            return !finished;
+        });
         Assert.True(call > 30, $"only {call} calls");
     }
 
@@ -59,6 +57,13 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
         Assert.Equal(407, (await site.TreeAsync()).Count);
         Assert.Equal(1200, await site.UsedAsync());
         Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    private async Task<ImportSite> CreateAsync()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Source);
+        return site;
     }
 
     private static async Task<bool> SurvivesAsync(Func<Task> run)

@@ -20,11 +20,10 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     public async Task Given_a_crash_at_any_storage_call_when_the_import_is_cancelled_then_what_came_is_charged_and_nothing_else_is_left(StorageFault fault)
     {
-        for (var call = 1; ; call++)
+        await CrashMatrix.RunAsync(CreateAsync, async (site, index) =>
         {
-            var site = await CreateAsync();
             var reference = await site.AcceptAsync("src");
-            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            var hasEnded = await RunUntilCallAsync(site, reference, index + 1, fault);
             await CancelAsync(site, reference);
 
             await site.Restart().RunAsync(reference);
@@ -34,9 +33,8 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
             Assert.True(task.IsTerminal);
             var tree = await site.TreeAsync();
             Assert.Equal(tree.Keys.Count(path => !path.EndsWith('/')), task.Progress["imported"].Current);
-            if (hasEnded)
-                break;
-        }
+            return !hasEnded;
+        });
     }
 
     [Theory]
@@ -44,11 +42,10 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     public async Task Given_a_crash_at_any_storage_call_when_the_source_changes_before_the_next_try_then_the_result_fits_together(StorageFault fault)
     {
-        for (var call = 1; ; call++)
+        await CrashMatrix.RunAsync(CreateAsync, async (site, index) =>
         {
-            var site = await CreateAsync();
             var reference = await site.AcceptAsync("src");
-            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            var hasEnded = await RunUntilCallAsync(site, reference, index + 1, fault);
             await site.Container.DeleteAsync("src/b");
             await site.PutAsync(("src/0", 5), ("src/c/z", 6), ("src/g/h", 7));
 
@@ -57,9 +54,8 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
             Assert.Empty((await site.CheckAsync()).All);
             Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(reference)).Status);
             Assert.Superset(new HashSet<string> { "a", "c/", "c/d", "e/", "e/f" }, (await site.TreeAsync()).Keys.ToHashSet());
-            if (hasEnded)
-                break;
-        }
+            return !hasEnded;
+        });
     }
 
     [Theory]
@@ -68,12 +64,10 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
     public async Task Given_a_crash_at_any_storage_call_when_the_owner_moves_what_has_come_before_the_next_try_then_it_stays_there_and_comes_no_second_time(
         StorageFault fault)
     {
-        for (var call = 1; ; call++)
+        await CrashMatrix.RunAsync(CreateWithKeptAsync, async (site, index) =>
         {
-            var site = await CreateAsync();
-            await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
             var reference = await site.AcceptAsync("src");
-            var hasEnded = await RunUntilCallAsync(site, reference, call, fault);
+            var hasEnded = await RunUntilCallAsync(site, reference, index + 1, fault);
             string[] moved = [.. await MoveAllAsync(site, "/imported", "/kept")];
 
             await site.Restart().RunAsync(reference);
@@ -87,29 +81,25 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
                 ["a", "b", "c/", "c/d", "e/", "e/f"],
                 kept.Keys.Select(path => path.Replace("moved ", "", StringComparison.Ordinal))
                     .Concat((await site.TreeAsync()).Keys).Order(StringComparer.Ordinal));
-            if (hasEnded)
-                break;
-        }
+            return !hasEnded;
+        });
     }
 
     [Fact]
     public async Task Given_a_crash_and_a_move_when_the_import_is_cancelled_then_what_was_moved_is_charged_and_keeps_its_blob()
     {
-        for (var call = 1; ; call++)
+        await CrashMatrix.RunAsync(CreateWithKeptAsync, async (site, index) =>
         {
-            var site = await CreateAsync();
-            await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
             var reference = await site.AcceptAsync("src");
-            var hasEnded = await RunUntilCallAsync(site, reference, call, StorageFault.CrashAfter);
+            var hasEnded = await RunUntilCallAsync(site, reference, index + 1, StorageFault.CrashAfter);
             await MoveAllAsync(site, "/imported", "/kept");
             await CancelAsync(site, reference);
 
             await site.Restart().RunAsync(reference);
 
             Assert.Empty((await site.CheckAsync()).All);
-            if (hasEnded)
-                break;
-        }
+            return !hasEnded;
+        });
     }
 
     [Fact]
@@ -160,6 +150,13 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite)
         var site = await ImportSite.CreateAsync(azurite);
         await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(Source);
+        return site;
+    }
+
+    private async Task<ImportSite> CreateWithKeptAsync()
+    {
+        var site = await CreateAsync();
+        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
         return site;
     }
 

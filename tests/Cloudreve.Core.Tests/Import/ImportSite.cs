@@ -16,7 +16,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Cloudreve.Core.Tests.Import;
 
 /// <summary>A bootstrapped site on the emulator, and a stand-in for the orchestrator that runs imports step by step.</summary>
-internal sealed class ImportSite
+internal sealed class ImportSite : IRestartable<ImportSite>
 {
     public const long AdminId = 1;
 

@@ -5,6 +5,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Core.Uploads;
 using Cloudreve.Core.Versions;
@@ -14,11 +15,13 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Uploads;
 
 /// <summary>A drive with a storage policy. Every restart is a process of its own.</summary>
-internal sealed class UploadSite(DriveSite drive)
+internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
 {
     public const int Chunk = 100;
 
     public DriveSite Drive { get; } = drive;
+
+    public StorageLayout Layout => Drive.Layout;
 
     public UserSettings UserSettings { get; set; } = new() { VersionRetentionEnabled = true, VersionRetentionMax = 2 };
 

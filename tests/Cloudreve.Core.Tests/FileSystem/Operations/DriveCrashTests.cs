@@ -24,9 +24,8 @@ public sealed class DriveCrashTests(AzuriteServer azurite)
     public async Task Given_a_crash_at_any_call_of_a_change_when_another_process_recovers_then_it_is_done_or_undone_and_rows_agree(string change, StorageFault fault)
     {
         var expected = await RunWithoutCrashAsync(change);
-        for (var (index, struck) = (0, true); struck; index++)
+        await CrashMatrix.RunAsync(PrepareAsync, async (site, index) =>
         {
-            var site = await PrepareAsync();
             var before = await site.ReadAsync();
             var crash = new CrashPoint(index, fault) { IsArmed = true };
             try
@@ -37,7 +36,6 @@ public sealed class DriveCrashTests(AzuriteServer azurite)
             {
                 // The process is gone; the next one knows nothing of it.
             }
-            struck = crash.Struck;
 
             var survivor = site.Restart();
             survivor.Wait(TimeSpan.FromMinutes(20));
@@ -53,7 +51,8 @@ public sealed class DriveCrashTests(AzuriteServer azurite)
                 Assert.Equal(expected, Shape(await survivor.ReadAsync()));
                 await AssertRowsAgreeAsync(survivor, $"repeated after call {index}");
             }
-        }
+            return crash.Struck;
+        });
     }
 
     [Theory]
@@ -62,17 +61,16 @@ public sealed class DriveCrashTests(AzuriteServer azurite)
     {
         var lost = fault == StorageFault.CrashBefore ? StorageFault.AnswerLost : StorageFault.Unavailable;
         var expected = await RunWithoutCrashAsync(change);
-        for (var (index, struck) = (0, true); struck; index++)
+        await CrashMatrix.RunAsync(PrepareAsync, async (site, index) =>
         {
-            var site = await PrepareAsync();
             var crash = new CrashPoint(index, lost) { IsArmed = true };
 
             await ChangeAsync(site.Restart(crash.Decide), change);
 
-            struck = crash.Struck;
             Assert.Equal(expected, Shape(await site.ReadAsync()));
             await AssertRowsAgreeAsync(site, $"call {index}");
-        }
+            return crash.Struck;
+        });
     }
 
     // Without the ids, which differ from site to site.

@@ -14,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Cloudreve.Core.Tests.FileSystem.Operations;
 
 /// <summary>One user's drive. Every connection is a process of its own, with its own clock and faults.</summary>
-internal sealed class DriveSite
+internal sealed class DriveSite : IRestartable<DriveSite>
 {
     public const long Owner = 7;
 
