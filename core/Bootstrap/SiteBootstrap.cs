@@ -43,7 +43,7 @@ public sealed record BootstrapOptions
 public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, BootstrapOptions options)
 {
     /// <summary>Grows when a release needs another table, container, queue or seed.</summary>
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
 
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";
@@ -100,10 +100,8 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     private async Task CreateStorageAsync(CancellationToken cancellationToken)
     {
         var tables = layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
-        var containers = new[] { layout.FilesContainerName, layout.ImportsContainerName, layout.SnapshotsContainerName }.Distinct(StringComparer.Ordinal)
-            .Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
-        var queues = new[] { layout.StartQueueName, layout.ControlQueueName, layout.BlobEventsQueueName, layout.ThumbnailsQueueName }
-            .Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
+        var containers = layout.AllContainerNames.Distinct(StringComparer.Ordinal).Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
+        var queues = layout.AllQueueNames.Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
         await Task.WhenAll([.. tables, .. containers, .. queues]);
         // With a managed identity the deployment sets this. Any origin will do: a signed address is what grants access,
         // and no cookie goes along.

@@ -63,6 +63,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Direct links.</summary>
     public Table DirectLinks => Table("directlinks");
 
+    /// <summary>Reports of abuse.</summary>
+    public Table Reports => Table("reports");
+
     /// <summary>What the standalone mode's local host remembers: timers and announced blobs. It creates the table itself.</summary>
     public Table LocalHost => Table("localhost");
 
@@ -70,7 +73,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     public IReadOnlyList<Table> AllTables =>
     [
         Files, FileIds, Entities, IdLeases, Quotas, Tasks, TaskItems, Users, Sessions, Site, Schedules, Events, Uploads, Shares,
-        DirectLinks,
+        DirectLinks, Reports,
     ];
 
     /// <summary>The container of the seeded storage policy.</summary>
@@ -84,6 +87,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
 
     /// <summary>The container of large folders' entries in orders that tables do not have.</summary>
     public string SnapshotsContainerName => Prefix + "-snapshots";
+
+    /// <summary>The container of users' pictures.</summary>
+    public string AvatarsContainerName => Prefix + "-avatars";
 
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
@@ -99,6 +105,15 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
 
     /// <summary>The queue of files that shall have a thumbnail.</summary>
     public string ThumbnailsQueueName => Prefix + "-thumbnails";
+
+    /// <summary>The queue of mails to be sent.</summary>
+    public string MailsQueueName => Prefix + "-mails";
+
+    /// <summary>Every container, for creation at start.</summary>
+    public IReadOnlyList<string> AllContainerNames => [FilesContainerName, ImportsContainerName, SnapshotsContainerName, AvatarsContainerName];
+
+    /// <summary>Every queue, for creation at start.</summary>
+    public IReadOnlyList<string> AllQueueNames => [StartQueueName, ControlQueueName, BlobEventsQueueName, ThumbnailsQueueName, MailsQueueName];
 
     /// <summary>A container of the app's own account.</summary>
     /// <param name="name">Its whole name.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Captchas;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
@@ -51,6 +53,8 @@ internal static class ApiComposition
         });
         services.AddSingleton(BootstrapSettings.Read(configuration));
         services.AddIdentity();
+        services.AddCaptchas();
+        services.AddSingleton<AbuseReports>();
         services.AddFileSystem();
         services.AddViewers();
         services.AddSingleton<DownloadAddresses>();

@@ -75,6 +75,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     resource thumbnails 'queues' = {
       name: '${prefix}-thumbnails'
     }
+
+    resource mails 'queues' = {
+      name: '${prefix}-mails'
+    }
   }
 
   resource tables 'tableServices' = {

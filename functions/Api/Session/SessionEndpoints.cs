@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignIns;
@@ -8,10 +9,17 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Cloudreve.Functions.Api.Session;
 
-/// <summary>The body of a sign-in. Captcha fields may come along; no captcha is demanded.</summary>
+/// <summary>The body of a sign-in.</summary>
 /// <param name="Email">Mail address.</param>
 /// <param name="Password">Password.</param>
-internal sealed record SignInRequest(string Email, string Password);
+internal sealed record SignInRequest(string Email, string Password) : ICaptchaFields
+{
+    /// <inheritdoc/>
+    public string? Captcha { get; init; }
+
+    /// <inheritdoc/>
+    public string? Ticket { get; init; }
+}
 
 /// <summary>The body of a sign-in's second step.</summary>
 /// <param name="Otp">The code of the authenticator app.</param>
@@ -69,9 +77,10 @@ internal static class SessionEndpoints
     }
 
     private static async Task<Results<Ok<ApiResponse<LoginResponse>>, Ok<ApiResponse<string>>>> SignInAsync(
-        SignInRequest request, ApiCall call, HttpContext http, PasswordSignIn signIn, SignInSessions sessions, SignInAnswers answers,
-        CancellationToken cancellationToken)
+        SignInRequest request, ApiCall call, HttpContext http, CaptchaGate captchas, PasswordSignIn signIn, SignInSessions sessions,
+        SignInAnswers answers, CancellationToken cancellationToken)
     {
+        await captchas.PassAsync(call.Site, CaptchaSetting.OnLogin, request.CaptchaAnswer(), cancellationToken);
         var user = await signIn.SignInAsync(request.Email, request.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
         if (!user.HasTwoFactor)
             return TypedResults.Ok(await answers.WelcomeAsync(user, call, cancellationToken));

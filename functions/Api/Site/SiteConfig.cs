@@ -195,10 +195,10 @@ internal sealed record SiteConfig
 
     private static SiteConfig Login(SiteSettings site) => new()
     {
-        LoginCaptcha = false,
-        RegCaptcha = false,
-        ForgetCaptcha = false,
-        AbuseReportCaptcha = false,
+        LoginCaptcha = site.Get(CaptchaSetting.OnLogin),
+        RegCaptcha = site.Get(CaptchaSetting.OnSignUp),
+        ForgetCaptcha = site.Get(CaptchaSetting.OnReset),
+        AbuseReportCaptcha = site.Get(CaptchaSetting.OnAbuseReport),
         Authn = false,
         RegisterEnabled = false,
         TosUrl = Text(site, SiteSetting.TermsUrl),
@@ -250,4 +250,6 @@ internal sealed record SiteConfig
 [JsonSerializable(typeof(IReadOnlyList<NavItem>))]
 [JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
 [JsonSerializable(typeof(WebManifest))]
+[JsonSerializable(typeof(ApiResponse<CaptchaResponse>))]
+[JsonSerializable(typeof(AbuseReportRequest))]
 internal sealed partial class SiteJsonContext : JsonSerializerContext;

@@ -1,4 +1,7 @@
+using Cloudreve.Core.Captchas;
+using Cloudreve.Core.Captchas.Pictures;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
@@ -11,7 +14,24 @@ internal static class SiteEndpoints
     public static void MapSiteEndpoints(this IEndpointRouteBuilder api)
     {
         api.MapGet("/site/ping", Ping).WithName("Ping").Auth(AuthClass.None);
+        api.MapGet("/site/captcha", GetCaptcha).WithName("GetCaptcha").Auth(AuthClass.None);
+        api.MapPost("/site/abuse", ReportAbuseAsync).WithName("ReportAbuse").Auth(AuthClass.Optional, OAuthScopes.Any);
         api.MapGet("/site/config/{section}", GetConfig).WithName("GetSiteSettings").Auth(AuthClass.Optional, OAuthScopes.Any);
+    }
+
+    private static ApiResponse<CaptchaResponse> GetCaptcha(ApiCall call, PictureCaptcha captchas)
+    {
+        var challenge = captchas.Create(call.Site);
+        return ApiResponse.Ok(new CaptchaResponse("data:image/png;base64," + Convert.ToBase64String(challenge.Image), challenge.Ticket));
+    }
+
+    private static async Task<ApiResponse<string>> ReportAbuseAsync(
+        AbuseReportRequest request, ApiCall call, CaptchaGate captchas, AbuseReports reports, CancellationToken cancellationToken)
+    {
+        var report = request.Read(call);
+        await captchas.PassAsync(call.Site, CaptchaSetting.OnAbuseReport, request.CaptchaAnswer(), cancellationToken);
+        await reports.AddAsync(report, cancellationToken);
+        return ApiResponse.Ok();
     }
 
     /// <summary>Maps the web app's manifest, which lies outside the API's prefix.</summary>

@@ -1,0 +1,24 @@
+using Cloudreve.Core.Captchas.Pictures;
+using Cloudreve.Core.Captchas.Providers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Core.Captchas;
+
+/// <summary>Adds captchas.</summary>
+public static class CaptchaComposition
+{
+    /// <summary>Adds the services. The storage layout and the clock come from elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddCaptchas(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new CaptchaProviders());
+        services.TryAddSingleton<PictureCaptcha>();
+        services.TryAddSingleton(provider => new CaptchaGate(
+        [
+            provider.GetRequiredService<PictureCaptcha>(),
+            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>()),
+        ]));
+        return services;
+    }
+}

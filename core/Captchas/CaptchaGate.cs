@@ -1,0 +1,24 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Core.Captchas;
+
+/// <summary>Demands captchas where the site's settings do (contract, section 6).</summary>
+public sealed class CaptchaGate
+{
+    private readonly Dictionary<string, ICaptchaVerifier> _verifiers;
+
+    internal CaptchaGate(IEnumerable<ICaptchaVerifier> verifiers) => _verifiers = verifiers.ToDictionary(verifier => verifier.Type, StringComparer.Ordinal);
+
+    /// <summary>Throws where a captcha is demanded and the answer is not right. No transaction where none is; one for the picture.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="demand">Whether one is demanded here.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40026.</exception>
+    public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
+    {
+        if (site.Get(demand) && !await _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken))
+            throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is wrong or has expired.");
+    }
+}

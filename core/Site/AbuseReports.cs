@@ -1,0 +1,40 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Site;
+
+/// <summary>A report of abuse.</summary>
+/// <param name="ReporterId">Who reports; 0 for somebody who has not signed in.</param>
+/// <param name="Category">What is wrong, 0 to 3 by the clients' list.</param>
+/// <param name="Description">What the reporter says.</param>
+/// <param name="ShareId">The share link that is reported; null for none.</param>
+/// <param name="UserId">The user who is reported; null for none.</param>
+/// <param name="FileUri">The file that the report is about, as the reporter sees it; null for none.</param>
+public sealed record AbuseReport(long ReporterId, int Category, string Description, long? ShareId, long? UserId, string? FileUri);
+
+/// <summary>Reports of abuse, kept for the administration: a partition for each month, the newest first.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Stamps reports.</param>
+public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>Keeps a report. One transaction.</summary>
+    /// <param name="report">The report.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task AddAsync(AbuseReport report, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var order = (DateTimeOffset.MaxValue.Ticks - now.Ticks).ToString("d19", CultureInfo.InvariantCulture);
+        var row = new Row(now.ToString("yyyy-MM", CultureInfo.InvariantCulture), $"{order}-{Guid.NewGuid():N}")
+        {
+            ["at"] = now,
+            ["by"] = report.ReporterId,
+            ["category"] = report.Category,
+            ["description"] = report.Description,
+            ["share"] = report.ShareId,
+            ["user"] = report.UserId,
+            ["uri"] = report.FileUri,
+        };
+        await layout.Reports.InsertAsync(row, cancellationToken);
+    }
+}

@@ -1,0 +1,56 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Site;
+
+/// <summary>Body of a report of abuse (contract, section 23).</summary>
+/// <param name="Category">0 to 3.</param>
+internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
+{
+    private const int MaxCategory = 3;
+    private const int MaxDescription = 512;
+
+    /// <summary>What the reporter says.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Encoded id of the share link that is reported.</summary>
+    public string? ShareId { get; init; }
+
+    /// <summary>Encoded id of the user who is reported.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>The file that the report is about.</summary>
+    public string? FileUri { get; init; }
+
+    /// <inheritdoc/>
+    public string? Captcha { get; init; }
+
+    /// <inheritdoc/>
+    public string? Ticket { get; init; }
+
+    /// <summary>Checks the body.</summary>
+    /// <param name="call">Who reports.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public AbuseReport Read(ApiCall call)
+    {
+        if (Category is < 0 or > MaxCategory || Description is { Length: > MaxDescription })
+            throw new CloudreveException(ErrorCode.BadParameter, "The category or the description is out of range.");
+        var share = Decode(call, ShareId, HashIdKind.Share);
+        var user = Decode(call, UserId, HashIdKind.User);
+        if (share is null && user is null)
+            throw new CloudreveException(ErrorCode.BadParameter, "A report needs a share link or a user.");
+        if (FileUri is { Length: > 0 } uri)
+            _ = Core.FileSystem.FileUri.Parse(uri);
+        return new AbuseReport(call.Caller.UserId, Category, Description ?? "", share, user, string.IsNullOrEmpty(FileUri) ? null : FileUri);
+    }
+
+    private static long? Decode(ApiCall call, string? text, HashIdKind kind)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return call.Site.HashIds.TryDecode(text, kind, out var id) ? id : throw new CloudreveException(ErrorCode.BadParameter, "An id is malformed.");
+    }
+}
