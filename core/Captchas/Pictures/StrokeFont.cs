@@ -16,7 +16,7 @@ internal static class StrokeFont
     private const double GridHeight = 14;
     private const int CurveSteps = 8;
 
-    private static readonly FrozenDictionary<char, IReadOnlyList<GlyphPoint[]>> Glyphs = new Dictionary<char, string>
+    private static readonly FrozenDictionary<char, GlyphPoint[][]> Glyphs = new Dictionary<char, string>
     {
         ['0'] = "M 5 0 Q 10 0 10 7 Q 10 14 5 14 Q 0 14 0 7 Q 0 0 5 0",
         ['1'] = "M 2 3 L 6 0 L 6 14 M 2 14 L 10 14",
@@ -58,7 +58,7 @@ internal static class StrokeFont
     /// <param name="character">A digit, an upper-case letter without I, L, O, Q, S and Z, or one of <c>+ - = ?</c>.</param>
     public static IReadOnlyList<GlyphPoint[]> LinesOf(char character) => Glyphs[character];
 
-    private static IReadOnlyList<GlyphPoint[]> Flatten(string commands)
+    private static GlyphPoint[][] Flatten(string commands)
     {
         var tokens = commands.Split(' ');
         var lines = new List<GlyphPoint[]>();
@@ -86,7 +86,7 @@ internal static class StrokeFont
             }
         }
         lines.Add([.. line]);
-        return lines;
+        return [.. lines];
     }
 
     private static GlyphPoint Point(string[] tokens, int at) => new(Number(tokens[at]) / GridWidth, Number(tokens[at + 1]) / GridHeight);
