@@ -1,5 +1,4 @@
 using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
