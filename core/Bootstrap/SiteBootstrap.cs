@@ -100,7 +100,8 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     private async Task CreateStorageAsync(CancellationToken cancellationToken)
     {
         var tables = layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
-        var containers = layout.AllContainerNames.Distinct(StringComparer.Ordinal).Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
+        var containers = layout.AllContainerNames.Distinct(StringComparer.Ordinal)
+            .Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
         var queues = layout.AllQueueNames.Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
         await Task.WhenAll([.. tables, .. containers, .. queues]);
         // With a managed identity the deployment sets this. Any origin will do: a signed address is what grants access,
