@@ -2,6 +2,7 @@ using Cloudreve.Core.Boolsets;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Shares;
 
 namespace Cloudreve.Core.FileSystem;
 
@@ -15,6 +16,24 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     /// <summary>The folder that <see cref="Path"/> starts from.</summary>
     public long TopId { get; init; } = FileTree.RootId(OwnerId);
 
+    /// <summary>What <see cref="TopId"/> names, where it is not a whole drive: what a share shows; null for drives and trashes.</summary>
+    public FileRecord? Top { get; init; }
+
+    /// <summary>Where <see cref="Top"/> is in its owner's drive.</summary>
+    public FilePath TopPath { get; init; } = FilePath.Root;
+
+    /// <summary>The share link that the caller came by; 0 for none.</summary>
+    public long ShareId { get; init; }
+
+    /// <summary>Whether it is the list of the caller's shortcuts to shares.</summary>
+    public bool IsShortcuts { get; init; }
+
+    /// <summary>Whether the caller must not see how the owner arranged folders.</summary>
+    public bool HidesView { get; init; }
+
+    /// <summary>Where the place is in its owner's drive.</summary>
+    public FilePath DrivePath => TopPath.IsRoot ? Path : new([.. TopPath.Segments, .. (Top is { Type: FileType.File } ? FilePath.Root : Path).Segments]);
+
     /// <summary>Whether it is in the owner's trash.</summary>
     public bool IsTrash => TopId == FileTree.TrashId(OwnerId);
 
@@ -27,38 +46,81 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 /// The one place that decides whether a caller may do something at a URI. Every operation on files asks here first, on
 /// every request; whatever rules are to come are added here and nowhere else.
 /// </summary>
-public static class DriveAccess
+/// <param name="shares">What links show.</param>
+/// <param name="tree">The files.</param>
+public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
 {
-    /// <summary>Checks a URI for an operation.</summary>
+    /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="uri">Where.</param>
     /// <param name="capability">What the operation needs.</param>
-    /// <param name="hashIds">Decodes the owner's id in the URI.</param>
-    /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability, 40047 for a file system that is not offered.</exception>
-    public static DrivePlace Open(Caller caller, FileUri uri, NavigatorCapability capability, HashIdCodec hashIds)
+    /// <param name="hashIds">Decodes the id in the URI.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability; for shares see <see cref="SharedPlaces"/>.</exception>
+    public async ValueTask<DrivePlace> OpenAsync(
+        Caller caller, FileUri uri, NavigatorCapability capability, HashIdCodec hashIds, CancellationToken cancellationToken = default)
     {
         // Only shares may be open to callers who have not signed in.
         if (uri.FileSystem != FileSystemKind.Share)
             caller.RequireUser();
-        if (uri.FileSystem == FileSystemKind.Trash)
-            return OpenTrash(caller.RequireUser(), uri, capability);
-        if (uri.FileSystem != FileSystemKind.My)
-            throw new CloudreveException(ErrorCode.FileSystemInitFailed, "This file system is not available.");
+        Require(CapabilitiesOf(uri.FileSystem), capability);
+        if (uri.FileSystem == FileSystemKind.Share)
+        {
+            var shared = await shares.OpenAsync(caller, uri, hashIds, cancellationToken);
+            if (NavigatorCapabilities.OfOwners[(int)capability] && caller.UserId != shared.OwnerId)
+                throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
+            return shared;
+        }
         var user = caller.RequireUser();
+        return uri.FileSystem switch
+        {
+            FileSystemKind.Trash => OpenTrash(user, uri),
+            FileSystemKind.SharedWithMe => await OpenShortcutAsync(user, uri, hashIds, cancellationToken),
+            _ => OpenDrive(user, uri, hashIds),
+        };
+    }
+
+    private static DrivePlace OpenDrive(User user, FileUri uri, HashIdCodec hashIds)
+    {
         if (uri.Id.Length > 0 && (!hashIds.TryDecode(uri.Id, HashIdKind.User, out var id) || id != user.Id))
             throw new CloudreveException(ErrorCode.NoPermission, "This drive belongs to somebody else.");
-        Require(NavigatorCapabilities.My, capability);
         return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.My);
     }
 
     /// <summary>The trash is flat: what is below a deleted folder cannot be seen (contract, section 8).</summary>
-    private static DrivePlace OpenTrash(User user, FileUri uri, NavigatorCapability capability)
+    private static DrivePlace OpenTrash(User user, FileUri uri)
     {
-        Require(NavigatorCapabilities.Trash, capability);
         if (uri.Path.Depth > 1)
             throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no folders.");
         return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = FileTree.TrashId(user.Id) };
     }
+
+    /// <summary>Shortcuts are a flat list too; a shortcut is named by its id (contract, section 8).</summary>
+    private async Task<DrivePlace> OpenShortcutAsync(User user, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken)
+    {
+        var place = new DrivePlace(user.Id, FilePath.Root, uri with { Query = [] }, NavigatorCapabilities.SharedWithMe)
+        {
+            TopId = 0,
+            Top = FileTree.Virtual(user.Id),
+            IsShortcuts = uri.Path.IsRoot,
+        };
+        if (uri.Path.IsRoot)
+            return place;
+        var shortcut = uri.Path.Depth == 1 && hashIds.TryDecode(uri.Path.Name, HashIdKind.File, out var id)
+            ? await tree.FindByIdAsync(id, cancellationToken)
+            : null;
+        return shortcut is { IsSymbolic: true } && shortcut.OwnerId == user.Id
+            ? place with { TopId = shortcut.Id, Top = shortcut }
+            : throw new CloudreveException(ErrorCode.PathNotFound, "There is no such shortcut.");
+    }
+
+    private static Boolset CapabilitiesOf(FileSystemKind kind) => kind switch
+    {
+        FileSystemKind.My => NavigatorCapabilities.My,
+        FileSystemKind.Trash => NavigatorCapabilities.Trash,
+        FileSystemKind.Share => NavigatorCapabilities.Share,
+        _ => NavigatorCapabilities.SharedWithMe,
+    };
 
     private static void Require(Boolset capabilities, NavigatorCapability capability)
     {

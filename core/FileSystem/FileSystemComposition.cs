@@ -12,7 +12,9 @@ using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Quota;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Core.Uploads;
@@ -30,6 +32,10 @@ public static class FileSystemComposition
     {
         services.TryAddSingleton<IdAllocator>();
         services.TryAddSingleton<FileTree>();
+        services.TryAddSingleton<ShareStore>();
+        services.TryAddSingleton<SharedPlaces>();
+        services.TryAddSingleton<DriveAccess>();
+        services.TryAddSingleton<ShortcutList>();
         services.TryAddSingleton<FolderListing>();
         services.TryAddSingleton<FileSearch>();
         services.TryAddSingleton<FolderWriter>();

@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
 
@@ -70,12 +71,24 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw PathNotFound();
 
+    /// <summary>Finds what is at a place that the caller may use; null when nothing is.</summary>
+    /// <param name="place">The place.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<FileRecord?> FindAsync(DrivePlace place, CancellationToken cancellationToken = default) => place switch
+    {
+        // A shared file lies in a folder that is not there (contract, section 8).
+        { Top: { Type: FileType.File } file } => place.Path.Depth == 1 && place.Path.Name == file.Name ? file : null,
+        { Top: { } folder, Path.IsRoot: true } => folder,
+        { Top.IsSymbolic: true } => throw Shortcut(),
+        _ => await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken),
+    };
+
     /// <summary>Finds what is at a place that the caller may use.</summary>
     /// <param name="place">The place.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
-        await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken) ?? throw PathNotFound();
+        await FindAsync(place, cancellationToken) ?? throw PathNotFound();
 
     /// <summary>Finds a folder that the caller may use, with the view it inherits: path + 1 transactions, one more where no folder below the root has a view.</summary>
     /// <param name="place">The place.</param>
@@ -86,15 +99,17 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         if (place.Path.IsRoot)
         {
             var top = await GetAsync(place, cancellationToken);
-            return (top, top.View);
+            return top.IsSymbolic ? throw Shortcut() : (top, top.View);
         }
+        if (place.Top is { Type: FileType.File })
+            throw PathNotFound();
         var parent = await FindFolderBelowAsync(place.TopId, place.Path.Parent, cancellationToken) ?? throw PathNotFound();
         var folder = await FindEntryAsync(parent.Id, place.Path.Name, cancellationToken) ?? throw PathNotFound();
         if (folder.Type != FileType.Folder)
             throw PathNotFound();
         if (folder.IsSymbolic)
-            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
-        return (folder, folder.View ?? parent.View ?? (await FindTopAsync(place.TopId, place.OwnerId, cancellationToken))?.View);
+            throw Shortcut();
+        return (folder, folder.View ?? parent.View ?? (place.Top ?? await FindTopAsync(place.TopId, place.OwnerId, cancellationToken))?.View);
     }
 
     /// <summary>Sets the view of a root folder. One transaction.</summary>
@@ -159,7 +174,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
                 return null;
             if (guard.Flag("y"))
-                throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
+                throw Shortcut();
             place = place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
         }
         return place;
@@ -224,6 +239,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             UpdatedAt = entry.UpdatedAt ?? now,
             Metadata = entry.Metadata,
         };
+        if (record.IsSymbolic)
+            await layout.Shares.UpsertAsync(ShortcutList.RowOf(record), cancellationToken);
         // Header and id row come first: until the entry itself is in its folder nobody can reach them.
         if (record.Type == FileType.Folder)
             await layout.Files.UpsertAsync(NewHeader(record.Id, ownerId), cancellationToken);
@@ -279,6 +296,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             var changed = change(current);
             if (ReferenceEquals(changed, current))
                 return current;
+            if (changed.IsSymbolic && !current.IsSymbolic)
+                await layout.Shares.UpsertAsync(ShortcutList.RowOf(changed), cancellationToken);
             try
             {
                 return changed with { ETag = await ReplaceAsync(changed, current.ETag, cancellationToken) };
@@ -360,6 +379,12 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
         return idRow is not null && idRow.RequiredNumber("p") == folderId && idRow.RequiredNumber("v") == (pending.Number("v") ?? 1);
     }
+
+    /// <summary>A folder that is a list, and in no drive.</summary>
+    internal static FileRecord Virtual(long ownerId) =>
+        new() { Id = 0, ParentId = 0, OwnerId = ownerId, Type = FileType.Folder, Name = "", CreatedAt = default, UpdatedAt = default };
+
+    private static CloudreveException Shortcut() => new(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
 
     private async Task<FileRecord?> FindTopAsync(long topId, long ownerId, CancellationToken cancellationToken)
     {

@@ -62,4 +62,13 @@ public static class NavigatorCapabilities
 
     /// <summary>What the caller has deleted.</summary>
     public static Boolset Trash { get; } = Boolset.Of(9, 14, 15, 17, 19);
+
+    /// <summary>What a share link shows.</summary>
+    public static Boolset Share { get; } = Boolset.Of(7, 9, 10, 15, 19, 20, 23, 24);
+
+    /// <summary>The caller's shortcuts to shares.</summary>
+    public static Boolset SharedWithMe { get; } = Boolset.Of(7, 9, 23);
+
+    /// <summary>What changes files: through a share it is for their owner alone.</summary>
+    public static Boolset OfOwners { get; } = Boolset.Of(0, 1, 6, 8, 14, 15, 16, 17, 18, 20, 24);
 }

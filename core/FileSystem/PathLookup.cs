@@ -17,7 +17,7 @@ public sealed class PathLookup(FileTree tree)
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {
-        if (place.Path.IsRoot)
+        if (place.Path.IsRoot || place.Top is { Type: FileType.File } or { IsSymbolic: true })
             return await tree.GetAsync(place, cancellationToken);
         return await FindFolderAsync(place.TopId, place.Path.Parent, cancellationToken) is { } folder
             && await tree.FindEntryAsync(folder, place.Path.Name, cancellationToken) is { } entry

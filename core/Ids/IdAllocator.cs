@@ -21,6 +21,9 @@ public enum IdKind
 
     /// <summary>Direct links.</summary>
     DirectLink,
+
+    /// <summary>Share links.</summary>
+    Share,
 }
 
 /// <summary>A run of consecutive ids.</summary>

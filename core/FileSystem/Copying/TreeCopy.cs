@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
@@ -84,6 +85,8 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
     {
         await quota.ChargeAsync(top.OwnerId, chargeId, top.ChargedSize + below.Sum(f => f.ChargedSize), limits.MaxBytes, cancellationToken);
         var copies = await MakeCopiesAsync(top, sourceId, below, cancellationToken);
+        foreach (var shortcut in copies.Append(top).Where(f => f.IsSymbolic))
+            await layout.Shares.UpsertAsync(ShortcutList.RowOf(shortcut), cancellationToken);
         // Entries first, from the top down: whoever takes an unfinished copy back finds by them what else there may be.
         for (List<FileRecord> level = [top]; level.Count > 0;)
         {

@@ -41,10 +41,10 @@ internal static class FileEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> CreateAsync(
-        HttpContext http, ApiCall call, CreateFileRequest request, DriveOperations operations, SiteCatalog catalog, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, CreateFileRequest request, DriveAccess access, DriveOperations operations, SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.CreateFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Uri), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         var type = request.Type switch
         {
             "file" => FileType.File,

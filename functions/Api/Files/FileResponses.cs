@@ -92,6 +92,10 @@ internal sealed record ListResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoragePolicyResponse? StoragePolicy,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ExplorerViewResponse? View)
 {
+    /// <summary>Whether a shared file is shown and not a folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? SingleFileView { get; init; }
+
     /// <summary>Whether a search ended because it opened as many folders as allowed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? RecursionLimitReached { get; init; }

@@ -1,6 +1,8 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Search;
+using Cloudreve.Core.FileSystem.Shortcuts;
+using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
@@ -17,21 +19,24 @@ internal static class ListEndpoint
     private const int DefaultPageSize = 100;
 
     private static readonly string[] OrderOptions = ["name", "size", "updated_at", "created_at"];
+    private static readonly string[] ByCreation = ["created_at"];
     private static readonly string[] DirectionOptions = ["asc", "desc"];
 
     public static async Task<IResult> ListAsync(
-        ApiCall call, FileTree tree, FolderListing listing, FileSearch search, SiteCatalog catalog, IOptions<JsonOptions> json,
+        ApiCall call, DriveAccess access, FileTree tree, FolderListing listing, ShortcutList shortcuts, FileSearch search, SiteCatalog catalog, IOptions<JsonOptions> json,
         string uri, int? page, int? page_size, string? order_by, string? order_direction, string? next_page_token, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var parsed = FileUri.Parse(uri);
-        var place = DriveAccess.Open(caller, parsed, NavigatorCapability.ListChildren, site.HashIds);
+        var place = await access.OpenAsync(caller, parsed, NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
         var query = SearchQuery.Parse(parsed.Query, site);
         if (page is < 0 || page_size is < 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
         var maxPageSize = (int)site.Get(SiteSetting.MaxPageSize);
         var token = string.IsNullOrEmpty(next_page_token) ? null : next_page_token;
-        var (folder, stored) = await tree.GetFolderAsync(place, cancellationToken);
+        // A shared file is listed as the only one of a folder that has its name (contract, section 8).
+        var only = place is { Top: { Type: FileType.File } shared, Path.IsRoot: true } ? shared : null;
+        var (folder, stored) = only is null ? await tree.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
         var view = ExplorerViews.Of(caller, place, stored);
         var pageSize = Math.Min(page_size is null or 0 ? view?.PageSize ?? DefaultPageSize : page_size.Value, maxPageSize);
         var order = string.IsNullOrEmpty(order_by) ? OrderOf(view?.Order) : ParseOrder(order_by);
@@ -42,11 +47,26 @@ internal static class ListEndpoint
             [],
             presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),
             new PaginationResponse(0, pageSize, IsCursor: true),
-            new NavigatorPropsResponse(place.Capabilities.ToString(), maxPageSize, OrderOptions, DirectionOptions),
+            new NavigatorPropsResponse(place.Capabilities.ToString(), maxPageSize, place.IsShortcuts ? ByCreation : OrderOptions, DirectionOptions),
             Guid.NewGuid().ToString(),
             MixedType: query is not null,
             policy is null ? null : StoragePolicyResponse.Of(policy, site),
             view);
+        if (only is not null)
+        {
+            var entry = presenter.Present(only, place.UriOf(place.Path.Child(only.Name)), place.Capabilities, withMetadata: true);
+            return TypedResults.Ok(ApiResponse.Ok(answer with { Files = query?.Matches(only) == false ? [] : [entry], SingleFileView = true }));
+        }
+        if (place.IsShortcuts)
+        {
+            var listed = await shortcuts.ListAsync(place.OwnerId, descending, pageSize, token, query is null ? _ => true : query.Matches, cancellationToken);
+            return TypedResults.Ok(ApiResponse.Ok(answer with
+            {
+                Files = [.. listed.Entries.Select(e => presenter.Present(
+                    e, place.UriOf(new FilePath([site.HashIds.Encode(e.Id, HashIdKind.File)])), place.Capabilities, withMetadata: true))],
+                Pagination = answer.Pagination with { NextToken = listed.NextToken },
+            }));
+        }
         if (query is not null)
         {
             var found = new SearchAnswer(

@@ -23,12 +23,12 @@ internal sealed partial class ArchiveJsonContext : JsonSerializerContext;
 internal static class ArchiveListingEndpoint
 {
     public static async Task<ApiResponse<ArchiveListingResponse>> GetAsync(
-        ApiCall call, string uri, string? entity, string? text_encoding, FileTree tree, EntityStore entities, ArchiveListing listing,
+        ApiCall call, string uri, string? entity, string? text_encoding, DriveAccess access, FileTree tree, EntityStore entities, ArchiveListing listing,
         CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         caller.Require(GroupPermission.ArchiveTask);
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
         var entityId = file.PrimaryEntityId;
         if (!string.IsNullOrEmpty(entity) && !site.HashIds.TryDecode(entity, HashIdKind.Entity, out entityId))

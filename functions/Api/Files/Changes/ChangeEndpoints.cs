@@ -37,10 +37,10 @@ internal static class ChangeEndpoints
         new(caller.UserId, Guid.TryParse(http.Request.Headers[ClientIdHeader], out var client) ? client.ToString() : null);
 
     private static async Task<ApiResponse<FileResponse>> RenameAsync(
-        HttpContext http, ApiCall call, RenameFileRequest request, DriveOperations operations, SiteCatalog catalog, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, RenameFileRequest request, DriveAccess access, DriveOperations operations, SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.RenameFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Uri), NavigatorCapability.RenameFile, site.HashIds, cancellationToken);
         if (request.NewName.Length is 0 or > 255)
             throw new CloudreveException(ErrorCode.BadParameter, "The new name must have 1 to 255 characters.");
         var rules = caller.Group.StoragePolicyId is { } policyId ? FileRules.Of(await catalog.GetPolicyAsync(policyId, cancellationToken)) : null;
@@ -58,11 +58,11 @@ internal static class ChangeEndpoints
     }
 
     private static async Task<ApiResponse<string>> MoveAsync(
-        HttpContext http, ApiCall call, MoveFilesRequest request, DriveOperations operations, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, MoveFilesRequest request, DriveAccess access, DriveOperations operations, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         CheckUris(request.Uris, site);
-        var destination = DriveAccess.Open(caller, FileUri.Parse(request.Dst), NavigatorCapability.CreateFile, site.HashIds);
+        var destination = await access.OpenAsync(caller, FileUri.Parse(request.Dst), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         var limits = new CopyLimits(caller.Group.MaxStorage, caller.Group.Settings.MaxWalkedFiles);
         using var work = new DriveWork(destination.OwnerId, ActorOf(http, caller));
         var batch = new Batch(http);
@@ -75,11 +75,11 @@ internal static class ChangeEndpoints
             var uri = FileUri.Parse(text);
             if (uri.FileSystem == FileSystemKind.Trash && request.Copy != true)
             {
-                var trashed = DriveAccess.Open(caller, uri, NavigatorCapability.Restore, site.HashIds);
+                var trashed = await access.OpenAsync(caller, uri, NavigatorCapability.Restore, site.HashIds, token);
                 await operations.RestoreAsync(work, trashed.Path.Name, destination.Path, token);
                 return;
             }
-            var place = DriveAccess.Open(caller, uri, NavigatorCapability.RenameFile, site.HashIds);
+            var place = await access.OpenAsync(caller, uri, NavigatorCapability.RenameFile, site.HashIds, token);
             if (request.Copy == true)
                 await operations.CopyAsync(work, place.Path, destination.Path, limits, cancellationToken: token);
             else
@@ -88,7 +88,7 @@ internal static class ChangeEndpoints
     }
 
     private static async Task<ApiResponse<string>> DeleteAsync(
-        HttpContext http, ApiCall call, [Microsoft.AspNetCore.Mvc.FromBody] DeleteFilesRequest request, DriveOperations operations,
+        HttpContext http, ApiCall call, [Microsoft.AspNetCore.Mvc.FromBody] DeleteFilesRequest request, DriveAccess access, DriveOperations operations,
         CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -103,28 +103,32 @@ internal static class ChangeEndpoints
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        Task DeleteOneAsync(string text, CancellationToken token)
+        async Task DeleteOneAsync(string text, CancellationToken token)
         {
             var uri = FileUri.Parse(text);
             var isSoft = request.SkipSoftDelete != true;
             var isTrash = uri.FileSystem == FileSystemKind.Trash;
-            var place = DriveAccess.Open(
-                caller, uri, isSoft && !isTrash ? NavigatorCapability.SoftDelete : NavigatorCapability.DeleteFile, site.HashIds);
+            var place = await access.OpenAsync(
+                caller, uri, isSoft && !isTrash ? NavigatorCapability.SoftDelete : NavigatorCapability.DeleteFile, site.HashIds, token);
             if (isTrash)
             {
-                return isSoft
-                    ? throw new CloudreveException(ErrorCode.FileInTrash, "The file is in the trash already.")
-                    : operations.DeleteTrashedAsync(work, place.Path.Name, request.Unlink == true, token);
+                if (isSoft)
+                    throw new CloudreveException(ErrorCode.FileInTrash, "The file is in the trash already.");
+                await operations.DeleteTrashedAsync(work, place.Path.Name, request.Unlink == true, token);
+                return;
             }
             if (!isSoft)
-                return operations.DeleteAsync(work, place.Path, request.Unlink == true, token);
+            {
+                await operations.DeleteAsync(work, place.Path, request.Unlink == true, token);
+                return;
+            }
             var origin = FileUri.My(place.Path) with { Id = site.HashIds.Encode(place.OwnerId, Core.HashIds.HashIdKind.User) };
-            return operations.TrashAsync(work, place.Path, origin.ToString(), retention, token);
+            await operations.TrashAsync(work, place.Path, origin.ToString(), retention, token);
         }
     }
 
     private static async Task<ApiResponse<string>> RestoreAsync(
-        HttpContext http, ApiCall call, RestoreFilesRequest request, DriveOperations operations, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, RestoreFilesRequest request, DriveAccess access, DriveOperations operations, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         CheckUris(request.Uris, site);
@@ -134,10 +138,10 @@ internal static class ChangeEndpoints
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        Task RestoreOneAsync(string text, CancellationToken token)
+        async Task RestoreOneAsync(string text, CancellationToken token)
         {
-            var place = DriveAccess.Open(caller, FileUri.Parse(text), NavigatorCapability.Restore, site.HashIds);
-            return operations.RestoreAsync(work, place.Path.Name, null, token);
+            var place = await access.OpenAsync(caller, FileUri.Parse(text), NavigatorCapability.Restore, site.HashIds, token);
+            await operations.RestoreAsync(work, place.Path.Name, null, token);
         }
     }
 

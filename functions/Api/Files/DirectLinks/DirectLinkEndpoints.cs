@@ -58,7 +58,7 @@ internal static class DirectLinkEndpoints
         $"{siteBase}{Prefix}/{site.HashIds.Encode(link.Id, HashIdKind.SourceLink)}/{FileUri.Escape(link.Name)}";
 
     private static async Task<ApiResponse<IReadOnlyList<DirectLinkResponse>>> CreateAsync(
-        HttpContext http, ApiCall call, DirectLinksRequest request, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log,
+        HttpContext http, ApiCall call, DirectLinksRequest request, DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log,
         CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -76,7 +76,7 @@ internal static class DirectLinkEndpoints
             request.Uris,
             async (uri, token) =>
             {
-                var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds);
+                var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, token);
                 var file = await lookup.GetAsync(place, token);
                 DriveAccess.RequireOwner(caller, file);
                 if (file.Type == FileType.Folder)
@@ -84,7 +84,7 @@ internal static class DirectLinkEndpoints
                 made[uri] = caller.Group.Settings.RedirectedSource
                     ? AddressOf(site, siteBase, await links.GetOrCreateAsync(file, !caller.Group.Allows(GroupPermission.UniqueDirectLink), token))
                     : await SignForeverAsync(site, siteBase, file, caller.Group.SpeedLimit, entities, token);
-                events.Add(new FileEvent(ActivityCategory.GetDirectLink, ChangeEndpoints.ActorOf(http, caller), file, place.Path, place.Path));
+                events.Add(new FileEvent(ActivityCategory.GetDirectLink, ChangeEndpoints.ActorOf(http, caller), file, place.DrivePath, place.DrivePath));
             },
             cancellationToken);
         foreach (var owner in events.GroupBy(e => e.File.OwnerId))

@@ -17,7 +17,7 @@ internal static class ArchiveDownloadEndpoint
     public static string PathOf(Guid id) => $"{ApiEdge.Prefix}/file/archive/{id}/archive.zip";
 
     public static async Task GetAsync(
-        HttpContext http, ApiCall call, Guid sessionID, ArchiveSessions sessions, ArchiveDownload download, FileTree tree, UserStore users,
+        HttpContext http, ApiCall call, Guid sessionID, ArchiveSessions sessions, ArchiveDownload download, DriveAccess access, FileTree tree, UserStore users,
         SiteCatalog catalog, UrlSigner signer, ILogger<ArchiveDownload> logger, CancellationToken cancellationToken)
     {
         try
@@ -25,7 +25,7 @@ internal static class ArchiveDownloadEndpoint
             signer.Verify(call.Site, PathOf(sessionID), http.Request.Query[UrlSigner.Parameter]);
             var request = await sessions.FindAsync(sessionID, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.NotFound, "The archive is not offered any more.");
-            var roots = await FindAsync(request, call, tree, users, catalog, cancellationToken);
+            var roots = await FindAsync(request, call, access, tree, users, catalog, cancellationToken);
             http.Response.ContentType = "application/zip";
             http.Response.Headers.ContentDisposition = ContentNames.Disposition("archive.zip", download: true);
             await download.WriteAsync(roots, http.Response.Body, cancellationToken);
@@ -45,7 +45,7 @@ internal static class ArchiveDownloadEndpoint
 
     /// <summary>Checks again what the one who asked may do, and finds what is still there.</summary>
     private static async Task<IReadOnlyList<FileRecord>> FindAsync(
-        ArchiveRequest request, ApiCall call, FileTree tree, UserStore users, SiteCatalog catalog, CancellationToken cancellationToken)
+        ArchiveRequest request, ApiCall call, DriveAccess access, FileTree tree, UserStore users, SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var caller = await IdentifyAsync(request.UserId, call, users, catalog, cancellationToken);
         caller.Require(GroupPermission.ArchiveDownload);
@@ -58,7 +58,7 @@ internal static class ArchiveDownloadEndpoint
             {
                 try
                 {
-                    found[uri] = await lookup.GetAsync(DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds), token);
+                    found[uri] = await lookup.GetAsync(await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, token), token);
                 }
                 catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
                 {

@@ -6,6 +6,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
@@ -15,7 +16,7 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 internal static class FileUrlEndpoint
 {
     public static async Task<IResult> CreateAsync(
-        HttpContext http, ApiCall call, FileUrlRequest request, FileTree tree, EntityStore entities, DownloadAddresses addresses,
+        HttpContext http, ApiCall call, FileUrlRequest request, DriveAccess access, FileTree tree, ShareStore shares, EntityStore entities, DownloadAddresses addresses,
         ArchiveSessions archives, TimeProvider clock, CancellationToken cancellationToken)
     {
         var site = call.Site;
@@ -28,11 +29,13 @@ internal static class FileUrlEndpoint
             call.Caller.Require(GroupPermission.ArchiveDownload);
         var siteBase = SiteUrls.Base(http, site, request.UsePrimarySiteUrl == true);
         var batch = new Batch(http);
-        var files = await FindAsync(call, request, batch, new PathLookup(tree), cancellationToken);
+        var visited = new ConcurrentBag<long>();
+        var files = await FindAsync(call, request, batch, access, new PathLookup(tree), visited, cancellationToken);
         if (request.Archive == true)
         {
             if (batch.HasFailures && request.SkipError != true)
                 return TypedResults.Ok(batch.Answer<FileUrlResponse>(null));
+            await CountAsync(shares, visited, cancellationToken);
             var expires = clock.GetUtcNow() + site.Get(SiteSetting.ArchiveLifetime);
             var wanted = new ArchiveRequest(call.Caller.UserId, [.. request.Uris.Where(files.ContainsKey)]);
             var id = await archives.CreateAsync(wanted, expires, cancellationToken);
@@ -43,6 +46,7 @@ internal static class FileUrlEndpoint
         var made = await MakeAsync(call, request, files, siteBase, batch, entities, addresses, cancellationToken);
         if (batch.HasFailures && request.SkipError != true)
             return TypedResults.Ok(batch.Answer<FileUrlResponse>(null));
+        await CountAsync(shares, visited, cancellationToken);
         if (request.Redirect == true && request.Uris is [var single] && made.TryGetValue(single, out var only))
             return Results.Redirect(only.Url);
         var until = made.Values.Select(a => a.Expires).Append(clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime)).Min();
@@ -62,21 +66,31 @@ internal static class FileUrlEndpoint
     }
 
     private static async Task<ConcurrentDictionary<string, FileRecord>> FindAsync(
-        ApiCall call, FileUrlRequest request, Batch batch, PathLookup lookup, CancellationToken cancellationToken)
+        ApiCall call, FileUrlRequest request, Batch batch, DriveAccess access, PathLookup lookup, ConcurrentBag<long> visited,
+        CancellationToken cancellationToken)
     {
         var files = new ConcurrentDictionary<string, FileRecord>();
         await batch.RunAsync(
             request.Uris,
             async (uri, token) =>
             {
-                var place = DriveAccess.Open(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds);
+                var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, token);
                 var file = await lookup.GetAsync(place, token);
                 if (file.Type == FileType.Folder && request.Archive != true)
                     throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
                 files[uri] = file;
+                if (place.ShareId != 0 && place.OwnerId != call.Caller.UserId)
+                    visited.Add(place.ShareId);
             },
             cancellationToken);
         return files;
+    }
+
+    /// <summary>A request through a link is one download, however many files it names (contract, section 15).</summary>
+    private static async Task CountAsync(ShareStore shares, IEnumerable<long> visited, CancellationToken cancellationToken)
+    {
+        foreach (var id in visited.Distinct())
+            await shares.CountDownloadAsync(id, cancellationToken);
     }
 
     private static async Task<ConcurrentDictionary<string, DownloadAddress>> MakeAsync(

@@ -18,13 +18,13 @@ internal static class FolderEventsEndpoint
     private const string Nothing = "{}";
 
     public static async Task<IResult> StreamAsync(
-        HttpContext http, ApiCall call, FileTree tree, EventStreams streams, string uri, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, DriveAccess access, FileTree tree, EventStreams streams, string uri, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.ListChildren, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
         var client = ChangeEndpoints.ActorOf(http, caller).ClientId
             ?? throw new CloudreveException(ErrorCode.BadParameter, "The header X-Cr-Client-Id must be a uuid.");
-        if (!site.Get(EventStreamSetting.IsEnabled) || place.IsTrash)
+        if (!site.Get(EventStreamSetting.IsEnabled) || place.View.FileSystem != FileSystemKind.My)
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Events are not offered here.");
         var options = new EventStreamOptions(site.Get(EventStreamSetting.Debounce), site.Get(EventStreamSetting.MaxAge));
         var (folder, _) = await tree.GetFolderAsync(place, cancellationToken);

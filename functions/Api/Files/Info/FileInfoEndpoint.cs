@@ -18,13 +18,13 @@ namespace Cloudreve.Functions.Api.Files.Info;
 internal static class FileInfoEndpoint
 {
     public static async Task<ApiResponse<FileResponse>> GetAsync(
-        HttpContext http, ApiCall call, FileTree tree, FileDetails details, FolderSummaries summaries,
+        HttpContext http, ApiCall call, DriveAccess access, FileTree tree, FileDetails details, FolderSummaries summaries,
         string? uri, string? id, bool? extended, bool? folder_summary, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         var (file, place) = string.IsNullOrEmpty(uri)
             ? await FindByIdAsync(caller, id, tree, site, cancellationToken)
-            : await FindByUriAsync(caller, uri, tree, site, cancellationToken);
+            : await FindByUriAsync(caller, uri, access, tree, site, cancellationToken);
         var answer = new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (extended == true)
             answer = answer with { ExtendedInfo = await details.DescribeAsync(caller, site, SiteUrls.Base(http, site, primary: false), file, cancellationToken) };
@@ -43,9 +43,9 @@ internal static class FileInfoEndpoint
     }
 
     private static async Task<(FileRecord File, DrivePlace Place)> FindByUriAsync(
-        Caller caller, string uri, FileTree tree, SiteSettings site, CancellationToken cancellationToken)
+        Caller caller, string uri, DriveAccess access, FileTree tree, SiteSettings site, CancellationToken cancellationToken)
     {
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds, cancellationToken);
         if (place.Path.IsRoot)
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder has no details.");
         return (await tree.GetAsync(place, cancellationToken), place);

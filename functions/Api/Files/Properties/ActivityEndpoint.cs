@@ -16,11 +16,11 @@ internal static class ActivityEndpoint
     private const int MaxPageSize = 100;
 
     public static async Task<ApiResponse<ActivitiesResponse>> ListAsync(
-        ApiCall call, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog,
+        ApiCall call, DriveAccess access, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog,
         string uri, int page_size, string? order_direction, string? next_page_token, string? filter, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds, cancellationToken);
         if (page_size < MinPageSize)
             throw new CloudreveException(ErrorCode.BadParameter, "A page has at least 10 items.");
         var query = new ActivityQuery(Math.Min(page_size, MaxPageSize), IsAscending(order_direction), ReadFilter(filter), caller.UserId, ReadToken(next_page_token));

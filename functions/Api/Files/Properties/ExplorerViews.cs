@@ -29,10 +29,19 @@ internal static class ExplorerViews
     {
         if (caller.User is not { Settings: var settings } || settings.DisableViewSync)
             return null;
-        if (place.IsTrash)
-            return settings.FileSystemViews is { } views && views.TryGetValue("trash", out var trash) ? Parse(trash) : TrashDefault;
+        if (place.HidesView)
+            return null;
+        if (KeyOf(place) is { } key)
+        {
+            return settings.FileSystemViews is { } views && views.TryGetValue(key, out var own) ? Parse(own)
+                : place.IsTrash ? TrashDefault : Default;
+        }
         return stored is null ? Default : Parse(stored);
     }
+
+    /// <summary>Under which name the settings of a user keep the view of a list that is no folder; null for folders.</summary>
+    /// <param name="place">The list or folder.</param>
+    public static string? KeyOf(DrivePlace place) => place.IsTrash ? "trash" : place.IsShortcuts ? "shared_with_me" : null;
 
     /// <summary>A view as it is kept.</summary>
     /// <param name="view">What a client sent.</param>

@@ -14,7 +14,6 @@ internal static class PropertyEndpoints
 {
     private const int MaxPatches = 256;
     private const int MaxPins = 200;
-    private const string TrashView = "trash";
 
     /// <summary>Maps the endpoints.</summary>
     /// <param name="api">The builder of <c>/api/v4</c>.</param>
@@ -28,7 +27,7 @@ internal static class PropertyEndpoints
     }
 
     private static async Task<ApiResponse<string>> PatchMetadataAsync(
-        HttpContext http, ApiCall call, PatchMetadataRequest request, DriveOperations operations, TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, PatchMetadataRequest request, DriveAccess access, DriveOperations operations, TimeProvider clock, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
         ChangeEndpoints.CheckUris(request.Uris, site);
@@ -44,10 +43,10 @@ internal static class PropertyEndpoints
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        Task PatchOneAsync(string uri, CancellationToken token)
+        async Task PatchOneAsync(string uri, CancellationToken token)
         {
-            var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.UpdateMetadata, site.HashIds);
-            return operations.UpdateAsync(work, place.Path, ActivityCategory.UpdateMetadata, Patch, token);
+            var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.UpdateMetadata, site.HashIds, token);
+            await operations.UpdateAsync(work, place.DrivePath, ActivityCategory.UpdateMetadata, Patch, token);
         }
 
         FileRecord Patch(FileRecord file) => file with
@@ -67,23 +66,25 @@ internal static class PropertyEndpoints
     }
 
     private static async Task<ApiResponse<string>> SetViewAsync(
-        HttpContext http, ApiCall call, SetViewRequest request, DriveOperations operations, FileTree tree, UserStore users, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, SetViewRequest request, DriveAccess access, DriveOperations operations, FileTree tree, UserStore users, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.ListChildren, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Uri), NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
         var view = request.View is null ? null : ExplorerViews.Print(request.View);
-        if (place.IsTrash)
+        if (place.OwnerId != caller.UserId)
+            throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
+        if (ExplorerViews.KeyOf(place) is { } key)
         {
-            await users.UpdateAsync(caller.UserId, user => user with { Settings = SetTrashView(user.Settings, view) }, cancellationToken);
+            await users.UpdateAsync(caller.UserId, user => user with { Settings = SetListView(user.Settings, key, view) }, cancellationToken);
             return ApiResponse.Ok();
         }
-        if (place.Path.IsRoot)
+        if (place.DrivePath.IsRoot)
         {
             await tree.SetRootViewAsync(place.OwnerId, view, cancellationToken);
             return ApiResponse.Ok();
         }
         using var work = new DriveWork(place.OwnerId, ChangeEndpoints.ActorOf(http, caller));
-        await operations.UpdateAsync(work, place.Path, ActivityCategory.UpdateView, SetView, cancellationToken);
+        await operations.UpdateAsync(work, place.DrivePath, ActivityCategory.UpdateView, SetView, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return ApiResponse.Ok();
 
@@ -92,11 +93,11 @@ internal static class PropertyEndpoints
             : throw new CloudreveException(ErrorCode.BadParameter, "Only folders have views.");
     }
 
-    private static UserSettings SetTrashView(UserSettings settings, string? view)
+    private static UserSettings SetListView(UserSettings settings, string list, string? view)
     {
-        var views = (settings.FileSystemViews ?? new Dictionary<string, string>()).Where(v => v.Key != TrashView).ToDictionary();
+        var views = (settings.FileSystemViews ?? new Dictionary<string, string>()).Where(v => v.Key != list).ToDictionary();
         if (view is not null)
-            views[TrashView] = view;
+            views[list] = view;
         return settings with { FileSystemViews = views };
     }
 

@@ -20,11 +20,11 @@ internal sealed record ThumbnailResponse(string Url, DateTimeOffset Expires);
 internal static class ThumbnailEndpoint
 {
     public static async Task<ApiResponse<ThumbnailResponse>> GetAsync(
-        HttpContext http, ApiCall call, string? uri, FileTree tree, ThumbnailService thumbnails, SiteCatalog catalog, PolicyContainers containers,
+        HttpContext http, ApiCall call, string? uri, DriveAccess access, FileTree tree, ThumbnailService thumbnails, SiteCatalog catalog, PolicyContainers containers,
         TimeProvider clock, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.GenerateThumb, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.GenerateThumb, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no thumbnail.");

@@ -25,10 +25,10 @@ internal static class ContentEndpoints
     }
 
     private static async Task<ApiResponse<FileResponse>> WriteAsync(
-        HttpContext http, ApiCall call, string uri, string? previous, FileContentWriter writer, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, string uri, string? previous, DriveAccess access, FileContentWriter writer, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(uri), NavigatorCapability.UploadFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
         var length = BodyLength.Of(http.Request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The request does not announce its length.");
         if (length > site.Get(SiteSetting.MaxEditSize))
             throw new CloudreveException(ErrorCode.FileTooLarge, "The content is larger than one request may write.");
@@ -42,24 +42,25 @@ internal static class ContentEndpoints
     }
 
     private static async Task<ApiResponse<string>> SetCurrentAsync(
-        HttpContext http, ApiCall call, FileVersionRequest request, FileVersions versions, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, FileVersionRequest request, DriveAccess access, FileVersions versions, CancellationToken cancellationToken)
     {
-        var (place, version) = Open(call, request);
-        await versions.SetCurrentAsync(place.OwnerId, place.Path, version, ChangeEndpoints.ActorOf(http, call.Caller), cancellationToken);
+        var (place, version) = await OpenAsync(call, request, access, cancellationToken);
+        await versions.SetCurrentAsync(place.OwnerId, place.DrivePath, version, ChangeEndpoints.ActorOf(http, call.Caller), cancellationToken);
         return ApiResponse.Ok();
     }
 
     private static async Task<ApiResponse<string>> DeleteAsync(
-        HttpContext http, ApiCall call, [FromBody] FileVersionRequest request, FileVersions versions, CancellationToken cancellationToken)
+        HttpContext http, ApiCall call, [FromBody] FileVersionRequest request, DriveAccess access, FileVersions versions, CancellationToken cancellationToken)
     {
-        var (place, version) = Open(call, request);
-        await versions.DeleteAsync(place.OwnerId, place.Path, version, ChangeEndpoints.ActorOf(http, call.Caller), cancellationToken);
+        var (place, version) = await OpenAsync(call, request, access, cancellationToken);
+        await versions.DeleteAsync(place.OwnerId, place.DrivePath, version, ChangeEndpoints.ActorOf(http, call.Caller), cancellationToken);
         return ApiResponse.Ok();
     }
 
-    private static (DrivePlace Place, long Version) Open(ApiCall call, FileVersionRequest request)
+    private static async Task<(DrivePlace Place, long Version)> OpenAsync(
+        ApiCall call, FileVersionRequest request, DriveAccess access, CancellationToken cancellationToken)
     {
-        var place = DriveAccess.Open(call.Caller, FileUri.Parse(request.Uri), NavigatorCapability.VersionControl, call.Site.HashIds);
+        var place = await access.OpenAsync(call.Caller, FileUri.Parse(request.Uri), NavigatorCapability.VersionControl, call.Site.HashIds, cancellationToken);
         return (place, VersionIds.Parse(request.Version, call.Site) ?? throw new CloudreveException(ErrorCode.BadParameter, "No version is given."));
     }
 }

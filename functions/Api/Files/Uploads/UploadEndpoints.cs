@@ -31,11 +31,11 @@ internal static class UploadEndpoints
     }
 
     private static async Task<ApiResponse<UploadCredentialResponse>> CreateAsync(
-        HttpContext http, ApiCall call, CreateUploadRequest request, UploadCreation creation, UploadBlobs blobs, BlobEncryption encryption,
+        HttpContext http, ApiCall call, CreateUploadRequest request, DriveAccess access, UploadCreation creation, UploadBlobs blobs, BlobEncryption encryption,
         SiteCatalog catalog, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.UploadFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
         var session = await creation.BeginAsync(caller, site, Read(request, place, site) with { ClientId = ChangeEndpoints.ActorOf(http, caller).ClientId }, cancellationToken);
         var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);
         var credential = new UploadCredentialResponse(
@@ -82,9 +82,9 @@ internal static class UploadEndpoints
         new(BlobKey.Algorithm, Convert.ToBase64String(key.Key), Convert.ToBase64String(key.Iv));
 
     private static async Task<ApiResponse<string>> DeleteAsync(
-        ApiCall call, [FromBody] DeleteUploadRequest request, UploadCancellation cancellation, CancellationToken cancellationToken)
+        ApiCall call, [FromBody] DeleteUploadRequest request, DriveAccess access, UploadCancellation cancellation, CancellationToken cancellationToken)
     {
-        var place = DriveAccess.Open(call.Caller, FileUri.Parse(request.Uri), NavigatorCapability.UploadFile, call.Site.HashIds);
+        var place = await access.OpenAsync(call.Caller, FileUri.Parse(request.Uri), NavigatorCapability.UploadFile, call.Site.HashIds, cancellationToken);
         if (Guid.TryParse(request.Id, out var id))
             await cancellation.CancelAsync(id, place.OwnerId, cancellationToken);
         return ApiResponse.Ok();

@@ -35,7 +35,7 @@ internal static class ViewerSessionEndpoint
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
     public static async Task<ApiResponse<ViewerSessionResponse>> CreateAsync(
-        HttpContext http, ApiCall call, ViewerSessionRequest request, FileTree tree, ViewerSessions sessions, TimeProvider clock,
+        HttpContext http, ApiCall call, ViewerSessionRequest request, DriveAccess access, FileTree tree, ViewerSessions sessions, TimeProvider clock,
         CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -45,7 +45,7 @@ internal static class ViewerSessionEndpoint
             ?? throw new CloudreveException(ErrorCode.BadParameter, "There is no such viewer.");
         foreach (var permission in viewer.RequiredGroupPermission ?? [])
             caller.Require((GroupPermission)permission);
-        var place = DriveAccess.Open(caller, FileUri.Parse(request.Uri), NavigatorCapability.DownloadFile, site.HashIds);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
         var versionId = FindVersion(site, file, viewer, request.Version);
         var session = new ViewerSession

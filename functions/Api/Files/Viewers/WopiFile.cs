@@ -46,8 +46,9 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
 /// <param name="settings">The site's settings.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="catalog">Their groups.</param>
+/// <param name="access">Decides about their files.</param>
 /// <param name="tree">The files.</param>
-internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, UserStore users, SiteCatalog catalog, FileTree tree)
+internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, UserStore users, SiteCatalog catalog, DriveAccess access, FileTree tree)
 {
     private const string Token = "access_token";
 
@@ -66,8 +67,8 @@ internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, 
         if (ViewerCatalog.Find(site, session.ViewerId) is null)
             throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
         var caller = await IdentifyAsync(session.UserId, cancellationToken);
-        var place = DriveAccess.Open(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds);
-        if (await tree.FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken) is { } file && file.Id == fileId)
+        var place = await access.OpenAsync(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
+        if (await tree.FindAsync(place, cancellationToken) is { } file && file.Id == fileId)
             return new WopiFile(session, caller, site, place, file);
         return await FollowAsync(session, caller, site, cancellationToken);
     }
@@ -90,7 +91,7 @@ internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, 
             || file.OwnerId != caller.UserId)
             throw new WopiException(StatusCodes.Status404NotFound, "The file does not exist any more.");
         var view = FileUri.My(await tree.GetPathAsync(file, cancellationToken));
-        var place = DriveAccess.Open(caller, view, NavigatorCapability.DownloadFile, site.HashIds);
+        var place = await access.OpenAsync(caller, view, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         return new WopiFile(session, caller, site, place, await tree.ReadAgainAsync(file, cancellationToken));
     }
 }
