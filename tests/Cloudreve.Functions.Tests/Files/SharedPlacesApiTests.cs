@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
