@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Import;
 
-public sealed class ImportCrashTests(AzuriteServer azurite)
+public sealed class ImportCrashTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     private static readonly (string Name, int Size)[] Source = [("src/a", 10), ("src/b/c", 20), ("src/b/d", 30), ("src/e/f", 40)];
 

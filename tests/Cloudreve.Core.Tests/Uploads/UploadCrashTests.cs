@@ -10,7 +10,7 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Uploads;
 
 /// <summary>The process dies before and after every single storage call; then the client repeats the request, or nobody does.</summary>
-public sealed class UploadCrashTests(AzuriteServer azurite)
+public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     private const string File = "/file";
 

@@ -7,7 +7,10 @@ using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.Testing.Azurite;
 
-/// <summary>The storage emulator as a process of its own, on free ports, in memory. One for each test assembly.</summary>
+/// <summary>
+/// The storage emulator as a process of its own, on free ports, in memory. One for each test assembly, and one for
+/// each class of many storage calls: an emulator keeps no more than one processor busy.
+/// </summary>
 public sealed class AzuriteServer : IDisposable
 {
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
@@ -21,8 +24,13 @@ public sealed class AzuriteServer : IDisposable
         if (!File.Exists(script))
             throw new InvalidOperationException("Azurite is not installed: run 'npm ci' or './dev test'.");
         var start = new ProcessStartInfo("node") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[script, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck",
-            "--blobPort", Text(ports[0]), "--queuePort", Text(ports[1]), "--tablePort", Text(ports[2])])
+        string[] arguments =
+        [
+            "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "collections-by-name.cjs"),
+            script, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck",
+            "--blobPort", Text(ports[0]), "--queuePort", Text(ports[1]), "--tablePort", Text(ports[2]),
+        ];
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, _) => { };

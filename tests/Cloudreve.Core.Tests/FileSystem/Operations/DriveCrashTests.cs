@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Tests.FileSystem.Operations;
 /// The process dies before and after every single storage call of a change; another one recovers. Then the drive is as before
 /// or as after the change, and all rows agree with each other.
 /// </summary>
-public sealed class DriveCrashTests(AzuriteServer azurite)
+public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     public static readonly TheoryData<string, StorageFault> Changes = [.. from change in (string[])
         ["rename file", "rename folder", "move file", "move folder", "trash file", "trash folder", "restore file", "restore folder",
