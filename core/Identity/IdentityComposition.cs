@@ -1,6 +1,7 @@
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.Tokens;
@@ -34,6 +35,8 @@ public static class IdentityComposition
         services.TryAddSingleton<ITokenKeyStore, SettingTokenKeyStore>();
         services.TryAddSingleton<TokenKeys>();
         services.TryAddSingleton<SessionSweep>();
+        services.TryAddSingleton<PasskeyStore>();
+        services.TryAddSingleton<PasskeyCeremonies>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton<SiteBootstrap>();

@@ -16,6 +16,7 @@ using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Groups;
 using Cloudreve.Functions.Api.Session;
+using Cloudreve.Functions.Api.Session.Passkeys;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Api.Users.Finance;
@@ -31,7 +32,7 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, UserJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, UserJsonContext.Default,
         UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
@@ -88,6 +89,7 @@ internal static class ApiComposition
         var api = app.MapGroup(ApiEdge.Prefix).WithMetadata(new BodyLimit(ApiEdge.MaxJsonBody));
         api.MapSiteEndpoints();
         api.MapSessionEndpoints();
+        api.MapPasskeyEndpoints();
         api.MapUserEndpoints();
         api.MapUserSettingEndpoints();
         api.MapTwoFactor();

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
@@ -107,9 +108,12 @@ internal static class SessionEndpoints
         return ApiResponse.Ok("");
     }
 
-    private static async Task<ApiResponse<PrepareLoginResponse>> PrepareAsync(string email, UserStore users, CancellationToken cancellationToken)
+    private static async Task<ApiResponse<PrepareLoginResponse>> PrepareAsync(
+        string email, ApiCall call, UserStore users, PasskeyStore passkeys, CancellationToken cancellationToken)
     {
-        var user = await users.FindByEmailAsync(email, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
-        return ApiResponse.Ok(new PrepareLoginResponse(WebauthnEnabled: false, PasswordEnabled: user.PasswordHash is not null));
+        var user = await users.FindByEmailAsync(email, cancellationToken)
+            ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
+        var hasPasskey = call.Site.Get(AccountSetting.PasskeysEnabled) && (await passkeys.ListAsync(user.Id, cancellationToken)).Count > 0;
+        return ApiResponse.Ok(new PrepareLoginResponse(hasPasskey, PasswordEnabled: user.PasswordHash is not null));
     }
 }
