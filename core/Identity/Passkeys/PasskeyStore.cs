@@ -67,7 +67,9 @@ public sealed class PasskeyStore(StorageLayout layout)
         }
         catch (StorageExistsException)
         {
-            return false;
+            // Registered before, unless it is this very insert, whose answer was lost.
+            return await FindAsync(userId, passkey.CredentialId, cancellationToken) is { } found
+                && found.CreatedAt == passkey.CreatedAt && found.PublicKey.AsSpan().SequenceEqual(passkey.PublicKey);
         }
     }
 

@@ -84,7 +84,8 @@ public sealed class SoftwareAuthenticator : IDisposable
         writer.WriteTextString("authData");
         writer.WriteByteString(data);
         writer.WriteEndMap();
-        return Credential($"\"attestationObject\":\"{Base64Url.EncodeToString(writer.Encode())}\",\"clientDataJSON\":\"{Base64Url.EncodeToString(clientData)}\"");
+        return Credential(
+            $"\"attestationObject\":\"{Base64Url.EncodeToString(writer.Encode())}\",\"clientDataJSON\":\"{Base64Url.EncodeToString(clientData)}\"");
     }
 
     /// <summary>Signs in with the credential.</summary>

@@ -40,7 +40,8 @@ public sealed class TestVectorTests
     {
         var vector = Find(name);
 
-        var refusal = Assert.Throws<WebAuthnException>(() => Site.Register(vector.RegistrationChallenge, vector.RegistrationClientData, vector.AttestationObject));
+        var refusal = Assert.Throws<WebAuthnException>(
+            () => Site.Register(vector.RegistrationChallenge, vector.RegistrationClientData, vector.AttestationObject));
 
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
     }
