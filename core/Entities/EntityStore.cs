@@ -67,6 +67,9 @@ public sealed record EntityRecord
     /// <summary>The entity whose place an arrived version took in its file; 0 for none.</summary>
     public long ReplacedId { get; init; }
 
+    /// <summary>The thumbnail of the entity whose place an arrived version took; 0 for none.</summary>
+    public long ReplacedThumbnailId { get; init; }
+
     /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
     public string? Encryption { get; init; }
 
@@ -87,6 +90,7 @@ public sealed record EntityRecord
         SourceETag = row.Text("etag"),
         ArrivalCharge = row.Number("ac"),
         ReplacedId = row.Number("rp") ?? 0,
+        ReplacedThumbnailId = row.Number("rt") ?? 0,
         Encryption = row.Text("enc"),
         IsQuarantined = row.Flag("qu"),
     };
@@ -104,6 +108,7 @@ public sealed record EntityRecord
         ["etag"] = SourceETag,
         ["ac"] = ArrivalCharge,
         ["rp"] = ReplacedId == 0 ? null : ReplacedId,
+        ["rt"] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
         ["enc"] = Encryption,
         ["qu"] = IsQuarantined ? true : null,
     };

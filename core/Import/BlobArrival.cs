@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
@@ -40,7 +42,7 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// </summary>
 public sealed class BlobArrival(
     SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, EntityReferences references,
-    IdAllocator ids, QuotaLedger quota, TimeProvider clock)
+    IdAllocator ids, QuotaLedger quota, ActivityLog log, TimeProvider clock)
 {
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
@@ -105,9 +107,13 @@ public sealed class BlobArrival(
             if (charge > 0 && await quota.GetUsedAsync(user.Id, cancellationToken) + charge > limit)
                 return Refused("The storage quota is exceeded.");
             var entity = await WriteEntityAsync(user, policy, blob, file, charge, cancellationToken);
-            if (!await TryPutAsync(user, target, blob, file, entity, cancellationToken))
+            if (await TryPutAsync(user, target, blob, file, entity, cancellationToken) is not { } stored)
                 continue;
             await SettleAsync(entity, user.Id, cancellationToken);
+            var what = old is null
+                ? new FileEvent(ActivityCategory.FileImported, Actor.Site, stored, null, target)
+                : new FileEvent(ActivityCategory.EntityUploaded, Actor.Site, stored, target, target);
+            await log.AppendAsync(user.Id, [what], cancellationToken);
             return old is null
                 ? new BlobArrivalResult(BlobArrivalOutcome.Imported, "A file.")
                 : new BlobArrivalResult(BlobArrivalOutcome.Updated, "The blob was written again.");
@@ -127,6 +133,7 @@ public sealed class BlobArrival(
             SourceETag = blob.ETag,
             ArrivalCharge = charge,
             ReplacedId = file?.PrimaryEntityId ?? 0,
+            ReplacedThumbnailId = file is null ? 0 : ThumbnailIdOf(file),
             CreatedBy = user.Id,
             CreatedAt = clock.GetUtcNow(),
             IsImported = true,
@@ -135,8 +142,8 @@ public sealed class BlobArrival(
         return entity;
     }
 
-    /// <summary>Makes the entity the file's content. False, with the entity taken back, when somebody else came first.</summary>
-    private async Task<bool> TryPutAsync(
+    /// <summary>Makes the entity the file's content. Null, with the entity taken back, when somebody else came first.</summary>
+    private async Task<FileRecord?> TryPutAsync(
         User user, FilePath target, BlobItem blob, FileRecord? file, EntityRecord entity, CancellationToken cancellationToken)
     {
         try
@@ -145,12 +152,13 @@ public sealed class BlobArrival(
                 ? await tree.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
                 : await tree.UpdateAsync(
                     file,
-                    current => current.PrimaryEntityId == file.PrimaryEntityId
-                        ? current with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = blob.LastModified }
+                    // A thumbnail that came in between would be lost: then it is tried anew.
+                    current => current.PrimaryEntityId == file.PrimaryEntityId && ThumbnailIdOf(current) == entity.ReplacedThumbnailId
+                        ? FileThumbnails.Drop(current, out _) with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = blob.LastModified }
                         : current,
                     cancellationToken);
             if (stored.PrimaryEntityId == entity.Id)
-                return true;
+                return stored;
         }
         catch (CloudreveException)
         {
@@ -158,8 +166,10 @@ public sealed class BlobArrival(
             throw;
         }
         await entities.DiscardAsync([entity.Id], cancellationToken);
-        return false;
+        return null;
     }
+
+    private static long ThumbnailIdOf(FileRecord file) => FileThumbnails.Find(file)?.Id ?? 0;
 
     private static NewEntry NewFile(EntityRecord entity, BlobItem blob) =>
         new(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
@@ -181,6 +191,8 @@ public sealed class BlobArrival(
         await quota.ChargeAsync(userId, OperationId(entity), bytes, limit: null, cancellationToken);
         if (entity.ReplacedId != 0)
             await references.RemoveAsync([new EntityReference(entity.ReplacedId, entity.FileId)], keepBlobs: true, cancellationToken);
+        if (entity.ReplacedThumbnailId != 0)
+            await references.RemoveAsync([new EntityReference(entity.ReplacedThumbnailId, entity.FileId)], keepBlobs: false, cancellationToken);
     }
 
     private static BlobArrivalResult Refused(string reason) => new(BlobArrivalOutcome.Refused, reason);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -56,6 +57,7 @@ public sealed class ImportService
     private readonly TaskStore _tasks;
     private readonly IdAllocator _ids;
     private readonly SettingStore _settings;
+    private readonly ActivityLog _log;
     private readonly TimeProvider _clock;
     private readonly ImportFrontier _frontier;
     private readonly ImportGroupRunner _runner;
@@ -63,7 +65,8 @@ public sealed class ImportService
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
         StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
-        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, TimeProvider clock)
+        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
+        TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;
@@ -73,6 +76,7 @@ public sealed class ImportService
         _tasks = tasks;
         _ids = ids;
         _settings = settings;
+        _log = log;
         _clock = clock;
         _frontier = new ImportFrontier(layout);
         _runner = new ImportGroupRunner(_frontier, writer, entities, ids, quota, clock);
@@ -213,6 +217,8 @@ public sealed class ImportService
             return;
         // The groups' own accounts are complete also when the orchestration did not get all of their answers.
         var totals = await _runner.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
+        if (totals.Imported > 0)
+            await TellAsync(JobOf(task), cancellationToken);
         await _tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
@@ -224,6 +230,14 @@ public sealed class ImportService
                     : WorkflowTaskStatus.Completed,
             },
             cancellationToken);
+    }
+
+    /// <summary>One event for the whole import: its files are known by the task.</summary>
+    private async Task TellAsync(ImportJob job, CancellationToken cancellationToken)
+    {
+        var path = FilePath.ParsePlain(job.Destination);
+        if (await _tree.FindAsync(job.UserId, path, cancellationToken) is { } folder)
+            await _log.AppendAsync(job.UserId, [new FileEvent(ActivityCategory.FileImported, Actor.Site, folder, null, path)], cancellationToken);
     }
 
     /// <summary>Every item of a task that could not be imported, with its reason.</summary>

@@ -1,9 +1,11 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.Settings;
 using Cloudreve.Core.Versions;
 
 namespace Cloudreve.Core.Uploads;
@@ -19,10 +21,12 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="locks">The lock of an upload's path.</param>
 /// <param name="log">Hears of new content.</param>
+/// <param name="thumbnails">Makes thumbnails of new content.</param>
+/// <param name="settings">Tell which files can have thumbnails.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
     UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
-    TimeProvider clock)
+    ThumbnailService thumbnails, SettingStore settings, TimeProvider clock)
 {
     /// <summary>
     /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the
@@ -110,7 +114,22 @@ public sealed class UploadCompletion(
         await releases.ReleaseAsync(session.OwnerId, session.FileId, [.. session.Dropped.Where(l => !held.Contains(l.Id))], cancellationToken);
         var category = session.Type == EntityType.LivePhoto ? ActivityCategory.LivePhotoUploaded : ActivityCategory.EntityUploaded;
         await log.AppendAsync(session.OwnerId, [new FileEvent(category, session.Actor, file, session.Path, session.Path)], cancellationToken);
+        if (session.Type == EntityType.Version)
+            await RequestThumbnailAsync(file, cancellationToken);
         return await EndAsync(session with { State = UploadState.Completed }, cancellationToken);
+    }
+
+    /// <summary>One transaction, for files that can have a thumbnail.</summary>
+    private async Task RequestThumbnailAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await thumbnails.RequestAsync(await settings.GetAsync(cancellationToken), file, cancellationToken);
+        }
+        catch (StorageException)
+        {
+            // Whoever wants to see the thumbnail first has it made then.
+        }
     }
 
     private async Task<UploadSession> EndAsync(UploadSession session, CancellationToken cancellationToken)

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
@@ -63,6 +65,38 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         var blob = await site.Container.FindAsync(Blob);
         Assert.Equal(blob!.ETag, (await site.Get<EntityStore>().FindAsync(after.PrimaryEntityId))!.SourceETag);
         Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_file_with_a_thumbnail_when_its_blob_is_written_again_then_the_thumbnail_goes_and_the_owner_hears_of_both()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync((Blob, 40));
+        await ArriveAsync(site);
+        var path = FilePath.ParsePlain("/in/a.txt");
+        var file = await site.Tree.GetAsync(ImportSite.AdminId, path);
+        var thumbnail = new EntityRecord
+        {
+            Id = await site.Get<IdAllocator>().NextAsync(IdKind.Entity),
+            FileId = file.Id,
+            Type = EntityType.Thumbnail,
+            Size = 5,
+            PolicyId = 1,
+            Source = "thumbnails/of-a",
+            CreatedBy = ImportSite.AdminId,
+            CreatedAt = DateTimeOffset.UtcNow,
+        };
+        await site.Get<EntityStore>().WriteNewAsync([thumbnail]);
+        await site.Tree.UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(thumbnail.Id, EntityType.Thumbnail, 5, thumbnail.CreatedAt)] });
+        await site.PutAsync((Blob, 41));
+
+        await ArriveAsync(site);
+
+        var after = await site.Tree.GetAsync(ImportSite.AdminId, path);
+        Assert.Empty(after.OtherEntities);
+        Assert.Empty((await site.CheckAsync()).Problems);
+        var history = await site.Get<ActivityLog>().ReadAsync(ImportSite.AdminId, file.Id, new ActivityQuery(10, IsAscending: true, ActivityFilter.All, 0, null));
+        Assert.Equal([ActivityCategory.FileImported, ActivityCategory.EntityUploaded], history.Activities.Select(a => a.Category));
     }
 
     [Fact]
