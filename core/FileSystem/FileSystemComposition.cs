@@ -76,6 +76,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<ThumbnailService>();
+        services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<ImportService>();
         services.TryAddSingleton<BlobArrival>();
         return services;

@@ -21,12 +21,12 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="locks">The lock of an upload's path.</param>
 /// <param name="log">Hears of new content.</param>
-/// <param name="thumbnails">Makes thumbnails of new content.</param>
+/// <param name="thumbnails">Has thumbnails of new content made.</param>
 /// <param name="settings">Tell which files can have thumbnails.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
     UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
-    ThumbnailService thumbnails, SettingStore settings, TimeProvider clock)
+    ThumbnailRequests thumbnails, SettingStore settings, TimeProvider clock)
 {
     /// <summary>
     /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the
@@ -124,7 +124,7 @@ public sealed class UploadCompletion(
     {
         try
         {
-            await thumbnails.RequestAsync(await settings.GetAsync(cancellationToken), file, cancellationToken);
+            await thumbnails.SendAsync(await settings.GetAsync(cancellationToken), file, cancellationToken);
         }
         catch (StorageException)
         {

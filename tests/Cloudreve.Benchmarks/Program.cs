@@ -10,7 +10,8 @@ const string Usage = """
              [--repeat N] [--quick | --full]      default: 20,000 in 200 folders, then 10,000 flat
              [--publish DIR] [--no-count]         --full: 100,000 in 1,000 folders, then 50,000 flat
              [--no-bare]                          --no-bare: the import alone
-      files [--listing] [--transfers] [--quick]   operations on files; without a switch all of them
+      files [--listing] [--relocation]            operations on files; without a switch all of them
+            [--transfers] [--quick]
             [--size MB] [--repeat N]              --transfers: a file of 256 MB up and down, directly and through the app,
             [--publish DIR]                       beside the bare SDK
       coldstart [--publish DIR] [--runs N]        the handler ahead-of-time and just-in-time compiled, beside a bare app

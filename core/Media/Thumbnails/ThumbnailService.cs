@@ -17,7 +17,6 @@ public sealed class ThumbnailService
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
     private const int Glances = 40;
 
-    private readonly StorageLayout _layout;
     private readonly FileTree _tree;
     private readonly EntityStore _entities;
     private readonly SiteCatalog _catalog;
@@ -43,7 +42,7 @@ public sealed class ThumbnailService
         StorageLayout layout, FileTree tree, EntityStore entities, EntityRecycler recycler, Ids.IdAllocator ids, SiteCatalog catalog,
         PolicyContainers containers, BlobEncryption encryption, TimeProvider clock, ILogger<ThumbnailService> logger)
     {
-        (_layout, _tree, _entities, _catalog, _containers, _encryption) = (layout, tree, entities, catalog, containers, encryption);
+        (_tree, _entities, _catalog, _containers, _encryption) = (tree, entities, catalog, containers, encryption);
         (_clock, _logger) = (clock, logger);
         _store = new ThumbnailStore(entities, recycler, tree, ids, catalog, containers, encryption, clock);
         _attempts = new ThumbnailAttempts(layout, clock);
@@ -58,15 +57,6 @@ public sealed class ThumbnailService
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
     public static bool IsPossible(SiteSettings site, FileRecord file) => Choose(site, file) is not null;
-
-    /// <summary>Has a thumbnail made soon, if the file can have one and has none: one transaction. For the end of uploads.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public Task RequestAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
-        IsPossible(site, file) && FileThumbnails.Find(file) is null
-            ? _layout.Queue(_layout.ThumbnailsQueueName).SendAsync($"{file.Id}", cancellationToken: cancellationToken)
-            : Task.CompletedTask;
 
     /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is.</summary>
     /// <param name="site">The site's settings.</param>

@@ -14,6 +14,7 @@ internal static class FilesBenchmark
     private static readonly IReadOnlyDictionary<string, FilesPart> s_parts = new Dictionary<string, FilesPart>
     {
         ["--listing"] = ListingPart.RunAsync,
+        ["--relocation"] = RelocationPart.RunAsync,
         ["--transfers"] = TransferPart.RunAsync,
     };
 

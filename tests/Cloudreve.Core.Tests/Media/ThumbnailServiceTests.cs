@@ -226,8 +226,8 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         var picture = await site.AddFileAsync("a.jpg", Picture);
         var text = await site.AddFileAsync("a.txt", [1]);
 
-        await site.Service(layout).RequestAsync(ThumbnailSite.Settings, picture);
-        await site.Service(layout).RequestAsync(ThumbnailSite.Settings, text);
+        await new ThumbnailRequests(layout).SendAsync(ThumbnailSite.Settings, picture);
+        await new ThumbnailRequests(layout).SendAsync(ThumbnailSite.Settings, text);
 
         var messages = await layout.Queue(layout.ThumbnailsQueueName).ReceiveAsync(32, TimeSpan.FromMinutes(1));
         Assert.Equal($"{picture.Id}", Assert.Single(messages).Body);
