@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -216,6 +217,22 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
                 // A rival came first: its change is kept.
             }
         }
+    }
+
+    /// <summary>Replaces an account as it was read, together with other rows of its partition: all or nothing. One transaction.</summary>
+    /// <param name="changed">The new account, with the version that it was made of.</param>
+    /// <param name="add">Adds what else is to be done.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageChangedException">The account or another row has changed since.</exception>
+    internal async Task<User> ReplaceAsync(User changed, Action<TableBatch> add, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(UserRows.Partition(changed.Id)).Replace(UserRows.Describe(changed), changed.ETag);
+        add(batch);
+        var readAt = clock.GetTimestamp();
+        var etags = await layout.Users.SubmitAsync(batch, cancellationToken);
+        var stored = changed with { ETag = etags[0] ?? "" };
+        _kept[changed.Id] = new Kept(stored, readAt);
+        return stored;
     }
 
     /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>

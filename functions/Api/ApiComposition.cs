@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignUps;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
@@ -20,6 +21,7 @@ using Cloudreve.Functions.Api.Session.Passkeys;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Api.Users.Finance;
+using Cloudreve.Functions.Api.Users.SignUps;
 using Cloudreve.Functions.Api.Users.Security;
 using Cloudreve.Functions.Api.Users.Settings;
 using Cloudreve.Functions.Api.Workflow;
@@ -33,7 +35,7 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, UserJsonContext.Default,
-        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
+        SignUpJsonContext.Default, UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
@@ -55,6 +57,7 @@ internal static class ApiComposition
         services.AddSingleton(BootstrapSettings.Read(configuration));
         services.AddIdentity();
         services.AddCaptchas();
+        services.AddSignUps();
         services.AddSingleton<AbuseReports>();
         services.AddFileSystem();
         services.AddViewers();
@@ -91,6 +94,7 @@ internal static class ApiComposition
         api.MapSessionEndpoints();
         api.MapPasskeyEndpoints();
         api.MapUserEndpoints();
+        api.MapSignUpEndpoints();
         api.MapUserSettingEndpoints();
         api.MapTwoFactor();
         api.MapGroupEndpoints();

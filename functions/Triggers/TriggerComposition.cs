@@ -28,6 +28,7 @@ internal static class TriggerComposition
         services.AddSingleton(provider => BlobArrivalFunctions.FromEvents(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(provider => GenerateThumbnailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         services.AddSingleton(ViewerSessionsFunction.Create());
+        services.AddSingleton(provider => SendMailFunction.Create(provider.GetRequiredService<StorageLayout>()));
         if (settings.BlobTriggerSource is { } source)
             services.AddSingleton(provider => BlobArrivalFunctions.FromBlobs(provider.GetRequiredService<StorageLayout>(), source));
         return services;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cloudreve.Core.Captchas;
+using Cloudreve.Core.Identity;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Viewers;
@@ -200,7 +201,7 @@ internal sealed record SiteConfig
         ForgetCaptcha = site.Get(CaptchaSetting.OnReset),
         AbuseReportCaptcha = site.Get(CaptchaSetting.OnAbuseReport),
         Authn = false,
-        RegisterEnabled = false,
+        RegisterEnabled = site.Get(AccountSetting.RegisterEnabled),
         TosUrl = Text(site, SiteSetting.TermsUrl),
         PrivacyPolicyUrl = Text(site, SiteSetting.PrivacyUrl),
     };

@@ -27,7 +27,7 @@ public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassF
     {
         var data = (await shared.App.CreateClient().GetApiAsync("site/config/login")).Data;
 
-        foreach (var feature in (string[])["login_captcha", "reg_captcha", "forget_captcha", "authn", "register_enabled"])
+        foreach (var feature in (string[])["login_captcha", "reg_captcha", "forget_captcha", "abuse_report_captcha", "authn"])
             Assert.False(data.GetProperty(feature).GetBoolean());
     }
 

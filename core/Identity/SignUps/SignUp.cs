@@ -1,0 +1,96 @@
+using System.Net.Mail;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Identity.SignUps;
+
+/// <summary>Makes accounts for those who ask for one, and activates them (contract, section 6).</summary>
+/// <param name="users">The accounts.</param>
+/// <param name="catalog">The groups.</param>
+/// <param name="requests">The requests for mails.</param>
+public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests requests)
+{
+    /// <summary>How long the link of an activation mail works.</summary>
+    public static readonly TimeSpan ActivationLifetime = TimeSpan.FromHours(24);
+
+    // RFC 5321, 4.5.3.1: a path has 256 characters with its brackets.
+    private const int MaxEmail = 254;
+    private const int MaxLanguage = 255;
+
+    /// <summary>Makes an account.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="siteUrl">Scheme and host of links in mails.</param>
+    /// <param name="email">The mail address.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="language">Locale code; null when unknown.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The account; inactive when a mail is on its way to confirm the address.</returns>
+    /// <exception cref="CloudreveException">
+    /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits
+    /// for its activation, and the mail was sent again.
+    /// </exception>
+    public async Task<User> RegisterAsync(
+        SiteSettings site, string siteUrl, string email, string password, string? language, CancellationToken cancellationToken = default)
+    {
+        if (!site.Get(AccountSetting.RegisterEnabled))
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "This site takes no new users.");
+        CheckFields(email, password, language);
+        var needsActivation = site.Get(AccountSetting.EmailActivation);
+        if (needsActivation)
+            MailRequests.RequireMail(site);
+        var group = await catalog.GetGroupAsync((int)Math.Min(site.Get(AccountSetting.DefaultGroup), int.MaxValue), cancellationToken);
+        var user = new NewUser(email, PasswordHasher.Hash(password), group.Id)
+        {
+            Status = needsActivation ? UserStatus.Inactive : UserStatus.Active,
+            Language = string.IsNullOrEmpty(language) ? null : language,
+        };
+        try
+        {
+            var created = await users.CreateAsync(user, cancellationToken);
+            if (needsActivation)
+                await SendActivationAsync(created.Id, siteUrl, language, cancellationToken);
+            return created;
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse && needsActivation)
+        {
+            await SendAgainAsync(email, siteUrl, language, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>Activates an account whose owner has followed the link of the mail. Two transactions.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40021 unknown, 40034 not waiting for its activation.</exception>
+    public Task<User> ActivateAsync(long userId, CancellationToken cancellationToken = default) =>
+        users.UpdateAsync(
+            userId,
+            user => user.Status == UserStatus.Inactive
+                ? user with { Status = UserStatus.Active }
+                : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation."),
+            cancellationToken);
+
+    private static void CheckFields(string email, string password, string? language)
+    {
+        var trimmed = email.Trim();
+        if (trimmed.Length > MaxEmail || trimmed.Any(char.IsControl) || !MailAddress.TryCreate(trimmed, out var parsed) || parsed.Address != trimmed)
+            throw new CloudreveException(ErrorCode.BadParameter, "The mail address is malformed.");
+        if (language is { Length: > MaxLanguage })
+            throw new CloudreveException(ErrorCode.BadParameter, "The language is malformed.");
+        PasswordRules.Check(password);
+    }
+
+    /// <exception cref="CloudreveException">40033, unless the account does not wait for its activation.</exception>
+    private async Task SendAgainAsync(string email, string siteUrl, string? language, CancellationToken cancellationToken)
+    {
+        if (await users.FindByEmailAsync(email, cancellationToken) is not { Status: UserStatus.Inactive } waiting)
+            return;
+        await SendActivationAsync(waiting.Id, siteUrl, language, cancellationToken);
+        throw new CloudreveException(ErrorCode.ActivationMailSent, "This account waits for its activation; the mail was sent again.");
+    }
+
+    private Task SendActivationAsync(long userId, string siteUrl, string? language, CancellationToken cancellationToken) =>
+        requests.AskAsync(AccountMailKind.Activation, userId, siteUrl, language, ActivationLifetime, cancellationToken);
+}

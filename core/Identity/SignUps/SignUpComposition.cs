@@ -1,0 +1,23 @@
+using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Identity.PasswordResets;
+using Cloudreve.Core.Mails.Smtp;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Core.Identity.SignUps;
+
+/// <summary>Adds signing up, replacing forgotten passwords, and the mails that both send.</summary>
+public static class SignUpComposition
+{
+    /// <summary>Adds the services. Accounts, the quota ledger and logging come from elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddSignUps(this IServiceCollection services)
+    {
+        services.TryAddSingleton<MailRequests>();
+        services.TryAddSingleton<SignUp>();
+        services.TryAddSingleton<PasswordReset>();
+        services.TryAddSingleton<SmtpSender>();
+        services.TryAddSingleton<AccountMailer>();
+        return services;
+    }
+}

@@ -1,0 +1,65 @@
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Smtp;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Identity.SignUps;
+
+public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
+{
+    private readonly SmtpServerDouble _server = new();
+    private SignUpWorld _world = null!;
+
+    public async ValueTask InitializeAsync() => _world = await SignUpWorld.CreateAsync(azurite, _server);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_call_of_a_sign_up_when_it_is_repeated_after_a_minute_then_one_account_waits_and_a_mail_is_on_its_way(StorageFault fault)
+    {
+        for (var index = 0; ; index++)
+        {
+            var email = $"jane{index}@example.com";
+            var crash = new CrashPoint(index, fault);
+            var process = await _world.RestartAsync(azurite, crash.Decide);
+            crash.IsArmed = true;
+            var failed = await Record.ExceptionAsync(() => RegisterAsync(process, email)) is SimulatedCrashException;
+            _world.Identity.Clock.Advance(TimeSpan.FromMinutes(1));
+
+            var again = await Record.ExceptionAsync(() => RegisterAsync(_world, email));
+
+            Assert.True(again is null or CloudreveException { Code: ErrorCode.ActivationMailSent }, again?.ToString());
+            var user = await _world.Identity.Users.FindByEmailAsync(email);
+            Assert.Equal(UserStatus.Inactive, user!.Status);
+            string? last = null;
+            while (await _world.TakeMessageAsync() is { } message)
+                last = message;
+            await _world.Mailer.SendAsync(last!);
+            Assert.Equal(email, (await _server.ReceiveAsync()).To);
+            if (!failed)
+                return;
+        }
+    }
+
+    [Fact]
+    public async Task Given_ten_who_sign_up_with_one_address_when_they_do_so_at_once_then_there_is_one_account()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            var process = await _world.RestartAsync(azurite);
+            return await Record.ExceptionAsync(() => RegisterAsync(process, "jane@example.com"));
+        }));
+
+        Assert.Single(results, error => error is null);
+        Assert.All(
+            results.OfType<CloudreveException>(), error => Assert.True(error.Code is ErrorCode.ActivationMailSent or ErrorCode.MailInUse, error.Message));
+        Assert.Equal(2, await _world.Identity.Users.ScanIdsAsync().CountAsync());
+    }
+
+    private static async Task RegisterAsync(SignUpWorld world, string email) =>
+        await world.SignUp.RegisterAsync(await world.GetSiteAsync(), SignUpWorld.Site, email, "long enough", null);
+}
