@@ -110,6 +110,9 @@ public sealed class AccountMailer(
 
     private static string Absolute(string siteUrl, string address) => address.StartsWith('/') ? siteUrl + address : address;
 
-    private static string IdOf(AccountMail mail) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mail.Kind} {mail.UserId} {mail.Nonce}"))).AsSpan(0, 16));
+    private static string IdOf(AccountMail mail)
+    {
+        var content = string.Create(CultureInfo.InvariantCulture, $"{mail.Kind} {mail.UserId} {mail.Nonce}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)).AsSpan(0, 16));
+    }
 }

@@ -73,8 +73,8 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
             if ((await layout.Users.FindAsync(partition, key, cancellationToken))?.Text(Nonce) != nonce)
                 return;
         }
-        var mail = new AccountMail(kind, userId, siteUrl, nonce, language);
-        await layout.Queue(layout.MailsQueueName).SendAsync(JsonSerializer.Serialize(mail, AccountMailJson.Default.AccountMail), cancellationToken: cancellationToken);
+        var message = JsonSerializer.Serialize(new AccountMail(kind, userId, siteUrl, nonce, language), AccountMailJson.Default.AccountMail);
+        await layout.Queue(layout.MailsQueueName).SendAsync(message, cancellationToken: cancellationToken);
     }
 
     /// <summary>The request that a mail belongs to; null when it has ended or another one took its place. One transaction.</summary>

@@ -77,7 +77,8 @@ public sealed class SmtpSenderTests
         await using var server = new SmtpServerDouble { Credentials = ("drive", "s3cret") };
         await using var sender = new SmtpSender(_clock);
 
-        await Assert.ThrowsAsync<MailKit.Security.AuthenticationException>(() => sender.SendAsync(To(server) with { User = "drive", Password = "wrong" }, Mail));
+        await Assert.ThrowsAsync<MailKit.Security.AuthenticationException>(
+            () => sender.SendAsync(To(server) with { User = "drive", Password = "wrong" }, Mail));
         Assert.Null(server.TryReceive());
     }
 

@@ -105,7 +105,7 @@ public sealed class SmtpServerDouble : IAsyncDisposable
                     await writer.WriteAsync("250-localhost\r\n250-8BITMIME\r\n" + (Credentials is null ? "250 SIZE 1000000\r\n" : "250 AUTH PLAIN\r\n"));
                     break;
                 case "AUTH":
-                    isSignedIn = Credentials is { } known && line.Split(' ')[^1] == Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{known.User}\0{known.Password}"));
+                    isSignedIn = line.Split(' ')[^1] == Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{Credentials?.User}\0{Credentials?.Password}"));
                     await writer.WriteLineAsync(isSignedIn ? "235 Accepted" : "535 Wrong");
                     break;
                 case "MAIL":

@@ -105,7 +105,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_of_a_reset_when_it_has_passed_then_either_the_old_password_and_the_link_or_the_new_password_work(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_a_reset_when_it_has_passed_then_the_old_password_and_the_link_or_the_new_one_work(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {

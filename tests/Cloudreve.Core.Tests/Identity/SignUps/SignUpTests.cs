@@ -19,7 +19,7 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_of_a_sign_up_when_it_is_repeated_after_a_minute_then_one_account_waits_and_a_mail_is_on_its_way(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_of_a_sign_up_when_it_is_repeated_then_one_account_waits_and_a_mail_is_on_its_way(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {

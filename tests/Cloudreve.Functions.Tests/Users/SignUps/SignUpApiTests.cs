@@ -119,7 +119,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
 
         Assert.Equal((40033, 40033), (atOnce.Code, later.Code));
         Assert.Equal("[Cloudreve] Bitte bestätigen Sie Ihre Adresse", first.Subject);
-        Assert.Equal("[Cloudreve] Bitte bestätigen Sie Ihre Adresse", second.Subject);
+        Assert.Equal("[Cloudreve] Confirm your mail address", second.Subject);
         Assert.Equal(2, site.Server.Recipients);
         Assert.Equal(0, (await ActivateAsync(site.App, second.Link)).Code);
     }
