@@ -24,6 +24,15 @@ public sealed record Caller(User? User, Group Group)
     /// <exception cref="CloudreveException">401: nobody has.</exception>
     public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
 
+    /// <summary>Throws unless the caller's token holds a scope beside the one that the route demands.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <exception cref="CloudreveException">40089: it does not.</exception>
+    public void RequireScope(string scope)
+    {
+        if (Scopes is { } granted && !OAuthScopes.Cover(granted, scope))
+            throw new CloudreveException(ErrorCode.ScopeMissing, "The application lacks the permission for this.");
+    }
+
     /// <summary>Throws unless the caller's group has a permission.</summary>
     /// <param name="permission">The permission.</param>
     /// <exception cref="CloudreveException">40007: the group lacks it.</exception>

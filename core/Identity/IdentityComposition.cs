@@ -32,6 +32,7 @@ public static class IdentityComposition
         services.TryAddSingleton<SignInSessions>();
         services.TryAddSingleton<OAuthClients>();
         services.TryAddSingleton<OAuthGrants>();
+        services.TryAddSingleton<OAuthCodes>();
         services.TryAddSingleton<ITokenKeyStore, SettingTokenKeyStore>();
         services.TryAddSingleton<TokenKeys>();
         services.TryAddSingleton<SessionSweep>();

@@ -90,6 +90,9 @@ public sealed record User
     /// <summary>When the account was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When the account was last written; the time of its making for one that was not read.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>What the user set.</summary>
     public UserSettings Settings { get; init; } = new();
 

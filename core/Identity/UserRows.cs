@@ -55,6 +55,7 @@ internal static class UserRows
         TwoFactorStep = row.Number("totpstep") ?? 0,
         Avatar = row.Text("avatar") ?? "",
         CreatedAt = row.Time("created") ?? default,
+        UpdatedAt = row.Timestamp ?? row.Time("created") ?? default,
         Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), UserJson.Default.UserSettings) ?? new UserSettings(),
         ETag = row.ETag,
     };

@@ -17,6 +17,7 @@ using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Groups;
 using Cloudreve.Functions.Api.Session;
+using Cloudreve.Functions.Api.Session.OAuth;
 using Cloudreve.Functions.Api.Session.Passkeys;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -34,8 +35,8 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, UserJsonContext.Default,
-        SignUpJsonContext.Default, UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default,
+        OAuthJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
@@ -93,6 +94,7 @@ internal static class ApiComposition
         api.MapSiteEndpoints();
         api.MapSessionEndpoints();
         api.MapPasskeyEndpoints();
+        api.MapOAuthEndpoints();
         api.MapUserEndpoints();
         api.MapSignUpEndpoints();
         api.MapUserSettingEndpoints();

@@ -70,7 +70,9 @@ internal sealed class Authorization(
             caller.RequireUser();
         if (requirement.Class == AuthClass.Admin && !caller.IsAdmin)
             throw new CloudreveException(ErrorCode.NoPermission, "Only administrators may do this.");
-        if (caller.Scopes is { } granted && (requirement.Scope is not { } demanded || !OAuthScopes.Cover(granted, demanded)))
-            throw new CloudreveException(ErrorCode.ScopeMissing, "The application lacks the permission for this.");
+        if (requirement.Scope is { } demanded)
+            caller.RequireScope(demanded);
+        else if (caller.Scopes is not null)
+            throw new CloudreveException(ErrorCode.ScopeMissing, "This is not for applications.");
     }
 }

@@ -29,7 +29,7 @@ internal static class FileEndpoints
         api.MapPost("/file/create", CreateAsync).WithName("CreateFile").Auth(AuthClass.Optional, OAuthScopes.FilesWrite);
         api.MapPost("/file/url", FileUrlEndpoint.CreateAsync).WithName("CreateDownloadUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
         api.MapGet("/file/thumb", ThumbnailEndpoint.GetAsync).WithName("GetThumbnailUrl").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
-        api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesRead);
+        api.MapPut("/file/viewerSession", ViewerSessionEndpoint.CreateAsync).WithName("CreateViewerSession").Auth(AuthClass.Optional, OAuthScopes.FilesWrite);
         api.MapGet("/file/events", FolderEventsEndpoint.StreamAsync).WithName("StreamFileEvents").Auth(AuthClass.Required, OAuthScopes.FilesRead);
         api.MapWopiEndpoints();
         api.MapDirectLinkEndpoints();

@@ -26,6 +26,14 @@ public static class ContractExamples
     public static TheoryData<string> ProtectedEndpoints =>
         [.. Routed().Where(endpoint => endpoint.Auth is "required" or "admin").Select(endpoint => endpoint.OperationId)];
 
+    /// <summary>The ids of those that look at who calls.</summary>
+    public static TheoryData<string> EndpointsWithCallers =>
+        [.. Routed().Where(endpoint => endpoint.Auth is "optional" or "required" or "admin").Select(endpoint => endpoint.OperationId)];
+
+    /// <summary>The ids of those for administrators.</summary>
+    public static TheoryData<string> AdministratorEndpoints =>
+        [.. Routed().Where(endpoint => endpoint.Auth is "admin").Select(endpoint => endpoint.OperationId)];
+
     /// <summary>The endpoints that the app does not have yet, as method and path.</summary>
     public static IReadOnlyList<string> Unrouted { get; } =
         [.. File.ReadAllLines(Path.Combine(AzuriteServer.RepositoryRoot, UnroutedListName)).Where(line => line.Length > 0)];

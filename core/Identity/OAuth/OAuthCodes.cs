@@ -1,0 +1,126 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity.OAuth;
+
+/// <summary>What an application asks a user for.</summary>
+/// <param name="Client">The application.</param>
+/// <param name="RedirectUri">Where the user is sent back to.</param>
+/// <param name="Scopes">What it asks for.</param>
+/// <param name="CodeChallenge">The challenge of PKCE: the hash of a secret that the application keeps until the exchange.</param>
+public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadOnlySet<string> Scopes, string CodeChallenge);
+
+/// <summary>What an application exchanges for tokens.</summary>
+/// <param name="ClientId">The application.</param>
+/// <param name="ClientSecret">Its secret; null for none.</param>
+/// <param name="Code">What the user's consent brought.</param>
+/// <param name="CodeVerifier">The secret behind the challenge of PKCE.</param>
+/// <param name="RedirectUri">Where the user was sent back to; null when the application does not say.</param>
+public sealed record OAuthExchange(string? ClientId, string? ClientSecret, string? Code, string? CodeVerifier, string? RedirectUri);
+
+/// <summary>What an exchange brings.</summary>
+/// <param name="Tokens">The tokens.</param>
+/// <param name="Scopes">What they allow.</param>
+/// <param name="MayRefresh">Whether the application gets the refresh token.</param>
+public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, bool MayRefresh);
+
+/// <summary>Codes that users' consent brings and applications exchange for tokens (contract, section 7): once, and with PKCE.</summary>
+/// <param name="layout">Where codes are kept, hashed.</param>
+/// <param name="clients">The applications.</param>
+/// <param name="grants">What users granted.</param>
+/// <param name="users">The accounts.</param>
+/// <param name="tokens">Issues the tokens.</param>
+/// <param name="clock">Tells which codes have expired.</param>
+public sealed class OAuthCodes(
+    StorageLayout layout, OAuthClients clients, OAuthGrants grants, UserStore users, TokenIssuer tokens, TimeProvider clock)
+{
+    /// <summary>How long a code waits for its exchange.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
+
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private const int CodeLength = 128;
+    private const string Key = "code";
+    private const string UserId = "user";
+    private const string Client = "client";
+    private const string Redirect = "redirect";
+    private const string Scopes = "scopes";
+    private const string Challenge = "challenge";
+    private const string Expires = "expires";
+
+    // RFC 7636, 4.1.
+    private const int MinVerifier = 43;
+    private const int MaxVerifier = 128;
+
+    /// <summary>Notes a user's consent and widens the grant. Three transactions at most.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="consent">What the user consents to; checked by the caller against the client.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The code, which cannot be had again.</returns>
+    public async Task<string> GrantAsync(User user, OAuthConsent consent, CancellationToken cancellationToken = default)
+    {
+        var code = RandomNumberGenerator.GetString(Letters, CodeLength);
+        await grants.WidenAsync(user.Id, consent.Client.ClientId, consent.Scopes, cancellationToken);
+        var row = new Row(PartitionOf(code), Key)
+        {
+            [UserId] = user.Id,
+            [Client] = consent.Client.ClientId.ToString("D"),
+            [Redirect] = consent.RedirectUri,
+            [Scopes] = JsonSerializer.Serialize([.. consent.Scopes], OAuthJson.Default.IReadOnlyListString),
+            [Challenge] = consent.CodeChallenge,
+            [Expires] = clock.GetUtcNow() + Lifetime,
+        };
+        await layout.Sessions.InsertAsync(row, cancellationToken);
+        return code;
+    }
+
+    /// <summary>Exchanges a code. Five transactions.</summary>
+    /// <param name="exchange">What the application sent.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="OAuthException">invalid_client, or invalid_grant.</exception>
+    public async Task<OAuthTokens> ExchangeAsync(OAuthExchange exchange, CancellationToken cancellationToken = default)
+    {
+        var client = await AuthenticateAsync(exchange, cancellationToken);
+        var row = exchange.Code is { Length: CodeLength } code ? await layout.Sessions.FindAsync(PartitionOf(code), Key, cancellationToken) : null;
+        // A code that came to the wrong hands is used up by the first who tries it, with or without the verifier.
+        if (row is null || !await layout.Sessions.DeleteAsync(row.PartitionKey, Key, cancellationToken: cancellationToken))
+            throw Invalid();
+        if (!Fits(row, client, exchange))
+            throw Invalid();
+        var held = new ClientScopes(client.ClientId, OAuthClient.ReadList(row, Scopes).ToHashSet(StringComparer.Ordinal));
+        var userId = row.RequiredNumber(UserId);
+        var granted = await grants.RenewAsync(userId, held, cancellationToken) ?? throw Invalid();
+        if (await users.FindAsync(userId, cancellationToken) is not { Status: UserStatus.Active } user)
+            throw Invalid();
+        await grants.NoteUseAsync(userId, client.ClientId, cancellationToken);
+        return new OAuthTokens(
+            await tokens.IssueAsync(user, granted, cancellationToken), granted.Scopes, granted.Scopes.Contains(OAuthScopes.OfflineAccess));
+    }
+
+    private static OAuthException Invalid() => new("invalid_grant", "The code is unknown, used or expired, or does not fit.");
+
+    private static string PartitionOf(string code) => "oauth-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
+
+    private static bool IsVerifier(string? verifier, string challenge) =>
+        verifier is { Length: >= MinVerifier and <= MaxVerifier }
+        && CryptographicOperations.FixedTimeEquals(
+            Encoding.UTF8.GetBytes(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(verifier)))), Encoding.UTF8.GetBytes(challenge));
+
+    private async Task<OAuthClient> AuthenticateAsync(OAuthExchange exchange, CancellationToken cancellationToken)
+    {
+        var client = Guid.TryParseExact(exchange.ClientId, "D", out var id) ? await clients.FindEnabledAsync(id, cancellationToken) : null;
+        return client?.IsSecret(exchange.ClientSecret) == true
+            ? client
+            : throw new OAuthException("invalid_client", "The client is unknown, or its secret is wrong.");
+    }
+
+    private bool Fits(Row row, OAuthClient client, OAuthExchange exchange) =>
+        row.Time(Expires) is { } end && clock.GetUtcNow() < end
+        && string.Equals(row.Text(Client), client.ClientId.ToString("D"), StringComparison.Ordinal)
+        && (exchange.RedirectUri is null || string.Equals(row.Text(Redirect), exchange.RedirectUri, StringComparison.Ordinal))
+        && IsVerifier(exchange.CodeVerifier, row.RequiredText(Challenge));
+}
