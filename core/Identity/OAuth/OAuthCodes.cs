@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.OAuth;

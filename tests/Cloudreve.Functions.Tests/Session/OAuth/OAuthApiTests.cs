@@ -149,7 +149,8 @@ public sealed class OAuthApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
     public async Task Given_a_form_without_parameters_twice_the_same_or_no_form_when_it_comes_then_the_status_is_400()
     {
         Assert.Equal("unsupported_grant_type", (await PostAsync([])).Text("error"));
-        Assert.Equal("invalid_request", (await SendAsync(new StringContent("grant_type=a&grant_type=b", Encoding.UTF8, "application/x-www-form-urlencoded"))).Text("error"));
+        using var twice = new StringContent("grant_type=a&grant_type=b", Encoding.UTF8, "application/x-www-form-urlencoded");
+        Assert.Equal("invalid_request", (await SendAsync(twice)).Text("error"));
         Assert.Equal("invalid_request", (await SendAsync(new StringContent("{}", Encoding.UTF8, "application/json"))).Text("error"));
     }
 
@@ -314,8 +315,11 @@ public sealed class OAuthApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         return answer.Data.GetProperty("code").GetString()!;
     }
 
-    private static async Task<IEnumerable<string?>> ConsentedAsync(HttpClient browser, OAuthClient client) =>
-        [.. (await browser.GetApiAsync($"session/oauth/app/{client.ClientId}")).Data.GetProperty("consented_scopes").EnumerateArray().Select(s => s.GetString()).Order()];
+    private static async Task<IEnumerable<string?>> ConsentedAsync(HttpClient browser, OAuthClient client)
+    {
+        var app = (await browser.GetApiAsync($"session/oauth/app/{client.ClientId}")).Data;
+        return [.. app.GetProperty("consented_scopes").EnumerateArray().Select(scope => scope.GetString()).Order()];
+    }
 
     private Task<Answer> ExchangeAsync(OAuthClient client, string code) => PostAsync(Form(client, code));
 
