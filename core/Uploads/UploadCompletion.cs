@@ -114,7 +114,8 @@ public sealed class UploadCompletion(
         await releases.ReleaseAsync(session.OwnerId, session.FileId, [.. session.Dropped.Where(l => !held.Contains(l.Id))], cancellationToken);
         var category = session.Type == EntityType.LivePhoto ? ActivityCategory.LivePhotoUploaded : ActivityCategory.EntityUploaded;
         await log.AppendAsync(session.OwnerId, [new FileEvent(category, session.Actor, file, session.Path, session.Path)], cancellationToken);
-        if (session.Type == EntityType.Version)
+        // A new version's is made for who looks first: its completion has used up the budget (docs/performance.md).
+        if (session.IsNewFile)
             await RequestThumbnailAsync(file, cancellationToken);
         return await EndAsync(session with { State = UploadState.Completed }, cancellationToken);
     }
