@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Api;
+using Cloudreve.Functions.FrontEnd;
 using Cloudreve.Functions.Hosting.Emission;
 using Cloudreve.Functions.Hosting.Invocation;
 using Cloudreve.Functions.Hosting.Local;
@@ -39,6 +40,8 @@ internal static class CloudreveApp
             app.UseMiddleware<InvocationMiddleware>();
         app.UseApiEdge();
         app.MapCloudreveApi();
+        if (settings.FrontEndFolder is { } folder)
+            app.MapFrontEnd(folder);
         return app;
     }
 

@@ -41,6 +41,9 @@ internal sealed record HostSettings
     /// <summary>What names of tables, containers and queues start with.</summary>
     public string Prefix { get; init; } = "cloudreve";
 
+    /// <summary>The folder of a built web front end that the standalone mode serves beside the API; null for none.</summary>
+    public string? FrontEndFolder { get; init; }
+
     /// <summary>The source of the opt-in blob trigger function; null when there shall be none.</summary>
     public string? BlobTriggerSource { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record HostSettings
         return settings with
         {
             Address = ReadAddress(configuration["CLOUDREVE_BIND"]),
+            FrontEndFolder = ReadFrontEnd(configuration["CLOUDREVE_FRONT_END"]),
             Port = (configuration["port"] ?? configuration["CLOUDREVE_PORT"]) is { Length: > 0 } port ? ReadPort("CLOUDREVE_PORT", port) : DefaultPort,
         };
     }
@@ -78,6 +82,14 @@ internal sealed record HostSettings
             return new StorageAccountOptions { ConnectionString = connection };
         return configuration["AzureWebJobsStorage:accountName"] is { Length: > 0 } name ? new StorageAccountOptions { AccountName = name } : null;
     }
+
+    private static string? ReadFrontEnd(string? folder) => folder switch
+    {
+        null or "" => null,
+        _ => File.Exists(Path.Combine(folder, "index.html"))
+            ? folder
+            : throw new SettingsException("CLOUDREVE_FRONT_END must be the folder of a built front end, with its index.html."),
+    };
 
     private static string ReadPrefix(IConfiguration configuration)
     {

@@ -9,7 +9,8 @@ using Cloudreve.Dev.Testing;
 const string Usage = """
     usage: ./dev <command>
 
-      run [--port N] [--demo]   start the app with its storage; --demo imports a small tree of files
+      run [--port N] [--demo]   start the app with its storage; --demo imports a small tree of files,
+          [--front-end DIR]     --front-end serves a built web front end beside the API
       test [NAME ...]           run all tests, or those of the projects whose names contain NAME
       bench [ARGUMENT ...]      run the benchmarks
       crash [--kills N] [--files N] [--seed N] [--publish DIR]
@@ -34,7 +35,7 @@ try
     var repository = Repository.Find();
     return args switch
     {
-        ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port"], switches: ["--demo"]), stopped.Token),
+        ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port", "--front-end"], switches: ["--demo"]), stopped.Token),
         ["test", .. var names] => await TestCommand.RunAsync(repository, names, stopped.Token),
         ["bench", .. var rest] => await BenchCommand.RunAsync(repository, rest, stopped.Token),
         ["crash", .. var rest] => await CrashCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--kills", "--files", "--seed", "--publish"], switches: []), stopped.Token),

@@ -13,6 +13,7 @@ internal static class RunCommand
     private const string EmailVariable = "CLOUDREVE_ADMIN_EMAIL";
     private const string PasswordVariable = "CLOUDREVE_ADMIN_PASSWORD";
     private const string PrefixVariable = "CLOUDREVE_PREFIX";
+    private const string FrontEndVariable = "CLOUDREVE_FRONT_END";
     private const string DemoEmail = "admin@cloudreve.local";
     private const int DefaultPort = 7071;
     private static readonly TimeSpan s_startLimit = TimeSpan.FromMinutes(2);
@@ -31,6 +32,8 @@ internal static class RunCommand
         using var guardian = new Guardian();
         await using var azurite = await StartStorageAsync(repository, guardian, cancellationToken);
         var environment = Settings(azurite);
+        if (arguments.Value("--front-end") is { } frontEnd)
+            environment[FrontEndVariable] = Path.GetFullPath(frontEnd);
         var demo = arguments.Has("--demo") ? await PrepareDemoAsync(azurite, environment, cancellationToken) : null;
         await using var app = StartApp(repository, port, environment, guardian);
 
