@@ -56,7 +56,8 @@ public sealed class UploadCompletion(
         if (session.ExpiresAt <= clock.GetUtcNow())
             throw UploadSessions.Expired();
         var etag = session.EntityId == 0 ? "" : await blobs.CommitAsync(session, cancellationToken);
-        if (session.EntityId != 0)
+        // The entity of a file that was there before has been there since the upload began.
+        if (session is { IsNewFile: true, EntityId: not 0 })
             await entities.AddAsync(EntityOf(session), cancellationToken);
         var file = session is { IsNewFile: true, PlaceholderETag.Length: > 0 }
             ? session.Placeholder

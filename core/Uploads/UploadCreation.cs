@@ -130,7 +130,7 @@ public sealed class UploadCreation(
             if (target.File is null)
                 session = session with { PlaceholderETag = await CreatePlaceholderAsync(session, cancellationToken) };
             else
-                await MarkAsync(session, target.File, request, cancellationToken);
+                await AwaitAsync(session, target.File, request, cancellationToken);
         }
         catch (CloudreveException)
         {
@@ -206,9 +206,15 @@ public sealed class UploadCreation(
             throw StaleVersion();
     }
 
-    /// <summary>Marks a file that waits for other content.</summary>
-    private Task<FileRecord> MarkAsync(UploadSession session, FileRecord file, UploadRequest request, CancellationToken cancellationToken) =>
-        tree.UpdateAsync(
+    /// <summary>
+    /// Marks a file that waits for other content. The entity is written here, since completion has to read such a file and would not
+    /// keep its budget otherwise; before the mark, by which others find the upload and may cancel it.
+    /// </summary>
+    private async Task AwaitAsync(UploadSession session, FileRecord file, UploadRequest request, CancellationToken cancellationToken)
+    {
+        if (session.EntityId != 0)
+            await entities.AddAsync(UploadCompletion.EntityOf(session), cancellationToken);
+        await tree.UpdateAsync(
             file,
             current =>
             {
@@ -216,6 +222,7 @@ public sealed class UploadCreation(
                 return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.UploadSession] = session.Mark } };
             },
             cancellationToken);
+    }
 
     /// <summary>Makes the placeholder of a new file.</summary>
     /// <returns>The version of its row.</returns>

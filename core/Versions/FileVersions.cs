@@ -52,16 +52,21 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     public async Task DeleteAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
     {
         var file = await FindAsync(ownerId, path, cancellationToken);
+        if (!file.OtherEntities.Any(IsWanted) && file.PrimaryEntityId != versionId)
+            throw NoSuchVersion();
         await ChangeAsync(
             ownerId, path, file, new FileEvent(ActivityCategory.DeleteVersion, actor, file, path, path),
             current =>
             {
                 if (current.PrimaryEntityId == versionId)
                     throw new CloudreveException(ErrorCode.NoPermission, "The current version cannot be deleted.");
-                var link = current.OtherEntities.FirstOrDefault(l => l.Id == versionId && l.Type != EntityType.Thumbnail) ?? throw NoSuchVersion();
-                return new ContentChange(current with { OtherEntities = [.. current.OtherEntities.Where(l => l != link)] }, [link]);
+                // It was there at first: when it is gone now, only the answer was lost, or a rival did the same.
+                var gone = current.OtherEntities.Where(IsWanted).ToList();
+                return new ContentChange(gone.Count == 0 ? current : current with { OtherEntities = [.. current.OtherEntities.Except(gone)] }, gone);
             },
             cancellationToken);
+
+        bool IsWanted(EntityLink link) => link.Id == versionId && link.Type != EntityType.Thumbnail;
     }
 
     private async Task<FileRecord> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken)

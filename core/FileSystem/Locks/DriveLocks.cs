@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
@@ -15,6 +16,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 {
     private const int MaxTokenCharacters = 256;
     private const int ManyExpired = 50;
+    private const int Attempts = 7;
 
     /// <summary>Reads locks and moves of a drive. One transaction; rows of expired locks are swept when they get many.</summary>
     /// <param name="ownerId">Whose drive.</param>
@@ -43,8 +45,9 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>: a rival that took a conflicting
-    /// lock in between is found by reading again, and the one with the smaller token stays.
+    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>: whoever finds a rival's conflicting lock
+    /// after writing the own one withdraws, since the rival may have looked before. When both withdraw, they try again after random
+    /// pauses that grow, and whoever is first then gets it.
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>
     /// <param name="wanted">The lock.</param>
@@ -53,19 +56,27 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     public async Task AcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken = default)
     {
         CheckToken(wanted.Token);
-        ThrowIfConflicting(control, wanted, _ => true);
+        for (var attempt = 1; await FindRivalsAsync(control, wanted, cancellationToken) is { Count: > 0 } rivals; attempt++)
+        {
+            if (attempt == Attempts)
+                throw new LockConflictException(rivals);
+            await Task.Delay(RandomNumberGenerator.GetInt32(10, 50 << attempt), cancellationToken);
+            control = await ReadAsync(wanted.OwnerId, cancellationToken);
+        }
+    }
+
+    /// <summary>Writes a lock, and withdraws it when there is a rival.</summary>
+    /// <returns>Rivals that came at the same time; none when the lock is taken.</returns>
+    /// <exception cref="LockConflictException">Another lock was there before.</exception>
+    private async Task<IReadOnlyList<DriveLock>> FindRivalsAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
+    {
+        if (ConflictsOf(control, wanted) is { Count: > 0 } holders)
+            throw new LockConflictException(holders);
         await layout.Files.UpsertAsync(ToRow(wanted), cancellationToken);
-        try
-        {
-            ThrowIfConflicting(
-                await ReadAsync(wanted.OwnerId, cancellationToken), wanted,
-                rival => control.Locks.Any(l => l.Token == rival.Token) || string.CompareOrdinal(rival.Token, wanted.Token) < 0);
-        }
-        catch (LockConflictException)
-        {
+        var rivals = ConflictsOf(await ReadAsync(wanted.OwnerId, cancellationToken), wanted);
+        if (rivals.Count > 0)
             await ReleaseAsync(wanted.OwnerId, wanted.Token, cancellationToken);
-            throw;
-        }
+        return rivals;
     }
 
     /// <summary>Extends a lock. One transaction.</summary>
@@ -123,13 +134,8 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    private static void ThrowIfConflicting(DriveControl control, DriveLock wanted, Func<DriveLock, bool> wins)
-    {
-        var conflicts = control.Locks.Where(l => l.Token != wanted.Token && wins(l)
-            && (l.Path.Equals(wanted.Path) || (l.IsInfinite && l.Path.Contains(wanted.Path)) || (wanted.IsInfinite && wanted.Path.Contains(l.Path)))).ToList();
-        if (conflicts.Count > 0)
-            throw new LockConflictException(conflicts);
-    }
+    private static List<DriveLock> ConflictsOf(DriveControl control, DriveLock wanted) => [.. control.Locks.Where(l => l.Token != wanted.Token
+        && (l.Path.Equals(wanted.Path) || (l.IsInfinite && l.Path.Contains(wanted.Path)) || (wanted.IsInfinite && wanted.Path.Contains(l.Path))))];
 
     private static void CheckToken(string token)
     {

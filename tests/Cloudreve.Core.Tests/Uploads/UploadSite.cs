@@ -114,9 +114,15 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
     }
 
     /// <summary>Nothing is lost, there twice, left over or wrongly charged: rows, bytes in use, and blobs.</summary>
-    public async Task AssertExactAsync()
+    /// <param name="bornRows">
+    /// Whether rows may be left that are written before an entry: its header and its id row. A creation is not noted, so nobody
+    /// removes them when the process dies in between; nobody can reach them either.
+    /// </param>
+    public async Task AssertExactAsync(bool bornRows = false)
     {
-        Assert.Empty((await Drive.CheckAsync()).All);
+        var findings = await Drive.CheckAsync();
+        Assert.Empty(findings.Problems);
+        Assert.DoesNotContain(findings.Leftovers, l => !(bornRows && l.EndsWith("belongs to no entry.", StringComparison.Ordinal)));
         var sources = new HashSet<string>();
         await foreach (var row in Drive.Layout.Entities.ScanAsync())
         {

@@ -28,6 +28,40 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_two_trees_when_each_is_moved_below_the_other_at_once_then_no_cycle_arises()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.PutAsync("a/1/2/x");
+        await site.PutAsync("b/3/4/y");
+
+        var codes = await Task.WhenAll(MoveAsync(site, "a", "b/3/4"), MoveAsync(site, "b", "a/1/2"), MoveAsync(site, "b/3", "a"), MoveAsync(site, "a/1", "b"));
+
+        Assert.Contains(ErrorCode.Ok, codes);
+        Assert.All(codes, c => Assert.Contains(c, (ErrorCode[])[ErrorCode.Ok, ErrorCode.NoPermission, ErrorCode.PathNotFound, ErrorCode.Conflict]));
+        // What has come into a cycle cannot be reached from the root.
+        Assert.Equal(8, (await site.ReadAsync()).Count);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_many_entries_when_all_get_one_name_at_once_then_one_has_it_and_the_others_clash()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        foreach (var name in (string[])["f", "g"])
+            await site.PutAsync($"d/{name}");
+        foreach (var name in (string[])["p", "q"])
+            await site.PutAsync($"d/{name}/x");
+
+        var codes = await Task.WhenAll(((string[])["f", "g", "p", "q"]).Select(
+            name => RunAsync(site, (o, w) => o.RenameAsync(w, DriveSite.Path($"d/{name}"), "same", _ => { }))));
+
+        Assert.Single(codes, ErrorCode.Ok);
+        Assert.All(codes.Where(c => c != ErrorCode.Ok), c => Assert.Equal(ErrorCode.ObjectExists, c));
+        Assert.Equal(7, (await site.ReadAsync()).Count);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
     public async Task Given_many_files_when_all_are_moved_to_one_name_place_at_once_then_one_wins_and_none_is_lost()
     {
         var site = await DriveSite.CreateAsync(azurite);

@@ -1,0 +1,118 @@
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Tests.FileSystem.Operations;
+using Cloudreve.Core.Uploads;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Uploads;
+
+/// <summary>Uploads against rivals, each a process of its own: whoever loses gets a documented error, and nothing is left of it.</summary>
+public sealed class UploadRaceTests(AzuriteServer azurite)
+{
+    private const int Rounds = 5;
+
+    [Theory]
+    [InlineData(FileType.File)]
+    [InlineData(FileType.Folder)]
+    public async Task Given_an_upload_and_a_creation_that_want_one_name_when_both_begin_at_once_then_one_wins(FileType type)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var path = $"/same{round}";
+            var content = UploadSite.Bytes(250);
+            UploadSession? session = null;
+
+            var codes = await Task.WhenAll(
+                TryAsync(async () => session = await site.Restart().BeginAsync(path, content.Length)),
+                TryAsync(() => ChangeAsync(site, [], (o, w) => o.CreateAsync(w, DriveSite.Path(path), new NewEntry(type), failIfExists: true))));
+
+            Assert.Single(codes, ErrorCode.Ok);
+            Assert.Contains(codes.Single(c => c != ErrorCode.Ok), (ErrorCode[])[ErrorCode.ObjectExists, ErrorCode.LockConflict, ErrorCode.NameBeingUploaded]);
+            if (session is not null)
+            {
+                await site.StageAsync(session, content);
+                await site.CompleteAsync(session.Id);
+            }
+            Assert.Equal(session is null ? (type, 0) : (FileType.File, 250), ((await site.FindAsync(path))!.Type, (await site.FindAsync(path))!.Size));
+        }
+        await site.RecoverAsync();
+        await site.AssertExactAsync(bornRows: true);
+    }
+
+    [Fact]
+    public async Task Given_a_file_when_two_uploads_of_a_version_begin_at_once_then_one_wins_and_the_file_has_two_versions()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var path = $"/file{round}";
+            await site.WriteAsync(path, UploadSite.Bytes(30));
+            var content = UploadSite.Bytes(250);
+            UploadSession? session = null;
+
+            var codes = await Task.WhenAll(Enumerable.Range(0, 2).Select(
+                _ => TryAsync(async () => session = await site.Restart().BeginAsync(path, content.Length, overwrites: true))));
+
+            Assert.Single(codes, ErrorCode.Ok);
+            Assert.Single(codes, ErrorCode.LockConflict);
+            await site.StageAsync(session!, content);
+            await site.CompleteAsync(session!.Id);
+            var file = (await site.FindAsync(path))!;
+            Assert.Equal([250, 30], [file.Size, .. file.OtherEntities.Select(l => l.Size)]);
+        }
+        await site.RecoverAsync();
+        await site.AssertExactAsync();
+    }
+
+    [Theory]
+    [InlineData("/d/file", false)]
+    [InlineData("/d/file", true)]
+    [InlineData("/d", false)]
+    [InlineData("/d", true)]
+    public async Task Given_an_upload_when_its_place_is_deleted_by_force_while_it_completes_then_nothing_is_left(string deleted, bool overwrites)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        for (var round = 0; round < Rounds; round++)
+        {
+            if (overwrites)
+                await site.WriteAsync("/d/file", UploadSite.Bytes(30));
+            var content = UploadSite.Bytes(250);
+            var session = await site.BeginAsync("/d/file", content.Length, overwrites);
+            await site.StageAsync(session, content);
+
+            var codes = await Task.WhenAll(
+                TryAsync(() => site.Restart().CompleteAsync(session.Id)),
+                TryAsync(() => ChangeAsync(site, [session.LockToken], (o, w) => o.DeleteAsync(w, DriveSite.Path(deleted), keepBlobs: false))));
+
+            Assert.Contains(codes[0], (ErrorCode[])[ErrorCode.Ok, ErrorCode.PathNotFound, ErrorCode.Conflict, ErrorCode.UploadSessionExpired]);
+            Assert.Equal(ErrorCode.Ok, codes[1]);
+            await site.RecoverAsync();
+            Assert.Null(await site.FindAsync(deleted));
+            await site.AssertExactAsync();
+            Assert.Equal(0, await site.Drive.UsedAsync());
+        }
+    }
+
+    private static async Task ChangeAsync(UploadSite site, IReadOnlyCollection<string> tokens, Func<DriveOperations, DriveWork, Task> change)
+    {
+        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = tokens };
+        await change(site.Restart().Drive.Operations, work);
+    }
+
+    private static async Task<ErrorCode> TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+            return ErrorCode.Ok;
+        }
+        catch (CloudreveException e)
+        {
+            return e.Code;
+        }
+    }
+}
