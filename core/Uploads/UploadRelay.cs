@@ -11,6 +11,9 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="encryption">Encrypts chunks where the policy says so.</param>
 public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, BlobEncryption encryption)
 {
+    // The shared pool keeps buffers of this size for every thread that ever had one; these few are for all.
+    private static readonly ArrayPool<byte> s_buffers = ArrayPool<byte>.Create((int)ChunkPlan.MaxRelayChunk, maxArraysPerBucket: 4);
+
     /// <summary>
     /// Takes a chunk. Chunks may come in any order, side by side and repeatedly; the one that makes the set whole completes the
     /// upload. One transaction of Blob storage and two of tables.
@@ -49,7 +52,7 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
     private async Task StageAsync(UploadSession session, int index, Stream content, CancellationToken cancellationToken)
     {
         var length = (int)session.Chunks.LengthOf(index);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = s_buffers.Rent(length);
         try
         {
             if (await content.ReadAtLeastAsync(buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken) < length)
@@ -65,7 +68,7 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            s_buffers.Return(buffer);
         }
     }
 

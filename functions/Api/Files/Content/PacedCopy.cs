@@ -9,6 +9,9 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
 {
     private const int LargestChunk = 64 * 1024;
 
+    // Without a limit: large enough that turns cost little beside bytes.
+    private const int UnpacedBuffer = 256 * 1024;
+
     // A second is cut into so many chunks that a slow download moves evenly.
     private const int ChunksPerSecond = 8;
 
@@ -23,7 +26,7 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
     {
         if (bytesPerSecond == 0)
         {
-            await content.CopyToAsync(output, cancellationToken);
+            await content.CopyToAsync(output, UnpacedBuffer, cancellationToken);
             return;
         }
         var size = (int)Math.Clamp(bytesPerSecond / ChunksPerSecond, 1, LargestChunk);
