@@ -115,8 +115,7 @@ public sealed class UploadCompletion(
         await releases.ReleaseAsync(session.OwnerId, session.FileId, [.. session.Dropped.Where(l => !held.Contains(l.Id))], cancellationToken);
         var category = session.Type == EntityType.LivePhoto ? ActivityCategory.LivePhotoUploaded : ActivityCategory.EntityUploaded;
         await log.AppendAsync(session.OwnerId, [new FileEvent(category, session.Actor, file, session.Path, session.Path)], cancellationToken);
-        // A new version's is made for who looks first: its completion has used up the budget (docs/performance.md).
-        if (session.IsNewFile)
+        if (session.Type == EntityType.Version)
             await RequestThumbnailAsync(file, cancellationToken);
         return await EndAsync(session with { State = UploadState.Completed }, cancellationToken);
     }

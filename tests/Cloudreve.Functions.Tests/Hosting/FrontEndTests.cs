@@ -27,7 +27,7 @@ public sealed class FrontEndTests(AzuriteServer azurite) : IDisposable
         using var client = new HttpClient { BaseAddress = app.Address };
 
         Assert.Equal("<title>A &amp; B</title>", await client.GetStringAsync("/"));
-        Assert.Equal("<title>A &amp; B</title>", await client.GetStringAsync("/home/deep?path=x"));
+        Assert.Equal("<title>A &amp; B</title>", await client.GetStringAsync("/browse/deep?path=x"));
         Assert.Equal("<title>A &amp; B</title>", await client.GetStringAsync("/index.html"));
         using var script = await client.GetAsync("/assets/a.js");
         Assert.Equal(("1", "text/javascript"), (await script.Content.ReadAsStringAsync(), script.Content.Headers.ContentType!.MediaType));
