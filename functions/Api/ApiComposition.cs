@@ -21,7 +21,9 @@ using Cloudreve.Functions.Api.Session.OAuth;
 using Cloudreve.Functions.Api.Session.Passkeys;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
+using Cloudreve.Functions.Api.Users.Avatars;
 using Cloudreve.Functions.Api.Users.Finance;
+using Cloudreve.Functions.Api.Users.Shares;
 using Cloudreve.Functions.Api.Users.SignUps;
 using Cloudreve.Functions.Api.Users.Security;
 using Cloudreve.Functions.Api.Users.Settings;
@@ -35,8 +37,9 @@ internal static class ApiComposition
     /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
     private static readonly JsonSerializerContext[] JsonContexts =
     [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default,
-        OAuthJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
+        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, OAuthJsonContext.Default,
+        UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, UserShareJsonContext.Default,
+        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
     ];
@@ -59,6 +62,7 @@ internal static class ApiComposition
         services.AddIdentity();
         services.AddCaptchas();
         services.AddSignUps();
+        services.AddSingleton<SignInFailures>();
         services.AddSingleton<AbuseReports>();
         services.AddFileSystem();
         services.AddViewers();
@@ -98,6 +102,9 @@ internal static class ApiComposition
         api.MapUserEndpoints();
         api.MapSignUpEndpoints();
         api.MapUserSettingEndpoints();
+        api.MapPreferenceEndpoints();
+        api.MapAvatarEndpoints();
+        api.MapUserShareEndpoints();
         api.MapTwoFactor();
         api.MapGroupEndpoints();
         api.MapUserFinanceEndpoints();

@@ -1,4 +1,6 @@
 using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Identity.Avatars;
+using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.PasswordResets;
 using Cloudreve.Core.Mails.Smtp;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Core.Identity.SignUps;
 
-/// <summary>Adds signing up, replacing forgotten passwords, and the mails that both send.</summary>
+/// <summary>Adds signing up, replacing forgotten passwords, the mails that both send, and what users tell and see about their accounts.</summary>
 public static class SignUpComposition
 {
     /// <summary>Adds the services. Accounts, the quota ledger and logging come from elsewhere.</summary>
@@ -18,6 +20,9 @@ public static class SignUpComposition
         services.TryAddSingleton<PasswordReset>();
         services.TryAddSingleton<SmtpSender>();
         services.TryAddSingleton<AccountMailer>();
+        services.TryAddSingleton<LoginActivityLog>();
+        services.TryAddSingleton<AvatarStore>();
+        services.TryAddSingleton<UserDirectory>();
         return services;
     }
 }

@@ -94,7 +94,13 @@ internal static class PictureScaler
     {
         image.AutoOrient();
         ToStandardColors(image);
-        image.Thumbnail(new MagickGeometry((uint)format.Width, (uint)format.Height) { Greater = true });
+        var box = new MagickGeometry((uint)format.Width, (uint)format.Height) { Greater = !format.IsCut, FillArea = format.IsCut };
+        image.Thumbnail(box);
+        if (format.IsCut)
+        {
+            image.Crop(box.Width, box.Height, Gravity.Center);
+            image.ResetPage();
+        }
         image.Strip();
     }
 

@@ -13,6 +13,9 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
     // Larger ones would be pictures.
     private const int MaxSide = 2048;
 
+    /// <summary>Whether the picture fills the box, and what stands out is cut off; otherwise it is scaled down to fit in.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>The extension of the encoding, without dot.</summary>
     public string Extension => Encoding switch
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
@@ -78,13 +79,14 @@ internal static class SessionEndpoints
     }
 
     private static async Task<Results<Ok<ApiResponse<LoginResponse>>, Ok<ApiResponse<string>>>> SignInAsync(
-        SignInRequest request, ApiCall call, HttpContext http, CaptchaGate captchas, PasswordSignIn signIn, SignInSessions sessions,
-        SignInAnswers answers, CancellationToken cancellationToken)
+        SignInRequest request, ApiCall call, HttpContext http, CaptchaGate captchas, PasswordSignIn signIn, SignInFailures failures,
+        SignInSessions sessions, SignInAnswers answers, CancellationToken cancellationToken)
     {
         await captchas.PassAsync(call.Site, CaptchaSetting.OnLogin, request.CaptchaAnswer(), cancellationToken);
-        var user = await signIn.SignInAsync(request.Email, request.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
+        var user = await failures.NoteAsync(
+            http, request.Email, () => signIn.SignInAsync(request.Email, request.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
         if (!user.HasTwoFactor)
-            return TypedResults.Ok(await answers.WelcomeAsync(user, call, cancellationToken));
+            return TypedResults.Ok(await answers.WelcomeAsync(user, call, http, LoginMethod.Password, cancellationToken));
         var session = await sessions.CreateAsync(user, cancellationToken);
         return TypedResults.Ok(ApiResponse.Continue(session.ToString("D")));
     }
@@ -93,7 +95,7 @@ internal static class SessionEndpoints
         TwoFactorRequest request, ApiCall call, HttpContext http, SignInSessions sessions, SignInAnswers answers, CancellationToken cancellationToken)
     {
         var user = await sessions.FinishAsync(request.SessionId, request.Otp, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
-        return await answers.WelcomeAsync(user, call, cancellationToken);
+        return await answers.WelcomeAsync(user, call, http, LoginMethod.Password, cancellationToken);
     }
 
     private static async Task<ApiResponse<TokenResponse>> RefreshAsync(

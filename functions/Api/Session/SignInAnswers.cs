@@ -1,4 +1,5 @@
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
@@ -8,16 +9,21 @@ namespace Cloudreve.Functions.Api.Session;
 /// <summary>What every way of signing in ends with.</summary>
 /// <param name="tokens">Issues the tokens.</param>
 /// <param name="catalog">The user's group.</param>
-internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog)
+/// <param name="activities">Notes the sign-in for the user to see.</param>
+internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, LoginActivityLog activities)
 {
     /// <summary>Issues tokens to a user who has proven who they are.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="call">The request.</param>
+    /// <param name="call">Whose site.</param>
+    /// <param name="http">The request.</param>
+    /// <param name="method">How.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<ApiResponse<LoginResponse>> WelcomeAsync(User user, ApiCall call, CancellationToken cancellationToken)
+    public async Task<ApiResponse<LoginResponse>> WelcomeAsync(
+        User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken)
     {
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
         var pair = await tokens.IssueAsync(user, cancellationToken);
+        await activities.AddAsync(user.Id, SignInClient.Describe(http, method) with { Success = true }, cancellationToken);
         return ApiResponse.Ok(new LoginResponse(UserResponse.Own(user, group, call.Site), TokenResponse.Of(pair)));
     }
 }

@@ -16,18 +16,23 @@ internal sealed record CapacityResponse(long Total, long Used);
 /// <summary>JSON of the group.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ApiResponse<UserResponse>))]
+[JsonSerializable(typeof(ApiResponse<IReadOnlyList<UserResponse>>))]
 [JsonSerializable(typeof(ApiResponse<CapacityResponse>))]
 internal sealed partial class UserJsonContext : JsonSerializerContext;
 
 /// <summary>What signed-in users ask about themselves and others.</summary>
 internal static class UserEndpoints
 {
+    private const int MinKeyword = 2;
+    private const int MaxKeyword = 255;
+
     /// <summary>Maps the group.</summary>
     /// <param name="api">The builder of <c>/api/v4</c>.</param>
     public static void MapUserEndpoints(this IEndpointRouteBuilder api)
     {
         api.MapGet("/user/me", GetMe).WithName("GetMe").Auth(AuthClass.Required, OAuthScopes.UserInfoRead);
         api.MapGet("/user/info/{userId}", GetUserAsync).WithName("GetUser").Auth(AuthClass.Optional, OAuthScopes.Any);
+        api.MapGet("/user/search", SearchAsync).WithName("SearchUser").Auth(AuthClass.Required, OAuthScopes.UserInfoRead);
         api.MapGet("/user/capacity", GetCapacityAsync).WithName("GetStorageCapacity").Auth(AuthClass.Required, OAuthScopes.UserInfoRead);
     }
 
@@ -41,6 +46,19 @@ internal static class UserEndpoints
         var user = await users.FindRecentAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
         return ApiResponse.Ok(UserResponse.Seen(user, group, call));
+    }
+
+    private static async Task<ApiResponse<IReadOnlyList<UserResponse>>> SearchAsync(
+        string? keyword, ApiCall call, UserDirectory directory, SiteCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (keyword?.Trim() is not { Length: >= MinKeyword and <= MaxKeyword } text)
+            throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have two characters at least.");
+        var hits = new List<UserResponse>();
+        // Where addresses are not shown, nobody can find them out letter by letter, either.
+        var searchesEmail = call.Caller.IsAdmin || call.Site.Get(AccountSetting.ExposeEmail);
+        foreach (var user in await directory.SearchAsync(text, searchesEmail, cancellationToken))
+            hits.Add(UserResponse.Seen(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken), call));
+        return ApiResponse.Ok<IReadOnlyList<UserResponse>>(hits);
     }
 
     private static async Task<ApiResponse<CapacityResponse>> GetCapacityAsync(ApiCall call, QuotaLedger quota, CancellationToken cancellationToken) =>

@@ -9,6 +9,7 @@ using Cloudreve.Functions.Hosting;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Contract;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -39,6 +40,10 @@ public sealed class AppFixture : IAsyncDisposable
     /// <summary>The names that the app uses.</summary>
     public StorageLayout Layout => Services.GetRequiredService<StorageLayout>();
 
+    /// <summary>How many storage transactions requests cause.</summary>
+    /// <param name="act">Sends requests, and waits for their answers.</param>
+    public Task<int> TransactionsOfAsync(Func<Task> act) => Services.GetRequiredService<RequestTransactions>().OfAsync(act);
+
     /// <summary>Where the app listens.</summary>
     public Uri Address => new(_app.Urls.First());
 
@@ -60,6 +65,7 @@ public sealed class AppFixture : IAsyncDisposable
                 ["CLOUDREVE_ADMIN_PASSWORD"] = Password,
                 ["Logging:LogLevel:Default"] = "None",
             });
+            builder.Services.AddSingleton<RequestTransactions>().AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestTransactions>());
             configure?.Invoke(builder.Services);
         });
         map?.Invoke(app);

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
@@ -63,11 +64,12 @@ internal static class PasskeyEndpoints
     }
 
     private static async Task<ApiResponse<LoginResponse>> FinishSignInAsync(
-        FinishPasskeySignInRequest request, ApiCall call, PasskeyCeremonies ceremonies, SignInAnswers answers, CancellationToken cancellationToken)
+        FinishPasskeySignInRequest request, ApiCall call, HttpContext http, PasskeyCeremonies ceremonies, SignInAnswers answers,
+        CancellationToken cancellationToken)
     {
         RequireEnabled(call.Site);
         var user = await ceremonies.FinishSignInAsync(call.Site, request.SessionId, request.Response, cancellationToken);
-        return await answers.WelcomeAsync(user, call, cancellationToken);
+        return await answers.WelcomeAsync(user, call, http, LoginMethod.Passkey, cancellationToken);
     }
 
     private static void RequireEnabled(SiteSettings site)

@@ -1,0 +1,25 @@
+using Cloudreve.Core.Identity.Clients;
+using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Session;
+
+/// <summary>What is noted about the client of a sign-in.</summary>
+internal static class SignInClient
+{
+    /// <summary>Describes the client.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="method">How somebody signs in.</param>
+    public static LoginActivity Describe(HttpContext http, LoginMethod method)
+    {
+        var agent = UserAgent.Parse(http.Request.Headers.UserAgent.ToString());
+        return new LoginActivity
+        {
+            Ip = ClientAddresses.Of(http)?.ToString() ?? "",
+            Browser = agent.Browser,
+            Os = agent.Os,
+            Device = agent.Device,
+            Method = method,
+        };
+    }
+}
