@@ -46,7 +46,8 @@ public sealed class UserDirectory
 
     private static bool Matches(Entry entry, string keyword, bool searchesEmail) =>
         entry.Nick.Contains(keyword, StringComparison.OrdinalIgnoreCase)
-        || (searchesEmail ? entry.Email.Contains(keyword, StringComparison.OrdinalIgnoreCase) : entry.Email.Equals(keyword, StringComparison.OrdinalIgnoreCase));
+        || (searchesEmail && entry.Email.Contains(keyword, StringComparison.OrdinalIgnoreCase))
+        || entry.Email.Equals(keyword, StringComparison.OrdinalIgnoreCase);
 
     private async Task<IReadOnlyList<Entry>> ReadAsync(CancellationToken cancellationToken)
     {

@@ -43,6 +43,9 @@ internal static class UserRows
         ["settings"] = JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings),
     };
 
+    /// <summary>Whether two rows of an account hold the same.</summary>
+    public static bool AreSame(Row left, Row right) => left.Names.Union(right.Names).All(name => Equals(left[name], right[name]));
+
     public static User Read(Row row) => new()
     {
         Id = row.RequiredNumber("id"),

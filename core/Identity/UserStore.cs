@@ -197,18 +197,23 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
     public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
     {
+        Row? written = null;
         while (true)
         {
             var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
             var current = UserRows.Read(row);
+            // The answer to our own write was lost: to do it twice may be refused.
+            if (written is not null && UserRows.AreSame(row, written))
+                return current;
             var changed = change(current);
             if (ReferenceEquals(changed, current))
                 return current;
             try
             {
                 var readAt = clock.GetTimestamp();
-                await layout.Users.ReplaceAsync(UserRows.Describe(changed), row.ETag, cancellationToken);
+                written = UserRows.Describe(changed);
+                await layout.Users.ReplaceAsync(written, row.ETag, cancellationToken);
                 _kept[id] = new Kept(changed, readAt);
                 return changed;
             }

@@ -43,11 +43,13 @@ public sealed partial record PreferenceChange
     /// <exception cref="CloudreveException">40001.</exception>
     public void Check()
     {
-        Require(Nick is not { } nick || (nick.Length is > 0 and <= MaxText && !string.IsNullOrWhiteSpace(nick) && !nick.Any(char.IsControl)), "nick");
+        Require(Nick is not { } nick || (nick.Length <= MaxText && !string.IsNullOrWhiteSpace(nick) && !nick.Any(char.IsControl)), "nick");
         Require(Language is null or { Length: > 0 and <= MaxText }, "language");
         Require(PreferredTheme is not { } theme || Color().IsMatch(theme), "theme");
         Require(VersionRetentionMax is null or >= 0, "number of versions");
-        Require(VersionRetentionExt is not { } list || (list.Count <= MaxExtensions && list.All(ext => ext is { Length: > 0 and <= MaxText })), "list of extensions");
+        Require(
+            VersionRetentionExt is not { } list || (list.Count <= MaxExtensions && list.All(ext => ext is { Length: > 0 and <= MaxText })),
+            "list of extensions");
         Require(ShareLinksInProfile is null or "" or "all_share" or "hide_share", "visibility of share links");
     }
 
@@ -81,6 +83,7 @@ public sealed partial record PreferenceChange
             throw new CloudreveException(ErrorCode.BadParameter, $"The {what} is not allowed.");
     }
 
-    [GeneratedRegex("^(#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,30}|(rgb|rgba|hsl|hsla)\\([0-9.,%\\s/]{3,60}\\))$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "^(#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,30}|(rgb|rgba|hsl|hsla)\\([0-9.,%\\s/]{3,60}\\))$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Color();
 }

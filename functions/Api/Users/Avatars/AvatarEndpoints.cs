@@ -74,6 +74,9 @@ internal static class AvatarEndpoints
     }
 
     [SuppressMessage("Security", "CA5351", Justification = "The picture server knows addresses by their MD5; nothing is protected by it.")]
-    private static string GravatarOf(SiteSettings site, User user) =>
-        $"{site.Get(AccountSetting.GravatarServer).TrimEnd('/')}/avatar/{Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(user.Email)))}?d=mm&s=200";
+    private static string GravatarOf(SiteSettings site, User user)
+    {
+        var hash = Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(user.Email)));
+        return $"{site.Get(AccountSetting.GravatarServer).TrimEnd('/')}/avatar/{hash}?d=mm&s=200";
+    }
 }

@@ -90,7 +90,8 @@ internal static class PreferenceEndpoints
     }
 
     private static Task SwitchTwoFactorAsync(
-        TwoFactorAuth twoFactor, User user, PatchPreferencesRequest request, ClientAddress client, CancellationToken cancellationToken) => request.TwoFaEnabled switch
+        TwoFactorAuth twoFactor, User user, PatchPreferencesRequest request, ClientAddress client, CancellationToken cancellationToken) =>
+        request.TwoFaEnabled switch
         {
             true => twoFactor.EnableAsync(user, request.TwoFaCode, client, cancellationToken),
             false => twoFactor.DisableAsync(user, request.TwoFaCode, client, cancellationToken),

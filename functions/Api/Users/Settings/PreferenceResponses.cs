@@ -14,7 +14,8 @@ internal sealed record LoginActivityResponse(
     /// <summary>Describes a sign-in.</summary>
     /// <param name="activity">The sign-in.</param>
     public static LoginActivityResponse Of(LoginActivity activity) => new(
-        activity.At, activity.Ip, activity.Browser, activity.Device, activity.Os, NameOf(activity.Method), activity.OpenIdProvider, activity.Success, activity.WebDav);
+        activity.At, activity.Ip, activity.Browser, activity.Device, activity.Os, NameOf(activity.Method), activity.OpenIdProvider, activity.Success,
+        activity.WebDav);
 
     private static string NameOf(LoginMethod method) => method switch
     {

@@ -60,6 +60,31 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
         Assert.Equal(2, await _world.Identity.Users.ScanIdsAsync().CountAsync());
     }
 
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    [InlineData(StorageFault.Unavailable)]
+    [InlineData(StorageFault.AnswerLost)]
+    public async Task Given_a_fault_at_any_call_of_an_activation_when_it_says_success_or_is_repeated_then_the_account_is_active(StorageFault fault)
+    {
+        for (var index = 0; ; index++)
+        {
+            var user = await _world.Identity.Users.CreateAsync(new NewUser($"jane{index}@example.com", null, 2) { Status = UserStatus.Inactive });
+            var crash = new CrashPoint(index, fault);
+            var process = await _world.RestartAsync(azurite, crash.Decide);
+            crash.IsArmed = true;
+
+            var error = await Record.ExceptionAsync(() => process.SignUp.ActivateAsync(user.Id));
+
+            Assert.True(error is null or SimulatedCrashException, error?.ToString());
+            if (error is not null)
+                await Record.ExceptionAsync(() => _world.SignUp.ActivateAsync(user.Id));
+            Assert.Equal(UserStatus.Active, (await _world.Identity.Users.FindAsync(user.Id))!.Status);
+            if (!crash.Struck)
+                return;
+        }
+    }
+
     private static async Task RegisterAsync(SignUpWorld world, string email) =>
         await world.SignUp.RegisterAsync(await world.GetSiteAsync(), SignUpWorld.Site, email, "long enough", null);
 }

@@ -98,7 +98,13 @@ public sealed class CaptchaApiTests(AzuriteServer azurite)
         var app = await AppFixture.StartAsync(azurite, services =>
         {
             if (provider is not null)
-                services.AddSingleton(new CaptchaProviders { Recaptcha = new Uri(provider.Address, "recaptcha"), Turnstile = new Uri(provider.Address, "turnstile") });
+            {
+                services.AddSingleton(new CaptchaProviders
+                {
+                    Recaptcha = new Uri(provider.Address, "recaptcha"),
+                    Turnstile = new Uri(provider.Address, "turnstile"),
+                });
+            }
         });
         await app.Services.GetRequiredService<SettingStore>().SetAsync(settings.ToDictionary(s => s.Key, s => s.Value));
         return app;

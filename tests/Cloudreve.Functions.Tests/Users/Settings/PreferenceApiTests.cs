@@ -125,7 +125,8 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     {
         var (user, client) = await SignInAsync();
 
-        var answer = await client.SendApiAsync(HttpMethod.Patch, "user/setting", new { current_password = current, new_password = "another horse", nick = "Jane" });
+        var answer = await client.SendApiAsync(
+            HttpMethod.Patch, "user/setting", new { current_password = current, new_password = "another horse", nick = "Jane" });
 
         Assert.Equal(40069, answer.Code);
         Assert.Equal(user.ETag, (await Users.FindAsync(user.Id))!.ETag);
@@ -138,7 +139,8 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
         for (var i = 0; i < AttemptLimiter.MaxFailures; i++)
             await client.SendApiAsync(HttpMethod.Patch, "user/setting", new { current_password = "wrong one", new_password = "another horse" });
 
-        var answer = await client.SendApiAsync(HttpMethod.Patch, "user/setting", new { current_password = AppFixture.Password, new_password = "another horse" });
+        var answer = await client.SendApiAsync(
+            HttpMethod.Patch, "user/setting", new { current_password = AppFixture.Password, new_password = "another horse" });
 
         Assert.Equal(40069, answer.Code);
     }
@@ -182,7 +184,8 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     {
         var user = await App.CreateUserAsync();
         var client = App.CreateClient();
-        client.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15");
+        client.DefaultRequestHeaders.UserAgent.ParseAdd(
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15");
         // The failure is noted after its answer; on one connection the next request waits for that.
         await client.PostApiAsync("session/token", new { email = user.Email, password = "not the password" });
         var answer = await client.PostApiAsync("session/token", new { email = user.Email, password = AppFixture.Password });
@@ -192,7 +195,8 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
 
         Assert.Equal([true, false], logins.Select(login => login.GetProperty("success").GetBoolean()));
         Assert.All(logins, login => Assert.Equal(
-            ("127.0.0.1", "Safari", "Mac OS X", "Mac", ""), (Text(login, "ip"), Text(login, "browser"), Text(login, "os"), Text(login, "device"), Text(login, "login_with"))));
+            ("127.0.0.1", "Safari", "Mac OS X", "Mac", ""),
+            (Text(login, "ip"), Text(login, "browser"), Text(login, "os"), Text(login, "device"), Text(login, "login_with"))));
     }
 
     [Fact]
