@@ -1,5 +1,4 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.Avatars;
 using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tests.Media;
