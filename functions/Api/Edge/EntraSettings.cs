@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.Identity.Web;
 
 namespace Cloudreve.Functions.Api.Edge;

@@ -27,7 +27,8 @@ public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassF
     {
         var data = (await shared.App.CreateClient().GetApiAsync("site/config/login")).Data;
 
-        foreach (var feature in (string[])["login_captcha", "reg_captcha", "forget_captcha", "abuse_report_captcha", "qq_enabled", "sso_enabled", "oidc_enabled"])
+        string[] off = ["login_captcha", "reg_captcha", "forget_captcha", "abuse_report_captcha", "qq_enabled", "sso_enabled", "oidc_enabled"];
+        foreach (var feature in off)
             Assert.False(data.GetProperty(feature).GetBoolean());
         Assert.True(data.GetProperty("authn").GetBoolean());
     }

@@ -79,10 +79,9 @@ internal sealed class OpenIdConnect(TimeProvider clock)
         var claims = await ValidateAsync(client, metadata, token, request.Nonce, cancellationToken);
         if (claims.TryGetPayloadValue<string>(TenantId, out var tenant) && claims.TryGetPayloadValue<string>(ObjectId, out var oid) && IsEntra(claims, tenant))
             return OpenIdIdentity.OfEntra(tenant, oid) with { VerifiedEmail = EmailOf(claims, client) };
-        return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject)
-        {
-            VerifiedEmail = EmailOf(claims, client) ?? await AskForEmailAsync(client, metadata, ProviderClient.Text(answer, "access_token"), claims.Subject, cancellationToken),
-        };
+        var email = EmailOf(claims, client)
+            ?? await AskForEmailAsync(client, metadata, ProviderClient.Text(answer, "access_token"), claims.Subject, cancellationToken);
+        return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject) { VerifiedEmail = email };
     }
 
     private static bool IsEntra(JsonWebToken claims, string tenant) =>

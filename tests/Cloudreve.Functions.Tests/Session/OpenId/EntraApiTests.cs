@@ -117,7 +117,9 @@ public sealed class EntraApiTests(AzuriteServer azurite) : IAsyncLifetime
         await LinkAsync();
         var key = new RsaSecurityKey(System.Security.Cryptography.RSA.Create(2048)) { KeyId = "key-1" };
 
-        Assert.Equal(401, (await With(TestIdentityProvider.Issue(Claims(), new SigningCredentials(key, SecurityAlgorithms.RsaSha256))).GetApiAsync("user/me")).Code);
+        var forged = TestIdentityProvider.Issue(Claims(), new SigningCredentials(key, SecurityAlgorithms.RsaSha256));
+
+        Assert.Equal(401, (await With(forged).GetApiAsync("user/me")).Code);
     }
 
     [Fact]

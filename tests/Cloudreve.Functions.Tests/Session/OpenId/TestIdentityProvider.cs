@@ -81,13 +81,15 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
 
     /// <summary>A token that is signed with the provider's key.</summary>
     /// <param name="claims">Its claims.</param>
-    public string Issue(Dictionary<string, object> claims) => Issue(claims, new SigningCredentials(new RsaSecurityKey(_key) { KeyId = _keyId }, SecurityAlgorithms.RsaSha256));
+    public string Issue(Dictionary<string, object> claims) =>
+        Issue(claims, new SigningCredentials(new RsaSecurityKey(_key) { KeyId = _keyId }, SecurityAlgorithms.RsaSha256));
 
     /// <summary>A token that is signed in any way.</summary>
     /// <param name="claims">Its claims.</param>
     /// <param name="credentials">How it is signed.</param>
     public static string Issue(Dictionary<string, object> claims, SigningCredentials credentials) =>
-        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor { Claims = claims, SigningCredentials = credentials });
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }
+            .CreateToken(new SecurityTokenDescriptor { Claims = claims, SigningCredentials = credentials });
 
     /// <summary>The public key as text.</summary>
     public string PublicKey => _key.ExportSubjectPublicKeyInfoPem();
