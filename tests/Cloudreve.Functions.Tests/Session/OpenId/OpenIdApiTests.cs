@@ -280,7 +280,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     private Task SetAsync(params (Setting Setting, string Value)[] values) =>
         App.Services.GetRequiredService<SettingStore>().SetAsync(values.ToDictionary(pair => pair.Setting.Key, pair => pair.Value));
 
-    private async Task<string> BeginAsync(HttpClient client, int provider, bool linking = false, string? hint = null)
+    private static async Task<string> BeginAsync(HttpClient client, int provider, bool linking = false, string? hint = null)
     {
         var answer = await client.SendApiAsync(HttpMethod.Put, "session/openid", new { provider, linking, hint });
         Assert.True(answer.Code == 0, answer.Msg);
