@@ -1,7 +1,6 @@
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Identity.SignIns;
@@ -39,8 +38,6 @@ public static class IdentityComposition
         services.TryAddSingleton<SessionSweep>();
         services.TryAddSingleton<PasskeyStore>();
         services.TryAddSingleton<PasskeyCeremonies>();
-        services.TryAddSingleton<OpenIdLinks>();
-        services.TryAddSingleton<OpenIdSignIn>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton<SiteBootstrap>();
