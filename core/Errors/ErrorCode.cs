@@ -201,6 +201,15 @@ public enum ErrorCode
     /// <summary>Not enough credit.</summary>
     NotEnoughCredit = 40062,
 
+    /// <summary>The account is linked with another identity of the provider.</summary>
+    OpenIdBound = 40066,
+
+    /// <summary>The identity is linked with another account.</summary>
+    OpenIdBoundElsewhere = 40067,
+
+    /// <summary>The identity is linked with no account.</summary>
+    OpenIdNotLinked = 40068,
+
     /// <summary>The password is wrong.</summary>
     WrongPassword = 40069,
 
@@ -236,6 +245,9 @@ public enum ErrorCode
 
     /// <summary>Only the owner may do this.</summary>
     OwnerOnly = 40082,
+
+    /// <summary>An account without password needs an identity of a provider.</summary>
+    ManagedAccount = 40084,
 
     /// <summary>Anonymous callers may not do this.</summary>
     AnonymousNotAllowed = 40088,

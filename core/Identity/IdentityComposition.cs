@@ -1,6 +1,7 @@
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Identity.SignIns;
@@ -38,6 +39,8 @@ public static class IdentityComposition
         services.TryAddSingleton<SessionSweep>();
         services.TryAddSingleton<PasskeyStore>();
         services.TryAddSingleton<PasskeyCeremonies>();
+        services.TryAddSingleton<OpenIdLinks>();
+        services.TryAddSingleton<OpenIdSignIn>();
         services.TryAddSingleton<TokenIssuer>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton<SiteBootstrap>();

@@ -1,6 +1,7 @@
 using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Mails;
 using Cloudreve.Core.Media.Thumbnails;
@@ -170,6 +171,6 @@ public static class SiteSetting
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, ImportParallelGroups,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
-        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. TokenSetting.All,
+        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];
 }

@@ -18,6 +18,7 @@ using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Groups;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Session.OAuth;
+using Cloudreve.Functions.Api.Session.OpenId;
 using Cloudreve.Functions.Api.Session.Passkeys;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
@@ -38,7 +39,7 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, OAuthJsonContext.Default,
-        UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, UserShareJsonContext.Default,
+        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, UserShareJsonContext.Default,
         UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
@@ -71,6 +72,11 @@ internal static class ApiComposition
         services.AddSingleton<FileDetails>();
         services.AddSingleton<SignInAnswers>();
         services.AddSingleton<ErrorBoundary>();
+        if (EntraSettings.Read(configuration) is { } entra)
+        {
+            entra.AddTo(services);
+            services.AddSingleton<EntraCallers>();
+        }
         services.AddSingleton<Authorization>();
         return services;
     }
@@ -99,6 +105,7 @@ internal static class ApiComposition
         api.MapSessionEndpoints();
         api.MapPasskeyEndpoints();
         api.MapOAuthEndpoints();
+        api.MapOpenIdEndpoints();
         api.MapUserEndpoints();
         api.MapSignUpEndpoints();
         api.MapUserSettingEndpoints();

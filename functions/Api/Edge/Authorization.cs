@@ -15,8 +15,9 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <param name="tokens">Reads access tokens.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="catalog">Their groups.</param>
+/// <param name="entra">Reads access tokens of Microsoft Entra ID, where the app is registered there.</param>
 internal sealed class Authorization(
-    SiteBootstrap bootstrap, SettingStore settings, TokenIssuer tokens, UserStore users, SiteCatalog catalog)
+    SiteBootstrap bootstrap, SettingStore settings, TokenIssuer tokens, UserStore users, SiteCatalog catalog, EntraCallers? entra = null)
 {
     private const string Scheme = "Bearer ";
 
@@ -51,7 +52,10 @@ internal sealed class Authorization(
         var header = context.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || header.StartsWith(MachineScheme, StringComparison.OrdinalIgnoreCase))
             return await AnonymousAsync(context.RequestAborted);
-        if (await tokens.ReadAccessAsync(header[Scheme.Length..].Trim(), context.RequestAborted) is not { } grant)
+        var grant = await tokens.ReadAccessAsync(header[Scheme.Length..].Trim(), context.RequestAborted);
+        if (grant is null && entra is not null)
+            grant = await entra.ReadAsync(context);
+        if (grant is null)
             return await AnonymousAsync(context.RequestAborted);
         var user = await users.FindRecentAsync(grant.UserId, context.RequestAborted);
         if (user is { IsBanned: true })

@@ -3,6 +3,7 @@ using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
@@ -52,7 +53,9 @@ internal sealed record LoginResponse(UserResponse User, TokenResponse Token);
 /// <summary>How an account may sign in.</summary>
 /// <param name="WebauthnEnabled">By passkey.</param>
 /// <param name="PasswordEnabled">By password.</param>
-internal sealed record PrepareLoginResponse(bool WebauthnEnabled, bool PasswordEnabled);
+/// <param name="SsoEnabled">With Logto.</param>
+/// <param name="QqEnabled">With QQ.</param>
+internal sealed record PrepareLoginResponse(bool WebauthnEnabled, bool PasswordEnabled, bool SsoEnabled, bool QqEnabled);
 
 /// <summary>JSON of the group.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -116,6 +119,8 @@ internal static class SessionEndpoints
         var user = await users.FindByEmailAsync(email, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
         var hasPasskey = call.Site.Get(AccountSetting.PasskeysEnabled) && (await passkeys.ListAsync(user.Id, cancellationToken)).Count > 0;
-        return ApiResponse.Ok(new PrepareLoginResponse(hasPasskey, PasswordEnabled: user.PasswordHash is not null));
+        return ApiResponse.Ok(new PrepareLoginResponse(
+            hasPasskey, user.PasswordHash is not null, OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Logto),
+            OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Qq)));
     }
 }

@@ -18,12 +18,18 @@ internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, Log
     /// <param name="http">The request.</param>
     /// <param name="method">How.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="openIdProvider">The number of the identity provider; 0 without one.</param>
     public async Task<ApiResponse<LoginResponse>> WelcomeAsync(
-        User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken)
+        User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, int openIdProvider = 0)
     {
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
         var pair = await tokens.IssueAsync(user, cancellationToken);
-        await activities.AddAsync(user.Id, SignInClient.Describe(http, method) with { Success = true }, cancellationToken);
+        var activity = SignInClient.Describe(http, method) with
+        {
+            Success = true,
+            OpenIdProvider = openIdProvider,
+        };
+        await activities.AddAsync(user.Id, activity, cancellationToken);
         return ApiResponse.Ok(new LoginResponse(UserResponse.Own(user, group, call.Site), TokenResponse.Of(pair)));
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Viewers;
@@ -98,6 +99,27 @@ internal sealed record SiteConfig
 
     /// <summary>Whether people may sign up.</summary>
     public bool? RegisterEnabled { get; init; }
+
+    /// <summary>Whether users may sign in with QQ.</summary>
+    public bool? QqEnabled { get; init; }
+
+    /// <summary>Whether users may sign in with Logto.</summary>
+    public bool? SsoEnabled { get; init; }
+
+    /// <summary>What people read on the button of Logto.</summary>
+    public string? SsoDisplayName { get; init; }
+
+    /// <summary>The icon on the button of Logto.</summary>
+    public string? SsoIcon { get; init; }
+
+    /// <summary>Whether users may sign in with an OpenID Connect provider.</summary>
+    public bool? OidcEnabled { get; init; }
+
+    /// <summary>What people read on the button of the provider.</summary>
+    public string? OidcDisplayName { get; init; }
+
+    /// <summary>The icon on the button of the provider.</summary>
+    public string? OidcIcon { get; init; }
 
     /// <summary>Terms of service.</summary>
     public string? TosUrl { get; init; }
@@ -200,8 +222,15 @@ internal sealed record SiteConfig
         RegCaptcha = site.Get(CaptchaSetting.OnSignUp),
         ForgetCaptcha = site.Get(CaptchaSetting.OnReset),
         AbuseReportCaptcha = site.Get(CaptchaSetting.OnAbuseReport),
-        Authn = false,
+        Authn = site.Get(AccountSetting.PasskeysEnabled),
         RegisterEnabled = site.Get(AccountSetting.RegisterEnabled),
+        QqEnabled = OpenIdSignIn.IsEnabled(site, OpenIdProvider.Qq),
+        SsoEnabled = OpenIdSignIn.IsEnabled(site, OpenIdProvider.Logto),
+        SsoDisplayName = Text(site, OpenIdSetting.LogtoName),
+        SsoIcon = Text(site, OpenIdSetting.LogtoIcon),
+        OidcEnabled = OpenIdSignIn.IsEnabled(site, OpenIdProvider.Oidc),
+        OidcDisplayName = Text(site, OpenIdSetting.OidcName),
+        OidcIcon = Text(site, OpenIdSetting.OidcIcon),
         TosUrl = Text(site, SiteSetting.TermsUrl),
         PrivacyPolicyUrl = Text(site, SiteSetting.PrivacyUrl),
     };

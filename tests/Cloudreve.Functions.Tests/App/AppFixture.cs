@@ -51,8 +51,10 @@ public sealed class AppFixture : IAsyncDisposable
     /// <param name="azurite">The emulator.</param>
     /// <param name="configure">Adds services; null for none.</param>
     /// <param name="map">Maps endpoints of a test; null for none.</param>
+    /// <param name="settings">App settings beside the usual ones.</param>
     public static async Task<AppFixture> StartAsync(
-        AzuriteServer azurite, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null)
+        AzuriteServer azurite, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var app = CloudreveApp.Build([], builder =>
         {
@@ -66,6 +68,7 @@ public sealed class AppFixture : IAsyncDisposable
                 ["Logging:LogLevel:Default"] = "None",
             });
             builder.Services.AddSingleton<RequestTransactions>().AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestTransactions>());
+            builder.Configuration.AddInMemoryCollection(settings);
             configure?.Invoke(builder.Services);
         });
         map?.Invoke(app);

@@ -23,12 +23,14 @@ public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassF
     }
 
     [Fact]
-    public async Task Given_features_that_do_not_exist_when_the_login_section_is_read_then_they_are_off()
+    public async Task Given_a_new_site_when_the_login_section_is_read_then_passkeys_are_on_and_captchas_and_providers_off()
     {
         var data = (await shared.App.CreateClient().GetApiAsync("site/config/login")).Data;
 
-        foreach (var feature in (string[])["login_captcha", "reg_captcha", "forget_captcha", "abuse_report_captcha", "authn"])
+        string[] off = ["login_captcha", "reg_captcha", "forget_captcha", "abuse_report_captcha", "qq_enabled", "sso_enabled", "oidc_enabled"];
+        foreach (var feature in off)
             Assert.False(data.GetProperty(feature).GetBoolean());
+        Assert.True(data.GetProperty("authn").GetBoolean());
     }
 
     [Fact]

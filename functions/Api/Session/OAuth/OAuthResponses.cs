@@ -30,7 +30,8 @@ internal sealed record OAuthAppResponse(string Id, string Name)
 /// <param name="CodeChallenge">The challenge of PKCE.</param>
 /// <param name="CodeChallengeMethod">S256.</param>
 internal sealed record ConsentRequest(
-    string ClientId, string ResponseType, string RedirectUri, string Scope, string? State, string? CodeChallenge, string? CodeChallengeMethod);
+    string ClientId, string ResponseType, string RedirectUri, string Scope, string? State = null, string? CodeChallenge = null,
+    string? CodeChallengeMethod = null);
 
 /// <summary>The answer to a consent.</summary>
 /// <param name="Code">What the application exchanges.</param>

@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Preferences;
 using Cloudreve.Core.Identity.SignIns;
@@ -24,17 +25,19 @@ internal static class PreferenceEndpoints
 
     private static async Task<ApiResponse<PreferencesResponse>> GetAsync(
         ApiCall call, UserStore users, PasskeyStore passkeys, LoginActivityLog activities, OAuthGrants grants, OAuthClients clients,
-        CancellationToken cancellationToken)
+        OpenIdLinks links, CancellationToken cancellationToken)
     {
         var userId = call.Caller.UserId;
         var reading = (
-            passkeys.ListAsync(userId, cancellationToken), activities.ListAsync(userId, cancellationToken), grants.ListAsync(userId, cancellationToken));
+            passkeys.ListAsync(userId, cancellationToken), activities.ListAsync(userId, cancellationToken), grants.ListAsync(userId, cancellationToken),
+            links.ListAsync(userId, cancellationToken));
         var user = await users.FindAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var (keys, logins) = (await reading.Item1, await reading.Item2);
-        var granted = await reading.Item3;
+        var (granted, linked) = (await reading.Item3, await reading.Item4);
         var known = granted.Count == 0 ? [] : await clients.ListAsync(cancellationToken);
         return ApiResponse.Ok(PreferencesResponse.Of(user) with
         {
+            OpenId = linked.Count == 0 ? null : [.. linked.Select(link => new OpenIdLinkResponse((int)link.Provider, link.LinkedAt))],
             Passkeys = keys.Count == 0 ? null : [.. keys.Select(PasskeyResponse.Of)],
             LoginActivity = [.. logins.Select(LoginActivityResponse.Of)],
             OauthGrants = granted.Count == 0

@@ -47,6 +47,11 @@ internal sealed record OAuthGrantResponse(string ClientId, string ClientName, st
 /// <param name="Size">Bytes.</param>
 internal sealed record StoragePackResponse(string Name, DateTimeOffset ActiveSince, DateTimeOffset ExpireAt, long Size);
 
+/// <summary>An identity provider that the user may sign in with.</summary>
+/// <param name="Provider">The provider's number.</param>
+/// <param name="LinkedAt">Since when.</param>
+internal sealed record OpenIdLinkResponse(int Provider, DateTimeOffset LinkedAt);
+
 /// <summary>What a user has set (contract, section 6).</summary>
 internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Passwordless, bool TwoFaEnabled, bool DisableViewSync)
 {
@@ -55,6 +60,9 @@ internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Pa
 
     /// <summary>How many versions are kept; 0 for no limit.</summary>
     public int? VersionRetentionMax { get; init; }
+
+    /// <summary>Identity providers that the user may sign in with.</summary>
+    public IReadOnlyList<OpenIdLinkResponse>? OpenId { get; init; }
 
     /// <summary>Passkeys.</summary>
     public IReadOnlyList<PasskeyResponse>? Passkeys { get; init; }

@@ -33,12 +33,12 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_user_when_the_preferences_are_read_then_it_costs_four_transactions()
+    public async Task Given_a_user_when_the_preferences_are_read_then_it_costs_five_transactions()
     {
         var (_, client) = await SignInAsync();
         await client.GetApiAsync("user/setting");
 
-        Assert.Equal(4, await App.TransactionsOfAsync(() => client.GetApiAsync("user/setting")));
+        Assert.Equal(5, await App.TransactionsOfAsync(() => client.GetApiAsync("user/setting")));
     }
 
     [Fact]

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Identity.OpenId;
+
+/// <summary>That a user may sign in with a provider.</summary>
+/// <param name="Provider">The provider.</param>
+/// <param name="LinkedAt">Since when.</param>
+public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt);
+
+/// <summary>
+/// Which identities belong to which users: a row in the user's partition for each provider, and one under the identity with the user's
+/// id. A link holds while both name each other. The identity's row is written first and removed last, so a crash leaves at most one that
+/// names a user who does not name it: that one may be taken over.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Stamps links.</param>
+public sealed class OpenIdLinks(StorageLayout layout, TimeProvider clock)
+{
+    private const string Prefix = "openid-";
+    private const string OwnerKey = "!openid";
+    private const string Identity = "identity";
+    private const string LinkedAt = "linked";
+
+    /// <summary>A user's links. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<OpenIdLink>> ListAsync(long userId, CancellationToken cancellationToken = default)
+    {
+        var links = new List<OpenIdLink>();
+        await foreach (var row in layout.Users.QueryAsync(RowRange.Prefix(UserRows.Partition(userId), Prefix), cancellationToken))
+            links.Add(new OpenIdLink((OpenIdProvider)int.Parse(row.RowKey.AsSpan(Prefix.Length), CultureInfo.InvariantCulture), row.Time(LinkedAt) ?? default));
+        return links;
+    }
+
+    /// <summary>The user of an identity; null when it is linked to nobody. Two transactions.</summary>
+    /// <param name="identity">The identity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long?> FindUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
+    {
+        var owner = await layout.Users.FindAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken);
+        return owner?.RequiredNumber(UserRows.OwnerId) is { } userId && await NamesAsync(userId, identity, cancellationToken) ? userId : null;
+    }
+
+    /// <summary>Links an identity with a user. Two transactions, more where a crash left something.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="identity">The identity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40066: the user has another identity of the provider. 40067: the identity is another user's.</exception>
+    public async Task LinkAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken = default)
+    {
+        await ClaimAsync(userId, identity, cancellationToken);
+        var link = new Row(UserRows.Partition(userId), KeyOf(identity.Provider)) { [Identity] = identity.Key, [LinkedAt] = clock.GetUtcNow() };
+        try
+        {
+            await layout.Users.InsertAsync(link, cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            if (await NamesAsync(userId, identity, cancellationToken))
+                return;
+            await layout.Users.DeleteAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken: cancellationToken);
+            throw new CloudreveException(ErrorCode.OpenIdBound, "The account is linked with another identity of this provider.");
+        }
+    }
+
+    /// <summary>Removes a link. Three transactions.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> UnlinkAsync(long userId, OpenIdProvider provider, CancellationToken cancellationToken = default)
+    {
+        if (await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(provider), cancellationToken) is not { } link
+            || !await layout.Users.DeleteAsync(link.PartitionKey, link.RowKey, link.ETag, cancellationToken))
+            return false;
+        await layout.Users.DeleteAsync(OwnerPartition(link.RequiredText(Identity)), OwnerKey, cancellationToken: cancellationToken);
+        return true;
+    }
+
+    private static string OwnerPartition(string identity) => "o" + identity;
+
+    private static string KeyOf(OpenIdProvider provider) => Prefix + ((int)provider).ToString(CultureInfo.InvariantCulture);
+
+    private async Task<bool> NamesAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken) =>
+        await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(identity.Provider), cancellationToken) is { } link
+        && string.Equals(link.Text(Identity), identity.Key, StringComparison.Ordinal);
+
+    private async Task ClaimAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken)
+    {
+        var claim = new Row(OwnerPartition(identity.Key), OwnerKey) { [UserRows.OwnerId] = userId };
+        while (true)
+        {
+            try
+            {
+                await layout.Users.InsertAsync(claim, cancellationToken);
+                return;
+            }
+            catch (StorageExistsException)
+            {
+                // Somebody's, or left by a crash.
+            }
+            if (await layout.Users.FindAsync(claim.PartitionKey, OwnerKey, cancellationToken) is not { } known)
+                continue;
+            var owner = known.RequiredNumber(UserRows.OwnerId);
+            if (owner == userId)
+                return;
+            if (await NamesAsync(owner, identity, cancellationToken))
+                throw new CloudreveException(ErrorCode.OpenIdBoundElsewhere, "The identity is linked with another account.");
+            try
+            {
+                await layout.Users.ReplaceAsync(claim, known.ETag, cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // A rival took it over, or its owner let it go.
+            }
+        }
+    }
+}
