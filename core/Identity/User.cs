@@ -84,9 +84,6 @@ public sealed record User
     /// <summary>The step of the last code of the authenticator app that was taken; codes up to it work no more.</summary>
     public long TwoFactorStep { get; init; }
 
-    /// <summary>Names the one use of that code: two sign-ins that take the same code at once must not look like one.</summary>
-    public Guid TwoFactorUse { get; init; }
-
     /// <summary>Where the picture comes from: empty, <c>file</c> or <c>gravatar</c>.</summary>
     public string Avatar { get; init; } = "";
 

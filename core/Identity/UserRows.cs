@@ -21,6 +21,8 @@ internal static class UserRows
     public const string Mail = "!mail";
     public const string OwnerId = "user";
 
+    private const string Write = "write";
+
     public static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
 
     // Mail addresses may hold characters that keys may not.
@@ -28,7 +30,10 @@ internal static class UserRows
 
     public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { ["mail"] = mail, [OwnerId] = userId };
 
-    public static Row Describe(User user) => new(Partition(user.Id), Account)
+    /// <summary>An account's row.</summary>
+    /// <param name="user">The account.</param>
+    /// <param name="write">Names the write, for a writer whose answer may be lost; null for others.</param>
+    public static Row Describe(User user, Guid? write = null) => new(Partition(user.Id), Account)
     {
         ["id"] = user.Id,
         ["mail"] = user.Email,
@@ -38,14 +43,14 @@ internal static class UserRows
         ["password"] = user.PasswordHash,
         ["totp"] = user.TwoFactorSecret,
         ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
-        ["totpuse"] = user.TwoFactorSecret is null ? null : user.TwoFactorUse,
         ["avatar"] = user.Avatar,
         ["created"] = user.CreatedAt,
+        [Write] = write,
         ["settings"] = JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings),
     };
 
-    /// <summary>Whether two rows of an account hold the same.</summary>
-    public static bool AreSame(Row left, Row right) => left.Names.Union(right.Names).All(name => Equals(left[name], right[name]));
+    /// <summary>The write that made the row what it is; null when it has no name.</summary>
+    public static Guid? WriteOf(Row row) => row[Write] as Guid?;
 
     public static User Read(Row row) => new()
     {
@@ -57,7 +62,6 @@ internal static class UserRows
         PasswordHash = row.Text("password"),
         TwoFactorSecret = row.Text("totp"),
         TwoFactorStep = row.Number("totpstep") ?? 0,
-        TwoFactorUse = row["totpuse"] is Guid use ? use : Guid.Empty,
         Avatar = row.Text("avatar") ?? "",
         CreatedAt = row.Time("created") ?? default,
         UpdatedAt = row.Timestamp ?? row.Time("created") ?? default,

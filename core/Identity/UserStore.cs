@@ -197,14 +197,15 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
     public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
     {
-        Row? written = null;
+        // Two callers may make the same change: without a name of its own, one would take the other's write for its own.
+        var write = Guid.NewGuid();
         while (true)
         {
             var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
             var current = UserRows.Read(row);
             // The answer to our own write was lost: to do it twice may be refused.
-            if (written is not null && UserRows.AreSame(row, written))
+            if (UserRows.WriteOf(row) == write)
                 return current;
             var changed = change(current);
             if (ReferenceEquals(changed, current))
@@ -212,8 +213,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             try
             {
                 var readAt = clock.GetTimestamp();
-                written = UserRows.Describe(changed);
-                await layout.Users.ReplaceAsync(written, row.ETag, cancellationToken);
+                await layout.Users.ReplaceAsync(UserRows.Describe(changed, write), row.ETag, cancellationToken);
                 _kept[id] = new Kept(changed, readAt);
                 return changed;
             }

@@ -107,14 +107,13 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
         var attempts = await layout.Users.FindAsync(key.Partition, key.RowKey, cancellationToken);
         if (!limiter.Allows(attempts, client))
             throw Wrong();
-        var use = Guid.NewGuid();
         try
         {
             var user = await users.UpdateAsync(
                 userId,
                 current => secretOf(current) is { } text
                     && Totp.FindStep(SealedText.Open(site, ContextOf(userId), text), code ?? "", clock.GetUtcNow(), current.TwoFactorStep) is { } step
-                        ? change(current, step) with { TwoFactorUse = use }
+                        ? change(current, step)
                         : throw Wrong(),
                 cancellationToken);
             if (attempts is not null)
