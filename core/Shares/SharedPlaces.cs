@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
@@ -15,9 +16,16 @@ namespace Cloudreve.Core.Shares;
 /// <param name="clock">Tells when a link has ended.</param>
 public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, TimeProvider clock)
 {
+    /// <summary>How long a process goes by what it knows of a link: a page of thumbnails asks for each picture by itself.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
+
+    private const int MaxKept = 10_000;
+
+    private readonly BoundedCache<long, SharedTop> _recent = new(MaxKept, clock);
+
     /// <summary>
     /// Opens a place behind a link: three transactions, and two for each folder above what is shared, for what is deleted with a
-    /// folder must not be seen any more.
+    /// folder must not be seen any more; none for a link that was opened within <see cref="MaxAge"/>.
     /// </summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="uri">Where.</param>
@@ -26,20 +34,24 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// <exception cref="CloudreveException">404 for a link that is gone or has ended, 40069 for a wrong password, 403 or 40088 for a group that may not use links.</exception>
     public async Task<DrivePlace> OpenAsync(Caller caller, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken = default)
     {
-        var share = hashIds.TryDecode(uri.Id, HashIdKind.Share, out var id) ? await shares.FindAsync(id, cancellationToken) : null;
-        if (share is null)
+        if (!hashIds.TryDecode(uri.Id, HashIdKind.Share, out var id))
             throw Gone();
+        var known = _recent.Find(id);
+        var share = known?.Share ?? await shares.FindAsync(id, cancellationToken) ?? throw Gone();
         var isOwner = caller.UserId == share.OwnerId;
         if (!isOwner)
             await CheckVisitorAsync(caller, uri, share, cancellationToken);
-        var file = await tree.FindByIdAsync(share.FileId, cancellationToken);
-        if (file is null || file.OwnerId != share.OwnerId || file.IsSymbolic)
-            throw Gone();
+        if (known is null)
+        {
+            known = await FindTopAsync(share, cancellationToken);
+            _recent.Keep(id, known, clock.GetUtcNow() + MaxAge);
+        }
+        var (_, file, path) = known;
         return new DrivePlace(share.OwnerId, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Share)
         {
             TopId = file.Id,
             Top = file,
-            TopPath = await FindPathAsync(file, cancellationToken),
+            TopPath = path,
             ShareId = share.Id,
             HidesView = !isOwner && !share.SharesView,
         };
@@ -59,11 +71,14 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
             throw new CloudreveException(ErrorCode.WrongPassword, "The share's password is wrong.");
     }
 
-    private async Task<FilePath> FindPathAsync(FileRecord file, CancellationToken cancellationToken)
+    private async Task<SharedTop> FindTopAsync(Share share, CancellationToken cancellationToken)
     {
+        var file = await tree.FindByIdAsync(share.FileId, cancellationToken);
+        if (file is null || file.OwnerId != share.OwnerId || file.IsSymbolic)
+            throw Gone();
         try
         {
-            return await tree.GetPathAsync(file, cancellationToken);
+            return new SharedTop(share, file, await tree.GetPathAsync(file, cancellationToken));
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
         {
@@ -72,4 +87,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     }
 
     private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+
+    /// <summary>What a link shows.</summary>
+    private sealed record SharedTop(Share Share, FileRecord File, FilePath Path);
 }

@@ -37,6 +37,21 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
         Assert.Equal(40001, (await visitor.GetApiAsync(List(root + "/../secret.txt"))).Code);
     }
 
+    [Fact]
+    public async Task Given_a_link_that_was_opened_just_now_when_its_folder_is_listed_again_then_nothing_is_looked_up_but_the_folder()
+    {
+        var (owner, ownerId) = await NewUserAsync();
+        await CreateAsync(owner, "cloudreve://my/above/in/a.txt", "file");
+        var id = await ShareAsync(ownerId, "above/in", password: "right");
+        var (visitor, _) = await NewUserAsync();
+        var root = $"cloudreve://{id}:right@share";
+        await visitor.GetApiAsync(List(root));
+
+        // One range holds its folders and files.
+        Assert.Equal(1, await App.TransactionsOfAsync(() => visitor.GetApiAsync(List(root))));
+        Assert.Equal(40069, (await visitor.GetApiAsync(List($"cloudreve://{id}:wrong@share"))).Code);
+    }
+
     [Theory]
     [InlineData("", 40069)]
     [InlineData(":wrong", 40069)]
