@@ -26,7 +26,7 @@ internal sealed class BenchmarkDrive : IDisposable
 
     public DriveOperations Operations => _services.GetRequiredService<DriveOperations>();
 
-    private FileTree Tree => _services.GetRequiredService<FileTree>();
+    public FileTree Tree => _services.GetRequiredService<FileTree>();
 
     public static async Task<BenchmarkDrive> CreateAsync(AzuriteServer azurite)
     {
@@ -60,13 +60,13 @@ internal sealed class BenchmarkDrive : IDisposable
             {
                 Id = entityIds.First + i,
                 FileId = fileIds.First + i,
-                Size = 10,
+                Size = SizeOf(start + i),
                 PolicyId = 1,
                 Source = string.Create(CultureInfo.InvariantCulture, $"blob-{entityIds.First + i}"),
                 CreatedBy = Owner,
                 CreatedAt = now,
             })]);
-            await _services.GetRequiredService<QuotaLedger>().ChargeAsync(Owner, $"fill-{fileIds.First}", count * 10, null);
+            await _services.GetRequiredService<QuotaLedger>().ChargeAsync(Owner, $"fill-{fileIds.First}", Enumerable.Range(start, count).Sum(SizeOf), null);
             await _services.GetRequiredService<FolderWriter>().InsertAsync(
                 folder.Id,
                 [.. Enumerable.Range(0, count).Select(i => new FileRecord
@@ -76,13 +76,16 @@ internal sealed class BenchmarkDrive : IDisposable
                     OwnerId = Owner,
                     Type = FileType.File,
                     Name = string.Create(CultureInfo.InvariantCulture, $"file {start + i:d6}.txt"),
-                    Size = 10,
+                    Size = SizeOf(start + i),
                     PrimaryEntityId = entityIds.First + i,
                     CreatedAt = now,
                     UpdatedAt = now,
                 })]);
         }
     }
+
+    // In another order than names and creation.
+    private static long SizeOf(int number) => number * 7919L % 10_007;
 
     public void Dispose() => _services.Dispose();
 }

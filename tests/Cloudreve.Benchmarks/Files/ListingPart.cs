@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 
@@ -10,29 +9,23 @@ namespace Cloudreve.Benchmarks.Files;
 /// <summary>A page of 100 in folders of several sizes: time and storage transactions, the way to the folder included.</summary>
 internal static class ListingPart
 {
-    private const long Owner = 7;
     private const int PageSize = 100;
     private const int Runs = 25;
-    private const int Batch = 5_000;
     private const double RatioGoal = 1.5;
 
     public static async Task RunAsync(AzuriteServer azurite, Options options)
     {
-        var layout = new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName());
-        await Task.WhenAll(layout.AllTables.Select(table => table.CreateIfNotExistsAsync()));
-        await layout.Container(layout.SnapshotsContainerName).CreateIfNotExistsAsync();
-        var ids = new IdAllocator(layout);
-        var tree = new FileTree(layout, ids, TimeProvider.System);
-        await tree.CreateRootAsync(Owner);
+        using var drive = await BenchmarkDrive.CreateAsync(azurite);
+        await drive.Layout.Container(drive.Layout.SnapshotsContainerName).CreateIfNotExistsAsync();
         Console.WriteLine($"A page of {PageSize}, median of {Runs}; in brackets transactions, of which the way to the folder takes 2");
         Console.WriteLine("entries   name ascending   name descending   size, first        size, later page");
         int[] sizes = options.Has("--quick") ? [100, 10_000] : [100, 10_000, 100_000];
         // The emulator looks through the whole table for each page, so that all folders must be there before the first is measured.
         foreach (var entries in sizes)
-            await FillAsync(layout, tree, ids, PathOf(entries), entries);
+            await drive.FillAsync(PathOf(entries), entries);
         var byName = new List<double>();
         foreach (var entries in sizes)
-            byName.Add(await MeasureAsync(layout, tree, PathOf(entries), entries));
+            byName.Add(await MeasureAsync(drive.Layout, drive.Tree, PathOf(entries), entries));
         var ratio = byName[^1] / byName[0];
         Console.WriteLine($"largest / smallest folder by name: {ratio:F2} (goal {RatioGoal}: {(ratio <= RatioGoal ? "met" : "MISSED")})");
     }
@@ -54,7 +47,7 @@ internal static class ListingPart
 
         async Task<FolderPage> ListAsync(FileOrder order, bool descending, string? from)
         {
-            var folder = await tree.GetAsync(Owner, path);
+            var folder = await tree.GetAsync(BenchmarkDrive.Owner, path);
             return await listing.ListAsync(folder.Id, order, descending, PageSize, from);
         }
     }
@@ -76,29 +69,5 @@ internal static class ListingPart
         var watch = Stopwatch.StartNew();
         await list();
         return (watch.Elapsed.TotalMilliseconds, measured.Total);
-    }
-
-    private static async Task FillAsync(StorageLayout layout, FileTree tree, IdAllocator ids, FilePath path, int entries)
-    {
-        var folder = await tree.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
-        var writer = new FolderWriter(layout);
-        var now = DateTimeOffset.UnixEpoch;
-        for (var start = 0; start < entries; start += Batch)
-        {
-            var range = await ids.ReserveAsync(IdKind.File, Math.Min(Batch, entries - start));
-            await writer.InsertAsync(
-                folder.Id,
-                [.. Enumerable.Range(0, range.Count).Select(i => new FileRecord
-                {
-                    Id = range.First + i,
-                    ParentId = folder.Id,
-                    OwnerId = Owner,
-                    Type = FileType.File,
-                    Name = string.Create(CultureInfo.InvariantCulture, $"file {start + i:d6}.txt"),
-                    Size = (start + i) * 7919 % 10_007,
-                    CreatedAt = now,
-                    UpdatedAt = now,
-                })]);
-        }
     }
 }
