@@ -34,7 +34,6 @@ public static class IdentityComposition
         services.TryAddSingleton<OAuthClients>();
         services.TryAddSingleton<OAuthGrants>();
         services.TryAddSingleton<OAuthCodes>();
-        services.TryAddSingleton<ITokenKeyStore, SettingTokenKeyStore>();
         services.TryAddSingleton<TokenKeys>();
         services.TryAddSingleton<SessionSweep>();
         services.TryAddSingleton<PasskeyStore>();

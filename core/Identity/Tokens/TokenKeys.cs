@@ -5,10 +5,9 @@ namespace Cloudreve.Core.Identity.Tokens;
 /// <summary>
 /// The keys that sign tokens. A new site has one, its secret (contract, section 5); changing keys adds another and signs nobody out.
 /// </summary>
-/// <param name="store">Where they are kept.</param>
-/// <param name="settings">The site's secret and the lifetime of keys.</param>
+/// <param name="settings">Where they are kept, with the site's secret and the lifetime of keys.</param>
 /// <param name="clock">Tells which key signs.</param>
-public sealed class TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock)
+public sealed class TokenKeys(SettingStore settings, TimeProvider clock)
 {
     /// <summary>The id of the key that a site begins with.</summary>
     internal const string FirstId = "site";
@@ -32,18 +31,24 @@ public sealed class TokenKeys(ITokenKeyStore store, SettingStore settings, TimeP
     /// <summary>Adds a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task RotateAsync(CancellationToken cancellationToken = default) =>
-        await store.WriteAsync((await GetAsync(cancellationToken)).WithNewKey(clock.GetUtcNow()).Write(), cancellationToken);
+        await settings.SetAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [TokenSetting.Keys.Key] = (await GetAsync(cancellationToken)).WithNewKey(clock.GetUtcNow()).Write(),
+            },
+            cancellationToken);
 
     /// <summary>The keys.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     internal async ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken)
     {
-        var text = await store.ReadAsync(cancellationToken);
+        var site = await settings.GetAsync(cancellationToken);
+        var text = site.Get(TokenSetting.Keys);
         if (_last is { } last && string.Equals(last.Text, text, StringComparison.Ordinal))
             return last.Ring;
         if (TokenKeyRing.Read(text) is not { } ring)
-            return new TokenKeyRing([new TokenKey(FirstId, (await settings.GetAsync(cancellationToken)).Get(SiteSetting.SecretKey), DateTimeOffset.MinValue)]);
-        _last = new Parsed(text!, ring);
+            return new TokenKeyRing([new TokenKey(FirstId, site.Get(SiteSetting.SecretKey), DateTimeOffset.MinValue)]);
+        _last = new Parsed(text, ring);
         return ring;
     }
 

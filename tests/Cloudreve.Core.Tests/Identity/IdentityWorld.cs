@@ -37,7 +37,7 @@ internal sealed class IdentityWorld
         Sessions = new SignInSessions(layout, TwoFactor, Clock);
         Clients = new OAuthClients(layout, Clock);
         Grants = new OAuthGrants(layout, Clients, Clock);
-        Keys = new TokenKeys(new SettingTokenKeyStore(Settings), Settings, Clock);
+        Keys = new TokenKeys(Settings, Clock);
         Tokens = new TokenIssuer(layout, Settings, Keys, Users, Grants, Clock);
         Bootstrap = new SiteBootstrap(layout, Settings, Catalog, Users, options ?? new BootstrapOptions { AdminPassword = Password });
     }
