@@ -47,6 +47,6 @@ internal static partial class RepositoryRules
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX|NotImplementedException)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unfinished();
 
-    [GeneratedRegex(@"(?<![\w.:/])(/home/\w+|/root/|/Users/\w+|/tmp/\w+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<![\w.:/])(/(home|root|Users|tmp)/\w+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePath();
 }
