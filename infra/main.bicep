@@ -16,10 +16,10 @@ param location string = resourceGroup().location
 @maxLength(20)
 param prefix string = 'cloudreve'
 
-@description('The mail address of the first administrator. Its password is in the log of the first start unless adminPassword is given.')
+@description('The mail address of the first administrator.')
 param adminEmail string
 
-@description('The password of the first administrator; used only while no user exists. Empty: a random one, written to the log once.')
+@description('The password of the first administrator. The first start needs it; once there is an administrator it is not used.')
 @secure()
 param adminPassword string = ''
 
