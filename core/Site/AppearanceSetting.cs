@@ -29,6 +29,18 @@ public static class AppearanceSetting
     /// <summary>Colour of the installed app while it starts.</summary>
     public static readonly Setting<string> BackgroundColor = Setting.Text("pwa_background_color", "#ffffff");
 
+    /// <summary>What clients show to everybody; empty for nothing.</summary>
+    public static readonly Setting<string> Notice = Setting.Text("site_notice");
+
+    /// <summary>Where users of the apps send feedback.</summary>
+    public static readonly Setting<string> FeedbackUrl = Setting.Text("app_feedback");
+
+    /// <summary>Where users of the apps talk to each other.</summary>
+    public static readonly Setting<string> ForumUrl = Setting.Text("app_forum");
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [Description, Script, SmallIcon, MediumIcon, LargeIcon, Display, ThemeColor, BackgroundColor];
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Description, Script, SmallIcon, MediumIcon, LargeIcon, Display, ThemeColor, BackgroundColor, Notice, FeedbackUrl, ForumUrl,
+    ];
 }

@@ -6,6 +6,7 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Viewers;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
@@ -76,11 +77,20 @@ internal sealed record SiteConfig
     /// <summary>Whether the desktop app is advertised.</summary>
     public bool? DesktopAppPromotion { get; init; }
 
+    /// <summary>Where users of the apps send feedback.</summary>
+    public string? AppFeedback { get; init; }
+
+    /// <summary>Where users of the apps talk to each other.</summary>
+    public string? AppForum { get; init; }
+
     /// <summary>Additional entries of the navigation.</summary>
     public IReadOnlyList<NavItem>? CustomNavItems { get; init; }
 
     /// <summary>The operator's own HTML.</summary>
     public CustomHtml? CustomHtml { get; init; }
+
+    /// <summary>What clients show to everybody.</summary>
+    public string? SiteNotice { get; init; }
 
     /// <summary>Whether signing in needs a captcha.</summary>
     public bool? LoginCaptcha { get; init; }
@@ -191,6 +201,8 @@ internal sealed record SiteConfig
         {
             AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
             DesktopAppPromotion = call.Site.Get(SiteSetting.ShowDesktopAppPromotion),
+            AppFeedback = Text(call.Site, AppearanceSetting.FeedbackUrl),
+            AppForum = Text(call.Site, AppearanceSetting.ForumUrl),
         },
         "vas" => new SiteConfig { PointEnabled = false, AnonymousPurchase = false, ShopNavEnabled = false },
         _ => Basic(call),
@@ -214,6 +226,7 @@ internal sealed record SiteConfig
         AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
         CustomNavItems = ReadList(call.Site, SiteSetting.CustomNavItems, SiteJsonContext.Default.IReadOnlyListNavItem),
         CustomHtml = ReadCustomHtml(call.Site),
+        SiteNotice = Text(call.Site, AppearanceSetting.Notice),
     };
 
     private static SiteConfig Login(SiteSettings site) => new()

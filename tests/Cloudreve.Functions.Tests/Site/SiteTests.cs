@@ -60,18 +60,25 @@ public sealed class SiteTests(SharedApp shared, AzuriteServer azurite) : IClassF
             ["captcha_cap_site_key"] = "cap-key",
             ["captcha_cap_secret_key"] = "hidden-secret",
             ["captcha_ReCaptchaSecret"] = "hidden-secret",
+            ["site_notice"] = "Closed on Sunday",
+            ["app_feedback"] = "https://feedback.example.com",
+            ["app_forum"] = "https://forum.example.com",
             ["custom_props"] = """[{"id":"department","name":"Department","type":"text","max":20}]""",
         });
         var client = app.CreateClient();
 
         var basic = (await client.GetApiAsync("site/config/basic")).Data;
         var explorer = (await client.GetApiAsync("site/config/explorer")).Data;
+        var apps = (await client.GetApiAsync("site/config/app")).Data;
 
         Assert.Equal("cap", basic.GetProperty("captcha_type").GetString());
         Assert.Equal("turnstile-key", basic.GetProperty("turnstile_site_id").GetString());
         Assert.Equal("recaptcha-key", basic.GetProperty("captcha_ReCaptchaKey").GetString());
         Assert.Equal("https://cap.example.com", basic.GetProperty("captcha_cap_instance_url").GetString());
         Assert.Equal("cap-key", basic.GetProperty("captcha_cap_site_key").GetString());
+        Assert.Equal("Closed on Sunday", basic.GetProperty("site_notice").GetString());
+        Assert.Equal("https://feedback.example.com", apps.GetProperty("app_feedback").GetString());
+        Assert.Equal("https://forum.example.com", apps.GetProperty("app_forum").GetString());
         Assert.Equal("department", Assert.Single(explorer.GetProperty("custom_props").EnumerateArray()).GetProperty("id").GetString());
         Assert.DoesNotContain("hidden-secret", basic.GetRawText(), StringComparison.Ordinal);
     }
