@@ -4,6 +4,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
@@ -54,7 +55,14 @@ public sealed class TokenIssuer(
     /// <param name="client">The OAuth client; null for a client of the site's own.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
-        await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, cancellationToken);
+        await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, null, cancellationToken);
+
+    /// <summary>Issues the first pair of a sign-in through an identity provider. No transaction beyond the settings.</summary>
+    /// <param name="user">Who signed in.</param>
+    /// <param name="provider">The provider, which all refresh tokens of the sign-in name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<TokenPair> IssueAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default) =>
+        await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), null, provider, cancellationToken);
 
     /// <summary>
     /// Buys a new pair with a refresh token, which stays valid: clients refresh in parallel. Two transactions, three for an OAuth client.
@@ -78,14 +86,15 @@ public sealed class TokenIssuer(
         var renewed = await granted;
         if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.StateHash, site, user) || (token.Client is not null && renewed is null))
             throw Invalid();
-        return await IssueAsync(site, user, token.RootId, renewed, cancellationToken);
+        return await IssueAsync(site, user, token.RootId, renewed, token.Provider, cancellationToken);
     }
 
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
     /// <param name="refreshToken">The refresh token.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The identity provider that the user signed in with; null without one.</returns>
     /// <exception cref="CloudreveException">40020: malformed or expired.</exception>
-    public async Task RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
+    public async Task<OpenIdProvider?> RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
     {
         var token = await ReadRefreshAsync(await settings.GetAsync(cancellationToken), refreshToken, cancellationToken);
         var row = new Row(RootPartition(token.RootId), Revoked)
@@ -95,6 +104,7 @@ public sealed class TokenIssuer(
             ["expires"] = clock.GetUtcNow() + TokenKeyRing.LongestToken + ClockSkew,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
+        return token.Provider;
     }
 
     /// <summary>Reads an access token; null when it is malformed, forged or expired. No transaction beyond the settings.</summary>
@@ -141,7 +151,8 @@ public sealed class TokenIssuer(
         return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
     }
 
-    private async Task<TokenPair> IssueAsync(SiteSettings site, User user, Guid rootId, ClientScopes? client, CancellationToken cancellationToken)
+    private async Task<TokenPair> IssueAsync(
+        SiteSettings site, User user, Guid rootId, ClientScopes? client, OpenIdProvider? provider, CancellationToken cancellationToken)
     {
         // JWT times have whole seconds; what clients are told must not be later.
         var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
@@ -150,7 +161,7 @@ public sealed class TokenIssuer(
         var key = (await keys.GetAsync(cancellationToken)).Current(now);
         var subject = site.HashIds.Encode(user.Id, HashIdKind.User);
         var access = TokenClaims.ForAccess(subject, client);
-        var refresh = TokenClaims.ForRefresh(subject, client, rootId, ComputeState(site, user));
+        var refresh = TokenClaims.ForRefresh(subject, client, rootId, ComputeState(site, user), provider);
         return new TokenPair(Write(key, access, now, accessExpires), Write(key, refresh, now, refreshExpires), accessExpires, refreshExpires);
     }
 

@@ -65,10 +65,16 @@ public static class OpenIdSetting
     /// </summary>
     public static readonly Setting<bool> OidcTrustEmail = Setting.Flag("oidc_trust_email", defaultValue: false);
 
+    /// <summary>Whether signing out ends the session at Logto, too.</summary>
+    public static readonly Setting<bool> LogtoSignOut = Setting.Flag("sso_sign_out", defaultValue: true);
+
+    /// <summary>Whether signing out ends the session at the OpenID Connect provider, too.</summary>
+    public static readonly Setting<bool> OidcSignOut = Setting.Flag("oidc_sign_out", defaultValue: true);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         LogtoEnabled, LogtoEndpoint, LogtoClientId, LogtoSecret, LogtoName, LogtoIcon, QqEnabled, QqEndpoint, QqClientId, QqSecret,
-        OidcEnabled, OidcIssuer, OidcClientId, OidcSecret, OidcScope, OidcName, OidcIcon, OidcTrustEmail,
+        OidcEnabled, OidcIssuer, OidcClientId, OidcSecret, OidcScope, OidcName, OidcIcon, OidcTrustEmail, LogtoSignOut, OidcSignOut,
     ];
 }

@@ -120,6 +120,17 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
         await links.UnlinkAsync(user.Id, provider, cancellationToken);
     }
 
+    /// <summary>Where a user who signs out is sent to, so that the session at the provider ends as well.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="provider">The provider that the user signed in with.</param>
+    /// <param name="siteBase">The site's address, without a trailing slash; the user comes back there.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Empty when the provider has no such address, or cannot be reached: signing out here does not depend on it.</returns>
+    public async Task<string> SignOutAddressAsync(SiteSettings site, OpenIdProvider provider, string siteBase, CancellationToken cancellationToken = default) =>
+        IsEnabled(site, provider) && SignsOut(site, provider)
+            ? await _connect.EndSessionAsync(ClientOf(site, provider), siteBase + "/session", cancellationToken) ?? ""
+            : "";
+
     /// <summary>Whether users may sign in with a provider.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider.</param>
@@ -128,6 +139,14 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
         OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoEnabled) && IsAddress(site.Get(OpenIdSetting.LogtoEndpoint)),
         OpenIdProvider.Qq => site.Get(OpenIdSetting.QqEnabled) && IsAddress(site.Get(OpenIdSetting.QqEndpoint)),
         OpenIdProvider.Oidc => site.Get(OpenIdSetting.OidcEnabled) && IsAddress(site.Get(OpenIdSetting.OidcIssuer)),
+        _ => false,
+    };
+
+    private static bool SignsOut(SiteSettings site, OpenIdProvider provider) => provider switch
+    {
+        OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoSignOut),
+        OpenIdProvider.Oidc => site.Get(OpenIdSetting.OidcSignOut),
+        // QQ has no such address.
         _ => false,
     };
 

@@ -50,19 +50,29 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// </exception>
     public async Task<User> FinishAsync(string id, string code, ClientAddress client, CancellationToken cancellationToken = default)
     {
-        if (!Guid.TryParseExact(id, "D", out var guid)
-            || await layout.Sessions.FindAsync(PartitionOf(guid), Key, cancellationToken) is not { } row
-            || row.Time(Expires) is not { } end || end <= clock.GetUtcNow())
-            throw Unknown();
+        var row = await FindAsync(id, cancellationToken) ?? throw Unknown();
         var user = await twoFactor.ConfirmAsync(row.RequiredNumber(UserId), code, client, cancellationToken);
         await layout.Sessions.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
         PasswordSignIn.CheckStatus(user);
         return string.Equals(Fingerprint(user), row.Text(Password), StringComparison.Ordinal) ? user : throw Unknown();
     }
 
+    /// <summary>Who has to give a code in a session: one transaction; null when there is no such session, or its time is over.</summary>
+    /// <param name="id">The session.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long?> FindUserAsync(string id, CancellationToken cancellationToken = default) =>
+        (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);
+
     private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
 
     private static string Fingerprint(User user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")));
 
     private static string PartitionOf(Guid id) => "login-" + id.ToString("N");
+
+    private async Task<Row?> FindAsync(string id, CancellationToken cancellationToken) =>
+        Guid.TryParseExact(id, "D", out var guid)
+        && await layout.Sessions.FindAsync(PartitionOf(guid), Key, cancellationToken) is { } row
+        && row.Time(Expires) is { } end && end > clock.GetUtcNow()
+            ? row
+            : null;
 }

@@ -1,5 +1,6 @@
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Settings;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -10,7 +11,8 @@ namespace Cloudreve.Core.Identity.Tokens;
 /// <param name="RootId">What all tokens of one sign-in share.</param>
 /// <param name="StateHash">The state of the account when the token was made.</param>
 /// <param name="Client">The OAuth client; null for a client of the site's own.</param>
-internal sealed record RefreshClaims(long UserId, Guid RootId, string StateHash, ClientScopes? Client);
+/// <param name="Provider">The identity provider that the user signed in with; null without one.</param>
+internal sealed record RefreshClaims(long UserId, Guid RootId, string StateHash, ClientScopes? Client, OpenIdProvider? Provider);
 
 /// <summary>The claims of tokens (contract, section 5).</summary>
 internal static class TokenClaims
@@ -23,14 +25,17 @@ internal static class TokenClaims
     private const string RootId = "root_token_id";
     private const string Scopes = "scopes";
     private const string ClientId = "client_id";
+    private const string Provider = "openid_provider";
 
     public static Dictionary<string, object> ForAccess(string subject, ClientScopes? client) => Describe(Access, subject, client);
 
-    public static Dictionary<string, object> ForRefresh(string subject, ClientScopes? client, Guid rootId, string stateHash)
+    public static Dictionary<string, object> ForRefresh(string subject, ClientScopes? client, Guid rootId, string stateHash, OpenIdProvider? provider)
     {
         var claims = Describe(Refresh, subject, client);
         claims[StateHash] = stateHash;
         claims[RootId] = rootId.ToString("D");
+        if (provider is { } number)
+            claims[Provider] = (int)number;
         return claims;
     }
 
@@ -44,7 +49,7 @@ internal static class TokenClaims
         && jwt.TryGetPayloadValue<string>(RootId, out var root) && Guid.TryParseExact(root, "D", out var rootId)
         && jwt.TryGetPayloadValue<string>(StateHash, out var stateHash)
         && TryReadClient(jwt, out var client)
-            ? new RefreshClaims(userId, rootId, stateHash, client)
+            ? new RefreshClaims(userId, rootId, stateHash, client, jwt.TryGetPayloadValue<int>(Provider, out var number) ? (OpenIdProvider)number : null)
             : null;
 
     /// <summary>Reads for which OAuth client a token was made; false when it says so in a form that cannot be read.</summary>

@@ -86,7 +86,7 @@ internal static class SessionEndpoints
         SignInSessions sessions, SignInAnswers answers, CancellationToken cancellationToken)
     {
         await captchas.PassAsync(call.Site, CaptchaSetting.OnLogin, request.CaptchaAnswer(), cancellationToken);
-        var user = await failures.NoteAsync(
+        var user = await failures.OfPasswordAsync(
             http, request.Email, () => signIn.SignInAsync(request.Email, request.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
         if (!user.HasTwoFactor)
             return TypedResults.Ok(await answers.WelcomeAsync(user, call, http, LoginMethod.Password, cancellationToken));
@@ -95,9 +95,12 @@ internal static class SessionEndpoints
     }
 
     private static async Task<ApiResponse<LoginResponse>> FinishWithCodeAsync(
-        TwoFactorRequest request, ApiCall call, HttpContext http, SignInSessions sessions, SignInAnswers answers, CancellationToken cancellationToken)
+        TwoFactorRequest request, ApiCall call, HttpContext http, SignInSessions sessions, SignInFailures failures, SignInAnswers answers,
+        CancellationToken cancellationToken)
     {
-        var user = await sessions.FinishAsync(request.SessionId, request.Otp, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken);
+        var user = await failures.OfCodeAsync(
+            http, request.SessionId,
+            () => sessions.FinishAsync(request.SessionId, request.Otp, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
         return await answers.WelcomeAsync(user, call, http, LoginMethod.Password, cancellationToken);
     }
 
@@ -106,12 +109,11 @@ internal static class SessionEndpoints
         ApiResponse.Ok(TokenResponse.Of(await tokens.RefreshAsync(request.RefreshToken, cancellationToken)));
 
     private static async Task<ApiResponse<string>> SignOutAsync(
-        [Microsoft.AspNetCore.Mvc.FromBody] RefreshTokenRequest request, TokenIssuer tokens, CancellationToken cancellationToken)
-    {
-        await tokens.RevokeAsync(request.RefreshToken, cancellationToken);
-        // The address of a provider to sign out from, too: there is none.
-        return ApiResponse.Ok("");
-    }
+        [Microsoft.AspNetCore.Mvc.FromBody] RefreshTokenRequest request, ApiCall call, HttpContext http, TokenIssuer tokens, OpenIdSignIn openId,
+        CancellationToken cancellationToken) =>
+        ApiResponse.Ok(await tokens.RevokeAsync(request.RefreshToken, cancellationToken) is { } provider
+            ? await openId.SignOutAddressAsync(call.Site, provider, SiteUrls.Base(http, call.Site, primary: false), cancellationToken)
+            : "");
 
     private static async Task<ApiResponse<PrepareLoginResponse>> PrepareAsync(
         string email, ApiCall call, UserStore users, PasskeyStore passkeys, CancellationToken cancellationToken)

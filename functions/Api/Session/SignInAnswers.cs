@@ -1,5 +1,6 @@
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
@@ -18,16 +19,16 @@ internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, Log
     /// <param name="http">The request.</param>
     /// <param name="method">How.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <param name="openIdProvider">The number of the identity provider; 0 without one.</param>
+    /// <param name="provider">The identity provider; null without one.</param>
     public async Task<ApiResponse<LoginResponse>> WelcomeAsync(
-        User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, int openIdProvider = 0)
+        User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, OpenIdProvider? provider = null)
     {
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);
-        var pair = await tokens.IssueAsync(user, cancellationToken);
+        var pair = provider is { } chosen ? await tokens.IssueAsync(user, chosen, cancellationToken) : await tokens.IssueAsync(user, cancellationToken);
         var activity = SignInClient.Describe(http, method) with
         {
             Success = true,
-            OpenIdProvider = openIdProvider,
+            OpenIdProvider = provider is { } number ? (int)number : 0,
         };
         await activities.AddAsync(user.Id, activity, cancellationToken);
         return ApiResponse.Ok(new LoginResponse(UserResponse.Own(user, group, call.Site), TokenResponse.Of(pair)));

@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Identity.SignIns;
 
 namespace Cloudreve.Functions.Api.Session;
 
@@ -10,34 +11,46 @@ namespace Cloudreve.Functions.Api.Session;
 /// an account.
 /// </summary>
 /// <param name="users">The accounts.</param>
+/// <param name="sessions">Sign-ins that wait for a second factor.</param>
 /// <param name="activities">Takes the notes.</param>
 /// <param name="logger">Receives what could not be noted.</param>
-internal sealed class SignInFailures(UserStore users, LoginActivityLog activities, ILogger<SignInFailures> logger)
+internal sealed class SignInFailures(
+    UserStore users, SignInSessions sessions, LoginActivityLog activities, ILogger<SignInFailures> logger)
 {
-    /// <summary>Runs a sign-in.</summary>
+    /// <summary>Runs the first step of a sign-in, and notes a wrong password.</summary>
     /// <param name="http">The request.</param>
     /// <param name="email">Whose.</param>
-    /// <param name="signInAsync">The sign-in.</param>
-    public async Task<User> NoteAsync(HttpContext http, string email, Func<Task<User>> signInAsync)
+    /// <param name="signInAsync">The step.</param>
+    public Task<User> OfPasswordAsync(HttpContext http, string email, Func<Task<User>> signInAsync) =>
+        NoteAsync(http, ErrorCode.LoginFailed, async () => (await users.FindByEmailAsync(email))?.Id, signInAsync);
+
+    /// <summary>Runs the second step of a sign-in, and notes a wrong code.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="sessionId">What the first step answered.</param>
+    /// <param name="signInAsync">The step.</param>
+    public Task<User> OfCodeAsync(HttpContext http, string sessionId, Func<Task<User>> signInAsync) =>
+        NoteAsync(http, ErrorCode.WrongTwoFactorCode, () => sessions.FindUserAsync(sessionId), signInAsync);
+
+    private async Task<User> NoteAsync(HttpContext http, ErrorCode failure, Func<Task<long?>> findUserAsync, Func<Task<User>> signInAsync)
     {
         try
         {
             return await signInAsync();
         }
-        catch (CloudreveException e) when (e.Code == ErrorCode.LoginFailed)
+        catch (CloudreveException e) when (e.Code == failure)
         {
             var activity = SignInClient.Describe(http, LoginMethod.Password);
-            http.Response.OnCompleted(() => AddAsync(email, activity));
+            http.Response.OnCompleted(() => AddAsync(findUserAsync, activity));
             throw;
         }
     }
 
-    private async Task AddAsync(string email, LoginActivity activity)
+    private async Task AddAsync(Func<Task<long?>> findUserAsync, LoginActivity activity)
     {
         try
         {
-            if (await users.FindByEmailAsync(email) is { } user)
-                await activities.AddFailureAsync(user.Id, activity);
+            if (await findUserAsync() is { } userId)
+                await activities.AddFailureAsync(userId, activity);
         }
         catch (StorageException e)
         {

@@ -30,6 +30,24 @@ public sealed class TwoFactorApiTests(ClockedApp clocked) : IClassFixture<Clocke
         Assert.Equal(404, (await FinishAsync(app.Code(clocked.Clock.GetUtcNow()), session)).Code);
     }
 
+    [Fact]
+    public async Task Given_a_wrong_code_when_the_user_looks_at_the_sign_ins_then_it_is_among_them()
+    {
+        var (user, app) = await EnableAsync();
+        var client = App.CreateClient();
+        var session = (await SignInAsync(user)).Data.GetString()!;
+        // The failure is noted after its answer; on one connection the next request waits for that.
+        Assert.Equal(40022, (await client.PostApiAsync("session/token/2fa", new { otp = "000000x", session_id = session })).Code);
+        clocked.Clock.Advance(TimeSpan.FromSeconds(1));
+        var code = app.Code(clocked.Clock.GetUtcNow());
+        var tokens = (await client.PostApiAsync("session/token/2fa", new { otp = code, session_id = session })).Data.GetProperty("token");
+        client.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("access_token").GetString());
+
+        var logins = (await client.GetApiAsync("user/setting")).Data.GetProperty("login_activity").EnumerateArray();
+
+        Assert.Equal([true, false], logins.Take(2).Select(login => login.GetProperty("success").GetBoolean()));
+    }
+
     [Theory]
     [InlineData("{\"otp\":\"123456\"}", 40001)]
     [InlineData("{\"session_id\":\"1728791b-4e6a-4ac5-adf5-fa717a6b0919\"}", 40001)]

@@ -84,6 +84,25 @@ internal sealed class OpenIdConnect(TimeProvider clock)
         return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject) { VerifiedEmail = email };
     }
 
+    /// <summary>Where a user is sent to who signs out (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
+    /// <param name="client">The site at the provider.</param>
+    /// <param name="returnAddress">Where the user comes back to.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Null when the provider does not offer it or cannot be reached.</returns>
+    public async Task<string?> EndSessionAsync(OpenIdConnectClient client, string returnAddress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await DiscoverAsync(client, cancellationToken)).EndSessionEndpoint is { Length: > 0 } endpoint
+                ? ProviderClient.Address(endpoint, ("client_id", client.ClientId), ("post_logout_redirect_uri", returnAddress))
+                : null;
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.LoginFailed)
+        {
+            return null;
+        }
+    }
+
     private static bool IsEntra(JsonWebToken claims, string tenant) =>
         claims.Issuer.EndsWith($"/{tenant}/v2.0", StringComparison.Ordinal) || claims.Issuer.EndsWith($"/{tenant}/", StringComparison.Ordinal);
 

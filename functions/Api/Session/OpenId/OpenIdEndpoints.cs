@@ -53,10 +53,11 @@ internal static class OpenIdEndpoints
     {
         if (request.Code.Length is 0 or > MaxCode)
             throw new CloudreveException(ErrorCode.BadParameter, "The code has an impossible length.");
-        var user = await signIn.FinishAsync(call.Site, ProviderOf(request.ProviderId), request.SessionId, request.Code, cancellationToken);
+        var provider = ProviderOf(request.ProviderId);
+        var user = await signIn.FinishAsync(call.Site, provider, request.SessionId, request.Code, cancellationToken);
         return user is null
             ? TypedResults.Ok(ApiResponse.Ok())
-            : TypedResults.Ok(await answers.WelcomeAsync(user, call, http, LoginMethod.OpenId, cancellationToken, request.ProviderId));
+            : TypedResults.Ok(await answers.WelcomeAsync(user, call, http, LoginMethod.OpenId, cancellationToken, provider));
     }
 
     private static async Task<ApiResponse<string>> UnlinkAsync(

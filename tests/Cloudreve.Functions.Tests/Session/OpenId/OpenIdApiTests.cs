@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Web;
 using Cloudreve.Core.Identity;
@@ -270,6 +271,47 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Theory]
+    [InlineData(Logto, "/oidc")]
+    [InlineData(Oidc, "")]
+    public async Task Given_a_sign_in_through_a_provider_when_signing_out_then_the_user_is_sent_to_the_provider(int provider, string path)
+    {
+        Provider.Claims["iss"] = Provider.Address + path;
+        var refreshToken = await RefreshAsync(await LinkAndSignInAsync(provider));
+
+        var address = new Uri(await SignOutAsync(refreshToken));
+
+        Assert.Equal(Provider.Address + path + "/sign-out", address.GetLeftPart(UriPartial.Path));
+        var query = HttpUtility.ParseQueryString(address.Query);
+        Assert.Equal(TestIdentityProvider.ClientId, query["client_id"]);
+        Assert.Equal(App.Address.GetLeftPart(UriPartial.Authority) + "/session", query["post_logout_redirect_uri"]);
+        Assert.Equal(40020, (await App.CreateClient().PostApiAsync("session/token/refresh", new { refresh_token = refreshToken })).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_provider_without_an_address_for_it_when_signing_out_then_there_is_none()
+    {
+        Provider.OffersSignOut = false;
+
+        Assert.Empty(await SignOutAsync(await LinkAndSignInAsync(Oidc)));
+    }
+
+    [Theory]
+    [InlineData("oidc_sign_out")]
+    [InlineData("oidc_enabled")]
+    public async Task Given_a_provider_that_is_switched_off_when_signing_out_then_there_is_no_address(string setting)
+    {
+        var refreshToken = await LinkAndSignInAsync(Oidc);
+        await App.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { [setting] = "0" });
+
+        Assert.Empty(await SignOutAsync(refreshToken));
+        await App.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { [setting] = "1" });
+    }
+
+    [Fact]
+    public async Task Given_a_sign_in_through_qq_when_signing_out_then_there_is_no_address() =>
+        Assert.Empty(await SignOutAsync(await LinkAndSignInAsync(Qq)));
+
+    [Theory]
     [InlineData("{}")]
     [InlineData("{\"provider\":3}")]
     [InlineData("{\"provider\":-1}")]
@@ -298,6 +340,25 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
         var user = await App.CreateUserAsync();
         return (user, await App.SignInAsync(user.Email));
     }
+
+    private async Task<string> LinkAndSignInAsync(int provider)
+    {
+        var (_, client) = await SignInAsync();
+        Assert.Equal(0, (await FinishAsync(provider, await VisitAsync(client, provider, linking: true))).Code);
+        return RefreshTokenOf((await FinishAsync(provider, await VisitAsync(App.CreateClient(), provider))).Data.GetProperty("token"));
+    }
+
+    private async Task<string> RefreshAsync(string refreshToken) =>
+        RefreshTokenOf((await App.CreateClient().PostApiAsync("session/token/refresh", new { refresh_token = refreshToken })).Data);
+
+    private async Task<string> SignOutAsync(string refreshToken)
+    {
+        var answer = await App.CreateClient().SendApiAsync(HttpMethod.Delete, "session/token", new { refresh_token = refreshToken });
+        Assert.Equal(0, answer.Code);
+        return answer.Data.GetString()!;
+    }
+
+    private static string RefreshTokenOf(JsonElement token) => token.GetProperty("refresh_token").GetString()!;
 
     private async Task<User> LinkAsync()
     {

@@ -116,6 +116,9 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     // Who was led here from Entra's own address is told that.
     private string BaseOf(HttpContext http) => new Uri(EntraInstance).Host == http.Request.Host.Value ? EntraInstance : Address;
 
+    /// <summary>Whether the provider has an address for signing out.</summary>
+    public bool OffersSignOut { get; set; } = true;
+
     private static IResult Json(JsonObject body) => Results.Content(body.ToJsonString(), "application/json");
 
     private JsonObject With(JsonObject info)
@@ -126,9 +129,10 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
         return copy;
     }
 
-    private static JsonObject Metadata(string issuer, string address) => new()
+    private JsonObject Metadata(string issuer, string address) => new()
     {
         ["issuer"] = issuer,
+        ["end_session_endpoint"] = OffersSignOut ? issuer + "/sign-out" : null,
         ["authorization_endpoint"] = issuer + "/authorize",
         ["token_endpoint"] = address + "/token",
         ["userinfo_endpoint"] = address + "/userinfo",
