@@ -42,6 +42,9 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+@description('Keeps the keys that sign tokens in a key vault of their own instead of the settings table. Once on, it stays on: see docs/operations.md.')
+param keyVault bool = false
+
 @description('Creates Application Insights with its workspace and sends telemetry there.')
 param monitoring bool = true
 
@@ -92,6 +95,16 @@ module telemetry 'modules/telemetry.bicep' = if (monitoring) {
   }
 }
 
+module vault 'modules/vault.bicep' = if (keyVault) {
+  name: 'vault'
+  params: {
+    name: '${take(name, 10)}${suffix}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
 module app 'modules/app.bicep' = {
   name: 'app'
   params: {
@@ -107,6 +120,7 @@ module app 'modules/app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     adminEmail: adminEmail
     adminPassword: adminPassword
+    keyVaultUri: vault.?outputs.uri ?? ''
     telemetryConnectionString: telemetry.?outputs.connectionString ?? ''
   }
   // The package and the queues are read with the identity as soon as the app exists.

@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
@@ -45,7 +44,7 @@ public sealed class StorageAccount
     private const int MaxCorsRules = 5;
 
     // One handler for all services and accounts: connections are pooled per host, and redirects are never followed.
-    private static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
+    internal static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -76,7 +75,7 @@ public sealed class StorageAccount
         }
         else if (options.AccountName is { Length: > 0 } name)
         {
-            var credential = new DefaultAzureCredential();
+            var credential = AppIdentity.Credential;
             _tables = new TableServiceClient(new Uri($"https://{name}.table.{options.EndpointSuffix}"), credential, tableOptions);
             _blobs = new BlobServiceClient(new Uri($"https://{name}.blob.{options.EndpointSuffix}"), credential, blobOptions);
             _queues = new QueueServiceClient(new Uri($"https://{name}.queue.{options.EndpointSuffix}"), credential, queueOptions);

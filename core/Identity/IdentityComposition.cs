@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Secrets;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity.OAuth;
@@ -6,12 +7,14 @@ using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Identity;
 
@@ -34,7 +37,9 @@ public static class IdentityComposition
         services.TryAddSingleton<OAuthClients>();
         services.TryAddSingleton<OAuthGrants>();
         services.TryAddSingleton<OAuthCodes>();
-        services.TryAddSingleton<TokenKeys>();
+        services.TryAddSingleton<ITokenKeyStore, SettingKeyStore>();
+        services.TryAddSingleton(provider => new TokenKeys(
+            provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<SettingStore>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<SessionSweep>();
         services.TryAddSingleton<PasskeyStore>();
         services.TryAddSingleton<PasskeyCeremonies>();
@@ -45,4 +50,12 @@ public static class IdentityComposition
         services.TryAddSingleton<SiteBootstrap>();
         return services;
     }
+
+    /// <summary>Keeps the keys that sign tokens in a key vault instead of the settings. Call it before <see cref="AddIdentity"/>.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="vault">Where the vault is.</param>
+    public static IServiceCollection AddTokenKeyVault(this IServiceCollection services, KeyVaultOptions vault) =>
+        services.AddSingleton<ITokenKeyStore>(provider => new VaultKeyStore(
+            new VaultKeys(new VaultSecret(vault, VaultKeys.SecretName)), provider.GetRequiredService<SettingStore>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VaultKeyStore>>()));
 }

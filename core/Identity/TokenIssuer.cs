@@ -134,8 +134,18 @@ public sealed class TokenIssuer(
     private async Task<JsonWebToken?> ValidateAsync(string token, CancellationToken cancellationToken)
     {
         var ring = await keys.GetAsync(cancellationToken);
+        var result = await ValidateAsync(token, ring);
+        // Only a token of the kind that this site signs asks for keys that are not known yet: others' tokens pass here, too.
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException && _jwt.ReadJsonWebToken(token).Alg == SecurityAlgorithms.HmacSha256
+            && await keys.GetAgainAsync(ring, cancellationToken) is var newer && newer != ring)
+            result = await ValidateAsync(token, newer);
+        return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
+    }
+
+    private Task<TokenValidationResult> ValidateAsync(string token, TokenKeyRing ring)
+    {
         var now = clock.GetUtcNow();
-        var result = await _jwt.ValidateTokenAsync(token, new TokenValidationParameters
+        return _jwt.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
             ValidTypes = [JwtConstants.HeaderType],
@@ -148,7 +158,6 @@ public sealed class TokenIssuer(
             LifetimeValidator = (notBefore, expires, _, _) =>
                 expires is { } end && now.UtcDateTime < end && now.UtcDateTime + ClockSkew >= (notBefore ?? DateTime.MinValue),
         });
-        return result.IsValid ? (JsonWebToken)result.SecurityToken : null;
     }
 
     private async Task<TokenPair> IssueAsync(

@@ -14,6 +14,7 @@ public sealed class SettingStore
     /// <summary>How old settings may be.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
+    private const int MaxTries = 10;
     private const string Partition = "setting";
     private const string Value = "value";
 
@@ -42,6 +43,38 @@ public sealed class SettingStore
         foreach (var (key, value) in values)
             batch.Upsert(Describe(key, value));
         await _layout.Site.SubmitAsync(batch, cancellationToken);
+        _current.Forget();
+    }
+
+    /// <summary>
+    /// Changes one setting by what it is at this moment: of several changes at once none is lost. Two transactions unless there are others;
+    /// one when nothing is to be changed.
+    /// </summary>
+    /// <param name="key">The setting.</param>
+    /// <param name="change">
+    /// Makes the new text of the stored one, which is empty while none is stored; null to leave it. It may be called again, and leaves what
+    /// it has changed before.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task ChangeAsync(string key, Func<string, string?> change, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var row = await _layout.Site.FindAsync(Partition, key, cancellationToken);
+            if (change(row?.Text(Value) ?? "") is not { } text)
+                break;
+            try
+            {
+                await (row is null
+                    ? _layout.Site.InsertAsync(Describe(key, text), cancellationToken)
+                    : _layout.Site.ReplaceAsync(Describe(key, text), row.ETag, cancellationToken));
+                break;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageExistsException or StorageNotFoundException && tries < MaxTries)
+            {
+                // Somebody was faster, or an answer was lost: what is there now decides.
+            }
+        }
         _current.Forget();
     }
 

@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Identity;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Functions.FrontEnd;
@@ -74,6 +75,8 @@ internal static class CloudreveApp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
+        if (settings.KeyVault is { } vault)
+            services.AddTokenKeyVault(vault);
         services.AddCloudreveTriggers(settings);
         services.AddSingleton(provider => new TriggerFunctions(provider.GetServices<TriggerFunction>()));
         services.AddSingleton<InvocationDispatcher>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Secrets;
 
 namespace Cloudreve.Functions.Hosting;
 
@@ -47,6 +48,9 @@ internal sealed record HostSettings
     /// <summary>The source of the opt-in blob trigger function; null when there shall be none.</summary>
     public string? BlobTriggerSource { get; init; }
 
+    /// <summary>The key vault that holds the keys that sign tokens; null when the settings table does.</summary>
+    public KeyVaultOptions? KeyVault { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <param name="configuration">Environment variables and command line.</param>
     /// <exception cref="SettingsException">A setting is missing or not understood.</exception>
@@ -63,6 +67,7 @@ internal sealed record HostSettings
                 : new StorageAccountOptions { ConnectionString = "UseDevelopmentStorage=true" }),
             Prefix = ReadPrefix(configuration),
             BlobTriggerSource = ReadBlobTrigger(configuration),
+            KeyVault = ReadKeyVault(configuration["CLOUDREVE_KEY_VAULT"]),
         };
         if (settings.Mode == HostingMode.Emission)
             return settings;
@@ -106,6 +111,15 @@ internal sealed record HostSettings
         "EventGrid" or "LogsAndContainerScan" => configuration["CLOUDREVE_BLOB_TRIGGER"],
         _ => throw new SettingsException("CLOUDREVE_BLOB_TRIGGER must be EventGrid or LogsAndContainerScan, or not set."),
     };
+
+    private static KeyVaultOptions? ReadKeyVault(string? address)
+    {
+        if (string.IsNullOrEmpty(address))
+            return null;
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "https", PathAndQuery: "/", UserInfo: "" }
+            ? new KeyVaultOptions { Address = uri }
+            : throw new SettingsException("CLOUDREVE_KEY_VAULT must be the address of a key vault, such as https://name.vault.azure.net.");
+    }
 
     private static int ReadPort(string setting, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort

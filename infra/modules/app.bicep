@@ -13,6 +13,7 @@ param maximumInstanceCount int
 param adminEmail string
 @secure()
 param adminPassword string
+param keyVaultUri string
 param telemetryConnectionString string
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -83,6 +84,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         CLOUDREVE_ADMIN_EMAIL: adminEmail
       },
       empty(adminPassword) ? {} : { CLOUDREVE_ADMIN_PASSWORD: adminPassword },
+      empty(keyVaultUri) ? {} : { CLOUDREVE_KEY_VAULT: keyVaultUri },
       empty(telemetryConnectionString)
         ? {}
         : {

@@ -12,6 +12,12 @@ namespace Cloudreve.Core.Identity.Tokens;
 /// <param name="ActiveFrom">When it begins to sign.</param>
 internal sealed record TokenKey(string Id, string Secret, DateTimeOffset ActiveFrom)
 {
+    /// <summary>Draws a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
+    /// <param name="now">The time.</param>
+    public static TokenKey Draw(DateTimeOffset now) => new(
+        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)),
+        now + TokenKeyRing.ActivationDelay);
+
     /// <summary>The key in the form of the token library, which writes and compares the id.</summary>
     public SymmetricSecurityKey ForTokens() => new(Encoding.UTF8.GetBytes(Secret)) { KeyId = Id };
 }
@@ -25,12 +31,14 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
 {
     /// <summary>
     /// How long after its creation a key begins to sign: longer than any instance keeps old keys in mind, so that all know it by then.
-    /// Of two changes at once the second wins; the other's key has signed nothing yet.
     /// </summary>
     public static readonly TimeSpan ActivationDelay = TimeSpan.FromMinutes(15);
 
     /// <summary>The longest lifetime that any token has.</summary>
     public static readonly TimeSpan LongestToken = TimeSpan.FromDays(366);
+
+    /// <summary>How long an instance goes on with the keys that it knows when it cannot read them; a key may sign for that much longer.</summary>
+    public static readonly TimeSpan LongestOutage = TimeSpan.FromHours(24);
 
     /// <summary>The keys, the latest last.</summary>
     public IReadOnlyList<TokenKey> Keys { get; } = [.. keys.OrderBy(key => key.ActiveFrom)];
@@ -44,14 +52,13 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     /// <param name="now">The time.</param>
     public TokenKey? Find(string? id, DateTimeOffset now) => Verifying(now).FirstOrDefault(key => string.Equals(key.Id, id, StringComparison.Ordinal));
 
-    /// <summary>A ring with a new key, without those that verify nothing any more.</summary>
+    /// <summary>A ring with another key.</summary>
+    /// <param name="key">The key.</param>
+    public TokenKeyRing With(TokenKey key) => new([.. Keys, key]);
+
+    /// <summary>The ring without keys that verify nothing any more.</summary>
     /// <param name="now">The time.</param>
-    public TokenKeyRing WithNewKey(DateTimeOffset now)
-    {
-        var key = new TokenKey(
-            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)), now + ActivationDelay);
-        return new TokenKeyRing([.. Verifying(now), key]);
-    }
+    public TokenKeyRing At(DateTimeOffset now) => new([.. Verifying(now)]);
 
     /// <summary>The ring as JSON.</summary>
     public string Write() => JsonSerializer.Serialize(Keys, TokenKeyJson.Default.IReadOnlyListTokenKey);
@@ -65,7 +72,7 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
             : null;
 
     private IEnumerable<TokenKey> Verifying(DateTimeOffset now) =>
-        Keys.Where((_, index) => index == Keys.Count - 1 || now < Keys[index + 1].ActiveFrom + LongestToken);
+        Keys.Where((_, index) => index == Keys.Count - 1 || now < Keys[index + 1].ActiveFrom + LongestToken + LongestOutage);
 }
 
 /// <summary>JSON of keys.</summary>

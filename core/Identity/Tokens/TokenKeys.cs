@@ -1,28 +1,33 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Core.Identity.Tokens;
 
-/// <summary>
-/// The keys that sign tokens. A new site has one, its secret (contract, section 5); changing keys adds another and signs nobody out.
-/// </summary>
-/// <param name="settings">Where they are kept, with the site's secret and the lifetime of keys.</param>
-/// <param name="clock">Tells which key signs.</param>
-public sealed class TokenKeys(SettingStore settings, TimeProvider clock)
+/// <summary>The keys that sign tokens. Changing keys adds another and signs nobody out.</summary>
+public sealed class TokenKeys
 {
-    /// <summary>The id of the key that a site begins with.</summary>
-    internal const string FirstId = "site";
+    private readonly ITokenKeyStore _store;
+    private readonly SettingStore _settings;
+    private readonly TimeProvider _clock;
 
-    private volatile Parsed? _last;
+    /// <summary>Creates the keys; reads nothing yet.</summary>
+    /// <param name="store">Where they are kept.</param>
+    /// <param name="settings">The lifetime of keys.</param>
+    /// <param name="clock">Tells which key signs.</param>
+    internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
 
-    /// <summary>Adds a key when the latest has signed for the set time. No transaction beyond the settings, one to add a key.</summary>
+    /// <summary>Puts the keys' place in order, and adds a key when the latest has signed for the set time.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether a key was added.</returns>
+    /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     public async Task<bool> MaintainAsync(CancellationToken cancellationToken = default)
     {
-        var site = await settings.GetAsync(cancellationToken);
+        await _store.TidyAsync(cancellationToken);
+        var site = await _settings.GetAsync(cancellationToken);
         var latest = (await GetAsync(cancellationToken)).Keys[^1];
         // Of the first key it is not known when it began, so it is replaced at once: after that the site's secret signs no tokens.
-        if (clock.GetUtcNow() < latest.ActiveFrom + site.Get(TokenSetting.KeyLifetime))
+        if (_clock.GetUtcNow() < latest.ActiveFrom + site.Get(TokenSetting.KeyLifetime))
             return false;
         await RotateAsync(cancellationToken);
         return true;
@@ -30,27 +35,18 @@ public sealed class TokenKeys(SettingStore settings, TimeProvider clock)
 
     /// <summary>Adds a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task RotateAsync(CancellationToken cancellationToken = default) =>
-        await settings.SetAsync(
-            new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                [TokenSetting.Keys.Key] = (await GetAsync(cancellationToken)).WithNewKey(clock.GetUtcNow()).Write(),
-            },
-            cancellationToken);
+    /// <exception cref="CloudreveException">50001: the keys cannot be changed.</exception>
+    public Task RotateAsync(CancellationToken cancellationToken = default) => _store.AddAsync(TokenKey.Draw(_clock.GetUtcNow()), cancellationToken);
 
     /// <summary>The keys.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    internal async ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken)
-    {
-        var site = await settings.GetAsync(cancellationToken);
-        var text = site.Get(TokenSetting.Keys);
-        if (_last is { } last && string.Equals(last.Text, text, StringComparison.Ordinal))
-            return last.Ring;
-        if (TokenKeyRing.Read(text) is not { } ring)
-            return new TokenKeyRing([new TokenKey(FirstId, site.Get(SiteSetting.SecretKey), DateTimeOffset.MinValue)]);
-        _last = new Parsed(text, ring);
-        return ring;
-    }
+    /// <exception cref="CloudreveException">50001: they cannot be read.</exception>
+    internal ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken) => _store.ReadAsync(cancellationToken);
 
-    private sealed record Parsed(string Text, TokenKeyRing Ring);
+    /// <summary>The keys, for a token whose key is not among those that are known.</summary>
+    /// <param name="known">The keys that are known.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
+    internal ValueTask<TokenKeyRing> GetAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) =>
+        _store.ReadAgainAsync(known, cancellationToken);
 }

@@ -1,15 +1,18 @@
 using System.Net;
+using Cloudreve.AzureStorage.Secrets;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Cloudreve.Core.Tests.Identity;
@@ -22,7 +25,7 @@ internal sealed class IdentityWorld
     /// <summary>Where clients call from unless a test says otherwise.</summary>
     public static readonly ClientAddress Home = ClientAddress.Of(IPAddress.Parse("192.0.2.1"));
 
-    public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null)
+    public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null, VaultSecret? vault = null)
     {
         Layout = layout;
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -37,7 +40,10 @@ internal sealed class IdentityWorld
         Sessions = new SignInSessions(layout, TwoFactor, Clock);
         Clients = new OAuthClients(layout, Clock);
         Grants = new OAuthGrants(layout, Clients, Clock);
-        Keys = new TokenKeys(Settings, Clock);
+        ITokenKeyStore keys = vault is null
+            ? new SettingKeyStore(Settings, Clock)
+            : new VaultKeyStore(new VaultKeys(vault), Settings, Clock, NullLogger<VaultKeyStore>.Instance);
+        Keys = new TokenKeys(keys, Settings, Clock);
         Tokens = new TokenIssuer(layout, Settings, Keys, Users, Grants, Clock);
         Bootstrap = new SiteBootstrap(layout, Settings, Catalog, Users, options ?? new BootstrapOptions { AdminPassword = Password });
     }

@@ -4,7 +4,7 @@ using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Settings;
 using Cloudreve.Testing.Azurite;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -95,7 +95,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
             Claims = new Dictionary<string, object> { ["token_type"] = "access", ["sub"] = site.HashIds.Encode(1, HashIdKind.User) },
             NotBefore = world.Clock.GetUtcNow().UtcDateTime,
             Expires = world.Clock.GetUtcNow().UtcDateTime.AddHours(1),
-            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(secret)) { KeyId = TokenKeys.FirstId }, algorithm),
+            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(secret)) { KeyId = SettingKeyStore.FirstId }, algorithm),
         });
 
         Assert.Null(await world.Tokens.ReadAccessAsync(token));
@@ -206,7 +206,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
         var now = world.Clock.GetUtcNow().ToUnixTimeSeconds();
         var payload = $"{{\"token_type\":\"access\",\"sub\":\"{site.HashIds.Encode(user.Id, HashIdKind.User)}\",\"nbf\":{now},\"exp\":{now + 3600},"
             + claims.Replace("CLIENT", OAuthClients.DesktopId.ToString(), StringComparison.Ordinal) + "}";
-        var key = new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey))) { KeyId = TokenKeys.FirstId };
+        var key = new SymmetricSecurityKey(System.Text.Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey))) { KeyId = SettingKeyStore.FirstId };
 
         Assert.Null(await world.Tokens.ReadAccessAsync(
             new JsonWebTokenHandler().CreateToken(payload, new SigningCredentials(key, SecurityAlgorithms.HmacSha256))));

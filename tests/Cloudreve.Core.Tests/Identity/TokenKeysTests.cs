@@ -1,6 +1,8 @@
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Settings;
 using Cloudreve.Testing.Azurite;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -34,7 +36,7 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
 
         world.Clock.Advance(TokenKeyRing.ActivationDelay - TimeSpan.FromSeconds(1));
 
-        Assert.Equal(TokenKeys.FirstId, new JsonWebToken((await world.Tokens.IssueAsync(user)).AccessToken).Kid);
+        Assert.Equal(SettingKeyStore.FirstId, new JsonWebToken((await world.Tokens.IssueAsync(user)).AccessToken).Kid);
     }
 
     [Fact]
@@ -59,7 +61,7 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
         var (world, _) = await StartAsync();
         await world.Keys.RotateAsync();
         var first = (await world.Keys.GetAsync(default)).Keys[0];
-        world.Clock.Advance(TokenKeyRing.ActivationDelay + TokenKeyRing.LongestToken);
+        world.Clock.Advance(TokenKeyRing.ActivationDelay + TokenKeyRing.LongestToken + TokenKeyRing.LongestOutage);
         Assert.Null((await world.Keys.GetAsync(default)).Find(first.Id, world.Clock.GetUtcNow()));
 
         await world.Keys.RotateAsync();
@@ -79,6 +81,49 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
         world.Clock.Advance(TokenKeyRing.ActivationDelay);
         Assert.True(await world.Keys.MaintainAsync());
         Assert.Equal(3, (await world.Keys.GetAsync(default)).Keys.Count);
+    }
+
+    [Fact]
+    public async Task Given_two_instances_when_both_change_keys_at_once_then_both_know_both_keys()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        var first = new IdentityWorld(installation.Connect());
+        await first.Bootstrap.EnsureAsync();
+        var user = await first.CreateUserAsync("a@example.com");
+        var second = new IdentityWorld(installation.Connect(), first.Clock);
+        await Task.WhenAll(first.Tokens.IssueAsync(user), second.Tokens.IssueAsync(user));
+
+        await Task.WhenAll(first.Keys.RotateAsync(), second.Keys.RotateAsync());
+        first.Clock.Advance(TokenKeyRing.ActivationDelay);
+
+        foreach (var (issuer, reader) in new[] { (first, second), (second, first) })
+            Assert.NotNull(await reader.Tokens.ReadAccessAsync((await issuer.Tokens.IssueAsync(user)).AccessToken));
+        Assert.Equal(3, (await first.Keys.GetAsync(default)).Keys.Count);
+        Assert.Equal((await first.Keys.GetAsync(default)).Keys, (await second.Keys.GetAsync(default)).Keys);
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    [InlineData(StorageFault.AnswerLost)]
+    public async Task Given_a_fault_at_any_call_when_keys_are_changed_then_there_is_the_old_key_and_at_most_one_more_for_each_try(StorageFault fault)
+    {
+        for (var index = 0; ; index++)
+        {
+            var installation = await Installation.CreateAsync(azurite);
+            var world = new IdentityWorld(installation.Connect());
+            await world.Bootstrap.EnsureAsync();
+            var (layout, crash) = installation.ConnectWithCrash(index, fault);
+            var faulty = new IdentityWorld(layout, world.Clock);
+            crash.IsArmed = true;
+            await Record.ExceptionAsync(() => faulty.Keys.RotateAsync());
+
+            var keys = (await new IdentityWorld(installation.Connect(), world.Clock).Keys.GetAsync(default)).Keys;
+            Assert.Equal(SettingKeyStore.FirstId, keys[0].Id);
+            Assert.InRange(keys.Count, fault == StorageFault.AnswerLost || !crash.Struck ? 2 : 1, 2);
+            if (!crash.Struck)
+                break;
+        }
     }
 
     [Theory]

@@ -43,6 +43,9 @@ public sealed class HostSettingsTests
     [InlineData("CLOUDREVE_PORT", "http")]
     [InlineData("CLOUDREVE_BIND", "localhost")]
     [InlineData("CLOUDREVE_BLOB_TRIGGER", "yes")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "name")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "http://name.vault.azure.net")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "https://name.vault.azure.net/secrets/x")]
     public void Given_a_setting_that_is_not_understood_when_settings_are_read_then_the_message_names_it(string name, string value)
     {
         var error = Assert.Throws<SettingsException>(() => Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), (name, value)));

@@ -1,0 +1,13 @@
+using Azure.Core;
+using Azure.Identity;
+
+namespace Cloudreve.AzureStorage;
+
+/// <summary>The identity that the app has in Azure, which all its services are reached with; a developer's own elsewhere.</summary>
+internal static class AppIdentity
+{
+    // One for the process: its tokens are fetched once and renewed for all services.
+    private static readonly Lazy<TokenCredential> Shared = new(() => new DefaultAzureCredential());
+
+    public static TokenCredential Credential => Shared.Value;
+}

@@ -1,0 +1,22 @@
+using Azure.Core;
+
+namespace Cloudreve.AzureStorage.Secrets;
+
+/// <summary>How a key vault is reached.</summary>
+public sealed record KeyVaultOptions
+{
+    /// <summary>The vault's address, such as <c>https://name.vault.azure.net</c>.</summary>
+    public required Uri Address { get; init; }
+
+    /// <summary>For tests: who calls; null for the app's identity.</summary>
+    public TokenCredential? Credential { get; init; }
+
+    /// <summary>For tests: sends the requests.</summary>
+    public HttpMessageHandler? Handler { get; init; }
+
+    /// <summary>How often a throttled or failed request is tried again. A person may be waiting, so few times.</summary>
+    public int MaxRetries { get; init; } = 2;
+
+    /// <summary>The pause before the first retry; it doubles with each.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+}

@@ -1,0 +1,166 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Identity.Tokens.Stores;
+
+/// <summary>
+/// Keys in a key vault. Those of the settings are copied when they are not there yet. While the vault does not answer, a process goes on
+/// with the keys that it knows, for <see cref="TokenKeyRing.LongestOutage"/> at most; one that knows none fails. No other key ever takes
+/// their place.
+/// </summary>
+/// <param name="vault">The vault.</param>
+/// <param name="settings">The settings, which may hold keys still.</param>
+/// <param name="clock">Tells how old the keys are.</param>
+/// <param name="logger">Receives why the vault could not be read.</param>
+internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, TimeProvider clock, ILogger<VaultKeyStore> logger) : ITokenKeyStore
+{
+    /// <summary>How old keys may be while the vault answers: well below <see cref="TokenKeyRing.ActivationDelay"/>.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>The least time between two reads for the sake of unknown keys, and between two tries while the vault does not answer.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a process without keys fails at once after the vault did not answer.</summary>
+    public static readonly TimeSpan ColdPause = TimeSpan.FromSeconds(5);
+
+    // Callers wait for a read.
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private volatile Known? _known;
+    private volatile bool _hasChanged;
+    private volatile Failure? _failure;
+
+    public ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken) =>
+        _known is { } known && IsFresh(known, MaxAge)
+            ? new ValueTask<TokenKeyRing>(known.Ring)
+            : new ValueTask<TokenKeyRing>(RefreshAsync(MaxAge, cancellationToken));
+
+    public async ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken)
+    {
+        if (_known is { } newer && newer.Ring != known)
+            return newer.Ring;
+        var ring = await RefreshAsync(Pause, cancellationToken);
+        // A key that signs is known to everybody, unless the vault could not be read for as long as keys wait before they sign.
+        return _known is { } current && clock.GetElapsedTime(current.ReadAt) < TokenKeyRing.ActivationDelay ? ring : throw Unavailable();
+    }
+
+    /// <summary>Adds a key. One request.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: the vault does not take it.</exception>
+    public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await vault.AddAsync(key, cancellationToken);
+        }
+        catch (StorageException e)
+        {
+            throw new CloudreveException(ErrorCode.DatabaseError, "The signing keys cannot be changed; try again later.", e);
+        }
+        _failure = null;
+        _hasChanged = true;
+    }
+
+    /// <summary>Adds a key when all are switched off, and ends the move from the settings once the vault has all of their keys.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: the vault cannot be read or does not take a key.</exception>
+    public async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        var site = await settings.GetAsync(cancellationToken);
+        var content = await CopyAsync(site, cancellationToken);
+        if (content.Keys.Count == 0)
+            await AddAsync(TokenKey.Draw(clock.GetUtcNow()), cancellationToken);
+        // What the settings hold at this moment decides: an instance that is not told of the vault yet may have added a key.
+        await settings.ChangeAsync(
+            TokenSetting.Keys.Key,
+            text => text != SettingKeyStore.Moved && SettingKeyStore.Read(text, site).Keys.All(key => content.Ids.Contains(key.Id))
+                ? SettingKeyStore.Moved
+                : null,
+            cancellationToken);
+    }
+
+    private static CloudreveException Unavailable(Exception? reason = null) =>
+        new(ErrorCode.DatabaseError, "The signing keys cannot be read; try again later.", reason);
+
+    private bool IsFresh(Known known, TimeSpan maxAge) => !_hasChanged && clock.GetElapsedTime(known.ReadAt) < maxAge;
+
+    private bool IsUsable(Known known) => clock.GetElapsedTime(known.ReadAt) < TokenKeyRing.LongestOutage;
+
+    private async Task<TokenKeyRing> RefreshAsync(TimeSpan maxAge, CancellationToken cancellationToken)
+    {
+        // Whoever has keys does not wait while another reads them again.
+        var known = _known is { } kept && IsUsable(kept) ? kept : null;
+        if (!await _turn.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
+            return known!.Ring;
+        try
+        {
+            known = _known is { } latest && IsUsable(latest) ? latest : null;
+            if (known is not null && IsFresh(known, maxAge))
+                return known.Ring;
+            if (_failure is { } failure && clock.GetElapsedTime(failure.At) < (known is null ? ColdPause : Pause))
+                return known?.Ring ?? throw Unavailable();
+            return await LoadAsync(known, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<TokenKeyRing> LoadAsync(Known? known, CancellationToken cancellationToken)
+    {
+        // The age counts from before the read, and a change during the read asks for another one.
+        var startedAt = clock.GetTimestamp();
+        _hasChanged = false;
+        using var limit = new CancellationTokenSource(LongestRead, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        VaultContent content;
+        try
+        {
+            content = await CopyAsync(await settings.GetAsync(either.Token), either.Token);
+        }
+        catch (Exception e) when (
+            e is StorageException or CloudreveException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            logger.LogWarning(e, "The signing keys could not be read from the key vault.");
+            _failure = new Failure(clock.GetTimestamp());
+            return known?.Ring ?? throw Unavailable(e);
+        }
+        if (content.Keys.Count == 0)
+        {
+            // Somebody did that on purpose: keys that are known are as void as those that are not.
+            _known = null;
+            _failure = new Failure(clock.GetTimestamp());
+            throw new CloudreveException(ErrorCode.DatabaseError, "All signing keys are switched off in the key vault.");
+        }
+        _failure = null;
+        _known = new Known(new TokenKeyRing(content.Keys), startedAt);
+        return _known.Ring;
+    }
+
+    /// <summary>Reads the vault, and first copies to it what only the settings hold. So those who signed in before the move stay signed in.</summary>
+    private async Task<VaultContent> CopyAsync(SiteSettings site, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var content = await vault.ReadAsync(now, cancellationToken);
+        var text = site.Get(TokenSetting.Keys);
+        if (text == SettingKeyStore.Moved)
+        {
+            return content.Ids.Count > 0
+                ? content
+                : throw new CloudreveException(ErrorCode.DatabaseError, "The key vault does not hold the signing keys any more.");
+        }
+        var missing = SettingKeyStore.Read(text, site).Keys.Where(key => !content.Ids.Contains(key.Id)).ToList();
+        foreach (var key in missing)
+            await vault.AddAsync(key, cancellationToken);
+        return missing.Count == 0 ? content : await vault.ReadAsync(now, cancellationToken);
+    }
+
+    private sealed record Known(TokenKeyRing Ring, long ReadAt);
+
+    private sealed record Failure(long At);
+}
