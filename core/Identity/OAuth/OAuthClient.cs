@@ -19,8 +19,8 @@ public sealed record OAuthClient
     public required string Name { get; init; }
 
     /// <summary>
-    /// The hash of the client's secret; null for an application on users' devices, which cannot keep one. Every exchange needs the
-    /// verifier of PKCE besides.
+    /// The hash of the client's secret; null for an application on users' devices, which cannot keep one. Such an application needs
+    /// PKCE.
     /// </summary>
     public string? SecretHash { get; init; }
 
@@ -54,6 +54,9 @@ public sealed record OAuthClient
     public bool AllowsRedirect(string redirectUri, string siteBase) =>
         RedirectUris.Any(allowed => string.Equals(allowed, redirectUri, StringComparison.Ordinal)
             || (allowed.StartsWith('/') && string.Equals(siteBase + allowed, redirectUri, StringComparison.Ordinal)));
+
+    /// <summary>Whether the client has to use PKCE (RFC 9700, 2.1.1): it has no secret that proves who exchanges a code.</summary>
+    public bool NeedsCodeChallenge => SecretHash is null;
 
     /// <summary>Whether a secret is the client's; true for a client that has none.</summary>
     /// <param name="secret">What the client sent; null for nothing.</param>

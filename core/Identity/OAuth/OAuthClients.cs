@@ -14,11 +14,11 @@ public sealed class OAuthClients
     /// <summary>How old the clients may be.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
-    /// <summary>The desktop application.</summary>
-    public static readonly Guid DesktopId = Guid.ParseExact("40df0631-4de8-4a74-a96b-1bfb919a9339", "D");
+    /// <summary>The desktop application; others use its id as well. Existing applications have it built in.</summary>
+    public static readonly Guid DesktopId = Guid.ParseExact("393a1839-f52e-498e-9972-e77cc2241eee", "D");
 
-    /// <summary>The application for phones.</summary>
-    public static readonly Guid MobileId = Guid.ParseExact("f0e477eb-c657-452a-9806-aa0f094be328", "D");
+    /// <summary>The application for phones, which has the id built in.</summary>
+    public static readonly Guid MobileId = Guid.ParseExact("220db97a-44a3-44f7-99b6-d767262b4daa", "D");
 
     private const string Partition = "oauth";
 
@@ -71,7 +71,7 @@ public sealed class OAuthClients
         _clients.Forget();
     }
 
-    // Applications on users' devices cannot keep a secret (RFC 8252, 8.5).
+    // Applications on users' devices cannot keep a secret (RFC 8252, 8.5): what they send as one is in every copy of them.
     private static OAuthClient BuiltIn(int id, Guid clientId, string name, string redirectPath) => new()
     {
         Id = id,

@@ -11,8 +11,11 @@ namespace Cloudreve.Core.Identity.OAuth;
 /// <param name="Client">The application.</param>
 /// <param name="RedirectUri">Where the user is sent back to.</param>
 /// <param name="Scopes">What it asks for.</param>
-/// <param name="CodeChallenge">The challenge of PKCE: the hash of a secret that the application keeps until the exchange.</param>
-public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadOnlySet<string> Scopes, string CodeChallenge);
+/// <param name="CodeChallenge">
+/// The challenge of PKCE: the hash of a secret that the application keeps until the exchange. Null only for an application with a secret
+/// of its own.
+/// </param>
+public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadOnlySet<string> Scopes, string? CodeChallenge);
 
 /// <summary>What an application exchanges for tokens.</summary>
 /// <param name="ClientId">The application.</param>
@@ -28,7 +31,10 @@ public sealed record OAuthExchange(string? ClientId, string? ClientSecret, strin
 /// <param name="MayRefresh">Whether the application gets the refresh token.</param>
 public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, bool MayRefresh);
 
-/// <summary>Codes that users' consent brings and applications exchange for tokens (contract, section 7): once, and with PKCE.</summary>
+/// <summary>
+/// Codes that users' consent brings and applications exchange for tokens (contract, section 7): once, and with
+/// PKCE unless they have a secret.
+/// </summary>
 /// <param name="layout">Where codes are kept, hashed.</param>
 /// <param name="clients">The applications.</param>
 /// <param name="grants">What users granted.</param>
@@ -104,10 +110,12 @@ public sealed class OAuthCodes(
 
     private static string PartitionOf(string code) => "oauth-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
 
-    private static bool IsVerifier(string? verifier, string challenge) =>
-        verifier is { Length: >= MinVerifier and <= MaxVerifier }
-        && CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(verifier)))), Encoding.UTF8.GetBytes(challenge));
+    // A verifier that no challenge asked for is refused (RFC 9700, 2.1.1): somebody has taken the challenge away.
+    private static bool IsVerifier(string? verifier, string? challenge) => challenge is null
+        ? string.IsNullOrEmpty(verifier)
+        : verifier is { Length: >= MinVerifier and <= MaxVerifier }
+            && CryptographicOperations.FixedTimeEquals(
+                Encoding.UTF8.GetBytes(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(verifier)))), Encoding.UTF8.GetBytes(challenge));
 
     private async Task<OAuthClient> AuthenticateAsync(OAuthExchange exchange, CancellationToken cancellationToken)
     {
@@ -121,5 +129,6 @@ public sealed class OAuthCodes(
         row.Time(Expires) is { } end && clock.GetUtcNow() < end
         && string.Equals(row.Text(Client), client.ClientId.ToString("D"), StringComparison.Ordinal)
         && (exchange.RedirectUri is null || string.Equals(row.Text(Redirect), exchange.RedirectUri, StringComparison.Ordinal))
-        && IsVerifier(exchange.CodeVerifier, row.RequiredText(Challenge));
+        && IsVerifier(exchange.CodeVerifier, row.Text(Challenge))
+        && !(client.NeedsCodeChallenge && row.Text(Challenge) is null);
 }

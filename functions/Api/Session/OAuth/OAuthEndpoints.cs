@@ -50,12 +50,17 @@ internal static class OAuthEndpoints
             throw Malformed("The application does not have this redirect address.");
         if (!scopes.Contains(OAuthScopes.OpenId) || !scopes.All(client.Scopes.Contains))
             throw Malformed("The scopes must include openid, and be some of the application's.");
-        if (request.CodeChallenge is not { Length: > 0 and <= MaxChallenge } challenge || request.CodeChallengeMethod != "S256")
-            throw Malformed("A code challenge of the method S256 is needed.");
         var code = await codes.GrantAsync(
-            call.Caller.RequireUser(), new OAuthConsent(client, request.RedirectUri, scopes, challenge), cancellationToken);
+            call.Caller.RequireUser(), new OAuthConsent(client, request.RedirectUri, scopes, ReadChallenge(request, client)), cancellationToken);
         return ApiResponse.Ok(new ConsentResponse(code, request.State ?? ""));
     }
+
+    private static string? ReadChallenge(ConsentRequest request, OAuthClient client) => request switch
+    {
+        { CodeChallenge: null or "", CodeChallengeMethod: null or "" } when !client.NeedsCodeChallenge => null,
+        { CodeChallenge: { Length: > 0 and <= MaxChallenge } challenge, CodeChallengeMethod: "S256" } => challenge,
+        _ => throw Malformed("A code challenge of the method S256 is needed."),
+    };
 
     private static async Task<Results<JsonHttpResult<OAuthTokenResponse>, JsonHttpResult<OAuthErrorResponse>>> ExchangeAsync(
         HttpContext http, OAuthCodes codes, TimeProvider clock, CancellationToken cancellationToken)

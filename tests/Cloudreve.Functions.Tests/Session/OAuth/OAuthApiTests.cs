@@ -270,6 +270,54 @@ public sealed class OAuthApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         Assert.Equal(7_776_000, tokens.Body.GetProperty("refresh_token_expires_in").GetInt32(), 5.0);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public async Task Given_a_client_with_a_secret_when_it_does_without_pkce_then_the_secret_is_enough_and_a_verifier_too_much(string? challenge)
+    {
+        var client = await CreateClientAsync();
+        var (_, browser) = await SignInAsync();
+        var codes = new List<string>();
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var body = Consent(client, AllScopes);
+            body["code_challenge"] = body["code_challenge_method"] = challenge;
+            var answer = await browser.PostApiAsync("session/oauth/consent", body);
+            Assert.Equal(0, answer.Code);
+            codes.Add(answer.Data.GetProperty("code").GetString()!);
+        }
+
+        Assert.Equal("invalid_grant", (await ExchangeAsync(client, codes[0])).Text("error"));
+        var form = Form(client, codes[1]);
+        form.Remove("code_verifier");
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(form)).Status);
+    }
+
+    [Fact]
+    public async Task Given_a_client_without_a_secret_when_it_does_without_pkce_then_the_consent_is_refused()
+    {
+        var desktop = (await App.Services.GetRequiredService<OAuthClients>().FindEnabledAsync(OAuthClients.DesktopId))!;
+        var (_, browser) = await SignInAsync();
+        var body = Consent(desktop, AllScopes);
+        body["code_challenge"] = body["code_challenge_method"] = null;
+
+        Assert.Equal(40001, (await browser.PostApiAsync("session/oauth/consent", body)).Code);
+    }
+
+    [Theory]
+    [InlineData("393a1839-f52e-498e-9972-e77cc2241eee", "/callback/desktop")]
+    [InlineData("220db97a-44a3-44f7-99b6-d767262b4daa", "/callback/ios")]
+    public async Task Given_an_application_with_a_built_in_id_and_secret_when_it_exchanges_a_code_then_it_gets_tokens(string clientId, string redirect)
+    {
+        var app = (await App.Services.GetRequiredService<OAuthClients>().FindEnabledAsync(Guid.Parse(clientId)))!;
+        var (_, browser) = await SignInAsync();
+        Assert.Equal([redirect], app.RedirectUris);
+        var form = Form(app, await ConsentAsync(browser, app, "profile email openid offline_access UserInfo.Write Workflow.Write Files.Write Shares.Write"));
+        form["client_secret"] = "whatever all its copies send";
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(form)).Status);
+    }
+
     [Fact]
     public async Task Given_codes_and_secrets_when_their_rows_are_read_then_they_hold_hashes_only()
     {
