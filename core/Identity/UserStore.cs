@@ -48,13 +48,22 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         var readAt = clock.GetTimestamp();
         var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
-        if (row is null)
-            return null;
-        var user = UserRows.Read(row);
-        if (_kept.Count >= MaxKept)
-            _kept.Clear();
-        _kept[id] = new Kept(user, readAt);
-        return user;
+        return row is null ? null : Keep(UserRows.Read(row), readAt);
+    }
+
+    /// <summary>Finds an account together with a row of its partition whose key comes shortly before the account's. One transaction.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="rowKey">The other row's key.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The account and the row; null where there is none.</returns>
+    internal async Task<(User? User, Row? Other)> FindWithAsync(long id, string rowKey, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetTimestamp();
+        var range = new RowRange(UserRows.Partition(id), rowKey, RowRange.After(UserRows.Account));
+        var rows = (await layout.Users.QueryPageAsync(range, cancellationToken: cancellationToken)).Rows;
+        return (
+            rows.FirstOrDefault(row => row.RowKey == UserRows.Account) is { } account ? Keep(UserRows.Read(account), readAt) : null,
+            rows.FirstOrDefault(row => row.RowKey == rowKey));
     }
 
     /// <summary>
@@ -116,6 +125,14 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     internal async Task<long?> FindIdByEmailAsync(string email, CancellationToken cancellationToken) =>
         (await layout.Users.FindAsync(UserRows.MailPartition(NormalizeEmail(email)), UserRows.Mail, cancellationToken))?.RequiredNumber(UserRows.OwnerId);
+
+    private User Keep(User user, long readAt)
+    {
+        if (_kept.Count >= MaxKept)
+            _kept.Clear();
+        _kept[user.Id] = new Kept(user, readAt);
+        return user;
+    }
 
     private static CloudreveException Taken() => new(ErrorCode.MailInUse, "This mail address has an account already.");
 

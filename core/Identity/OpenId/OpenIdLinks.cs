@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tables;
 
@@ -17,13 +18,23 @@ public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt
 /// names a user who does not name it: that one may be taken over.
 /// </summary>
 /// <param name="layout">Where the rows are.</param>
+/// <param name="users">The accounts.</param>
 /// <param name="clock">Stamps links.</param>
-public sealed class OpenIdLinks(StorageLayout layout, TimeProvider clock)
+public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvider clock)
 {
-    private const string Prefix = "openid-";
+    // Just before the account's own row, so that one transaction reads both.
+    private const string Prefix = "!openid-";
+
+    private const int MaxKept = 10_000;
     private const string OwnerKey = "!openid";
     private const string Identity = "identity";
     private const string LinkedAt = "linked";
+
+    // Identities hardly ever change hands, and whom one belongs to counts only when the user names it, too.
+    private static readonly TimeSpan OwnerAge = TimeSpan.FromHours(12);
+
+    private readonly BoundedCache<OpenIdIdentity, Owner> _owners = new(MaxKept, clock);
+    private readonly BoundedCache<OpenIdIdentity, Owner> _confirmed = new(MaxKept, clock);
 
     /// <summary>A user's links. One transaction.</summary>
     /// <param name="userId">The user.</param>
@@ -39,10 +50,28 @@ public sealed class OpenIdLinks(StorageLayout layout, TimeProvider clock)
     /// <summary>The user of an identity; null when it is linked to nobody. Two transactions.</summary>
     /// <param name="identity">The identity.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<long?> FindUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
+    public async Task<User?> FindUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
-        var owner = await layout.Users.FindAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken);
-        return owner?.RequiredNumber(UserRows.OwnerId) is { } userId && await NamesAsync(userId, identity, cancellationToken) ? userId : null;
+        if (await layout.Users.FindAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken) is not { } row)
+            return null;
+        var owner = new Owner(row.RequiredNumber(UserRows.OwnerId));
+        _owners.Keep(identity, owner, clock.GetUtcNow() + OwnerAge);
+        return await ConfirmAsync(owner, identity, cancellationToken);
+    }
+
+    /// <summary>
+    /// The user of an identity, account and link as they were at most <see cref="UserStore.MaxAge"/> ago; null when it is linked to nobody.
+    /// To tell who calls. No transaction for one that was read lately, one for an identity that this process knows, two otherwise.
+    /// </summary>
+    /// <param name="identity">The identity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<User?> FindRecentUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
+    {
+        if (_confirmed.Find(identity) is { } confirmed)
+            return await users.FindRecentAsync(confirmed.UserId, cancellationToken);
+        return _owners.Find(identity) is { } owner && await ConfirmAsync(owner, identity, cancellationToken) is { } user
+            ? user
+            : await FindUserAsync(identity, cancellationToken);
     }
 
     /// <summary>Links an identity with a user. Two transactions, more where a crash left something.</summary>
@@ -85,9 +114,21 @@ public sealed class OpenIdLinks(StorageLayout layout, TimeProvider clock)
 
     private static string KeyOf(OpenIdProvider provider) => Prefix + ((int)provider).ToString(CultureInfo.InvariantCulture);
 
+    private static bool Names(Row? link, OpenIdIdentity identity) => string.Equals(link?.Text(Identity), identity.Key, StringComparison.Ordinal);
+
     private async Task<bool> NamesAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken) =>
-        await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(identity.Provider), cancellationToken) is { } link
-        && string.Equals(link.Text(Identity), identity.Key, StringComparison.Ordinal);
+        Names(await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(identity.Provider), cancellationToken), identity);
+
+    /// <summary>The account that an identity's row names, if it names the identity, too. One transaction.</summary>
+    private async Task<User?> ConfirmAsync(Owner owner, OpenIdIdentity identity, CancellationToken cancellationToken)
+    {
+        var until = clock.GetUtcNow() + UserStore.MaxAge;
+        var (user, link) = await users.FindWithAsync(owner.UserId, KeyOf(identity.Provider), cancellationToken);
+        if (user is null || !Names(link, identity))
+            return null;
+        _confirmed.Keep(identity, owner, until);
+        return user;
+    }
 
     private async Task ClaimAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken)
     {
@@ -121,4 +162,6 @@ public sealed class OpenIdLinks(StorageLayout layout, TimeProvider clock)
             }
         }
     }
+
+    private sealed record Owner(long UserId);
 }

@@ -96,11 +96,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             await links.LinkAsync(linkingUser, identity, cancellationToken);
             return null;
         }
-        var user = await links.FindUserAsync(identity, cancellationToken) is { } userId
-            ? await users.FindAsync(userId, cancellationToken)
-            : await SignUpAsync(site, identity, cancellationToken);
-        if (user is null)
-            throw NotLinked();
+        var user = await links.FindUserAsync(identity, cancellationToken) ?? await SignUpAsync(site, identity, cancellationToken);
         PasswordSignIn.CheckStatus(user);
         return user;
     }

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Cloudreve.Core.Caching;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Microsoft.AspNetCore.Authentication;
@@ -8,18 +7,14 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
 /// Callers with access tokens of Microsoft Entra ID. The token's person must be linked with an account; tokens of applications without a
-/// person are not taken. Two transactions, none for a person who called within <see cref="UserStore.MaxAge"/>.
+/// person are not taken. One transaction, none for a person who called within <see cref="UserStore.MaxAge"/>; one more for a person's first
+/// call to this process.
 /// </summary>
 /// <param name="links">Who is linked with whom.</param>
-/// <param name="clock">Tells how old a link is.</param>
-internal sealed class EntraCallers(OpenIdLinks links, TimeProvider clock)
+internal sealed class EntraCallers(OpenIdLinks links)
 {
     /// <summary>The scope of Entra that stands for everything that the person may do.</summary>
     public const string FullAccess = "access_as_user";
-
-    private const int MaxKept = 10_000;
-
-    private readonly BoundedCache<OpenIdIdentity, AccessGrant> _kept = new(MaxKept, clock);
 
     /// <summary>What a request's token allows; null when it is none of Entra's, or its person is linked with nobody.</summary>
     /// <param name="context">The request.</param>
@@ -30,15 +25,9 @@ internal sealed class EntraCallers(OpenIdLinks links, TimeProvider clock)
             || person.FindFirstValue("tid") is not { Length: > 0 } tenant || person.FindFirstValue("oid") is not { Length: > 0 } objectId
             || person.FindFirstValue("scp") is not { Length: > 0 } granted)
             return null;
-        var identity = OpenIdIdentity.OfEntra(tenant, objectId);
-        if (_kept.Find(identity) is not { } known)
-        {
-            if (await links.FindUserAsync(identity, context.RequestAborted) is not { } userId)
-                return null;
-            known = new AccessGrant(userId, null);
-            _kept.Keep(identity, known, clock.GetUtcNow() + UserStore.MaxAge);
-        }
+        if (await links.FindRecentUserAsync(OpenIdIdentity.OfEntra(tenant, objectId), context.RequestAborted) is not { } user)
+            return null;
         var scopes = granted.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
-        return known with { Scopes = scopes.Contains(FullAccess) ? null : scopes };
+        return new AccessGrant(user.Id, scopes.Contains(FullAccess) ? null : scopes);
     }
 }

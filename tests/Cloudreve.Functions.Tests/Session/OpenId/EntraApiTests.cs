@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Settings;
@@ -117,6 +118,66 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
+    public async Task Given_a_person_who_called_before_when_what_is_known_of_accounts_is_old_then_a_request_takes_one_transaction()
+    {
+        await LinkAsync();
+        var client = With(AccessToken());
+        await client.GetApiAsync("user/me");
+
+        Assert.Equal(1, await TransactionsAfterAsync(UserStore.MaxAge, client));
+        Assert.Equal(1, await TransactionsAfterAsync(TimeSpan.FromMinutes(30), client));
+    }
+
+    [Fact]
+    public async Task Given_a_person_who_never_called_when_a_request_comes_then_finding_the_account_takes_one_more()
+    {
+        await LinkAsync();
+
+        Assert.Equal(2, await TransactionsAfterAsync(UserStore.MaxAge, With(AccessToken())));
+    }
+
+    [Fact]
+    public async Task Given_a_person_who_called_before_when_the_link_is_removed_elsewhere_then_the_token_is_nobodys_as_soon_as_others_are_banned()
+    {
+        var user = await LinkAsync();
+        var client = With(AccessToken());
+        Assert.Equal(0, (await client.GetApiAsync("user/me")).Code);
+        await new OpenIdLinks(App.Layout, App.Services.GetRequiredService<UserStore>(), entra.Clock).UnlinkAsync(user.Id, OpenIdProvider.Oidc);
+
+        entra.Clock.Advance(UserStore.MaxAge);
+
+        Assert.Equal(401, (await client.GetApiAsync("user/me")).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_person_who_called_before_when_the_identity_goes_to_another_user_then_the_token_is_the_others()
+    {
+        var first = await LinkAsync();
+        var client = With(AccessToken());
+        Assert.Equal(0, (await client.GetApiAsync("user/me")).Code);
+        var links = App.Services.GetRequiredService<OpenIdLinks>();
+        await links.UnlinkAsync(first.Id, OpenIdProvider.Oidc);
+        var second = await LinkAsync();
+
+        entra.Clock.Advance(UserStore.MaxAge);
+
+        Assert.Equal(second.Email, (await client.GetApiAsync("user/me")).Data.GetProperty("email").GetString());
+    }
+
+    [Fact]
+    public async Task Given_a_person_who_called_before_when_the_user_is_banned_elsewhere_then_the_reason_is_told_as_soon_as_others_are()
+    {
+        var user = await LinkAsync();
+        var client = With(AccessToken());
+        Assert.Equal(0, (await client.GetApiAsync("user/me")).Code);
+        await BanElsewhereAsync(user.Id);
+
+        entra.Clock.Advance(UserStore.MaxAge);
+
+        Assert.Equal(40017, (await client.GetApiAsync("user/me")).Code);
+    }
+
+    [Fact]
     public async Task Given_a_token_with_some_scopes_when_a_route_needs_another_then_the_scope_is_missing()
     {
         await LinkAsync();
@@ -164,6 +225,23 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     [Fact]
     public async Task Given_the_sites_own_tokens_when_entra_is_set_up_then_they_work_as_before() =>
         Assert.Equal(0, (await (await App.SignInAsync()).GetApiAsync("user/me")).Code);
+
+    /// <summary>Bans as another process would: nothing that this one keeps is told.</summary>
+    private async Task BanElsewhereAsync(long userId)
+    {
+        var partition = $"u{userId:x}";
+        var row = (await App.Layout.Users.FindAsync(partition, "!user"))!;
+        await App.Layout.Users.MergeAsync(new Row(partition, "!user") { ["status"] = (int)UserStatus.ManualBanned }, row.ETag);
+    }
+
+    /// <summary>What a request takes after a time, beside what the site itself is read for.</summary>
+    private async Task<int> TransactionsAfterAsync(TimeSpan time, HttpClient client)
+    {
+        var other = await App.SignInAsync();
+        entra.Clock.Advance(time);
+        Assert.Equal(0, (await other.GetApiAsync("user/me")).Code);
+        return await App.TransactionsOfAsync(async () => Assert.Equal(0, (await client.GetApiAsync("user/me")).Code));
+    }
 
     private HttpClient With(string token)
     {
