@@ -17,9 +17,8 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <summary>The shortest and longest password of a sign-in, in characters.</summary>
     public const int MinPassword = 4, MaxPassword = 128;
 
-    // Guesses for one account wait for each other, so that many at once cannot all be checked before the first is counted.
     // The number of turns also bounds the memory that hashing takes at once (19 MiB each).
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 8).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly GuessTurns _turns = new(8);
 
     /// <summary>
     /// Checks mail address and password. Two transactions, one more to count a failure or to remember an address for the first time in a
@@ -35,7 +34,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         if (email.Length > 320 || password.Length is < MinPassword or > MaxPassword)
             throw new CloudreveException(ErrorCode.BadParameter, "The mail address or password has an impossible length.");
         var normalized = UserStore.NormalizeEmail(email);
-        return await InTurnAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)
+        return await _turns.RunAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)
             ?? throw Refused();
     }
 
@@ -48,7 +47,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether it is right; false, too, when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
-        InTurnAsync(
+        _turns.RunAsync(
             user.Email,
             async () =>
             {
@@ -99,19 +98,5 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         else
             await limiter.CountFailureAsync(key, attempts, client, cancellationToken);
         return isRight;
-    }
-
-    private async Task<T> InTurnAsync<T>(string email, Func<Task<T>> action, CancellationToken cancellationToken)
-    {
-        var turn = _turns[(uint)string.GetHashCode(email, StringComparison.Ordinal) % _turns.Length];
-        await turn.WaitAsync(cancellationToken);
-        try
-        {
-            return await action();
-        }
-        finally
-        {
-            turn.Release();
-        }
     }
 }

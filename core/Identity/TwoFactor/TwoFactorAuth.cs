@@ -22,9 +22,12 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     /// <summary>How long a new secret waits for its first code.</summary>
     public static readonly TimeSpan PreparationLifetime = TimeSpan.FromSeconds(600);
 
+    private const int Turns = 64;
     private const string Prepared = "2fa";
     private const string Secret = "secret";
     private const string Expires = "expires";
+
+    private readonly GuessTurns _turns = new(Turns);
 
     /// <summary>Draws a secret for a user's app, in place of one that was drawn before. One transaction.</summary>
     /// <param name="user">The user.</param>
@@ -98,8 +101,13 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
 
     private static CloudreveException Wrong() => new(ErrorCode.WrongTwoFactorCode, "The code is wrong. After many failures wait a quarter of an hour.");
 
+    private Task<User> TakeAsync(
+        long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken) =>
+        _turns.RunAsync(
+            UserRows.Partition(userId), () => TakeInTurnAsync(userId, code, client, secretOf, change, cancellationToken), cancellationToken);
+
     /// <summary>Checks a code and changes the account in one go, so that of two uses of a code only one succeeds.</summary>
-    private async Task<User> TakeAsync(
+    private async Task<User> TakeInTurnAsync(
         long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);

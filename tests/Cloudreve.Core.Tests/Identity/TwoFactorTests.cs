@@ -143,6 +143,19 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_many_wrong_codes_at_once_when_the_limit_is_reached_then_the_rest_is_not_looked_at()
+    {
+        var (world, user, _) = await EnableAsync();
+        var session = (await world.Sessions.CreateAsync(user)).ToString("D");
+
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(
+            guess => RefusalAsync(() => world.Sessions.FinishAsync(session, $"{guess:D7}", IdentityWorld.Home))));
+
+        var attempts = AttemptRecord.Read(await world.Layout.Users.FindAsync(UserRows.Partition(user.Id), UserRows.FailedCodes));
+        Assert.Equal(AttemptLimiter.MaxFailures, attempts.Addresses.Values.Single().Count);
+    }
+
+    [Fact]
     public async Task Given_a_sign_in_that_waits_when_the_code_is_right_then_it_costs_five_transactions()
     {
         var (world, user, app) = await EnableAsync();
