@@ -41,17 +41,34 @@ internal static class HostileRequests
     /// <param name="endpoint">The endpoint.</param>
     public static IEnumerable<HostileRequest> For(ContractEndpoint endpoint)
     {
-        var operation = OpenApiContract.Current.Operations.FirstOrDefault(operation => operation.Id == endpoint.OperationId);
+        var operation = OperationOf(endpoint);
         var path = ContractExamples.PathOf(endpoint);
         var query = operation is null ? "" : Query(operation);
-        var example = operation?.RequestBody is { MediaType: Json, Examples: { Count: > 0 } examples } ? examples.Values.First() : null;
-        var valid = new HostileRequest("", endpoint.Method, path + query, example is null ? null : Bytes(example), example is null ? null : Json);
+        var example = ExampleOf(operation);
+        var valid = Documented(endpoint);
         return Paths(endpoint, valid, query)
             .Concat(operation is null ? [] : Queries(operation, valid, path))
             .Concat(Bodies(valid))
             .Concat(example is JsonObject body ? Properties(body, valid) : [])
             .Concat(MutatedRequests.Of(valid, endpoint.OperationId));
     }
+
+    /// <summary>The request that the others depart from: nothing is malformed.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    public static HostileRequest Documented(ContractEndpoint endpoint)
+    {
+        var operation = OperationOf(endpoint);
+        var example = ExampleOf(operation);
+        return new HostileRequest(
+            "", endpoint.Method, ContractExamples.PathOf(endpoint) + (operation is null ? "" : Query(operation)),
+            example is null ? null : Bytes(example), example is null ? null : Json);
+    }
+
+    private static ContractOperation? OperationOf(ContractEndpoint endpoint) =>
+        OpenApiContract.Current.Operations.FirstOrDefault(operation => operation.Id == endpoint.OperationId);
+
+    private static JsonNode? ExampleOf(ContractOperation? operation) =>
+        operation?.RequestBody is { MediaType: Json, Examples: { Count: > 0 } examples } ? examples.Values.First() : null;
 
     private static IEnumerable<HostileRequest> Paths(ContractEndpoint endpoint, HostileRequest valid, string query)
     {

@@ -30,6 +30,10 @@ internal sealed class StorageSnapshot
         return snapshot;
     }
 
+    /// <summary>Whether a row or blob was there.</summary>
+    /// <param name="name">As <see cref="ChangesTo"/> names it.</param>
+    public bool Holds(string name) => _versions.ContainsKey(name);
+
     /// <summary>What was made, changed or removed until another moment.</summary>
     /// <param name="later">The other moment.</param>
     public IReadOnlyList<string> ChangesTo(StorageSnapshot later) =>
