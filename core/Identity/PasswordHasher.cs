@@ -95,4 +95,8 @@ public static class PasswordHasher
     }
 
     private readonly record struct Parsed(int MemoryKib, int Passes, int Lanes, byte[] Salt, byte[] Hash);
+
+    /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
+    /// <param name="hash">The hashed password; null for none.</param>
+    internal static string Fingerprint(string? hash) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hash ?? "")));
 }

@@ -52,9 +52,16 @@ public sealed class AccountMailer(
         }
     }
 
-    /// <summary>The path that the signature of an activation link covers.</summary>
+    /// <summary>
+    /// What the signature of an activation link covers: the path, and the password that the account had when the mail was asked for. Who
+    /// signs up with another's address must not have the owner activate a password that the owner does not know.
+    /// </summary>
     /// <param name="encodedUserId">The account's encoded id.</param>
-    public static string ActivationPathOf(string encodedUserId) => ActivationPath + encodedUserId;
+    /// <param name="user">The account.</param>
+    public static string ActivationTextOf(string encodedUserId, User user) =>
+        ActivationTextOf(encodedUserId, PasswordHasher.Fingerprint(user.PasswordHash));
+
+    private static string ActivationTextOf(string encodedUserId, string password) => $"{ActivationPath}{encodedUserId}\n{password}";
 
     private static AccountMail? Read(string message)
     {
@@ -104,7 +111,7 @@ public sealed class AccountMailer(
         var id = site.HashIds.Encode(user.Id, HashIdKind.User);
         if (mail.Kind == AccountMailKind.Reset)
             return $"{mail.SiteUrl}/session/reset?id={id}&secret={PasswordReset.SecretOf(site, user, request)}";
-        var signature = UrlSigner.Sign(site, ActivationPathOf(id), request.Time(MailRequests.Expires));
+        var signature = UrlSigner.Sign(site, ActivationTextOf(id, request.RequiredText(MailRequests.Password)), request.Time(MailRequests.Expires));
         return $"{mail.SiteUrl}/session/activate?id={id}&sign={Uri.EscapeDataString(signature)}";
     }
 

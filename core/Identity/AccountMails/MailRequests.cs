@@ -23,6 +23,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 
     internal const string Nonce = "nonce";
     internal const string Expires = "expires";
+    internal const string Password = "password";
     private const string Sent = "sent";
     private const int NonceBytes = 16;
 
@@ -45,21 +46,27 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Asks for a mail. Three transactions; one when the last request was just now.</summary>
     /// <param name="kind">Which.</param>
-    /// <param name="userId">The account.</param>
+    /// <param name="user">The account.</param>
     /// <param name="siteUrl">Scheme and host of its links.</param>
     /// <param name="language">Locale code; null for the account's.</param>
     /// <param name="lifetime">How long its link works.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task AskAsync(
-        AccountMailKind kind, long userId, string siteUrl, string? language, TimeSpan lifetime, CancellationToken cancellationToken)
+        AccountMailKind kind, User user, string siteUrl, string? language, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var (partition, key) = (UserRows.Partition(userId), KeyOf(kind));
+        var (partition, key) = (UserRows.Partition(user.Id), KeyOf(kind));
         var last = await layout.Users.FindAsync(partition, key, cancellationToken);
         if (last?.Time(Sent) is { } sent && now < sent + Pause)
             return;
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(NonceBytes));
-        var row = new Row(partition, key) { [Nonce] = nonce, [Sent] = now, [Expires] = now + lifetime };
+        var row = new Row(partition, key)
+        {
+            [Nonce] = nonce,
+            [Sent] = now,
+            [Expires] = now + lifetime,
+            [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
+        };
         try
         {
             if (last is null)
@@ -73,7 +80,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
             if ((await layout.Users.FindAsync(partition, key, cancellationToken))?.Text(Nonce) != nonce)
                 return;
         }
-        var message = JsonSerializer.Serialize(new AccountMail(kind, userId, siteUrl, nonce, language), AccountMailJson.Default.AccountMail);
+        var message = JsonSerializer.Serialize(new AccountMail(kind, user.Id, siteUrl, nonce, language), AccountMailJson.Default.AccountMail);
         await layout.Queue(layout.MailsQueueName).SendAsync(message, cancellationToken: cancellationToken);
     }
 

@@ -37,7 +37,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         var user = await users.FindByEmailAsync(email, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "No account has this mail address.");
         PasswordSignIn.CheckStatus(user);
-        await requests.AskAsync(AccountMailKind.Reset, user.Id, siteUrl, language, Lifetime, cancellationToken);
+        await requests.AskAsync(AccountMailKind.Reset, user, siteUrl, language, Lifetime, cancellationToken);
     }
 
     /// <summary>

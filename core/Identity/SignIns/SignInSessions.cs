@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.TwoFactor;
@@ -31,7 +29,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
         var row = new Row(PartitionOf(id), Key)
         {
             [UserId] = user.Id,
-            [Password] = Fingerprint(user),
+            [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
         await layout.Sessions.InsertAsync(row, cancellationToken);
@@ -54,7 +52,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
         var user = await twoFactor.ConfirmAsync(row.RequiredNumber(UserId), code, client, cancellationToken);
         await layout.Sessions.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
         PasswordSignIn.CheckStatus(user);
-        return string.Equals(Fingerprint(user), row.Text(Password), StringComparison.Ordinal) ? user : throw Unknown();
+        return string.Equals(PasswordHasher.Fingerprint(user.PasswordHash), row.Text(Password), StringComparison.Ordinal) ? user : throw Unknown();
     }
 
     /// <summary>Who has to give a code in a session: one transaction; null when there is no such session, or its time is over.</summary>
@@ -64,8 +62,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
         (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);
 
     private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
-
-    private static string Fingerprint(User user) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.PasswordHash ?? "")));
 
     private static string PartitionOf(Guid id) => "login-" + id.ToString("N");
 

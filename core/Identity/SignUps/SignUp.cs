@@ -50,26 +50,31 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         {
             var created = await users.CreateAsync(user, cancellationToken);
             if (needsActivation)
-                await SendActivationAsync(created.Id, siteUrl, language, cancellationToken);
+                await SendActivationAsync(created, siteUrl, language, cancellationToken);
             return created;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse && needsActivation)
         {
-            await SendAgainAsync(email, siteUrl, language, cancellationToken);
+            await SendAgainAsync(user, password, siteUrl, cancellationToken);
             throw;
         }
     }
 
     /// <summary>Activates an account whose owner has followed the link of the mail. Two transactions.</summary>
     /// <param name="userId">The account.</param>
+    /// <param name="check">Throws unless the link is one of the account as it is.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40021 unknown, 40034 not waiting for its activation.</exception>
-    public Task<User> ActivateAsync(long userId, CancellationToken cancellationToken = default) =>
+    public Task<User> ActivateAsync(long userId, Action<User> check, CancellationToken cancellationToken = default) =>
         users.UpdateAsync(
             userId,
-            user => user.Status == UserStatus.Inactive
-                ? user with { Status = UserStatus.Active }
-                : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation."),
+            user =>
+            {
+                check(user);
+                return user.Status == UserStatus.Inactive
+                    ? user with { Status = UserStatus.Active }
+                    : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation.");
+            },
             cancellationToken);
 
     private static void CheckFields(string email, string password, string? language)
@@ -82,15 +87,25 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         PasswordRules.Check(password);
     }
 
+    /// <summary>
+    /// Sends the mail again. The last password counts, and voids links that were sent for another: the first may have been chosen by
+    /// somebody whom the address does not belong to.
+    /// </summary>
     /// <exception cref="CloudreveException">40033, unless the account does not wait for its activation.</exception>
-    private async Task SendAgainAsync(string email, string siteUrl, string? language, CancellationToken cancellationToken)
+    private async Task SendAgainAsync(NewUser user, string password, string siteUrl, CancellationToken cancellationToken)
     {
-        if (await users.FindByEmailAsync(email, cancellationToken) is not { Status: UserStatus.Inactive } waiting)
+        var waiting = await users.FindByEmailAsync(user.Email, cancellationToken);
+        if (waiting?.Status == UserStatus.Inactive && !PasswordHasher.Verify(password, waiting.PasswordHash))
+        {
+            waiting = await users.UpdateAsync(
+                waiting.Id, current => current.Status == UserStatus.Inactive ? current with { PasswordHash = user.PasswordHash } : current, cancellationToken);
+        }
+        if (waiting?.Status != UserStatus.Inactive)
             return;
-        await SendActivationAsync(waiting.Id, siteUrl, language, cancellationToken);
+        await SendActivationAsync(waiting, siteUrl, user.Language, cancellationToken);
         throw new CloudreveException(ErrorCode.ActivationMailSent, "This account waits for its activation; the mail was sent again.");
     }
 
-    private Task SendActivationAsync(long userId, string siteUrl, string? language, CancellationToken cancellationToken) =>
-        requests.AskAsync(AccountMailKind.Activation, userId, siteUrl, language, ActivationLifetime, cancellationToken);
+    private Task SendActivationAsync(User user, string siteUrl, string? language, CancellationToken cancellationToken) =>
+        requests.AskAsync(AccountMailKind.Activation, user, siteUrl, language, ActivationLifetime, cancellationToken);
 }

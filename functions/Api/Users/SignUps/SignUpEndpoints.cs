@@ -82,8 +82,8 @@ internal static class SignUpEndpoints
     private static async Task<ApiResponse<UserResponse>> ActivateAsync(
         string id, string? sign, ApiCall call, UrlSigner signer, SignUp signUp, SiteCatalog catalog, CancellationToken cancellationToken)
     {
-        signer.Verify(call.Site, AccountMailer.ActivationPathOf(id), sign);
-        var user = await signUp.ActivateAsync(Decode(id, call), cancellationToken);
+        var user = await signUp.ActivateAsync(
+            Decode(id, call), user => signer.Verify(call.Site, AccountMailer.ActivationTextOf(id, user), sign), cancellationToken);
         return await DescribeAsync(user, call, catalog, cancellationToken);
     }
 

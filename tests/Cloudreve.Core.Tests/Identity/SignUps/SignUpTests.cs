@@ -74,11 +74,11 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
             var process = await _world.RestartAsync(azurite, crash.Decide);
             crash.IsArmed = true;
 
-            var error = await Record.ExceptionAsync(() => process.SignUp.ActivateAsync(user.Id));
+            var error = await Record.ExceptionAsync(() => process.SignUp.ActivateAsync(user.Id, _ => { }));
 
             Assert.True(error is null or SimulatedCrashException, error?.ToString());
             if (error is not null)
-                await Record.ExceptionAsync(() => _world.SignUp.ActivateAsync(user.Id));
+                await Record.ExceptionAsync(() => _world.SignUp.ActivateAsync(user.Id, _ => { }));
             Assert.Equal(UserStatus.Active, (await _world.Identity.Users.FindAsync(user.Id))!.Status);
             if (!crash.Struck)
                 return;

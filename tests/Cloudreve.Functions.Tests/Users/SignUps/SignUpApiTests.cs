@@ -124,6 +124,27 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
         Assert.Equal(0, (await ActivateAsync(site.App, second.Link)).Code);
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(1)]
+    public async Task Given_somebody_who_signed_up_with_anothers_address_when_its_owner_does_then_the_owners_password_counts(int seconds)
+    {
+        await using var site = await MailingSite.StartAsync(azurite, ("email_active", "1"));
+        await SignUpAsync(site.App, Email, password: "the other's choice");
+        var strangers = await site.ReceiveAsync();
+        site.Clock.Advance(TimeSpan.FromSeconds(seconds));
+
+        Assert.Equal(40033, (await SignUpAsync(site.App, Email)).Code);
+
+        Assert.Equal(40071, (await ActivateAsync(site.App, strangers.Link)).Code);
+        site.Clock.Advance(TimeSpan.FromSeconds(60 - seconds));
+        await SignUpAsync(site.App, Email);
+        var owners = await site.ReceiveAsync();
+        Assert.Equal(0, (await ActivateAsync(site.App, owners.Link)).Code);
+        await site.App.SignInAsync(Email);
+        Assert.Equal(40080, (await site.App.CreateClient().PostApiAsync("session/token", new { email = Email, password = "the other's choice" })).Code);
+    }
+
     [Fact]
     public async Task Given_an_activation_link_when_a_day_has_passed_then_its_signature_has_expired()
     {
@@ -149,8 +170,8 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
         Assert.Equal(code, answer.Code);
     }
 
-    private static Task<ApiAnswer> SignUpAsync(AppFixture app, string email, string language = "en-US") =>
-        app.CreateClient().PostApiAsync("user", new { email, password = AppFixture.Password, language });
+    private static Task<ApiAnswer> SignUpAsync(AppFixture app, string email, string language = "en-US", string password = AppFixture.Password) =>
+        app.CreateClient().PostApiAsync("user", new { email, password, language });
 
     private static Task<ApiAnswer> ActivateAsync(AppFixture app, Uri link)
     {
