@@ -10,6 +10,11 @@ using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.OpenId;
 
+/// <summary>A sign-in that was begun.</summary>
+/// <param name="Address">Where the user is sent to.</param>
+/// <param name="State">What the user comes back with.</param>
+public sealed record OpenIdDeparture(string Address, string State);
+
 /// <summary>
 /// Signs users in through identity providers and links identities with accounts (contract, section 23). An identity that is linked with
 /// nobody gets an account where people may sign up and the provider verified its mail address, unless the address has an account: its
@@ -43,9 +48,8 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <param name="linkingUser">Who links an identity with the own account; null for a sign-in.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    /// <returns>Where the user is sent to.</returns>
     /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
-    public async Task<string> BeginAsync(
+    public async Task<OpenIdDeparture> BeginAsync(
         SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, User? linkingUser, CancellationToken cancellationToken = default)
     {
         RequireEnabled(site, provider);
@@ -64,7 +68,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
         await layout.Sessions.InsertAsync(row, cancellationToken);
-        return address;
+        return new OpenIdDeparture(address, state.ToString("D"));
     }
 
     /// <summary>Ends a sign-in. It works once, whatever comes of it.</summary>

@@ -45,7 +45,9 @@ internal static class OpenIdEndpoints
     {
         var linking = request.Linking == true ? call.Caller.RequireUser() : null;
         var siteBase = SiteUrls.Base(http, call.Site, primary: false);
-        return ApiResponse.Ok(await signIn.BeginAsync(call.Site, ProviderOf(request.Provider), siteBase, request.Hint, linking, cancellationToken));
+        var departure = await signIn.BeginAsync(call.Site, ProviderOf(request.Provider), siteBase, request.Hint, linking, cancellationToken);
+        BrowserBinding.Tie(http, departure.State, siteBase);
+        return ApiResponse.Ok(departure.Address);
     }
 
     private static async Task<Results<Ok<ApiResponse<LoginResponse>>, Ok<ApiResponse<string>>>> FinishAsync(
@@ -54,6 +56,7 @@ internal static class OpenIdEndpoints
         if (request.Code.Length is 0 or > MaxCode)
             throw new CloudreveException(ErrorCode.BadParameter, "The code has an impossible length.");
         var provider = ProviderOf(request.ProviderId);
+        BrowserBinding.Check(http, request.SessionId, SiteUrls.Base(http, call.Site, primary: false));
         var user = await signIn.FinishAsync(call.Site, provider, request.SessionId, request.Code, cancellationToken);
         return user is null
             ? TypedResults.Ok(ApiResponse.Ok())
