@@ -175,7 +175,8 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
 
     private async Task<User> SignUpAsync(SiteSettings site, OpenIdIdentity identity, CancellationToken cancellationToken)
     {
-        if (identity.VerifiedEmail is not { } email || !site.Get(AccountSetting.RegisterEnabled))
+        // What a provider says is no better than what a person types.
+        if (identity.VerifiedEmail is not { } email || !MailAddressRules.Allow(email) || !site.Get(AccountSetting.RegisterEnabled))
             throw NotLinked();
         var user = await users.FindByEmailAsync(email, cancellationToken);
         // An account that nobody can sign in to is what a crash between its making and its link has left.

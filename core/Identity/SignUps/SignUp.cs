@@ -1,4 +1,3 @@
-using System.Net.Mail;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.AccountMails;
 using Cloudreve.Core.Settings;
@@ -15,8 +14,6 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <summary>How long the link of an activation mail works.</summary>
     public static readonly TimeSpan ActivationLifetime = TimeSpan.FromHours(24);
 
-    // RFC 5321, 4.5.3.1: a path has 256 characters with its brackets.
-    private const int MaxEmail = 254;
     private const int MaxLanguage = 255;
 
     /// <summary>Makes an account.</summary>
@@ -79,8 +76,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
 
     private static void CheckFields(string email, string password, string? language)
     {
-        var trimmed = email.Trim();
-        if (trimmed.Length > MaxEmail || trimmed.Any(char.IsControl) || !MailAddress.TryCreate(trimmed, out var parsed) || parsed.Address != trimmed)
+        if (!MailAddressRules.Allow(email.Trim()))
             throw new CloudreveException(ErrorCode.BadParameter, "The mail address is malformed.");
         if (language is { Length: > MaxLanguage })
             throw new CloudreveException(ErrorCode.BadParameter, "The language is malformed.");

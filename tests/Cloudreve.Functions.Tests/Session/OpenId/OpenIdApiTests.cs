@@ -180,6 +180,18 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
         Assert.Equal(40068, (await FinishAsync(Oidc, await VisitAsync(App.CreateClient(), Oidc))).Code);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("nobody")]
+    [InlineData("a@example.com\r\nBcc: b@example.com")]
+    [InlineData("A <a@example.com>")]
+    public async Task Given_an_identity_with_a_malformed_mail_address_when_signing_in_then_no_account_is_made(string email)
+    {
+        (Provider.Claims["email"], Provider.Claims["email_verified"]) = (email, true);
+
+        Assert.Equal(40068, (await FinishAsync(Oidc, await VisitAsync(App.CreateClient(), Oidc))).Code);
+    }
+
     [Fact]
     public async Task Given_a_provider_that_tells_addresses_on_request_only_when_an_account_is_made_then_it_has_the_address()
     {
