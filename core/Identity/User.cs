@@ -66,6 +66,9 @@ public sealed record User
     /// <summary>The mail address in lower case; unique.</summary>
     public required string Email { get; init; }
 
+    /// <summary>Whether the user has proven to receive mail there, here or to an identity provider.</summary>
+    public bool IsEmailVerified { get; init; }
+
     /// <summary>What others see.</summary>
     public required string Nick { get; init; }
 

@@ -37,6 +37,7 @@ internal static class UserRows
     {
         ["id"] = user.Id,
         ["mail"] = user.Email,
+        ["verified"] = user.IsEmailVerified ? true : null,
         ["nick"] = user.Nick,
         ["status"] = (int)user.Status,
         ["group"] = user.GroupId,
@@ -56,6 +57,7 @@ internal static class UserRows
     {
         Id = row.RequiredNumber("id"),
         Email = row.RequiredText("mail"),
+        IsEmailVerified = row["verified"] is true,
         Nick = row.RequiredText("nick"),
         Status = (UserStatus)row.RequiredNumber("status"),
         GroupId = (int)row.RequiredNumber("group"),

@@ -18,6 +18,9 @@ public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
     /// <summary>The state of the account.</summary>
     public UserStatus Status { get; init; }
 
+    /// <summary>Whether the mail address is known to be the user's.</summary>
+    public bool IsEmailVerified { get; init; }
+
     /// <summary>The language that the user's client speaks; null when unknown.</summary>
     public string? Language { get; init; }
 }
@@ -149,6 +152,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         {
             Id = claimed,
             Email = email,
+            IsEmailVerified = user.IsEmailVerified,
             Nick = email[..Math.Max(email.IndexOf('@', StringComparison.Ordinal), 1)],
             Status = user.Status,
             GroupId = user.GroupId,

@@ -182,7 +182,8 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
         // An account that nobody can sign in to is what a crash between its making and its link has left.
         if (user is not null && !await IsUnreachableAsync(user, cancellationToken))
             throw NotLinked();
-        user ??= await users.CreateAsync(new NewUser(email, PasswordHash: null, (int)site.Get(AccountSetting.DefaultGroup)), cancellationToken);
+        user ??= await users.CreateAsync(
+            new NewUser(email, PasswordHash: null, (int)site.Get(AccountSetting.DefaultGroup)) { IsEmailVerified = true }, cancellationToken);
         await links.LinkAsync(user.Id, identity, cancellationToken);
         return user;
     }

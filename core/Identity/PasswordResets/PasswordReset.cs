@@ -60,7 +60,8 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         var hash = PasswordHasher.Hash(password);
         try
         {
-            return await users.ReplaceAsync(user with { PasswordHash = hash }, batch => batch.Delete(request.RowKey, request.ETag), cancellationToken);
+            return await users.ReplaceAsync(
+                user with { PasswordHash = hash, IsEmailVerified = true }, batch => batch.Delete(request.RowKey, request.ETag), cancellationToken);
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {

@@ -69,7 +69,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
             {
                 check(user);
                 return user.Status == UserStatus.Inactive
-                    ? user with { Status = UserStatus.Active }
+                    ? user with { Status = UserStatus.Active, IsEmailVerified = true }
                     : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation.");
             },
             cancellationToken);

@@ -103,7 +103,7 @@ internal static class OAuthEndpoints
             };
         }
         if (Holds(call, OAuthScopes.Email))
-            answer = answer with { Email = user.Email, EmailVerified = call.Site.Get(AccountSetting.EmailActivation) };
+            answer = answer with { Email = user.Email, EmailVerified = user.IsEmailVerified };
         return TypedResults.Json(answer, OAuthJsonContext.Default.UserInfoResponse);
     }
 

@@ -6,6 +6,8 @@ using System.Text;
 using System.Text.Json;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.SignUps;
+using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -69,6 +71,29 @@ public sealed class OAuthApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
 
         Assert.Equal(claims.Split(',').Order(), body.RootElement.EnumerateObject().Select(property => property.Name).Order());
         Assert.Equal((await App.GetSiteAsync()).HashIds.Encode(user.Id, Core.HashIds.HashIdKind.User), body.RootElement.GetProperty("sub").GetString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_an_address_that_nobody_proved_when_an_application_asks_then_it_is_not_verified_whatever_the_site_demands_now(bool proved)
+    {
+        var client = await CreateClientAsync();
+        var (user, browser) = await SignInAsync();
+        var settings = App.Services.GetRequiredService<SettingStore>();
+        await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.EmailActivation.Key] = "1" });
+        if (proved)
+        {
+            await App.Services.GetRequiredService<UserStore>().UpdateAsync(user.Id, current => current with { Status = UserStatus.Inactive });
+            await App.Services.GetRequiredService<SignUp>().ActivateAsync(user.Id, _ => { });
+        }
+        var tokens = await ExchangeAsync(client, await ConsentAsync(browser, client, "openid email"));
+
+        using var answer = await With(tokens.Text("access_token")).GetAsync(new Uri("/api/v4/session/oauth/userinfo", UriKind.Relative));
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.EmailActivation.Key] = "0" });
+
+        Assert.Equal(proved, body.RootElement.GetProperty("email_verified").GetBoolean());
     }
 
     [Theory]
