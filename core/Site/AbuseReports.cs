@@ -35,6 +35,7 @@ public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
             ["user"] = report.UserId,
             ["uri"] = report.FileUri,
         };
-        await layout.Reports.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Reports.UpsertAsync(row, cancellationToken);
     }
 }

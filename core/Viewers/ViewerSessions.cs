@@ -61,7 +61,8 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             ["e"] = session.VersionId,
             ["x"] = session.ExpiresAt,
         };
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
         return $"{KeyOf(session.Id)}.{secret}";
     }
 

@@ -41,7 +41,8 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
             throw new CloudreveException(ErrorCode.TooManyUris, "The request names too much.");
         foreach (var (part, i) in bytes.Chunk(AzureLimits.BinaryBytes).Select((p, i) => (p, i)))
             row[NameOf(i)] = part;
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
         await SweepAsync(cancellationToken);
         return id;
     }

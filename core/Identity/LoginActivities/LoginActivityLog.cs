@@ -44,7 +44,8 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
             ["webdav"] = activity.WebDav,
             ["expires"] = now + Age,
         };
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
 
     /// <summary>Notes a failure, unless there have been many lately. Two transactions at most.</summary>

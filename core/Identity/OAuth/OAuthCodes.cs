@@ -79,7 +79,8 @@ public sealed class OAuthCodes(
             [Challenge] = consent.CodeChallenge,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
         return code;
     }
 

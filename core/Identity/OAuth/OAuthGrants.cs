@@ -100,13 +100,19 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         }
     }
 
-    /// <summary>Withdraws a grant: the client's refresh tokens work no more. One transaction.</summary>
+    /// <summary>Withdraws a grant: the client's refresh tokens work no more. Two transactions, one when there is none.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was none.</returns>
-    public Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
-        layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);
+    public async Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default)
+    {
+        // The removal does not tell: when its first answer is lost, the second says that there was nothing.
+        if (await FindAsync(userId, clientId, cancellationToken) is null)
+            return false;
+        await layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);
+        return true;
+    }
 
     private static string KeyOf(Guid clientId) => Prefix + clientId.ToString("D");
 

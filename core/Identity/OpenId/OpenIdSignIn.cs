@@ -67,7 +67,8 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             [LinkingUser] = linkingUser?.Id,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
         return new OpenIdDeparture(address, state.ToString("D"));
     }
 

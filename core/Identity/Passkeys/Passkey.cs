@@ -30,6 +30,9 @@ public sealed record Passkey
     /// <summary>Whether the authenticator verified who the user is when it was registered, so that it can and has to.</summary>
     public bool IsVerified { get; init; }
 
+    /// <summary>Names the write that made the row what it is, for a writer whose answer may be lost; null when it has no name.</summary>
+    internal Guid? Write { get; init; }
+
     /// <summary>The version of the row.</summary>
     internal string ETag { get; init; } = "";
 
@@ -48,6 +51,7 @@ public sealed record Passkey
         UsedAt = row.Time("used"),
         SignCount = (uint)row.RequiredNumber("count"),
         IsVerified = row.Flag("verified"),
+        Write = row["write"] as Guid?,
         ETag = row.ETag,
     };
 
@@ -60,5 +64,6 @@ public sealed record Passkey
         ["used"] = UsedAt,
         ["count"] = (long)SignCount,
         ["verified"] = IsVerified,
+        ["write"] = Write,
     };
 }

@@ -168,18 +168,20 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private async Task NoteUseAsync(long userId, Passkey passkey, uint count, CancellationToken cancellationToken)
     {
         var known = passkey;
-        while (true)
+        // Two may come with the same counter: without a name of its own, one would take the other's write for its own.
+        var write = Guid.NewGuid();
+        while (known.Write != write)
         {
             if (!known.MayFollow(count))
                 throw new WebAuthnException("The authenticator's counter has gone backwards: there is a copy of it.");
             try
             {
-                await passkeys.UpdateAsync(userId, known with { SignCount = count, UsedAt = clock.GetUtcNow() }, cancellationToken);
+                await passkeys.UpdateAsync(userId, known with { SignCount = count, UsedAt = clock.GetUtcNow(), Write = write }, cancellationToken);
                 return;
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Used at the same time, or removed.
+                // Used at the same time, or removed; or it was ourselves, and the answer was lost.
                 known = await passkeys.FindAsync(userId, passkey.CredentialId, cancellationToken) ?? throw NotRegistered();
             }
         }

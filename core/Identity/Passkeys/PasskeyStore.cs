@@ -25,14 +25,16 @@ public sealed class PasskeyStore(StorageLayout layout)
         return [.. passkeys.OrderBy(passkey => passkey.CreatedAt)];
     }
 
-    /// <summary>Removes a passkey. Two transactions.</summary>
+    /// <summary>Removes a passkey, or what an earlier try left of it. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="credentialId">The credential's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when the user has no such passkey.</returns>
     public async Task<bool> DeleteAsync(long userId, byte[] credentialId, CancellationToken cancellationToken = default)
     {
-        if (!await layout.Users.DeleteAsync(UserRows.Partition(userId), Passkey.KeyOf(credentialId), cancellationToken: cancellationToken))
+        // A guard without passkey is what a crash left, or our own removal of the passkey, whose answer was lost.
+        if (!await layout.Users.DeleteAsync(UserRows.Partition(userId), Passkey.KeyOf(credentialId), cancellationToken: cancellationToken)
+            && await FindOwnerAsync(credentialId, cancellationToken) != userId)
             return false;
         await layout.Users.DeleteAsync(GuardPartition(credentialId), GuardKey, cancellationToken: cancellationToken);
         return true;
@@ -56,8 +58,7 @@ public sealed class PasskeyStore(StorageLayout layout)
         }
         catch (StorageExistsException)
         {
-            var known = await layout.Users.FindAsync(guard.PartitionKey, GuardKey, cancellationToken);
-            if (known?.RequiredNumber(UserRows.OwnerId) != userId)
+            if (await FindOwnerAsync(passkey.CredentialId, cancellationToken) != userId)
                 return false;
         }
         try
@@ -77,6 +78,9 @@ public sealed class PasskeyStore(StorageLayout layout)
     /// <exception cref="StorageChangedException">A rival noted one in between.</exception>
     internal Task UpdateAsync(long userId, Passkey passkey, CancellationToken cancellationToken) =>
         layout.Users.ReplaceAsync(passkey.Describe(userId), passkey.ETag, cancellationToken);
+
+    private async Task<long?> FindOwnerAsync(byte[] credentialId, CancellationToken cancellationToken) =>
+        (await layout.Users.FindAsync(GuardPartition(credentialId), GuardKey, cancellationToken))?.RequiredNumber(UserRows.OwnerId);
 
     private static string GuardPartition(byte[] credentialId) => "k" + Convert.ToHexStringLower(SHA256.HashData(credentialId));
 }

@@ -32,7 +32,8 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
             [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
-        await layout.Sessions.InsertAsync(row, cancellationToken);
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
         return id;
     }
 

@@ -227,17 +227,4 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
         await world.TwoFactor.EnableAsync(user, app.Code(world), IdentityWorld.Home);
         return (world, (await world.Users.FindAsync(user.Id))!, app);
     }
-
-    /// <summary>What a phone does with the secret that it was shown.</summary>
-    private sealed class AuthenticatorApp(string secret)
-    {
-        public string Secret => secret;
-
-        public string Code(IdentityWorld world, int steps = 0)
-        {
-            var bits = string.Concat(secret.Select(letter => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter), 2).PadLeft(5, '0')));
-            var bytes = Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2)).ToArray();
-            return Totp.CodeAt(bytes, Totp.StepAt(world.Clock.GetUtcNow()) + steps);
-        }
-    }
 }

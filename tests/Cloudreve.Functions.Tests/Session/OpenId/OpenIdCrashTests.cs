@@ -1,0 +1,214 @@
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tables;
+using Cloudreve.Functions.Tests.App;
+using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Session.OpenId;
+
+/// <summary>A fault at any storage call of what is done with identities of a provider leaves what another try can go on with.</summary>
+public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) : IClassFixture<ClockedApp>, IAsyncLifetime
+{
+    private const string SiteBase = "https://drive.example.com";
+    private const int MostCalls = 100;
+
+    private TestIdentityProvider? _provider;
+    private SiteSettings? _settings;
+
+    public static TheoryData<StorageFault> Faults =>
+        [StorageFault.CrashBefore, StorageFault.CrashAfter, StorageFault.Unavailable, StorageFault.AnswerLost];
+
+    private TestIdentityProvider Provider => _provider!;
+
+    private SiteSettings Settings => _settings!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _provider = await TestIdentityProvider.StartAsync(clocked.Clock);
+        await clocked.App.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string>
+        {
+            [OpenIdSetting.OidcEnabled.Key] = "1",
+            [OpenIdSetting.OidcIssuer.Key] = Provider.Address + "/",
+            [OpenIdSetting.OidcClientId.Key] = TestIdentityProvider.ClientId,
+            [OpenIdSetting.OidcSecret.Key] = TestIdentityProvider.Secret,
+            [AccountSetting.RegisterEnabled.Key] = "1",
+        });
+        _settings = await clocked.App.GetSiteAsync();
+    }
+
+    public ValueTask DisposeAsync() => Provider.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Given_a_fault_at_any_call_of_a_sign_up_when_it_is_tried_again_then_the_identity_has_one_account_with_its_address(StorageFault fault) =>
+        ForEachCallAsync(
+            fault,
+            async (process, visit) => Assert.NotNull(await FinishAsync(process, visit)),
+            linking: false,
+            async (world, person, _) =>
+            {
+                var user = (await FinishAsync(world, await VisitAsync(world, linkingUser: null)))!;
+                Assert.Equal(person.Email, user.Email);
+                Assert.Equal(user.Id, (await world.Users.FindByEmailAsync(person.Email))!.Id);
+                Assert.Single(await world.Links.ListAsync(user.Id));
+                Assert.Equal(1, await CountAccountsAsync(world, person.Email));
+                await world.Files.CreateAsync(user.Id, FilePath.ParsePlain("a.txt"), new NewEntry(FileType.File), failIfExists: true);
+            });
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Given_a_fault_at_any_call_of_a_sign_up_when_the_address_signs_up_with_a_password_then_it_is_not_reserved_for_ever(StorageFault fault) =>
+        ForEachCallAsync(
+            fault,
+            FinishAsync,
+            linking: false,
+            async (world, person, _) =>
+            {
+                if (await world.Users.FindByEmailAsync(person.Email) is { } made)
+                {
+                    // What has no password is the identity's, whose owner comes in with it.
+                    Assert.Equal(made.Id, (await FinishAsync(world, await VisitAsync(world, linkingUser: null)))!.Id);
+                    return;
+                }
+                await world.Users.CreateAsync(new NewUser(person.Email, "a hash", Group.UserId));
+                Assert.Equal(ErrorCode.OpenIdNotLinked, await CodeAsync(async () => await FinishAsync(world, await VisitAsync(world, linkingUser: null))));
+                Assert.Equal(1, await CountAccountsAsync(world, person.Email));
+            });
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Given_a_fault_at_any_call_of_linking_when_it_is_tried_again_then_the_user_has_the_identity_and_nobody_else(StorageFault fault) =>
+        ForEachCallAsync(
+            fault,
+            async (process, visit) => Assert.Null(await FinishAsync(process, visit)),
+            linking: true,
+            async (world, person, error) =>
+            {
+                if (error is not null)
+                    await FinishAsync(world, await VisitAsync(world, person.User));
+                Assert.Single(await world.Links.ListAsync(person.User!.Id));
+                Assert.Equal(person.User.Id, (await FinishAsync(world, await VisitAsync(world, linkingUser: null)))!.Id);
+                var other = await clocked.App.CreateUserAsync();
+                Assert.Equal(ErrorCode.OpenIdBoundElsewhere, await CodeAsync(async () => await FinishAsync(world, await VisitAsync(world, other))));
+            });
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Given_a_fault_at_any_call_of_linking_when_the_identity_is_another_users_next_then_nothing_is_in_the_way(StorageFault fault) =>
+        ForEachCallAsync(
+            fault,
+            FinishAsync,
+            linking: true,
+            async (world, person, error) =>
+            {
+                if ((await world.Links.ListAsync(person.User!.Id)).Count > 0)
+                    await world.SignIn.UnlinkAsync(person.User, OpenIdProvider.Oidc);
+                var other = await clocked.App.CreateUserAsync();
+                await FinishAsync(world, await VisitAsync(world, other));
+                Assert.Equal(other.Id, (await FinishAsync(world, await VisitAsync(world, linkingUser: null)))!.Id);
+                Assert.Empty(await world.Links.ListAsync(person.User.Id));
+            });
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public Task Given_a_fault_at_any_call_of_unlinking_when_it_is_tried_again_then_the_identity_is_free_for_anybody(StorageFault fault) =>
+        ForEachCallAsync(
+            fault,
+            (process, visit) => process.SignIn.UnlinkAsync(visit.Person.User!, OpenIdProvider.Oidc),
+            linking: true,
+            async (world, person, error) =>
+            {
+                if (error is not null)
+                    await Record.ExceptionAsync(() => world.SignIn.UnlinkAsync(person.User!, OpenIdProvider.Oidc));
+                Assert.Empty(await world.Links.ListAsync(person.User!.Id));
+                Assert.Equal(ErrorCode.OpenIdNotLinked, await CodeAsync(async () => await FinishAsync(world, await VisitAsync(world, linkingUser: null))));
+                var other = await clocked.App.CreateUserAsync();
+                await FinishAsync(world, await VisitAsync(world, other));
+                Assert.Equal(other.Id, (await FinishAsync(world, await VisitAsync(world, linkingUser: null)))!.Id);
+            },
+            prepareAsync: async (world, visit) => await FinishAsync(world, visit));
+
+    private async Task ForEachCallAsync(
+        StorageFault fault, Func<Process, Visit, Task> actAsync, bool linking, Func<Process, Person, Exception?, Task> judgeAsync,
+        Func<Process, Visit, Task>? prepareAsync = null)
+    {
+        var world = Start(faults: null);
+        for (var index = 0; index < MostCalls; index++)
+        {
+            var person = await NewPersonAsync(linking);
+            var visit = new Visit(person, await VisitAsync(world, person.User));
+            if (prepareAsync is not null)
+                await prepareAsync(world, visit);
+            var (calls, struck, isArmed) = (0, false, false);
+            var process = Start(_ =>
+            {
+                if (!isArmed || Interlocked.Increment(ref calls) - 1 != index)
+                    return StorageFault.None;
+                struck = true;
+                return fault;
+            });
+            isArmed = true;
+            var error = await Record.ExceptionAsync(() => actAsync(process, visit));
+            isArmed = false;
+            // A state whose removal was not confirmed is used up: the user goes to the provider again.
+            Assert.True(error is null or SimulatedCrashException or CloudreveException { Code: ErrorCode.NotFound }, error?.ToString());
+            await judgeAsync(Start(faults: null), person, error);
+            if (!struck)
+                return;
+        }
+        Assert.Fail("The action never gets through.");
+    }
+
+    /// <summary>Another one has signed in at the provider, who vouches for the address unless an account is to be linked.</summary>
+    private async Task<Person> NewPersonAsync(bool linking)
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        Provider.Subject = Guid.NewGuid().ToString();
+        Provider.Claims["email"] = linking ? null : email;
+        Provider.Claims["email_verified"] = !linking;
+        return new Person(email, linking ? await clocked.App.CreateUserAsync(email) : null);
+    }
+
+    private static Task<User?> FinishAsync(Process process, Visit visit) => FinishAsync(process, visit.State);
+
+    private static Task<User?> FinishAsync(Process process, (string Code, string State) visit) =>
+        process.SignIn.FinishAsync(process.Settings, OpenIdProvider.Oidc, visit.State, visit.Code);
+
+    private async Task<(string Code, string State)> VisitAsync(Process process, User? linkingUser) =>
+        Provider.Visit((await process.SignIn.BeginAsync(Settings, OpenIdProvider.Oidc, SiteBase, hint: null, linkingUser)).Address);
+
+    private static async Task<ErrorCode> CodeAsync(Func<Task> act) => (await Assert.ThrowsAsync<CloudreveException>(act)).Code;
+
+    private static async Task<int> CountAccountsAsync(Process world, string email)
+    {
+        var count = 0;
+        await foreach (var id in world.Users.ScanIdsAsync())
+            count += (await world.Users.FindAsync(id))!.Email == email ? 1 : 0;
+        return count;
+    }
+
+    private Process Start(Func<StorageCall, StorageFault>? faults)
+    {
+        var layout = new StorageLayout(azurite.Connect(faults), clocked.App.Layout.Prefix);
+        var ids = new IdAllocator(layout);
+        var files = new FileTree(layout, ids, clocked.Clock);
+        var users = new UserStore(layout, ids, files, clocked.Clock);
+        var links = new OpenIdLinks(layout, users, clocked.Clock);
+        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), clocked.Clock));
+    }
+
+    private sealed record Person(string Email, User? User);
+
+    private sealed record Visit(Person Person, (string Code, string State) State);
+
+    private sealed record Process(SiteSettings Settings, FileTree Files, UserStore Users, OpenIdLinks Links, OpenIdSignIn SignIn);
+}
