@@ -134,7 +134,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     /// <exception cref="CloudreveException">401 for anonymous callers, 40082 for others.</exception>
     public static void RequireOwner(Caller caller, FileRecord file)
     {
-        if (caller.RequireUser().Id != file.OwnerId && !caller.IsAdmin)
+        if (caller.RequireUser().Id != file.OwnerId && !caller.ActsAsAdmin)
             throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
     }
 }

@@ -17,6 +17,12 @@ public sealed record Caller(User? User, Group Group)
     /// <summary>Whether the caller administers the site.</summary>
     public bool IsAdmin => User is not null && Group.Allows(GroupPermission.IsAdmin);
 
+    /// <summary>
+    /// Whether the caller has an administrator's rights over others where everybody may call: an OAuth client only with the scope for it,
+    /// whatever its user is.
+    /// </summary>
+    public bool ActsAsAdmin => IsAdmin && Holds(OAuthScopes.AdminRead);
+
     /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
 
@@ -24,12 +30,16 @@ public sealed record Caller(User? User, Group Group)
     /// <exception cref="CloudreveException">401: nobody has.</exception>
     public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
 
+    /// <summary>Whether the caller's token holds a scope; tokens of the site's own clients hold all.</summary>
+    /// <param name="scope">The scope.</param>
+    public bool Holds(string scope) => Scopes is not { } granted || OAuthScopes.Cover(granted, scope);
+
     /// <summary>Throws unless the caller's token holds a scope beside the one that the route demands.</summary>
     /// <param name="scope">The scope.</param>
     /// <exception cref="CloudreveException">40089: it does not.</exception>
     public void RequireScope(string scope)
     {
-        if (Scopes is { } granted && !OAuthScopes.Cover(granted, scope))
+        if (!Holds(scope))
             throw new CloudreveException(ErrorCode.ScopeMissing, "The application lacks the permission for this.");
     }
 

@@ -55,7 +55,7 @@ internal static class UserEndpoints
             throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have two characters at least.");
         var hits = new List<UserResponse>();
         // Where addresses are not shown, nobody can find them out letter by letter, either.
-        var searchesEmail = call.Caller.IsAdmin || call.Site.Get(AccountSetting.ExposeEmail);
+        var searchesEmail = call.Caller.ActsAsAdmin || call.Site.Get(AccountSetting.ExposeEmail);
         foreach (var user in await directory.SearchAsync(text, searchesEmail, cancellationToken))
             hits.Add(UserResponse.Seen(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken), call));
         return ApiResponse.Ok<IReadOnlyList<UserResponse>>(hits);

@@ -112,10 +112,13 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     public static UserResponse Seen(User user, Group group, ApiCall call) => Redacted(user, group, call.Site, ShowsEmail(user, call));
 
     /// <summary>
-    /// Whether a caller sees an account's mail address: nobody who has not signed in, and others only where the site shows addresses.
+    /// Whether a caller sees an account's mail address: nobody who has not signed in, and others only where the site shows addresses; an
+    /// OAuth client only with a scope for it.
     /// </summary>
     private static bool ShowsEmail(User user, ApiCall call) =>
-        call.Caller.User is { } viewer && (viewer.Id == user.Id || call.Caller.IsAdmin || call.Site.Get(AccountSetting.ExposeEmail));
+        call.Caller.User is { } viewer && (viewer.Id == user.Id
+            ? call.Caller.Holds(OAuthScopes.Email) || call.Caller.Holds(OAuthScopes.UserInfoRead)
+            : call.Caller.ActsAsAdmin || (call.Caller.Holds(OAuthScopes.UserInfoRead) && call.Site.Get(AccountSetting.ExposeEmail)));
 
     /// <summary>What a caller is told about itself.</summary>
     /// <param name="call">Who calls.</param>

@@ -68,7 +68,7 @@ internal static class WorkflowEndpoints
         if (!site.HashIds.TryDecode(id, HashIdKind.Task, out var taskId))
             throw new CloudreveException(ErrorCode.BadParameter, "The task's id is invalid.");
         var task = await tasks.FindAsync(caller.UserId, taskId, cancellationToken);
-        if (task is null && caller.IsAdmin)
+        if (task is null && caller.ActsAsAdmin)
             task = await tasks.FindAsync(taskId, cancellationToken);
         IReadOnlyDictionary<string, ProgressResponse> progress = (task?.Progress ?? new Dictionary<string, TaskProgress>())
             .ToDictionary(p => p.Key, p => new ProgressResponse(p.Value.Total, p.Value.Current, p.Value.Identifier));

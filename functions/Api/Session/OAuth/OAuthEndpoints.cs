@@ -92,7 +92,7 @@ internal static class OAuthEndpoints
         var user = call.Caller.RequireUser();
         var id = call.Site.HashIds.Encode(user.Id, HashIdKind.User);
         var answer = new UserInfoResponse(id);
-        if (Holds(call, OAuthScopes.Profile))
+        if (call.Caller.Holds(OAuthScopes.Profile))
         {
             answer = answer with
             {
@@ -102,7 +102,7 @@ internal static class OAuthEndpoints
                 UpdatedAt = user.UpdatedAt.ToUnixTimeSeconds(),
             };
         }
-        if (Holds(call, OAuthScopes.Email))
+        if (call.Caller.Holds(OAuthScopes.Email))
             answer = answer with { Email = user.Email, EmailVerified = user.IsEmailVerified };
         return TypedResults.Json(answer, OAuthJsonContext.Default.UserInfoResponse);
     }
@@ -111,8 +111,6 @@ internal static class OAuthEndpoints
         Guid.TryParseExact(appId, "D", out var id) && await grants.WithdrawAsync(call.Caller.UserId, id, cancellationToken)
             ? ApiResponse.Ok()
             : throw new CloudreveException(ErrorCode.NotFound, "The application has no access.");
-
-    private static bool Holds(ApiCall call, string scope) => call.Caller.Scopes is not { } granted || granted.Contains(scope);
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 

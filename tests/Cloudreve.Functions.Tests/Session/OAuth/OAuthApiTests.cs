@@ -97,6 +97,40 @@ public sealed class OAuthApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
     }
 
     [Theory]
+    [InlineData("openid", false)]
+    [InlineData("openid email", true)]
+    [InlineData("openid UserInfo.Read", true)]
+    public async Task Given_scopes_when_the_users_profile_is_read_then_the_mail_address_needs_one(string scopes, bool isShown)
+    {
+        var client = await CreateClientAsync();
+        var (user, browser) = await SignInAsync();
+        var tokens = await ExchangeAsync(client, await ConsentAsync(browser, client, scopes));
+        var id = (await App.GetSiteAsync()).HashIds.Encode(user.Id, Core.HashIds.HashIdKind.User);
+
+        var profile = (await With(tokens.Text("access_token")).GetApiAsync($"user/info/{id}")).Data;
+
+        Assert.Equal(isShown, profile.TryGetProperty("email", out _));
+    }
+
+    [Theory]
+    [InlineData("openid email Files.Read UserInfo.Read", false)]
+    [InlineData("openid Admin.Read", true)]
+    public async Task Given_an_administrator_when_an_application_has_no_scope_of_administrators_then_it_has_none_of_their_rights(string scopes, bool isAdmin)
+    {
+        var settings = App.Services.GetRequiredService<SettingStore>();
+        await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.ExposeEmail.Key] = "0" });
+        var client = await CreateClientAsync(OAuthScopes.All);
+        var tokens = await ExchangeAsync(client, await ConsentAsync(await App.SignInAsync(), client, scopes));
+        var other = await App.CreateUserAsync();
+        var id = (await App.GetSiteAsync()).HashIds.Encode(other.Id, Core.HashIds.HashIdKind.User);
+
+        var profile = (await With(tokens.Text("access_token")).GetApiAsync($"user/info/{id}")).Data;
+        await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.ExposeEmail.Key] = AccountSetting.ExposeEmail.DefaultText });
+
+        Assert.Equal(isAdmin, profile.TryGetProperty("email", out _));
+    }
+
+    [Theory]
     [InlineData("verifier")]
     [InlineData("no verifier")]
     [InlineData("secret")]
