@@ -20,9 +20,17 @@ public static class PasswordHasher
     private const int MaxMemoryKib = 1 << 20;
     private const int MaxPasses = 64;
 
+    /// <summary>
+    /// How many passwords of callers are hashed at once: each takes 19 MiB, and anybody can ask for one.
+    /// </summary>
+    internal const int MaxAtOnce = 8;
+
     // One measurement for each hash that is worked out: the cost of sign-ins, and the proof that unknown accounts cost the same.
     private static readonly Meter Meter = new("Cloudreve.Identity");
     private static readonly Counter<long> Hashes = Meter.CreateCounter<long>("cloudreve.password.hashes");
+    private static readonly UpDownCounter<long> Running = Meter.CreateUpDownCounter<long>("cloudreve.password.hashes.running");
+
+    private static readonly SemaphoreSlim Turns = new(MaxAtOnce, MaxAtOnce);
 
     private static readonly string Dummy = Hash(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
 
@@ -44,6 +52,36 @@ public static class PasswordHasher
             return false;
         var hash = Derive(password, known.Salt, known.MemoryKib, known.Passes, known.Lanes, known.Hash.Length);
         return CryptographicOperations.FixedTimeEquals(hash, known.Hash) && stored is not null;
+    }
+
+    /// <summary>Hashes a password of a caller when it is its turn.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static Task<string> HashAsync(string password, CancellationToken cancellationToken = default) =>
+        InTurnAsync(() => Hash(password), cancellationToken);
+
+    /// <summary>Whether a password of a caller is the hashed one, when it is its turn.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static Task<bool> VerifyAsync(string password, string? stored, CancellationToken cancellationToken = default) =>
+        InTurnAsync(() => Verify(password, stored), cancellationToken);
+
+    /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
+    /// <param name="hash">The hashed password; null for none.</param>
+    internal static string Fingerprint(string? hash) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hash ?? "")));
+
+    private static async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        await Turns.WaitAsync(cancellationToken);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Turns.Release();
+        }
     }
 
     private static bool TryParse(string text, out Parsed parsed)
@@ -80,7 +118,15 @@ public static class PasswordHasher
             Iterations = passes,
             DegreeOfParallelism = lanes,
         };
-        return argon.GetBytes(length);
+        Running.Add(1);
+        try
+        {
+            return argon.GetBytes(length);
+        }
+        finally
+        {
+            Running.Add(-1);
+        }
     }
 
     // The PHC format leaves the padding out.
@@ -95,8 +141,4 @@ public static class PasswordHasher
     }
 
     private readonly record struct Parsed(int MemoryKib, int Passes, int Lanes, byte[] Salt, byte[] Hash);
-
-    /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
-    /// <param name="hash">The hashed password; null for none.</param>
-    internal static string Fingerprint(string? hash) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hash ?? "")));
 }

@@ -17,8 +17,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <summary>The shortest and longest password of a sign-in, in characters.</summary>
     public const int MinPassword = 4, MaxPassword = 128;
 
-    // The number of turns also bounds the memory that hashing takes at once (19 MiB each).
-    private readonly GuessTurns _turns = new(8);
+    private readonly GuessTurns _turns = new(PasswordHasher.MaxAtOnce);
 
     /// <summary>
     /// Checks mail address and password. Two transactions, one more to count a failure or to remember an address for the first time in a
@@ -92,7 +91,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     private async Task<bool> CompareAsync(
         string password, string? hash, AttemptKey key, Row? attempts, ClientAddress client, CancellationToken cancellationToken)
     {
-        var isRight = PasswordHasher.Verify(password, hash);
+        var isRight = await PasswordHasher.VerifyAsync(password, hash, cancellationToken);
         if (isRight)
             await limiter.CountSuccessAsync(key, attempts, client, cancellationToken);
         else

@@ -57,7 +57,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(SecretOf(site, user, request)), Encoding.UTF8.GetBytes(secret)))
             throw Expired();
         PasswordSignIn.CheckStatus(user);
-        var hash = PasswordHasher.Hash(password);
+        var hash = await PasswordHasher.HashAsync(password, cancellationToken);
         try
         {
             return await users.ReplaceAsync(

@@ -38,7 +38,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         if (needsActivation)
             MailRequests.RequireMail(site);
         var group = await catalog.GetGroupAsync((int)Math.Min(site.Get(AccountSetting.DefaultGroup), int.MaxValue), cancellationToken);
-        var user = new NewUser(email, PasswordHasher.Hash(password), group.Id)
+        var user = new NewUser(email, await PasswordHasher.HashAsync(password, cancellationToken), group.Id)
         {
             Status = needsActivation ? UserStatus.Inactive : UserStatus.Active,
             Language = string.IsNullOrEmpty(language) ? null : language,
@@ -91,7 +91,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     private async Task SendAgainAsync(NewUser user, string password, string siteUrl, CancellationToken cancellationToken)
     {
         var waiting = await users.FindByEmailAsync(user.Email, cancellationToken);
-        if (waiting?.Status == UserStatus.Inactive && !PasswordHasher.Verify(password, waiting.PasswordHash))
+        if (waiting?.Status == UserStatus.Inactive && !await PasswordHasher.VerifyAsync(password, waiting.PasswordHash, cancellationToken))
         {
             waiting = await users.UpdateAsync(
                 waiting.Id, current => current.Status == UserStatus.Inactive ? current with { PasswordHash = user.PasswordHash } : current, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Cloudreve.Core.Identity;
 using Xunit;
 
@@ -20,6 +21,39 @@ public sealed class PasswordHasherTests
     public void Given_a_hash_of_another_implementation_with_other_parameters_when_it_is_verified_then_it_matches() =>
         // Made by the reference implementation's command line: argon2 somesalt -id -t 2 -m 16 -p 1 -l 32.
         Assert.True(PasswordHasher.Verify("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));
+
+    [Fact]
+    public async Task Given_many_who_sign_up_at_once_when_their_passwords_are_hashed_then_few_hashes_take_memory_at_the_same_time()
+    {
+        var isOurs = new AsyncLocal<bool> { Value = true };
+        var (running, most) = (0, 0);
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "cloudreve.password.hashes.running")
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        var turn = new Lock();
+        listener.SetMeasurementEventCallback<long>((_, change, _, _) =>
+        {
+            // Other tests hash, too.
+            if (!isOurs.Value)
+                return;
+            lock (turn)
+            {
+                running += (int)change;
+                most = Math.Max(most, running);
+            }
+        });
+        listener.Start();
+
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Factory.StartNew(
+            () => PasswordHasher.HashAsync("long enough"), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+
+        Assert.InRange(most, 1, PasswordHasher.MaxAtOnce);
+    }
 
     [Theory]
     [InlineData(null)]

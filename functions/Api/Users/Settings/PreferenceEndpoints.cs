@@ -63,7 +63,7 @@ internal static class PreferenceEndpoints
             {
                 PasswordRules.Check(password);
                 await ConfirmAsync(signIn, user, request.CurrentPassword, client, cancellationToken);
-                change = change with { PasswordHash = PasswordHasher.Hash(password) };
+                change = change with { PasswordHash = await PasswordHasher.HashAsync(password, cancellationToken) };
             }
             await SwitchTwoFactorAsync(twoFactor, user, request, client, cancellationToken);
         }
