@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Functions.Tests.Robustness;
@@ -5,18 +6,18 @@ namespace Cloudreve.Functions.Tests.Robustness;
 /// <summary>All rows and blobs of a site at one moment. Leased ids are left out: an id that is never used does no harm.</summary>
 internal sealed class StorageSnapshot
 {
-    private readonly Dictionary<string, string> _versions = [];
+    private readonly ConcurrentDictionary<string, string> _versions = [];
 
     /// <summary>Reads a site.</summary>
     /// <param name="layout">The site's names.</param>
     public static async Task<StorageSnapshot> TakeAsync(StorageLayout layout)
     {
         var snapshot = new StorageSnapshot();
-        foreach (var table in layout.AllTables.Where(table => table.Name != layout.IdLeases.Name))
+        await Parallel.ForEachAsync(layout.AllTables.Where(table => table.Name != layout.IdLeases.Name), async (table, cancellationToken) =>
         {
-            await foreach (var row in table.ScanAsync())
+            await foreach (var row in table.ScanAsync(cancellationToken: cancellationToken))
                 snapshot._versions[$"{table.Name} {row.PartitionKey} {row.RowKey}"] = row.ETag;
-        }
+        });
         var container = layout.Container(layout.FilesContainerName);
         string? next = null;
         do

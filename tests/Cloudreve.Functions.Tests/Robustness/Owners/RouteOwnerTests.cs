@@ -7,6 +7,9 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 [Collection(TwoUsersTests.Name)]
 public sealed class RouteOwnerTests(TwoUsers site)
 {
+    private static readonly IReadOnlyDictionary<string, Func<TwoUsers, Task<Attempt>>>[] s_attempts =
+        [DriveThingAttempts.All, AccountAttempts.All, ProofAttempts.All, SignedAttempts.All, ShareAttempts.All, TokenAttempts.All];
+
     [Fact]
     public void Given_the_table_of_owners_when_it_is_compared_with_the_routes_then_it_has_exactly_those() =>
         Assert.Equal(
@@ -51,9 +54,7 @@ public sealed class RouteOwnerTests(TwoUsers site)
     private async Task<Attempt> PrepareAsync(OwnerRow row)
     {
         var route = $"{row.Method} {row.Path}";
-        if (DriveThingAttempts.All.TryGetValue(row.Key, out var prepare) || AccountAttempts.All.TryGetValue(row.Key, out prepare))
-            return await prepare(site);
-        if (ProofAttempts.All.TryGetValue(row.Key, out prepare) || SignedAttempts.All.TryGetValue(row.Key, out prepare))
+        if (s_attempts.Select(attempts => attempts.GetValueOrDefault(row.Key)).FirstOrDefault(found => found is not null) is { } prepare)
             return await prepare(site);
         var attempt = row.Names == "version" ? await VersionAttempts.PrepareAsync(site, route) : await FileAttempts.PrepareAsync(site, route, row.Names);
         return attempt ?? throw new InvalidOperationException($"There is no request for {row.Key}.");

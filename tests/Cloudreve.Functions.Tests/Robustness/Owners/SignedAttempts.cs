@@ -55,11 +55,22 @@ internal static class SignedAttempts
             sessions[person] = await TwoUsers.SucceedAsync(person.Client.SendApiAsync(
                 HttpMethod.Put, "file/viewerSession", new { uri = person.Uri(path), viewer_id = TwoUsers.ViewerId, preferred_action = "edit" }));
         }
-        var page = new Uri(sessions[site.Alice].GetProperty("wopi_src").GetString()!);
+        return Wopi(sessions[site.Alice], person => sessions[person], method, suffix, operation);
+    }
+
+    /// <summary>A viewer's request.</summary>
+    /// <param name="opened">The session with the file's address.</param>
+    /// <param name="sessionOf">The session whose token is shown.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="suffix">What follows the address.</param>
+    /// <param name="operation">The operation of the protocol; null for reading.</param>
+    public static Attempt Wopi(JsonElement opened, Func<Person, JsonElement> sessionOf, HttpMethod method, string suffix, string? operation)
+    {
+        var page = new Uri(opened.GetProperty("wopi_src").GetString()!);
         var source = System.Web.HttpUtility.ParseQueryString(page.Query)["WOPISrc"]!;
         return new Attempt(person =>
         {
-            var token = sessions[person].GetProperty("session").GetProperty("access_token").GetString()!;
+            var token = sessionOf(person).GetProperty("session").GetProperty("access_token").GetString()!;
             var request = new HttpRequestMessage(method, $"{source}{suffix}?access_token={Uri.EscapeDataString(token)}");
             if (operation is null)
                 return request;
