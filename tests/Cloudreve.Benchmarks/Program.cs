@@ -1,4 +1,5 @@
 using Cloudreve.Benchmarks;
+using Cloudreve.Benchmarks.Accounts;
 using Cloudreve.Benchmarks.ColdStart;
 using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Import;
@@ -14,6 +15,7 @@ const string Usage = """
             [--transfers] [--quick]
             [--size MB] [--repeat N]              --transfers: a file of 256 MB up and down, directly and through the app,
             [--publish DIR]                       beside the bare SDK
+      accounts [--repeat N] [--publish DIR]       sign-ins and tokens, beside the bare libraries
       coldstart [--publish DIR] [--runs N]        the handler ahead-of-time and just-in-time compiled, beside a bare app
     """;
 
@@ -27,6 +29,9 @@ try
             return 0;
         case ["files", .. var rest]:
             await FilesBenchmark.RunAsync(Options.Parse(rest, values: FilesBenchmark.Values, switches: FilesBenchmark.Switches));
+            return 0;
+        case ["accounts", .. var rest]:
+            await AccountsBenchmark.RunAsync(Options.Parse(rest, AccountsBenchmark.Values, switches: []));
             return 0;
         case ["coldstart", .. var rest]:
             await ColdStartBenchmark.RunAsync(Options.Parse(rest, values: ["--publish", "--runs"], switches: []));
