@@ -129,13 +129,8 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
         _ => "shared_with_me",
     };
 
-    private static FilePath ParsePath(string path)
-    {
-        var trimmed = path.StartsWith('/') ? path[1..] : path;
-        if (trimmed.EndsWith('/'))
-            trimmed = trimmed[..^1];
-        return trimmed.Length == 0 ? FilePath.Root : new FilePath([.. trimmed.Split('/').Select(Unescape)]);
-    }
+    // Clients that join a folder with a trailing slash and "/name" send two slashes.
+    private static FilePath ParsePath(string path) => new([.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Unescape)]);
 
     /// <summary>Parses the part behind the question mark.</summary>
     /// <exception cref="CloudreveException">40001 for malformed escapes.</exception>

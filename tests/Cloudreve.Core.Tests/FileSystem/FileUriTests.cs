@@ -98,9 +98,6 @@ public sealed class FileUriTests
     [InlineData("cloudreve://my/a/../b")]
     [InlineData("cloudreve://my/a/%2e%2E/b")]
     [InlineData("cloudreve://my/a/./b")]
-    [InlineData("cloudreve://my/a//b")]
-    [InlineData("cloudreve://my//a")]
-    [InlineData("cloudreve://my/a//")]
     [InlineData("cloudreve://my/a%2Fb")]
     [InlineData("cloudreve://my/%2F")]
     public void Given_a_malformed_uri_when_it_is_parsed_then_it_is_a_bad_parameter(string? text)
@@ -109,6 +106,20 @@ public sealed class FileUriTests
 
         Assert.Equal(ErrorCode.BadParameter, error.Code);
     }
+
+    [Theory]
+    [InlineData("cloudreve://my//a/b")]
+    [InlineData("cloudreve://my/a//b")]
+    [InlineData("cloudreve://my/a/b//")]
+    [InlineData("cloudreve://my///a///b///")]
+    public void Given_more_slashes_than_needed_when_a_uri_is_parsed_then_it_is_the_same_as_without(string text) =>
+        Assert.Equal("cloudreve://my/a/b", FileUri.Parse(text).ToString());
+
+    [Theory]
+    [InlineData("cloudreve://my")]
+    [InlineData("cloudreve://my/")]
+    [InlineData("cloudreve://my//")]
+    public void Given_nothing_but_slashes_when_a_uri_is_parsed_then_it_is_the_root(string text) => Assert.True(FileUri.Parse(text).Path.IsRoot);
 
     // Attributes cannot hold lone surrogates.
     [Theory]
