@@ -50,6 +50,12 @@ public enum ActivityCategory
     /// <summary>Metadata was changed.</summary>
     UpdateMetadata = 23,
 
+    /// <summary>A share link was changed.</summary>
+    EditShare = 24,
+
+    /// <summary>A share link was deleted.</summary>
+    DeleteShare = 25,
+
     /// <summary>A direct link was made.</summary>
     GetDirectLink = 43,
 

@@ -43,6 +43,17 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
         }
     }
 
+    /// <summary>Removes a value.</summary>
+    /// <param name="key">Its key.</param>
+    public void Forget(TKey key)
+    {
+        lock (_turn)
+        {
+            if (_entries.TryGetValue(key, out var node))
+                Remove(node);
+        }
+    }
+
     private void Remove(LinkedListNode<Entry> node)
     {
         _byAge.Remove(node);

@@ -33,6 +33,10 @@ public static class FileSystemComposition
         services.TryAddSingleton<IdAllocator>();
         services.TryAddSingleton<FileTree>();
         services.TryAddSingleton<ShareStore>();
+        services.TryAddSingleton<ShareVisits>();
+        services.TryAddSingleton<ShareGuesses>();
+        services.TryAddSingleton<ShareLinks>();
+        services.TryAddSingleton<ShareListing>();
         services.TryAddSingleton<SharedPlaces>();
         services.TryAddSingleton<DriveAccess>();
         services.TryAddSingleton<ShortcutList>();

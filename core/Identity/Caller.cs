@@ -1,4 +1,5 @@
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Identity;
@@ -25,6 +26,9 @@ public sealed record Caller(User? User, Group Group)
 
     /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
+
+    /// <summary>Where the request comes from.</summary>
+    public ClientAddress Client { get; init; } = ClientAddress.Unknown;
 
     /// <summary>The account of a caller that must have signed in.</summary>
     /// <exception cref="CloudreveException">401: nobody has.</exception>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -9,12 +7,20 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Shares;
 
+/// <summary>A link as a caller sees it.</summary>
+/// <param name="Share">The link.</param>
+/// <param name="File">What it shows.</param>
+/// <param name="Path">Where that is in its owner's drive.</param>
+/// <param name="IsUnlocked">Whether the caller may see what is behind it.</param>
+public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, bool IsUnlocked);
+
 /// <summary>Decides what a caller may see through a share link (contract, section 17).</summary>
 /// <param name="shares">The links.</param>
 /// <param name="tree">The files behind them.</param>
 /// <param name="users">Their owners.</param>
+/// <param name="guesses">Limits guessing of passwords.</param>
 /// <param name="clock">Tells when a link has ended.</param>
-public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, TimeProvider clock)
+public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, TimeProvider clock)
 {
     /// <summary>How long a process goes by what it knows of a link: a page of thumbnails asks for each picture by itself.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
@@ -24,7 +30,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     private readonly BoundedCache<long, SharedTop> _recent = new(MaxKept, clock);
 
     /// <summary>
-    /// Opens a place behind a link: three transactions, and two for each folder above what is shared, for what is deleted with a
+    /// Opens a place behind a link: four transactions, three when the process knows whose link it is, and two for each folder above what is shared, for what is deleted with a
     /// folder must not be seen any more; none for a link that was opened within <see cref="MaxAge"/>.
     /// </summary>
     /// <param name="caller">Who asks.</param>
@@ -40,13 +46,11 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         var share = known?.Share ?? await shares.FindAsync(id, cancellationToken) ?? throw Gone();
         var isOwner = caller.UserId == share.OwnerId;
         if (!isOwner)
-            await CheckVisitorAsync(caller, uri, share, cancellationToken);
-        if (known is null)
         {
-            known = await FindTopAsync(share, cancellationToken);
-            _recent.Keep(id, known, clock.GetUtcNow() + MaxAge);
+            await CheckLivingAsync(share, cancellationToken);
+            CheckVisitor(caller, uri, share);
         }
-        var (_, file, path) = known;
+        var (_, file, path) = known ?? await FindTopAsync(share, cancellationToken);
         return new DrivePlace(share.OwnerId, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Share)
         {
             TopId = file.Id,
@@ -57,17 +61,41 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         };
     }
 
-    private async Task CheckVisitorAsync(Caller caller, FileUri uri, Share share, CancellationToken cancellationToken)
+    /// <summary>What a caller may know of a link, as many transactions as to open it.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">The link.</param>
+    /// <param name="password">What the caller knows; empty for nothing.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404 for a link that is gone; for others than its owner also for one that has ended.</exception>
+    public async Task<SharedLink> DescribeAsync(Caller caller, long id, string password, CancellationToken cancellationToken = default)
+    {
+        var share = await shares.FindAsync(id, cancellationToken) ?? throw Gone();
+        var isOwner = caller.UserId == share.OwnerId;
+        if (!isOwner)
+            await CheckLivingAsync(share, cancellationToken);
+        var (_, file, path) = await FindTopAsync(share, cancellationToken);
+        return new SharedLink(share, file, path, isOwner || guesses.IsRight(share, caller.Client, password));
+    }
+
+    /// <summary>Forgets what this process knows of a link, because it was changed here.</summary>
+    /// <param name="id">The link.</param>
+    public void Forget(long id) => _recent.Forget(id);
+
+    private async Task CheckLivingAsync(Share share, CancellationToken cancellationToken)
     {
         if (share.IsOver(clock.GetUtcNow()) || await users.FindRecentAsync(share.OwnerId, cancellationToken) is not { Status: UserStatus.Active })
             throw Gone();
+    }
+
+    private void CheckVisitor(Caller caller, FileUri uri, Share share)
+    {
         if (!caller.Group.Allows(GroupPermission.ShareDownload))
         {
             throw caller.IsAnonymous
                 ? new CloudreveException(ErrorCode.AnonymousNotAllowed, "Sign in to open shares.")
                 : new CloudreveException(ErrorCode.NoPermission, "Your group may not open shares.");
         }
-        if (share.Password.Length > 0 && !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(share.Password), Encoding.UTF8.GetBytes(uri.Password)))
+        if (!guesses.IsRight(share, caller.Client, uri.Password))
             throw new CloudreveException(ErrorCode.WrongPassword, "The share's password is wrong.");
     }
 
@@ -78,7 +106,9 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
             throw Gone();
         try
         {
-            return new SharedTop(share, file, await tree.GetPathAsync(file, cancellationToken));
+            var top = new SharedTop(share, file, await tree.GetPathAsync(file, cancellationToken));
+            _recent.Keep(share.Id, top, clock.GetUtcNow() + MaxAge);
+            return top;
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
         {

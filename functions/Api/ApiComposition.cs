@@ -20,11 +20,11 @@ using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Session.OAuth;
 using Cloudreve.Functions.Api.Session.OpenId;
 using Cloudreve.Functions.Api.Session.Passkeys;
+using Cloudreve.Functions.Api.Shares;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Api.Users.Avatars;
 using Cloudreve.Functions.Api.Users.Finance;
-using Cloudreve.Functions.Api.Users.Shares;
 using Cloudreve.Functions.Api.Users.SignUps;
 using Cloudreve.Functions.Api.Users.Security;
 using Cloudreve.Functions.Api.Users.Settings;
@@ -39,7 +39,7 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, OAuthJsonContext.Default,
-        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, UserShareJsonContext.Default,
+        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, ShareJsonContext.Default,
         UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
@@ -70,6 +70,7 @@ internal static class ApiComposition
         services.AddSingleton<DownloadAddresses>();
         services.AddSingleton<DirectLinkTarget>();
         services.AddSingleton<FileDetails>();
+        services.AddSingleton<SharePresenter>();
         services.AddSingleton<SignInAnswers>();
         services.AddSingleton<ErrorBoundary>();
         if (EntraSettings.Read(configuration) is { } entra)
@@ -111,7 +112,8 @@ internal static class ApiComposition
         api.MapUserSettingEndpoints();
         api.MapPreferenceEndpoints();
         api.MapAvatarEndpoints();
-        api.MapUserShareEndpoints();
+        api.MapShareEndpoints();
+        api.MapShareListEndpoints();
         api.MapTwoFactor();
         api.MapGroupEndpoints();
         api.MapUserFinanceEndpoints();
@@ -124,6 +126,7 @@ internal static class ApiComposition
         api.MapWorkflowEndpoints();
         app.MapWebManifest();
         app.MapDirectLinks();
+        app.MapShareRedirects();
         app.MapUploadAddresses();
         return app;
     }

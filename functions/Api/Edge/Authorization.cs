@@ -1,6 +1,7 @@
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 
@@ -44,7 +45,7 @@ internal sealed class Authorization(
             return;
         var caller = await IdentifyAsync(context);
         Check(requirement, caller);
-        context.Features.Set(new ApiCall(caller, await settings.GetAsync(context.RequestAborted)));
+        context.Features.Set(new ApiCall(caller with { Client = ClientAddress.Of(ClientAddresses.Of(context)) }, await settings.GetAsync(context.RequestAborted)));
     }
 
     private async Task<Caller> IdentifyAsync(HttpContext context)

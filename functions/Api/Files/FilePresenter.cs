@@ -9,7 +9,8 @@ namespace Cloudreve.Functions.Api.Files;
 /// <summary>Shapes files for a caller.</summary>
 /// <param name="caller">Who will see them.</param>
 /// <param name="hashIds">Encodes ids.</param>
-internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds)
+/// <param name="sharedFiles">Which files have share links; null when that is not told.</param>
+internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds, IReadOnlySet<long>? sharedFiles = null)
 {
     /// <summary>Shapes a file.</summary>
     /// <param name="file">The file.</param>
@@ -29,6 +30,7 @@ internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds)
         Path = uri.ToString(),
         Capability = capabilities.ToString(),
         Owned = caller.UserId == file.OwnerId,
+        Shared = sharedFiles?.Contains(file.Id) == true ? true : null,
         PrimaryEntity = hashIds.Encode(file.PrimaryEntityId, HashIdKind.Entity),
     };
 }

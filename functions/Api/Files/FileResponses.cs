@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Files.Thumbnails;
+using Cloudreve.Functions.Api.Shares;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
@@ -37,6 +38,10 @@ internal sealed record FileResponse
 
     public bool Owned { get; init; }
 
+    /// <summary>Whether it has share links; told in listings of own folders.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Shared { get; init; }
+
     public required string PrimaryEntity { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -55,6 +60,10 @@ internal sealed record ExtendedInfoResponse(
     /// <summary>For the owner alone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<FileLinkResponse>? DirectLinks { get; init; }
+
+    /// <summary>Share links, for the owner alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ShareResponse>? Shares { get; init; }
 
     /// <summary>The stored view, for the owner alone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

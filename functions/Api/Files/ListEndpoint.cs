@@ -4,6 +4,7 @@ using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Properties;
@@ -23,7 +24,8 @@ internal static class ListEndpoint
     private static readonly string[] DirectionOptions = ["asc", "desc"];
 
     public static async Task<IResult> ListAsync(
-        ApiCall call, DriveAccess access, FileTree tree, FolderListing listing, ShortcutList shortcuts, FileSearch search, SiteCatalog catalog, IOptions<JsonOptions> json,
+        ApiCall call, DriveAccess access, FileTree tree, FolderListing listing, ShortcutList shortcuts, FileSearch search, ShareStore shares, SiteCatalog catalog,
+        IOptions<JsonOptions> json,
         string uri, int? page, int? page_size, string? order_by, string? order_direction, string? next_page_token, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -41,7 +43,8 @@ internal static class ListEndpoint
         var pageSize = Math.Min(page_size is null or 0 ? view?.PageSize ?? DefaultPageSize : page_size.Value, maxPageSize);
         var order = string.IsNullOrEmpty(order_by) ? OrderOf(view?.Order) : ParseOrder(order_by);
         var descending = string.IsNullOrEmpty(order_direction) ? view?.OrderDirection == "desc" : ParseDirection(order_direction);
-        var presenter = new FilePresenter(caller, site.HashIds);
+        var sharedFiles = parsed.FileSystem == FileSystemKind.My ? await shares.ListFilesAsync(place.OwnerId, cancellationToken) : null;
+        var presenter = new FilePresenter(caller, site.HashIds, sharedFiles);
         var policy = caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
         var answer = new ListResponse(
             [],

@@ -5,10 +5,12 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Properties;
+using Cloudreve.Functions.Api.Shares;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.Api.Users;
 
@@ -73,7 +75,10 @@ internal static class FileInfoEndpoint
 /// <param name="links">Its direct links.</param>
 /// <param name="users">Who brought the content.</param>
 /// <param name="catalog">Their groups, and the policies.</param>
-internal sealed class FileDetails(EntityStore entities, DirectLinkStore links, UserStore users, SiteCatalog catalog)
+/// <param name="shares">Its share links.</param>
+/// <param name="presenter">Shapes those.</param>
+internal sealed class FileDetails(
+    EntityStore entities, DirectLinkStore links, UserStore users, SiteCatalog catalog, ShareStore shares, SharePresenter presenter)
 {
     /// <summary>The details of a file for a caller; links and the stored view are for its owner alone.</summary>
     /// <param name="caller">Who asks.</param>
@@ -92,8 +97,20 @@ internal sealed class FileDetails(EntityStore entities, DirectLinkStore links, U
         return new ExtendedInfoResponse(await PolicyOfAsync(caller, site, file, found, cancellationToken), found.Values.Sum(e => e.Size), shown)
         {
             DirectLinks = owns && file.Type == FileType.File ? await LinksOfAsync(site, siteBase, file, cancellationToken) : null,
+            Shares = owns ? await SharesOfAsync(new ApiCall(caller, site), siteBase, file, cancellationToken) : null,
             View = owns && file.View is { } view ? ExplorerViews.Parse(view) : null,
         };
+    }
+
+    private async Task<IReadOnlyList<ShareResponse>?> SharesOfAsync(
+        ApiCall call, string siteBase, FileRecord file, CancellationToken cancellationToken)
+    {
+        if (!(await shares.ListFilesAsync(file.OwnerId, cancellationToken)).Contains(file.Id))
+            return null;
+        var shown = new List<ShareResponse>();
+        foreach (var share in (await shares.ListAsync(file.OwnerId, cancellationToken)).Where(share => share.FileId == file.Id))
+            shown.Add(await presenter.PresentAsync(call, siteBase, share, file, isUnlocked: true, cancellationToken));
+        return shown;
     }
 
     /// <summary>The policy of the current version; for what has none, that of new files.</summary>

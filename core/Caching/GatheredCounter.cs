@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Caching;
+
+/// <summary>
+/// Counts things that many may do at once. Nobody waits for it: what two seconds bring is gathered and added to the stored numbers. A
+/// process that is killed loses at most those two seconds (docs/decisions).
+/// </summary>
+/// <typeparam name="TKey">Names what is counted.</typeparam>
+/// <param name="clock">Waits.</param>
+/// <param name="logger">Hears of storage that fails.</param>
+public abstract class GatheredCounter<TKey>(TimeProvider clock, ILogger logger) : IAsyncDisposable
+    where TKey : notnull
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private ConcurrentDictionary<TKey, int> _gathered = new();
+    private int _isScheduled;
+
+    /// <summary>Stores what has been gathered.</summary>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task StoreAsync(CancellationToken cancellationToken = default)
+    {
+        Volatile.Write(ref _isScheduled, 0);
+        var counts = Interlocked.Exchange(ref _gathered, new());
+        foreach (var (key, count) in counts)
+        {
+            try
+            {
+                await AddAsync(key, count, cancellationToken);
+            }
+            catch (StorageException e)
+            {
+                // The next one that is counted tries again.
+                logger.LogWarning(e, "What was counted could not be stored now");
+                Volatile.Read(ref _gathered).AddOrUpdate(key, count, (_, n) => n + count);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StoreAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Counts one.</summary>
+    /// <param name="key">What.</param>
+    protected void Count(TKey key)
+    {
+        Volatile.Read(ref _gathered).AddOrUpdate(key, 1, static (_, n) => n + 1);
+        if (Interlocked.Exchange(ref _isScheduled, 1) == 1)
+            return;
+        // The request that came first must not live on in the background.
+        using (ExecutionContext.SuppressFlow())
+            _ = Task.Run(StoreLaterAsync);
+    }
+
+    /// <summary>Adds to a stored number.</summary>
+    /// <param name="key">What was counted.</param>
+    /// <param name="count">How often.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    protected abstract Task AddAsync(TKey key, int count, CancellationToken cancellationToken);
+
+    private async Task StoreLaterAsync()
+    {
+        await Task.Delay(Pause, clock);
+        await StoreAsync();
+    }
+}
