@@ -24,6 +24,12 @@ internal static class DriveThingAttempts
         ["DELETE /file/upload upload"] = async site => await CancelAsync(site, path => "cloudreve://my/" + path),
         ["POST /file/upload/{sessionId}/{index} upload"] = SendChunkAsync,
         ["POST /file/url archive"] = ArchiveAsync,
+        ["DELETE /share link"] = async site => Attempt.Of(HttpMethod.Delete, "share", new { ids = new[] { (await LinkAsync(site)).Id } }),
+        ["DELETE /share/{id} link"] = async site => Attempt.Of(HttpMethod.Delete, "share/" + (await LinkAsync(site)).Id),
+        ["GET /share/info/{id} link"] = async site => Attempt.Of(HttpMethod.Get, "share/info/" + (await LinkAsync(site)).Id)
+            with
+        { Told = TwoUsers.SharePassword },
+        ["POST /share/{id} link"] = EditLinkAsync,
         ["POST /site/abuse user"] = site => Task.FromResult(Attempt.Of(
             HttpMethod.Post, "site/abuse", new { category = 1, description = "x", user_id = site.Alice.Id }) with
         { Spends = ["reports "] }),
@@ -77,6 +83,21 @@ internal static class DriveThingAttempts
             site.Alice.Client.SendApiAsync(HttpMethod.Put, "file/source", new { uris = new[] { site.Alice.Uri(path) } }));
         var id = new Uri(links[0].GetProperty("link").GetString()!).Segments[^2].Trim('/');
         return Attempt.Of(HttpMethod.Delete, "file/source/" + id);
+    }
+
+    private static async Task<(string Id, string Path)> LinkAsync(TwoUsers site)
+    {
+        var path = site.NewPath("shared");
+        await TwoUsers.CreateAsync(site.Alice, path, "folder");
+        return (await site.ShareAsync(site.Alice, path), path);
+    }
+
+    // Both have a folder there: the link is not the second user's, whatever is named.
+    private static async Task<Attempt> EditLinkAsync(TwoUsers site)
+    {
+        var (id, path) = await LinkAsync(site);
+        await TwoUsers.CreateAsync(site.Bob, path, "folder");
+        return Attempt.Of(HttpMethod.Post, "share/" + id, new { uri = "cloudreve://my/" + path, downloads = 1 });
     }
 
     private static async Task<Attempt> CancelAsync(TwoUsers site, Func<string, string> name)

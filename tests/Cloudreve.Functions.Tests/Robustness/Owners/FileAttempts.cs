@@ -30,6 +30,7 @@ internal static class FileAttempts
         ["PUT /file/pin"] = new(PlaceKind.Folder, place => Attempt.Of(HttpMethod.Put, "file/pin", new { uri = place.Uri, name = "hers" })),
         ["POST /file/rename"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Post, "file/rename", new { uri = place.Uri, new_name = "mine.txt" })),
         ["POST /file/restore"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Post, "file/restore", new { uris = new[] { place.Uri } })),
+        ["PUT /share"] = new(PlaceKind.Folder, place => Attempt.Of(HttpMethod.Put, "share", new { uri = place.Uri })),
         ["PUT /file/source"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Put, "file/source", new { uris = new[] { place.Uri } })),
         ["GET /file/thumb"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Get, "file/thumb?uri=" + Escape(place.Uri)))
         { Name = "a.jpg", Content = s_photo },

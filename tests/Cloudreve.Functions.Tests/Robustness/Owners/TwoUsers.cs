@@ -181,7 +181,8 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     /// <param name="person">The user.</param>
     internal static bool IsOf(string name, Person person) =>
         name.Split(' ') is [not "blob", var partition, ..]
-        && (partition == "u" + person.User.Id.ToString("x", CultureInfo.InvariantCulture) || partition == Spread(person.User.Id));
+        && (partition == "u" + person.User.Id.ToString("x", CultureInfo.InvariantCulture) || partition == Spread(person.User.Id)
+            || partition == "u|" + person.User.Id.ToString("x14", CultureInfo.InvariantCulture));
 
     /// <summary>The payload of an answer that must be a success.</summary>
     internal static async Task<JsonElement> SucceedAsync(Task<ApiAnswer> answer)
