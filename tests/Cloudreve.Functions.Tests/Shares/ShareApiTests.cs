@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Cloudreve.Core.Boolsets;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Shares;

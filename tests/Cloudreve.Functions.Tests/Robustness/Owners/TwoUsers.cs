@@ -182,6 +182,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     internal static bool IsOf(string name, Person person) =>
         name.Split(' ') is [not "blob", var partition, ..]
         && (partition == "u" + person.User.Id.ToString("x", CultureInfo.InvariantCulture) || partition == Spread(person.User.Id)
+            || partition == Spread(FileTree.TrashId(person.User.Id))
             || partition == "u|" + person.User.Id.ToString("x14", CultureInfo.InvariantCulture));
 
     /// <summary>The payload of an answer that must be a success.</summary>
