@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Shares;
-using Cloudreve.Core.Tests.FileSystem;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

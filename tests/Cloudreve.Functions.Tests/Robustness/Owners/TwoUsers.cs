@@ -157,6 +157,15 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
             .GetProperty("path").GetString()!;
     }
 
+    /// <summary>Deletes all that somebody threw away.</summary>
+    internal static async Task EmptyTrashAsync(Person person)
+    {
+        var trash = await SucceedAsync(person.Client.GetApiAsync("file?uri=cloudreve%3A%2F%2Ftrash&page_size=1000"));
+        var uris = trash.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("path").GetString()).ToList();
+        if (uris.Count > 0)
+            await SucceedAsync(person.Client.SendApiAsync(HttpMethod.Delete, "file", new { uris, skip_soft_delete = true }));
+    }
+
     private static string FilePathOf(string path) => string.Join('/', path.Split('/').Select(System.Uri.EscapeDataString));
 
     /// <summary>A link with a password to a folder; its encoded id.</summary>
