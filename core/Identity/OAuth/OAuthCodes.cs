@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.OAuth;
@@ -91,11 +92,11 @@ public sealed class OAuthCodes(
     public async Task<OAuthTokens> ExchangeAsync(OAuthExchange exchange, CancellationToken cancellationToken = default)
     {
         var client = await AuthenticateAsync(exchange, cancellationToken);
-        var row = exchange.Code is { Length: CodeLength } code ? await layout.Sessions.FindAsync(PartitionOf(code), Key, cancellationToken) : null;
         // A code that came to the wrong hands is used up by the first who tries it, with or without the verifier.
-        if (row is null || !await layout.Sessions.DeleteAsync(row.PartitionKey, Key, cancellationToken: cancellationToken))
-            throw Invalid();
-        if (!Fits(row, client, exchange))
+        var row = exchange.Code is { Length: CodeLength } code
+            ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(code), Key, cancellationToken)
+            : null;
+        if (row is null || !Fits(row, client, exchange))
             throw Invalid();
         var held = new ClientScopes(client.ClientId, OAuthClient.ReadList(row, Scopes).ToHashSet(StringComparer.Ordinal));
         var userId = row.RequiredNumber(UserId);

@@ -91,12 +91,12 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
         {
             if (await NamesAsync(userId, identity, cancellationToken))
                 return;
-            await layout.Users.DeleteAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken: cancellationToken);
+            await ReleaseAsync(userId, identity.Key, cancellationToken);
             throw new CloudreveException(ErrorCode.OpenIdBound, "The account is linked with another identity of this provider.");
         }
     }
 
-    /// <summary>Removes a link. Three transactions.</summary>
+    /// <summary>Removes a link. Four transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="provider">The provider.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -106,7 +106,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
         if (await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(provider), cancellationToken) is not { } link
             || !await layout.Users.DeleteAsync(link.PartitionKey, link.RowKey, link.ETag, cancellationToken))
             return false;
-        await layout.Users.DeleteAsync(OwnerPartition(link.RequiredText(Identity)), OwnerKey, cancellationToken: cancellationToken);
+        await ReleaseAsync(userId, link.RequiredText(Identity), cancellationToken);
         return true;
     }
 
@@ -160,6 +160,22 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             {
                 // A rival took it over, or its owner let it go.
             }
+        }
+    }
+
+    /// <summary>Removes an identity's row, unless another user has taken it over, to whom it was free once this one named it no more.</summary>
+    private async Task ReleaseAsync(long userId, string identity, CancellationToken cancellationToken)
+    {
+        if (await layout.Users.FindAsync(OwnerPartition(identity), OwnerKey, cancellationToken) is not { } claim
+            || claim.RequiredNumber(UserRows.OwnerId) != userId)
+            return;
+        try
+        {
+            await layout.Users.DeleteAsync(claim.PartitionKey, OwnerKey, claim.ETag, cancellationToken);
+        }
+        catch (StorageChangedException)
+        {
+            // Taken over just now.
         }
     }
 

@@ -88,9 +88,10 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
         SiteSettings site, OpenIdProvider provider, string state, string code, CancellationToken cancellationToken = default)
     {
         RequireEnabled(site, provider);
-        var row = Guid.TryParseExact(state, "D", out var id) ? await layout.Sessions.FindAsync(PartitionOf(id), Key, cancellationToken) : null;
-        if (row is null || !await layout.Sessions.DeleteAsync(row.PartitionKey, Key, cancellationToken: cancellationToken)
-            || row.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
+        var row = Guid.TryParseExact(state, "D", out var id)
+            ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(id), Key, cancellationToken)
+            : null;
+        if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
             throw new CloudreveException(ErrorCode.NotFound, "The sign-in has expired; begin again.");
         var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
         var identity = provider == OpenIdProvider.Qq

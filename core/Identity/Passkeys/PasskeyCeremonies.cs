@@ -157,10 +157,8 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
 
     private async Task<(byte[] Challenge, string Origin)> UseUpAsync(string partition, CancellationToken cancellationToken)
     {
-        var row = await layout.Sessions.FindAsync(partition, Key, cancellationToken);
-        // Of several answers to one challenge only that counts which removes it.
-        if (row is null || !await layout.Sessions.DeleteAsync(partition, Key, cancellationToken: cancellationToken)
-            || row.Time(Expires) is not { } end || end <= clock.GetUtcNow())
+        var row = await OneTimeRow.TakeAsync(layout.Sessions, partition, Key, cancellationToken);
+        if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow())
             throw Unknown();
         return (row.Bytes(Challenge) ?? [], row.RequiredText(Origin));
     }

@@ -189,10 +189,15 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     /// <param name="name">As <see cref="StorageSnapshot.ChangesTo"/> names it.</param>
     /// <param name="person">The user.</param>
     internal static bool IsOf(string name, Person person) =>
-        name.Split(' ') is [not "blob", var partition, ..]
-        && (partition == "u" + person.User.Id.ToString("x", CultureInfo.InvariantCulture) || partition == Spread(person.User.Id)
-            || partition == Spread(FileTree.TrashId(person.User.Id))
-            || partition == "u|" + person.User.Id.ToString("x14", CultureInfo.InvariantCulture));
+        name.Split(' ') is [not "blob", var partition, ..] && PartitionsOf(person.User.Id).Contains(partition);
+
+    /// <summary>Of the account, of what it began, of its sign-ins, of its links, of its drive and of its trash.</summary>
+    private static string[] PartitionsOf(long id)
+    {
+        var digits = id.ToString("x", CultureInfo.InvariantCulture);
+        var key = "u|" + id.ToString("x14", CultureInfo.InvariantCulture);
+        return ["u" + digits, "user-u" + digits, "logins-" + digits, key, Spread(id), Spread(FileTree.TrashId(id))];
+    }
 
     /// <summary>The payload of an answer that must be a success.</summary>
     internal static async Task<JsonElement> SucceedAsync(Task<ApiAnswer> answer)
