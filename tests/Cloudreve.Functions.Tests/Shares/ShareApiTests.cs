@@ -335,6 +335,29 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         Assert.Equal(("/home", uri, language), (location[0], query["path"], query["lng"]));
     }
 
+    [Fact]
+    public async Task Given_a_program_that_draws_previews_when_it_follows_an_address_then_the_page_names_the_file_and_hides_the_rest()
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/a & 'b'.txt", [1]);
+        var url = await ShareAsync(owner, new { uri = "cloudreve://my/a%20&%20'b'.txt", is_private = true, password = "hidden1" });
+        var reader = App.CreateClient();
+        reader.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)");
+
+        using var answer = await reader.GetAsync(new Uri(url));
+        var page = await answer.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("<meta property=\"og:title\" content=\"a &amp; &#x27;b&#x27;.txt\">", page, StringComparison.Ordinal);
+        Assert.Contains($"content=\"{App.Address.GetLeftPart(UriPartial.Authority)}/s/{IdOf(url)}\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden1", page, StringComparison.Ordinal);
+        foreach (var gone in (string[])["/s/nonsense", "/s/nonsense/pw"])
+        {
+            using var missing = await reader.GetAsync(gone);
+            Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        }
+    }
+
     private static string IdOf(string url) => new Uri(url).AbsolutePath.Split('/')[2];
 
     private static async Task<string> ShareAsync(HttpClient client, object body)
