@@ -64,8 +64,8 @@ public sealed class KeyVaultServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         _handler.Dispose();
         _certificate.Dispose();
         _ending.Dispose();
