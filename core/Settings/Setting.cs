@@ -17,6 +17,10 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>Whether the value must never leave the server.</summary>
     public bool IsSecret { get; } = isSecret;
 
+    /// <summary>Whether a text has the setting's form.</summary>
+    /// <param name="text">The text.</param>
+    public abstract bool IsValid(string text);
+
     internal static Setting<string> Text(string key, string defaultText = "", bool isSecret = false) =>
         new(key, defaultText, isSecret, text => (true, text));
 
@@ -52,6 +56,9 @@ public sealed class Setting<T> : Setting
 
     /// <summary>The value that holds while none is stored.</summary>
     public T Default { get; }
+
+    /// <inheritdoc/>
+    public override bool IsValid(string text) => _parse(text).Valid;
 
     /// <summary>Reads a stored text; a text of the wrong form counts as none, so that a slip cannot stop the site.</summary>
     /// <param name="text">The stored text; null for none.</param>

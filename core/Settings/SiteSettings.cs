@@ -31,4 +31,8 @@ public sealed class SiteSettings
     /// <param name="setting">The setting.</param>
     /// <typeparam name="T">The type of the value.</typeparam>
     public T Get<T>(Setting<T> setting) => setting.Read(_stored.GetValueOrDefault(setting.Key));
+
+    /// <summary>The text of a setting as it is stored, or its default.</summary>
+    /// <param name="setting">The setting.</param>
+    public string TextOf(Setting setting) => _stored.GetValueOrDefault(setting.Key) ?? setting.DefaultText;
 }

@@ -4,6 +4,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignUps;
 using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Admin.Settings;
 using Cloudreve.Functions.Api.Callback;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
@@ -39,7 +40,7 @@ internal static class ApiComposition
     private static readonly JsonSerializerContext[] JsonContexts =
     [
         EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, OAuthJsonContext.Default,
-        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, ShareJsonContext.Default,
+        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, ShareJsonContext.Default, AdminSettingJsonContext.Default,
         UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
         FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
         ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
@@ -113,6 +114,7 @@ internal static class ApiComposition
         api.MapPreferenceEndpoints();
         api.MapAvatarEndpoints();
         api.MapShareEndpoints();
+        api.MapAdminSettingEndpoints();
         api.MapShareListEndpoints();
         api.MapTwoFactor();
         api.MapGroupEndpoints();

@@ -1,0 +1,89 @@
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Tests.App;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Admin;
+
+/// <summary>Settings as administrators see them (contract, section 24).</summary>
+public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<SharedApp>
+{
+    private AppFixture App => shared.App;
+
+    [Fact]
+    public async Task Given_settings_when_an_administrator_asks_for_them_then_they_have_their_values_and_secrets_stay_away()
+    {
+        var admin = await App.SignInAsync();
+
+        var settings = (await admin.PostApiAsync("admin/settings", new
+        {
+            keys = new[] { "siteName", "access_token_ttl", "login_captcha", "no_such_setting", "secret_key", "encrypt_master_key", "oidc_client_secret" },
+        })).Data;
+
+        Assert.Equal(
+            new Dictionary<string, string> { ["siteName"] = "Cloudreve", ["access_token_ttl"] = "3600", ["login_captcha"] = "0", ["no_such_setting"] = "" },
+            settings.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetString()!));
+    }
+
+    [Fact]
+    public async Task Given_settings_when_an_administrator_changes_them_then_they_hold_at_once()
+    {
+        var admin = await App.SignInAsync();
+
+        var answer = await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new
+        {
+            settings = new Dictionary<string, string> { ["siteDes"] = "New words", ["tos_url"] = "https://example.com/terms", ["oidc_client_secret"] = "hidden" },
+        });
+
+        Assert.Equal("New words", answer.Data.GetProperty("siteDes").GetString());
+        Assert.False(answer.Data.TryGetProperty("oidc_client_secret", out _));
+        Assert.Equal("https://example.com/terms", (await App.CreateClient().GetApiAsync("site/config/login")).Data.GetProperty("tos_url").GetString());
+        Assert.Equal("hidden", (await App.GetSiteAsync()).Get(Core.Identity.OpenId.OpenIdSetting.OidcSecret));
+    }
+
+    [Theory]
+    [InlineData("no_such_setting", "x")]
+    [InlineData("secret_key", "x")]
+    [InlineData("encrypt_master_key", "x")]
+    [InlineData("token_signing_keys", "[]")]
+    [InlineData("siteID", "x")]
+    [InlineData("access_token_ttl", "soon")]
+    [InlineData("max_page_size", "0")]
+    [InlineData("siteURL", "")]
+    [InlineData("siteURL", "https://a.example,ftp://b.example")]
+    [InlineData("siteURL", "javascript:alert(1)")]
+    [InlineData("custom_props", "{}")]
+    [InlineData("theme_options", "nonsense")]
+    public async Task Given_a_value_that_cannot_be_when_it_is_set_beside_others_then_none_is_changed(string key, string value)
+    {
+        var admin = await App.SignInAsync();
+
+        var answer = await admin.SendApiAsync(
+            HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["replyTo"] = "a@example.com", [key] = value } });
+
+        Assert.Equal(40001, answer.Code);
+        Assert.Contains(key, answer.Msg, StringComparison.Ordinal);
+        Assert.Equal("", (await App.GetSiteAsync()).Get(Core.Mails.MailSetting.ReplyTo));
+    }
+
+    [Fact]
+    public async Task Given_too_long_or_too_many_values_when_they_are_set_then_they_are_refused()
+    {
+        var admin = await App.SignInAsync();
+        var many = Enumerable.Range(0, SettingChange.MaxSettings + 1).ToDictionary(i => "key" + i, _ => "x");
+        var tooLong = new Dictionary<string, string> { ["siteDes"] = new('x', SettingChange.MaxText + 1) };
+
+        foreach (var settings in (Dictionary<string, string>[])[[], many, tooLong])
+            Assert.Equal(40001, (await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new { settings })).Code);
+    }
+
+    [Fact]
+    public void Given_every_setting_when_its_default_is_checked_then_it_is_accepted()
+    {
+        var changeable = SiteSetting.All.Where(setting => !setting.IsSecret && setting != SiteSetting.SiteId && setting != SiteSetting.HashIdSalt);
+
+        foreach (var settings in changeable.Chunk(SettingChange.MaxSettings))
+            SettingChange.Check(settings.ToDictionary(setting => setting.Key, setting => setting.DefaultText));
+
+        Assert.Equal(SiteSetting.All.Count, SiteSetting.All.Select(setting => setting.Key).Distinct().Count());
+    }
+}
