@@ -13,6 +13,9 @@ public static class SettingChange
     /// <summary>The longest text, in characters, that a row holds.</summary>
     public const int MaxText = 32_000;
 
+    /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
+    public const int MaxTotal = 500_000;
+
     // Other values would make files unreadable, or end every session.
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
@@ -22,23 +25,23 @@ public static class SettingChange
     private static readonly Dictionary<string, Setting> Known = SiteSetting.All.ToDictionary(setting => setting.Key, StringComparer.Ordinal);
 
     /// <summary>The setting of a key; null when the site has none.</summary>
-    /// <param name="key">The key.</param>
-    public static Setting? Find(string key) => Known.GetValueOrDefault(key);
+    /// <param name="key">The key; null for none.</param>
+    public static Setting? Find(string? key) => key is null ? null : Known.GetValueOrDefault(key);
 
     /// <summary>Checks a change whole.</summary>
-    /// <param name="values">New texts by key.</param>
+    /// <param name="values">New texts by key; JSON may hold null for a text.</param>
     /// <exception cref="CloudreveException">40001: too many, or one is unknown, fixed or malformed; the message names it.</exception>
-    public static void Check(IReadOnlyDictionary<string, string> values)
+    public static void Check(IReadOnlyDictionary<string, string?> values)
     {
-        if (values.Count is 0 or > MaxSettings)
-            throw new CloudreveException(ErrorCode.BadParameter, "Between 1 and 100 settings can be changed at once.");
+        if (values.Count is 0 or > MaxSettings || values.Values.Sum(text => (long)(text?.Length ?? 0)) > MaxTotal)
+            throw new CloudreveException(ErrorCode.BadParameter, "Between 1 and 100 settings can be changed at once, with 500,000 characters in all.");
         foreach (var (key, text) in values)
         {
             if (Find(key) is not { } setting)
                 throw new CloudreveException(ErrorCode.BadParameter, $"This site has no setting '{key}'.");
             if (Fixed.Contains(key))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
-            if (text.Length > MaxText || !setting.IsValid(text) || !HasKindOfDefault(setting, text) || (setting == SiteSetting.SiteUrl && !AreAddresses(text)))
+            if (text is null || text.Length > MaxText || !setting.IsValid(text) || !HasKindOfDefault(setting, text) || (setting == SiteSetting.SiteUrl && !AreAddresses(text)))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed.");
         }
     }

@@ -105,11 +105,23 @@ internal static class ShareEndpoints
     {
         var share = await FindOwnAsync(id, call, shares, mayBeAdministrator: true, cancellationToken);
         await links.DeleteAsync(share, cancellationToken);
-        if (await tree.FindByIdAsync(share.FileId, cancellationToken) is { } file && file.ParentId != FileTree.TrashId(file.OwnerId))
+        if (await tree.FindByIdAsync(share.FileId, cancellationToken) is { } file && await FindPathAsync(tree, file, cancellationToken) is { } path)
         {
-            var path = await tree.GetPathAsync(file, cancellationToken);
             await log.AppendAsync(
                 share.OwnerId, [new FileEvent(ActivityCategory.DeleteShare, ChangeEndpoints.ActorOf(http, call.Caller), file, path, path)], cancellationToken);
+        }
+    }
+
+    /// <summary>Where a file is; null when it is in the trash, by itself or with a folder above it.</summary>
+    private static async Task<FilePath?> FindPathAsync(FileTree tree, FileRecord file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tree.GetPathAsync(file, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
+        {
+            return null;
         }
     }
 

@@ -65,14 +65,33 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
         Assert.Equal("", (await App.GetSiteAsync()).Get(Core.Mails.MailSetting.ReplyTo));
     }
 
+    [Theory]
+    [InlineData("""{"settings":{"siteDes":null}}""")]
+    [InlineData("""{"settings":{"siteDes":1}}""")]
+    [InlineData("""{"settings":null}""")]
+    [InlineData("""{"settings":[]}""")]
+    [InlineData("{}")]
+    public async Task Given_a_malformed_body_when_settings_are_changed_then_it_is_a_bad_parameter(string body) =>
+        Assert.Equal(40001, (await (await App.SignInAsync()).SendTextAsync(HttpMethod.Patch, "admin/settings", body)).Code);
+
+    [Fact]
+    public async Task Given_a_key_that_is_null_when_settings_are_asked_for_then_the_others_are_shown()
+    {
+        var answer = await (await App.SignInAsync()).SendTextAsync(HttpMethod.Post, "admin/settings", """{"keys":[null,"siteName"]}""");
+
+        Assert.Equal("siteName", Assert.Single(answer.Data.EnumerateObject()).Name);
+    }
+
     [Fact]
     public async Task Given_too_long_or_too_many_values_when_they_are_set_then_they_are_refused()
     {
         var admin = await App.SignInAsync();
         var many = Enumerable.Range(0, SettingChange.MaxSettings + 1).ToDictionary(i => "key" + i, _ => "x");
         var tooLong = new Dictionary<string, string> { ["siteDes"] = new('x', SettingChange.MaxText + 1) };
+        var tooMuch = SiteSetting.All.OfType<Setting<string>>().Where(setting => !setting.IsSecret && setting.DefaultText.Length == 0).Take(16)
+            .ToDictionary(setting => setting.Key, _ => new string('x', SettingChange.MaxText));
 
-        foreach (var settings in (Dictionary<string, string>[])[[], many, tooLong])
+        foreach (var settings in (Dictionary<string, string>[])[[], many, tooLong, tooMuch])
             Assert.Equal(40001, (await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new { settings })).Code);
     }
 
@@ -82,7 +101,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
         var changeable = SiteSetting.All.Where(setting => !setting.IsSecret && setting != SiteSetting.SiteId && setting != SiteSetting.HashIdSalt);
 
         foreach (var settings in changeable.Chunk(SettingChange.MaxSettings))
-            SettingChange.Check(settings.ToDictionary(setting => setting.Key, setting => setting.DefaultText));
+            SettingChange.Check(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.DefaultText));
 
         Assert.Equal(SiteSetting.All.Count, SiteSetting.All.Select(setting => setting.Key).Distinct().Count());
     }

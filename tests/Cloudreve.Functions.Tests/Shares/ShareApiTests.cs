@@ -196,6 +196,21 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         Assert.Empty((await App.CreateClient().GetApiAsync(await ProfileAsync(user))).Data.GetProperty("shares").EnumerateArray());
     }
 
+    [Theory]
+    [InlineData("cloudreve://my/above")]
+    [InlineData("cloudreve://my/above/in")]
+    public async Task Given_a_link_whose_file_is_in_the_trash_when_it_is_deleted_then_it_is_gone(string thrownAway)
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/above/in/a.txt", [1]);
+        var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/above/in" }));
+        await owner.SendApiAsync(HttpMethod.Delete, "file", new { uris = new[] { thrownAway } });
+
+        Assert.Equal(0, (await owner.SendApiAsync(HttpMethod.Delete, "share/" + id)).Code);
+
+        Assert.Empty(await OwnAsync(owner));
+    }
+
     [Fact]
     public async Task Given_visits_when_they_are_to_be_counted_then_those_count_that_see_what_is_behind_the_link()
     {

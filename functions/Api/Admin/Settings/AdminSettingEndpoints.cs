@@ -8,11 +8,11 @@ namespace Cloudreve.Functions.Api.Admin.Settings;
 
 /// <summary>The body of a question for settings.</summary>
 /// <param name="Keys">Their keys.</param>
-internal sealed record GetSettingsRequest(IReadOnlyList<string> Keys);
+internal sealed record GetSettingsRequest(IReadOnlyList<string?> Keys);
 
 /// <summary>The body of a change of settings.</summary>
 /// <param name="Settings">New texts by key.</param>
-internal sealed record SetSettingsRequest(IReadOnlyDictionary<string, string> Settings);
+internal sealed record SetSettingsRequest(IReadOnlyDictionary<string, string?> Settings);
 
 /// <summary>JSON of the group.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -39,14 +39,14 @@ internal static class AdminSettingEndpoints
     {
         if (request.Keys.Count > MaxKeys)
             throw new CloudreveException(ErrorCode.BadParameter, "Too many settings in one request.");
-        return Show(request.Keys, await settings.GetAsync(cancellationToken));
+        return Show(request.Keys.OfType<string>(), await settings.GetAsync(cancellationToken));
     }
 
     private static async Task<ApiResponse<IReadOnlyDictionary<string, string>>> SetAsync(
         SetSettingsRequest request, SettingStore settings, CancellationToken cancellationToken)
     {
         SettingChange.Check(request.Settings);
-        await settings.SetAsync(request.Settings, cancellationToken);
+        await settings.SetAsync(request.Settings.ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal), cancellationToken);
         return Show(request.Settings.Keys, await settings.GetAsync(cancellationToken));
     }
 
