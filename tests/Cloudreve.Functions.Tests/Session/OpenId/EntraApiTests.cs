@@ -26,8 +26,8 @@ public sealed class EntraApp(AzuriteServer azurite) : IAsyncLifetime
 
     private TestIdentityProvider? _provider;
 
-    /// <summary>The clock of both.</summary>
-    public FakeTimeProvider Clock { get; } = new(TimeProvider.System.GetUtcNow());
+    /// <summary>The clock of both. It begins at noon: the tests must not pass the time of the daily functions, which read settings anew.</summary>
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(TimeProvider.System.GetUtcNow().Date.AddHours(12), TimeSpan.Zero));
 
     /// <summary>The app.</summary>
     public AppFixture App { get; private set; } = null!;
