@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Caching;
@@ -9,9 +10,11 @@ namespace Cloudreve.Core.Caching;
 /// process that is killed loses at most those two seconds (docs/decisions).
 /// </summary>
 /// <typeparam name="TKey">Names what is counted.</typeparam>
+/// <param name="table">Where the numbers are.</param>
+/// <param name="property">The property of a row that holds the number.</param>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
-public abstract class GatheredCounter<TKey>(TimeProvider clock, ILogger logger) : IAsyncDisposable
+public abstract class GatheredCounter<TKey>(Table table, string property, TimeProvider clock, ILogger logger) : IAsyncDisposable
     where TKey : notnull
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -19,7 +22,7 @@ public abstract class GatheredCounter<TKey>(TimeProvider clock, ILogger logger) 
     private ConcurrentDictionary<TKey, int> _gathered = new();
     private int _isScheduled;
 
-    /// <summary>Stores what has been gathered.</summary>
+    /// <summary>Stores what has been gathered: two transactions for each number, more when others change its row at the same time.</summary>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task StoreAsync(CancellationToken cancellationToken = default)
     {
@@ -59,11 +62,27 @@ public abstract class GatheredCounter<TKey>(TimeProvider clock, ILogger logger) 
             _ = Task.Run(StoreLaterAsync);
     }
 
-    /// <summary>Adds to a stored number.</summary>
-    /// <param name="key">What was counted.</param>
-    /// <param name="count">How often.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
-    protected abstract Task AddAsync(TKey key, int count, CancellationToken cancellationToken);
+    /// <summary>The row with the number; nothing is counted where there is none.</summary>
+    /// <param name="key">What is counted.</param>
+    protected abstract (string PartitionKey, string RowKey) RowOf(TKey key);
+
+    private async Task AddAsync(TKey key, int count, CancellationToken cancellationToken)
+    {
+        var (partitionKey, rowKey) = RowOf(key);
+        while (await table.FindAsync(partitionKey, rowKey, cancellationToken) is { } row)
+        {
+            try
+            {
+                var total = (row.Number(property) ?? 0) + count;
+                await table.MergeAsync(new Row(partitionKey, rowKey) { [property] = total }, row.ETag, cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // Another process counted, or the row was changed or deleted.
+            }
+        }
+    }
 
     private async Task StoreLaterAsync()
     {
