@@ -33,9 +33,9 @@ internal static partial class RepositoryRules
         return problems;
     }
 
-    /// <summary>Files that others wrote, and this one, which has to spell out what it looks for.</summary>
+    /// <summary>Files that others wrote.</summary>
     private static bool IsForeign(string file) =>
-        file is "package-lock.json" or "tools/dev/Linting/RepositoryRules.cs" || file.StartsWith("tests/contract/", StringComparison.Ordinal);
+        file is "package-lock.json" || file.StartsWith("tests/contract/", StringComparison.Ordinal);
 
     /// <summary>The lock file may name the public registry or none: another host works on one network only.</summary>
     private static IEnumerable<string> PackageSources(Repository repository) =>
@@ -44,7 +44,8 @@ internal static partial class RepositoryRules
             .Where(source => source is not null && !source.StartsWith("https://registry.npmjs.org/", StringComparison.Ordinal))
             .Select(source => $"package-lock.json: '{source}'");
 
-    [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX|NotImplementedException)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    // Each word has a set of one letter, so that the rule does not find itself.
+    [GeneratedRegex(@"\b(T[O]DO|F[I]XME|H[A]CK|X[X]X|Not[I]mplementedException)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unfinished();
 
     [GeneratedRegex(@"(?<![\w.:/])(/(home|root|Users|tmp)/\w+|[A-Z]:\\Users\\)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
