@@ -130,7 +130,7 @@ internal static class ShareEndpoints
         string id, ApiCall call, ShareStore shares, bool mayBeAdministrator, CancellationToken cancellationToken) =>
         call.Site.HashIds.TryDecode(id, HashIdKind.Share, out var shareId)
         && await shares.FindAsync(shareId, cancellationToken) is { } share
-        && (share.OwnerId == call.Caller.UserId || (mayBeAdministrator && call.Caller.IsAdmin))
+        && (share.OwnerId == call.Caller.UserId || (mayBeAdministrator && call.Caller.IsAdmin && call.Caller.Holds(OAuthScopes.AdminWrite)))
             ? share
             : throw Unknown();
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
@@ -155,6 +156,22 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         Assert.Single(await OwnAsync(owner));
         Assert.Equal(0, (await (await App.SignInAsync()).SendApiAsync(HttpMethod.Delete, "share/" + id)).Code);
         Assert.Empty(await OwnAsync(owner));
+    }
+
+    [Theory]
+    [InlineData(OAuthScopes.SharesWrite, 404)]
+    [InlineData(OAuthScopes.SharesWrite + " " + OAuthScopes.AdminWrite, 0)]
+    public async Task Given_an_application_of_an_administrator_when_it_deletes_a_link_of_others_then_it_needs_the_scope_for_that(string scopes, int code)
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/in/a.txt", [1]);
+        var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/in" }));
+        var admin = await App.Services.GetRequiredService<UserStore>().FindAsync(1);
+        var tokens = await App.Services.GetRequiredService<TokenIssuer>().IssueAsync(admin!, new ClientScopes(OAuthClients.DesktopId, scopes.Split(' ').ToHashSet()));
+        var application = App.CreateClient();
+        application.DefaultRequestHeaders.Authorization = new("Bearer", tokens.AccessToken);
+
+        Assert.Equal(code, (await application.SendApiAsync(HttpMethod.Delete, "share/" + id)).Code);
     }
 
     [Fact]
