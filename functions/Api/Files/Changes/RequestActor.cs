@@ -1,0 +1,16 @@
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.Identity;
+
+namespace Cloudreve.Functions.Api.Files.Changes;
+
+/// <summary>Tells who acts in a request.</summary>
+internal static class RequestActor
+{
+    private const string ClientIdHeader = "X-Cr-Client-Id";
+
+    /// <summary>The caller and the client, such as a browser tab, that the request names.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="caller">Who calls.</param>
+    internal static Actor Of(HttpContext http, Caller caller) =>
+        new(caller.UserId, Guid.TryParse(http.Request.Headers[ClientIdHeader], out var client) ? client.ToString() : null);
+}
