@@ -1,3 +1,3 @@
-using Cloudreve.Functions.Hosting;
+using Cloudreve.Functions.Startup;
 
-return await CloudreveProcess.RunAsync(args);
+return await WorkerProcess.RunAsync(args);

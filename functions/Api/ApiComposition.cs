@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
@@ -33,34 +32,14 @@ using Cloudreve.Functions.Api.Workflow;
 
 namespace Cloudreve.Functions.Api;
 
-/// <summary>Puts the API together: its services, the edge that every request passes, and its endpoints.</summary>
+/// <summary>Registers the services of the API.</summary>
 internal static class ApiComposition
 {
-    /// <summary>The JSON of each API group; a new group adds its context here and its endpoints below.</summary>
-    private static readonly JsonSerializerContext[] JsonContexts =
-    [
-        EdgeJsonContext.Default, SiteJsonContext.Default, SessionJsonContext.Default, PasskeyJsonContext.Default, OAuthJsonContext.Default,
-        OpenIdJsonContext.Default, UserJsonContext.Default, SignUpJsonContext.Default, PreferenceJsonContext.Default, ShareJsonContext.Default, AdminSettingJsonContext.Default,
-        UserSettingJsonContext.Default, GroupJsonContext.Default, UserFinanceJsonContext.Default,
-        FileJsonContext.Default, DirectLinkJsonContext.Default, ArchiveJsonContext.Default,
-        ChangeJsonContext.Default, PropertyJsonContext.Default, UploadJsonContext.Default, ViewerJsonContext.Default, WorkflowJsonContext.Default,
-    ];
-
-    /// <summary>
-    /// Adds what the API needs. The host adds the storage account, its layout and the clock as singletons.
-    /// </summary>
+    /// <summary>Adds what the functions of the API need; storage account, its layout and the clock are there already.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">The app settings.</param>
     public static IServiceCollection AddCloudreveApi(this IServiceCollection services, IConfiguration configuration)
     {
-        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        services.ConfigureHttpJsonOptions(options =>
-        {
-            ApiJson.Configure(options.SerializerOptions);
-            foreach (var context in JsonContexts)
-                options.SerializerOptions.TypeInfoResolverChain.Insert(0, context);
-        });
-        services.AddSingleton(BootstrapSettings.Read(configuration));
         services.AddIdentity();
         services.AddCaptchas();
         services.AddSignUps();
@@ -73,63 +52,11 @@ internal static class ApiComposition
         services.AddSingleton<FileDetails>();
         services.AddSingleton<SharePresenter>();
         services.AddSingleton<SignInAnswers>();
-        services.AddSingleton<ErrorBoundary>();
         if (EntraSettings.Read(configuration) is { } entra)
         {
             entra.AddTo(services);
             services.AddSingleton<EntraCallers>();
         }
-        services.AddSingleton<Authorization>();
         return services;
-    }
-
-    /// <summary>
-    /// Adds the edge to the pipeline: correlation, error envelopes, routing and authorisation. An endpoint of any
-    /// path without <see cref="AuthRequirement"/> is refused.
-    /// </summary>
-    /// <param name="app">The app.</param>
-    public static WebApplication UseApiEdge(this WebApplication app)
-    {
-        app.Use(ApiEdge.SetHeadersAsync);
-        app.Use(app.Services.GetRequiredService<ErrorBoundary>().InvokeAsync);
-        app.UseRouting();
-        app.Use(ApiEdge.RefuseUnknownRoutesAsync);
-        app.Use(app.Services.GetRequiredService<Authorization>().InvokeAsync);
-        return app;
-    }
-
-    /// <summary>Maps the endpoints of all API groups.</summary>
-    /// <param name="app">The app.</param>
-    public static WebApplication MapCloudreveApi(this WebApplication app)
-    {
-        var api = app.MapGroup(ApiEdge.Prefix).WithMetadata(new BodyLimit(ApiEdge.MaxJsonBody));
-        api.MapSiteEndpoints();
-        api.MapSessionEndpoints();
-        api.MapPasskeyEndpoints();
-        api.MapOAuthEndpoints();
-        api.MapOpenIdEndpoints();
-        api.MapUserEndpoints();
-        api.MapSignUpEndpoints();
-        api.MapUserSettingEndpoints();
-        api.MapPreferenceEndpoints();
-        api.MapAvatarEndpoints();
-        api.MapShareEndpoints();
-        api.MapAdminSettingEndpoints();
-        api.MapShareListEndpoints();
-        api.MapTwoFactor();
-        api.MapGroupEndpoints();
-        api.MapUserFinanceEndpoints();
-        api.MapFileEndpoints();
-        api.MapChangeEndpoints();
-        api.MapUploadEndpoints();
-        api.MapContentEndpoints();
-        api.MapCallbackEndpoints();
-        api.MapPropertyEndpoints();
-        api.MapWorkflowEndpoints();
-        app.MapWebManifest();
-        app.MapDirectLinks();
-        app.MapShareRedirects();
-        app.MapUploadAddresses();
-        return app;
     }
 }

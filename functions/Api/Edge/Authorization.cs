@@ -4,13 +4,15 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Finds out who calls and enforces <see cref="AuthRequirement"/>; an endpoint without one is refused. With warm caches this
-/// takes no storage transaction, otherwise one for the account beside those for settings and groups.
+/// Finds out who calls and enforces <see cref="RequiresAttribute"/>. With warm caches this takes no storage transaction, otherwise one
+/// for the account beside those for settings and groups.
 /// </summary>
+/// <param name="functions">What the functions declare.</param>
 /// <param name="bootstrap">Makes the site before its first request.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="tokens">Reads access tokens.</param>
@@ -18,28 +20,24 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <param name="catalog">Their groups.</param>
 /// <param name="entra">Reads access tokens of Microsoft Entra ID, where the app is registered there.</param>
 internal sealed class Authorization(
-    SiteBootstrap bootstrap, SettingStore settings, TokenIssuer tokens, UserStore users, SiteCatalog catalog, EntraCallers? entra = null)
+    HttpFunctions functions, SiteBootstrap bootstrap, SettingStore settings, TokenIssuer tokens, UserStore users, SiteCatalog catalog,
+    EntraCallers? entra = null) : IFunctionsWorkerMiddleware
 {
     private const string Scheme = "Bearer ";
 
     // "Bearer Cr <signature>" is a machine's call, which its own endpoint checks.
     private const string MachineScheme = "Bearer Cr ";
 
-    /// <summary>Runs the rest of the pipeline if the caller may use the endpoint.</summary>
-    /// <param name="context">The request, routed.</param>
-    /// <param name="next">The rest of the pipeline.</param>
-    /// <exception cref="CloudreveException">The caller may not.</exception>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    /// <inheritdoc/>
+    /// <exception cref="CloudreveException">The caller may not use the function.</exception>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (context.GetEndpoint() is RouteEndpoint endpoint)
-            await AdmitAsync(context, endpoint);
+        await AdmitAsync(context.GetHttpContext()!, functions.Of(context).Requirement);
         await next(context);
     }
 
-    private async Task AdmitAsync(HttpContext context, RouteEndpoint endpoint)
+    private async Task AdmitAsync(HttpContext context, RequiresAttribute requirement)
     {
-        var requirement = endpoint.Metadata.GetMetadata<AuthRequirement>()
-            ?? throw new CloudreveException(ErrorCode.NoPermission, "This endpoint is not open to anybody.");
         await bootstrap.EnsureAsync(context.RequestAborted);
         if (requirement.Class == AuthClass.None)
             return;
@@ -69,7 +67,7 @@ internal sealed class Authorization(
     private async Task<Caller> AnonymousAsync(CancellationToken cancellationToken) =>
         new(null, await catalog.GetGroupAsync(Group.AnonymousId, cancellationToken));
 
-    private static void Check(AuthRequirement requirement, Caller caller)
+    private static void Check(RequiresAttribute requirement, Caller caller)
     {
         if (requirement.Class is AuthClass.Required or AuthClass.Admin)
             caller.RequireUser();

@@ -1,62 +1,38 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
-using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Turns whatever a handler throws into the envelope of a failure.</summary>
+/// <summary>Turns whatever a function throws into the envelope of a failure, and keeps from clients what is not theirs to know.</summary>
 /// <param name="logger">Receives what clients do not see.</param>
-internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
+internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger) : IFunctionsWorkerMiddleware
 {
-    /// <summary>Runs the rest of the pipeline.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="next">The rest of the pipeline.</param>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    /// <inheritdoc/>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (!ApiEdge.IsApi(context))
-        {
-            await next(context);
-            return;
-        }
+        var http = context.GetHttpContext()!;
         try
         {
             await next(context);
-            CheckBinding(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || context.CancellationToken.IsCancellationRequested)
         {
             // The client has gone; nobody reads an answer.
-            logger.LogDebug("Request {CorrelationId} was cancelled by its client.", context.TraceIdentifier);
+            logger.LogDebug("Request {CorrelationId} was cancelled by its client.", http.TraceIdentifier);
+            http.Abort();
         }
-        catch (Exception error) when (!context.Response.HasStarted)
+        catch (Exception error) when (http.Response.HasStarted)
         {
-            await AnswerAsync(context, error);
+            // An answer that ends early must not look whole.
+            Log(http, error, Describe(error).Code);
+            http.Abort();
         }
-    }
-
-    /// <summary>
-    /// Binding answers a body above the limit with a bare 413, and a query value that it cannot read with a bare 400, instead of
-    /// an exception.
-    /// </summary>
-    private static void CheckBinding(HttpContext context)
-    {
-        if (context.Response is not { HasStarted: false, ContentType: null, StatusCode: var status }
-            || context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize != ApiEdge.MaxJsonBody)
-            return;
-        if (status == StatusCodes.Status413PayloadTooLarge)
-            throw new CloudreveException(ErrorCode.BadParameter, "The request body is too large.");
-        if (status == StatusCodes.Status400BadRequest)
-            throw new CloudreveException(ErrorCode.BadParameter, "The request is malformed.");
-    }
-
-    private async Task AnswerAsync(HttpContext context, Exception error)
-    {
-        var (code, message) = Describe(error);
-        Log(context, error, code);
-        var failure = Failures.Of(error, code, message) with { CorrelationId = context.TraceIdentifier };
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        await context.Response.WriteAsJsonAsync(failure, EdgeJsonContext.Default.ApiFailure, cancellationToken: context.RequestAborted);
+        catch (Exception error)
+        {
+            await AnswerAsync(http, error);
+        }
     }
 
     /// <summary>What clients may know of an error.</summary>
@@ -64,17 +40,35 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger)
     internal static (ErrorCode Code, string Message) Describe(Exception error) => error switch
     {
         CloudreveException e => (e.Code, e.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (ErrorCode.BadParameter, "The request body is too large."),
         BadHttpRequestException or JsonException => (ErrorCode.BadParameter, "The request is malformed."),
         StorageUnavailableException => (ErrorCode.DatabaseError, "The metadata store is not available; try again later."),
         StorageException => (ErrorCode.DatabaseError, "The metadata store failed."),
         _ => (ErrorCode.UnsetError, "An internal error occurred."),
     };
 
-    private void Log(HttpContext context, Exception error, ErrorCode code)
+    private Task AnswerAsync(HttpContext http, Exception error)
+    {
+        var (code, message) = Describe(error);
+        Log(http, error, code);
+        http.Response.StatusCode = ApiPaths.IsApi(http) ? StatusCodes.Status200OK : StatusOf(code);
+        return http.Response.WriteAsJsonAsync(
+            Failures.Of(error, code, message) with { CorrelationId = http.TraceIdentifier }, ApiJson.Options, http.RequestAborted);
+    }
+
+    /// <summary>The status outside the API's prefix, where clients do not look for an envelope.</summary>
+    private static int StatusOf(ErrorCode code) => code switch
+    {
+        ErrorCode.BadParameter => StatusCodes.Status400BadRequest,
+        ErrorCode.DatabaseError => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private void Log(HttpContext http, Exception error, ErrorCode code)
     {
         var level = code is ErrorCode.UnsetError or >= ErrorCode.DatabaseError ? LogLevel.Error : LogLevel.Debug;
         // The query string may hold signatures and tokens, so only the path is logged.
         logger.Log(level, error, "Request {CorrelationId} {Method} {Path} failed with code {Code}.",
-            context.TraceIdentifier, context.Request.Method, context.Request.Path.Value, (int)code);
+            http.TraceIdentifier, http.Request.Method, http.Request.Path.Value, (int)code);
     }
 }

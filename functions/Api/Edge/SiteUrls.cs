@@ -1,5 +1,5 @@
 using Cloudreve.Core.Settings;
-using Cloudreve.Functions.Hosting;
+using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -8,8 +8,8 @@ internal static class SiteUrls
 {
     /// <summary>
     /// Scheme, host and port without a trailing slash: the site's address whose host is the request's, else the primary one.
-    /// A request's host is never trusted by itself, except where the app serves HTTP itself and a developer chooses the port: behind a
-    /// Functions host every client can claim to have called localhost.
+    /// A request's host is never trusted by itself, except on a developer's machine, where any port may be chosen: elsewhere every client
+    /// can claim to have called localhost.
     /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="site">The site's settings.</param>
@@ -17,7 +17,7 @@ internal static class SiteUrls
     public static string Base(HttpContext http, SiteSettings site, bool primary)
     {
         var host = http.Request.Host;
-        if (!primary && host.Host is "localhost" or "127.0.0.1" && http.RequestServices.GetRequiredService<HostSettings>().Mode == HostingMode.Standalone)
+        if (!primary && host.Host is "localhost" or "127.0.0.1" && http.RequestServices.GetRequiredService<AppSettings>().IsDevelopment)
             return $"{http.Request.Scheme}://{host.Value}";
         var match = primary ? null : site.Urls.FirstOrDefault(u => string.Equals(u.Authority, host.Value, StringComparison.OrdinalIgnoreCase));
         var chosen = match ?? (site.Urls.Count > 0 ? site.Urls[0] : null);

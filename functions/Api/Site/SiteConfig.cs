@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
@@ -224,7 +223,7 @@ internal sealed record SiteConfig
         CaptchaCapSiteKey = Text(call.Site, CaptchaSetting.CapKey),
         CaptchaCapAssetServer = Text(call.Site, CaptchaSetting.CapAssets),
         AppPromotion = call.Site.Get(SiteSetting.ShowAppPromotion),
-        CustomNavItems = ReadList(call.Site, SiteSetting.CustomNavItems, SiteJsonContext.Default.IReadOnlyListNavItem),
+        CustomNavItems = ReadList<NavItem>(call.Site, SiteSetting.CustomNavItems),
         CustomHtml = ReadCustomHtml(call.Site),
         SiteNotice = Text(call.Site, AppearanceSetting.Notice),
     };
@@ -259,18 +258,18 @@ internal sealed record SiteConfig
         MapboxAk = Text(site, SiteSetting.MapMapboxToken),
         ThumbnailWidth = site.Get(SiteSetting.ThumbnailWidth),
         ThumbnailHeight = site.Get(SiteSetting.ThumbnailHeight),
-        CustomProps = ReadList(site, SiteSetting.CustomProperties, SiteJsonContext.Default.IReadOnlyListJsonElement),
+        CustomProps = ReadList<JsonElement>(site, SiteSetting.CustomProperties),
         ShowEncryptionStatus = site.Get(SiteSetting.ShowEncryptionStatus),
         FullTextSearch = false,
     };
 
     private static string? Text(SiteSettings site, Setting<string> setting) => site.Get(setting) is { Length: > 0 } text ? text : null;
 
-    private static IReadOnlyList<T>? ReadList<T>(SiteSettings site, Setting<string> setting, JsonTypeInfo<IReadOnlyList<T>> type)
+    private static IReadOnlyList<T>? ReadList<T>(SiteSettings site, Setting<string> setting)
     {
         try
         {
-            return JsonSerializer.Deserialize(site.Get(setting), type) is { Count: > 0 } items ? items : null;
+            return JsonSerializer.Deserialize<IReadOnlyList<T>>(site.Get(setting), ApiJson.Options) is { Count: > 0 } items ? items : null;
         }
         catch (JsonException)
         {
@@ -286,13 +285,3 @@ internal sealed record SiteConfig
         return html is (null, null, null) ? null : html;
     }
 }
-
-/// <summary>JSON of the group.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ApiResponse<SiteConfig>))]
-[JsonSerializable(typeof(IReadOnlyList<NavItem>))]
-[JsonSerializable(typeof(IReadOnlyList<JsonElement>))]
-[JsonSerializable(typeof(WebManifest))]
-[JsonSerializable(typeof(ApiResponse<CaptchaResponse>))]
-[JsonSerializable(typeof(AbuseReportRequest))]
-internal sealed partial class SiteJsonContext : JsonSerializerContext;

@@ -40,10 +40,10 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         {
             ["dst"] = Text(destination.ToString()),
             ["src_str"] = Text("/" + job.Source.TrimEnd('/')),
-            ["failed"] = JsonSerializer.SerializeToElement(task.Failed, WorkflowJsonContext.Default.Int64),
+            ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
             ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
         };
     }
 
-    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text, EdgeJsonContext.Default.String);
+    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
 }

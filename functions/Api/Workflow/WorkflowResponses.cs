@@ -49,11 +49,3 @@ internal sealed record TaskListResponse(IReadOnlyList<TaskResponse> Tasks, Pagin
 
 /// <summary>How far one part of a task is.</summary>
 internal sealed record ProgressResponse(long Total, long Current, string Identifier);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ApiResponse<TaskResponse>))]
-[JsonSerializable(typeof(ApiResponse<TaskListResponse>))]
-[JsonSerializable(typeof(ApiResponse<IReadOnlyDictionary<string, ProgressResponse>>))]
-[JsonSerializable(typeof(ImportFilesRequest))]
-[JsonSerializable(typeof(long))]
-internal sealed partial class WorkflowJsonContext : JsonSerializerContext;

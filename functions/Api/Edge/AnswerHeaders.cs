@@ -1,0 +1,22 @@
+using Microsoft.Azure.Functions.Worker.Middleware;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>Gives each request its correlation id, and answers of the API their headers.</summary>
+internal sealed class AnswerHeaders : IFunctionsWorkerMiddleware
+{
+    private const string CorrelationHeader = "X-Cr-Correlation-Id";
+
+    /// <inheritdoc/>
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var http = context.GetHttpContext()!;
+        http.TraceIdentifier = Guid.TryParseExact(http.Request.Headers[CorrelationHeader], "D", out var id) ? id.ToString() : Guid.NewGuid().ToString();
+        if (ApiPaths.IsApi(http))
+        {
+            http.Response.Headers.CacheControl = "private, no-cache";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+        }
+        return next(context);
+    }
+}

@@ -1,0 +1,27 @@
+using Cloudreve.Core.Errors;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Azure.Functions.Worker.Middleware;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>
+/// Applies <see cref="BodyLimitAttribute"/>: a body that announces more is refused before it is read, one without a length once it
+/// passes the limit.
+/// </summary>
+internal sealed class BodyLimits(HttpFunctions functions) : IFunctionsWorkerMiddleware
+{
+    /// <inheritdoc/>
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var http = context.GetHttpContext()!;
+        var limit = functions.Of(context).BodyLimit;
+        // A body that no function reads is left alone, up to the size of any other.
+        if (limit == BodyLimitAttribute.None)
+            limit = BodyLimitAttribute.Json;
+        if (http.Request.ContentLength > limit)
+            throw new CloudreveException(ErrorCode.BadParameter, "The request body is too large.");
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = limit;
+        return next(context);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>Puts the edge in front of every HTTP function.</summary>
+internal static class EdgeComposition
+{
+    /// <summary>Adds the middleware in the order in which a request passes it.</summary>
+    /// <param name="builder">The worker.</param>
+    /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
+    public static void UseHttpEdge(this FunctionsApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(new HttpFunctions(typeof(EdgeComposition).Assembly));
+        builder.UseWhen<AnswerHeaders>(IsHttp);
+        builder.UseWhen<ErrorBoundary>(IsHttp);
+        builder.UseWhen<BodyLimits>(IsHttp);
+        builder.UseWhen<Authorization>(IsHttp);
+        builder.UseWhen<ResultExecution>(IsHttp);
+    }
+
+    private static bool IsHttp(FunctionContext context) => context.GetHttpContext() is not null;
+}

@@ -1,0 +1,34 @@
+using System.Reflection;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>An HTTP function with what it declares.</summary>
+/// <param name="Name">The function's name.</param>
+/// <param name="Route">Its route, without a leading slash.</param>
+/// <param name="Methods">Its methods in upper case.</param>
+/// <param name="Requirement">Who may call.</param>
+/// <param name="BodyLimit">The largest body in bytes.</param>
+internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, RequiresAttribute Requirement, long BodyLimit)
+{
+    /// <summary>Describes a method; null when it is not an HTTP function.</summary>
+    /// <param name="method">The method.</param>
+    /// <exception cref="FunctionDeclarationException">The function lacks a declaration.</exception>
+    public static HttpFunction? Of(MethodInfo method)
+    {
+        if (method.GetCustomAttribute<FunctionAttribute>() is not { } function
+            || method.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(t => t is not null) is not { } trigger)
+            return null;
+        string[] methods = [.. (trigger.Methods ?? []).Select(m => m.ToUpperInvariant())];
+        if (methods.Length == 0 || string.IsNullOrEmpty(trigger.Route))
+            throw new FunctionDeclarationException($"The function {function.Name} needs methods and a route.");
+        var requirement = method.GetCustomAttribute<RequiresAttribute>()
+            ?? throw new FunctionDeclarationException($"The function {function.Name} does not say who may call it: add [Requires].");
+        var limit = method.GetCustomAttribute<BodyLimitAttribute>();
+        if (limit is null && !Array.TrueForAll(methods, IsBodiless))
+            throw new FunctionDeclarationException($"The function {function.Name} does not limit its body: add [BodyLimit].");
+        return new HttpFunction(function.Name, trigger.Route, methods, requirement, limit?.Bytes ?? BodyLimitAttribute.None);
+    }
+
+    private static bool IsBodiless(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+}

@@ -1,0 +1,30 @@
+using System.Collections.Frozen;
+using System.Reflection;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>All HTTP functions of the app.</summary>
+internal sealed class HttpFunctions
+{
+    private readonly FrozenDictionary<string, HttpFunction> _byName;
+
+    /// <summary>Gathers the functions of assemblies.</summary>
+    /// <param name="assemblies">The app's own, and in tests those with functions of a test.</param>
+    /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
+    public HttpFunctions(params IEnumerable<Assembly> assemblies)
+    {
+        All = [.. assemblies.SelectMany(assembly => assembly.GetTypes())
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Select(HttpFunction.Of)
+            .OfType<HttpFunction>()
+            .OrderBy(function => function.Name, StringComparer.Ordinal)];
+        _byName = All.ToFrozenDictionary(function => function.Name);
+    }
+
+    /// <summary>Every function, by name.</summary>
+    public IReadOnlyList<HttpFunction> All { get; }
+
+    /// <summary>The function of an invocation.</summary>
+    /// <param name="context">The invocation of an HTTP function.</param>
+    public HttpFunction Of(FunctionContext context) => _byName[context.FunctionDefinition.Name];
+}

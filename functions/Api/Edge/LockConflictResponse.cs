@@ -1,0 +1,26 @@
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Locks;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>A lock in the way. Only owners of a drive can change it, so they may know tokens and paths.</summary>
+/// <param name="Path">What is locked.</param>
+/// <param name="Token">Releases the lock.</param>
+/// <param name="Owner">What holds it.</param>
+/// <param name="Type">File or folder.</param>
+internal sealed record LockConflictResponse(string Path, string Token, LockOwnerResponse Owner, int Type)
+{
+    public static LockConflictResponse Of(DriveLock held) => new(
+        FileUri.My(held.Path).ToString(), held.Token,
+        new LockOwnerResponse(new LockApplicationResponse(held.Application.Type, held.Application.InnerXml, held.Application.ViewerId)), (int)held.Type);
+}
+
+/// <summary>What holds a lock.</summary>
+/// <param name="Application">The application.</param>
+internal sealed record LockOwnerResponse(LockApplicationResponse Application);
+
+/// <summary>An application that holds a lock.</summary>
+/// <param name="Type">upload, dav, viewer and the like.</param>
+/// <param name="InnerXml">The owner element of a WebDAV lock.</param>
+/// <param name="ViewerId">The viewer.</param>
+internal sealed record LockApplicationResponse(string Type, string? InnerXml, string? ViewerId);

@@ -1,0 +1,18 @@
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>
+/// Declares who may call an HTTP function. A function without it stops the start of the app.
+/// </summary>
+/// <param name="authClass">Who may call.</param>
+/// <param name="scope">
+/// The scope that a token issued to an OAuth client must hold (contract, section 7); null refuses such tokens.
+/// </param>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class RequiresAttribute(AuthClass authClass, string? scope = null) : Attribute
+{
+    /// <summary>Who may call.</summary>
+    public AuthClass Class { get; } = authClass;
+
+    /// <summary>The scope that OAuth clients need; null refuses them.</summary>
+    public string? Scope { get; } = scope;
+}

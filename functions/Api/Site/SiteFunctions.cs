@@ -1,0 +1,53 @@
+using Cloudreve.Core.Captchas;
+using Cloudreve.Core.Captchas.Pictures;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Site;
+
+/// <summary>What clients ask about the site before they sign in.</summary>
+internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captchas, AbuseReports reports)
+{
+    /// <summary>Answers the product's version.</summary>
+    [Function("Ping")]
+    [Requires(AuthClass.None)]
+    public static IResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/ping")] HttpRequest request) =>
+        ApiResponse.Ok(ProductVersion.Text);
+
+    /// <summary>Draws a captcha.</summary>
+    [Function("GetCaptcha")]
+    [Requires(AuthClass.None)]
+    public IResult GetCaptcha([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/captcha")] HttpRequest request, ApiCall call)
+    {
+        var challenge = pictures.Create(call.Site);
+        return ApiResponse.Ok(new CaptchaResponse("data:image/png;base64," + Convert.ToBase64String(challenge.Image), challenge.Ticket));
+    }
+
+    /// <summary>Takes a report of abuse.</summary>
+    [Function("ReportAbuse")]
+    [Requires(AuthClass.Optional, OAuthScopes.Any)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> ReportAbuseAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/site/abuse")] HttpRequest request,
+        [JsonBody] AbuseReportRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var report = body.Read(call);
+        await captchas.PassAsync(call.Site, CaptchaSetting.OnAbuseReport, body.CaptchaAnswer(), cancellationToken);
+        await reports.AddAsync(report, cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    /// <summary>Answers a section of the site's configuration.</summary>
+    [Function("GetSiteSettings")]
+    [Requires(AuthClass.Optional, OAuthScopes.Any)]
+    public static IResult GetConfig(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/config/{section}")] HttpRequest request, string section, ApiCall call) =>
+        ApiResponse.Ok(SiteConfig.Of(section, call));
+
+    /// <summary>Answers the web app's manifest, which lies outside the API's prefix.</summary>
+    [Function("WebManifest")]
+    [Requires(AuthClass.None)]
+    public static IResult GetManifest([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "manifest.json")] HttpRequest request, ApiCall call) =>
+        Results.Json(WebManifest.Of(call.Site), ApiJson.Options, "application/manifest+json");
+}

@@ -1,0 +1,84 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files;
+using Cloudreve.Orchestrations.Import;
+using Microsoft.DurableTask.Client;
+
+namespace Cloudreve.Functions.Api.Workflow;
+
+/// <summary>The workflow group of the API (contract, sections 18 and 19).</summary>
+internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, ImportStarter starter, SiteCatalog catalog)
+{
+    private const int MinPageSize = 10;
+    private const int MaxPageSize = 100;
+    private static readonly string[] s_generalTypes = ["create_archive", "extract_archive", "relocate", ImportService.TaskType];
+    private static readonly string[] s_downloadTypes = ["remote_download"];
+    private static readonly WorkflowTaskStatus[] s_running = [WorkflowTaskStatus.Suspending, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Queued];
+    private static readonly WorkflowTaskStatus[] s_ended = [WorkflowTaskStatus.Canceled, WorkflowTaskStatus.Error, WorkflowTaskStatus.Completed];
+
+    /// <summary>Accepts an import and starts it.</summary>
+    [Function("ImportExternalFiles")]
+    [Requires(AuthClass.Admin, OAuthScopes.WorkflowWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> ImportAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/workflow/import")] HttpRequest request,
+        [JsonBody] ImportFilesRequest body, [DurableClient] DurableTaskClient client, ApiCall call, CancellationToken cancellationToken)
+    {
+        if (!call.Site.HashIds.TryDecode(body.UserId, HashIdKind.User, out var userId))
+            throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
+        var task = await imports.AcceptAsync(
+            new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive, body.ExtractMediaMeta), body.UserId, cancellationToken);
+        await starter.StartAsync(client, task, cancellationToken);
+        return ApiResponse.Ok((await PresenterAsync(call.Site, cancellationToken)).Present(task));
+    }
+
+    /// <summary>Lists the caller's tasks, newest first.</summary>
+    [Function("ListTasks")]
+    [Requires(AuthClass.Required, OAuthScopes.WorkflowRead)]
+    public async Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/workflow")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
+    {
+        var pageSize = request.RequiredInt32("page_size");
+        if (pageSize is < MinPageSize or > MaxPageSize)
+            throw new CloudreveException(ErrorCode.BadParameter, "The page size must be between 10 and 100.");
+        var (types, statuses) = request.RequiredText("category") switch
+        {
+            "general" => (s_generalTypes, []),
+            "downloading" => (s_downloadTypes, s_running),
+            "downloaded" => (s_downloadTypes, s_ended),
+            _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not one of the options."),
+        };
+        var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, pageSize, request.OptionalText("next_page_token"), cancellationToken);
+        var presenter = await PresenterAsync(call.Site, cancellationToken);
+        return ApiResponse.Ok(new TaskListResponse(
+            [.. page.Tasks.Select(presenter.Present)],
+            new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = page.NextToken }));
+    }
+
+    /// <summary>Answers how far the parts of a task are.</summary>
+    [Function("GetTaskProgress")]
+    [Requires(AuthClass.Required, OAuthScopes.WorkflowRead)]
+    public async Task<IResult> GetProgressAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/workflow/progress/{id}")] HttpRequest request,
+        string id, ApiCall call, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        if (!site.HashIds.TryDecode(id, HashIdKind.Task, out var taskId))
+            throw new CloudreveException(ErrorCode.BadParameter, "The task's id is invalid.");
+        var task = await tasks.FindAsync(caller.UserId, taskId, cancellationToken);
+        if (task is null && caller.ActsAsAdmin)
+            task = await tasks.FindAsync(taskId, cancellationToken);
+        IReadOnlyDictionary<string, ProgressResponse> progress = (task?.Progress ?? new Dictionary<string, TaskProgress>())
+            .ToDictionary(p => p.Key, p => new ProgressResponse(p.Value.Total, p.Value.Current, p.Value.Identifier));
+        return ApiResponse.Ok(progress);
+    }
+
+    private async Task<TaskPresenter> PresenterAsync(SiteSettings site, CancellationToken cancellationToken) =>
+        new(site.HashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken));
+}

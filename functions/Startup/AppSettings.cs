@@ -1,0 +1,86 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Secrets;
+
+namespace Cloudreve.Functions.Startup;
+
+/// <summary>The app settings: environment variables locally, app settings in Azure.</summary>
+internal sealed record AppSettings
+{
+    /// <summary>The app's storage account.</summary>
+    public required StorageAccountOptions Storage { get; init; }
+
+    /// <summary>The first part of the names of tables, containers and queues.</summary>
+    public string Prefix { get; init; } = "cloudreve";
+
+    /// <summary>How the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
+    public string BlobTriggerSource { get; init; } = "LogsAndContainerScan";
+
+    /// <summary>The header in which the platform passes the client's address; null to use the address of the connection.</summary>
+    public string? ClientAddressHeader { get; init; }
+
+    /// <summary>The folder of a built web front end to serve beside the API; null for none.</summary>
+    public string? FrontEndFolder { get; init; }
+
+    /// <summary>The key vault that holds the keys that sign tokens; null when the settings table does.</summary>
+    public KeyVaultOptions? KeyVault { get; init; }
+
+    /// <summary>Whether a developer runs the app, so that it may be reached as localhost on any port.</summary>
+    public bool IsDevelopment { get; init; }
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="configuration">The app settings.</param>
+    /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
+    public static AppSettings Read(IConfiguration configuration) => new()
+    {
+        Storage = ReadStorage(configuration),
+        Prefix = ReadPrefix(configuration["CLOUDREVE_PREFIX"]),
+        BlobTriggerSource = ReadBlobTrigger(configuration["CLOUDREVE_BLOB_TRIGGER"]),
+        ClientAddressHeader = configuration["CLOUDREVE_CLIENT_ADDRESS_HEADER"] is { Length: > 0 } header ? header : null,
+        FrontEndFolder = ReadFrontEnd(configuration["CLOUDREVE_FRONT_END"]),
+        KeyVault = ReadKeyVault(configuration["CLOUDREVE_KEY_VAULT"]),
+        IsDevelopment = string.Equals(configuration["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", StringComparison.OrdinalIgnoreCase),
+    };
+
+    private static StorageAccountOptions ReadStorage(IConfiguration configuration)
+    {
+        if (configuration["AzureWebJobsStorage"] is { Length: > 0 } connection)
+            return new StorageAccountOptions { ConnectionString = connection };
+        return configuration["AzureWebJobsStorage:accountName"] is { Length: > 0 } name
+            ? new StorageAccountOptions { AccountName = name }
+            : throw new SettingsException("AzureWebJobsStorage is not set: give it a connection string, or AzureWebJobsStorage__accountName the name of an account.");
+    }
+
+    private static string ReadPrefix(string? given)
+    {
+        if (string.IsNullOrEmpty(given))
+            return "cloudreve";
+        // The shortest rule of tables, containers and queues, with room for the longest name behind it.
+        if (given.Length > 32 || !char.IsAsciiLetterLower(given[0]) || !given.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)))
+            throw new SettingsException("CLOUDREVE_PREFIX must be up to 32 lower-case letters and digits, a letter first.");
+        return given;
+    }
+
+    private static string ReadBlobTrigger(string? source) => source switch
+    {
+        null or "" => "LogsAndContainerScan",
+        "EventGrid" or "LogsAndContainerScan" => source,
+        _ => throw new SettingsException("CLOUDREVE_BLOB_TRIGGER must be EventGrid or LogsAndContainerScan."),
+    };
+
+    private static string? ReadFrontEnd(string? folder) => folder switch
+    {
+        null or "" => null,
+        _ => File.Exists(Path.Combine(folder, "index.html"))
+            ? folder
+            : throw new SettingsException("CLOUDREVE_FRONT_END must be the folder of a built front end, with its index.html."),
+    };
+
+    private static KeyVaultOptions? ReadKeyVault(string? address)
+    {
+        if (string.IsNullOrEmpty(address))
+            return null;
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "https", PathAndQuery: "/", UserInfo: "" }
+            ? new KeyVaultOptions { Address = uri }
+            : throw new SettingsException("CLOUDREVE_KEY_VAULT must be the address of a key vault, such as https://name.vault.azure.net.");
+    }
+}

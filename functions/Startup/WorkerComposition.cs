@@ -1,0 +1,85 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Tables;
+using Cloudreve.Functions.Api;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Triggers;
+using Cloudreve.Orchestrations;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Functions.Startup;
+
+/// <summary>Puts the worker together. The executable and the tests build it in this one way.</summary>
+internal static class WorkerComposition
+{
+    /// <summary>
+    /// The longest request line in bytes. A query holds the URI of a file, escaped twice: a character of a name can take 15 bytes,
+    /// and a path has many names.
+    /// </summary>
+    private const int MaxRequestLineSize = 64 * 1024;
+
+    /// <summary>Adds the whole app to a worker; sends nothing to storage yet.</summary>
+    /// <param name="builder">The worker. Tests have added settings and services of their own before.</param>
+    /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
+    /// <exception cref="FunctionDeclarationException">A function does not declare who may call it.</exception>
+    public static FunctionsApplicationBuilder AddCloudreve(this FunctionsApplicationBuilder builder)
+    {
+        var settings = AppSettings.Read(builder.Configuration);
+        builder.ConfigureFunctionsWebApplication();
+        builder.UseHttpEdge();
+        builder.UseTriggerGate();
+        ConfigureServer(builder.Services);
+        ConfigureLogging(builder.Logging);
+        AddStorage(builder.Services, settings);
+        builder.Services.AddSingleton<IFunctionMetadataTransformer, TriggerSettings>();
+        builder.Services.AddSingleton(BootstrapSettings.Read(builder.Configuration));
+        builder.Services.AddHostedService<BootstrapWarmUp>();
+        builder.Services.AddCloudreveApi(builder.Configuration);
+        builder.Services.AddWorkflows();
+        return builder;
+    }
+
+    /// <summary>
+    /// Each function limits its own bodies (<see cref="BodyLimitAttribute"/>). The Functions host has answered a slow client's bytes
+    /// itself; behind it nobody needs protection.
+    /// </summary>
+    private static void ConfigureServer(IServiceCollection services) => services.Configure<KestrelServerOptions>(kestrel =>
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestLineSize = MaxRequestLineSize;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+    });
+
+    private static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+    }
+
+    private static void AddStorage(IServiceCollection services, AppSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
+        if (settings.KeyVault is { } vault)
+            services.AddTokenKeyVault(vault);
+    }
+
+    private static StorageAccount Connect(StorageAccountOptions options, TimeProvider clock)
+    {
+        try
+        {
+            return new StorageAccount(options, clock);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException or ArgumentException)
+        {
+            // The reason may quote the text, which holds the account's key.
+            throw new SettingsException("AzureWebJobsStorage is not the connection string of a storage account.");
+        }
+    }
+}

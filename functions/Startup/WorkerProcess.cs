@@ -1,0 +1,30 @@
+using Cloudreve.AzureStorage;
+using Microsoft.Azure.Functions.Worker.Builder;
+
+namespace Cloudreve.Functions.Startup;
+
+/// <summary>Runs the worker and reports in one line why it cannot start.</summary>
+internal static class WorkerProcess
+{
+    /// <summary>Runs until the Functions host ends the process.</summary>
+    /// <param name="args">The command line of the Functions host.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            var builder = FunctionsApplication.CreateBuilder(args);
+            builder.AddCloudreve();
+            using var worker = builder.Build();
+            // A malformed connection string stops the start, not the first request.
+            worker.Services.GetRequiredService<StorageAccount>();
+            await worker.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is SettingsException or FunctionDeclarationException)
+        {
+            await Console.Error.WriteLineAsync(e.Message.ReplaceLineEndings(" "));
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Azure.Storage.Blobs;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Tables;
+using Cloudreve.Functions.Startup;
+
+namespace Cloudreve.Functions.Triggers.Blobs;
+
+/// <summary>
+/// Event-driven import: a blob that appears as <c>imports/{user id}/{path}</c> becomes a file of that user's drive. The trigger passes
+/// a client of the blob, so its content is never fetched. Events come from Event Grid or from the host's scan, as the setting
+/// CLOUDREVE_BLOB_TRIGGER says.
+/// </summary>
+internal sealed class ImportBlobFunction(BlobArrival arrival, SettingStore settings, ILogger<ImportBlobFunction> logger)
+{
+    /// <summary>Imports one blob. When it fails, the host tries again, and in the end keeps the event in its poison queue.</summary>
+    [Function("ImportArrivedBlob")]
+    public async Task RunAsync(
+        [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.LogsAndContainerScan)] BlobClient blob,
+        CancellationToken cancellationToken)
+    {
+        var site = await settings.GetAsync(cancellationToken);
+        var result = TryParse(site.HashIds, blob.Name, out var userId, out var path)
+            ? await arrival.ImportAsync(userId, blob.Name, path, cancellationToken)
+            : new BlobArrivalResult(BlobArrivalOutcome.Refused, "The name does not start with a user's id.");
+        var level = result.Outcome == BlobArrivalOutcome.Refused ? LogLevel.Warning : LogLevel.Debug;
+        logger.Log(level, "Blob {Blob}: {Outcome}. {Reason}", blob.Name, result.Outcome, result.Reason);
+    }
+
+    /// <summary>
+    /// Splits <c>imports/{user id}/{path}</c>. The id is the encoded one that clients know, or the number that the administration
+    /// shows; digits that could be either belong to nobody, so that no file ever lands in a stranger's drive.
+    /// </summary>
+    private static bool TryParse(HashIdCodec hashIds, string blobName, out long userId, out string path)
+    {
+        (userId, path) = (0, "");
+        if (!blobName.StartsWith(StorageLayout.ImportsPrefix, StringComparison.Ordinal))
+            return false;
+        var rest = blobName[StorageLayout.ImportsPrefix.Length..];
+        var slash = rest.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 1)
+            return false;
+        var isEncoded = hashIds.TryDecode(rest[..slash], HashIdKind.User, out var encoded);
+        var isNumber = long.TryParse(rest.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        (userId, path) = (isEncoded ? encoded : number, rest[slash..]);
+        return isEncoded != isNumber && path.Length > 1;
+    }
+}

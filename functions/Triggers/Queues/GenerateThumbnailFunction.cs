@@ -1,0 +1,31 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Startup;
+
+namespace Cloudreve.Functions.Triggers.Queues;
+
+/// <summary>Makes thumbnails ahead of the first look at them.</summary>
+internal sealed class GenerateThumbnailFunction(FileTree tree, SettingStore settings, ThumbnailService thumbnails)
+{
+    /// <summary>Makes the thumbnail of one file.</summary>
+    [Function("GenerateThumbnail")]
+    public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string fileIdText, CancellationToken cancellationToken)
+    {
+        // A message that is no id would be no id the next time, too.
+        if (!long.TryParse(fileIdText, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
+            || await tree.FindByIdAsync(fileId, cancellationToken) is not { } file)
+            return;
+        var site = await settings.GetAsync(cancellationToken);
+        try
+        {
+            await thumbnails.GetAsync(site, file, cancellationToken);
+        }
+        catch (CloudreveException)
+        {
+            // The service has noted why; whoever looks at the file tries again when it is time.
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Activities.Streams;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Functions.Triggers.Timers;
+
+/// <summary>What drives need from time to time (contract, section 12). Each run costs a transaction or two when nothing is due.</summary>
+internal sealed class DriveMaintenanceFunctions(
+    DriveOperations operations, EntityRecycler recycler, EventStreams streams, UserStore users, SettingStore settings,
+    ILogger<DriveMaintenanceFunctions> logger)
+{
+    /// <summary>Goes on with deletions; those of large folders take several runs.</summary>
+    [Function("ContinueDeletions")]
+    public Task ContinueDeletionsAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        operations.ContinueDeletionsAsync(cancellationToken);
+
+    /// <summary>Deletes what has been in the trash for too long.</summary>
+    [Function("ExpireTrash")]
+    public Task ExpireTrashAsync([TimerTrigger("0 */33 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        operations.ExpireTrashAsync(cancellationToken);
+
+    /// <summary>Deletes blobs that no file refers to.</summary>
+    [Function("RecycleEntities")]
+    public Task RecycleEntitiesAsync([TimerTrigger("0 */15 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        recycler.RunAsync(cancellationToken);
+
+    /// <summary>Finishes moves that a process left behind and that nobody has come across since: one transaction for each user.</summary>
+    [Function("RecoverDrives")]
+    public Task RecoverDrivesAsync([TimerTrigger("0 30 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        ForEachUserAsync(operations.RecoverAsync, cancellationToken);
+
+    /// <summary>Removes events that nobody may ask for any more: two transactions for each user.</summary>
+    [Function("TrimEvents")]
+    public async Task TrimEventsAsync([TimerTrigger("0 30 4 * * *")] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        var maxAge = (await settings.GetAsync(cancellationToken)).Get(EventStreamSetting.MaxAge);
+        await ForEachUserAsync((userId, token) => streams.TrimAsync(userId, maxAge, token), cancellationToken);
+    }
+
+    /// <summary>A drive that fails does not keep the others waiting; it has its turn again in the next run.</summary>
+    private async Task ForEachUserAsync(Func<long, CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        await foreach (var userId in users.ScanIdsAsync(cancellationToken))
+        {
+            try
+            {
+                await run(userId, cancellationToken);
+            }
+            catch (Exception e) when (e is StorageException or CloudreveException)
+            {
+                logger.LogError(e, "The drive of user {User} could not be maintained", userId);
+            }
+        }
+    }
+}

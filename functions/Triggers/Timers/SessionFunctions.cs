@@ -1,0 +1,26 @@
+using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Viewers;
+
+namespace Cloudreve.Functions.Triggers.Timers;
+
+/// <summary>Keeps sign-ins in order: renews the keys that sign tokens, and removes what has expired.</summary>
+internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ViewerSessions viewers)
+{
+    private const int RowsPerRun = 20_000;
+
+    /// <summary>Renews the keys that sign tokens.</summary>
+    [Function("RenewTokenKeys")]
+    public Task RenewTokenKeysAsync([TimerTrigger("0 5 2 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        keys.MaintainAsync(cancellationToken);
+
+    /// <summary>Removes sign-in sessions that have expired.</summary>
+    [Function("SweepSessions")]
+    public Task SweepSessionsAsync([TimerTrigger("0 50 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        sweep.RunAsync(RowsPerRun, cancellationToken);
+
+    /// <summary>Removes sessions of viewers that have expired. They are harmless and only take room, so every six hours is enough.</summary>
+    [Function("SweepViewerSessions")]
+    public Task SweepViewerSessionsAsync([TimerTrigger("0 17 */6 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        viewers.SweepAsync(cancellationToken);
+}

@@ -1,0 +1,33 @@
+using Cloudreve.Core.Bootstrap;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Middleware;
+
+namespace Cloudreve.Functions.Triggers;
+
+/// <summary>Makes sure that the site exists before a queue, timer, blob or activity function works on it.</summary>
+internal sealed class TriggerGate(SiteBootstrap bootstrap) : IFunctionsWorkerMiddleware
+{
+    /// <inheritdoc/>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        await bootstrap.EnsureAsync(context.CancellationToken);
+        await next(context);
+    }
+}
+
+/// <summary>Puts <see cref="TriggerGate"/> in front of the functions that need it.</summary>
+internal static class TriggerGateComposition
+{
+    private const string HttpTrigger = "httpTrigger";
+
+    // An orchestrator replays: it may wait for nothing but its own tasks.
+    private const string OrchestrationTrigger = "orchestrationTrigger";
+
+    /// <summary>Adds the gate.</summary>
+    /// <param name="builder">The worker.</param>
+    public static void UseTriggerGate(this FunctionsApplicationBuilder builder) => builder.UseWhen<TriggerGate>(NeedsSite);
+
+    private static bool NeedsSite(FunctionContext context) => !context.FunctionDefinition.InputBindings.Values.Any(
+        binding => binding.Type.Equals(HttpTrigger, StringComparison.OrdinalIgnoreCase)
+            || binding.Type.Equals(OrchestrationTrigger, StringComparison.OrdinalIgnoreCase));
+}
