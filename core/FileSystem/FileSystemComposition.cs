@@ -76,7 +76,6 @@ public static class FileSystemComposition
             provider.GetRequiredService<TimeProvider>()));
         services.AddUploads();
         services.TryAddSingleton<TaskStore>();
-        services.TryAddSingleton<OrchestrationControl>();
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<ThumbnailService>();

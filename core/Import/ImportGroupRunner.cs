@@ -12,9 +12,7 @@ namespace Cloudreve.Core.Import;
 /// <param name="Job">What to import.</param>
 /// <param name="Source">Reads the container.</param>
 /// <param name="QuotaLimit">Bytes that the user may have in use.</param>
-/// <param name="ShallStopAsync">Whether the task was cancelled meanwhile: one transaction.</param>
-internal sealed record ImportContext(
-    long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit, Func<CancellationToken, Task<bool>> ShallStopAsync);
+internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit);
 
 /// <summary>
 /// Imports a group of listing pages: some small folders, or a page of a large one. Every step may be repeated after a crash:
@@ -26,9 +24,6 @@ internal sealed class ImportGroupRunner(
 {
     /// <summary>How many entries a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;
-
-    /// <summary>A look whether the task was cancelled costs a transaction: one for this many entries, and one before they are inserted.</summary>
-    private const int EntriesBetweenLooks = 1000;
 
     private const int FailuresInResult = 20;
 
@@ -42,9 +37,6 @@ internal sealed class ImportGroupRunner(
             return earlierResult;
         var earlier = state?.Reservation;
         var work = await GatherAsync(context, group, cancellationToken);
-        // What an earlier try left is settled when the import ends.
-        if (work is null || await context.ShallStopAsync(cancellationToken))
-            return new ImportGroupResult(ImportTotals.Zero, []);
         var known = await FindKnownNamesAsync(work, isRepetition: earlier is not null, cancellationToken);
         var reservation = await ReserveAsync(context, group, work, known, earlier, cancellationToken);
         var isSame = ReferenceEquals(earlier, reservation);
@@ -61,21 +53,14 @@ internal sealed class ImportGroupRunner(
         return result;
     }
 
-    /// <summary>Lists pages until there is enough to do; null when the task was cancelled meanwhile.</summary>
-    private async Task<GroupWork?> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
+    /// <summary>Lists pages until there is enough to do.</summary>
+    private async Task<GroupWork> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
     {
         var work = new GroupWork();
-        var entriesAtLook = 0;
         foreach (var item in await frontier.ReadAsync(context.TaskId, group, cancellationToken))
         {
             if (work.Entries.Count >= EnoughEntries)
                 break;
-            if (work.Entries.Count - entriesAtLook >= EntriesBetweenLooks)
-            {
-                if (await context.ShallStopAsync(cancellationToken))
-                    return null;
-                entriesAtLook = work.Entries.Count;
-            }
             var page = await context.Source.ReadAsync(item, cancellationToken);
             work.Done.Add(item);
             work.Entries.AddRange(page.Entries);

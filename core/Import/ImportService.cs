@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
@@ -40,8 +38,15 @@ public sealed class ImportService
     /// <summary>The type of import tasks.</summary>
     public const string TaskType = "import";
 
-    /// <summary>The orchestrator that runs an import.</summary>
-    public const string OrchestratorName = "ImportOrchestration";
+    /// <summary>
+    /// How long one run of a group may take; a run that is cut off here goes on where it was when it is tried again. Whoever ends a
+    /// task whose orchestration is gone waits longer than this between <see cref="CloseAsync"/> and <see cref="FinishAsync"/>.
+    /// </summary>
+    public static readonly TimeSpan GroupTimeLimit = TimeSpan.FromMinutes(4);
+
+    private const string LostReason = "The import was interrupted and could not go on. What had been imported stays; start it again to import the rest.";
+
+    private const int MaxFailures = 20;
 
     /// <summary>Folders that one activity takes; a further page of a large folder is a group of its own.</summary>
     private const int FoldersPerGroup = 16;
@@ -49,7 +54,6 @@ public sealed class ImportService
     /// <summary>No setting can make one import take more groups at once: their folders come from one query.</summary>
     private const int MaxParallelGroups = 62;
 
-    private readonly StorageLayout _layout;
     private readonly SiteCatalog _catalog;
     private readonly UserStore _users;
     private readonly PolicyContainers _containers;
@@ -68,7 +72,6 @@ public sealed class ImportService
         EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
         TimeProvider clock)
     {
-        _layout = layout;
         _catalog = catalog;
         _users = users;
         _containers = containers;
@@ -82,7 +85,7 @@ public sealed class ImportService
         _runner = new ImportGroupRunner(_frontier, writer, entities, ids, quota, clock);
     }
 
-    /// <summary>Checks a request whole, and only then makes the task and sends its start message.</summary>
+    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
     /// <param name="request">The request.</param>
     /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -110,26 +113,8 @@ public sealed class ImportService
             Job = JsonSerializer.Serialize(job, ImportJson.Default.ImportJob),
         };
         await _tasks.CreateAsync(task, cancellationToken);
-        await SendStartAsync(task, cancellationToken);
         return task;
     }
-
-    /// <summary>Sends a task's start message again when the first one, or the orchestration, seems to be lost. Starting twice is harmless.</summary>
-    /// <param name="task">A task that has not ended.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public Task SendStartAsync(WorkflowTask task, CancellationToken cancellationToken = default)
-    {
-        var message = new StartMessage(
-            OrchestratorName,
-            InstanceIdOf(task),
-            new ImportStart(new ImportTaskReference(task.Id, task.OwnerId)));
-        return _layout.Queue(_layout.StartQueueName).SendAsync(
-            JsonSerializer.Serialize(message, StartMessageJson.Default.StartMessage), null, cancellationToken);
-    }
-
-    /// <summary>The orchestration that works for a task.</summary>
-    /// <param name="task">An import task.</param>
-    public static string InstanceIdOf(WorkflowTask task) => "import-" + task.Id.ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">An import task.</param>
@@ -140,11 +125,11 @@ public sealed class ImportService
     /// <summary>Takes a task from queued to processing, makes the destination folder and seeds the frontier.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>False when the task does not exist or has ended: there is nothing to do.</returns>
+    /// <returns>False when the task does not exist, has ended or is about to: there is nothing to do.</returns>
     public async Task<bool> BeginAsync(ImportTaskReference reference, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
-        if (task is null || task.IsTerminal)
+        if (!IsAtWork(task))
             return false;
         if (task.StartedAt is null)
         {
@@ -155,7 +140,7 @@ public sealed class ImportService
             task = await _tasks.UpdateAsync(
                 task.OwnerId, task.Id, t => t with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now }, cancellationToken);
         }
-        return task is { IsTerminal: false };
+        return IsAtWork(task);
     }
 
     /// <summary>Writes the task's progress and takes the next groups of folders off the frontier.</summary>
@@ -164,12 +149,12 @@ public sealed class ImportService
     /// <param name="totals">What all rounds before did.</param>
     /// <param name="failures">The first failures.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>Groups that can run side by side; empty when there is nothing left or the task shall stop.</returns>
+    /// <returns>Groups that can run side by side; empty when there is nothing left or the task has ended.</returns>
     public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
         ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, t => WithProgress(t, totals, failures), cancellationToken);
-        if (task is null || task.IsTerminal || task.IsCancelRequested)
+        if (!IsAtWork(task))
             return [];
         var parallel = (int)Math.Min((await _settings.GetAsync(cancellationToken)).Get(SiteSetting.ImportParallelGroups), MaxParallelGroups);
         var rows = await _frontier.PeekAsync(reference.TaskId, parallel * FoldersPerGroup, cancellationToken);
@@ -193,7 +178,7 @@ public sealed class ImportService
     public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
-        if (ShallStop(task))
+        if (!IsAtWork(task))
             return new ImportGroupResult(ImportTotals.Zero, []);
         var job = JobOf(task);
         var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
@@ -201,39 +186,52 @@ public sealed class ImportService
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, ImportPaths.OwnArea(policy));
-        async Task<bool> ShallStopAsync(CancellationToken token) => ShallStop(await _tasks.FindAsync(reference.OwnerId, reference.TaskId, token));
-        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit, ShallStopAsync), group, cancellationToken);
+        using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
+        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, limited.Token);
     }
 
-    /// <summary>Ends a task, and cleans up behind groups that did not come to their end. None of its groups may run any more.</summary>
+    /// <summary>
+    /// Lets no group of a task begin any more, since its orchestration is gone. A run that has begun already ends within
+    /// <see cref="GroupTimeLimit"/>; only then <see cref="FinishAsync"/> may be called.
+    /// </summary>
     /// <param name="reference">The task.</param>
-    /// <param name="failures">The first failures.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task CloseAsync(ImportTaskReference reference, CancellationToken cancellationToken = default) =>
+        _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
+
+    /// <summary>
+    /// Ends a task, and cleans up behind groups that did not come to their end. None of its groups may run any more. A task that
+    /// was closed ends with an error in any case.
+    /// </summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="failures">The first failures; null to take those that were recorded.</param>
     /// <param name="error">What ended it before its time; null when nothing did.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task FinishAsync(
-        ImportTaskReference reference, IReadOnlyList<ImportFailure> failures, string? error, CancellationToken cancellationToken = default)
+        ImportTaskReference reference, IReadOnlyList<ImportFailure>? failures, string? error, CancellationToken cancellationToken = default)
     {
         if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsTerminal: false } task)
             return;
         // The groups' own accounts are complete also when the orchestration did not get all of their answers.
         var totals = await _runner.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
+        var first = failures ?? await ReadFailuresAsync(task.Id, cancellationToken).Take(MaxFailures).ToListAsync(cancellationToken);
         if (totals.Imported > 0)
-            await TellAsync(JobOf(task), cancellationToken);
+            await LogImportAsync(JobOf(task), cancellationToken);
         await _tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
-            t => WithProgress(t, totals, failures) with
+            t =>
             {
-                Error = error,
-                Status = error is not null ? WorkflowTaskStatus.Error
-                    : t.IsCancelRequested ? WorkflowTaskStatus.Canceled
-                    : WorkflowTaskStatus.Completed,
+                var reason = error ?? (t.IsClosing ? LostReason : null);
+                var status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error;
+                return WithProgress(t, totals, first) with { Error = reason, Status = status };
             },
             cancellationToken);
     }
 
     /// <summary>One event for the whole import: its files are known by the task.</summary>
-    private async Task TellAsync(ImportJob job, CancellationToken cancellationToken)
+    private async Task LogImportAsync(ImportJob job, CancellationToken cancellationToken)
     {
         var path = FilePath.ParsePlain(job.Destination);
         if (await _tree.FindAsync(job.UserId, path, cancellationToken) is { } folder)
@@ -246,7 +244,7 @@ public sealed class ImportService
     public IAsyncEnumerable<ImportFailure> ReadFailuresAsync(long taskId, CancellationToken cancellationToken = default) =>
         _frontier.ReadFailuresAsync(taskId, cancellationToken);
 
-    private static bool ShallStop([NotNullWhen(false)] WorkflowTask? task) => task is null || task.IsTerminal || task.IsCancelRequested;
+    private static bool IsAtWork([NotNullWhen(true)] WorkflowTask? task) => task is { IsTerminal: false, IsClosing: false };
 
     private static WorkflowTask WithProgress(WorkflowTask task, ImportTotals totals, IReadOnlyList<ImportFailure> failures) => task with
     {
@@ -281,17 +279,3 @@ public sealed class ImportService
         return (created.Id, true);
     }
 }
-
-/// <summary>A message of the start queue: which orchestrator to start, and under which id.</summary>
-/// <param name="Name">The orchestrator.</param>
-/// <param name="InstanceId">The instance.</param>
-/// <param name="Input">The orchestrator's input.</param>
-internal sealed record StartMessage(string Name, string InstanceId, ImportStart Input);
-
-/// <summary>The first input of the coordinating orchestration; its later inputs carry its state, too.</summary>
-/// <param name="Task">The task.</param>
-internal sealed record ImportStart(ImportTaskReference Task);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(StartMessage))]
-internal sealed partial class StartMessageJson : JsonSerializerContext;

@@ -94,12 +94,6 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 
-    /// <summary>The queue that starts orchestrations.</summary>
-    public string StartQueueName => Prefix + "-start";
-
-    /// <summary>The queue of messages that wake and steer running orchestrations.</summary>
-    public string ControlQueueName => Prefix + "-control";
-
     /// <summary>The queue of blobs that appeared below the imports prefix.</summary>
     public string BlobEventsQueueName => Prefix + "-blob-events";
 
@@ -113,7 +107,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     public IReadOnlyList<string> AllContainerNames => [FilesContainerName, ImportsContainerName, SnapshotsContainerName, AvatarsContainerName];
 
     /// <summary>Every queue, for creation at start.</summary>
-    public IReadOnlyList<string> AllQueueNames => [StartQueueName, ControlQueueName, BlobEventsQueueName, ThumbnailsQueueName, MailsQueueName];
+    public IReadOnlyList<string> AllQueueNames => [BlobEventsQueueName, ThumbnailsQueueName, MailsQueueName];
 
     /// <summary>A container of the app's own account.</summary>
     /// <param name="name">Its whole name.</param>

@@ -114,7 +114,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             }
             catch (StorageChangedException)
             {
-                // Somebody asked to cancel, or a slow try of the same step wrote first.
+                // A slow try of the same step wrote first.
             }
         }
     }
@@ -154,7 +154,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         ["error"] = task.Error is { } error ? Cut(error) : null,
         ["errors"] = Serialize(task.ErrorHistory),
         ["progress"] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
-        ["cancel"] = task.IsCancelRequested ? true : null,
+        ["closing"] = task.IsClosing ? true : null,
     };
 
     /// <summary>The first errors, as many as one property holds: JSON may write six characters for one of a path.</summary>
@@ -188,7 +188,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         Progress = row.Text("progress") is { } progress
             ? JsonSerializer.Deserialize(progress, TaskJson.Default.DictionaryStringTaskProgress) ?? []
             : new Dictionary<string, TaskProgress>(),
-        IsCancelRequested = row.Flag("cancel"),
+        IsClosing = row.Flag("closing"),
         ETag = row.ETag,
     };
 }

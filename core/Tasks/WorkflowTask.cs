@@ -70,8 +70,8 @@ public sealed record WorkflowTask
     /// <summary>Progress by the names that clients know.</summary>
     public IReadOnlyDictionary<string, TaskProgress> Progress { get; init; } = new Dictionary<string, TaskProgress>();
 
-    /// <summary>Whether its owner wants it to stop.</summary>
-    public bool IsCancelRequested { get; init; }
+    /// <summary>Whether its orchestration is gone, so that no part of it may begin any more and it is about to end with an error.</summary>
+    public bool IsClosing { get; init; }
 
     /// <summary>The version that was read; empty for a new task.</summary>
     public string ETag { get; init; } = "";

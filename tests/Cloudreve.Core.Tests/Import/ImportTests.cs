@@ -1,6 +1,7 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
@@ -207,17 +208,43 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_cancelled_task_when_it_goes_on_then_it_ends_as_cancelled_without_importing()
+    public async Task Given_a_closed_task_when_its_orchestration_comes_back_then_nothing_is_imported_and_it_ends_with_an_error()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt");
         var reference = await site.AcceptAsync("src");
-        await site.Get<TaskStore>().UpdateAsync(reference.OwnerId, reference.TaskId, t => t with { IsCancelRequested = true });
+        await site.Imports.BeginAsync(reference);
+        var group = Assert.Single(await site.Imports.ClaimAsync(reference, 0, ImportTotals.Zero, []));
 
-        await site.RunAsync(reference);
+        await site.Imports.CloseAsync(reference);
 
-        Assert.Equal(WorkflowTaskStatus.Canceled, (await site.TaskAsync(reference)).Status);
+        Assert.False(await site.Imports.BeginAsync(reference));
+        Assert.Empty(await site.Imports.ClaimAsync(reference, 0, ImportTotals.Zero, []));
+        Assert.Equal(0, (await site.Imports.RunGroupAsync(reference, group)).Totals.Imported);
+        await site.Imports.FinishAsync(reference, [], null);
+        var task = await site.TaskAsync(reference);
+        Assert.Equal(WorkflowTaskStatus.Error, task.Status);
+        Assert.Contains("interrupted", task.Error, StringComparison.Ordinal);
         Assert.Empty(await site.TreeAsync());
+    }
+
+    [Fact]
+    public async Task Given_recorded_failures_when_a_lost_import_is_ended_then_the_first_of_them_stay_in_the_task()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, 25).Select(i => ($"src/bad|{i:d2}", 1)).Append(("src/good", 1)));
+        var reference = await site.AcceptAsync("src");
+        await site.Imports.BeginAsync(reference);
+        await site.Imports.RunGroupAsync(reference, Assert.Single(await site.Imports.ClaimAsync(reference, 0, ImportTotals.Zero, [])));
+
+        await site.Imports.CloseAsync(reference);
+        await site.Imports.FinishAsync(reference, failures: null, error: null);
+
+        var task = await site.TaskAsync(reference);
+        Assert.Equal((WorkflowTaskStatus.Error, 25L, 20), (task.Status, task.Failed, task.ErrorHistory.Count));
+        Assert.StartsWith("src/bad|00: ", task.ErrorHistory[0], StringComparison.Ordinal);
+        Assert.Equal(["good"], (await site.TreeAsync()).Keys);
+        Assert.Equal(1, await site.UsedAsync());
     }
 
     [Theory]

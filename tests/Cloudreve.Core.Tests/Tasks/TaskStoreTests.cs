@@ -28,7 +28,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
             Error = "ü😀",
             ErrorHistory = ["first", "zweite ü"],
             Progress = new Dictionary<string, TaskProgress> { ["imported"] = new(10, 3), ["upload_single_0"] = new(1L << 40, 7, "cloudreve://my/a") },
-            IsCancelRequested = true,
+            IsClosing = true,
         };
 
         await store.CreateAsync(task);

@@ -1,0 +1,52 @@
+using Cloudreve.Core.Import;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Cloudreve.Orchestrations.Import;
+
+/// <summary>The steps of an import. Each may be repeated. They are functions, since only those get a token that tells when the process stops.</summary>
+/// <param name="imports">Does the work.</param>
+public sealed class ImportActivities(ImportService imports)
+{
+    /// <summary>Name of <see cref="BeginAsync"/>.</summary>
+    public const string BeginImport = "BeginImport";
+
+    /// <summary>Name of <see cref="ClaimAsync"/>.</summary>
+    public const string ClaimImportFolders = "ClaimImportFolders";
+
+    /// <summary>Name of <see cref="ImportAsync"/>.</summary>
+    public const string ImportFolders = "ImportFolders";
+
+    /// <summary>Name of <see cref="FinishAsync"/>.</summary>
+    public const string FinishImport = "FinishImport";
+
+    /// <summary>Takes the task from queued to processing; false when there is nothing to do.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="cancellationToken">Fires when the process stops.</param>
+    [Function(BeginImport)]
+    public Task<bool> BeginAsync([ActivityTrigger] ImportTaskReference task, CancellationToken cancellationToken) =>
+        imports.BeginAsync(task, cancellationToken);
+
+    /// <summary>Writes the task's progress and takes the next groups off the frontier.</summary>
+    /// <param name="state">What the rounds before did.</param>
+    /// <param name="cancellationToken">Fires when the process stops.</param>
+    [Function(ClaimImportFolders)]
+    public async Task<ImportGroup[]> ClaimAsync([ActivityTrigger] ImportState state, CancellationToken cancellationToken) =>
+        [.. await imports.ClaimAsync(state.Task, state.Round, state.Totals, state.Failures, cancellationToken)];
+
+    /// <summary>Imports one group of folders.</summary>
+    /// <param name="input">The group.</param>
+    /// <param name="cancellationToken">Fires when the process stops.</param>
+    [Function(ImportFolders)]
+    public Task<ImportGroupResult> ImportAsync([ActivityTrigger] ImportFoldersInput input, CancellationToken cancellationToken) =>
+        imports.RunGroupAsync(input.Task, input.Group, cancellationToken);
+
+    /// <summary>Ends the task.</summary>
+    /// <param name="input">What the import did.</param>
+    /// <param name="cancellationToken">Fires when the process stops.</param>
+    [Function(FinishImport)]
+    public async Task<bool> FinishAsync([ActivityTrigger] FinishImportInput input, CancellationToken cancellationToken)
+    {
+        await imports.FinishAsync(input.State.Task, input.State.Failures, input.Error, cancellationToken);
+        return true;
+    }
+}

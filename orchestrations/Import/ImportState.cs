@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Import;
+
+namespace Cloudreve.Orchestrations.Import;
+
+/// <summary>State of an import between its rounds. The first input names the task alone.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Round">Number of the next round; 0 before the task has begun.</param>
+/// <param name="Sum">What all rounds before did; null for nothing.</param>
+/// <param name="FirstFailures">The first failures; null for none.</param>
+public sealed record ImportState(
+    ImportTaskReference Task, int Round = 0, ImportTotals? Sum = null, IReadOnlyList<ImportFailure>? FirstFailures = null)
+{
+    private const int MaxFailures = 20;
+
+    /// <summary>What all rounds before did.</summary>
+    [JsonIgnore]
+    public ImportTotals Totals => Sum ?? ImportTotals.Zero;
+
+    /// <summary>The first failures.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ImportFailure> Failures => FirstFailures ?? [];
+
+    /// <summary>The state after a round.</summary>
+    /// <param name="results">What the round's groups did.</param>
+    public ImportState After(IReadOnlyList<ImportGroupResult> results) => this with
+    {
+        Round = Round + 1,
+        Sum = results.Aggregate(Totals, static (sum, r) => sum.Add(r.Totals)),
+        FirstFailures = [.. Failures.Concat(results.SelectMany(r => r.Failures)).Take(MaxFailures)],
+    };
+}

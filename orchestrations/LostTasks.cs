@@ -1,0 +1,67 @@
+using Cloudreve.Core.Import;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.Import;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Orchestrations;
+
+/// <summary>
+/// Takes care of tasks that no orchestration works for. One that was accepted and not started is started: the process died between
+/// the task's row and its instance. One whose instance has failed, was ended from outside or is gone ends with an error: first it is
+/// closed, and once what still ran of it has had its time, it is settled. As long as all goes well a run costs one query.
+/// </summary>
+/// <param name="tasks">Finds the tasks.</param>
+/// <param name="imports">Ends imports.</param>
+/// <param name="clock">Tells what is late.</param>
+/// <param name="logger">Gets what was found.</param>
+public sealed class LostTasks(TaskStore tasks, ImportService imports, TimeProvider clock, ILogger<LostTasks> logger)
+{
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(3);
+
+    // Long enough for the last run of a group to end once its task is closed.
+    private static readonly TimeSpan s_stallTimeout = ImportService.GroupTimeLimit + TimeSpan.FromMinutes(1);
+
+    /// <summary>Looks after all tasks once. A task that cannot be helped is logged and does not keep others from it.</summary>
+    /// <param name="client">The task hub.</param>
+    /// <param name="cancellationToken">Ends the run; harmless.</param>
+    public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        await foreach (var task in tasks.ScanStaleAsync(now - s_startTimeout, now - s_stallTimeout, cancellationToken))
+        {
+            try
+            {
+                if (task.Type == ImportService.TaskType)
+                    await MendAsync(client, task, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.LogError(e, "Task {Task} seems to be lost and could not be looked after", task.Id);
+            }
+        }
+    }
+
+    private async Task MendAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    {
+        var reference = new ImportTaskReference(task.Id, task.OwnerId);
+        var instance = await client.GetInstanceAsync(ImportStarter.InstanceIdOf(task), cancellationToken);
+        if (instance is { IsCompleted: false })
+            return;
+        if (task.IsClosing)
+        {
+            await imports.FinishAsync(reference, failures: null, error: null, cancellationToken);
+            logger.LogWarning("Task {Task} had lost its orchestration and was ended", task.Id);
+        }
+        else if (instance is null && task.Status == WorkflowTaskStatus.Queued)
+        {
+            await ImportStarter.StartAsync(client, task, cancellationToken);
+            logger.LogWarning("Task {Task} had not been started and is started now", task.Id);
+        }
+        else
+        {
+            await imports.CloseAsync(reference, cancellationToken);
+            logger.LogWarning("Task {Task} has lost its orchestration ({Status}) and is closed", task.Id, instance?.RuntimeStatus.ToString() ?? "gone");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Azure.Core.Serialization;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Orchestrations;
+
+/// <summary>Services of the workflows.</summary>
+public static class OrchestrationComposition
+{
+    /// <summary>
+    /// Adds what the workflows need beside the core, and fixes the JSON of inputs, outputs and statuses: instances in flight, and those
+    /// of the release before, hold it. The worker has one serializer for all of its bindings.
+    /// </summary>
+    /// <param name="services">The app's services.</param>
+    public static IServiceCollection AddOrchestrations(this IServiceCollection services)
+    {
+        services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            PropertyNameCaseInsensitive = true,
+        }));
+        services.TryAddSingleton<LostTasks>();
+        return services;
+    }
+}
