@@ -1,5 +1,6 @@
-// Cloudreve.Functions on the Flex Consumption plan: one storage account, one function app, one identity, one event route.
+// Cloudreve.Functions on the Flex Consumption plan: one storage account, one function app, one identity.
 // Deploy into a resource group: az deployment group create -g GROUP -f infra/main.bicep -p infra/main.bicepparam
+// Then deploy the code, and after it the event route of imports: events.bicep.
 
 targetScope = 'resourceGroup'
 
@@ -127,23 +128,13 @@ module app 'modules/app.bicep' = {
   dependsOn: [access]
 }
 
-module events 'modules/events.bicep' = {
-  name: 'events'
-  params: {
-    name: '${name}-storage-events'
-    location: location
-    tags: tags
-    storageAccountName: storage.outputs.name
-    containerName: storage.outputs.filesContainerName
-    queueName: storage.outputs.blobEventsQueueName
-  }
-}
+// azd hands outputs to its hooks as environment variables under these names.
 
 @description('The address of the site.')
-output siteUrl string = app.outputs.url
+output SITE_URL string = app.outputs.url
 
 @description('The function app that a package is deployed to.')
-output functionAppName string = app.outputs.name
+output AZURE_FUNCTION_APP_NAME string = app.outputs.name
 
 @description('The storage account that holds everything.')
-output storageAccountName string = storage.outputs.name
+output AZURE_STORAGE_ACCOUNT_NAME string = storage.outputs.name

@@ -3,8 +3,9 @@
 param storageAccountName string
 param principalId string
 
-// Built-in roles. Blob Data Owner includes signing with a user delegation key; the table and queue roles also serve
-// the Functions host (triggers, leases) and its durable task hub.
+// Built-in roles. The app, the Functions host (keys, leases, triggers) and its durable task hub share them. Blob Data Owner includes
+// signing with a user delegation key. A blob trigger with Event Grid as its source needs no more; the source LogsAndContainerScan would
+// change properties of the account and need Storage Account Contributor.
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'

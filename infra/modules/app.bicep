@@ -1,4 +1,4 @@
-// The function app: a custom handler on the Flex Consumption plan, without a secret in its settings but the first password.
+// The function app: a .NET isolated worker on the Flex Consumption plan. The first password is the only secret in its settings.
 
 param name string
 param location string
@@ -55,8 +55,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         }
       }
       runtime: {
-        name: 'custom'
-        version: '1.0'
+        name: 'dotnet-isolated'
+        version: '10.0'
       }
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
@@ -73,14 +73,22 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     name: 'appsettings'
     properties: union(
       {
+        // The host, its triggers and the task hub derive the addresses of blobs, queues and tables from the account's name.
         AzureWebJobsStorage__accountName: storageAccountName
         AzureWebJobsStorage__credential: 'managedidentity'
         AzureWebJobsStorage__clientId: identityClientId
-        // The handler's own storage clients choose the identity by this name.
+        // The worker's own storage clients choose the identity by this name.
         AZURE_CLIENT_ID: identityClientId
-        CLOUDREVE_PREFIX: prefix
+        AzureWebJobsDisableHomepage: 'true'
+        // Above the app's own limit of 100 MiB, which answers in the API's form; the host would answer with status 500.
+        FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '115343360'
         // Installations that share an account must not share a task hub.
         AzureFunctionsJobHost__extensions__durableTask__hubName: '${prefix}Hub'
+        CLOUDREVE_PREFIX: prefix
+        // The plan supports no other source of blob triggers.
+        CLOUDREVE_BLOB_TRIGGER: 'EventGrid'
+        // The platform's front end overwrites this header: docs/decisions/2026-11-28-client-address-header.md.
+        CLOUDREVE_CLIENT_ADDRESS_HEADER: 'CLIENT-IP'
         CLOUDREVE_ADMIN_EMAIL: adminEmail
       },
       empty(adminPassword) ? {} : { CLOUDREVE_ADMIN_PASSWORD: adminPassword },

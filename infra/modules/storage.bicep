@@ -1,5 +1,5 @@
 // The storage account: tables hold the metadata, blobs the files, queues the work.
-// The app creates its tables itself; declared here is what bindings, the event route and the deployment need beforehand.
+// The app creates its tables itself, and the host its task hub; declared here is what triggers and the deployment need beforehand.
 
 param name string
 param location string
@@ -60,18 +60,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   resource queues 'queueServices' = {
     name: 'default'
 
-    resource start 'queues' = {
-      name: '${prefix}-start'
-    }
-
-    resource control 'queues' = {
-      name: '${prefix}-control'
-    }
-
-    resource blobEvents 'queues' = {
-      name: '${prefix}-blob-events'
-    }
-
     resource thumbnails 'queues' = {
       name: '${prefix}-thumbnails'
     }
@@ -87,6 +75,4 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 }
 
 output name string = account.name
-output filesContainerName string = account::blobs::files.name
-output blobEventsQueueName string = account::queues::blobEvents.name
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::packages.name}'
