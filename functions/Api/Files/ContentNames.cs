@@ -23,7 +23,7 @@ internal static class ContentNames
 
     /// <summary>The Content-Disposition of a file: RFC 6266 with a plain and an extended name.</summary>
     /// <param name="name">The file's name.</param>
-    /// <param name="download">Whether the browser shall save it.</param>
+    /// <param name="download">Whether the browser saves it instead of showing it.</param>
     public static string Disposition(string name, bool download)
     {
         var header = new ContentDispositionHeaderValue(download || !IsPassive(MimeType(name)) ? "attachment" : "inline");

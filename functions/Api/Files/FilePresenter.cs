@@ -7,16 +7,16 @@ using Cloudreve.Core.Identity;
 namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Shapes files for a caller.</summary>
-/// <param name="caller">Who will see them.</param>
+/// <param name="caller">The viewer.</param>
 /// <param name="hashIds">Encodes ids.</param>
-/// <param name="sharedFiles">Which files have share links; null when that is not told.</param>
+/// <param name="sharedFiles">The files that have share links; null where clients are not told.</param>
 internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds, IReadOnlySet<long>? sharedFiles = null)
 {
     /// <summary>Shapes a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="uri">Its address from the caller's view.</param>
-    /// <param name="capabilities">What its file system can do.</param>
-    /// <param name="withMetadata">Whether metadata belongs to this answer.</param>
+    /// <param name="capabilities">The capabilities of its file system.</param>
+    /// <param name="withMetadata">Whether the answer shows metadata.</param>
     public FileResponse Present(FileRecord file, FileUri uri, Boolset capabilities, bool withMetadata) => new()
     {
         Type = (int)file.Type,

@@ -1,6 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace Cloudreve.Functions.Api.Files.Changes;
+
+/// <summary>Body of a creation.</summary>
+internal sealed record CreateFileRequest(string Uri, string Type, IReadOnlyDictionary<string, string>? Metadata = null, bool ErrOnConflict = false);
 
 /// <summary>Body of a renaming.</summary>
 internal sealed record RenameFileRequest(string Uri, string NewName);
@@ -16,11 +17,3 @@ internal sealed record RestoreFilesRequest(IReadOnlyList<string> Uris);
 
 /// <summary>Body of a forced unlock.</summary>
 internal sealed record UnlockRequest(IReadOnlyList<string> Tokens);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(RenameFileRequest))]
-[JsonSerializable(typeof(MoveFilesRequest))]
-[JsonSerializable(typeof(DeleteFilesRequest))]
-[JsonSerializable(typeof(RestoreFilesRequest))]
-[JsonSerializable(typeof(UnlockRequest))]
-internal sealed partial class ChangeJsonContext : JsonSerializerContext;

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
-/// <summary>Copies content not faster than allowed, over all that one answer sends.</summary>
-/// <param name="bytesPerSecond">How fast; 0 for no limit.</param>
+/// <summary>Copies content no faster than allowed, over everything that one answer sends.</summary>
+/// <param name="bytesPerSecond">The limit; 0 for none.</param>
 /// <param name="clock">Measures and waits.</param>
 internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
 {

@@ -1,26 +1,13 @@
 using System.Globalization;
 using Cloudreve.Core.Caching;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
+using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
-
-/// <summary>What an address shall lead to.</summary>
-/// <param name="Entity">The blob; null for an empty file.</param>
-/// <param name="Name">The file's name.</param>
-/// <param name="IsDownload">Whether browsers shall save it.</param>
-/// <param name="BytesPerSecond">How fast the site sends it; 0 for no limit.</param>
-internal sealed record DownloadTarget(EntityRecord? Entity, string Name, bool IsDownload, long BytesPerSecond);
-
-/// <summary>A download address.</summary>
-/// <param name="Url">The address.</param>
-/// <param name="Expires">When it stops to work.</param>
-/// <param name="SaveAs">Under which name the browser must save it itself; null when the address says it.</param>
-internal sealed record DownloadAddress(string Url, DateTimeOffset Expires, string? SaveAs);
 
 /// <summary>
 /// Makes download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
@@ -39,8 +26,8 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <summary>Makes an address; no transaction beyond the site's policies.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
-    /// <param name="target">Where it shall lead.</param>
-    /// <param name="isFresh">Whether it must not be one that was handed out before.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="isFresh">Whether to make a new one even if a recent one is still good.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<DownloadAddress> MakeAsync(
         SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
@@ -57,15 +44,15 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <summary>An address of the site itself.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="siteBase">Scheme and host.</param>
-    /// <param name="target">Where it shall lead.</param>
-    /// <param name="expires">When it stops to work; null for never.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="expires">When it expires; null for never.</param>
     public static string SignContent(SiteSettings site, string siteBase, DownloadTarget target, DateTimeOffset? expires)
     {
         var id = site.HashIds.Encode(target.Entity?.Id ?? 0, HashIdKind.Entity);
         var speed = string.Create(CultureInfo.InvariantCulture, $"{target.BytesPerSecond}");
-        var signature = UrlSigner.Sign(site, FileContentEndpoint.PathOf(id, speed, target.Name), expires);
+        var signature = UrlSigner.Sign(site, ContentAddress.PathOf(id, speed, target.Name), expires);
         var query = $"?sign={Uri.EscapeDataString(signature)}{(target.IsDownload ? "&download=true" : "")}";
-        return $"{siteBase}{FileContentEndpoint.EscapedPathOf(id, speed, target.Name)}{query}";
+        return $"{siteBase}{ContentAddress.EscapedPathOf(id, speed, target.Name)}{query}";
     }
 
     private async Task<DownloadAddress> SignAsync(

@@ -22,8 +22,8 @@ internal static class ExplorerViews
     };
 
     /// <summary>The view of a folder for a caller; null when views stay on the client.</summary>
-    /// <param name="caller">Who looks.</param>
-    /// <param name="place">At what.</param>
+    /// <param name="caller">The viewer.</param>
+    /// <param name="place">The folder.</param>
     /// <param name="stored">The view that the folder has or inherits, as JSON.</param>
     public static ExplorerViewResponse? Of(Caller caller, DrivePlace place, string? stored)
     {
@@ -39,13 +39,13 @@ internal static class ExplorerViews
         return stored is null ? Default : Parse(stored);
     }
 
-    /// <summary>Under which name the settings of a user keep the view of a list that is no folder; null for folders.</summary>
+    /// <summary>The name under which a user's settings keep the view of a list that is not a folder; null for folders.</summary>
     /// <param name="place">The list or folder.</param>
     public static string? KeyOf(DrivePlace place) => place.IsTrash ? "trash" : place.IsShortcuts ? "shared_with_me" : null;
 
-    /// <summary>A view as it is kept.</summary>
-    /// <param name="view">What a client sent.</param>
-    /// <exception cref="CloudreveException">40001 for one that makes no sense.</exception>
+    /// <summary>Writes a view for storage.</summary>
+    /// <param name="view">The view that a client sent.</param>
+    /// <exception cref="CloudreveException">40001: the view has values out of range, or is too large.</exception>
     public static string Print(ExplorerViewResponse view)
     {
         var isSound = view.PageSize >= MinPageSize
@@ -54,11 +54,11 @@ internal static class ExplorerViews
             && view.OrderDirection is null or "asc" or "desc"
             && view.GalleryWidth is null or (>= 50 and <= 500)
             && (view.Columns is null || (view.Columns.Count <= MaxColumns && view.Columns.All(c => c is { Type: >= 0, Props: null or { CustomPropsId: null or { Length: <= 255 } } })));
-        var json = isSound ? JsonSerializer.Serialize(view, PropertyJsonContext.Default.ExplorerViewResponse) : "";
+        var json = isSound ? JsonSerializer.Serialize(view, StoredViewJson.Default.ExplorerViewResponse) : "";
         return json.Length is > 0 and <= MaxCharacters ? json : throw new CloudreveException(ErrorCode.BadParameter, "The view is not valid.");
     }
 
-    /// <summary>Reads a view that is kept.</summary>
-    /// <param name="json">What <see cref="Print"/> made.</param>
-    public static ExplorerViewResponse Parse(string json) => JsonSerializer.Deserialize(json, PropertyJsonContext.Default.ExplorerViewResponse) ?? Default;
+    /// <summary>Reads a stored view.</summary>
+    /// <param name="json">The result of <see cref="Print"/>.</param>
+    public static ExplorerViewResponse Parse(string json) => JsonSerializer.Deserialize(json, StoredViewJson.Default.ExplorerViewResponse) ?? Default;
 }

@@ -1,28 +1,32 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 
 namespace Cloudreve.Functions.Api.Files.Events;
 
-/// <summary>Tells sync clients what happens below a folder (contract, section 26).</summary>
-internal static class FolderEventsEndpoint
+/// <summary>Events for sync clients (contract, section 26).</summary>
+internal sealed class FolderEventFunctions(DriveAccess access, FileTree tree, EventStreams streams)
 {
     // A browser drops events without data.
     private const string Nothing = "{}";
 
-    public static async Task<IResult> StreamAsync(
-        HttpContext http, ApiCall call, DriveAccess access, FileTree tree, EventStreams streams, string uri, CancellationToken cancellationToken)
+    /// <summary>Streams the changes below a folder as server-sent events.</summary>
+    [Function("StreamFileEvents")]
+    [Requires(AuthClass.Required, OAuthScopes.FilesRead)]
+    public async Task<IResult> StreamAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/events")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
-        var client = ChangeEndpoints.ActorOf(http, caller).ClientId
+        var uri = FileUri.Parse(request.RequiredText("uri"));
+        var place = await access.OpenAsync(caller, uri, NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
+        var client = RequestActor.Of(request.HttpContext, caller).ClientId
             ?? throw new CloudreveException(ErrorCode.BadParameter, "The header X-Cr-Client-Id must be a uuid.");
         if (!site.Get(EventStreamSetting.IsEnabled) || place.View.FileSystem != FileSystemKind.My)
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Events are not offered here.");
@@ -30,7 +34,7 @@ internal static class FolderEventsEndpoint
         var (folder, _) = await tree.GetFolderAsync(place, cancellationToken);
         var (subscription, isKnown) = await streams.SubscribeAsync(place.OwnerId, client, folder.Id, place.Path, options, cancellationToken);
         // Proxies must not hold events back.
-        http.Response.Headers["X-Accel-Buffering"] = "no";
+        request.HttpContext.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(ReadAsync(streams.ReadAsync(subscription, options, cancellationToken), isKnown, site.HashIds, cancellationToken));
     }
 
@@ -59,14 +63,3 @@ internal static class FolderEventsEndpoint
         entry.From.ToString(),
         entry.To.ToString());
 }
-
-/// <summary>A change below the folder.</summary>
-/// <param name="Type">create, modify, rename or delete.</param>
-/// <param name="FileId">The file.</param>
-/// <param name="From">Its path before, from the folder.</param>
-/// <param name="To">Its path afterwards, from the folder.</param>
-internal sealed record FolderEventResponse(string Type, string FileId, string From, string To);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(FolderEventResponse))]
-internal sealed partial class FolderEventsJson : JsonSerializerContext;

@@ -9,27 +9,38 @@ using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.Files.Properties;
 
-/// <summary>What happened to a file (contract, section 23). Only its owner may know.</summary>
-internal static class ActivityEndpoint
+/// <summary>The history of a file (contract, section 23). Only its owner may see it.</summary>
+internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog)
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
 
-    public static async Task<ApiResponse<ActivitiesResponse>> ListAsync(
-        ApiCall call, DriveAccess access, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog,
-        string uri, int page_size, string? order_direction, string? next_page_token, string? filter, CancellationToken cancellationToken)
+    /// <summary>Lists a page of a file's activities.</summary>
+    [Function("ListFileActivities")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    public async Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/activities")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
+        var uri = request.RequiredText("uri");
+        var pageSize = request.RequiredInt32("page_size");
         var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds, cancellationToken);
-        if (page_size < MinPageSize)
-            throw new CloudreveException(ErrorCode.BadParameter, "A page has at least 10 items.");
-        var query = new ActivityQuery(Math.Min(page_size, MaxPageSize), IsAscending(order_direction), ReadFilter(filter), caller.UserId, ReadToken(next_page_token));
+        var query = ReadQuery(request, pageSize, caller);
         var file = await tree.GetAsync(place, cancellationToken);
         DriveAccess.RequireOwner(caller, file);
         var page = await log.ReadAsync(file.OwnerId, file.Id, query, cancellationToken);
-        var actors = await FindActorsAsync(page, users, catalog, call, cancellationToken);
+        var actors = await FindActorsAsync(page, call, cancellationToken);
         var shown = page.Activities.Select(a => Describe(a, call, actors)).ToList();
         return ApiResponse.Ok(new ActivitiesResponse(shown, new PaginationResponse(0, query.PageSize, IsCursor: true) { NextToken = page.NextToken }));
+    }
+
+    private static ActivityQuery ReadQuery(HttpRequest request, int pageSize, Caller caller)
+    {
+        if (pageSize < MinPageSize)
+            throw new CloudreveException(ErrorCode.BadParameter, "A page has at least 10 items.");
+        return new ActivityQuery(
+            Math.Min(pageSize, MaxPageSize), IsAscending(request.OptionalText("order_direction")), ReadFilter(request.OptionalText("filter")),
+            caller.UserId, ReadToken(request.OptionalText("next_page_token")));
     }
 
     private static ActivityResponse Describe(Activity activity, ApiCall call, Dictionary<long, UserResponse> actors)
@@ -42,8 +53,7 @@ internal static class ActivityEndpoint
             activity.EntityId == 0 ? null : call.Site.HashIds.Encode(activity.EntityId, HashIdKind.Entity));
     }
 
-    private static async Task<Dictionary<long, UserResponse>> FindActorsAsync(
-        ActivityPage page, UserStore users, SiteCatalog catalog, ApiCall call, CancellationToken cancellationToken)
+    private async Task<Dictionary<long, UserResponse>> FindActorsAsync(ActivityPage page, ApiCall call, CancellationToken cancellationToken)
     {
         var found = new Dictionary<long, UserResponse>();
         foreach (var id in page.Activities.Select(a => a.ActorId).Where(id => id != 0).Distinct())

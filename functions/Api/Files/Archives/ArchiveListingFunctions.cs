@@ -1,0 +1,42 @@
+using Cloudreve.Core.Archives.Listing;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Archives;
+
+/// <summary>Listings of archives (contract, section 19.2).</summary>
+internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree, EntityStore entities, ArchiveListing listing)
+{
+    /// <summary>Lists the entries of an archive.</summary>
+    [Function("GetArchiveFileList")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/archive")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
+    {
+        var uri = request.RequiredText("uri");
+        call.Caller.Require(GroupPermission.ArchiveTask);
+        var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, cancellationToken);
+        var file = await tree.GetAsync(place, cancellationToken);
+        var archive = await FindAsync(call, file, request.OptionalText("entity"), cancellationToken);
+        if (call.Caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit)
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The archive is larger than your group may open.");
+        var files = await listing.ListAsync(archive, request.OptionalText("text_encoding"), cancellationToken);
+        return ApiResponse.Ok(new ArchiveListingResponse([.. files.Select(f => new ArchivedFileResponse(f.Name, f.Size, f.UpdatedAt, f.IsDirectory))]));
+    }
+
+    /// <summary>Finds the version that a client names, or the current one.</summary>
+    private async Task<EntityRecord> FindAsync(ApiCall call, FileRecord file, string? version, CancellationToken cancellationToken)
+    {
+        var id = file.PrimaryEntityId;
+        if (!string.IsNullOrEmpty(version) && !call.Site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
+            throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+        if (id == 0 || !file.EntityIds.Contains(id) || await entities.FindAsync(id, cancellationToken) is not { } archive)
+            throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such content.");
+        return archive;
+    }
+}

@@ -1,0 +1,36 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Errors;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Content;
+
+/// <summary>Answers a failure to send content with a real status, which download clients look at, and an envelope.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">The documented code.</param>
+/// <param name="Message">A message for people.</param>
+internal sealed record ContentFailure(int Status, ErrorCode Code, string Message) : IResult
+{
+    /// <summary>The answer to an error; null for one that content has no answer of its own for.</summary>
+    /// <param name="error">The error.</param>
+    public static ContentFailure? Of(Exception error) => error switch
+    {
+        CloudreveException { Code: ErrorCode.BlobNotFound } e => new(StatusCodes.Status404NotFound, e.Code, e.Message),
+        CloudreveException e => new(StatusCodes.Status403Forbidden, e.Code, e.Message),
+        StorageNotFoundException => new(StatusCodes.Status404NotFound, ErrorCode.BlobNotFound, "The content does not exist any more."),
+        StorageException => new(StatusCodes.Status503ServiceUnavailable, ErrorCode.IoError, "The content cannot be read now."),
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        // Headers that describe the content must not stay: a cache would keep the error under the content's ETag.
+        response.Clear();
+        ContentHeaders.SetShared(response);
+        response.StatusCode = Status;
+        response.Headers.CacheControl = "private, no-cache";
+        var failure = new ApiFailure { Code = (int)Code, Msg = Message, CorrelationId = httpContext.TraceIdentifier };
+        return response.WriteAsJsonAsync(failure, ApiJson.Options, httpContext.RequestAborted);
+    }
+}

@@ -1,0 +1,54 @@
+using Cloudreve.Core.Entities;
+
+namespace Cloudreve.Functions.Api.Files.Content;
+
+/// <summary>Sends a blob, or nothing to a client that has it already.</summary>
+/// <param name="id">The blob's encoded id, which is its ETag, too.</param>
+/// <param name="name">The file's name.</param>
+/// <param name="entity">The blob; null for an empty file.</param>
+/// <param name="reader">Opens it.</param>
+/// <param name="copy">Sends bytes.</param>
+internal sealed class EntityContent(string id, string name, EntityRecord? entity, EntityReader reader, PacedCopy copy) : IResult
+{
+    private readonly string _etag = $"\"{id}\"";
+
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        try
+        {
+            await SendAsync(httpContext, httpContext.RequestAborted);
+        }
+        catch (Exception e) when (!httpContext.Response.HasStarted && ContentFailure.Of(e) is { } failure)
+        {
+            await failure.ExecuteAsync(httpContext);
+        }
+    }
+
+    private Task SendAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        ContentHeaders.SetShared(http.Response);
+        Describe(http);
+        if (IsKnown(http.Request))
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+        var size = entity?.Size ?? 0;
+        var answer = new ContentAnswer(http, size, (range, token) => reader.OpenAsync(entity!, range.Offset, range.Length, token), copy);
+        return answer.SendAsync(ByteRanges.Parse(http.Request, _etag, size), cancellationToken);
+    }
+
+    private void Describe(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers.ETag = _etag;
+        headers.AcceptRanges = "bytes";
+        headers.ContentDisposition = ContentNames.Disposition(name, string.Equals(http.Request.Query["download"], "true", StringComparison.Ordinal));
+        headers.ContentType = ContentNames.MimeType(name);
+        headers.CacheControl = "public, max-age=3600";
+    }
+
+    private bool IsKnown(HttpRequest request) =>
+        request.Headers.IfNoneMatch.Any(v => v is not null && (v.Trim() == "*" || v.Contains(_etag, StringComparison.Ordinal)));
+}

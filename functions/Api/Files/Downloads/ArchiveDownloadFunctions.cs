@@ -1,0 +1,44 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Archives.Downloads;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Content;
+
+namespace Cloudreve.Functions.Api.Files.Downloads;
+
+/// <summary>Downloads of archives by signed addresses (contract, section 15).</summary>
+internal sealed class ArchiveDownloadFunctions(
+    ArchiveSessions sessions, ArchiveRoots roots, ArchiveDownload download, UrlSigner signer, ILogger<ArchiveDownloadFunctions> logger)
+{
+    /// <summary>Streams an archive to the holder of its address.</summary>
+    [Function("DownloadArchive")]
+    [Requires(AuthClass.None)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
+        string sessionId, ApiCall call, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParse(sessionId, out var id))
+            return Results.NotFound();
+        try
+        {
+            signer.Verify(call.Site, ArchiveAddresses.PathOf(id), request.Query[UrlSigner.Parameter]);
+            var archive = await sessions.FindAsync(id, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.NotFound, "The archive is not offered any more.");
+            return new ArchiveContent(await roots.FindAsync(archive, call, cancellationToken), download, logger);
+        }
+        catch (CloudreveException e)
+        {
+            return FailureOf(e);
+        }
+        catch (StorageException e) when (ContentFailure.Of(e) is { } failure)
+        {
+            return failure;
+        }
+    }
+
+    /// <summary>The answer to an error before the archive began.</summary>
+    /// <param name="error">The error.</param>
+    internal static ContentFailure FailureOf(CloudreveException error) =>
+        new(error.Code == ErrorCode.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden, error.Code, error.Message);
+}

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Cloudreve.Core.Archives.Downloads;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Downloads;
+
+/// <summary>Finds the files and folders of an archive when it is downloaded.</summary>
+/// <param name="access">Checks access again.</param>
+/// <param name="tree">Finds files.</param>
+/// <param name="users">The accounts that asked for archives.</param>
+/// <param name="catalog">Their groups.</param>
+internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore users, SiteCatalog catalog)
+{
+    private const int Workers = 8;
+
+    /// <summary>Finds them, with the rights that the account has now.</summary>
+    /// <param name="archive">What was asked for.</param>
+    /// <param name="call">The anonymous call of the download.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The files and folders that still exist, in the order of the request.</returns>
+    /// <exception cref="CloudreveException">The account may not download them any more.</exception>
+    public async Task<IReadOnlyList<FileRecord>> FindAsync(ArchiveRequest archive, ApiCall call, CancellationToken cancellationToken)
+    {
+        var owner = call with { Caller = await IdentifyAsync(archive.UserId, call, cancellationToken) };
+        owner.Caller.Require(GroupPermission.ArchiveDownload);
+        var uris = archive.Uris.Distinct(StringComparer.Ordinal).ToList();
+        var found = await FindAsync(uris, owner, cancellationToken);
+        return [.. uris.Where(found.ContainsKey).Select(uri => found[uri])];
+    }
+
+    private async Task<ConcurrentDictionary<string, FileRecord>> FindAsync(
+        IReadOnlyList<string> uris, ApiCall call, CancellationToken cancellationToken)
+    {
+        var lookup = new PathLookup(tree);
+        var found = new ConcurrentDictionary<string, FileRecord>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(
+            uris,
+            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
+            async (uri, token) =>
+            {
+                try
+                {
+                    var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, token);
+                    found[uri] = await lookup.GetAsync(place, token);
+                }
+                catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+                {
+                    // Deleted since the address was made.
+                }
+            });
+        return found;
+    }
+
+    private async Task<Caller> IdentifyAsync(long userId, ApiCall call, CancellationToken cancellationToken)
+    {
+        if (userId == 0)
+            return call.Caller;
+        var user = await users.FindRecentAsync(userId, cancellationToken);
+        return user is { Status: UserStatus.Active }
+            ? new Caller(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken))
+            : throw new CloudreveException(ErrorCode.NoPermission, "The account is not active.");
+    }
+}

@@ -1,0 +1,21 @@
+using Cloudreve.Functions.Api.Files.Downloads;
+using Cloudreve.Functions.Api.Files.Info;
+using Cloudreve.Functions.Api.Files.Listing;
+
+namespace Cloudreve.Functions.Api.Files;
+
+/// <summary>Registers what the functions of files share.</summary>
+internal static class FileApiComposition
+{
+    /// <summary>Adds the services.</summary>
+    /// <param name="services">The app's services.</param>
+    public static IServiceCollection AddFileApi(this IServiceCollection services)
+    {
+        services.AddSingleton<FolderOpening>();
+        services.AddSingleton<FileDetails>();
+        services.AddSingleton<DownloadAddresses>();
+        services.AddSingleton<ArchiveAddresses>();
+        services.AddSingleton<ArchiveRoots>();
+        return services;
+    }
+}

@@ -1,0 +1,66 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Info;
+
+/// <summary>Details of one file or folder (contract, section 9).</summary>
+internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileDetails details, FolderSummaries summaries)
+{
+    /// <summary>Answers a file or folder with the details that the caller asks for.</summary>
+    [Function("GetFileInfo")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/info")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
+    {
+        var isExtended = request.OptionalBoolean("extended") == true;
+        var isSummarized = request.OptionalBoolean("folder_summary") == true;
+        var (file, place) = request.OptionalText("uri") is { Length: > 0 } uri
+            ? await FindByUriAsync(call, uri, cancellationToken)
+            : await FindByIdAsync(call, request.OptionalText("id"), cancellationToken);
+        var answer = new FilePresenter(call.Caller, call.Site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
+        if (isExtended)
+        {
+            var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
+            answer = answer with { ExtendedInfo = await details.DescribeAsync(call, siteBase, file, cancellationToken) };
+        }
+        if (isSummarized && file.Type == FileType.Folder)
+            answer = answer with { FolderSummary = await SummarizeAsync(call, file, cancellationToken) };
+        return ApiResponse.Ok(answer);
+    }
+
+    private async Task<FolderSummaryResponse> SummarizeAsync(ApiCall call, FileRecord folder, CancellationToken cancellationToken)
+    {
+        DriveAccess.RequireOwner(call.Caller, folder);
+        var summary = await summaries.GetAsync(
+            folder.Id, call.Caller.Group.Settings.MaxWalkedFiles, call.Site.Get(SiteSetting.FolderSummaryAge), cancellationToken);
+        return new FolderSummaryResponse(summary.Size, summary.Files, summary.Folders, summary.IsComplete, summary.CalculatedAt);
+    }
+
+    private async Task<(FileRecord File, DrivePlace Place)> FindByUriAsync(ApiCall call, string uri, CancellationToken cancellationToken)
+    {
+        var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.Info, call.Site.HashIds, cancellationToken);
+        if (place.Path.IsRoot)
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder has no details.");
+        return (await tree.GetAsync(place, cancellationToken), place);
+    }
+
+    private async Task<(FileRecord File, DrivePlace Place)> FindByIdAsync(ApiCall call, string? id, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        caller.RequireUser();
+        if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId))
+            throw new CloudreveException(ErrorCode.BadParameter, "Neither a URI nor a valid id is given.");
+        var file = await tree.FindByIdAsync(fileId, cancellationToken)
+            ?? throw new CloudreveException(ErrorCode.FileNotFound, "The file does not exist.");
+        DriveAccess.RequireOwner(caller, file);
+        var path = await tree.GetPathAsync(file, cancellationToken);
+        var view = file.OwnerId == caller.UserId
+            ? FileUri.My(path)
+            : FileUri.My(path) with { Id = site.HashIds.Encode(file.OwnerId, HashIdKind.User) };
+        return (file, new DrivePlace(file.OwnerId, path, view, NavigatorCapabilities.My));
+    }
+}

@@ -1,0 +1,76 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Search;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Properties;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api.Files.Listing;
+
+/// <summary>Opens folders for listings: finds them, checks access, and settles order, page size and view.</summary>
+/// <param name="access">Checks access.</param>
+/// <param name="tree">Finds folders.</param>
+/// <param name="shares">Knows which files have share links.</param>
+/// <param name="catalog">The storage policies.</param>
+internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStore shares, SiteCatalog catalog)
+{
+    private const int DefaultPageSize = 100;
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="query">What the caller asks for.</param>
+    /// <param name="call">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001 for parameters out of range; what the caller may not see or does not exist.</exception>
+    public async Task<OpenFolder> OpenAsync(ListQuery query, ApiCall call, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var place = await access.OpenAsync(caller, query.Uri, NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
+        var search = SearchQuery.Parse(query.Uri.Query, site);
+        if (query.Page is < 0 || query.PageSize is < 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
+        var only = place is { Top: { Type: FileType.File } shared, Path.IsRoot: true } ? shared : null;
+        var (folder, stored) = only is null ? await tree.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
+        var view = ExplorerViews.Of(caller, place, stored);
+        var order = ListOrder.Of(query, view);
+        var presenter = new FilePresenter(caller, site.HashIds, await SharedFilesAsync(query, place, cancellationToken));
+        var frame = new ListResponse
+        {
+            Parent = presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),
+            Pagination = new PaginationResponse(0, PageSizeOf(query, view, site), IsCursor: true),
+            Props = PropsOf(place, site),
+            ContextHint = Guid.NewGuid().ToString(),
+            MixedType = search is not null,
+            StoragePolicy = await PolicyAsync(call, cancellationToken),
+            View = view,
+        };
+        return new OpenFolder(site, query, place, folder)
+        {
+            OnlyFile = only,
+            Search = search,
+            Order = order,
+            Presenter = presenter,
+            Frame = frame,
+        };
+    }
+
+    private static int PageSizeOf(ListQuery query, ExplorerViewResponse? view, SiteSettings site) =>
+        Math.Min(query.PageSize is null or 0 ? view?.PageSize ?? DefaultPageSize : query.PageSize.Value, MaxPageSize(site));
+
+    private static NavigatorPropsResponse PropsOf(DrivePlace place, SiteSettings site) => new(
+        place.Capabilities.ToString(), MaxPageSize(site), place.IsShortcuts ? ListOrder.ShortcutOptions : ListOrder.Options, ListOrder.DirectionOptions);
+
+    private static int MaxPageSize(SiteSettings site) => (int)site.Get(SiteSetting.MaxPageSize);
+
+    /// <summary>The files of the caller's drive that have share links; null where clients are not told.</summary>
+    private async Task<IReadOnlySet<long>?> SharedFilesAsync(ListQuery query, DrivePlace place, CancellationToken cancellationToken) =>
+        query.Uri.FileSystem == FileSystemKind.My ? await shares.ListFilesAsync(place.OwnerId, cancellationToken) : null;
+
+    private async Task<StoragePolicyResponse?> PolicyAsync(ApiCall call, CancellationToken cancellationToken)
+    {
+        var policy = call.Caller.Group.StoragePolicyId is { } id ? await catalog.FindPolicyAsync(id, cancellationToken) : null;
+        return policy is null ? null : StoragePolicyResponse.Of(policy, call.Site);
+    }
+}

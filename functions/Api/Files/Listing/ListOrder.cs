@@ -1,0 +1,47 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Functions.Api.Files.Properties;
+
+namespace Cloudreve.Functions.Api.Files.Listing;
+
+/// <summary>The order of a listing.</summary>
+/// <param name="By">The property.</param>
+/// <param name="Descending">Whether the largest comes first.</param>
+internal readonly record struct ListOrder(FileOrder By, bool Descending)
+{
+    /// <summary>What clients may choose.</summary>
+    public static IReadOnlyList<string> Options { get; } = ["name", "size", "updated_at", "created_at"];
+
+    /// <summary>What clients may choose for shortcuts.</summary>
+    public static IReadOnlyList<string> ShortcutOptions { get; } = ["created_at"];
+
+    /// <summary>The directions.</summary>
+    public static IReadOnlyList<string> DirectionOptions { get; } = ["asc", "desc"];
+
+    /// <summary>The order that a client asks for, or that of the folder's view.</summary>
+    /// <param name="query">What the client asks for.</param>
+    /// <param name="view">The folder's view; null without one.</param>
+    /// <exception cref="CloudreveException">40001: the order or direction is not one of the options.</exception>
+    public static ListOrder Of(ListQuery query, ExplorerViewResponse? view) => new(
+        string.IsNullOrEmpty(query.OrderBy) ? OfView(view?.Order) : Parse(query.OrderBy),
+        string.IsNullOrEmpty(query.OrderDirection) ? view?.OrderDirection == "desc" : ParseDirection(query.OrderDirection));
+
+    // A view may name an order that only a later version of the client knows.
+    private static FileOrder OfView(string? text) => text is not null && Options.Contains(text) ? Parse(text) : FileOrder.CreatedAt;
+
+    private static FileOrder Parse(string text) => text switch
+    {
+        "created_at" => FileOrder.CreatedAt,
+        "name" => FileOrder.Name,
+        "size" => FileOrder.Size,
+        "updated_at" => FileOrder.UpdatedAt,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The order is not one of the options."),
+    };
+
+    private static bool ParseDirection(string text) => text switch
+    {
+        "asc" => false,
+        "desc" => true,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
+    };
+}

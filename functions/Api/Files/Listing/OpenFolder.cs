@@ -1,0 +1,49 @@
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Search;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Listing;
+
+/// <summary>A folder that is about to be listed for a caller.</summary>
+/// <param name="Site">The site's settings.</param>
+/// <param name="Query">What the caller asks for.</param>
+/// <param name="Place">Where the folder is.</param>
+/// <param name="Folder">The folder.</param>
+internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace Place, FileRecord Folder)
+{
+    /// <summary>The shared file that is listed as the only one of a folder with its name (contract, section 8); else null.</summary>
+    public FileRecord? OnlyFile { get; init; }
+
+    /// <summary>What to search for; null to list everything.</summary>
+    public SearchQuery? Search { get; init; }
+
+    /// <summary>The order of the entries.</summary>
+    public required ListOrder Order { get; init; }
+
+    /// <summary>Shapes the entries.</summary>
+    public required FilePresenter Presenter { get; init; }
+
+    /// <summary>The answer without entries.</summary>
+    public required ListResponse Frame { get; init; }
+
+    /// <summary>At most how many entries the page holds.</summary>
+    public int PageSize => Frame.Pagination.PageSize;
+
+    /// <summary>Shapes an entry.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="path">Its path below the place's root.</param>
+    public FileResponse Present(FileRecord entry, FilePath path) =>
+        Presenter.Present(entry, Place.UriOf(path), Place.Capabilities, withMetadata: true);
+
+    /// <summary>Shapes entries of the folder itself.</summary>
+    /// <param name="entries">The entries.</param>
+    public IReadOnlyList<FileResponse> PresentChildren(IEnumerable<FileRecord> entries) =>
+        [.. entries.Select(entry => Present(entry, Place.Path.Child(entry.Name)))];
+
+    /// <summary>Answers a page of a list that is read by cursor.</summary>
+    /// <param name="files">The entries.</param>
+    /// <param name="nextToken">The token of the next page; null for none.</param>
+    public ApiResponse<ListResponse> Answer(IReadOnlyList<FileResponse> files, string? nextToken) =>
+        ApiResponse.Ok(Frame with { Files = files, Pagination = Frame.Pagination with { NextToken = nextToken } });
+}

@@ -1,0 +1,55 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Properties;
+
+/// <summary>Places in a user's sidebar (contract, section 10).</summary>
+internal sealed class PinFunctions(UserStore users)
+{
+    private const int MaxPins = 200;
+
+    /// <summary>Pins a place.</summary>
+    [Function("PinToSidebar")]
+    [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> PinAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/pin")] HttpRequest request,
+        [JsonBody] PinRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var pin = new PinnedPlace(FileUri.Parse(body.Uri).ToString(), body.Name);
+        await users.UpdateAsync(call.Caller.UserId, user => Add(user, pin), cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    /// <summary>Removes a pin; does nothing when there is none.</summary>
+    [Function("DeletePin")]
+    [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> UnpinAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/file/pin")] HttpRequest request,
+        [JsonBody] PinRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var uri = FileUri.Parse(body.Uri).ToString();
+        await users.UpdateAsync(call.Caller.UserId, user => Remove(user, uri), cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    private static User Add(User user, PinnedPlace pin)
+    {
+        if (user.Settings.Pinned.FirstOrDefault(p => p.Uri == pin.Uri) is { } pinned)
+        {
+            return pinned.Name == pin.Name
+                ? user
+                : throw new CloudreveException(ErrorCode.ObjectExists, "The place is pinned under another name.");
+        }
+        if (user.Settings.Pinned.Count >= MaxPins)
+            throw new CloudreveException(ErrorCode.BadParameter, "Too many places are pinned.");
+        return user with { Settings = user.Settings with { Pinned = [.. user.Settings.Pinned, pin] } };
+    }
+
+    private static User Remove(User user, string uri) => user.Settings.Pinned.Any(p => p.Uri == uri)
+        ? user with { Settings = user.Settings with { Pinned = [.. user.Settings.Pinned.Where(p => p.Uri != uri)] } }
+        : user;
+}

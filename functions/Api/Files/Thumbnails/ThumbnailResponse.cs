@@ -1,0 +1,6 @@
+namespace Cloudreve.Functions.Api.Files.Thumbnails;
+
+/// <summary>The address of a file's thumbnail.</summary>
+/// <param name="Url">The address.</param>
+/// <param name="Expires">When it expires.</param>
+internal sealed record ThumbnailResponse(string Url, DateTimeOffset Expires);
