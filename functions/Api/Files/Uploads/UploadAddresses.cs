@@ -15,12 +15,6 @@ namespace Cloudreve.Functions.Api.Files.Uploads;
 /// </summary>
 internal static class UploadAddresses
 {
-    /// <summary>Where a client says that all chunks are there.</summary>
-    public const string CompleteRoute = "/uploads/{sessionId}/complete";
-
-    /// <summary>Where a client puts the only chunk of an empty file, since Azure refuses an empty block.</summary>
-    public const string EmptyRoute = "/uploads/{sessionId}/empty";
-
     /// <summary>
     /// The query parameter with the version of the placeholder's row. It is a hint: with another value the row is read again.
     /// </summary>
@@ -28,19 +22,21 @@ internal static class UploadAddresses
 
     private const string SecretPurpose = "cloudreve upload callback v1";
 
-    /// <summary>The path of an address.</summary>
-    /// <param name="route">The route.</param>
+    /// <summary>The path where a client says that all chunks are there.</summary>
     /// <param name="id">The upload.</param>
-    public static string PathOf(string route, Guid id) => route.Replace("{sessionId}", id.ToString("D"), StringComparison.Ordinal);
+    public static string CompletePath(Guid id) => $"/uploads/{id:D}/complete";
+
+    /// <summary>The path where a client puts the only chunk of an empty file, since Azure refuses an empty block.</summary>
+    /// <param name="id">The upload.</param>
+    public static string EmptyPath(Guid id) => $"/uploads/{id:D}/empty";
 
     /// <summary>A whole address, signed.</summary>
     /// <param name="http">The request.</param>
     /// <param name="site">The site.</param>
-    /// <param name="route">The route.</param>
+    /// <param name="path">The path.</param>
     /// <param name="session">The upload.</param>
-    public static string Sign(HttpContext http, SiteSettings site, string route, UploadSession session)
+    public static string Sign(HttpContext http, SiteSettings site, string path, UploadSession session)
     {
-        var path = PathOf(route, session.Id);
         var signature = Uri.EscapeDataString(UrlSigner.Sign(site, path, session.ExpiresAt));
         var hint = session.PlaceholderETag.Length == 0 ? "" : $"&{PlaceholderParameter}={Uri.EscapeDataString(session.PlaceholderETag)}";
         return $"{Edge.SiteUrls.Base(http, site, primary: false)}{path}?{UrlSigner.Parameter}={signature}{hint}";

@@ -1,0 +1,94 @@
+using Cloudreve.Core.Encryption;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Properties;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Uploads;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api.Files.Uploads;
+
+/// <summary>Upload sessions (contract, section 14): content goes to Blob storage directly, or in chunks through the API.</summary>
+internal sealed class UploadSessionFunctions(
+    DriveAccess access, UploadCreation creation, UploadCancellation cancellation, UploadBlobs blobs, BlobEncryption encryption, SiteCatalog catalog)
+{
+    // The latest time that RFC 3339 and storage can hold.
+    private const long MaxMilliseconds = 253_402_300_799_999;
+
+    /// <summary>Begins an upload and tells the client where its chunks go.</summary>
+    [Function("CreateUploadSession")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/upload")] HttpRequest request,
+        [JsonBody] CreateUploadRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
+        var wanted = Read(body, place, site) with { ClientId = RequestActor.Of(request.HttpContext, caller).ClientId };
+        var session = await creation.BeginAsync(caller, site, wanted, cancellationToken);
+        var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);
+        var credential = new UploadCredentialResponse(
+            session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
+            place.View.ToString(), UploadAddresses.SecretOf(site, session.Id))
+        {
+            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(place.Path.Name) : body.MimeType,
+        };
+        return ApiResponse.Ok(session.IsRelay ? credential : await AddAddressesAsync(credential, request.HttpContext, site, session, cancellationToken));
+    }
+
+    /// <summary>Cancels an upload.</summary>
+    [Function("DeleteUploadSession")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> DeleteAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/file/upload")] HttpRequest request,
+        [JsonBody] DeleteUploadRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var place = await access.OpenAsync(call.Caller, FileUri.Parse(body.Uri), NavigatorCapability.UploadFile, call.Site.HashIds, cancellationToken);
+        if (Guid.TryParse(body.Id, out var id))
+            await cancellation.CancelAsync(id, place.OwnerId, cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    private static UploadRequest Read(CreateUploadRequest body, DrivePlace place, SiteSettings site)
+    {
+        var metadata = body.Metadata ?? new Dictionary<string, string>();
+        MetadataRules.Of(site).CheckNew(metadata);
+        if (body.LastModified is < 0 or > MaxMilliseconds)
+            throw new CloudreveException(ErrorCode.BadParameter, "The modification time is impossible.");
+        return new UploadRequest(place.Path, body.Size)
+        {
+            Overwrites = body.EntityType == "version",
+            IsLivePhoto = body.EntityType switch
+            {
+                null or "" or "version" => false,
+                "live_photo" => true,
+                _ => throw new CloudreveException(ErrorCode.BadParameter, "The entity type is unknown."),
+            },
+            Previous = VersionIds.Parse(body.Previous, site),
+            ModifiedAt = body.LastModified is > 0 and { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
+            Metadata = metadata,
+            CanEncrypt = body.EncryptionSupported?.Contains(BlobKey.Algorithm) == true,
+        };
+    }
+
+    /// <summary>Adds what a client needs to upload to Blob storage directly.</summary>
+    private async Task<UploadCredentialResponse> AddAddressesAsync(
+        UploadCredentialResponse credential, HttpContext http, SiteSettings site, UploadSession session, CancellationToken cancellationToken) =>
+        credential with
+        {
+            UploadUrls = session.Size == 0
+                ? [UploadAddresses.Sign(http, site, UploadAddresses.EmptyPath(session.Id), session)]
+                : await blobs.SignChunksAsync(session, cancellationToken),
+            EncryptMetadata = session.Encryption is null ? null : Describe(await encryption.OpenAsync(session.Encryption, cancellationToken)),
+            CompleteUrl = UploadAddresses.Sign(http, site, UploadAddresses.CompletePath(session.Id), session),
+        };
+
+    private static EncryptMetadataResponse Describe(BlobKey key) =>
+        new(BlobKey.Algorithm, Convert.ToBase64String(key.Key), Convert.ToBase64String(key.Iv));
+}
