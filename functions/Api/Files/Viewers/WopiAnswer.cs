@@ -3,20 +3,9 @@ using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>A request of a viewer that is refused.</summary>
-/// <param name="status">The HTTP status that the protocol gives the reason.</param>
-/// <param name="message">The reason, for the viewer's log.</param>
-internal sealed class WopiException(int status, string message) : Exception(message)
-{
-    /// <summary>The HTTP status.</summary>
-    public int Status { get; } = status;
-
-    /// <summary>With status 409: what the lock in the way is called, empty when there is none of a viewer; else null.</summary>
-    public string? HeldLock { get; init; }
-}
-
-/// <summary>Answers of the protocol: HTTP statuses and headers, no envelope (contract, sections 1 and 16).</summary>
-internal static class WopiAnswer
+/// <summary>An answer of the protocol: HTTP status and headers, no envelope (contract, sections 1 and 16).</summary>
+/// <param name="handle">Handles the request; its failures become statuses of the protocol.</param>
+internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
 {
     /// <summary>The header with what a lock is called.</summary>
     public const string LockHeader = "X-WOPI-Lock";
@@ -26,32 +15,31 @@ internal static class WopiAnswer
 
     private const string ErrorHeader = "X-WOPI-ServerError";
 
-    /// <summary>Runs a handler and turns what it throws into an answer.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="handle">The handler.</param>
-    public static async Task GuardAsync(HttpContext http, Func<Task> handle)
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
+        var response = httpContext.Response;
         try
         {
-            await handle();
+            await handle(httpContext);
         }
-        catch (WopiException e) when (!http.Response.HasStarted)
+        catch (WopiException e) when (!response.HasStarted)
         {
-            Refuse(http.Response, e.Status, e.Message);
+            Refuse(response, e.Status, e.Message);
             if (e.HeldLock is not null)
-                http.Response.Headers[LockHeader] = e.HeldLock;
+                response.Headers[LockHeader] = e.HeldLock;
         }
-        catch (CloudreveException e) when (!http.Response.HasStarted)
+        catch (CloudreveException e) when (!response.HasStarted)
         {
-            Refuse(http.Response, StatusOf(e.Code), e.Message);
+            Refuse(response, StatusOf(e.Code), e.Message);
         }
-        catch (StorageNotFoundException) when (!http.Response.HasStarted)
+        catch (StorageNotFoundException) when (!response.HasStarted)
         {
-            Refuse(http.Response, StatusCodes.Status404NotFound, "The content does not exist any more.");
+            Refuse(response, StatusCodes.Status404NotFound, "The content does not exist any more.");
         }
-        catch (StorageException) when (!http.Response.HasStarted)
+        catch (StorageException) when (!response.HasStarted)
         {
-            Refuse(http.Response, StatusCodes.Status500InternalServerError, "The storage is not available.");
+            Refuse(response, StatusCodes.Status500InternalServerError, "The storage is not available.");
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
             file.Caller, file.Site, new ContentRequest(path, length) { Previous = 0 }, http.Request.Body, cancellationToken);
         var token = await sessions.CreateAsync(
             file.Session with { Id = Guid.NewGuid(), FileId = created.Id, Uri = file.Place.UriOf(path), VersionId = 0 }, cancellationToken);
-        return new WopiNewFile(name, $"{ViewerSessionEndpoint.WopiSource(http, file.Site, created.Id)}?access_token={Uri.EscapeDataString(token)}");
+        return new WopiNewFile(name, $"{WopiSource.Of(http, file.Site, created.Id)}?access_token={Uri.EscapeDataString(token)}");
     }
 
     private static long CheckLength(HttpRequest request, SiteSettings site)

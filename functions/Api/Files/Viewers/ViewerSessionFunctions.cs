@@ -1,0 +1,86 @@
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Viewers;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>Opens files in viewers (contract, section 16).</summary>
+internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, ViewerSessions sessions, TimeProvider clock)
+{
+    // Clients shall stop before the token does.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Creates a session in which a viewer works on a file.</summary>
+    [Function("CreateViewerSession")]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/viewerSession")] HttpRequest request,
+        [JsonBody] ViewerSessionRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var viewer = FindViewer(call, body);
+        var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
+        var file = await tree.GetAsync(place, cancellationToken);
+        var versionId = FindVersion(site, file, viewer, body.Version);
+        var session = new ViewerSession
+        {
+            Id = Guid.NewGuid(),
+            ViewerId = viewer.Id,
+            UserId = caller.UserId,
+            FileId = file.Id,
+            Uri = place.View,
+            VersionId = versionId,
+            ExpiresAt = clock.GetUtcNow() + site.Get(ViewerSetting.SessionLifetime),
+        };
+        var page = FindPage(viewer, file, body.PreferredAction, WopiSource.Of(request.HttpContext, site, file.Id));
+        var token = await sessions.CreateAsync(session, cancellationToken);
+        return ApiResponse.Ok(new ViewerSessionResponse(
+            new ViewerSessionToken(session.Id.ToString(), token, (session.ExpiresAt - Margin).ToUnixTimeMilliseconds()))
+        { WopiSrc = page });
+    }
+
+    private static Viewer FindViewer(ApiCall call, ViewerSessionRequest body)
+    {
+        if (body.PreferredAction is not ("edit" or "view"))
+            throw new CloudreveException(ErrorCode.BadParameter, "The preferred action is neither edit nor view.");
+        var viewer = ViewerCatalog.Find(call.Site, body.ViewerId)
+            ?? throw new CloudreveException(ErrorCode.BadParameter, "There is no such viewer.");
+        foreach (var permission in viewer.RequiredGroupPermission ?? [])
+            call.Caller.Require((GroupPermission)permission);
+        return viewer;
+    }
+
+    private static long FindVersion(SiteSettings site, FileRecord file, Viewer viewer, string? version)
+    {
+        if (file.Type == FileType.Folder)
+            throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
+        var (id, size) = (0L, file.Size);
+        if (!string.IsNullOrEmpty(version))
+        {
+            if (!site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
+                throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+            if (id != file.PrimaryEntityId)
+                size = file.OtherEntities.FirstOrDefault(l => l.Id == id && l.Type == EntityType.Version)?.Size
+                    ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
+        }
+        if (size > site.Get(SiteSetting.MaxEditSize) || (viewer.MaxSize is > 0 and var max && size > max))
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The file is too large for the viewer.");
+        return id;
+    }
+
+    /// <summary>The page of a WOPI viewer; null for others.</summary>
+    private static string? FindPage(Viewer viewer, FileRecord file, string action, string source) =>
+        viewer.Type == Viewer.Wopi
+            ? WopiActionUrl.Create(viewer, ExtensionOf(file), action, source)
+                ?? throw new CloudreveException(ErrorCode.BadParameter, "The viewer does not open files of this kind.")
+            : null;
+
+    private static string ExtensionOf(FileRecord file) => Path.GetExtension(file.Name).TrimStart('.').ToLowerInvariant();
+}

@@ -1,0 +1,18 @@
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>Body of a request for a viewer's session.</summary>
+internal sealed record ViewerSessionRequest(string Uri, string ViewerId, string PreferredAction, string? Version = null);
+
+/// <summary>What a viewer shows to prove that it may work on a file.</summary>
+/// <param name="Id">The session's id.</param>
+/// <param name="AccessToken">The token.</param>
+/// <param name="Expires">Its end, in Unix milliseconds.</param>
+internal sealed record ViewerSessionToken(string Id, string AccessToken, long Expires);
+
+/// <summary>A viewer's session.</summary>
+/// <param name="Session">The session.</param>
+internal sealed record ViewerSessionResponse(ViewerSessionToken Session)
+{
+    /// <summary>The page of a WOPI viewer; null for others.</summary>
+    public string? WopiSrc { get; init; }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>What viewers call: the WOPI protocol (contract, section 16). The token in the query decides, not who signed in.</summary>
+internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader)
+{
+    private const string Override = "X-WOPI-Override";
+    private const string OldLock = "X-WOPI-OldLock";
+    private const string MaxExpectedSize = "X-WOPI-MaxExpectedSize";
+
+    // How large content may be is a setting, which is checked before anything is read. A refusal by the edge would be an envelope
+    // with status 200, which viewers take for success.
+    private const long Unlimited = long.MaxValue;
+
+    /// <summary>Describes a file and what the viewer may do with it.</summary>
+    [Function("WopiCheckFileInfo")]
+    [Requires(AuthClass.None)]
+    public IResult CheckFileInfo(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}")] HttpRequest request, string id,
+        CancellationToken cancellationToken) =>
+        new WopiAnswer(async http =>
+        {
+            var file = await files.OpenAsync(http, id, cancellationToken);
+            await http.Response.WriteAsJsonAsync(Describe(http, file), WopiJsonContext.Default.WopiFileInfo, cancellationToken: cancellationToken);
+        });
+
+    /// <summary>Streams the content of a file.</summary>
+    [Function("WopiGetFile")]
+    [Requires(AuthClass.None)]
+    public IResult GetFile(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}/contents")] HttpRequest request, string id,
+        CancellationToken cancellationToken) =>
+        new WopiAnswer(http => SendAsync(http, id, cancellationToken));
+
+    /// <summary>Writes a new version of a file.</summary>
+    [Function("WopiPutFile")]
+    [Requires(AuthClass.None)]
+    [BodyLimit(Unlimited)]
+    public IResult PutFile(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/wopi/{id}/contents")] HttpRequest request, string id,
+        CancellationToken cancellationToken) =>
+        new WopiAnswer(http => ReplaceAsync(http, id, cancellationToken));
+
+    /// <summary>Takes and gives back locks, and creates files beside the one that is open.</summary>
+    [Function("WopiModifyFile")]
+    [Requires(AuthClass.None)]
+    [BodyLimit(Unlimited)]
+    public IResult ModifyFile(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/wopi/{id}")] HttpRequest request, string id,
+        CancellationToken cancellationToken) =>
+        new WopiAnswer(http => ModifyAsync(http, id, cancellationToken));
+
+    private static WopiFileInfo Describe(HttpContext http, WopiFile file)
+    {
+        var (site, path) = (file.Site, file.Place.Path);
+        var home = SiteUrls.Base(http, site, primary: false);
+        var folder = file.Place.UriOf(path.Parent);
+        return new WopiFileInfo
+        {
+            BaseFileName = file.File.Name,
+            Version = file.Version,
+            Size = file.Size,
+            BreadcrumbBrandName = site.Get(SiteSetting.SiteName),
+            BreadcrumbBrandUrl = home,
+            BreadcrumbFolderName = path.Parent.Name,
+            BreadcrumbFolderUrl = $"{home}/home?path={Uri.EscapeDataString(folder.ToString())}",
+            FileSharingPostMessage = file.CanWrite,
+            FileVersionPostMessage = file.CanWrite,
+            LastModifiedTime = file.File.UpdatedAt.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture),
+            IsAnonymousUser = file.Caller.IsAnonymous,
+            UserFriendlyName = file.Caller.User?.Nick ?? "Guest",
+            UserId = site.HashIds.Encode(file.Caller.UserId, HashIdKind.User),
+            OwnerId = site.HashIds.Encode(file.File.OwnerId, HashIdKind.User),
+            UserCanWrite = file.CanWrite,
+            EnableShare = file.CanWrite,
+        };
+    }
+
+    private async Task SendAsync(HttpContext http, string id, CancellationToken cancellationToken)
+    {
+        var file = await files.OpenAsync(http, id, cancellationToken);
+        if (long.TryParse(http.Request.Headers[MaxExpectedSize], NumberStyles.None, CultureInfo.InvariantCulture, out var max) && file.Size > max)
+            throw new WopiException(StatusCodes.Status412PreconditionFailed, "The file is larger than the viewer expects.");
+        var response = http.Response;
+        response.Headers[WopiAnswer.VersionHeader] = file.Version;
+        response.ContentType = "application/octet-stream";
+        if (file.ShownId == 0)
+        {
+            response.ContentLength = 0;
+            return;
+        }
+        var entity = await entities.FindAsync(file.ShownId, cancellationToken)
+            ?? throw new WopiException(StatusCodes.Status404NotFound, "The content does not exist any more.");
+        var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
+        await using var shown = blob.Content;
+        response.ContentLength = blob.Length;
+        await shown.CopyToAsync(response.Body, cancellationToken);
+    }
+
+    private async Task ReplaceAsync(HttpContext http, string id, CancellationToken cancellationToken)
+    {
+        var headers = http.Request.Headers;
+        var file = await files.OpenAsync(http, id, cancellationToken);
+        if (headers[Override].ToString() is not ("" or "PUT"))
+            throw new WopiException(StatusCodes.Status501NotImplemented, "The operation is not supported.");
+        file.RequireWrite();
+        var held = await locks.RequireAsync(file, headers[WopiAnswer.LockHeader], cancellationToken);
+        // Without a lock only new files may be filled.
+        if (held is null && file.Size != 0)
+            throw WopiLocks.Mismatch(null);
+        var written = await content.ReplaceAsync(http.Request, file, held, cancellationToken);
+        http.Response.Headers[WopiAnswer.VersionHeader] = file.Site.HashIds.Encode(written.PrimaryEntityId, HashIdKind.Entity);
+    }
+
+    private async Task ModifyAsync(HttpContext http, string id, CancellationToken cancellationToken)
+    {
+        var headers = http.Request.Headers;
+        var file = await files.OpenAsync(http, id, cancellationToken);
+        string? name = headers[WopiAnswer.LockHeader];
+        switch (headers[Override].ToString())
+        {
+            case "LOCK":
+                file.RequireWrite();
+                await locks.LockAsync(file, name, headers[OldLock], cancellationToken);
+                break;
+            case "REFRESH_LOCK":
+                file.RequireWrite();
+                await locks.RefreshAsync(file, name, cancellationToken);
+                break;
+            case "UNLOCK":
+                file.RequireWrite();
+                await locks.UnlockAsync(file, name, cancellationToken);
+                break;
+            case "PUT_RELATIVE":
+                file.RequireWrite();
+                var created = await content.CreateBesideAsync(http, file, cancellationToken);
+                await http.Response.WriteAsJsonAsync(created, WopiJsonContext.Default.WopiNewFile, cancellationToken: cancellationToken);
+                return;
+            default:
+                throw new WopiException(StatusCodes.Status501NotImplemented, "The operation is not supported.");
+        }
+        http.Response.Headers[WopiAnswer.VersionHeader] = file.Version;
+    }
+}

@@ -1,0 +1,16 @@
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Files.Viewers;
+
+/// <summary>Addresses of files for WOPI viewers.</summary>
+internal static class WopiSource
+{
+    /// <summary>The address of a file.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="fileId">The file.</param>
+    public static string Of(HttpContext http, SiteSettings site, long fileId) =>
+        $"{SiteUrls.Base(http, site, primary: false)}{ApiPaths.Prefix}/file/wopi/{site.HashIds.Encode(fileId, HashIdKind.File)}";
+}
