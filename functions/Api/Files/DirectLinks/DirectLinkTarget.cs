@@ -39,12 +39,12 @@ internal sealed class DirectLinkTarget(
         if (!site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
             || await links.FindAsync(linkId, cancellationToken) is not { } link || link.Name != name
             || await users.FindRecentAsync(link.OwnerId, cancellationToken) is not { Status: UserStatus.Active } owner
-            || await DirectLinkEndpoints.FindLivingAsync(link, tree, cancellationToken) is not var (file, _))
+            || await LinkedFile.FindAsync(link, tree, cancellationToken) is not var (file, _))
             return null;
         try
         {
             var group = await catalog.FindGroupAsync(owner.GroupId, cancellationToken);
-            var content = await DirectLinkEndpoints.FindContentAsync(file, entities, cancellationToken);
+            var content = await LinkedFile.FindContentAsync(file, entities, cancellationToken);
             var target = new DownloadTarget(content, file.Name, isDownload, group?.SpeedLimit ?? 0);
             var address = await addresses.MakeAsync(site, siteBase, target, isFresh: false, cancellationToken);
             hits.Count(link);

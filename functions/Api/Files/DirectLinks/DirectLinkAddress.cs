@@ -1,0 +1,17 @@
+using Cloudreve.Core.DirectLinks;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Functions.Api.Files.DirectLinks;
+
+/// <summary>Addresses of direct links, which are no part of the API.</summary>
+internal static class DirectLinkAddress
+{
+    /// <summary>The address of a link.</summary>
+    /// <param name="site">Encodes its id.</param>
+    /// <param name="siteBase">Scheme and host.</param>
+    /// <param name="link">The link.</param>
+    public static string Of(SiteSettings site, string siteBase, DirectLink link) =>
+        $"{siteBase}/f/{site.HashIds.Encode(link.Id, HashIdKind.SourceLink)}/{FileUri.Escape(link.Name)}";
+}

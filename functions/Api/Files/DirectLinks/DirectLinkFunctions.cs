@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Cloudreve.Core.Activities;
+using Cloudreve.Core.DirectLinks;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Files.Downloads;
+
+namespace Cloudreve.Functions.Api.Files.DirectLinks;
+
+/// <summary>Makes and deletes direct links (contract, section 15).</summary>
+internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log)
+{
+    /// <summary>Makes direct links of files, or finds those that exist.</summary>
+    [Function("CreateDirectLinks")]
+    [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/source")] HttpRequest request,
+        [JsonBody] DirectLinksRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        BatchUris.Check(body.Uris, site);
+        if (caller.Group.Settings.SourceBatch == 0)
+            throw new CloudreveException(ErrorCode.GroupNotAllowed, "Your group may not create direct links.");
+        if (body.Uris.Count > caller.Group.Settings.SourceBatch)
+            throw new CloudreveException(ErrorCode.TooManyDirectLinks, "Too many direct links in one request.");
+        var lookup = new PathLookup(tree);
+        var siteBase = SiteUrls.Base(request.HttpContext, site, primary: false);
+        var actor = RequestActor.Of(request.HttpContext, caller);
+        var made = new ConcurrentDictionary<string, string>();
+        var events = new ConcurrentBag<FileEvent>();
+        var batch = new Batch(request.HttpContext);
+        await batch.RunAsync(
+            body.Uris,
+            async (uri, token) =>
+            {
+                var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, token);
+                var file = await lookup.GetAsync(place, token);
+                made[uri] = await LinkAsync(call, siteBase, file, token);
+                events.Add(new FileEvent(ActivityCategory.GetDirectLink, actor, file, place.DrivePath, place.DrivePath));
+            },
+            cancellationToken);
+        foreach (var owner in events.GroupBy(e => e.File.OwnerId))
+            await log.AppendAsync(owner.Key, [.. owner], cancellationToken);
+        return batch.Answer<IReadOnlyList<DirectLinkResponse>>(
+            [.. body.Uris.Where(made.ContainsKey).Select(uri => new DirectLinkResponse(made[uri], uri))]);
+    }
+
+    /// <summary>Deletes a direct link.</summary>
+    [Function("DeleteDirectLink")]
+    [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [BodyLimit(BodyLimitAttribute.None)]
+    public async Task<IResult> DeleteAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/file/source/{id}")] HttpRequest request, string id, ApiCall call,
+        CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        var link = site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
+            ? await links.FindAsync(linkId, cancellationToken)
+            : throw new CloudreveException(ErrorCode.BadParameter, "The id is malformed.");
+        // Whoever does not own it learns nothing about it.
+        if (link is null || link.OwnerId != caller.RequireUser().Id)
+            throw new CloudreveException(ErrorCode.NotFound, "The direct link does not exist.");
+        await links.DeleteAsync(link, cancellationToken);
+        if (await LinkedFile.FindAsync(link, tree, cancellationToken) is var (file, path))
+        {
+            var actor = RequestActor.Of(request.HttpContext, caller);
+            await log.AppendAsync(link.OwnerId, [new FileEvent(ActivityCategory.DeleteDirectLink, actor, file, path, path)], cancellationToken);
+        }
+        return ApiResponse.Ok();
+    }
+
+    private async Task<string> LinkAsync(ApiCall call, string siteBase, FileRecord file, CancellationToken cancellationToken)
+    {
+        var (caller, site) = call;
+        DriveAccess.RequireOwner(caller, file);
+        if (file.Type == FileType.Folder)
+            throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
+        return caller.Group.Settings.RedirectedSource
+            ? DirectLinkAddress.Of(site, siteBase, await links.GetOrCreateAsync(file, !caller.Group.Allows(GroupPermission.UniqueDirectLink), cancellationToken))
+            : await SignForeverAsync(site, siteBase, file, caller.Group.SpeedLimit, cancellationToken);
+    }
+
+    /// <summary>An address of the content itself, for groups whose links do not redirect.</summary>
+    private async Task<string> SignForeverAsync(SiteSettings site, string siteBase, FileRecord file, long speed, CancellationToken cancellationToken)
+    {
+        var entity = await LinkedFile.FindContentAsync(file, entities, cancellationToken);
+        return DownloadAddresses.SignContent(site, siteBase, new DownloadTarget(entity, file.Name, IsDownload: false, speed), expires: null);
+    }
+}

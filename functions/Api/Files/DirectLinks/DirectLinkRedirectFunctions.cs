@@ -1,0 +1,51 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Content;
+
+namespace Cloudreve.Functions.Api.Files.DirectLinks;
+
+/// <summary>Follows direct links (contract, section 15), which are no part of the API.</summary>
+internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target)
+{
+    /// <summary>Leads to the content of a file.</summary>
+    [Function("FollowDirectLink")]
+    [Requires(AuthClass.None)]
+    public Task<IResult> FollowAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "f/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
+        CancellationToken cancellationToken) =>
+        RedirectAsync(request, call, (id, name), isDownload: false, cancellationToken);
+
+    /// <summary>Leads to the content of a file, which browsers shall save.</summary>
+    [Function("DownloadDirectLink")]
+    [Requires(AuthClass.None)]
+    public Task<IResult> DownloadAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "f/d/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
+        CancellationToken cancellationToken) =>
+        RedirectAsync(request, call, (id, name), isDownload: true, cancellationToken);
+
+    /// <summary>Lets pages of other sites follow direct links.</summary>
+    [Function("OptionsDirectLink")]
+    [Requires(AuthClass.None)]
+    public static IResult Preflight([HttpTrigger(AuthorizationLevel.Anonymous, "options", Route = "f/{*path}")] HttpRequest request) =>
+        new ContentPreflight();
+
+    private async Task<IResult> RedirectAsync(
+        HttpRequest request, ApiCall call, (string Id, string Name) link, bool isDownload, CancellationToken cancellationToken)
+    {
+        var headers = request.HttpContext.Response.Headers;
+        headers.AccessControlAllowOrigin = "*";
+        try
+        {
+            var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
+            if (await target.FindAsync(call.Site, siteBase, link.Id, link.Name, isDownload, cancellationToken) is not { } found)
+                return Results.NotFound();
+            headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)found.Lifetime.TotalSeconds}");
+            return Results.Redirect(found.Url);
+        }
+        catch (StorageException)
+        {
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Cloudreve.Core.DirectLinks;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+
+namespace Cloudreve.Functions.Api.Files.DirectLinks;
+
+/// <summary>Finds the file behind a direct link, and its content.</summary>
+internal static class LinkedFile
+{
+    /// <summary>The file of a link and its path; null when it is gone or in the trash, or a folder above it is.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="tree">The files.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static async Task<(FileRecord File, FilePath Path)?> FindAsync(DirectLink link, FileTree tree, CancellationToken cancellationToken)
+    {
+        if (await tree.FindByIdAsync(link.FileId, cancellationToken) is not { Type: FileType.File } file || file.OwnerId != link.OwnerId)
+            return null;
+        try
+        {
+            return (file, await tree.GetPathAsync(file, cancellationToken));
+        }
+        catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The current content of a file; null when it is empty.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="entities">The content of files.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">The content does not exist.</exception>
+    public static async Task<EntityRecord?> FindContentAsync(FileRecord file, EntityStore entities, CancellationToken cancellationToken) =>
+        file.PrimaryEntityId == 0
+            ? null
+            : await entities.FindAsync(file.PrimaryEntityId, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file's content does not exist.");
+}
