@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Users;
 
@@ -57,38 +55,3 @@ internal sealed record ShareResponse(
 /// <param name="Shares">The links.</param>
 /// <param name="Pagination">Where the page stands.</param>
 internal sealed record ShareListResponse(IReadOnlyList<ShareResponse> Shares, PaginationResponse Pagination);
-
-/// <summary>The body of a new link, and of a change of one.</summary>
-/// <param name="Uri">The file or folder.</param>
-internal sealed record ShareRequest(string Uri)
-{
-    /// <summary>Whether it gets a password. New links only.</summary>
-    public bool? IsPrivate { get; init; }
-
-    /// <summary>The password; null or empty for one that is drawn. New links only.</summary>
-    public string? Password { get; init; }
-
-    /// <summary>Seconds until it ends; null or 0 for never.</summary>
-    public long? Expire { get; init; }
-
-    /// <summary>Downloads until it ends; null or 0 for any number.</summary>
-    public long? Downloads { get; init; }
-
-    /// <summary>Whether others see the folder as it is arranged.</summary>
-    public bool? ShareView { get; init; }
-
-    /// <summary>Whether clients show the folder's README.</summary>
-    public bool? ShowReadme { get; init; }
-}
-
-/// <summary>The body of a deletion of several links.</summary>
-/// <param name="Ids">Encoded ids.</param>
-internal sealed record DeleteSharesRequest(IReadOnlyList<string> Ids);
-
-/// <summary>JSON of the group.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ShareRequest))]
-[JsonSerializable(typeof(DeleteSharesRequest))]
-[JsonSerializable(typeof(ApiResponse<ShareResponse>))]
-[JsonSerializable(typeof(ApiResponse<ShareListResponse>))]
-internal sealed partial class ShareJsonContext : JsonSerializerContext;

@@ -12,27 +12,27 @@ namespace Cloudreve.Functions.Api.Shares;
 /// Leads the short address of a link to the page of the web front end (contract, section 17), which asks storage for nothing. Programs that draw
 /// previews get a page of their own.
 /// </summary>
-internal static class ShareRedirect
+internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore users)
 {
     private const string Path = "path";
 
-    /// <summary>Maps the addresses, which are no part of the API.</summary>
-    /// <param name="app">The app.</param>
-    public static void MapShareRedirects(this IEndpointRouteBuilder app)
-    {
-        app.MapGet("/s/{id}", LeadAsync).WithName("ShareShortLink").Auth(AuthClass.None);
-        app.MapGet("/s/{id}/{password}", LeadWithPasswordAsync).WithName("ShareShortLinkPassword").Auth(AuthClass.None);
-    }
+    /// <summary>Leads to the page of a link.</summary>
+    [Function("ShareShortLink")]
+    [Requires(AuthClass.None)]
+    public Task<IResult> LeadAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "s/{id}")] HttpRequest request, string id, ApiCall call,
+        CancellationToken cancellationToken) =>
+        LeadWithPasswordAsync(request, id, "", call, cancellationToken);
 
-    private static Task<IResult> LeadAsync(
-        string id, ApiCall call, HttpContext http, SharedPlaces places, UserStore users, CancellationToken cancellationToken) =>
-        LeadWithPasswordAsync(id, "", call, http, places, users, cancellationToken);
-
-    private static async Task<IResult> LeadWithPasswordAsync(
-        string id, string password, ApiCall call, HttpContext http, SharedPlaces places, UserStore users, CancellationToken cancellationToken) =>
-        SocialPreview.IsWanted(http.Request)
-            ? await PreviewAsync(id, call, http, places, users, cancellationToken)
-            : Results.Redirect("/home" + AddressOf(http.Request.Query, id, password));
+    /// <summary>Leads to the page of a link, with the link's password.</summary>
+    [Function("ShareShortLinkPassword")]
+    [Requires(AuthClass.None)]
+    public async Task<IResult> LeadWithPasswordAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "s/{id}/{password}")] HttpRequest request, string id, string password, ApiCall call,
+        CancellationToken cancellationToken) =>
+        SocialPreview.IsWanted(request)
+            ? await PreviewAsync(request, id, call, cancellationToken)
+            : Results.Redirect("/home" + AddressOf(request.Query, id, password));
 
     private static QueryString AddressOf(IQueryCollection asked, string id, string password)
     {
@@ -44,8 +44,7 @@ internal static class ShareRedirect
         return query.ToQueryString();
     }
 
-    private static async Task<IResult> PreviewAsync(
-        string id, ApiCall call, HttpContext http, SharedPlaces places, UserStore users, CancellationToken cancellationToken)
+    private async Task<IResult> PreviewAsync(HttpRequest request, string id, ApiCall call, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,7 +53,7 @@ internal static class ShareRedirect
             // Without the password: what the page tells is what anybody may know.
             var link = await places.DescribeAsync(call.Caller, shareId, "", cancellationToken);
             var owner = await users.FindRecentAsync(link.Share.OwnerId, cancellationToken);
-            var address = SharePresenter.AddressOf(call.Site, SiteUrls.Base(http, call.Site, primary: false), link.Share, withPassword: false);
+            var address = SharePresenter.AddressOf(call.Site, SiteUrls.Base(request.HttpContext, call.Site, primary: false), link.Share, withPassword: false);
             return Results.Content(SocialPreview.Write(call.Site, address, link, owner?.Nick), "text/html; charset=utf-8");
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.NotFound)

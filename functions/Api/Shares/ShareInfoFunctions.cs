@@ -1,0 +1,36 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Shares;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Shares;
+
+/// <summary>Shows share links to whoever has their address (contract, section 17).</summary>
+internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits, SharePresenter presenter)
+{
+    /// <summary>Describes a share link.</summary>
+    [Function("GetShareLinkInfo")]
+    [Requires(AuthClass.Optional, OAuthScopes.SharesRead)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/share/info/{id}")] HttpRequest request, string id, ApiCall call,
+        CancellationToken cancellationToken)
+    {
+        var (countViews, ownerExtended) = (request.OptionalBoolean("count_views"), request.OptionalBoolean("owner_extended"));
+        if (!call.Site.HashIds.TryDecode(id, HashIdKind.Share, out var shareId))
+            throw Unknown();
+        var link = await places.DescribeAsync(call.Caller, shareId, request.OptionalText("password") ?? "", cancellationToken);
+        if (countViews == true && link.IsUnlocked)
+            visits.Count(link.Share);
+        var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
+        var response = await presenter.PresentAsync(call, siteBase, link.Share, link.File, link.IsUnlocked, cancellationToken);
+        if (ownerExtended != true || call.Caller.UserId != link.Share.OwnerId)
+            return ApiResponse.Ok(response);
+        var owner = call.Site.HashIds.Encode(link.Share.OwnerId, HashIdKind.User);
+        return ApiResponse.Ok(response with { SourceUri = (FileUri.Parse($"cloudreve://{owner}@my") with { Path = link.Path }).ToString() });
+    }
+
+    /// <summary>The error of a link that does not exist, or that the caller must not know of.</summary>
+    public static CloudreveException Unknown() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+}

@@ -1,0 +1,52 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Shares;
+
+namespace Cloudreve.Functions.Api.Shares;
+
+/// <summary>The body of a new link, and of a change of one.</summary>
+/// <param name="Uri">The file or folder.</param>
+internal sealed record ShareRequest(string Uri)
+{
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(36_500);
+
+    /// <summary>Whether it gets a password. New links only.</summary>
+    public bool? IsPrivate { get; init; }
+
+    /// <summary>The password; null or empty for one that is drawn. New links only.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Seconds until it ends; null or 0 for never.</summary>
+    public long? Expire { get; init; }
+
+    /// <summary>Downloads until it ends; null or 0 for any number.</summary>
+    public long? Downloads { get; init; }
+
+    /// <summary>Whether others see the folder as it is arranged.</summary>
+    public bool? ShareView { get; init; }
+
+    /// <summary>Whether clients show the folder's README.</summary>
+    public bool? ShowReadme { get; init; }
+
+    /// <summary>Reads when the link ends and what it shows.</summary>
+    /// <exception cref="CloudreveException">40001: it would end in the past, or too late.</exception>
+    public ShareTerms ReadTerms()
+    {
+        if (Expire is < 0 || Expire > LongestLife.TotalSeconds || Downloads is < 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "A link cannot end before it begins, nor live for more than a hundred years.");
+        return new ShareTerms(
+            Expire is null or 0 ? null : TimeSpan.FromSeconds(Expire.Value), Downloads is null or 0 ? null : Downloads, ShareView == true, ShowReadme == true);
+    }
+
+    /// <summary>Reads the password of a new link, or draws one; empty for none.</summary>
+    /// <exception cref="CloudreveException">40001: it is too long, or not made of letters and digits.</exception>
+    public string ReadPassword()
+    {
+        if (IsPrivate != true)
+            return "";
+        if (string.IsNullOrEmpty(Password))
+            return ShareLinks.DrawPassword();
+        return Password.Length <= ShareLinks.MaxPassword && Password.All(char.IsAsciiLetterOrDigit)
+            ? Password
+            : throw new CloudreveException(ErrorCode.BadParameter, "A password has at most 32 letters and digits.");
+    }
+}
