@@ -38,7 +38,8 @@ internal sealed class Authorization(
 
     private async Task AdmitAsync(HttpContext context, RequiresAttribute requirement)
     {
-        await bootstrap.EnsureAsync(context.RequestAborted);
+        if (!requirement.WithoutSite)
+            await bootstrap.EnsureAsync(context.RequestAborted);
         if (requirement.Class == AuthClass.None)
             return;
         var caller = await IdentifyAsync(context);

@@ -15,4 +15,7 @@ internal sealed class RequiresAttribute(AuthClass authClass, string? scope = nul
 
     /// <summary>The scope that OAuth clients need; null refuses them.</summary>
     public string? Scope { get; } = scope;
+
+    /// <summary>Whether the function also runs while the site does not exist yet or its storage does not answer.</summary>
+    public bool WithoutSite { get; init; }
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Net.Http.Headers;
+
+namespace Cloudreve.Functions.FrontEnd;
+
+/// <summary>
+/// Serves a built web front end beside the API: its files as they are, and for every other path its page, whose placeholders the
+/// site fills (contract, section 21). In the cloud a static site in front of the app does this.
+/// </summary>
+/// <param name="folder">The folder of the built front end.</param>
+/// <param name="bootstrap">Makes the site before its first request.</param>
+/// <param name="settings">The site's settings.</param>
+internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, SettingStore settings) : IFrontEnd, IDisposable
+{
+    private const string Page = "index.html";
+
+    // What the API and its links own (contract, section 1).
+    private static readonly string[] s_ownedPaths = ["/api", "/f", "/s", "/dav"];
+
+    private readonly Lazy<string> _page = new(() => File.ReadAllText(Path.Combine(folder, Page), Encoding.UTF8));
+    private readonly PhysicalFileProvider _files = new(Path.GetFullPath(folder));
+    private readonly FileExtensionContentTypeProvider _types = new();
+
+    /// <inheritdoc/>
+    public async Task<IResult> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var (path, headers) = (request.Path, request.HttpContext.Response.Headers);
+        if (Array.Exists(s_ownedPaths, owned => path.StartsWithSegments(owned, StringComparison.OrdinalIgnoreCase)))
+            return Results.NotFound();
+        // The provider refuses whatever leads out of its folder, and hidden files.
+        if (!path.Equals("/" + Page, StringComparison.OrdinalIgnoreCase) && _files.GetFileInfo(path.Value ?? "") is { Exists: true, PhysicalPath: not null } file)
+        {
+            headers.CacheControl = AssetName.IsHashed(path.Value) ? "public, max-age=31536000, immutable" : "no-cache";
+            return Send(file, file.PhysicalPath);
+        }
+        await bootstrap.EnsureAsync(cancellationToken);
+        // A new release names other files.
+        headers.CacheControl = "no-cache";
+        return Results.Text(Fill(_page.Value, await settings.GetAsync(cancellationToken)), "text/html", Encoding.UTF8);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _files.Dispose();
+
+    /// <summary>The page with what the site says about itself.</summary>
+    /// <param name="page">The page as it was built.</param>
+    /// <param name="site">The site.</param>
+    internal static string Fill(string page, SiteSettings site) => page
+        .Replace("{siteName}", WebUtility.HtmlEncode(site.Get(SiteSetting.SiteName)), StringComparison.Ordinal)
+        .Replace("{siteDes}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.Description)), StringComparison.Ordinal)
+        .Replace("{pwa_small_icon}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.SmallIcon)), StringComparison.Ordinal)
+        .Replace("{pwa_medium_icon}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.MediumIcon)), StringComparison.Ordinal)
+        .Replace("var(--defaultThemeColor)", WebUtility.HtmlEncode(site.Get(SiteSetting.DefaultTheme)), StringComparison.Ordinal)
+        // Administrators write it to be run.
+        .Replace("{siteScript}", site.Get(AppearanceSetting.Script), StringComparison.Ordinal);
+
+    private IResult Send(IFileInfo file, string path)
+    {
+        var version = string.Create(CultureInfo.InvariantCulture, $"\"{file.LastModified.UtcTicks:x}-{file.Length:x}\"");
+        return Results.File(
+            path, _types.TryGetContentType(path, out var type) ? type : null, lastModified: file.LastModified,
+            entityTag: new EntityTagHeaderValue(version), enableRangeProcessing: true);
+    }
+}
