@@ -7,7 +7,7 @@ using Cloudreve.Functions.Api.Users;
 
 namespace Cloudreve.Functions.Api.Session;
 
-/// <summary>What every way of signing in ends with.</summary>
+/// <summary>The last step of every way of signing in.</summary>
 /// <param name="tokens">Issues the tokens.</param>
 /// <param name="catalog">The user's group.</param>
 /// <param name="activities">Notes the sign-in for the user to see.</param>
@@ -20,7 +20,7 @@ internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, Log
     /// <param name="method">How.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="provider">The identity provider; null without one.</param>
-    public async Task<ApiResponse<LoginResponse>> WelcomeAsync(
+    public async Task<ApiResponse<LoginResponse>> CompleteSignInAsync(
         User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, OpenIdProvider? provider = null)
     {
         var group = await catalog.GetGroupAsync(user.GroupId, cancellationToken);

@@ -4,7 +4,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;
 
-/// <summary>What is noted about the client of a sign-in.</summary>
+/// <summary>Describes the client of a sign-in for the log of activities.</summary>
 internal static class SignInClient
 {
     /// <summary>Describes the client.</summary>

@@ -7,13 +7,13 @@ using Cloudreve.Core.Identity.SignIns;
 namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>
-/// Notes failed sign-ins for the user to see. That happens after the answer: otherwise its time would tell whether a mail address has
-/// an account.
+/// Notes failed sign-ins for the user to see. It does so after the answer: otherwise the time of the answer would tell whether a mail
+/// address has an account.
 /// </summary>
 /// <param name="users">The accounts.</param>
 /// <param name="sessions">Sign-ins that wait for a second factor.</param>
 /// <param name="activities">Takes the notes.</param>
-/// <param name="logger">Receives what could not be noted.</param>
+/// <param name="logger">Receives failures that could not be noted.</param>
 internal sealed class SignInFailures(
     UserStore users, SignInSessions sessions, LoginActivityLog activities, ILogger<SignInFailures> logger)
 {

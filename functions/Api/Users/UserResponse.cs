@@ -6,41 +6,6 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users;
 
-/// <summary>A user's group as clients see it.</summary>
-/// <param name="Id">Encoded id.</param>
-/// <param name="Name">What people call it.</param>
-internal sealed record GroupResponse(string Id, string Name)
-{
-    /// <summary>Boolset of permissions; only for the member.</summary>
-    public string? Permission { get; init; }
-
-    /// <summary>How many direct links one call may create; only for the member.</summary>
-    public int? DirectLinkBatchSize { get; init; }
-
-    /// <summary>Seconds that deleted files stay in the trash; only for the member.</summary>
-    public int? TrashRetention { get; init; }
-
-    /// <summary>What members see.</summary>
-    /// <param name="group">The group.</param>
-    /// <param name="site">The site.</param>
-    public static GroupResponse Own(Group group, SiteSettings site) => Redacted(group, site) with
-    {
-        Permission = group.Permissions.ToString(),
-        DirectLinkBatchSize = group.Settings.SourceBatch,
-        TrashRetention = group.Settings.TrashRetention,
-    };
-
-    /// <summary>What others see.</summary>
-    /// <param name="group">The group.</param>
-    /// <param name="site">The site.</param>
-    public static GroupResponse Redacted(Group group, SiteSettings site) => new(site.HashIds.Encode(group.Id, HashIdKind.Group), group.Name);
-}
-
-/// <summary>A place that a user pinned.</summary>
-/// <param name="Uri">File URI.</param>
-/// <param name="Name">The user's label.</param>
-internal sealed record PinResponse(string Uri, string? Name);
-
 /// <summary>A user as clients see it (contract, section 5).</summary>
 /// <param name="Id">Encoded id.</param>
 /// <param name="Nickname">What others see; empty for the anonymous user.</param>

@@ -1,25 +1,26 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OpenId;
 
 /// <summary>
-/// Ties a sign-in with a provider to the browser that began it, with a cookie. Otherwise somebody could begin it, and lead another's browser
-/// to its end: that other would use the wrong account without knowing, or give the own identity to it. Only browsers are asked for the
-/// cookie, and only on the site's own pages (Fetch Metadata): other clients cannot be led to an address, and pages of other sites cannot
-/// call the API.
+/// Binds a sign-in with a provider to the browser that began it, with a cookie. Otherwise an attacker could begin one and lead a victim's
+/// browser to its end: the victim would use the attacker's account without knowing, or link their own identity to it. Only browsers are
+/// asked for the cookie, and only on the site's own pages (Fetch Metadata): other clients cannot be led to an address, and pages of other
+/// sites cannot call the API.
 /// </summary>
 internal static class BrowserBinding
 {
     private const string Prefix = "cloudreve-openid-";
-    private const string Path = "/api/v4/session/openid";
+    private const string Path = ApiPaths.Prefix + "/session/openid";
     private const string FetchSite = "Sec-Fetch-Site";
 
     /// <summary>Notes in the browser that it began a sign-in.</summary>
     /// <param name="http">The request that begins it.</param>
     /// <param name="state">The sign-in's state.</param>
     /// <param name="siteBase">The site's address as the browser sees it.</param>
-    public static void Tie(HttpContext http, string state, string siteBase) =>
+    public static void Bind(HttpContext http, string state, string siteBase) =>
         http.Response.Cookies.Append(Prefix + state, "1", Describe(siteBase, OpenIdSignIn.Lifetime));
 
     /// <summary>Throws unless a browser began the sign-in itself; removes the note.</summary>

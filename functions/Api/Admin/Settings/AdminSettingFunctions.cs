@@ -1,0 +1,52 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Admin.Settings;
+
+/// <summary>Shows and changes the site's settings (contract, section 24). Other processes follow within <see cref="SettingStore.MaxAge"/>.</summary>
+internal sealed class AdminSettingFunctions(SettingStore settings)
+{
+    private const int MaxKeys = 1000;
+
+    /// <summary>Answers settings by their keys.</summary>
+    [Function("AdminGetSettings")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/settings")] HttpRequest request,
+        [JsonBody] GetSettingsRequest body, CancellationToken cancellationToken)
+    {
+        if (body.Keys.Count > MaxKeys)
+            throw new CloudreveException(ErrorCode.BadParameter, "Too many settings in one request.");
+        return Show(body.Keys.OfType<string>(), await settings.GetAsync(cancellationToken));
+    }
+
+    /// <summary>Changes settings, and answers what they are now.</summary>
+    [Function("AdminSetSettings")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> SetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/admin/settings")] HttpRequest request,
+        [JsonBody] SetSettingsRequest body, CancellationToken cancellationToken)
+    {
+        SettingChange.Check(body.Settings);
+        await settings.SetAsync(body.Settings.ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal), cancellationToken);
+        return Show(body.Settings.Keys, await settings.GetAsync(cancellationToken));
+    }
+
+    /// <summary>Settings without secrets. One that the site does not have is empty, since the front end asks for those of all editions.</summary>
+    private static ApiResponse<IReadOnlyDictionary<string, string>> Show(IEnumerable<string> keys, SiteSettings site)
+    {
+        var shown = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in keys)
+        {
+            if (SettingChange.Find(key) is not { } setting)
+                shown[key] = "";
+            else if (!setting.IsSecret)
+                shown[key] = site.TextOf(setting);
+        }
+        return ApiResponse.Ok<IReadOnlyDictionary<string, string>>(shown);
+    }
+}

@@ -1,0 +1,5 @@
+namespace Cloudreve.Functions.Api.Admin.Settings;
+
+/// <summary>The body of a question for settings.</summary>
+/// <param name="Keys">Their keys.</param>
+internal sealed record GetSettingsRequest(IReadOnlyList<string?> Keys);

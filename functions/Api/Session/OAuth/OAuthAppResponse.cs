@@ -1,0 +1,19 @@
+namespace Cloudreve.Functions.Api.Session.OAuth;
+
+/// <summary>An application that asks for access.</summary>
+/// <param name="Id">Its public id.</param>
+/// <param name="Name">What users read.</param>
+internal sealed record OAuthAppResponse(string Id, string Name)
+{
+    /// <summary>Its home page.</summary>
+    public string? HomepageUrl { get; init; }
+
+    /// <summary>What users read about it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The address of its picture.</summary>
+    public string? Icon { get; init; }
+
+    /// <summary>What the caller granted it before.</summary>
+    public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Session.OpenId;
+
+/// <summary>Signing in with identity providers (contract, section 23).</summary>
+internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInAnswers answers, UserStore users)
+{
+    private const int MaxCode = 8192;
+
+    /// <summary>Begins a sign-in, or the linking of an identity, and answers the provider's address to go to.</summary>
+    [Function("PrepareOpenidSignIn")]
+    [Requires(AuthClass.Optional)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> PrepareAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/session/openid")] HttpRequest request,
+        [JsonBody] PrepareOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var linking = body.Linking == true ? call.Caller.RequireUser() : null;
+        var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
+        var departure = await signIn.BeginAsync(call.Site, ProviderOf(body.Provider), siteBase, body.Hint, linking, cancellationToken);
+        BrowserBinding.Bind(request.HttpContext, departure.State, siteBase);
+        return ApiResponse.Ok(departure.Address);
+    }
+
+    /// <summary>Completes a sign-in, or the linking of an identity.</summary>
+    [Function("FinishOpenidSignIn")]
+    [Requires(AuthClass.None)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> FinishAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/openid")] HttpRequest request,
+        [JsonBody] FinishOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        if (body.Code.Length is 0 or > MaxCode)
+            throw new CloudreveException(ErrorCode.BadParameter, "The code has an impossible length.");
+        var http = request.HttpContext;
+        var provider = ProviderOf(body.ProviderId);
+        BrowserBinding.Check(http, body.SessionId, SiteUrls.Base(http, call.Site, primary: false));
+        var user = await signIn.FinishAsync(call.Site, provider, body.SessionId, body.Code, cancellationToken);
+        return user is null
+            ? ApiResponse.Ok()
+            : await answers.CompleteSignInAsync(user, call, http, LoginMethod.OpenId, cancellationToken, provider);
+    }
+
+    /// <summary>Unlinks an identity from the caller's account.</summary>
+    [Function("UnlinkOpenid")]
+    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [BodyLimit(BodyLimitAttribute.None)]
+    public async Task<IResult> UnlinkAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/session/openid/{providerId}")] HttpRequest request,
+        string providerId, ApiCall call, CancellationToken cancellationToken)
+    {
+        if (!int.TryParse(providerId, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number))
+            throw new CloudreveException(ErrorCode.BadParameter, "The number of the provider is malformed.");
+        // The account as it is now: whether it has a password decides.
+        var user = await users.FindAsync(call.Caller.UserId, cancellationToken) ?? call.Caller.RequireUser();
+        await signIn.UnlinkAsync(user, ProviderOf(number), cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    private static OpenIdProvider ProviderOf(int number) => Enum.IsDefined((OpenIdProvider)number)
+        ? (OpenIdProvider)number
+        : throw new CloudreveException(ErrorCode.BadParameter, "There is no such provider.");
+}

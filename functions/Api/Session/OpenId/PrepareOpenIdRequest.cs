@@ -1,0 +1,7 @@
+namespace Cloudreve.Functions.Api.Session.OpenId;
+
+/// <summary>The body that begins a sign-in with a provider.</summary>
+/// <param name="Provider">The provider's number.</param>
+/// <param name="Hint">The mail address that the user named.</param>
+/// <param name="Linking">Whether the identity is to be linked with the caller's account.</param>
+internal sealed record PrepareOpenIdRequest(int Provider, string? Hint = null, bool? Linking = null);

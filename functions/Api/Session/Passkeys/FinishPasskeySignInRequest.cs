@@ -1,0 +1,6 @@
+namespace Cloudreve.Functions.Api.Session.Passkeys;
+
+/// <summary>The body that ends a sign-in.</summary>
+/// <param name="SessionId">What the beginning answered.</param>
+/// <param name="Response">The assertion, as JSON text.</param>
+internal sealed record FinishPasskeySignInRequest(string SessionId, string Response);

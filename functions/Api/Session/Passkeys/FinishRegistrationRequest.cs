@@ -1,0 +1,7 @@
+namespace Cloudreve.Functions.Api.Session.Passkeys;
+
+/// <summary>The body that ends a registration.</summary>
+/// <param name="Response">The credential, as JSON text.</param>
+/// <param name="Name">What to call it.</param>
+/// <param name="Ua">What the browser says about itself.</param>
+internal sealed record FinishRegistrationRequest(string Response, string Name, string Ua);

@@ -1,0 +1,16 @@
+using Cloudreve.Core.Identity.Passkeys;
+
+namespace Cloudreve.Functions.Api.Session.Passkeys;
+
+/// <summary>A passkey as its owner sees it.</summary>
+/// <param name="Id">The credential's id in base64.</param>
+/// <param name="Name">What the owner calls it.</param>
+/// <param name="CreatedAt">When it was registered.</param>
+/// <param name="UsedAt">When it was last used.</param>
+internal sealed record PasskeyResponse(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? UsedAt)
+{
+    /// <summary>Describes a passkey.</summary>
+    /// <param name="passkey">The passkey.</param>
+    public static PasskeyResponse Of(Passkey passkey) =>
+        new(Convert.ToBase64String(passkey.CredentialId), passkey.Name, passkey.CreatedAt, passkey.UsedAt);
+}

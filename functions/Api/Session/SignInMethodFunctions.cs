@@ -1,0 +1,26 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Session;
+
+/// <summary>Choosing how to sign in (contract, section 5).</summary>
+internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passkeys)
+{
+    /// <summary>Answers how an account may sign in.</summary>
+    [Function("PrepareLogin")]
+    [Requires(AuthClass.None)]
+    public async Task<IResult> PrepareAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/prepare")] HttpRequest request,
+        ApiCall call, CancellationToken cancellationToken)
+    {
+        var user = await users.FindByEmailAsync(request.RequiredText("email"), cancellationToken)
+            ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
+        var hasPasskey = call.Site.Get(AccountSetting.PasskeysEnabled) && (await passkeys.ListAsync(user.Id, cancellationToken)).Count > 0;
+        return ApiResponse.Ok(new PrepareLoginResponse(
+            hasPasskey, user.PasswordHash is not null, OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Logto),
+            OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Qq)));
+    }
+}

@@ -1,0 +1,6 @@
+namespace Cloudreve.Functions.Api.Session;
+
+/// <summary>The body of a sign-in's second step.</summary>
+/// <param name="Otp">The code of the authenticator app.</param>
+/// <param name="SessionId">What the first step answered.</param>
+internal sealed record TwoFactorRequest(string Otp, string SessionId);

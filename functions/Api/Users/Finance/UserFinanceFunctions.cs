@@ -1,0 +1,40 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files;
+
+namespace Cloudreve.Functions.Api.Users.Finance;
+
+/// <summary>Purchases and points of a user (contract, section 23). The site sells nothing yet, so both lists are as empty as they must be.</summary>
+internal static class UserFinanceFunctions
+{
+    private const int MinPageSize = 10;
+    private const int MaxPageSize = 1000;
+
+    /// <summary>Lists changes of the caller's points.</summary>
+    [Function("ListCreditChanges")]
+    [Requires(AuthClass.Required, OAuthScopes.FinanceRead)]
+    public static IResult ListCreditChanges(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/creditChanges")] HttpRequest request) =>
+        ApiResponse.Ok(new CreditChangesResponse(ReadPage(request), []));
+
+    /// <summary>Lists payments of the caller.</summary>
+    [Function("ListPayments")]
+    [Requires(AuthClass.Required, OAuthScopes.FinanceRead)]
+    public static IResult ListPayments(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/payments")] HttpRequest request) =>
+        ApiResponse.Ok(new PaymentsResponse(ReadPage(request), []));
+
+    private static PaginationResponse ReadPage(HttpRequest request)
+    {
+        if (!int.TryParse(request.OptionalText("page_size"), NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size < MinPageSize)
+            throw new CloudreveException(ErrorCode.BadParameter, "The page size must be at least 10.");
+        if (request.OptionalText("order_direction") is not (null or "" or "asc" or "desc"))
+            throw new CloudreveException(ErrorCode.BadParameter, "The direction must be asc or desc.");
+        // No page has ever had a successor.
+        if (!string.IsNullOrEmpty(request.OptionalText("next_page_token")))
+            throw new CloudreveException(ErrorCode.BadParameter, "The page token is not valid.");
+        return new PaginationResponse(0, Math.Min(size, MaxPageSize), IsCursor: true);
+    }
+}

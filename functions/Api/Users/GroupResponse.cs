@@ -1,0 +1,35 @@
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Functions.Api.Users;
+
+/// <summary>A user's group as clients see it.</summary>
+/// <param name="Id">Encoded id.</param>
+/// <param name="Name">What people call it.</param>
+internal sealed record GroupResponse(string Id, string Name)
+{
+    /// <summary>Boolset of permissions; only for the member.</summary>
+    public string? Permission { get; init; }
+
+    /// <summary>How many direct links one call may create; only for the member.</summary>
+    public int? DirectLinkBatchSize { get; init; }
+
+    /// <summary>Seconds that deleted files stay in the trash; only for the member.</summary>
+    public int? TrashRetention { get; init; }
+
+    /// <summary>What members see.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="site">The site.</param>
+    public static GroupResponse Own(Group group, SiteSettings site) => Redacted(group, site) with
+    {
+        Permission = group.Permissions.ToString(),
+        DirectLinkBatchSize = group.Settings.SourceBatch,
+        TrashRetention = group.Settings.TrashRetention,
+    };
+
+    /// <summary>What others see.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="site">The site.</param>
+    public static GroupResponse Redacted(Group group, SiteSettings site) => new(site.HashIds.Encode(group.Id, HashIdKind.Group), group.Name);
+}

@@ -1,0 +1,17 @@
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Users.Security;
+
+/// <summary>Preparing the second factor; switching it on and off is a change of preferences (contract, section 6).</summary>
+internal sealed class TwoFactorFunctions(TwoFactorAuth twoFactor)
+{
+    /// <summary>Answers a new secret for the authenticator app.</summary>
+    [Function("PrepareEnabling2FA")]
+    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    public async Task<IResult> PrepareAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting/2fa")] HttpRequest request,
+        ApiCall call, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(await twoFactor.PrepareAsync(call.Caller.RequireUser(), cancellationToken));
+}

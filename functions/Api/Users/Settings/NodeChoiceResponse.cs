@@ -1,0 +1,19 @@
+using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Functions.Api.Users.Settings;
+
+/// <summary>A node as users see it.</summary>
+/// <param name="Id">Encoded id.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Type">master or slave.</param>
+/// <param name="Capabilities">Boolset of what it can do.</param>
+internal sealed record NodeChoiceResponse(string Id, string Name, string Type, string Capabilities)
+{
+    /// <summary>Describes a node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="site">The site.</param>
+    public static NodeChoiceResponse Of(Node node, SiteSettings site) =>
+        new(site.HashIds.Encode(node.Id, HashIdKind.Node), node.Name, node.IsMaster ? "master" : "slave", node.Capabilities.ToString());
+}

@@ -1,0 +1,59 @@
+using Cloudreve.Core.Identity.Preferences;
+
+namespace Cloudreve.Functions.Api.Users.Settings;
+
+/// <summary>The body of a change; what is left out, or null, stays as it is.</summary>
+internal sealed record PatchPreferencesRequest
+{
+    /// <summary>What others see.</summary>
+    public string? Nick { get; init; }
+
+    /// <summary>Whether a paid membership of a group ends now.</summary>
+    public bool? GroupExpires { get; init; }
+
+    /// <summary>Locale code.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>A CSS colour.</summary>
+    public string? PreferredTheme { get; init; }
+
+    /// <summary>Whether replaced contents are kept.</summary>
+    public bool? VersionRetentionEnabled { get; init; }
+
+    /// <summary>Extensions of which versions are kept.</summary>
+    public IReadOnlyList<string>? VersionRetentionExt { get; init; }
+
+    /// <summary>How many versions are kept.</summary>
+    public int? VersionRetentionMax { get; init; }
+
+    /// <summary>The password until now.</summary>
+    public string? CurrentPassword { get; init; }
+
+    /// <summary>The password from now on.</summary>
+    public string? NewPassword { get; init; }
+
+    /// <summary>Whether there is a second factor.</summary>
+    public bool? TwoFaEnabled { get; init; }
+
+    /// <summary>A code of the authenticator app.</summary>
+    public string? TwoFaCode { get; init; }
+
+    /// <summary>Whether views of folders stay on the client.</summary>
+    public bool? DisableViewSync { get; init; }
+
+    /// <summary>Which share links the profile shows.</summary>
+    public string? ShareLinksInProfile { get; init; }
+
+    /// <summary>Reads the settings; the password and the second factor are changed apart from them.</summary>
+    public PreferenceChange Read() => new()
+    {
+        Nick = Nick,
+        Language = Language,
+        PreferredTheme = PreferredTheme,
+        VersionRetentionEnabled = VersionRetentionEnabled,
+        VersionRetentionExt = VersionRetentionExt,
+        VersionRetentionMax = VersionRetentionMax,
+        DisableViewSync = DisableViewSync,
+        ShareLinksInProfile = ShareLinksInProfile,
+    };
+}

@@ -1,0 +1,56 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Users.Settings;
+
+/// <summary>Changing the settings, the password and the second factor of an account (contract, section 6).</summary>
+internal sealed class PreferenceChangeFunctions(UserStore users, PasswordSignIn signIn, TwoFactorAuth twoFactor)
+{
+    /// <summary>Changes the caller's preferences. It ignores group_expires: the site has no paid memberships that could end.</summary>
+    [Function("UpdatePreferenceSetting")]
+    [Requires(AuthClass.Required, OAuthScopes.UserInfoWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> PatchAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/user/setting")] HttpRequest request,
+        [JsonBody] PatchPreferencesRequest body, ApiCall call, CancellationToken cancellationToken)
+    {
+        var change = body.Read();
+        change.Check();
+        if (body.NewPassword is not null || body.TwoFaEnabled is not null)
+        {
+            call.Caller.RequireScope(OAuthScopes.UserSecurityInfoWrite);
+            var user = await users.FindAsync(call.Caller.UserId, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+            var client = ClientAddress.Of(ClientAddresses.Of(request.HttpContext));
+            if (body.NewPassword is { } password)
+            {
+                PasswordRules.Check(password);
+                await ConfirmAsync(user, body.CurrentPassword, client, cancellationToken);
+                change = change with { PasswordHash = await PasswordHasher.HashAsync(password, cancellationToken) };
+            }
+            await SwitchTwoFactorAsync(user, body, client, cancellationToken);
+        }
+        if (!change.IsEmpty)
+            await users.UpdateAsync(call.Caller.UserId, change.ApplyTo, cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    /// <summary>Throws unless the current password is right. An account without one has nothing to confirm.</summary>
+    private async Task ConfirmAsync(User user, string? current, ClientAddress client, CancellationToken cancellationToken)
+    {
+        if (user.PasswordHash is not null
+            && (current is not { Length: > 0 and <= PasswordRules.MaxLength } || !await signIn.ConfirmAsync(user, current, client, cancellationToken)))
+            throw new CloudreveException(ErrorCode.WrongPassword, "The current password is wrong.");
+    }
+
+    private Task SwitchTwoFactorAsync(User user, PatchPreferencesRequest body, ClientAddress client, CancellationToken cancellationToken) =>
+        body.TwoFaEnabled switch
+        {
+            true => twoFactor.EnableAsync(user, body.TwoFaCode, client, cancellationToken),
+            false => twoFactor.DisableAsync(user, body.TwoFaCode, client, cancellationToken),
+            null => Task.CompletedTask,
+        };
+}

@@ -1,0 +1,46 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Session.Passkeys;
+
+namespace Cloudreve.Functions.Api.Users.Settings;
+
+/// <summary>Showing users their settings and how they sign in (contract, section 6).</summary>
+internal sealed class PreferenceFunctions(
+    UserStore users, PasskeyStore passkeys, LoginActivityLog activities, OAuthGrants grants, OAuthClients clients, OpenIdLinks links)
+{
+    /// <summary>Answers the caller's preferences.</summary>
+    [Function("GetPreferences")]
+    [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting")] HttpRequest request,
+        ApiCall call, CancellationToken cancellationToken)
+    {
+        var userId = call.Caller.UserId;
+        var readPasskeys = passkeys.ListAsync(userId, cancellationToken);
+        var readActivities = activities.ListAsync(userId, cancellationToken);
+        var readGrants = ListGrantsAsync(userId, cancellationToken);
+        var readLinks = links.ListAsync(userId, cancellationToken);
+        var user = await users.FindAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        return ApiResponse.Ok(PreferencesResponse.Of(user) with
+        {
+            Passkeys = NullIfEmpty((await readPasskeys).Select(PasskeyResponse.Of)),
+            LoginActivity = [.. (await readActivities).Select(LoginActivityResponse.Of)],
+            OauthGrants = NullIfEmpty(await readGrants),
+            OpenId = NullIfEmpty((await readLinks).Select(link => new OpenIdLinkResponse((int)link.Provider, link.LinkedAt))),
+        });
+    }
+
+    private async Task<IEnumerable<OAuthGrantResponse>> ListGrantsAsync(long userId, CancellationToken cancellationToken)
+    {
+        var granted = await grants.ListAsync(userId, cancellationToken);
+        var known = granted.Count == 0 ? [] : await clients.ListAsync(cancellationToken);
+        return granted.Select(grant => OAuthGrantResponse.Of(grant, known.FirstOrDefault(client => client.ClientId == grant.ClientId)));
+    }
+
+    private static List<T>? NullIfEmpty<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } list ? list : null;
+}

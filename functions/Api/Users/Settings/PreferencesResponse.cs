@@ -1,0 +1,45 @@
+using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Session.Passkeys;
+
+namespace Cloudreve.Functions.Api.Users.Settings;
+
+/// <summary>What a user has set (contract, section 6).</summary>
+internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Passwordless, bool TwoFaEnabled, bool DisableViewSync)
+{
+    /// <summary>Extensions of which versions are kept; left out for all.</summary>
+    public IReadOnlyList<string>? VersionRetentionExt { get; init; }
+
+    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    public int? VersionRetentionMax { get; init; }
+
+    /// <summary>Identity providers that the user may sign in with.</summary>
+    public IReadOnlyList<OpenIdLinkResponse>? OpenId { get; init; }
+
+    /// <summary>Passkeys.</summary>
+    public IReadOnlyList<PasskeyResponse>? Passkeys { get; init; }
+
+    /// <summary>The newest sign-ins.</summary>
+    public IReadOnlyList<LoginActivityResponse>? LoginActivity { get; init; }
+
+    /// <summary>Which share links the profile shows.</summary>
+    public string? ShareLinksInProfile { get; init; }
+
+    /// <summary>What applications were granted.</summary>
+    public IReadOnlyList<OAuthGrantResponse>? OauthGrants { get; init; }
+
+    /// <summary>Storage that was bought.</summary>
+    public IReadOnlyList<StoragePackResponse> StoragePacks { get; init; } = [];
+
+    /// <summary>Points.</summary>
+    public long Credit { get; init; }
+
+    /// <summary>Describes an account, without what is stored elsewhere.</summary>
+    /// <param name="user">The account.</param>
+    public static PreferencesResponse Of(User user) =>
+        new(user.Settings.VersionRetentionEnabled, user.PasswordHash is null, user.HasTwoFactor, user.Settings.DisableViewSync)
+        {
+            VersionRetentionExt = user.Settings.VersionRetentionExt,
+            VersionRetentionMax = user.Settings.VersionRetentionMax,
+            ShareLinksInProfile = user.Settings.ShareLinksInProfile,
+        };
+}

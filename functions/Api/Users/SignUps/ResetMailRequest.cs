@@ -1,0 +1,17 @@
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Users.SignUps;
+
+/// <summary>The body of a request for a reset mail.</summary>
+/// <param name="Email">Mail address.</param>
+internal sealed record ResetMailRequest(string Email) : ICaptchaFields
+{
+    /// <summary>Locale code.</summary>
+    public string? Language { get; init; }
+
+    /// <inheritdoc/>
+    public string? Captcha { get; init; }
+
+    /// <inheritdoc/>
+    public string? Ticket { get; init; }
+}
