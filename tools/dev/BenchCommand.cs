@@ -10,7 +10,7 @@ internal static class BenchCommand
         await NodePackages.EnsureAsync(repository, cancellationToken);
         return await Command.RunAsync(
             "dotnet",
-            ["run", "--project", repository.Path("tests", "Cloudreve.Benchmarks"), "-c", "Release", "-v", "q", "--", .. arguments],
+            ["run", "--project", repository.Path("tests", "Cloudreve.Benchmarks"), "-c", Build.Configuration, "-v", "q", "--", .. arguments],
             repository.Root,
             cancellationToken: cancellationToken);
     }

@@ -17,10 +17,7 @@ internal static class NodePackages
         if (IsCurrent(repository))
             return;
         Console.WriteLine("Installing Azurite ...");
-        // npm is a script on Windows, which only the command interpreter can start.
-        var (program, arguments) = OperatingSystem.IsWindows()
-            ? ("cmd", (string[])["/c", "npm", "ci", "--no-audit", "--no-fund"])
-            : ("npm", ["ci", "--no-audit", "--no-fund"]);
+        var (program, arguments) = Command.ForScript("npm", ["ci", "--no-audit", "--no-fund"]);
         await Command.ExpectAsync(program, arguments, repository.Root, "npm ci failed.", cancellationToken);
     }
 

@@ -10,15 +10,15 @@ const string Usage = """
     usage: ./dev <command>
 
       run [--port N] [--demo]   start the app with its storage; --demo imports a small tree of files,
-          [--front-end DIR]     --front-end serves a built web front end beside the API
+          [--front-end DIR]     --front-end serves a built web front end beside the API,
+          [--core-tools]        --core-tools runs it under 'func start' instead of the repository's own host
       test [NAME ...]           run all tests, or those of the projects whose names contain NAME
       bench [ARGUMENT ...]      run the benchmarks
       crash [--kills N] [--files N] [--seed N] [--publish DIR]
-                                kill the app again and again while it imports, standalone and under a double of the
-                                Functions host, and check that the result is exact
+                                kill the host and the worker again and again while they import, and check that the
+                                result is exact
       publish [-o DIR] [--runtime RID]
-                                write what a Functions host runs (default: artifacts/publish)
-      publish --jit [-o DIR]    the same for 'func start' in development (default: artifacts/func)
+                                write what Azure takes and 'func start' runs (default: artifacts/publish, linux-x64)
       lint                      check formatting, repository rules and the Bicep files
     """;
 
@@ -35,11 +35,11 @@ try
     var repository = Repository.Find();
     return args switch
     {
-        ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port", "--front-end"], switches: ["--demo"]), stopped.Token),
+        ["run", .. var rest] => await RunCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--port", "--front-end"], switches: ["--demo", "--core-tools"]), stopped.Token),
         ["test", .. var names] => await TestCommand.RunAsync(repository, names, stopped.Token),
         ["bench", .. var rest] => await BenchCommand.RunAsync(repository, rest, stopped.Token),
         ["crash", .. var rest] => await CrashCommand.RunAsync(repository, Arguments.Parse(rest, values: ["--kills", "--files", "--seed", "--publish"], switches: []), stopped.Token),
-        ["publish", .. var rest] => await PublishCommand.RunAsync(repository, Arguments.Parse(rest, values: ["-o", "--runtime"], switches: ["--jit"]), stopped.Token),
+        ["publish", .. var rest] => await PublishCommand.RunAsync(repository, Arguments.Parse(rest, values: ["-o", "--runtime"], switches: []), stopped.Token),
         ["lint"] => await LintCommand.RunAsync(repository, stopped.Token),
         _ => ShowUsage(args),
     };

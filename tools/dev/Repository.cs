@@ -12,6 +12,12 @@ internal sealed record Repository(string Root)
     /// <summary>The app as a plain build leaves it.</summary>
     public string AppBuildFolder => Path("functions", "bin", Build.Configuration, "net10.0");
 
+    /// <summary>The local host's project folder.</summary>
+    public string LocalHostProject => Path("tools", "localhost");
+
+    /// <summary>The local host as a build leaves it.</summary>
+    public string LocalHostAssembly => Path("tools", "localhost", "bin", Build.Configuration, "net10.0", "Cloudreve.LocalHost.dll");
+
     /// <summary>What commands write for the developer to keep or to throw away.</summary>
     public string Artifacts => Path("artifacts");
 

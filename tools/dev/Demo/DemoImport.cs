@@ -49,18 +49,18 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
 
     private static async Task FollowAsync(HttpClient client, string id, CancellationToken cancellationToken)
     {
-        var bar = new ProgressBar();
+        var bar = new ProgressBar(DemoTree.FileCount);
         while (true)
         {
             var list = await CallAsync(client, HttpMethod.Get, "workflow?page_size=100&category=general", null, cancellationToken);
             var task = list?["tasks"]?.AsArray().FirstOrDefault(t => t?["id"]?.GetValue<string>() == id);
             var status = Text(task?["status"], "the import in the list of tasks");
             var progress = await CallAsync(client, HttpMethod.Get, $"workflow/progress/{id}", null, cancellationToken);
-            bar.Show(status, Number(progress?["imported"]?["current"]), Number(progress?["indexed"]?["current"]));
+            // The import knows only what it has seen so far, folders included; of the files it counts those that it is done with.
+            bar.Show(status, Number(progress?["imported"]?["total"]));
             switch (status)
             {
                 case "completed":
-                    bar.Show(status, DemoTree.FileCount, DemoTree.FileCount);
                     ProgressBar.End();
                     Console.WriteLine($"Demo: imported; {Number(task?["summary"]?["props"]?["failed"])} failed.");
                     return;

@@ -3,8 +3,11 @@ namespace Cloudreve.Dev.Processes;
 /// <summary>Compiles projects, restoring their packages first. Warnings are shown, a success is not.</summary>
 internal static class Build
 {
-    /// <summary>The configuration that tests and local runs share, so that one build serves both.</summary>
-    public const string Configuration = "Debug";
+    /// <summary>
+    /// The configuration that tests, benchmarks and local runs share, so that one build serves all. This tool itself is built in the
+    /// other one: a build must not replace the running program.
+    /// </summary>
+    public const string Configuration = "Release";
 
     /// <summary>Builds a project or the solution.</summary>
     /// <returns>False when it failed; the errors are on the terminal.</returns>

@@ -6,6 +6,8 @@ namespace Cloudreve.Dev.Processes;
 /// <summary>Runs another program to its end.</summary>
 internal static class Command
 {
+    private static readonly string[] s_executableExtensions = OperatingSystem.IsWindows() ? [".exe", ".cmd", ".bat"] : [""];
+
     /// <summary>Runs a program on this terminal.</summary>
     /// <param name="program">Its name, looked up on the path.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -56,6 +58,15 @@ internal static class Command
         var code = await WaitAsync(process, cancellationToken);
         return (code, await output, await errors);
     }
+
+    /// <summary>Looks a program up on the path.</summary>
+    public static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Any(folder => s_executableExtensions.Any(extension => File.Exists(Path.Combine(folder, program + extension))));
+
+    /// <summary>How to start a program that is a script on Windows, which only the command interpreter can start.</summary>
+    public static (string Program, string[] Arguments) ForScript(string program, string[] arguments) =>
+        OperatingSystem.IsWindows() ? ("cmd", ["/c", program, .. arguments]) : (program, arguments);
 
     /// <summary>Describes a program to start.</summary>
     public static ProcessStartInfo StartInfo(

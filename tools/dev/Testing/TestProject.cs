@@ -1,0 +1,17 @@
+namespace Cloudreve.Dev.Testing;
+
+/// <summary>A project below <c>tests/</c>.</summary>
+/// <param name="File">Its project file.</param>
+internal sealed record TestProject(string File)
+{
+    private const string EndToEnd = "Cloudreve.EndToEnd";
+
+    /// <summary>Its name.</summary>
+    public string Name => Path.GetFileNameWithoutExtension(File);
+
+    /// <summary>True for a project of tests, false for what tests share.</summary>
+    public bool HasTests => Name.EndsWith(".Tests", StringComparison.Ordinal) || Name == EndToEnd;
+
+    /// <summary>True for tests of whole processes and their times, which another project beside them would slow down.</summary>
+    public bool RunsAlone => Name == EndToEnd;
+}
