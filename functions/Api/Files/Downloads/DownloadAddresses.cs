@@ -35,11 +35,15 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
         var key = (target.Entity?.Id ?? 0, target with { Entity = null }, siteBase);
         if (!isFresh && _recent.Find(key) is { } known)
             return known;
-        var expires = clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
+        var expires = LatestExpiry(site);
         var address = await SignAsync(site, siteBase, target, expires, cancellationToken);
         _recent.Keep(key, address, expires - site.Get(SiteSetting.EntityUrlCacheMargin));
         return address;
     }
+
+    /// <summary>When an address that is made now expires.</summary>
+    /// <param name="site">The site, for its lifetimes.</param>
+    public DateTimeOffset LatestExpiry(SiteSettings site) => clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
 
     /// <summary>An address of the site itself.</summary>
     /// <param name="site">The site, for its secret.</param>

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Download addresses (contract, section 15).</summary>
 internal sealed class FileUrlFunctions(
-    DriveAccess access, FileTree tree, EntityStore entities, ShareStore shares, DownloadAddresses addresses, ArchiveAddresses archives, TimeProvider clock)
+    DriveAccess access, FileTree tree, EntityStore entities, ShareStore shares, DownloadAddresses addresses, ArchiveAddresses archives)
 {
     /// <summary>Makes download addresses of files, or one address of an archive.</summary>
     [Function("CreateDownloadUrl")]
@@ -60,7 +60,7 @@ internal sealed class FileUrlFunctions(
     {
         if (body.Redirect == true && body.Uris is [var single] && made.TryGetValue(single, out var only))
             return Results.Redirect(only.Url);
-        var until = made.Values.Select(a => a.Expires).Append(clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime)).Min();
+        var until = made.Values.Select(a => a.Expires).Append(addresses.LatestExpiry(site)).Min();
         return ApiResponse.Ok(new FileUrlResponse([.. body.Uris.Select(uri => Shape(made.GetValueOrDefault(uri)))], until));
     }
 
