@@ -3,6 +3,7 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.FrontEnd;
 using Cloudreve.Functions.Triggers;
 using Cloudreve.Orchestrations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -38,7 +39,8 @@ internal static class WorkerComposition
         builder.Services.AddSingleton(BootstrapSettings.Read(builder.Configuration));
         builder.Services.AddHostedService<BootstrapWarmUp>();
         builder.Services.AddCloudreveApi(builder.Configuration);
-        builder.Services.AddWorkflows();
+        builder.Services.AddFrontEnd();
+        builder.Services.AddOrchestrations();
         return builder;
     }
 

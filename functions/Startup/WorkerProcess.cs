@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Functions.Api.Edge;
 using Microsoft.Azure.Functions.Worker.Builder;
 
 namespace Cloudreve.Functions.Startup;

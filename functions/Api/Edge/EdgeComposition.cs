@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -10,7 +11,8 @@ internal static class EdgeComposition
     /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
     public static void UseHttpEdge(this FunctionsApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(new HttpFunctions(typeof(EdgeComposition).Assembly));
+        // Tests bring functions of their own.
+        builder.Services.TryAddSingleton(new HttpFunctions(typeof(EdgeComposition).Assembly));
         builder.UseWhen<AnswerHeaders>(IsHttp);
         builder.UseWhen<ErrorBoundary>(IsHttp);
         builder.UseWhen<BodyLimits>(IsHttp);

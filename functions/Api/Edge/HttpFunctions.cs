@@ -8,16 +8,22 @@ internal sealed class HttpFunctions
 {
     private readonly FrozenDictionary<string, HttpFunction> _byName;
 
-    /// <summary>Gathers the functions of assemblies.</summary>
-    /// <param name="assemblies">The app's own, and in tests those with functions of a test.</param>
+    /// <summary>Gathers the functions of an assembly.</summary>
+    /// <param name="assembly">The assembly.</param>
     /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
-    public HttpFunctions(params IEnumerable<Assembly> assemblies)
-    {
-        All = [.. assemblies.SelectMany(assembly => assembly.GetTypes())
+    public HttpFunctions(Assembly assembly)
+        : this(assembly.GetTypes()
             .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .Select(HttpFunction.Of)
-            .OfType<HttpFunction>()
-            .OrderBy(function => function.Name, StringComparer.Ordinal)];
+            .OfType<HttpFunction>())
+    {
+    }
+
+    /// <summary>Holds given functions.</summary>
+    /// <param name="functions">Functions of distinct names.</param>
+    public HttpFunctions(IEnumerable<HttpFunction> functions)
+    {
+        All = [.. functions.OrderBy(function => function.Name, StringComparer.Ordinal)];
         _byName = All.ToFrozenDictionary(function => function.Name);
     }
 

@@ -4,7 +4,6 @@ using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
-using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Workflow;
 

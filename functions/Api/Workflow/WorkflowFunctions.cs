@@ -8,12 +8,13 @@ using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Orchestrations.Import;
+using Grpc.Core;
 using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>The workflow group of the API (contract, sections 18 and 19).</summary>
-internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, ImportStarter starter, SiteCatalog catalog)
+internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, SiteCatalog catalog, ILogger<WorkflowFunctions> logger)
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
@@ -34,7 +35,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
         var task = await imports.AcceptAsync(
             new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive, body.ExtractMediaMeta), body.UserId, cancellationToken);
-        await starter.StartAsync(client, task, cancellationToken);
+        await StartAsync(client, task, cancellationToken);
         return ApiResponse.Ok((await PresenterAsync(call.Site, cancellationToken)).Present(task));
     }
 
@@ -77,6 +78,19 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
         IReadOnlyDictionary<string, ProgressResponse> progress = (task?.Progress ?? new Dictionary<string, TaskProgress>())
             .ToDictionary(p => p.Key, p => new ProgressResponse(p.Value.Total, p.Value.Current, p.Value.Identifier));
         return ApiResponse.Ok(progress);
+    }
+
+    /// <summary>The task is accepted whether or not the task hub answers now: the timer for lost tasks starts it within minutes.</summary>
+    private async Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ImportStarter.StartAsync(client, task, cancellationToken);
+        }
+        catch (RpcException e)
+        {
+            logger.LogWarning(e, "Task {Task} is accepted and could not be started yet", task.Id);
+        }
     }
 
     private async Task<TaskPresenter> PresenterAsync(SiteSettings site, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Workflow;

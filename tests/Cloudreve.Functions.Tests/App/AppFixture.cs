@@ -5,18 +5,20 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
-using Cloudreve.Functions.Hosting;
+using Cloudreve.Functions.Startup;
+using Cloudreve.LocalHost;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Contract;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.App;
 
-/// <summary>The whole app in this process, listening on a free port, with names of its own in the storage emulator.</summary>
+/// <summary>The whole app in this process behind the HTTP side of the local host, with names of its own in the storage emulator.</summary>
 public sealed class AppFixture : IAsyncDisposable
 {
     /// <summary>The first administrator's mail address.</summary>
@@ -27,12 +29,16 @@ public sealed class AppFixture : IAsyncDisposable
 
     private static readonly Lazy<string> PasswordHash = new(() => PasswordHasher.Hash(Password));
 
-    private readonly WebApplication _app;
+    private readonly IHost _worker;
+    private readonly InProcessHost _host;
 
-    private AppFixture(WebApplication app) => _app = app;
+    private AppFixture(IHost worker, InProcessHost host) => (_worker, _host) = (worker, host);
 
     /// <summary>The app's services.</summary>
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => _worker.Services;
+
+    /// <summary>The host in front of the app, which can also run functions that HTTP does not reach.</summary>
+    public InProcessHost Host => _host;
 
     /// <summary>The storage account that the app uses, with its transaction counter.</summary>
     public StorageAccount Account => Services.GetRequiredService<StorageAccount>();
@@ -45,36 +51,52 @@ public sealed class AppFixture : IAsyncDisposable
     public Task<int> TransactionsOfAsync(Func<Task> act) => Services.GetRequiredService<RequestTransactions>().OfAsync(act);
 
     /// <summary>Where the app listens.</summary>
-    public Uri Address => new(_app.Urls.First());
+    public Uri Address => _host.Address;
 
     /// <summary>Starts an app with a new site.</summary>
     /// <param name="azurite">The emulator.</param>
     /// <param name="configure">Adds services; null for none.</param>
-    /// <param name="map">Maps endpoints of a test; null for none.</param>
     /// <param name="settings">App settings beside the usual ones.</param>
+    /// <param name="functions">A class of this assembly with functions of a test; null for none.</param>
     public static async Task<AppFixture> StartAsync(
-        AzuriteServer azurite, Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null,
-        IReadOnlyDictionary<string, string?>? settings = null)
+        AzuriteServer azurite, Action<IServiceCollection>? configure = null, IReadOnlyDictionary<string, string?>? settings = null, Type? functions = null)
     {
-        var app = CloudreveApp.Build([], builder =>
+        var host = await InProcessHost.StartAsync(new InProcessHostOptions { App = typeof(WorkerComposition).Assembly });
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["AzureWebJobsStorage"] = azurite.ConnectionString,
-                ["CLOUDREVE_PREFIX"] = AzuriteServer.UniqueName(),
-                ["CLOUDREVE_PORT"] = "0",
-                ["CLOUDREVE_ADMIN_EMAIL"] = AdminEmail,
-                ["CLOUDREVE_ADMIN_PASSWORD"] = Password,
-                ["Logging:LogLevel:Default"] = "None",
-            });
-            builder.Services.AddSingleton<RequestTransactions>().AddSingleton<IStartupFilter>(provider => provider.GetRequiredService<RequestTransactions>());
-            builder.Configuration.AddInMemoryCollection(settings);
-            configure?.Invoke(builder.Services);
+            ["AzureWebJobsStorage"] = azurite.ConnectionString,
+            ["CLOUDREVE_PREFIX"] = AzuriteServer.UniqueName(),
+            ["CLOUDREVE_ADMIN_EMAIL"] = AdminEmail,
+            ["CLOUDREVE_ADMIN_PASSWORD"] = Password,
+            ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development",
+            ["Logging:LogLevel:Default"] = "None",
         });
-        map?.Invoke(app);
-        await app.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
-        await app.StartAsync();
-        return new AppFixture(app);
+        builder.Configuration.AddInMemoryCollection(host.WorkerSettings);
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton<RequestTransactions>();
+        builder.UseMiddleware<RequestTransactions>();
+        if (functions is not null)
+            TestFunctions.Add(builder.Services, functions);
+        configure?.Invoke(builder.Services);
+        var worker = builder.AddCloudreve().Build();
+        await worker.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
+        await worker.StartAsync();
+        await host.ConnectAsync();
+        return new AppFixture(worker, host);
+    }
+
+    /// <summary>Runs a queue's function for each message that waits, as the trigger would; one that fails stays in the queue.</summary>
+    /// <param name="queueName">The queue.</param>
+    /// <param name="function">The function.</param>
+    public async Task DeliverAsync(string queueName, string function)
+    {
+        var queue = Layout.Queue(queueName);
+        foreach (var message in await queue.ReceiveAsync(32, TimeSpan.FromSeconds(1)))
+        {
+            await _host.InvokeAsync(function, message.Body);
+            await queue.DeleteAsync(message);
+        }
     }
 
     /// <summary>The site's settings.</summary>
@@ -108,7 +130,12 @@ public sealed class AppFixture : IAsyncDisposable
             new NewUser(email ?? $"{Guid.NewGuid():N}@example.com", PasswordHash.Value, groupId) { Status = status });
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _worker.StopAsync();
+        _worker.Dispose();
+    }
 }
 
 /// <summary>One app for all tests of a class: take it with <c>IClassFixture&lt;SharedApp&gt;</c>.</summary>

@@ -1,17 +1,14 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Tests.App;
 
-/// <summary>
-/// Counts the storage transactions of requests: those that handling them causes, and not those of the local host, which looks into its
-/// queues meanwhile.
-/// </summary>
+/// <summary>Counts the storage transactions of requests: those that handling them causes, and nothing that happens beside them.</summary>
 /// <param name="account">The app's account.</param>
-internal sealed class RequestTransactions(StorageAccount account) : IStartupFilter
+internal sealed class RequestTransactions(StorageAccount account) : IFunctionsWorkerMiddleware
 {
     private readonly ConcurrentQueue<StorageTransactionCounter.Measurement> _requests = [];
 
@@ -25,14 +22,10 @@ internal sealed class RequestTransactions(StorageAccount account) : IStartupFilt
     }
 
     /// <inheritdoc/>
-    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        app.Use(async (_, rest) =>
-        {
-            using var measured = account.Transactions.Measure();
-            _requests.Enqueue(measured);
-            await rest();
-        });
-        next(app);
-    };
+        using var measured = account.Transactions.Measure();
+        _requests.Enqueue(measured);
+        await next(context);
+    }
 }

@@ -8,13 +8,12 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Contract;
 
 /// <summary>Compares the app's routes with the contract's list of endpoints.</summary>
-public sealed class RouteCoverageTests(AzuriteServer azurite)
+public sealed class RouteCoverageTests
 {
     [Fact]
-    public async Task Given_the_contracts_endpoints_when_they_are_looked_up_in_the_app_then_exactly_the_listed_ones_are_missing()
+    public void Given_the_contracts_endpoints_when_they_are_looked_up_in_the_app_then_exactly_the_listed_ones_are_missing()
     {
-        await using var app = await AppFixture.StartAsync(azurite);
-        var routed = RoutedShapes(app);
+        var routed = RoutedShapes();
 
         var missing = OpenApiContract.Current.Endpoints.Where(endpoint => !routed.Contains(ShapeOf(endpoint))).Select(ContractExamples.Line).Order(StringComparer.Ordinal).ToList();
 
@@ -27,22 +26,18 @@ public sealed class RouteCoverageTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_apps_routes_below_the_prefix_when_they_are_looked_up_in_the_contract_then_it_has_all_of_them()
+    public void Given_the_apps_routes_below_the_prefix_when_they_are_looked_up_in_the_contract_then_it_has_all_of_them()
     {
-        await using var app = await AppFixture.StartAsync(azurite);
         var documented = OpenApiContract.Current.Endpoints.Select(ShapeOf).ToHashSet();
 
-        var invented = RoutedShapes(app).Where(shape => shape.Split(' ')[1].StartsWith(OpenApiContract.Prefix + "/", StringComparison.Ordinal)).Except(documented);
+        var invented = RoutedShapes().Where(shape => shape.Split(' ')[1].StartsWith(OpenApiContract.Prefix + "/", StringComparison.Ordinal)).Except(documented);
 
         Assert.Empty(invented);
     }
 
-    private static HashSet<string> RoutedShapes(AppFixture app) =>
-        [.. app.Services.GetServices<EndpointDataSource>()
-            .SelectMany(source => source.Endpoints)
-            .OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
-                .Select(method => $"{method} {new PathTemplate("/" + endpoint.RoutePattern.RawText!.Trim('/')).Shape}"))];
+    private static HashSet<string> RoutedShapes() =>
+        [.. new HttpFunctions(typeof(HttpFunction).Assembly).All
+            .SelectMany(function => function.Methods.Select(method => $"{method} {new PathTemplate("/" + function.Route).Shape}"))];
 
     private static string ShapeOf(ContractEndpoint endpoint) => $"{endpoint.Method} {new PathTemplate(endpoint.FullPath).Shape}";
 }

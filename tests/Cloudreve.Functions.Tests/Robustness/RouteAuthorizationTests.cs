@@ -28,7 +28,7 @@ public sealed class RouteAuthorizationTests(SignedInApp app) : IClassFixture<Sig
             _ => AuthClass.None,
         };
 
-        Assert.Equal(expected, Route(operationId).Metadata.GetMetadata<AuthRequirement>()?.Class);
+        Assert.Equal(expected, Route(operationId).Requirement.Class);
     }
 
     [Theory]
@@ -54,15 +54,11 @@ public sealed class RouteAuthorizationTests(SignedInApp app) : IClassFixture<Sig
             Assert.True(await CodeAsync(operationId, authorization) == CredentialInvalid, $"A token with {fault} was not refused with 40020.");
     }
 
-    private IEnumerable<RouteEndpoint> Routes() =>
-        app.App.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
-
-    private RouteEndpoint Route(string operationId)
+    private static HttpFunction Route(string operationId)
     {
         var endpoint = ContractExamples.Endpoint(operationId);
-        return Routes().Single(route =>
-            route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(endpoint.Method) == true
-            && new PathTemplate("/" + route.RoutePattern.RawText!.Trim('/')).Shape == new PathTemplate(endpoint.FullPath).Shape);
+        return new HttpFunctions(typeof(HttpFunction).Assembly).All.Single(function =>
+            function.Methods.Contains(endpoint.Method) && new PathTemplate("/" + function.Route).Shape == new PathTemplate(endpoint.FullPath).Shape);
     }
 
     private async Task<ForgedTokens> ForgedTokensAsync()

@@ -12,9 +12,9 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_an_administrator_when_an_import_is_requested_then_the_target_user_sees_the_queued_task_and_a_start_message_is_sent()
+    public async Task Given_an_administrator_when_an_import_is_requested_then_the_target_user_sees_the_queued_task()
     {
-        var (client, user, id) = await NewUserAsync();
+        var (client, _, id) = await NewUserAsync();
 
         var answer = await (await App.SignInAsync()).PostApiAsync("workflow/import", Body("/photos", "/Pictures", id));
 
@@ -27,8 +27,6 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(0, props.GetProperty("failed").GetInt64());
         var listed = (await client.GetApiAsync("workflow?page_size=10&category=general")).Data.GetProperty("tasks");
         Assert.Equal(task.GetProperty("id").GetString(), Assert.Single(listed.EnumerateArray()).GetProperty("id").GetString());
-        var messages = await App.Layout.Queue(App.Layout.StartQueueName).ReceiveAsync(32, TimeSpan.FromSeconds(1));
-        Assert.Contains(messages, m => m.Body.Contains($"\"ownerId\":{user.Id}", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -6,9 +6,6 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.Site;
-using Cloudreve.Functions.Hosting;
-using Cloudreve.Functions.Hosting.Invocation;
-using Cloudreve.Functions.Hosting.Local;
 using Cloudreve.Functions.Tests.App;
 using ImageMagick;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,13 +87,9 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     {
         var (_, user) = await NewUserAsync();
         var file = await AddFileAsync(user, "/queued.jpg", Photo());
-        var function = App.Services.GetRequiredService<TriggerFunctions>().Find("GenerateThumbnail")!;
 
         foreach (var message in (string[])[$"{file.Id}", $"{file.Id}", "1", "no id"])
-        {
-            var payload = PayloadWriter.Queue("message", new QueueMessage("id", "receipt", message, 1, null, null, null));
-            await function.Handler(InvocationRequest.Parse("id", payload), App.Services, CancellationToken.None);
-        }
+            await App.Host.InvokeAsync("GenerateThumbnail", message);
 
         var tree = App.Services.GetRequiredService<FileTree>();
         Assert.NotNull(FileThumbnails.Find((await tree.FindByIdAsync(file.Id))!));

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Browser;
 using Cloudreve.Testing.Azurite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Session.Passkeys;
@@ -48,8 +50,7 @@ public sealed class ChromiumPasskeyTests(AzuriteServer azurite)
     [Fact]
     public async Task Given_chromium_with_a_virtual_authenticator_when_a_page_registers_a_passkey_and_signs_in_then_both_succeed()
     {
-        await using var app = await AppFixture.StartAsync(
-            azurite, map: routes => routes.MapGet("/passkeys-in-chromium", () => Results.Content("<!doctype html>", "text/html")).Auth(AuthClass.None));
+        await using var app = await AppFixture.StartAsync(azurite, functions: typeof(PasskeyPageFunctions));
         await using var browser = await ChromiumBrowser.StartAsync();
         var page = await OpenAsync(browser.Tools, new Uri($"http://localhost:{app.Address.Port}/passkeys-in-chromium"));
 
@@ -104,4 +105,14 @@ public sealed class ChromiumPasskeyTests(AzuriteServer azurite)
         Assert.False(answer.TryGetProperty("exceptionDetails", out var failure), failure.ToString());
         return answer.GetProperty("result").GetProperty("value").GetString()!;
     }
+}
+
+/// <summary>The page of the site on which passkeys are used.</summary>
+internal sealed class PasskeyPageFunctions
+{
+    /// <summary>An empty page.</summary>
+    [Function("PasskeyPage")]
+    [Requires(AuthClass.None)]
+    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "passkeys-in-chromium")] HttpRequest request) =>
+        Results.Content("<!doctype html>", "text/html");
 }

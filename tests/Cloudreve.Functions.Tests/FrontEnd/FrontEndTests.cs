@@ -1,16 +1,16 @@
 using System.Net;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.FrontEnd;
-using Cloudreve.Functions.Hosting;
+using Cloudreve.Functions.Startup;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace Cloudreve.Functions.Tests.Hosting;
+namespace Cloudreve.Functions.Tests.FrontEnd;
 
-/// <summary>A built front end that the standalone app serves beside the API.</summary>
+/// <summary>A built front end that the app serves beside the API.</summary>
 public sealed class FrontEndTests(AzuriteServer azurite) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("front-end").FullName;
@@ -22,7 +22,7 @@ public sealed class FrontEndTests(AzuriteServer azurite) : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "assets"));
         await File.WriteAllTextAsync(Path.Combine(_folder, "assets", "a.js"), "1");
         await File.WriteAllTextAsync(_folder + ".secret", "not served");
-        await using var app = await AppFixture.StartAsync(azurite, map: web => web.MapFrontEnd(_folder));
+        await using var app = await AppFixture.StartAsync(azurite, settings: new Dictionary<string, string?> { ["CLOUDREVE_FRONT_END"] = _folder });
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["siteName"] = "A & B" });
         using var client = new HttpClient { BaseAddress = app.Address };
 
@@ -46,7 +46,7 @@ public sealed class FrontEndTests(AzuriteServer azurite) : IDisposable
             ["CLOUDREVE_FRONT_END"] = _folder,
         }).Build();
 
-        Assert.Throws<SettingsException>(() => HostSettings.Read(configuration));
+        Assert.Throws<SettingsException>(() => AppSettings.Read(configuration));
     }
 
     public void Dispose()

@@ -1,0 +1,56 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Functions.Startup;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Startup;
+
+public sealed class AppSettingsTests
+{
+    private static AppSettings Read(params (string Name, string Value)[] settings) =>
+        AppSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Name, s => (string?)s.Value)).Build());
+
+    [Fact]
+    public void Given_the_name_of_an_account_when_settings_are_read_then_it_is_reached_with_an_identity() =>
+        Assert.Equal("acc", Read(("AzureWebJobsStorage:accountName", "acc")).Storage.AccountName);
+
+    [Theory]
+    [InlineData("Development", true)]
+    [InlineData("Production", false)]
+    public void Given_the_hosts_environment_when_settings_are_read_then_only_development_is_one(string environment, bool expected) =>
+        Assert.Equal(expected, Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("AZURE_FUNCTIONS_ENVIRONMENT", environment)).IsDevelopment);
+
+    [Fact]
+    public void Given_no_account_when_settings_are_read_then_the_message_names_the_setting()
+    {
+        Assert.Contains("AzureWebJobsStorage", Assert.Throws<SettingsException>(() => Read()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CLOUDREVE_PREFIX", "Upper")]
+    [InlineData("CLOUDREVE_PREFIX", "1st")]
+    [InlineData("CLOUDREVE_BLOB_TRIGGER", "yes")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "name")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "http://name.vault.azure.net")]
+    [InlineData("CLOUDREVE_KEY_VAULT", "https://name.vault.azure.net/secrets/x")]
+    public void Given_a_setting_that_is_not_understood_when_settings_are_read_then_the_message_names_it(string name, string value)
+    {
+        var error = Assert.Throws<SettingsException>(() => Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), (name, value)));
+
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Given_a_text_that_is_no_connection_string_when_the_account_is_needed_then_the_message_does_not_quote_it()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.Configuration["AzureWebJobsStorage"] = "AccountKey=secret";
+        using var worker = builder.AddCloudreve().Build();
+
+        var error = Assert.Throws<SettingsException>(() => worker.Services.GetRequiredService<StorageAccount>());
+
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+    }
+}
