@@ -15,6 +15,7 @@ public static class TestWorker
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.ConfigureFunctionsWebApplication();
+        builder.Services.AddSingleton(new Journal(builder.Configuration["AzureWebJobsStorage"] ?? "UseDevelopmentStorage=true"));
         builder.Services.AddSingleton(new Greeting(builder.Configuration["GREETING"] ?? "hello"));
         return builder.Build();
     }

@@ -33,8 +33,8 @@ public sealed class InProcessHost : IAsyncDisposable
         _options = options;
         _gateway = gateway;
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(new HostLoggerProvider(options.Log ?? (_ => { }), TimeProvider.System)));
-        var logger = _loggers.CreateLogger(FunctionInvoker.Category);
-        _invoker = new FunctionInvoker(_slot, new FunctionTimeout(null, TimeSpan.Zero, logger), logger) { DurableClient = options.DurableClient };
+        var timeout = new FunctionTimeout(null, TimeSpan.Zero, _loggers.CreateLogger("Host.General"));
+        _invoker = new FunctionInvoker(_slot, timeout, _loggers) { DurableClient = options.DurableClient };
         _connection = new WorkerConnection(new WorkerLog(_loggers).Write);
         _arrival = gateway.ExpectAsync(_workerId, _connection);
         WorkerSettings = new Dictionary<string, string?>
@@ -76,11 +76,9 @@ public sealed class InProcessHost : IAsyncDisposable
         _slot.Fill(new Worker(_connection, _workerAddress, Functions));
         _routes = new FunctionRoutes(Functions, HostJson.Load(_options.AppDirectory).RoutePrefix);
         var rules = new HttpFrontOptions(_options.BodyLimit, _ => false);
-        _server = await HttpServer.StartAsync(IPAddress.Loopback, 0, forwarder =>
-        {
-            _front = new HttpFront(_routes, _invoker, forwarder, rules, _loggers.CreateLogger("Host.Http"));
-            return _front.HandleAsync;
-        });
+        _server = await HttpServer.StartAsync(IPAddress.Loopback, 0);
+        _front = new HttpFront(_routes, _invoker, _server.Forwarder, rules, _loggers.CreateLogger("Host.Http"));
+        _server.Handle(_front.HandleAsync);
     }
 
     /// <summary>Runs a function that HTTP does not reach, as its trigger would.</summary>

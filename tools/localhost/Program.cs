@@ -1,1 +1,38 @@
-return 0;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+using Cloudreve.LocalHost;
+
+const string usage = "Usage: dotnet Cloudreve.LocalHost.dll --app DIR --port N [--bind ADDRESS]";
+var arguments = new Dictionary<string, string>();
+for (var i = 0; i + 1 < args.Length; i += 2)
+    arguments[args[i]] = args[i + 1];
+if (!arguments.Remove("--app", out var app)
+    || !arguments.Remove("--port", out var portText) || !ushort.TryParse(portText, CultureInfo.InvariantCulture, out var port)
+    || !IPAddress.TryParse(arguments.Remove("--bind", out var bindText) ? bindText : "127.0.0.1", out var bind)
+    || arguments.Count > 0 || args.Length % 2 > 0)
+{
+    Console.Error.WriteLine(usage);
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    using var host = new LocalFunctionsHost(app, Console.WriteLine);
+    await host.RunAsync(bind, port, stop.Token);
+    return 0;
+}
+catch (LocalHostException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -42,30 +42,8 @@ internal static class HttpTriggerData
     {
         if (request.ContentLength is not (> 0 and <= LongestJson))
             return;
-        try
-        {
-            using var json = await JsonDocument.ParseAsync(request.Body);
-            if (json.RootElement.ValueKind == JsonValueKind.Object)
-                AddProperties(invocation, json.RootElement);
-        }
-        catch (JsonException)
-        {
-            // Not JSON: nothing to offer.
-        }
-        finally
-        {
-            request.Body.Position = 0;
-        }
-    }
-
-    private static void AddProperties(FunctionInvocation invocation, JsonElement body)
-    {
-        foreach (var property in body.EnumerateObject())
-        {
-            if (property.Value.ValueKind == JsonValueKind.String)
-                invocation.With(property.Name, property.Value.GetString());
-            else if (property.Value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
-                invocation.Metadata[property.Name] = new TypedData { Json = property.Value.GetRawText() };
-        }
+        using var reader = new StreamReader(request.Body, leaveOpen: true);
+        invocation.AddProperties(await reader.ReadToEndAsync());
+        request.Body.Position = 0;
     }
 }

@@ -46,6 +46,14 @@ public sealed class FunctionDefinition
 
     internal string Id => Metadata.FunctionId;
 
+    /// <summary>Whether the durable extension runs it and takes its return value.</summary>
+    internal bool IsDurable => IsTriggeredBy("orchestrationTrigger") || IsTriggeredBy("activityTrigger");
+
+    /// <summary>Whether the worker gets a reference and fetches the content itself.</summary>
+    internal bool DefersBinding =>
+        Trigger.TryGetProperty("properties", out var properties)
+        && string.Equals(Read(properties, "supportsDeferredBinding"), bool.TrueString, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Tests for a kind of trigger.</summary>
     public bool IsTriggeredBy(string type) => string.Equals(TriggerType, type, StringComparison.OrdinalIgnoreCase);
 

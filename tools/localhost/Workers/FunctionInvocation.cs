@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Cloudreve.LocalHost.Protocol;
 
 namespace Cloudreve.LocalHost.Workers;
@@ -26,6 +27,28 @@ internal sealed class FunctionInvocation(string function, TypedData trigger)
         if (value is not null)
             Metadata[name] = new TypedData { String = value };
         return this;
+    }
+
+    /// <summary>Adds the properties of a JSON object as metadata; any other text adds nothing.</summary>
+    public void AddProperties(string text)
+    {
+        if (!text.AsSpan().TrimStart().StartsWith("{"))
+            return;
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            foreach (var property in json.RootElement.EnumerateObject())
+            {
+                if (property.Value.ValueKind == JsonValueKind.String)
+                    With(property.Name, property.Value.GetString());
+                else if (property.Value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
+                    Metadata[property.Name] = new TypedData { Json = property.Value.GetRawText() };
+            }
+        }
+        catch (JsonException)
+        {
+            // It only looked like JSON.
+        }
     }
 
     /// <summary>Builds the message for the worker.</summary>

@@ -6,12 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.LocalHost.Workers;
 
 /// <summary>Runs functions in the worker, within the time that host.json grants them.</summary>
-internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, ILogger logger)
+internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, ILoggerFactory loggers)
 {
-    /// <summary>The category of the lines that tell of each invocation.</summary>
-    public const string Category = "Host.Executor";
-
-    /// <summary>Inputs of durable client bindings; null without a durable extension.</summary>
+    /// <summary>What durable client bindings receive; null without a durable extension.</summary>
     public string? DurableClient { get; set; }
 
     /// <summary>Runs a function and logs its start and its end in the host's form.</summary>
@@ -21,6 +18,7 @@ internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, 
     public async Task<InvocationResponse> RunAsync(FunctionInvocation invocation, string reason, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
+        var logger = loggers.CreateLogger("Function." + invocation.Function);
         logger.LogInformation("Executing 'Functions.{Name}' (Reason='{Reason}', Id={Id})", invocation.Function, reason, invocation.Id);
         try
         {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Cloudreve.LocalHost.Tests;
+namespace Cloudreve.LocalHost.Tests.InProcess;
 
 /// <summary>A host and a worker in the test's process.</summary>
 internal sealed class InProcessWorker : IAsyncDisposable
@@ -18,7 +18,7 @@ internal sealed class InProcessWorker : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<InProcessWorker> StartAsync(string greeting, Action<string>? log = null, long bodyLimit = 104_857_600)
+    public static async Task<InProcessWorker> StartAsync(string greeting, Action<string>? log = null, long bodyLimit = 104_857_600, string? storage = null)
     {
         var host = await InProcessHost.StartAsync(new InProcessHostOptions
         {
@@ -26,7 +26,12 @@ internal sealed class InProcessWorker : IAsyncDisposable
             BodyLimit = bodyLimit,
             Log = log,
         });
-        var settings = new Dictionary<string, string?>(host.WorkerSettings) { ["GREETING"] = greeting };
+        var settings = new Dictionary<string, string?>(host.WorkerSettings) 
+        {
+            ["GREETING"] = greeting,
+            ["AzureWebJobsStorage"] = storage,
+            ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        };
         var worker = TestApp.TestWorker.Build(settings);
         await worker.StartAsync();
         await host.ConnectAsync();

@@ -1,0 +1,20 @@
+using Xunit;
+
+namespace Cloudreve.LocalHost.Tests.InProcess;
+
+/// <summary>A host and a worker for the tests of one class.</summary>
+public sealed class InProcessFixture : IAsyncLifetime
+{
+    /// <summary>The body limit of the host.</summary>
+    public const int BodyLimit = 100_000;
+
+    private InProcessWorker? _worker;
+
+    public InProcessHost Host => _worker!.Host;
+
+    public HttpClient Client => _worker!.Client;
+
+    public async ValueTask InitializeAsync() => _worker = await InProcessWorker.StartAsync("hello", bodyLimit: BodyLimit);
+
+    public ValueTask DisposeAsync() => _worker!.DisposeAsync();
+}

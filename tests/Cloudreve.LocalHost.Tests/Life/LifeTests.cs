@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Net;
+using Azure.Storage.Blobs;
+using Cloudreve.LocalHost.Tests.Processes;
+using Xunit;
+
+namespace Cloudreve.LocalHost.Tests.Life;
+
+public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFixture>
+{
+    [Fact]
+    public async Task A_killed_worker_is_replaced_and_its_work_goes_on()
+    {
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("WorkerKilled"));
+        var first = await host.ReadWorkerIdAsync();
+        await host.Client.PostAsync("/workflows/RunSlowly/slow-1?input=5", null);
+        var waiting = host.Client.GetAsync("/wait/killed");
+        await storage.AwaitEntryAsync("waiting-killed");
+        await storage.AwaitEntryAsync("pause-1");
+        Process.GetProcessById(first).Kill();
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(HttpStatusCode.InternalServerError, (await waiting).StatusCode);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"The request failed after {watch.Elapsed}.");
+        Assert.NotEqual(first, await host.ReadWorkerIdAsync());
+        await Until.TrueAsync(async () => await host.Client.GetStringAsync("/workflows/slow-1") == "Completed \"done\"", 30, "end");
+    }
+
+    [Fact]
+    public async Task A_killed_host_leaves_no_worker_and_the_next_one_goes_on()
+    {
+        var settings = Hub("HostKilled");
+        int worker;
+        await using (var host = LocalHostProcess.Start(storage.ConnectionString, settings))
+        {
+            worker = await host.ReadWorkerIdAsync();
+            host.Process.Kill();
+            await host.AwaitExitAsync();
+        }
+        await AwaitGoneAsync(worker);
+        await using var next = LocalHostProcess.Start(storage.ConnectionString, settings);
+        Assert.NotEqual(worker, await next.ReadWorkerIdAsync());
+        var queue = await storage.QueueAsync(settings["TEXT_QUEUE"]);
+        await queue.SendMessageAsync("after");
+        await storage.AwaitEntryAsync("text-after");
+    }
+
+    [Fact]
+    public async Task An_orderly_end_lets_requests_end_and_leaves_no_worker()
+    {
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("Orderly"));
+        var worker = await host.ReadWorkerIdAsync();
+        var request = host.Client.GetStringAsync("/slow/orderly");
+        await storage.AwaitEntryAsync("began-orderly");
+        host.Terminate();
+        Assert.Equal("slow", await request);
+        Assert.Equal(0, await host.AwaitExitAsync());
+        await AwaitGoneAsync(worker);
+    }
+
+    [Fact]
+    public async Task A_function_that_ignores_its_timeout_costs_the_worker()
+    {
+        var settings = Hub("Timeout");
+        settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:02";
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
+        var worker = await host.ReadWorkerIdAsync();
+        using var answer = await host.Client.GetAsync("/hang");
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.NotEqual(worker, await host.ReadWorkerIdAsync());
+        await host.AwaitLineAsync("Timeout value of 00:00:02 exceeded by function 'Functions.Hang'");
+        await AwaitGoneAsync(worker);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_told_clearly()
+    {
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("PortA"));
+        await host.ReadWorkerIdAsync();
+        await using var second = LocalHostProcess.Start(storage.ConnectionString, Hub("PortB"), host.Client.BaseAddress!.Port);
+        Assert.Equal(1, await second.AwaitExitAsync());
+        Assert.Contains($"Port {host.Client.BaseAddress.Port} is in use.", second.Output(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_that_never_starts_ends_the_host()
+    {
+        var settings = Hub("Broken");
+        settings["BREAK_AT_START"] = "true";
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
+        Assert.Equal(1, await host.AwaitExitAsync());
+        Assert.Contains("broken on purpose", host.Output(), StringComparison.Ordinal);
+        Assert.Contains("ended 3 times before it had started", host.Output(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_timer_runs_and_its_schedule_is_stored()
+    {
+        var settings = Hub("Timer");
+        settings["TICK_SCHEDULE"] = "* * * * * *";
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
+        await Until.TrueAsync(async () => (await storage.ListEntriesAsync("tick-")).Count >= 2, 30, "ticks");
+        var status = new BlobClient(storage.ConnectionString, "azure-webjobs-hosts", "timers/timer/Host.Functions.Tick/status");
+        Assert.True(await status.ExistsAsync());
+    }
+
+    private static Dictionary<string, string> Hub(string name) => new()
+    {
+        ["AzureFunctionsJobHost__extensions__durableTask__hubName"] = name,
+        ["AzureFunctionsWebHost__hostid"] = name.ToLowerInvariant(),
+        ["TEXT_QUEUE"] = name.ToLowerInvariant(),
+    };
+
+    private static Task AwaitGoneAsync(int process) => Until.TrueAsync(
+        () =>
+        {
+            try
+            {
+                using var found = Process.GetProcessById(process);
+                return Task.FromResult(found.HasExited);
+            }
+            catch (ArgumentException)
+            {
+                return Task.FromResult(true);
+            }
+        },
+        5,
+        $"end of process {process}");
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Cloudreve.Testing.Azurite;
+
+namespace Cloudreve.LocalHost.Tests.Processes;
+
+/// <summary>The local host as a process, with the test app as its worker.</summary>
+internal sealed class LocalHostProcess : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    private LocalHostProcess(Process process, int port)
+    {
+        Process = process;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public static string AppDirectory { get; } = AppContext.BaseDirectory
+        .Replace("Cloudreve.LocalHost.Tests", "Cloudreve.LocalHost.TestApp", StringComparison.Ordinal)
+        .TrimEnd(Path.DirectorySeparatorChar);
+
+    public Process Process { get; }
+
+    public HttpClient Client { get; }
+
+    public IEnumerable<string> Lines => _lines;
+
+    /// <summary>Starts a host and does not wait for it.</summary>
+    public static LocalHostProcess Start(
+        string storage, IReadOnlyDictionary<string, string>? settings = null, int? port = null, string? app = null)
+    {
+        var chosen = port ?? AzuriteServer.FreePort();
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "Cloudreve.LocalHost.dll"), "--app", app ?? AppDirectory, "--port", $"{chosen}" })
+            start.ArgumentList.Add(argument);
+        start.Environment["AzureWebJobsStorage"] = storage;
+        start.Environment["TEXT_QUEUE"] = "texts";
+        start.Environment["TICK_SCHEDULE"] = "0 0 0 1 1 *";
+        start.Environment["AzureWebJobs.TakeDisabled.Disabled"] = "true";
+        start.Environment["LocalHost__BlobsExtensionKey"] = "the-key";
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return new LocalHostProcess(Process.Start(start)!, chosen);
+    }
+
+    /// <summary>The process id of the worker; waits for one.</summary>
+    public async Task<int> ReadWorkerIdAsync() => int.Parse(await Client.GetStringAsync("/process"));
+
+    /// <summary>Waits for a line of output.</summary>
+    public Task AwaitLineAsync(string text, int seconds = 30) =>
+        Until.TrueAsync(() => Task.FromResult(_lines.Any(line => line.Contains(text, StringComparison.Ordinal))), seconds, $"line '{text}' in:\n{Output()}\n");
+
+    /// <summary>Asks for an orderly end.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{Process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for the end of the process.</summary>
+    public async Task<int> AwaitExitAsync(int seconds = 30)
+    {
+        await Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(seconds));
+        return Process.ExitCode;
+    }
+
+    public string Output() => string.Join('\n', _lines);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!Process.HasExited)
+            Process.Kill();
+        await Process.WaitForExitAsync();
+        Process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+            _lines.Enqueue(line);
+    }
+}

@@ -1,0 +1,18 @@
+using System.Diagnostics;
+
+namespace Cloudreve.LocalHost.Tests.Processes;
+
+/// <summary>Waits for what comes soon, but nobody announces.</summary>
+internal static class Until
+{
+    public static async Task TrueAsync(Func<Task<bool>> condition, int seconds, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > TimeSpan.FromSeconds(seconds))
+                throw new TimeoutException($"No {what} within {seconds} s.");
+            await Task.Delay(50);
+        }
+    }
+}

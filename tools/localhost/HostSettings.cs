@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.Azure.WebJobs;
+using Microsoft.Extensions.Configuration;
+
+namespace Cloudreve.LocalHost;
+
+/// <summary>The app settings that the host itself goes by.</summary>
+internal sealed class HostSettings(IConfiguration settings, AppFolder app) : INameResolver
+{
+    private const long DefaultBodyLimit = 104_857_600;
+
+    /// <summary>The largest request body in bytes; beyond it the host answers 500.</summary>
+    public long BodyLimit => long.TryParse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], CultureInfo.InvariantCulture, out var limit) ? limit : DefaultBodyLimit;
+
+    /// <summary>Tells this app's records in the storage account from those of others.</summary>
+    public string HostId => settings["AzureFunctionsWebHost:hostid"] ?? app.Name;
+
+    /// <summary>The key of the blob extension's webhook; null to make one up.</summary>
+    public string? BlobsKey => settings["LocalHost:BlobsExtensionKey"];
+
+    /// <summary>The storage account of the host.</summary>
+    /// <exception cref="LocalHostException">The setting is missing.</exception>
+    public string Storage => settings["AzureWebJobsStorage"] ?? settings.GetConnectionString("AzureWebJobsStorage")
+        ?? throw new LocalHostException("The setting AzureWebJobsStorage is missing.");
+
+    /// <summary>Defines what the real host defines for itself, its extensions and the worker.</summary>
+    public static void DefineEnvironment()
+    {
+        Environment.SetEnvironmentVariable("FUNCTIONS_WORKER_RUNTIME", "dotnet-isolated");
+        // The extensions take its presence for Azure's.
+        Environment.SetEnvironmentVariable("CONTAINER_NAME", null);
+        if (Environment.GetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT") is null)
+            Environment.SetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
+    }
+
+    /// <summary>Tells the worker under which name clients reach it.</summary>
+    public static void DefineHostName(Uri address)
+    {
+        if (Environment.GetEnvironmentVariable("WEBSITE_HOSTNAME") is null)
+            Environment.SetEnvironmentVariable("WEBSITE_HOSTNAME", $"localhost:{address.Port.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    /// <summary>Tests whether a function is switched off by <c>AzureWebJobs.NAME.Disabled</c>.</summary>
+    public bool IsDisabled(string function) =>
+        IsTrue(settings[$"AzureWebJobs.{function}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{function}_Disabled"]);
+
+    /// <inheritdoc/>
+    public string? Resolve(string name) => settings[name];
+
+    private static bool IsTrue(string? text) => text == "1" || string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,21 @@
+using Cloudreve.LocalHost.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.LocalHost.Jobs;
+
+/// <summary>What the job host works with.</summary>
+/// <param name="Functions">The functions that are switched on.</param>
+/// <param name="Invoker">Runs them.</param>
+/// <param name="Slot">The worker.</param>
+/// <param name="HostJson">The settings of the extensions.</param>
+/// <param name="HostId">Tells this app's records in the storage account from those of others.</param>
+/// <param name="Webhooks">The extensions' HTTP endpoints.</param>
+/// <param name="ConfigureLogging">Sends the logs to the host's output.</param>
+internal sealed record TriggerHostOptions(
+    IReadOnlyList<FunctionDefinition> Functions,
+    FunctionInvoker Invoker,
+    WorkerSlot Slot,
+    HostJson HostJson,
+    string HostId,
+    Webhooks Webhooks,
+    Func<ILoggingBuilder, ILoggingBuilder> ConfigureLogging);

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Security.Cryptography;
+using Cloudreve.LocalHost.Http;
+using Cloudreve.LocalHost.Jobs;
+using Cloudreve.LocalHost.Logging;
+using Cloudreve.LocalHost.Timers;
+using Cloudreve.LocalHost.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.LocalHost;
+
+/// <summary>The host as a process: the HTTP front, the triggers and the worker, from the start to an orderly end.</summary>
+internal sealed class LocalFunctionsHost : IDisposable
+{
+    private static readonly TimeSpan s_drainTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_timeoutGrace = TimeSpan.FromSeconds(5);
+    private readonly AppFolder _app;
+    private readonly HostJson _hostJson;
+    private readonly HostSettings _settings;
+    private readonly Action<string> _output;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly WorkerSlot _slot = new();
+    private readonly FunctionInvoker _invoker;
+
+    /// <summary>Prepares a host.</summary>
+    /// <exception cref="LocalHostException">The folder holds no app that this host can run.</exception>
+    public LocalFunctionsHost(string directory, Action<string> output)
+    {
+        _app = AppFolder.Open(directory);
+        ExtensionVersions.Check(_app);
+        _app.ApplyLocalSettings();
+        HostSettings.DefineEnvironment();
+        _hostJson = HostJson.Load(_app.Path);
+        _settings = new HostSettings(_hostJson.Configuration, _app);
+        _output = output;
+        _loggers = LoggerFactory.Create(logging => ConfigureLogging(logging));
+        _logger = _loggers.CreateLogger("Host.General");
+        _invoker = new FunctionInvoker(_slot, new FunctionTimeout(_hostJson.FunctionTimeout, s_timeoutGrace, _logger), _loggers);
+    }
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <param name="bind">The network address for clients.</param>
+    /// <param name="port">The port for clients; 0 for a free one.</param>
+    /// <param name="cancellationToken">Ends the host in an orderly way.</param>
+    /// <exception cref="LocalHostException">It cannot start or go on.</exception>
+    public async Task RunAsync(IPAddress bind, int port, CancellationToken cancellationToken)
+    {
+        await using var server = await HttpServer.StartAsync(bind, port);
+        HostSettings.DefineHostName(server.Address);
+        await using var gateway = await WorkerGateway.StartAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stopWorker = new CancellationTokenSource();
+        var working = new WorkerSupervisor(_app, gateway, _slot, _loggers, _output).RunAsync(stopWorker.Token);
+        var serving = ServeAsync(server, stop.Token);
+        try
+        {
+            await await Task.WhenAny(working, serving);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await server.StopAsync(Drain());
+            await Task.WhenAny(serving);
+            await stopWorker.CancelAsync();
+            await Task.WhenAny(working);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _loggers.Dispose();
+
+    private static CancellationToken Drain() => new CancellationTokenSource(s_drainTimeout).Token;
+
+    /// <summary>Serves HTTP, triggers and timers from the moment the worker is there until the host is told to stop.</summary>
+    private async Task ServeAsync(HttpServer server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var functions = (await _slot.GetAsync(cancellationToken)).Functions;
+            var enabled = functions.Where(function => !_settings.IsDisabled(function.Name)).ToList();
+            var webhooks = new Webhooks(server.Address, _settings.BlobsKey ?? RandomNumberGenerator.GetHexString(40, lowercase: true));
+            var options = new TriggerHostOptions(enabled, _invoker, _slot, _hostJson, _settings.HostId, webhooks, ConfigureLogging);
+            await using var triggers = await TriggerHost.StartAsync(options, cancellationToken);
+            using var routes = new FunctionRoutes(functions, _hostJson.RoutePrefix);
+            var rules = new HttpFrontOptions(_settings.BodyLimit, _settings.IsDisabled);
+            using var front = new HttpFront(routes, _invoker, server.Forwarder, rules, _logger);
+            server.Handle(context => context.Request.Path.StartsWithSegments("/runtime", StringComparison.OrdinalIgnoreCase) ? webhooks.HandleAsync(context) : front.HandleAsync(context));
+            LogFunctions(enabled, webhooks);
+            await RunTimersAsync(enabled, cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAll(server.StopAsync(Drain()), triggers?.StopAsync(Drain()) ?? Task.CompletedTask);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop before all had started.
+        }
+    }
+
+    private Task RunTimersAsync(List<FunctionDefinition> functions, CancellationToken cancellationToken)
+    {
+        if (!functions.Any(function => function.IsTriggeredBy("timerTrigger")))
+            return Task.CompletedTask;
+        var store = new BlobScheduleStore(_settings.Storage, _settings.HostId);
+        var timers = new TimerRunner(_invoker, store, _settings, TimeProvider.System, _logger);
+        return timers.RunAsync(functions, cancellationToken);
+    }
+
+    private void LogFunctions(List<FunctionDefinition> functions, Webhooks webhooks)
+    {
+        foreach (var function in functions)
+        {
+            var detail = function.Route is { } route ? $"[{string.Join(',', function.Methods)}] /{route}" : function.TriggerType;
+            _logger.LogInformation("{Name}: {Detail}", function.Name, detail);
+            if (webhooks.AddressFor(function) is { } address)
+                _logger.LogInformation("{Name} takes Event Grid's blob events at {Address}", function.Name, address);
+        }
+        _logger.LogInformation("Host started: {Count} functions.", functions.Count);
+    }
+
+    private ILoggingBuilder ConfigureLogging(ILoggingBuilder logging) => logging
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Azure.Core", LogLevel.Error)
+        .AddFilter("DurableTask", LogLevel.Warning)
+        .AddConfiguration(_hostJson.Logging)
+        .AddProvider(new HostLoggerProvider(_output, TimeProvider.System));
+}

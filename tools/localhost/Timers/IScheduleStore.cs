@@ -1,0 +1,12 @@
+namespace Cloudreve.LocalHost.Timers;
+
+/// <summary>Keeps where each timer stands over restarts of the host.</summary>
+internal interface IScheduleStore
+{
+    /// <summary>Reads where a timer stands.</summary>
+    /// <returns>Null for one that never ran here.</returns>
+    Task<ScheduleStatus?> ReadAsync(string function, CancellationToken cancellationToken);
+
+    /// <summary>Notes where a timer stands.</summary>
+    Task WriteAsync(string function, ScheduleStatus status, CancellationToken cancellationToken);
+}

@@ -1,0 +1,44 @@
+using Cloudreve.LocalHost.Protocol;
+using Cloudreve.LocalHost.Workers;
+using Microsoft.Azure.WebJobs;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.LocalHost.Timers;
+
+/// <summary>Runs all timer functions of an app.</summary>
+internal sealed class TimerRunner(
+    FunctionInvoker invoker, IScheduleStore store, INameResolver settings, TimeProvider clock, ILogger logger)
+{
+    /// <summary>Runs the timers among some functions until it is told to stop.</summary>
+    /// <exception cref="LocalHostException">A schedule cannot be read.</exception>
+    public Task RunAsync(IEnumerable<FunctionDefinition> functions, CancellationToken cancellationToken)
+    {
+        var timers = functions
+            .Where(function => function.IsTriggeredBy("timerTrigger"))
+            .Select(function => (Function: function, Schedule: ReadSchedule(function)))
+            .ToList();
+        return Task.WhenAll(timers.Select(timer =>
+        {
+            var run = new FunctionTimer(
+                timer.Function.Name, timer.Schedule, store, (value, token) => InvokeAsync(timer.Function.Name, value, token), clock, logger);
+            return run.RunAsync(bool.TryParse(timer.Function.Setting("runOnStartup"), out var atStart) && atStart, cancellationToken);
+        }));
+    }
+
+    private TimerSchedule ReadSchedule(FunctionDefinition function)
+    {
+        var schedule = function.Setting("schedule") ?? "";
+        if (schedule.Length > 2 && schedule[0] == '%' && schedule[^1] == '%')
+        {
+            schedule = settings.Resolve(schedule[1..^1])
+                ?? throw new LocalHostException($"Function {function.Name}: the setting {schedule[1..^1]} is missing.");
+        }
+        return TimerSchedule.Parse(function.Name, schedule);
+    }
+
+    private async Task InvokeAsync(string function, string value, CancellationToken cancellationToken)
+    {
+        var invocation = new FunctionInvocation(function, new TypedData { String = value });
+        await invoker.RunAsync(invocation, $"Timer fired at {clock.GetUtcNow():O}", cancellationToken);
+    }
+}
