@@ -66,9 +66,6 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Reports of abuse.</summary>
     public Table Reports => Table("reports");
 
-    /// <summary>What the standalone mode's local host remembers: timers and announced blobs. It creates the table itself.</summary>
-    public Table LocalHost => Table("localhost");
-
     /// <summary>Every table, for creation at start.</summary>
     public IReadOnlyList<Table> AllTables =>
     [
@@ -94,9 +91,6 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 
-    /// <summary>The queue of blobs that appeared below the imports prefix.</summary>
-    public string BlobEventsQueueName => Prefix + "-blob-events";
-
     /// <summary>The queue of files that shall have a thumbnail.</summary>
     public string ThumbnailsQueueName => Prefix + "-thumbnails";
 
@@ -107,7 +101,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     public IReadOnlyList<string> AllContainerNames => [FilesContainerName, ImportsContainerName, SnapshotsContainerName, AvatarsContainerName];
 
     /// <summary>Every queue, for creation at start.</summary>
-    public IReadOnlyList<string> AllQueueNames => [BlobEventsQueueName, ThumbnailsQueueName, MailsQueueName];
+    public IReadOnlyList<string> AllQueueNames => [ThumbnailsQueueName, MailsQueueName];
 
     /// <summary>A container of the app's own account.</summary>
     /// <param name="name">Its whole name.</param>

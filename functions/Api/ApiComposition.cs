@@ -6,13 +6,9 @@ using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.DirectLinks;
-using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Shares;
-using Cloudreve.Functions.Api.Users.Finance;
-using Cloudreve.Functions.Api.Users.SignUps;
-using Cloudreve.Functions.Api.Users.Security;
 using Cloudreve.Functions.Api.Users.Settings;
 using Cloudreve.Functions.Api.Workflow;
 

@@ -13,7 +13,7 @@ internal sealed record AppSettings
     public string Prefix { get; init; } = "cloudreve";
 
     /// <summary>How the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
-    public string BlobTriggerSource { get; init; } = "LogsAndContainerScan";
+    public string BlobTriggerSource { get; init; } = "EventGrid";
 
     /// <summary>The header in which the platform passes the client's address; null to use the address of the connection.</summary>
     public string? ClientAddressHeader { get; init; }
@@ -62,7 +62,7 @@ internal sealed record AppSettings
 
     private static string ReadBlobTrigger(string? source) => source switch
     {
-        null or "" => "LogsAndContainerScan",
+        null or "" => "EventGrid",
         "EventGrid" or "LogsAndContainerScan" => source,
         _ => throw new SettingsException("CLOUDREVE_BLOB_TRIGGER must be EventGrid or LogsAndContainerScan."),
     };

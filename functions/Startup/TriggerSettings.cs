@@ -23,7 +23,7 @@ internal sealed class TriggerSettings(AppSettings settings) : IFunctionMetadataT
             {
                 bindings[i] = bindings[i]
                     .Replace(Prefix, settings.Prefix, StringComparison.Ordinal)
-                    .Replace("\"LogsAndContainerScan\"", $"\"{settings.BlobTriggerSource}\"", StringComparison.Ordinal);
+                    .Replace("\"EventGrid\"", $"\"{settings.BlobTriggerSource}\"", StringComparison.Ordinal);
             }
         }
     }

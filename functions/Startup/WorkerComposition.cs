@@ -22,6 +22,10 @@ internal static class WorkerComposition
     /// </summary>
     private const int MaxRequestLineSize = 64 * 1024;
 
+    // The host's own limits are 32 KiB and 100 headers; it adds some, and a request that it took must pass here, too.
+    private const int MaxRequestHeadersTotalSize = 64 * 1024;
+    private const int MaxRequestHeaderCount = 200;
+
     /// <summary>Adds the whole app to a worker; sends nothing to storage yet.</summary>
     /// <param name="builder">The worker. Tests have added settings and services of their own before.</param>
     /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
@@ -53,6 +57,8 @@ internal static class WorkerComposition
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestLineSize = MaxRequestLineSize;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadersTotalSize;
+        kestrel.Limits.MaxRequestHeaderCount = MaxRequestHeaderCount;
         kestrel.Limits.MinRequestBodyDataRate = null;
     });
 

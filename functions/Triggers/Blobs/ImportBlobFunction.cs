@@ -18,7 +18,7 @@ internal sealed class ImportBlobFunction(BlobArrival arrival, SettingStore setti
     /// <summary>Imports one blob. When it fails, the host tries again, and in the end keeps the event in its poison queue.</summary>
     [Function("ImportArrivedBlob")]
     public async Task RunAsync(
-        [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.LogsAndContainerScan)] BlobClient blob,
+        [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
         CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);
