@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Core.Serialization;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,11 +15,7 @@ public static class OrchestrationComposition
     /// <param name="services">The app's services.</param>
     public static IServiceCollection AddOrchestrations(this IServiceCollection services)
     {
-        services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(new JsonSerializerOptions
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-            PropertyNameCaseInsensitive = true,
-        }));
+        services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         services.TryAddSingleton<LostTasks>();
         return services;
     }

@@ -1,51 +1,77 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tasks;
-using Cloudreve.DurableTask.Embedded;
+using Cloudreve.Orchestrations.Import;
+using Cloudreve.Orchestrations.Tests.Replay;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Storage;
 using Xunit;
 
 namespace Cloudreve.Orchestrations.Tests.Import;
 
-/// <summary>Kills a process with its task hub before and after each storage call of a small import; the next process finishes it.</summary>
+/// <summary>Kills the process before and after each storage call of a small import; the next process finishes it.</summary>
 public sealed class ImportCrashTests(AzuriteServer azurite)
 {
-    private static readonly string[] Source = ["src/a", "src/b/c", "src/d/e"];
-
-    // With one activity and one turn at a time the sequence of calls is nearly the same in each run.
-    private static readonly EmbeddedTaskHubOptions OneAtATime = new()
-    {
-        MaxConcurrentActivities = 1,
-        MaxConcurrentOrchestrations = 1,
-        RetryDelay = TimeSpan.FromMilliseconds(1),
-        StopGrace = TimeSpan.Zero,
-    };
+    private static readonly string[] s_source = ["src/a", "src/b/c", "src/d/e"];
 
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_starts_then_the_import_is_finished_exactly(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_the_import_is_finished_exactly(StorageFault fault)
     {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.PutAsync(s_source);
+        var task = await site.AcceptAsync("src");
+        var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);
         var call = 1;
         for (; ; call++)
         {
-            await using var site = await RunningSite.CreateAsync(azurite);
-            await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
-            await site.PutAsync(Source);
-            var task = await site.AcceptAsync("src");
-            var hasEnded = await RunUntilCallAsync(site, task, call, fault);
+            await snapshot.RestoreAsync();
+            var hub = await StartAsync(task);
+            var hasEnded = await RunUntilCallAsync(site, hub, call, fault);
 
-            await FinishAsync(site.Restart(options: OneAtATime), task);
+            await using (var next = site.Restart())
+                await hub.RunAsync(next.Activities());
 
-            Assert.Empty((await site.CheckAsync()).All);
-            Assert.Equal(6, await site.UsedAsync());
-            var ended = await site.TaskAsync(task.Id);
-            Assert.Equal(WorkflowTaskStatus.Completed, ended.Status);
-            Assert.Equal(new TaskProgress(3, 3), ended.Progress["imported"]);
+            await AssertExactAsync(site, task, s_source.Length);
+            Assert.All(hub.Instances, i => Assert.True(i.HasEnded));
             if (hasEnded)
                 break;
         }
         Assert.True(call > 40, $"only {call} calls");
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_crash_at_any_storage_call_when_the_instance_is_gone_then_the_task_ends_with_an_error_and_the_books_are_exact(StorageFault fault)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.PutAsync(s_source);
+        var task = await site.AcceptAsync("src");
+        var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);
+        for (var call = 1; ; call++)
+        {
+            await snapshot.RestoreAsync();
+            var hub = await StartAsync(task);
+            if (await RunUntilCallAsync(site, hub, call, fault))
+                break;
+            hub.Terminate(ImportStarter.InstanceIdOf(task));
+
+            await EndLostAsync(site, hub);
+
+            var ended = await site.TaskAsync(task.Id);
+            Assert.True(ended.IsTerminal);
+            Assert.Empty((await site.CheckAsync()).All);
+            Assert.Equal(2 * ended.Progress["imported"].Current, await site.UsedAsync());
+            // Parts of it that were still waiting find that it has ended.
+            await using var late = site.Restart();
+            await hub.RunAsync(late.Activities());
+            Assert.Empty((await site.CheckAsync()).All);
+            Assert.Equal(ended.UpdatedAt, (await site.TaskAsync(task.Id)).UpdatedAt);
+        }
     }
 
     [Theory]
@@ -56,23 +82,18 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 300).Select(i => $"src/d{i % 30:d2}/f{i}"));
         var task = await site.AcceptAsync("src");
+        var hub = await StartAsync(task);
         var calls = 0;
 
-        await FinishAsync(site.Restart(call => Fail(seed, call, Interlocked.Increment(ref calls))), task);
+        await using (var process = site.Restart(_ => Fail(seed, Interlocked.Increment(ref calls))))
+            await hub.RunAsync(process.Activities());
 
-        Assert.Empty((await site.CheckAsync()).Problems);
-        Assert.Equal(600, await site.UsedAsync());
-        var ended = await site.TaskAsync(task.Id);
-        Assert.Equal(WorkflowTaskStatus.Completed, ended.Status);
-        Assert.Equal(new TaskProgress(300, 300), ended.Progress["imported"]);
+        await AssertExactAsync(site, task, 300);
     }
 
     // The same seed fails the same calls of a run: 5 %, in part without effect, in part with an answer that is lost.
-    private static StorageFault Fail(int seed, StorageCall call, int number)
+    private static StorageFault Fail(int seed, int number)
     {
-        // Starting the hub is not tried again: a process that cannot start ends.
-        if (number < 10)
-            return StorageFault.None;
         var draw = (uint)((seed * 7919) + (number * 2_654_435_761L)) % 40;
         return draw switch
         {
@@ -82,50 +103,47 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
         };
     }
 
-    private static async Task FinishAsync(RunningSite process, WorkflowTask task)
+    private static async Task AssertExactAsync(RunningSite site, WorkflowTask task, int files)
     {
-        await using (process)
+        Assert.Empty((await site.CheckAsync()).All);
+        Assert.Equal(2 * files, await site.UsedAsync());
+        var ended = await site.TaskAsync(task.Id);
+        Assert.Equal(WorkflowTaskStatus.Completed, ended.Status);
+        Assert.Equal(new TaskProgress(files, files), ended.Progress["imported"]);
+    }
+
+    private static async Task<ReplayHub> StartAsync(WorkflowTask task)
+    {
+        var hub = new ReplayHub();
+        await ImportStarter.StartAsync(new ReplayClient(hub), task);
+        return hub;
+    }
+
+    /// <summary>The timer's runs, until the task has ended.</summary>
+    private static async Task EndLostAsync(RunningSite site, ReplayHub hub)
+    {
+        await using var process = site.Restart();
+        for (var run = 0; run < 2; run++)
         {
-            await process.Hub.StartAsync();
-            try
-            {
-                await process.ScheduleAsync(task, RunningSite.InstanceId(task));
-            }
-            catch (InvalidOperationException)
-            {
-                // It ended before the crash.
-            }
-            await process.EndOfAsync(task);
+            site.Clock.Advance(TimeSpan.FromMinutes(6));
+            await process.Get<LostTasks>().RunAsync(new ReplayClient(hub));
         }
     }
 
     /// <summary>Runs an import in a process that dies at a storage call.</summary>
     /// <returns>Whether it came to its end before.</returns>
-    private static async Task<bool> RunUntilCallAsync(RunningSite site, WorkflowTask task, int call, StorageFault fault)
+    private static async Task<bool> RunUntilCallAsync(RunningSite site, ReplayHub hub, int call, StorageFault fault)
     {
-        var calls = 0;
-        var dead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var dying = site.Restart(Decide, OneAtATime);
-        StorageFault Decide(StorageCall made)
-        {
-            var n = Interlocked.Increment(ref calls);
-            if (n < call)
-                return StorageFault.None;
-            dead.TrySetResult();
-            // A dead process makes no further call.
-            return n == call ? fault : StorageFault.CrashBefore;
-        }
-
+        var plan = new CrashPlan(call, fault);
+        await using var dying = site.Restart(plan.Decide);
         try
         {
-            await dying.Hub.StartAsync();
-            await dying.ScheduleAsync(task, RunningSite.InstanceId(task));
-            await Task.WhenAny(dying.EndOfAsync(task), dying.Hub.Completion, dead.Task);
+            await hub.RunAsync(dying.Activities(() => plan.HasStruck));
+            return true;
         }
         catch (SimulatedCrashException)
         {
-            // The crash that was asked for.
+            return false;
         }
-        return !dead.Task.IsCompleted;
     }
 }

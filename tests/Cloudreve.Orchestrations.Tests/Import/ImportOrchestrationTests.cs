@@ -1,56 +1,120 @@
+using System.Text.Json;
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.Import;
+using Cloudreve.Orchestrations.Tests.Replay;
 using Cloudreve.Testing.Azurite;
+using Microsoft.DurableTask.Protobuf;
 using Xunit;
-
-[assembly: AssemblyFixture(typeof(AzuriteServer))]
 
 namespace Cloudreve.Orchestrations.Tests.Import;
 
+/// <summary>Imports with the product's own activities.</summary>
 public sealed class ImportOrchestrationTests(AzuriteServer azurite)
 {
     [Fact]
     public async Task Given_an_accepted_import_when_its_orchestration_runs_then_the_task_completes_with_the_whole_tree()
     {
-        await using var site = await RunningSite.StartAsync(azurite);
+        await using var site = await RunningSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 150).Select(i => $"src/d{i % 40:d2}/f{i}"));
 
-        var task = await site.ImportAsync("src");
+        var (task, hub) = await ImportAsync(site);
 
         Assert.Equal(WorkflowTaskStatus.Completed, task.Status);
         Assert.Equal(new TaskProgress(150, 150), task.Progress["imported"]);
         Assert.Equal(new TaskProgress(190, 190), task.Progress["indexed"]);
+        Assert.Empty((await site.CheckAsync()).All);
+        var instance = hub.Find(ImportStarter.InstanceIdOf(task))!;
+        Assert.Equal("""{"round":2,"indexed":190,"imported":150,"skipped":0,"failed":0}""", instance.CustomStatus);
+        Assert.Equal(150, JsonSerializer.Deserialize<ImportTotals>(instance.Output!, OrchestrationJson.Options)!.Imported);
     }
 
     [Fact]
-    public async Task Given_a_finished_import_when_its_orchestration_is_started_again_then_nothing_happens()
+    public async Task Given_many_rounds_when_a_deep_tree_is_imported_then_every_history_stays_short()
     {
-        await using var site = await RunningSite.StartAsync(azurite);
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(1, 30).Select(i => "src/" + string.Concat(Enumerable.Repeat("d/", i)) + "f"));
+
+        var (task, hub) = await ImportAsync(site);
+
+        Assert.Equal(new TaskProgress(30, 30), task.Progress["imported"]);
+        Assert.True(hub.Find(ImportStarter.InstanceIdOf(task))!.Generations >= 30);
+        Assert.All(hub.Turns, t => Assert.InRange(t.Request.PastEvents.Count + t.Request.NewEvents.Count, 1, 20));
+        Assert.All(hub.Turns, t => Assert.InRange(t.Request.CalculateSize(), 1, 8_000));
+    }
+
+    [Fact]
+    public async Task Given_a_finished_import_when_it_is_started_again_then_nothing_happens()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
         await site.PutAsync(["src/a"]);
-        var task = await site.ImportAsync("src");
+        var (task, hub) = await ImportAsync(site);
+        var turns = hub.Turns.Count;
+
+        await ImportStarter.StartAsync(new ReplayClient(hub), task);
+        await hub.RunAsync(site.Activities());
+
+        Assert.Equal(turns, hub.Turns.Count);
+    }
+
+    [Fact]
+    public async Task Given_a_finished_import_when_another_instance_works_for_it_then_nothing_changes()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(["src/a"]);
+        var (task, hub) = await ImportAsync(site);
         var used = await site.UsedAsync();
 
-        await site.RunAsync(task, "again");
+        hub.TryStart(ImportOrchestration.Name, "again", hub.Turns[0].Request.NewEvents[1].ExecutionStarted.Input);
+        await hub.RunAsync(site.Activities());
 
+        Assert.Equal(OrchestrationStatus.Completed, hub.Find("again")!.Status);
         Assert.Equal(task.UpdatedAt, (await site.TaskAsync(task.Id)).UpdatedAt);
         Assert.Equal(used, await site.UsedAsync());
     }
 
     [Fact]
-    public async Task Given_a_container_that_does_not_exist_when_it_is_imported_then_the_task_ends_with_the_error()
+    public async Task Given_a_container_that_does_not_exist_when_it_is_imported_then_the_task_ends_with_the_error_at_once()
     {
-        await using var site = await RunningSite.StartAsync(azurite);
+        await using var site = await RunningSite.CreateAsync(azurite);
         var catalog = site.Get<SiteCatalog>();
         await catalog.SavePolicyAsync(await catalog.GetPolicyAsync(1) with { Id = 2, BucketName = "missing" });
 
-        var task = await site.ImportAsync("src", policyId: 2);
+        var (task, hub) = await ImportAsync(site, policyId: 2);
 
         Assert.Equal(WorkflowTaskStatus.Error, task.Status);
-        Assert.Contains("container", task.Error, StringComparison.Ordinal);
+        Assert.Equal("The storage policy's container does not exist.", task.Error);
+        Assert.Single(hub.Calls, ImportActivities.ImportFolders);
     }
 
     [Fact]
-    public void Given_the_registry_when_it_is_listed_then_the_orchestrator_that_start_messages_name_is_there() =>
-        Assert.Contains(ImportService.OrchestratorName, WorkflowRegistry.Create().OrchestratorNames);
+    public async Task Given_storage_that_is_down_for_some_tries_when_it_is_back_then_the_import_is_exact()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(["src/a", "src/b/c"]);
+        var task = await site.AcceptAsync("src");
+        var hub = new ReplayHub();
+        await ImportStarter.StartAsync(new ReplayClient(hub), task);
+        var isDown = true;
+        await using var process = site.Restart(_ => isDown ? StorageFault.Unavailable : StorageFault.None);
+
+        await hub.RunAsync(process.Activities(), () => hub.Calls.Count == 3);
+        isDown = false;
+        await hub.RunAsync(process.Activities());
+
+        Assert.Equal(4, hub.Calls.Count(c => c == ImportActivities.BeginImport));
+        Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(task.Id)).Status);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    private static async Task<(WorkflowTask Task, ReplayHub Hub)> ImportAsync(RunningSite site, int policyId = 1)
+    {
+        var hub = new ReplayHub();
+        var task = await site.AcceptAsync("src", policyId);
+        await ImportStarter.StartAsync(new ReplayClient(hub), task);
+        await hub.RunAsync(site.Activities());
+        return (await site.TaskAsync(task.Id), hub);
+    }
 }

@@ -1,0 +1,11 @@
+using Microsoft.DurableTask.Protobuf;
+
+namespace Cloudreve.Orchestrations.Tests.Replay;
+
+/// <summary>Runs the activities that orchestrations call.</summary>
+internal interface IActivityRunner
+{
+    /// <summary>Runs one.</summary>
+    /// <returns>Its result as JSON, or why it failed.</returns>
+    Task<(string? Result, TaskFailureDetails? Failure)> RunActivityAsync(string activity, string input);
+}
