@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Cloudreve.LocalHost.TestApp;
 
-public sealed class HttpFunctions(Greeting greeting, Journal journal)
+public sealed class HttpFunctions(Greeting greeting, Journal journal, Conversation conversation)
 {
     [Function("Greet")]
     public IResult Greet([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "greet/{name}")] HttpRequest request, string name) =>
@@ -38,14 +38,23 @@ public sealed class HttpFunctions(Greeting greeting, Journal journal)
         await request.HttpContext.Response.WriteAsync($"{size} {request.ContentLength?.ToString() ?? "chunked"}");
     }
 
-    /// <summary>Answers each line of the request as soon as it arrives.</summary>
-    [Function("Converse")]
-    public static async Task Converse([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "converse")] HttpRequest request)
+    /// <summary>Notes each line of the request as soon as it arrives.</summary>
+    [Function("Listen")]
+    public async Task Listen([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "listen")] HttpRequest request)
     {
         using var reader = new StreamReader(request.Body);
         while (await reader.ReadLineAsync() is { } line)
+            conversation.Heard.Enqueue(line);
+    }
+
+    /// <summary>Answers line by line, each at the test's word.</summary>
+    [Function("Speak")]
+    public async Task Speak([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "speak")] HttpRequest request)
+    {
+        for (var i = 0; i < 3; i++)
         {
-            await request.HttpContext.Response.WriteAsync($"heard {line}\n");
+            await conversation.Turn.WaitAsync(request.HttpContext.RequestAborted);
+            await request.HttpContext.Response.WriteAsync($"data: {i}\n");
             await request.HttpContext.Response.Body.FlushAsync();
         }
     }

@@ -16,6 +16,7 @@ public static class TestWorker
         builder.Configuration.AddInMemoryCollection(settings);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddSingleton(new Journal(builder.Configuration["AzureWebJobsStorage"] ?? "UseDevelopmentStorage=true"));
+        builder.Services.AddSingleton<Conversation>();
         builder.Services.AddSingleton(new Greeting(builder.Configuration["GREETING"] ?? "hello"));
         return builder.Build();
     }

@@ -7,6 +7,9 @@ namespace Cloudreve.LocalHost.TestApp;
 
 public sealed class WorkflowFunctions(Journal journal)
 {
+    /// <summary>An activity whose worker dies has failed; only orchestrators are repeated without being asked.</summary>
+    private static readonly TaskOptions s_patient = TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromMilliseconds(200)));
+
     [Function("StartWorkflow")]
     public static async Task<IResult> StartWorkflow(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "workflows/{name}/{id}")] HttpRequest request,
@@ -54,7 +57,7 @@ public sealed class WorkflowFunctions(Journal journal)
     public static async Task<string> RunSlowly([OrchestrationTrigger] TaskOrchestrationContext context)
     {
         for (var i = 0; i < context.GetInput<int>(); i++)
-            await context.CallActivityAsync("Pause", i);
+            await context.CallActivityAsync("Pause", i, s_patient);
         return "done";
     }
 

@@ -1,11 +1,11 @@
 using System.Globalization;
-using Microsoft.Azure.WebJobs;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 
 namespace Cloudreve.LocalHost;
 
 /// <summary>The app settings that the host itself goes by.</summary>
-internal sealed class HostSettings(IConfiguration settings, AppFolder app) : INameResolver
+internal sealed partial class HostSettings(IConfiguration settings, AppFolder app)
 {
     private const long DefaultBodyLimit = 104_857_600;
 
@@ -44,8 +44,13 @@ internal sealed class HostSettings(IConfiguration settings, AppFolder app) : INa
     public bool IsDisabled(string function) =>
         IsTrue(settings[$"AzureWebJobs.{function}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{function}_Disabled"]);
 
-    /// <inheritdoc/>
-    public string? Resolve(string name) => settings[name];
+    /// <summary>Puts settings in the place of their names: <c>%NAME%</c>.</summary>
+    /// <exception cref="LocalHostException">A setting is missing.</exception>
+    public string Expand(string? text) => Reference().Replace(
+        text ?? "", reference => settings[reference.Groups["name"].Value] ?? throw new LocalHostException($"The setting {reference.Groups["name"].Value} is missing."));
+
+    [GeneratedRegex("%(?<name>[^%]+)%", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Reference();
 
     private static bool IsTrue(string? text) => text == "1" || string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 }

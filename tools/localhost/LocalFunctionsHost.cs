@@ -80,7 +80,7 @@ internal sealed class LocalFunctionsHost : IDisposable
             var functions = (await _slot.GetAsync(cancellationToken)).Functions;
             var enabled = functions.Where(function => !_settings.IsDisabled(function.Name)).ToList();
             var webhooks = new Webhooks(server.Address, _settings.BlobsKey ?? RandomNumberGenerator.GetHexString(40, lowercase: true));
-            var options = new TriggerHostOptions(enabled, _invoker, _slot, _hostJson, _settings.HostId, webhooks, ConfigureLogging);
+            var options = new TriggerHostOptions(enabled, _invoker, _slot, _hostJson, _settings, webhooks, ConfigureLogging);
             await using var triggers = await TriggerHost.StartAsync(options, cancellationToken);
             using var routes = new FunctionRoutes(functions, _hostJson.RoutePrefix);
             var rules = new HttpFrontOptions(_settings.BodyLimit, _settings.IsDisabled);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Cloudreve.LocalHost.Tests.InProcess;
+using Cloudreve.LocalHost.Tests.Processes;
 using Xunit;
 
 namespace Cloudreve.LocalHost.Tests.Http;
@@ -23,22 +24,33 @@ public sealed class ForwardingTests(InProcessFixture fixture) : IClassFixture<In
     }
 
     [Fact]
-    public async Task Chunks_arrive_before_the_body_ends_and_answers_before_the_response_does()
+    public async Task Chunks_arrive_before_the_body_has_ended()
     {
         using var client = new TcpClient();
         await client.ConnectAsync(fixture.Host.Address.Host, fixture.Host.Address.Port);
-        using var reader = new StreamReader(client.GetStream());
-        await SendAsync(client, "POST /converse HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await SendAsync(client, "POST /listen HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
         foreach (var word in new[] { "one", "two", "three" })
         {
             await SendAsync(client, $"{word.Length + 1:x}\r\n{word}\n\r\n");
-            string? line;
-            do
-                line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10));
-            while (line is not null && !line.StartsWith("heard", StringComparison.Ordinal));
-            Assert.Equal($"heard {word}", line);
+            await Until.TrueAsync(() => Task.FromResult(fixture.Conversation.Heard.LastOrDefault() == word), 10, word);
         }
         await SendAsync(client, "0\r\n\r\n");
+        using var reader = new StreamReader(client.GetStream());
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task Parts_of_an_answer_arrive_as_they_are_written()
+    {
+        fixture.Conversation.Turn.Release();
+        await using var answer = await fixture.Client.GetStreamAsync("/speak");
+        using var reader = new StreamReader(answer);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal($"data: {i}", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)));
+            fixture.Conversation.Turn.Release();
+        }
+        Assert.Null(await reader.ReadLineAsync());
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Cloudreve.LocalHost.TestApp;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.LocalHost.Tests.InProcess;
@@ -13,6 +15,9 @@ public sealed class InProcessFixture : IAsyncLifetime
     public InProcessHost Host => _worker!.Host;
 
     public HttpClient Client => _worker!.Client;
+
+    /// <summary>What goes on in the worker.</summary>
+    public Conversation Conversation => _worker!.Services.GetRequiredService<Conversation>();
 
     public async ValueTask InitializeAsync() => _worker = await InProcessWorker.StartAsync("hello", bodyLimit: BodyLimit);
 

@@ -24,7 +24,7 @@ public sealed class InProcessTests(StorageFixture storage) : IClassFixture<Stora
         Assert.Equal("TakeText", await storage.AwaitEntryAsync("text-direct"));
         await worker.Host.InvokeTimerAsync("Tick", isPastDue: true);
         Assert.Equal("True", await storage.AwaitEntryAsync(Assert.Single(await storage.ListEntriesAsync("tick-"))));
-        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => worker.Host.InvokeAsync("TakeText", "fail"));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => worker.Host.InvokeAsync("TakeText", "fail", new Dictionary<string, string> { ["DequeueCount"] = "1" }));
         Assert.Contains("It fails: fail", failure.Message, StringComparison.Ordinal);
     }
 

@@ -18,6 +18,8 @@ internal sealed class InProcessWorker : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => _worker.Services;
+
     public static async Task<InProcessWorker> StartAsync(string greeting, Action<string>? log = null, long bodyLimit = 104_857_600, string? storage = null)
     {
         var host = await InProcessHost.StartAsync(new InProcessHostOptions

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.NetworkInformation;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.LocalHost.Tests.Processes;
@@ -48,7 +49,11 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     }
 
     /// <summary>The process id of the worker; waits for one.</summary>
-    public async Task<int> ReadWorkerIdAsync() => int.Parse(await Client.GetStringAsync("/process"));
+    public async Task<int> ReadWorkerIdAsync()
+    {
+        await Until.TrueAsync(() => Task.FromResult(IsListening(Client.BaseAddress!.Port)), 30, "listening host");
+        return int.Parse(await Client.GetStringAsync("/process"));
+    }
 
     /// <summary>Waits for a line of output.</summary>
     public Task AwaitLineAsync(string text, int seconds = 30) =>
@@ -78,6 +83,9 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         await Process.WaitForExitAsync();
         Process.Dispose();
     }
+
+    private static bool IsListening(int port) =>
+        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port);
 
     private void Keep(string? line)
     {

@@ -2,11 +2,13 @@ using Cloudreve.LocalHost.Protocol;
 using Cloudreve.LocalHost.Workers;
 using Google.Protobuf;
 using Microsoft.Azure.WebJobs;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
 
 namespace Cloudreve.LocalHost.Jobs;
 
 /// <summary>Passes what the WebJobs SDK delivers on to the worker.</summary>
-internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot)
+internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot, HostSettings settings)
 {
     /// <summary>Runs a function; its signature is that of <see cref="TriggerHandler"/>.</summary>
     public async Task<object?> RunAsync(string function, object trigger, Binder binder, CancellationToken cancellationToken)
@@ -24,10 +26,10 @@ internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot)
         return ToObject(response.ReturnValue);
     }
 
-    private static string ReasonOf(FunctionDefinition function) => function.TriggerType.ToUpperInvariant() switch
+    private string ReasonOf(FunctionDefinition function) => function.TriggerType.ToUpperInvariant() switch
     {
-        "QUEUETRIGGER" => $"New queue message detected on '{function.Setting("queueName")}'.",
-        "BLOBTRIGGER" => $"New blob detected({function.Setting("source") ?? "LogsAndContainerScan"}): {function.Setting("path")}",
+        "QUEUETRIGGER" => $"New queue message detected on '{settings.Expand(function.Setting("queueName"))}'.",
+        "BLOBTRIGGER" => $"New blob detected({function.Setting("source") ?? "LogsAndContainerScan"}): {settings.Expand(function.Setting("path"))}",
         _ => "(null)",
     };
 
@@ -45,18 +47,14 @@ internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot)
                 Content = ByteString.CopyFrom(reference.Content),
             },
         },
-        int or long => new TypedData { Int = Convert.ToInt64(value) },
-        double number => new TypedData { Double = number },
-        _ => new TypedData { Json = ToJson(value) },
+        // JSON by the library that the extensions' types are made for; the worker does not take numbers as such.
+        _ => new TypedData { Json = JsonConvert.SerializeObject(value) },
     };
-
-    /// <summary>JSON of the extensions' types (JObject, BlobProperties, dates), by the library that they are made for.</summary>
-    private static string ToJson(object value) => Newtonsoft.Json.JsonConvert.SerializeObject(value);
 
     private static object? ToObject(TypedData? data) => data?.DataCase switch
     {
         TypedData.DataOneofCase.String => (object)data.String,
-        TypedData.DataOneofCase.Json => Newtonsoft.Json.Linq.JToken.Parse(data.Json),
+        TypedData.DataOneofCase.Json => JToken.Parse(data.Json),
         TypedData.DataOneofCase.Bytes => data.Bytes.ToByteArray(),
         TypedData.DataOneofCase.Int => data.Int,
         TypedData.DataOneofCase.Double => data.Double,

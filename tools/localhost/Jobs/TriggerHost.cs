@@ -49,7 +49,7 @@ internal sealed class TriggerHost : IAsyncDisposable
 
     private static IHost Build(TriggerHostOptions options)
     {
-        var bridge = new TriggerBridge(options.Invoker, options.Slot);
+        var bridge = new TriggerBridge(options.Invoker, options.Slot, options.Settings);
         return new HostBuilder()
             .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(options.HostJson.Configuration))
             .ConfigureLogging(logging => options.ConfigureLogging(logging)
@@ -58,7 +58,7 @@ internal sealed class TriggerHost : IAsyncDisposable
                 .AddFilter("Host.Results", LogLevel.None))
             .ConfigureServices(services => services
                 .AddSingleton<ITypeLocator>(new FunctionTypes(options.Functions, bridge.RunAsync))
-                .AddSingleton<IHostIdProvider>(new HostId(options.HostId))
+                .AddSingleton<IHostIdProvider>(new HostId(options.Settings.HostId))
 #pragma warning disable CS0618 // See Webhooks.
                 .AddSingleton<IWebHookProvider>(options.Webhooks)
 #pragma warning restore CS0618

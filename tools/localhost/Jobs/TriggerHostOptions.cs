@@ -8,7 +8,7 @@ namespace Cloudreve.LocalHost.Jobs;
 /// <param name="Invoker">Runs them.</param>
 /// <param name="Slot">The worker.</param>
 /// <param name="HostJson">The settings of the extensions.</param>
-/// <param name="HostId">Tells this app's records in the storage account from those of others.</param>
+/// <param name="Settings">The app settings.</param>
 /// <param name="Webhooks">The extensions' HTTP endpoints.</param>
 /// <param name="ConfigureLogging">Sends the logs to the host's output.</param>
 internal sealed record TriggerHostOptions(
@@ -16,6 +16,6 @@ internal sealed record TriggerHostOptions(
     FunctionInvoker Invoker,
     WorkerSlot Slot,
     HostJson HostJson,
-    string HostId,
+    HostSettings Settings,
     Webhooks Webhooks,
     Func<ILoggingBuilder, ILoggingBuilder> ConfigureLogging);

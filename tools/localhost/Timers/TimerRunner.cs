@@ -1,13 +1,12 @@
 using Cloudreve.LocalHost.Protocol;
 using Cloudreve.LocalHost.Workers;
-using Microsoft.Azure.WebJobs;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.LocalHost.Timers;
 
 /// <summary>Runs all timer functions of an app.</summary>
 internal sealed class TimerRunner(
-    FunctionInvoker invoker, IScheduleStore store, INameResolver settings, TimeProvider clock, ILogger logger)
+    FunctionInvoker invoker, IScheduleStore store, HostSettings settings, TimeProvider clock, ILogger logger)
 {
     /// <summary>Runs the timers among some functions until it is told to stop.</summary>
     /// <exception cref="LocalHostException">A schedule cannot be read.</exception>
@@ -25,16 +24,8 @@ internal sealed class TimerRunner(
         }));
     }
 
-    private TimerSchedule ReadSchedule(FunctionDefinition function)
-    {
-        var schedule = function.Setting("schedule") ?? "";
-        if (schedule.Length > 2 && schedule[0] == '%' && schedule[^1] == '%')
-        {
-            schedule = settings.Resolve(schedule[1..^1])
-                ?? throw new LocalHostException($"Function {function.Name}: the setting {schedule[1..^1]} is missing.");
-        }
-        return TimerSchedule.Parse(function.Name, schedule);
-    }
+    private TimerSchedule ReadSchedule(FunctionDefinition function) =>
+        TimerSchedule.Parse(function.Name, settings.Expand(function.Setting("schedule")));
 
     private async Task InvokeAsync(string function, string value, CancellationToken cancellationToken)
     {
