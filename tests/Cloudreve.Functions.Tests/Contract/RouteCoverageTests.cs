@@ -1,8 +1,5 @@
-using Cloudreve.Functions.Tests.App;
-using Cloudreve.Testing.Azurite;
+using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Testing.Contract;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;

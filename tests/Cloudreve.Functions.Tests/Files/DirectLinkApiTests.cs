@@ -169,7 +169,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
         Assert.Equal(HttpStatusCode.NotFound, await FollowAsync(new Uri(App.Address, "/f/zzz/a.txt")));
         Assert.Equal(
             HttpStatusCode.NotFound,
-            await FollowAsync(new Uri(Functions.Api.Files.DirectLinks.DirectLinkEndpoints.AddressOf(site, App.Address.AbsoluteUri.TrimEnd('/'), theirs))));
+            await FollowAsync(new Uri(Functions.Api.Files.DirectLinks.DirectLinkAddress.Of(site, App.Address.AbsoluteUri.TrimEnd('/'), theirs))));
     }
 
     [Fact]

@@ -211,7 +211,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
         var user = await App.CreateUserAsync(status: status);
         var now = DateTimeOffset.UtcNow;
         var id = await App.Services.GetRequiredService<ArchiveSessions>().CreateAsync(new ArchiveRequest(user.Id, ["cloudreve://my"]), now.AddSeconds(seconds));
-        var path = ArchiveDownloadEndpoint.PathOf(id);
+        var path = ArchiveAddresses.PathOf(id);
         using var plain = new HttpClient { BaseAddress = App.Address };
 
         using var answer = await plain.GetAsync($"{path}?sign={Uri.EscapeDataString(UrlSigner.Sign(await App.GetSiteAsync(), path, now.AddMinutes(1)))}");

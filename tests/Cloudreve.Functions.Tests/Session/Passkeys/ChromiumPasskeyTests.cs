@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudreve.Functions.Api.Edge;
-using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Browser;
 using Cloudreve.Testing.Azurite;
