@@ -1,10 +1,12 @@
 using Azure.Data.Tables;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-// The least that a web app with Table storage can be: one route that reads one row. The yardstick of cold starts.
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.Logging.ClearProviders();
-var table = new TableClient(builder.Configuration["AzureWebJobsStorage"], builder.Configuration["BARE_TABLE"]);
-var app = builder.Build();
-app.MapGet("/", async (CancellationToken cancellationToken) =>
-    (await table.GetEntityAsync<TableEntity>("p", "r", cancellationToken: cancellationToken)).Value.GetString("value"));
-await app.RunAsync();
+// The least that a worker app with Table storage can be.
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+builder.Services.AddSingleton(new TableClient(builder.Configuration["AzureWebJobsStorage"], "bare"));
+await builder.Build().RunAsync();
