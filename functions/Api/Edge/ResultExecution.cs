@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
@@ -11,7 +12,15 @@ internal sealed class ResultExecution : IFunctionsWorkerMiddleware
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        catch (AggregateException e) when (e.InnerExceptions is [var error])
+        {
+            // The worker wraps what a function throws.
+            ExceptionDispatchInfo.Throw(error);
+        }
         var outcome = context.GetInvocationResult();
         if (outcome.Value is not IResult result)
             return;
