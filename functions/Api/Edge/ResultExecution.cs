@@ -24,7 +24,8 @@ internal sealed class ResultExecution : IFunctionsWorkerMiddleware
         var outcome = context.GetInvocationResult();
         if (outcome.Value is not IResult result)
             return;
-        await result.ExecuteAsync(context.GetHttpContext()!);
+        // First: a result that fails must not be executed again by the worker.
         outcome.Value = Results.Empty;
+        await result.ExecuteAsync(context.GetHttpContext()!);
     }
 }

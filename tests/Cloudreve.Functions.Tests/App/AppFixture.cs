@@ -9,7 +9,6 @@ using Cloudreve.Functions.Startup;
 using Cloudreve.LocalHost;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Contract;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -79,7 +78,10 @@ public sealed class AppFixture : IAsyncDisposable
         if (functions is not null)
             TestFunctions.Add(builder.Services, functions);
         configure?.Invoke(builder.Services);
-        var worker = builder.AddCloudreve().Build();
+        builder.AddCloudreve();
+        if (functions is not null)
+            builder.UseMiddleware(TestFunctions.RunAsync);
+        var worker = builder.Build();
         await worker.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
         await worker.StartAsync();
         await host.ConnectAsync();

@@ -1,12 +1,15 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Cloudreve.Functions.Api.Edge;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Context.Features;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cloudreve.Functions.Tests.App;
 
-/// <summary>Adds HTTP functions of a test to the app's own.</summary>
+/// <summary>Adds HTTP functions of a test, which are static methods, to the app's own.</summary>
 /// <param name="functions">The functions.</param>
 /// <param name="type">The class that has them.</param>
 internal sealed class TestFunctions(IReadOnlyList<HttpFunction> functions, Type type) : IFunctionMetadataTransformer
@@ -48,4 +51,28 @@ internal sealed class TestFunctions(IReadOnlyList<HttpFunction> functions, Type 
 
     private static IEnumerable<MethodInfo> Methods(Type type) =>
         type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly);
+
+    /// <summary>Runs a function of the test: the generated executor knows the app's alone.</summary>
+    /// <param name="context">The invocation.</param>
+    /// <param name="next">Runs functions of the app.</param>
+    public static async Task RunAsync(FunctionContext context, Func<Task> next)
+    {
+        if (context.InstanceServices.GetServices<IFunctionMetadataTransformer>().OfType<TestFunctions>().FirstOrDefault()?.Find(context) is not { } method)
+        {
+            await next();
+            return;
+        }
+        var input = await context.Features.Get<IFunctionInputBindingFeature>()!.BindFunctionInputAsync(context);
+        try
+        {
+            context.GetInvocationResult().Value = method.Invoke(null, input.Values);
+        }
+        catch (TargetInvocationException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException!);
+        }
+    }
+
+    private MethodInfo? Find(FunctionContext context) =>
+        Methods(type).FirstOrDefault(m => context.FunctionDefinition.EntryPoint == $"{type.FullName}.{m.Name}");
 }

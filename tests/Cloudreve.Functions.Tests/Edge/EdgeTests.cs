@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

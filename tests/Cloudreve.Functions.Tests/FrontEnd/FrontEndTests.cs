@@ -1,6 +1,5 @@
 using System.Net;
 using Cloudreve.Core.Settings;
-using Cloudreve.Functions.FrontEnd;
 using Cloudreve.Functions.Startup;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

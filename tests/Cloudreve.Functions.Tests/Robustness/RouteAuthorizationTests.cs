@@ -3,7 +3,6 @@ using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.Contract;
 using Cloudreve.Testing.Contract;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Cloudreve.AzureStorage.Queues;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;

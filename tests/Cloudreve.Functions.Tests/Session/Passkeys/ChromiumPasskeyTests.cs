@@ -4,7 +4,6 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Browser;
 using Cloudreve.Testing.Azurite;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Xunit;

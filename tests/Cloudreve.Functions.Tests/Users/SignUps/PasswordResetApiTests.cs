@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Web;
 using Cloudreve.Core.Identity;
 using Cloudreve.Functions.Tests.App;
