@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Cloudreve.EndToEnd.Sites;
+using Cloudreve.Testing.Storage;
+using Xunit;
+
+namespace Cloudreve.EndToEnd.Imports;
+
+/// <summary>
+/// How a test kills processes while a site imports a tree, and what the tree must be afterwards. <c>./dev crash</c> runs the long
+/// form: it sets CLOUDREVE_CRASH_KILLS, _FILES and _SEED.
+/// </summary>
+internal sealed class CrashPlan
+{
+    /// <summary>The folder that is imported.</summary>
+    public const string Source = "src";
+
+    private readonly Dictionary<string, int> _sizes;
+
+    private CrashPlan(int kills, int files, int seed)
+    {
+        Description = $"{kills} kills, {files} files, seed {seed}";
+        // Not for security: a seed repeats the moments of the kills.
+#pragma warning disable CA5394
+        var random = new Random(seed);
+        Delays = [.. Enumerable.Range(0, kills).Select(_ => TimeSpan.FromMilliseconds(random.Next(30, 1500)))];
+#pragma warning restore CA5394
+        var folders = Math.Max(1, files / 10);
+        _sizes = Enumerable.Range(0, files).ToDictionary(i => string.Create(CultureInfo.InvariantCulture, $"d{i % folders:d4}/f{i:d5}"), i => i % 7);
+    }
+
+    /// <summary>The plan that the environment asks for, or a short one.</summary>
+    public static CrashPlan Current() => new(
+        Number("CLOUDREVE_CRASH_KILLS") ?? 2,
+        Number("CLOUDREVE_CRASH_FILES") ?? 600,
+        Number("CLOUDREVE_CRASH_SEED") ?? RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    /// <summary>What makes the run repeatable.</summary>
+    public string Description { get; }
+
+    /// <summary>For each kill how long what it is aimed at is left alone before.</summary>
+    public IReadOnlyList<TimeSpan> Delays { get; }
+
+    /// <summary>Writes the tree beside the site and begins to import it.</summary>
+    /// <returns>The task's id.</returns>
+    public async Task<string> StartImportAsync(Site site)
+    {
+        await site.Client.SignInAsync();
+        await site.WriteAsync(_sizes.Select(file => ($"{Source}/{file.Key}", new byte[file.Value])));
+        return await site.Client.StartImportAsync("/" + Source, "/copy");
+    }
+
+    /// <summary>Checks that the import has completed with each file once, that the quota is exact, and that all rows fit together.</summary>
+    public async Task AssertExactAsync(Site site, string taskId, ITestOutputHelper output)
+    {
+        var task = await site.Client.FindTaskAsync(taskId);
+        Assert.True(task.GetProperty("status").GetString() == "completed", $"{task}\n{site.Host.Output}");
+        Assert.Equal(_sizes.Values.Sum(), (await site.Client.GetAsync("user/capacity")).GetProperty("used").GetInt64());
+        Assert.Equal(_sizes.OrderBy(f => f.Key, StringComparer.Ordinal), (await ReadTreeAsync(site.Client)).OrderBy(f => f.Key, StringComparer.Ordinal));
+        var findings = await TreeIntegrity.CheckAsync(site.Storage, site.Prefix);
+        Assert.Empty(findings.Problems);
+        // A kill while the destination folder is created leaves its id row and its header, which nobody can reach.
+        output.WriteLine($"{findings.Leftovers.Count} rows are left over");
+        Assert.InRange(findings.Leftovers.Count, 0, 2 * Delays.Count);
+    }
+
+    private static async Task<Dictionary<string, int>> ReadTreeAsync(SiteClient client)
+    {
+        var files = new Dictionary<string, int>();
+        foreach (var folder in await client.ListNamesAsync("cloudreve://my/copy"))
+        {
+            foreach (var file in await client.ListAsync($"cloudreve://my/copy/{folder}"))
+                files.Add($"{folder}/{file.GetProperty("name").GetString()}", file.GetProperty("size").GetInt32());
+        }
+        return files;
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

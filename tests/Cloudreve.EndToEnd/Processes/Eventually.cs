@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace Cloudreve.EndToEnd.Processes;
+
+/// <summary>Waits for what comes soon, but nobody announces.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Waits until a condition holds.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="describe">Tells what was awaited and what happened instead.</param>
+    /// <exception cref="TimeoutException">It did not hold in time.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan limit, Func<string> describe)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > limit)
+                throw new TimeoutException($"Not within {limit.TotalSeconds} s: {describe()}");
+            await Task.Delay(s_pause);
+        }
+    }
+}

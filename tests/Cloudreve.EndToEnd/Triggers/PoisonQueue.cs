@@ -1,0 +1,23 @@
+using Cloudreve.EndToEnd.Sites;
+
+namespace Cloudreve.EndToEnd.Triggers;
+
+/// <summary>Reads the queues in which the host keeps what has failed too often.</summary>
+internal static class PoisonQueue
+{
+    /// <summary>Waits for a message that holds a text, and takes it off its queue.</summary>
+    /// <returns>The whole message.</returns>
+    public static async Task<string> AwaitAsync(Site site, string name, string text)
+    {
+        var queue = site.Storage.Queue(name);
+        await queue.CreateIfNotExistsAsync();
+        string? found = null;
+        await site.EventuallyAsync(async () =>
+        {
+            var messages = await queue.ReceiveAsync(32, TimeSpan.FromSeconds(1));
+            found ??= messages.FirstOrDefault(message => message.Body.Contains(text, StringComparison.Ordinal))?.Body;
+            return found is not null;
+        });
+        return found!;
+    }
+}
