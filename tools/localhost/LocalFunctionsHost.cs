@@ -85,7 +85,7 @@ internal sealed class LocalFunctionsHost : IDisposable
             using var routes = new FunctionRoutes(functions, _hostJson.RoutePrefix);
             var rules = new HttpFrontOptions(_settings.BodyLimit, _settings.IsDisabled);
             using var front = new HttpFront(routes, _invoker, server.Forwarder, rules, _logger);
-            server.Handle(context => context.Request.Path.StartsWithSegments("/runtime", StringComparison.OrdinalIgnoreCase) ? webhooks.HandleAsync(context) : front.HandleAsync(context));
+            server.Handle(context => Webhooks.Owns(context.Request.Path) ? webhooks.HandleAsync(context) : front.HandleAsync(context));
             LogFunctions(enabled, webhooks);
             await RunTimersAsync(enabled, cancellationToken);
             await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);

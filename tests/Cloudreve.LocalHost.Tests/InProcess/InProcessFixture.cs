@@ -8,7 +8,7 @@ namespace Cloudreve.LocalHost.Tests.InProcess;
 public sealed class InProcessFixture : IAsyncLifetime
 {
     /// <summary>The body limit of the host.</summary>
-    public const int BodyLimit = 100_000;
+    public const int BodyLimit = 1_000_000;
 
     private InProcessWorker? _worker;
 

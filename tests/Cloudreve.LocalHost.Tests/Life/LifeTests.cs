@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Azure.Storage.Blobs;
 using Cloudreve.LocalHost.Tests.Processes;
 using Xunit;
 
@@ -61,13 +60,13 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     public async Task A_function_that_ignores_its_timeout_costs_the_worker()
     {
         var settings = Hub("Timeout");
-        settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:02";
+        settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:04";
         await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
         var worker = await host.ReadWorkerIdAsync();
         using var answer = await host.Client.GetAsync("/hang");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.NotEqual(worker, await host.ReadWorkerIdAsync());
-        await host.AwaitLineAsync("Timeout value of 00:00:02 exceeded by function 'Functions.Hang'");
+        await host.AwaitLineAsync("Timeout value of 00:00:04 exceeded by function 'Functions.Hang'");
         await AwaitGoneAsync(worker);
     }
 
@@ -93,14 +92,20 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     }
 
     [Fact]
-    public async Task A_timer_runs_and_its_schedule_is_stored()
+    public async Task A_tick_that_was_missed_runs_at_the_start_and_the_schedule_is_stored()
     {
         var settings = Hub("Timer");
-        settings["TICK_SCHEDULE"] = "* * * * * *";
+        settings["TICK_SCHEDULE"] = "0 0 * * * *";
+        var container = storage.Blobs.GetBlobContainerClient("azure-webjobs-hosts");
+        await container.CreateIfNotExistsAsync();
+        var status = container.GetBlobClient("timers/timer/Host.Functions.Tick/status");
+        var past = DateTimeOffset.UtcNow.AddDays(-1);
+        await status.UploadAsync(BinaryData.FromObjectAsJson(new { Last = past, Next = past.AddHours(1), LastUpdated = past }));
         await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
-        await Until.TrueAsync(async () => (await storage.ListEntriesAsync("tick-")).Count >= 2, 30, "ticks");
-        var status = new BlobClient(storage.ConnectionString, "azure-webjobs-hosts", "timers/timer/Host.Functions.Tick/status");
-        Assert.True(await status.ExistsAsync());
+        await Until.TrueAsync(async () => (await storage.ListEntriesAsync("tick-")).Count == 1, 30, "tick");
+        Assert.Equal("True", await storage.AwaitEntryAsync((await storage.ListEntriesAsync("tick-"))[0]));
+        await Until.TrueAsync(
+            async () => !(await status.DownloadContentAsync()).Value.Content.ToString().Contains($"{past:yyyy-MM-ddTHH}", StringComparison.Ordinal), 10, "stored tick");
     }
 
     private static Dictionary<string, string> Hub(string name) => new()

@@ -52,7 +52,9 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     public async Task<int> ReadWorkerIdAsync()
     {
         await Until.TrueAsync(() => Task.FromResult(IsListening(Client.BaseAddress!.Port)), 30, "listening host");
-        return int.Parse(await Client.GetStringAsync("/process"));
+        var answer = "";
+        await Until.TrueAsync(async () => int.TryParse(answer = await ReadAsync("/process"), out _), 60, "worker");
+        return int.Parse(answer);
     }
 
     /// <summary>Waits for a line of output.</summary>
@@ -82,6 +84,12 @@ internal sealed class LocalHostProcess : IAsyncDisposable
             Process.Kill();
         await Process.WaitForExitAsync();
         Process.Dispose();
+    }
+
+    private async Task<string> ReadAsync(string path)
+    {
+        using var response = await Client.GetAsync(path);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync() : "";
     }
 
     private static bool IsListening(int port) =>

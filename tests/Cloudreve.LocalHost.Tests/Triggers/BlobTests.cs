@@ -48,6 +48,7 @@ public sealed class BlobTests(RunningHost running)
     [Theory]
     [InlineData($"{Webhook}&code=wrong", HttpStatusCode.Unauthorized)]
     [InlineData(Webhook, HttpStatusCode.Unauthorized)]
+    [InlineData("/runtime/webhooks/durabletask/instances", HttpStatusCode.Unauthorized)]
     [InlineData("/runtime/webhooks/durabletask/instances?code=the-key", HttpStatusCode.NotFound)]
     [InlineData("/runtime/webhooks/durabletask/orchestrators/CountDown?code=the-key", HttpStatusCode.NotFound)]
     public async Task No_other_caller_and_no_other_extension_gets_in(string path, HttpStatusCode expected)

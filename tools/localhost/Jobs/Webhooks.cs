@@ -37,17 +37,20 @@ internal sealed class Webhooks(Uri address, string key) : IWebHookProvider
             ? new Uri(address, $"{BlobsPath}?functionName=Host.Functions.{function.Name}&code={key}")
             : null;
 
-    /// <summary>Answers a request below <c>/runtime</c>.</summary>
+    /// <summary>Tests whether a path belongs to the extensions and to no function.</summary>
+    public static bool Owns(PathString path) => path.StartsWithSegments("/runtime/webhooks", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Answers a request for an extension.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        if (_blobs is null || !string.Equals(context.Request.Path, BlobsPath, StringComparison.OrdinalIgnoreCase))
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(context.Request.Query["code"].ToString()), Encoding.UTF8.GetBytes(key)))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+        if (_blobs is null || !string.Equals(context.Request.Path, BlobsPath, StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
         using var request = ToMessage(context.Request);

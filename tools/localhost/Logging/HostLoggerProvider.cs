@@ -24,9 +24,11 @@ internal sealed class HostLoggerProvider(Action<string> write, TimeProvider cloc
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            var text = formatter(state, exception) + (exception is null ? "" : Environment.NewLine + exception);
+            if (text.Length == 0)
+                return;
             var time = clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            var details = exception is null ? "" : Environment.NewLine + exception;
-            write($"[{time}] {formatter(state, exception)}{details}");
+            write($"[{time}] {text}");
         }
     }
 }

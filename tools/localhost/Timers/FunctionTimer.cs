@@ -9,12 +9,12 @@ namespace Cloudreve.LocalHost.Timers;
 /// </summary>
 /// <param name="function">The function's name.</param>
 /// <param name="schedule">Its schedule.</param>
-/// <param name="store">Keeps where it stands.</param>
+/// <param name="store">Keeps where it stands; null for ticks so frequent that none is worth making up for.</param>
 /// <param name="run">Runs the function with the given JSON.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Receives what goes wrong.</param>
 internal sealed class FunctionTimer(
-    string function, TimerSchedule schedule, IScheduleStore store, Func<string, CancellationToken, Task> run, TimeProvider clock, ILogger logger)
+    string function, TimerSchedule schedule, IScheduleStore? store, Func<string, CancellationToken, Task> run, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromDays(1);
 
@@ -46,11 +46,11 @@ internal sealed class FunctionTimer(
     private async Task<ScheduleStatus> ResumeAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var stored = await store.ReadAsync(function, cancellationToken);
+        var stored = store is null ? null : await store.ReadAsync(function, cancellationToken);
         if (stored is not null)
             return stored with { Next = schedule.Next(stored.LastUpdated) };
         var first = new ScheduleStatus(default, schedule.Next(now), now);
-        await store.WriteAsync(function, first, cancellationToken);
+        await NoteAsync(first, cancellationToken);
         return first;
     }
 
@@ -59,7 +59,7 @@ internal sealed class FunctionTimer(
         var began = clock.GetUtcNow();
         try
         {
-            await run(TimerTriggerData.Serialize(status, isPastDue), cancellationToken);
+            await run(TimerTriggerData.Serialize(store is null ? null : status, isPastDue), cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -76,7 +76,8 @@ internal sealed class FunctionTimer(
     {
         try
         {
-            await store.WriteAsync(function, status, cancellationToken);
+            if (store is not null)
+                await store.WriteAsync(function, status, cancellationToken);
         }
         catch (RequestFailedException e)
         {

@@ -18,8 +18,10 @@ internal sealed class TimerRunner(
             .ToList();
         return Task.WhenAll(timers.Select(timer =>
         {
+            // As in the real host, such a timer has no status.
+            var kept = timer.Schedule.IsFrequent(clock.GetUtcNow()) ? null : store;
             var run = new FunctionTimer(
-                timer.Function.Name, timer.Schedule, store, (value, token) => InvokeAsync(timer.Function.Name, value, token), clock, logger);
+                timer.Function.Name, timer.Schedule, kept, (value, token) => InvokeAsync(timer.Function.Name, value, token), clock, logger);
             return run.RunAsync(bool.TryParse(timer.Function.Setting("runOnStartup"), out var atStart) && atStart, cancellationToken);
         }));
     }

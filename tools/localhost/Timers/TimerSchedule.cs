@@ -24,6 +24,9 @@ internal sealed class TimerSchedule
         }
     }
 
+    /// <summary>Tests for ticks less than a minute apart.</summary>
+    public bool IsFrequent(DateTimeOffset now) => Next(Next(now)) - Next(now) < TimeSpan.FromMinutes(1);
+
     /// <summary>Finds the first tick after a moment.</summary>
     public DateTimeOffset Next(DateTimeOffset after) => _expression.GetNextOccurrence(after, TimeZoneInfo.Utc) ?? DateTimeOffset.MaxValue;
 }

@@ -33,7 +33,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         start.Environment["FUNCTIONS_APPLICATION_DIRECTORY"] = app.Path;
         start.Environment["FUNCTIONS_WORKER_DIRECTORY"] = app.Path;
-        start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
+        start.Environment["DOTNET_STARTUP_HOOKS"] = string.Join(
+            Path.PathSeparator, new[] { typeof(StartupHook).Assembly.Location, Environment.GetEnvironmentVariable("DOTNET_STARTUP_HOOKS") }.OfType<string>());
         var process = Process.Start(start) ?? throw new LocalHostException($"{app.Executable} did not start.");
         process.OutputDataReceived += (_, line) => Pass(line.Data, output);
         process.ErrorDataReceived += (_, line) => Pass(line.Data, output);
