@@ -16,10 +16,7 @@ namespace Cloudreve.Functions.Startup;
 /// <summary>Puts the worker together. The executable and the tests build it in this one way.</summary>
 internal static class WorkerComposition
 {
-    /// <summary>
-    /// The longest request line in bytes. A query holds the URI of a file, escaped twice: a character of a name can take 15 bytes,
-    /// and a path has many names.
-    /// </summary>
+    // The host takes request lines of 8 KiB, and escaping makes them longer on their way here.
     private const int MaxRequestLineSize = 64 * 1024;
 
     // The host's own limits are 32 KiB and 100 headers; it adds some, and a request that it took must pass here, too.

@@ -18,7 +18,7 @@ internal static class HostileValues
         "cloudreve://", "cloudreve://my/%", "cloudreve://my/%zz", "cloudreve://my/%ff%fe", "cloudreve://my/%00", "cloudreve://my/a%2Fb", "cloudreve://my/../..",
         "cloudreve://my/%2e%2e/x", "cloudreve://nowhere/a", "http://my/a", "cloudreve:my", "my/a", "cloudreve://@my/", "cloudreve://%zz@my",
         "cloudreve://zzzzzzzz@share/a", "cloudreve://a:b:c@share", "cloudreve://trash/a/b", "cloudreve://my/?name=%", "cloudreve://my/a?type=9&size_gte=x",
-        "cloudreve://[::1]/a", "cloudreve://my:99999999/a", $"cloudreve://my/{new string('a', 256)}", $"cloudreve://my/{string.Concat(Enumerable.Repeat("a/", 3_000))}",
+        "cloudreve://[::1]/a", "cloudreve://my:99999999/a", $"cloudreve://my/{new string('a', 256)}", $"cloudreve://my/{string.Concat(Enumerable.Repeat("a/", 1_200))}",
     ];
 
     /// <summary>Bodies that are no JSON object at all.</summary>

@@ -45,9 +45,9 @@ internal sealed class FunctionInvocation(string function, TypedData trigger)
                     Metadata[property.Name] = new TypedData { Json = property.Value.GetRawText() };
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // It only looked like JSON.
+            // It only looked like JSON, or holds a text that is no Unicode.
         }
     }
 
