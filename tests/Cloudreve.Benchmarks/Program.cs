@@ -1,8 +1,9 @@
 using Cloudreve.Benchmarks;
 using Cloudreve.Benchmarks.Accounts;
-using Cloudreve.Benchmarks.ColdStart;
 using Cloudreve.Benchmarks.Files;
+using Cloudreve.Benchmarks.Http;
 using Cloudreve.Benchmarks.Import;
+using Cloudreve.Benchmarks.Start;
 
 const string Usage = """
     usage: ./dev bench <name>
@@ -16,7 +17,9 @@ const string Usage = """
             [--size MB] [--repeat N]              --transfers: a file of 256 MB up and down, directly and through the app,
             [--publish DIR]                       beside the bare SDK
       accounts [--repeat N] [--publish DIR]       sign-ins and tokens, beside the bare libraries
-      coldstart [--publish DIR] [--runs N]        the handler ahead-of-time and just-in-time compiled, beside a bare app
+      start [--runs N] [--publish DIR]            the worker from its start to its first answer, beside an empty worker
+      http [--seconds N] [--rounds N]             requests per second and latencies, beside functions of an empty worker
+           [--publish DIR]
     """;
 
 try
@@ -33,8 +36,11 @@ try
         case ["accounts", .. var rest]:
             await AccountsBenchmark.RunAsync(Options.Parse(rest, AccountsBenchmark.Values, switches: []));
             return 0;
-        case ["coldstart", .. var rest]:
-            await ColdStartBenchmark.RunAsync(Options.Parse(rest, values: ["--publish", "--runs"], switches: []));
+        case ["start", .. var rest]:
+            await StartBenchmark.RunAsync(Options.Parse(rest, StartBenchmark.Values, switches: []));
+            return 0;
+        case ["http", .. var rest]:
+            await HttpBenchmark.RunAsync(Options.Parse(rest, HttpBenchmark.Values, switches: []));
             return 0;
         default:
             await Console.Error.WriteLineAsync(Usage);

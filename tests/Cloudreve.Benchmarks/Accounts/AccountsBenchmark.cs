@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cloudreve.Benchmarks.Apps;
 using Cloudreve.Core.Identity;
 using Cloudreve.Testing.Azurite;
 
@@ -14,7 +15,6 @@ internal static class AccountsBenchmark
     public static string[] Values { get; } = ["--repeat", "--publish"];
 
     private const int DefaultRuns = 40;
-    private const string Prefix = "bench";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -24,14 +24,13 @@ internal static class AccountsBenchmark
     {
         var runs = options.Number("--repeat") ?? DefaultRuns;
         using var azurite = new AzuriteServer();
-        using var app = AppProcess.StartProduct(options.Value("--publish"), azurite.ConnectionString, Prefix, asHandler: false);
-        await app.AwaitAnswerAsync("/api/v4/site/ping");
+        using var app = await AppProcess.StartProductAsync(options, azurite.ConnectionString);
         using var product = new ProductAccount(app);
-        var bare = new BareAccount(azurite.ConnectionString, Prefix + "bare");
+        var bare = new BareAccount(azurite.ConnectionString, AppSettings.Prefix + "bare");
         await bare.PrepareAsync();
 
         Console.WriteLine($"median of {runs}, milliseconds");
-        var hash = await MedianAsync(runs, () => Task.FromResult(PasswordHasher.Verify(AppProcess.AdminPassword, bare.PasswordHash)));
+        var hash = await MedianAsync(runs, () => Task.FromResult(PasswordHasher.Verify(AppSettings.AdminPassword, bare.PasswordHash)));
         Console.WriteLine($"a password's hash alone                    {hash,8:F1}");
         var bareSignIn = await MedianAsync(runs, bare.SignInAsync);
         var signIn = await MedianAsync(runs, () => product.SignInAsync());
@@ -44,7 +43,7 @@ internal static class AccountsBenchmark
         Console.WriteLine($"request with a token, account in the cache {await MedianAsync(runs, product.AskAsync),8:F1}");
         // Last, since the account has to wait afterwards.
         var (wrong, unknown) = await MediansAsync(
-            ProductAccount.AllowedFailures, () => product.FailAsync(AppProcess.AdminEmail), () => product.FailAsync("nobody@example.com"));
+            ProductAccount.AllowedFailures, () => product.FailAsync(AppSettings.AdminEmail), () => product.FailAsync("nobody@example.com"));
         Console.WriteLine($"wrong password : unknown address           {wrong,8:F1} : {unknown:F1} = {wrong / unknown:F2}");
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Data.Tables;
+using Cloudreve.Benchmarks.Apps;
 using Cloudreve.Core.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -19,7 +20,7 @@ internal sealed class BareAccount(string connectionString, string tableName)
     private readonly SymmetricSecurityKey _key = new(Encoding.UTF8.GetBytes(new string('k', 64)));
     private string _token = "";
 
-    public string PasswordHash { get; } = PasswordHasher.Hash(AppProcess.AdminPassword);
+    public string PasswordHash { get; } = PasswordHasher.Hash(AppSettings.AdminPassword);
 
     public async Task PrepareAsync()
     {
@@ -34,7 +35,7 @@ internal sealed class BareAccount(string connectionString, string tableName)
         await foreach (var _ in _table.QueryAsync<TableEntity>(row => row.PartitionKey == Partition, maxPerPage: 10))
             break;
         var user = (await _table.GetEntityAsync<TableEntity>(Partition, "profile")).Value;
-        if (!PasswordHasher.Verify(AppProcess.AdminPassword, user.GetString("password")))
+        if (!PasswordHasher.Verify(AppSettings.AdminPassword, user.GetString("password")))
             throw new BenchmarkException("The hash does not fit.");
         await _table.AddEntityAsync(new TableEntity("activity", Guid.NewGuid().ToString("N")));
         Sign();

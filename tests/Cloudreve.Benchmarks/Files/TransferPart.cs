@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Cloudreve.AzureStorage;
+using Cloudreve.Benchmarks.Apps;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
@@ -16,7 +16,6 @@ internal static class TransferPart
 
     // What a second transfer may add to the peak of the first one.
     private const double FlatGoal = 1.15;
-    private const string Prefix = "bench";
 
     /// <summary>Runs both ways.</summary>
     /// <exception cref="BenchmarkException">A request failed.</exception>
@@ -27,19 +26,18 @@ internal static class TransferPart
         var rounds = options.Number("--repeat") ?? 3;
         foreach (var relay in new[] { false, true })
         {
-            await SetRelayAsync(azurite, options.Value("--publish"), relay);
+            await SetRelayAsync(azurite, options, relay);
             // A process of its own: policies are kept for a minute.
-            using var app = AppProcess.StartProduct(options.Value("--publish"), azurite.ConnectionString, Prefix, asHandler: false);
-            await app.AwaitAnswerAsync("/api/v4/site/ping");
+            using var app = await AppProcess.StartProductAsync(options, azurite.ConnectionString);
             await MeasureAsync(azurite, app, relay ? "through the app" : "directly", content, rounds);
         }
     }
 
-    private static async Task SetRelayAsync(AzuriteServer azurite, string? publishFolder, bool relay)
+    private static async Task SetRelayAsync(AzuriteServer azurite, Options options, bool relay)
     {
-        using (var app = AppProcess.StartProduct(publishFolder, azurite.ConnectionString, Prefix, asHandler: false))
-            await app.AwaitAnswerAsync("/api/v4/site/config/basic");
-        var layout = new StorageLayout(new StorageAccount(new StorageAccountOptions { ConnectionString = azurite.ConnectionString }), Prefix);
+        // The first start makes the site.
+        (await AppProcess.StartProductAsync(options, azurite.ConnectionString)).Dispose();
+        var layout = new StorageLayout(azurite.Connect(), AppSettings.Prefix);
         var catalog = new SiteCatalog(layout, TimeProvider.System);
         var policy = await catalog.GetPolicyAsync(StoragePolicy.DefaultId);
         await catalog.SavePolicyAsync(policy with { Settings = policy.Settings with { Relay = relay } });
@@ -49,7 +47,7 @@ internal static class TransferPart
     {
         using var product = new ProductTransfer(app);
         await product.SignInAsync();
-        var bare = new BareTransfer(azurite.ConnectionString, Prefix + "-bare", (int)ProductTransfer.ChunkSize);
+        var bare = new BareTransfer(azurite.ConnectionString, AppSettings.Prefix + "-bare", (int)ProductTransfer.ChunkSize);
         await bare.PrepareAsync();
         // Everybody compiles just in time, and files of the emulator are created once before they count.
         await product.UploadAsync("warm.bin", content[..1_000_000]);
@@ -58,7 +56,7 @@ internal static class TransferPart
         await bare.DownloadAsync("warm.bin");
 
         var (up, bareUp, down, bareDown) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
-        var peaks = new List<double>();
+        var (peaks, hostPeaks) = (new List<double>(), new List<double>());
         for (var i = 0; i < rounds; i++)
         {
             var name = $"{i}.bin";
@@ -66,12 +64,13 @@ internal static class TransferPart
             up.Add(await RateAsync(content.Length, () => product.UploadAsync(name, content)));
             bareDown.Add(await RateAsync(content.Length, () => bare.DownloadAsync(name)));
             down.Add(await RateAsync(content.Length, () => product.DownloadAsync(name)));
-            peaks.Add(app.PeakResidentBytes / 1e6);
+            peaks.Add(app.Worker.PeakResidentMegabytes);
+            hostPeaks.Add(app.Host.PeakResidentMegabytes);
         }
         Report($"upload {way}", up.Max(), bareUp.Max());
         Report($"download {way}", down.Max(), bareDown.Max());
-        Console.WriteLine(
-            $"  peak resident memory of the app after each round: {string.Join(", ", peaks.Select(p => $"{p:F0} MB"))} (flat: {Judge(peaks[^1] <= peaks[0] * FlatGoal)})");
+        ReportPeaks("worker", peaks);
+        ReportPeaks("host", hostPeaks);
     }
 
     private static async Task<double> RateAsync(long bytes, Func<Task> transfer)
@@ -83,6 +82,9 @@ internal static class TransferPart
 
     private static void Report(string name, double product, double bare) =>
         Console.WriteLine($"  {name}: {product:F0} MB/s, bare SDK {bare:F0} MB/s, ratio {product / bare:F2} (goal {RatioGoal}: {Judge(product / bare >= RatioGoal)})");
+
+    private static void ReportPeaks(string name, List<double> peaks) => Console.WriteLine(
+        $"  peak resident memory of the {name} after each round: {string.Join(", ", peaks.Select(p => $"{p:F0} MB"))} (flat: {Judge(peaks[^1] <= peaks[0] * FlatGoal)})");
 
     private static string Judge(bool isMet) => isMet ? "met" : "MISSED";
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Cloudreve.Benchmarks.Apps;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Import;
@@ -10,8 +11,7 @@ internal static class ImportBenchmark
 {
     private const double RatioGoal = 0.6;
     private const double ActivitiesPerFileGoal = 0.02;
-    private const double PeakGoal = 250;
-    private const string Prefix = "bench";
+    private const double PeakGoal = 300;
 
     /// <summary>Runs the sizes that the options ask for.</summary>
     /// <exception cref="BenchmarkException">An option makes no sense, or an import failed.</exception>
@@ -25,7 +25,7 @@ internal static class ImportBenchmark
             for (var i = 0; i < repetitions; i++)
             {
                 var contenders = options.Has("--no-bare") ? Contenders.Product : i % 2 == 0 ? Contenders.ProductThenBare : Contenders.BareThenProduct;
-                rounds.Add(await MeasureAsync(tree, options.Value("--publish"), contenders, count: i == 0 && !options.Has("--no-count")));
+                rounds.Add(await MeasureAsync(tree, options, contenders, count: i == 0 && !options.Has("--no-count")));
             }
             if (repetitions > 1 && !options.Has("--no-bare"))
                 ReportRates($"best of {repetitions}", rounds.Max(r => r.Product), rounds.Max(r => r.Bare));
@@ -44,21 +44,19 @@ internal static class ImportBenchmark
     }
 
     /// <summary>One round on an emulator of its own: its tables get slower as they grow.</summary>
-    private static async Task<(double Product, double Bare)> MeasureAsync(SourceTree tree, string? publishFolder, Contenders contenders, bool count)
+    private static async Task<(double Product, double Bare)> MeasureAsync(SourceTree tree, Options options, Contenders contenders, bool count)
     {
         using var azurite = new AzuriteServer();
-        var rates = await MeasureRatesAsync(azurite, tree, publishFolder, contenders);
+        var rates = await MeasureRatesAsync(azurite, tree, options, contenders);
         if (count)
-            ReportCounts(tree, await new CountingRun(azurite.ConnectionString, Prefix).RunAsync("/source", "/counted", tree.Files));
+            ReportCounts(tree, await new CountingRun(azurite).RunAsync(WorkerApp.ProductFolder(options), "/source", "/counted", tree.Files));
         return rates;
     }
 
-    private static async Task<(double Product, double Bare)> MeasureRatesAsync(
-        AzuriteServer azurite, SourceTree tree, string? publishFolder, Contenders contenders)
+    private static async Task<(double Product, double Bare)> MeasureRatesAsync(AzuriteServer azurite, SourceTree tree, Options options, Contenders contenders)
     {
-        using var app = AppProcess.StartProduct(publishFolder, azurite.ConnectionString, Prefix, asHandler: false);
-        await app.AwaitAnswerAsync("/api/v4/site/ping");
-        var container = new BlobContainerClient(azurite.ConnectionString, Prefix + "-files");
+        using var app = await AppProcess.StartProductAsync(options, azurite.ConnectionString);
+        var container = new BlobContainerClient(azurite.ConnectionString, AppSettings.Prefix + "-files");
         await tree.WriteAsync(container);
         await WarmUpAsync(azurite, container);
         var bare = contenders == Contenders.BareThenProduct ? await MeasureBareAsync(azurite, container, tree) : 0;
@@ -69,8 +67,8 @@ internal static class ImportBenchmark
             Console.WriteLine($"  import {product:N0} files/s");
         else
             ReportRates(contenders == Contenders.ProductThenBare ? "import before bare loop" : "bare loop before import", product, bare);
-        var peak = app.PeakResidentBytes / 1e6;
-        Console.WriteLine($"  peak resident memory of the app: {peak:F0} MB (goal {PeakGoal:F0}: {Judge(peak <= PeakGoal)})");
+        var peak = app.Worker.PeakResidentMegabytes;
+        Console.WriteLine($"  peak resident memory: worker {peak:F0} MB (goal {PeakGoal:F0}: {Judge(peak <= PeakGoal)}), host {app.Host.PeakResidentMegabytes:F0} MB");
         return (product, bare);
     }
 
@@ -85,11 +83,12 @@ internal static class ImportBenchmark
 
     private static async Task<double> MeasureProductAsync(AzuriteServer azurite, AppProcess app, SourceTree tree)
     {
-        using var import = new ProductImport(app);
+        using var import = new ProductImport(app, new TaskObserver(azurite.Connect(), AppSettings.Prefix));
         await import.SignInAsync();
-        var (before, emulatorBefore) = (app.ProcessorTime, azurite.ProcessorTime);
+        var (worker, host, emulator) = (app.Worker.ProcessorTime, app.Host.ProcessorTime, azurite.ProcessorTime);
         var elapsed = await import.RunAsync("/source", "/copy", tree.Files);
-        ReportTime("import", elapsed, app.ProcessorTime - before, azurite.ProcessorTime - emulatorBefore);
+        ReportTime("import", elapsed, app.Worker.ProcessorTime - worker, azurite.ProcessorTime - emulator);
+        Console.WriteLine($"    of the host {(app.Host.ProcessorTime - host).TotalSeconds:F1} s");
         return tree.Files / elapsed.TotalSeconds;
     }
 
@@ -115,13 +114,21 @@ internal static class ImportBenchmark
 
     private static void ReportCounts(SourceTree tree, ImportCounts counts)
     {
-        var transactions = counts.Transactions.Values.Sum();
+        var transactions = counts.App.Values.Sum();
         var perFile = (double)counts.Activities / tree.Files;
-        Console.WriteLine($"  storage transactions: {transactions:N0} (budget {tree.TransactionBudget:N0}: {Judge(transactions <= tree.TransactionBudget)})");
-        foreach (var (operation, number) in counts.Transactions.OrderByDescending(c => c.Value).ThenBy(c => c.Key))
-            Console.WriteLine($"    {number,7:N0} {operation}");
-        Console.WriteLine($"  storage transactions of the orchestration, not in the budget: {counts.HubTransactions:N0}");
+        Console.WriteLine($"  storage transactions of the app: {PerFile(transactions, tree)} (budget {tree.TransactionBudget:N0}: {Judge(transactions <= tree.TransactionBudget)})");
+        ReportOperations(counts.App);
+        Console.WriteLine($"  storage transactions of the orchestration, not in the budget: {PerFile(counts.Orchestration.Values.Sum(), tree)}");
+        ReportOperations(counts.Orchestration);
         Console.WriteLine($"  activities: {counts.Activities:N0}, {perFile:F4} per file (goal {ActivitiesPerFileGoal}: {Judge(perFile <= ActivitiesPerFileGoal)})");
+    }
+
+    private static string PerFile(int transactions, SourceTree tree) => $"{transactions:N0}, {(double)transactions / tree.Files:F4} per file";
+
+    private static void ReportOperations(IReadOnlyDictionary<string, int> operations)
+    {
+        foreach (var (operation, number) in operations.OrderByDescending(c => c.Value).ThenBy(c => c.Key))
+            Console.WriteLine($"    {number,7:N0} {operation}");
     }
 
     /// <summary>Who runs, in which order.</summary>

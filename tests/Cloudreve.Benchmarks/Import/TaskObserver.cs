@@ -1,0 +1,27 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Benchmarks.Import;
+
+/// <summary>Reads the administrator's newest task where it is stored, so that the app has no requests to answer and to count.</summary>
+internal sealed class TaskObserver(StorageAccount account, string prefix)
+{
+    private const int AdminId = 1;
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly TaskStore _tasks = new(new StorageLayout(account, prefix), TimeProvider.System);
+
+    /// <summary>Waits until the task has ended.</summary>
+    /// <returns>How it ended, and how many files it imported.</returns>
+    public async Task<(WorkflowTaskStatus Status, long Imported)> AwaitEndAsync()
+    {
+        while (true)
+        {
+            var page = await _tasks.ListAsync(AdminId, [], [], 1, null);
+            if (page.Tasks is [{ IsTerminal: true } task, ..])
+                return (task.Status, task.Progress.TryGetValue("imported", out var imported) ? imported.Current : 0);
+            await Task.Delay(s_pollInterval);
+        }
+    }
+}
