@@ -74,14 +74,6 @@ public sealed class RunSettingsTests : IDisposable
         Assert.Contains(_file, Assert.Throws<CommandException>(() => LocalSettings.ReadFile(_file)).Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(null, "http://localhost:7071/")]
-    [InlineData("*", "http://localhost:7071/")]
-    [InlineData("192.0.2.7", "http://192.0.2.7:7071/")]
-    [InlineData("::1", "http://[::1]:7071/")]
-    public void Address_Bind_IsReachableFromThisMachine(string? bind, string address) =>
-        Assert.Equal(new Uri(address), AppProbe.Address(bind, 7071));
-
     public void Dispose() => File.Delete(_file);
 
     private RunSettings Defaults(string name, string value)

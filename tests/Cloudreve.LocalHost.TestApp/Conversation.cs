@@ -1,15 +1,18 @@
-using System.Collections.Concurrent;
-
 namespace Cloudreve.LocalHost.TestApp;
 
 /// <summary>Lets a test in the same process follow a request while it runs.</summary>
 public sealed class Conversation : IDisposable
 {
-    /// <summary>The lines that came so far.</summary>
-    public ConcurrentQueue<string> Heard { get; } = new();
+    private long _received;
+
+    /// <summary>The bytes that came so far.</summary>
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>Allows the next line of an answer.</summary>
     public SemaphoreSlim Turn { get; } = new(0);
+
+    /// <summary>Notes bytes that came.</summary>
+    public void Receive(int count) => Interlocked.Add(ref _received, count);
 
     public void Dispose() => Turn.Dispose();
 }

@@ -38,13 +38,13 @@ public sealed class HttpFunctions(Greeting greeting, Journal journal, Conversati
         await request.HttpContext.Response.WriteAsync($"{size} {request.ContentLength?.ToString() ?? "chunked"}");
     }
 
-    /// <summary>Notes each line of the request as soon as it arrives.</summary>
+    /// <summary>Counts the bytes of the request as they arrive.</summary>
     [Function("Listen")]
     public async Task Listen([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "listen")] HttpRequest request)
     {
-        using var reader = new StreamReader(request.Body);
-        while (await reader.ReadLineAsync() is { } line)
-            conversation.Heard.Enqueue(line);
+        var buffer = new byte[4096];
+        for (int read; (read = await request.Body.ReadAsync(buffer)) > 0;)
+            conversation.Receive(read);
     }
 
     /// <summary>Answers line by line, each at the test's word.</summary>

@@ -56,7 +56,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
 
         await RunAsync(site);
 
-        Assert.Equal(task.ETag, (await site.TaskAsync(task.Id)).ETag is var etag && task.ETag.Length == 0 ? "" : etag);
+        Assert.Equal(WorkflowTaskStatus.Queued, (await site.TaskAsync(task.Id)).Status);
         Assert.Equal(OrchestrationStatus.Pending, Assert.Single(_hub.Instances).Status);
     }
 
@@ -79,7 +79,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_an_instance_that_is_taken_away_when_minutes_pass_then_the_task_ends_with_an_error_and_what_came_stays(string end)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        var task = await StartedAsync(site, calls: 3);
+        var task = await StartedAsync(site, () => _hub.Calls.Count == 3);
         TakeAway(task, end);
         site.Clock.Advance(s_stall);
 
@@ -100,7 +100,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_a_run_that_outlives_its_instance_when_it_goes_on_before_the_end_then_its_files_are_in_the_books()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        var task = await StartedAsync(site, calls: 2);
+        var task = await StartedAsync(site, () => _hub.IsWaiting(ImportActivities.ImportFolders));
         TakeAway(task, "terminated");
         site.Clock.Advance(s_stall);
         // The group has begun before its task is closed, and is done after.
@@ -184,7 +184,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_a_group_that_takes_too_long_when_its_time_is_over_then_it_is_cut_off_and_goes_on_at_the_next_try()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        var task = await StartedAsync(site, calls: 2);
+        var task = await StartedAsync(site, () => _hub.Calls.Count == 2);
         var hasWaited = 0;
         await using var slow = site.Restart(call =>
         {
@@ -216,14 +216,14 @@ public sealed class LostTasksTests(AzuriteServer azurite)
             _hub.Terminate(ImportStarter.InstanceIdOf(task));
     }
 
-    /// <summary>An import of <c>src/a</c> and <c>src/d/b</c> that has come as far as so many activities.</summary>
-    private async Task<WorkflowTask> StartedAsync(RunningSite site, int calls = 1)
+    /// <summary>An import of <c>src/a</c> and <c>src/d/b</c> that has begun and has come as far as is said.</summary>
+    private async Task<WorkflowTask> StartedAsync(RunningSite site, Func<bool>? isFarEnough = null)
     {
         await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(["src/a", "src/d/b"]);
         var task = await site.AcceptAsync("src");
         await ImportStarter.StartAsync(new ReplayClient(_hub), task);
-        await _hub.RunAsync(site.Activities(), () => _hub.Calls.Count == calls);
+        await _hub.RunAsync(site.Activities(), isFarEnough ?? (() => _hub.Calls.Count == 1));
         return await site.TaskAsync(task.Id);
     }
 }

@@ -28,6 +28,10 @@ public sealed class AppFixture : IAsyncDisposable
 
     private static readonly Lazy<string> PasswordHash = new(() => PasswordHasher.Hash(Password));
 
+    // Nothing listens there: what is accepted waits. Workflows are tested with the engine, in projects of their own.
+    private const string NoTaskHub =
+        """{"taskHubName":"None","connectionName":"Storage","rpcBaseUrl":"http://127.0.0.1:9/","requiredQueryStringParameters":"","httpBaseUrl":"http://127.0.0.1:9/","maxGrpcMessageSizeInBytes":4194304}""";
+
     private readonly IHost _worker;
     private readonly InProcessHost _host;
 
@@ -60,7 +64,7 @@ public sealed class AppFixture : IAsyncDisposable
     public static async Task<AppFixture> StartAsync(
         AzuriteServer azurite, Action<IServiceCollection>? configure = null, IReadOnlyDictionary<string, string?>? settings = null, Type? functions = null)
     {
-        var host = await InProcessHost.StartAsync(new InProcessHostOptions { App = typeof(WorkerComposition).Assembly });
+        var host = await InProcessHost.StartAsync(new InProcessHostOptions { App = typeof(WorkerComposition).Assembly, DurableClient = NoTaskHub });
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

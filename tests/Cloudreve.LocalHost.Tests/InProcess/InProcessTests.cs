@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Cloudreve.LocalHost.Tests.Processes;
 using Xunit;
 
@@ -38,6 +40,16 @@ public sealed class InProcessTests(StorageFixture storage) : IClassFixture<Stora
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await storage.AwaitEntryAsync("cancelled-left", 5);
+    }
+
+    [Fact]
+    public async Task A_durable_client_is_bound_though_nothing_answers_it()
+    {
+        var log = new ConcurrentQueue<string>();
+        await using var worker = await InProcessWorker.StartAsync("hello", log.Enqueue);
+        using var answer = await worker.Client.GetAsync("/workflows/none");
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Contains(log, line => line.Contains("Unavailable", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -48,6 +48,9 @@ internal sealed class RunningSite : IAsyncDisposable
         return site;
     }
 
+    /// <summary>What the processes of the site share in the storage account.</summary>
+    public string Prefix => Layout.Prefix;
+
     /// <summary>Another process of the same site: nothing cached, and faults of its own.</summary>
     public RunningSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_azurite, Layout.Prefix, Clock, faults);
 
