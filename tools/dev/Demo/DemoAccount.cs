@@ -18,6 +18,8 @@ internal static class DemoAccount
         var connection = settings[RunSettings.Storage]
             ?? throw new CommandException($"--demo needs a connection string in {RunSettings.Storage}.");
         var account = new StorageAccount(new StorageAccountOptions { ConnectionString = connection });
+        // Two lines for each call would push the progress bar away.
+        settings.SetDefault(RunSettings.FunctionLogLevel, "Warning");
         settings.SetDefault(RunSettings.AdminEmail, Email);
         var email = settings[RunSettings.AdminEmail]!;
         if (settings[RunSettings.AdminPassword] is null)

@@ -9,12 +9,18 @@ internal static class Build
     /// </summary>
     public const string Configuration = "Release";
 
+    /// <summary>
+    /// Silences NU1603 for the worker's extension project, too: the SDK generates it during the build, and it reads no
+    /// Directory.Build.props, which does so for all others.
+    /// </summary>
+    public const string NoRestoreWarnings = "-noWarn:NU1603";
+
     /// <summary>Builds a project or the solution.</summary>
     /// <returns>False when it failed; the errors are on the terminal.</returns>
     public static async Task<bool> TryAsync(Repository repository, string target, CancellationToken cancellationToken) =>
         await Command.RunAsync(
             "dotnet",
-            ["msbuild", target, "-restore", "-m", "-v:q", "-nologo", "-p:Configuration=" + Configuration],
+            ["msbuild", target, "-restore", "-m", "-v:q", "-nologo", NoRestoreWarnings, "-p:Configuration=" + Configuration],
             repository.Root,
             cancellationToken: cancellationToken) == 0;
 

@@ -21,7 +21,7 @@ internal static class PublishCommand
             "dotnet",
             [
                 "publish", repository.AppProject, "-c", "Release", "-r", runtime, "--self-contained", "false", "-p:PublishReadyToRun=true",
-                .. locks, "-o", output, "-v", "q", "--nologo", "-clp:NoSummary",
+                .. locks, "-o", output, "-v", "q", "--nologo", "-clp:NoSummary", Build.NoRestoreWarnings,
             ],
             repository.Root, "The publish failed.", cancellationToken);
         PublishedFolder.RemoveNeedless(output);

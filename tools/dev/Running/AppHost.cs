@@ -38,9 +38,8 @@ internal static class AppHost
             var (program, arguments) = Command.ForScript(CoreTools, ["start", "--port", portText]);
             return ChildProcess.Start("Core Tools", Command.StartInfo(program, arguments, repository.AppBuildFolder, settings.Added), guardian, quiet: false);
         }
-        List<string> options = [repository.LocalHostAssembly, "--app", repository.AppBuildFolder, "--port", portText];
-        if (settings[RunSettings.Bind] is { } address)
-            options.AddRange(["--bind", address]);
+        var bind = ListenAddress.Parse(settings[RunSettings.Bind]).Value.ToString();
+        string[] options = [repository.LocalHostAssembly, "--app", repository.AppBuildFolder, "--port", portText, "--bind", bind];
         return ChildProcess.Start("The local host", Command.StartInfo("dotnet", options, repository.Root, settings.Added), guardian, quiet: false);
     }
 }

@@ -8,12 +8,6 @@ internal static class AppProbe
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The address under which this machine reaches an app.</summary>
-    /// <param name="bind">The address that it listens on; null for the default.</param>
-    /// <param name="port">Its port.</param>
-    public static Uri Address(string? bind, int port) =>
-        new UriBuilder("http", bind is null or "*" or "+" or "0.0.0.0" or "::" or "[::]" ? "localhost" : bind, port).Uri;
-
     /// <summary>Waits for the first good answer.</summary>
     /// <exception cref="CommandException">It did not come in time, or another came.</exception>
     public static async Task AwaitAsync(HttpClient client, CancellationToken cancellationToken)

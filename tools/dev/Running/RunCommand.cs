@@ -19,6 +19,7 @@ internal static class RunCommand
             throw new CommandException($"Port {port} is in use: end what listens there, or choose another with --port.");
         AppHost.Check(coreTools);
         var settings = ReadSettings(repository, arguments, port);
+        var url = ListenAddress.Parse(settings[RunSettings.Bind]).Url(port);
         await NodePackages.EnsureAsync(repository, cancellationToken);
         Console.WriteLine("Building ...");
         await AppHost.BuildAsync(repository, coreTools, cancellationToken);
@@ -32,7 +33,7 @@ internal static class RunCommand
         var failures = new List<Task> { app.FailWhenEndedAsync(ending.Token) };
         if (azurite is not null)
             failures.Add(azurite.FailWhenEndedAsync(ending.Token));
-        var failure = await Task.WhenAny([.. failures, ServeAsync(AppProbe.Address(settings[RunSettings.Bind], port), demo, ending.Token)]);
+        var failure = await Task.WhenAny([.. failures, ServeAsync(url, demo, ending.Token)]);
         if (cancellationToken.IsCancellationRequested)
         {
             Console.WriteLine("Stopping ...");
@@ -78,11 +79,11 @@ internal static class RunCommand
     }
 
     /// <summary>Waits for the first answer, tells where the app is, runs the demo, and then waits to be ended.</summary>
-    private static async Task ServeAsync(Uri address, DemoImport? demo, CancellationToken cancellationToken)
+    private static async Task ServeAsync(Uri url, DemoImport? demo, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient { BaseAddress = address };
+        using var client = new HttpClient { BaseAddress = url };
         await AppProbe.AwaitAsync(client, cancellationToken);
-        Console.WriteLine($"Cloudreve.Functions runs at {address} (Ctrl+C ends it).");
+        Console.WriteLine($"Cloudreve.Functions runs at {url} (Ctrl+C ends it).");
         if (demo is not null)
             await demo.RunAsync(client, cancellationToken);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);

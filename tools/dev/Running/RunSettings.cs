@@ -17,6 +17,7 @@ internal sealed class RunSettings(Func<string, string?> environment)
     public const string FrontEnd = "CLOUDREVE_FRONT_END";
     public const string HubName = "AzureFunctionsJobHost__extensions__durableTask__hubName";
     public const string SiteUrl = "CLOUDREVE_SITE_URL";
+    public const string FunctionLogLevel = "AzureFunctionsJobHost__logging__logLevel__Function";
     private const string FunctionsEnvironment = "AZURE_FUNCTIONS_ENVIRONMENT";
     private readonly Dictionary<string, string?> _added = [];
 
