@@ -14,8 +14,12 @@ public sealed class InProcessHostOptions
     /// <summary>The largest request body in bytes.</summary>
     public long BodyLimit { get; init; } = 104_857_600;
 
-    /// <summary>What durable client bindings receive, as JSON; null when no function under test uses one.</summary>
-    public string? DurableClient { get; init; }
+    /// <summary>What durable client bindings receive, as JSON. The default binds, but nothing listens at its address.</summary>
+    public string DurableClient { get; init; } =
+        """
+        {"taskHubName":"InProcess","connectionName":"","rpcBaseUrl":"http://127.0.0.1:1/","requiredQueryStringParameters":"",
+        "httpBaseUrl":"http://127.0.0.1:1/","maxGrpcMessageSizeInBytes":4194304}
+        """;
 
     /// <summary>Receives the host's and the worker's log lines; null to drop them.</summary>
     public Action<string>? Log { get; init; }

@@ -39,7 +39,7 @@ public sealed class InProcessTests(StorageFixture storage) : IClassFixture<Stora
         await storage.AwaitEntryAsync("waiting-left");
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
-        await storage.AwaitEntryAsync("cancelled-left", 5);
+        await storage.AwaitEntryAsync("cancelled-left", 10);
     }
 
     [Fact]

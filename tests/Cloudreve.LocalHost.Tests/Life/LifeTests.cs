@@ -19,9 +19,9 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         Process.GetProcessById(first).Kill();
         var watch = Stopwatch.StartNew();
         Assert.Equal(HttpStatusCode.InternalServerError, (await waiting).StatusCode);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"The request failed after {watch.Elapsed}.");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"The request failed after {watch.Elapsed}.");
         Assert.NotEqual(first, await host.ReadWorkerIdAsync());
-        await Until.TrueAsync(async () => await host.Client.GetStringAsync("/workflows/slow-1") == "Completed \"done\"", 30, "end");
+        await Until.TrueAsync(async () => await host.Client.GetStringAsync("/workflows/slow-1") == "Completed \"done\"", "end");
     }
 
     [Fact]
@@ -102,10 +102,10 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         var past = DateTimeOffset.UtcNow.AddDays(-1);
         await status.UploadAsync(BinaryData.FromObjectAsJson(new { Last = past, Next = past.AddHours(1), LastUpdated = past }));
         await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
-        await Until.TrueAsync(async () => (await storage.ListEntriesAsync("tick-")).Count == 1, 30, "tick");
+        await Until.TrueAsync(async () => (await storage.ListEntriesAsync("tick-")).Count == 1, "tick");
         Assert.Equal("True", await storage.AwaitEntryAsync((await storage.ListEntriesAsync("tick-"))[0]));
         await Until.TrueAsync(
-            async () => !(await status.DownloadContentAsync()).Value.Content.ToString().Contains($"{past:yyyy-MM-ddTHH}", StringComparison.Ordinal), 10, "stored tick");
+            async () => !(await status.DownloadContentAsync()).Value.Content.ToString().Contains($"{past:yyyy-MM-ddTHH}", StringComparison.Ordinal), "stored tick");
     }
 
     private static Dictionary<string, string> Hub(string name) => new()
@@ -128,6 +128,6 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
                 return Task.FromResult(true);
             }
         },
-        5,
-        $"end of process {process}");
+        $"end of process {process}",
+        seconds: 10);
 }

@@ -51,15 +51,15 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     /// <summary>The process id of the worker; waits for one.</summary>
     public async Task<int> ReadWorkerIdAsync()
     {
-        await Until.TrueAsync(() => Task.FromResult(IsListening(Client.BaseAddress!.Port)), 30, "listening host");
+        await Until.TrueAsync(() => Task.FromResult(IsListening(Client.BaseAddress!.Port)), "listening host");
         var answer = "";
-        await Until.TrueAsync(async () => int.TryParse(answer = await ReadAsync("/process"), out _), 60, "worker");
+        await Until.TrueAsync(async () => int.TryParse(answer = await ReadAsync("/process"), out _), "worker");
         return int.Parse(answer);
     }
 
     /// <summary>Waits for a line of output.</summary>
-    public Task AwaitLineAsync(string text, int seconds = 30) =>
-        Until.TrueAsync(() => Task.FromResult(_lines.Any(line => line.Contains(text, StringComparison.Ordinal))), seconds, $"line '{text}' in:\n{Output()}\n");
+    public Task AwaitLineAsync(string text) =>
+        Until.TrueAsync(() => Task.FromResult(_lines.Any(line => line.Contains(text, StringComparison.Ordinal))), $"line '{text}'");
 
     /// <summary>Asks for an orderly end.</summary>
     public void Terminate()
@@ -69,9 +69,9 @@ internal sealed class LocalHostProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the end of the process.</summary>
-    public async Task<int> AwaitExitAsync(int seconds = 30)
+    public async Task<int> AwaitExitAsync()
     {
-        await Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(seconds));
+        await Process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         return Process.ExitCode;
     }
 

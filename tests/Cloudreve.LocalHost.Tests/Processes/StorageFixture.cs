@@ -15,10 +15,10 @@ public sealed class StorageFixture : IDisposable
     public BlobServiceClient Blobs => new(ConnectionString);
 
     /// <summary>Waits for an entry of the journal.</summary>
-    public async Task<string> AwaitEntryAsync(string name, int seconds = 30)
+    public async Task<string> AwaitEntryAsync(string name, int seconds = 120)
     {
         var blob = Blobs.GetBlobContainerClient(Journal.Container).GetBlobClient(name);
-        await Until.TrueAsync(async () => await blob.ExistsAsync(), seconds, $"journal entry {name}");
+        await Until.TrueAsync(async () => await blob.ExistsAsync(), $"journal entry {name}", seconds);
         return (await blob.DownloadContentAsync()).Value.Content.ToString();
     }
 

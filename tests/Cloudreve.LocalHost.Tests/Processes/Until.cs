@@ -5,7 +5,7 @@ namespace Cloudreve.LocalHost.Tests.Processes;
 /// <summary>Waits for what comes soon, but nobody announces.</summary>
 internal static class Until
 {
-    public static async Task TrueAsync(Func<Task<bool>> condition, int seconds, string what)
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, int seconds = 120)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())

@@ -14,7 +14,7 @@ public sealed class BlobTests(RunningHost running)
     public async Task A_blob_found_by_the_scan_runs_its_function()
     {
         await UploadAsync("scanned", "in/a b.txt", "12345");
-        Assert.Equal("in/a b.txt 5", await running.Storage.AwaitEntryAsync("scanned-a b.txt", 60));
+        Assert.Equal("in/a b.txt 5", await running.Storage.AwaitEntryAsync("scanned-a b.txt"));
     }
 
     [Fact]

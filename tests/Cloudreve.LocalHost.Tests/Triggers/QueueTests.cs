@@ -29,7 +29,7 @@ public sealed class QueueTests(RunningHost running)
         var queue = await running.Storage.QueueAsync("texts");
         await queue.SendMessageAsync("fail-1");
         var poison = await running.Storage.QueueAsync("texts-poison");
-        await Until.TrueAsync(async () => (await poison.PeekMessageAsync()).Value is not null, 30, "poison message");
+        await Until.TrueAsync(async () => (await poison.PeekMessageAsync()).Value is not null, "poison message");
         Assert.Equal("fail-1", (await poison.PeekMessageAsync()).Value.Body.ToString());
         Assert.Equal("3", await running.Storage.AwaitEntryAsync("failing-fail-1"));
         await running.Host.AwaitLineAsync("Executed 'Functions.TakeText' (Failed, Id=");

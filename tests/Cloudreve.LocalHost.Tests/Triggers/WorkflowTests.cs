@@ -26,7 +26,7 @@ public sealed class WorkflowTests(RunningHost running)
     {
         var status = "";
         await Until.TrueAsync(
-            async () => (status = await running.Client.GetStringAsync($"/workflows/{id}")).Split(' ')[0] is "Completed" or "Failed", 60, "end");
+            async () => (status = await running.Client.GetStringAsync($"/workflows/{id}")).Split(' ')[0] is "Completed" or "Failed", "end");
         return status;
     }
 }

@@ -31,11 +31,8 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
         }
         catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
         {
-            logger.LogError(e, "The request {Method} {Path} failed.", context.Request.Method, context.Request.Path);
-            if (context.Response.HasStarted)
-                context.Abort();
-            else
-                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            logger.LogWarning("{Method} {Path} failed: {Reason}", context.Request.Method, context.Request.Path, e.Message.Split('\n')[0]);
+            Fail(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -46,6 +43,17 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
+    private static void Fail(HttpContext context)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+        context.Response.Clear();
+        context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+    }
+
     private async Task RunAsync(HttpContext context, SelectedFunction selected)
     {
         await BufferAsync(context);
@@ -54,8 +62,8 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
         const string reason = "This function was programmatically called via the host APIs.";
         var running = invoker.RunAsync(invocation, reason, context.RequestAborted);
         var forwarding = ForwardAsync(context, invocation, running);
-        await running;
-        await forwarding;
+        // The worker answers an empty 200 when a function throws: the answer counts only when the function has succeeded.
+        await Task.WhenAll(running, forwarding);
     }
 
     /// <summary>A body of known length is read as a whole before the function starts; a chunked one is streamed.</summary>

@@ -9,7 +9,7 @@ namespace Cloudreve.LocalHost.Workers;
 internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, WorkerSlot slot, ILoggerFactory loggers, Action<string> output)
 {
     private const int MostFailedStarts = 3;
-    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
     private readonly ILogger _logger = loggers.CreateLogger("Host.Worker");
