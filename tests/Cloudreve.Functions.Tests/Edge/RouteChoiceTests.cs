@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
@@ -89,7 +90,9 @@ public sealed class RouteChoiceTests(AzuriteServer azurite)
 
         public WorkerRouting(IEnumerable<HttpFunction> functions)
         {
-            _app = WebApplication.CreateSlimBuilder().Build();
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            _app = builder.Build();
             var routing = new ApplicationBuilder(_app.Services);
             routing.UseRouting();
             routing.UseEndpoints(endpoints => endpoints.DataSources.Add(new DefaultEndpointDataSource(functions.Select(Endpoint))));
