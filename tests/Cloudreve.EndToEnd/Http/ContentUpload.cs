@@ -15,9 +15,7 @@ internal static class ContentUpload
     /// <param name="uri">The file.</param>
     /// <param name="length">How many bytes.</param>
     /// <param name="isChunked">Whether the request has no Content-Length.</param>
-    /// <param name="announced">The length that a chunked request announces; null for the true one.</param>
-    public static async Task<(HttpStatusCode Status, JsonElement Envelope)> PutAsync(
-        SiteClient client, string uri, long length, bool isChunked, long? announced = null)
+    public static async Task<(HttpStatusCode Status, JsonElement Envelope)> PutAsync(SiteClient client, string uri, long length, bool isChunked)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v4/file/content?uri=" + Uri.EscapeDataString(uri))
         {
@@ -25,7 +23,7 @@ internal static class ContentUpload
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (isChunked)
-            request.Headers.Add("X-Expected-Entity-Length", (announced ?? length).ToString(CultureInfo.InvariantCulture));
+            request.Headers.Add("X-Expected-Entity-Length", length.ToString(CultureInfo.InvariantCulture));
         using var answer = await client.Http.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }

@@ -54,7 +54,7 @@ internal sealed class CrashPlan
     public async Task AssertExactAsync(Site site, string taskId, ITestOutputHelper output)
     {
         var task = await site.Client.FindTaskAsync(taskId);
-        Assert.True(task.GetProperty("status").GetString() == "completed", $"{task}\n{site.Host.Output}");
+        Assert.True(task.GetProperty("status").GetString() == "completed", $"{task}\n{site.Host.Story}");
         Assert.Equal(_sizes.Values.Sum(), (await site.Client.GetAsync("user/capacity")).GetProperty("used").GetInt64());
         Assert.Equal(_sizes.OrderBy(f => f.Key, StringComparer.Ordinal), (await ReadTreeAsync(site.Client)).OrderBy(f => f.Key, StringComparer.Ordinal));
         var findings = await TreeIntegrity.CheckAsync(site.Storage, site.Prefix);

@@ -5,7 +5,7 @@ namespace Cloudreve.EndToEnd.Processes;
 /// <summary>Waits for what comes soon, but nobody announces.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">The condition.</param>

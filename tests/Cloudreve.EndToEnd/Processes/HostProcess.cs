@@ -9,9 +9,9 @@ namespace Cloudreve.EndToEnd.Processes;
 /// The local host as a process, with the app as its worker: the published folder that CLOUDREVE_PUBLISH_DIR names, else what was
 /// built.
 /// </summary>
-internal sealed class HostProcess : IAsyncDisposable
+internal sealed class HostProcess : IDisposable
 {
-    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(15);
+    private static readonly string[] s_noise = ["Host.Functions.", ": [", "Functions.ListFiles", "Functions.ListTasks"];
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly Process _process;
 
@@ -37,6 +37,9 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>What host and worker have written.</summary>
     public string Output => string.Join('\n', _lines);
 
+    /// <summary>The output of a failed test: without the list of functions, and without the requests that tests send again and again.</summary>
+    public string Story => string.Join('\n', _lines.Where(line => !s_noise.Any(noise => line.Contains(noise, StringComparison.Ordinal))));
+
     /// <summary>Starts the host and does not wait for it.</summary>
     /// <param name="port">The port for clients.</param>
     /// <param name="settings">App settings.</param>
@@ -60,13 +63,13 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Waits for a line that holds a text.</summary>
     public Task AwaitLineAsync(string text, TimeSpan limit) =>
-        Eventually.TrueAsync(() => Task.FromResult(Count(text) > 0), limit, () => $"a line with '{text}'. The host wrote:\n{Output}");
+        Eventually.TrueAsync(() => Task.FromResult(Count(text) > 0), limit, () => $"a line with '{text}'. The host wrote:\n{Story}");
 
     /// <summary>The process id of the worker; waits for one.</summary>
     public async Task<int> FindWorkerAsync()
     {
         await Eventually.TrueAsync(
-            () => Task.FromResult(ProcessTable.ChildrenOf(Id).Count == 1), TimeSpan.FromSeconds(30), () => $"one worker. The host wrote:\n{Output}");
+            () => Task.FromResult(ProcessTable.ChildrenOf(Id).Count == 1), TimeSpan.FromSeconds(30), () => $"one worker. The host wrote:\n{Story}");
         return ProcessTable.ChildrenOf(Id)[0];
     }
 
@@ -106,19 +109,9 @@ internal sealed class HostProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Kills the host and waits until its worker has ended by itself.</summary>
-    /// <exception cref="TimeoutException">The worker stayed behind.</exception>
-    public async Task KillAndAwaitWorkerAsync()
+    public void Dispose()
     {
-        var workers = HasExited ? [] : ProcessTable.ChildrenOf(Id);
         Kill();
-        await Eventually.TrueAsync(
-            () => Task.FromResult(!workers.Any(ProcessTable.IsAlive)), s_endTimeout, () => $"the end of the workers {string.Join(", ", workers)}");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await KillAndAwaitWorkerAsync();
         _process.Dispose();
     }
 

@@ -9,8 +9,9 @@ internal static class ProcessTable
     public static IReadOnlyList<int> ChildrenOf(int processId) =>
         [.. ProcessIds().Where(id => ReadStat(id) is { } stat && stat.Parent == processId && stat.IsAlive)];
 
-    /// <summary>Tests whether a process runs; one that has ended and was not collected by its parent does not.</summary>
-    public static bool IsAlive(int processId) => ReadStat(processId) is { IsAlive: true };
+    /// <summary>The processes that run with an environment variable of a value, whoever started them.</summary>
+    public static IReadOnlyList<int> FindByVariable(string name, string value) =>
+        [.. ProcessIds().Where(id => ReadVariables(id).Contains($"{name}={value}") && ReadStat(id) is { IsAlive: true })];
 
     /// <summary>Resident memory in bytes.</summary>
     public static long MemoryOf(int processId) => ReadMemory(processId, "VmRSS:");
@@ -21,6 +22,19 @@ internal static class ProcessTable
     private static IEnumerable<int> ProcessIds() => Directory.EnumerateDirectories("/proc")
         .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
+
+    private static string[] ReadVariables(int processId)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/environ")).Split('\0');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended, or is another user's.
+            return [];
+        }
+    }
 
     private static (int Parent, bool IsAlive)? ReadStat(int processId)
     {

@@ -12,6 +12,8 @@ namespace Cloudreve.EndToEnd.Sites;
 /// <summary>A site of its own in the storage account, and the local host that runs it: once, or again after each kill.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private const string PrefixVariable = "CLOUDREVE_PREFIX";
+    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
     private readonly Dictionary<string, string> _settings;
@@ -37,7 +39,8 @@ internal sealed class Site : IAsyncDisposable
             ["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "115343360",
             // Elsewhere than on a developer's machine the site trusts no host name but its own.
             ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production",
-            ["CLOUDREVE_PREFIX"] = Prefix,
+            [PrefixVariable] = Prefix,
+            ["CLOUDREVE_BLOB_TRIGGER"] = "LogsAndContainerScan",
             ["CLOUDREVE_SITE_URL"] = Address.GetLeftPart(UriPartial.Authority),
             ["CLOUDREVE_ADMIN_EMAIL"] = SiteClient.AdminEmail,
             ["CLOUDREVE_ADMIN_PASSWORD"] = SiteClient.AdminPassword,
@@ -81,14 +84,16 @@ internal sealed class Site : IAsyncDisposable
     public async Task AwaitAnswerAsync()
     {
         using var client = new HttpClient { BaseAddress = Address };
-        await Eventually.TrueAsync(() => IsAnsweringAsync(client), s_startTimeout, () => $"an answer. The host wrote:\n{Host.Output}");
+        await Eventually.TrueAsync(() => IsAnsweringAsync(client), s_startTimeout, () => $"an answer. The host wrote:\n{Host.Story}");
     }
 
-    /// <summary>Kills the host, and checks that its worker goes with it.</summary>
+    /// <summary>Kills the host, and checks that no process of the site stays behind.</summary>
     public async Task KillAsync()
     {
-        await Host.DisposeAsync();
+        Host.Dispose();
         _host = null;
+        await Eventually.TrueAsync(
+            () => Task.FromResult(ProcessTable.FindByVariable(PrefixVariable, _settings[PrefixVariable]).Count == 0), s_endTimeout, () => "the end of the worker");
     }
 
     /// <summary>Kills the host and starts the site anew.</summary>
@@ -100,7 +105,7 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Waits until something is so.</summary>
     public Task EventuallyAsync(Func<Task<bool>> condition, TimeSpan? limit = null) =>
-        Eventually.TrueAsync(condition, limit ?? s_timeout, () => $"what the test waits for. The host wrote:\n{Host.Output}");
+        Eventually.TrueAsync(condition, limit ?? s_timeout, () => $"what the test waits for. The host wrote:\n{Host.Story}");
 
     /// <summary>Writes blobs beside the site, as an owner of the storage account does.</summary>
     /// <param name="blobs">Names and contents.</param>

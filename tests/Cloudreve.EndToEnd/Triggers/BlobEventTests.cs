@@ -31,7 +31,7 @@ public sealed class BlobEventTests(EventDrivenSite events)
 
         using var answer = await events.Events.AnnounceAsync(name, 4);
 
-        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}\n{_site.Host.Output}");
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}\n{_site.Host.Story}");
         await _site.EventuallyAsync(async () => (await _site.Client.ListNamesAsync("cloudreve://my")).Contains("inbox"));
         await _site.EventuallyAsync(async () => (await _site.Client.ListNamesAsync("cloudreve://my/inbox")).Contains("scan 1.pdf"));
         Assert.Equal("%PDF"u8.ToArray(), await _site.Client.DownloadAsync("cloudreve://my/inbox/scan%201.pdf"));
@@ -59,7 +59,7 @@ public sealed class BlobEventTests(EventDrivenSite events)
 
         using var answer = await events.Events.AnnounceAsync("imports/999/doomed.pdf", 4);
 
-        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}\n{_site.Host.Output}");
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}\n{_site.Host.Story}");
         var message = await PoisonQueue.AwaitAsync(_site, "webjobs-blobtrigger-poison", "imports/999/doomed.pdf");
         Assert.Contains(_site.Layout.FilesContainerName, message, StringComparison.Ordinal);
         Assert.Equal(5, _site.Host.Count("Executed 'Functions.ImportArrivedBlob' (Failed"));

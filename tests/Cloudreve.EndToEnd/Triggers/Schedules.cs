@@ -11,7 +11,8 @@ internal static class Schedules
     public static async Task RewindAsync(Site site, string function)
     {
         var schedule = await ReadAsync(site, function);
-        schedule["LastUpdated"] = schedule["Next"] = JsonValue.Create(TimeProvider.System.GetUtcNow().AddDays(-2));
+        foreach (var moment in (string[])["LastUpdated", "Next"])
+            schedule[moment] = JsonValue.Create(TimeProvider.System.GetUtcNow().AddDays(-2));
         await Container(site).WriteAsync(NameOf(site, function), BinaryData.FromString(schedule.ToJsonString()));
     }
 
