@@ -9,7 +9,6 @@ using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Shares;
-using Cloudreve.Functions.Api.Workflow;
 
 namespace Cloudreve.Functions.Api;
 
