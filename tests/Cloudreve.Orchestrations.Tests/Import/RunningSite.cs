@@ -66,8 +66,8 @@ internal sealed class RunningSite : IAsyncDisposable
         return Parallel.ForEachAsync(names, async (name, token) => await container.WriteAsync(name, BinaryData.FromBytes(new byte[2]), cancellationToken: token));
     }
 
-    public Task<WorkflowTask> AcceptAsync(string source, int policyId = 1, long userId = 1) =>
-        Get<ImportService>().AcceptAsync(new ImportRequest(source, "/imported", userId, policyId, Recursive: true, ExtractMediaMeta: false), "");
+    public Task<WorkflowTask> AcceptAsync(string source, int policyId = 1, long userId = 1, string destination = "/imported") =>
+        Get<ImportService>().AcceptAsync(new ImportRequest(source, destination, userId, policyId, Recursive: true, ExtractMediaMeta: false), "");
 
     public async Task<WorkflowTask> TaskAsync(long id) => (await Get<TaskStore>().FindAsync(id))!;
 
