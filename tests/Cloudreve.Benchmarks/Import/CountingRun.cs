@@ -26,7 +26,7 @@ internal sealed class CountingRun(AzuriteServer azurite)
         using var app = AppProcess.Start(appFolder, settings);
         await app.AwaitAnswerAsync("/api/v4/site/config/basic");
         using var import = new ProductImport(app, new TaskObserver(azurite.Connect(), AppSettings.Prefix));
-        await import.SignInAsync();
+        await import.PrepareAsync();
         appProxy.Reset();
         hubProxy.Reset();
         await import.RunAsync(source, destination, files);

@@ -75,16 +75,16 @@ internal static class ImportBenchmark
     /// <summary>The emulator compiles just in time, too: neither of the two shall pay for the other.</summary>
     private static async Task WarmUpAsync(AzuriteServer azurite, BlobContainerClient container)
     {
-        await new SourceTree(2_000, 20).WriteAsync(container, "warm/");
+        await SourceTree.WarmUp.WriteAsync(container, SourceTree.WarmUpPrefix);
         var loop = new BareLoop(container, new TableServiceClient(azurite.ConnectionString), "warm");
         await loop.PrepareAsync();
-        await loop.RunAsync("warm/");
+        await loop.RunAsync(SourceTree.WarmUpPrefix);
     }
 
     private static async Task<double> MeasureProductAsync(AzuriteServer azurite, AppProcess app, SourceTree tree)
     {
         using var import = new ProductImport(app, new TaskObserver(azurite.Connect(), AppSettings.Prefix));
-        await import.SignInAsync();
+        await import.PrepareAsync();
         var (worker, host, emulator) = (app.Worker.ProcessorTime, app.Host.ProcessorTime, azurite.ProcessorTime);
         var elapsed = await import.RunAsync("/source", "/copy", tree.Files);
         ReportTime("import", elapsed, app.Worker.ProcessorTime - worker, azurite.ProcessorTime - emulator);

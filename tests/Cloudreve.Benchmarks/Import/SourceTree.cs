@@ -10,8 +10,14 @@ internal sealed record SourceTree(int Files, int Folders)
     /// <summary>What their names start with unless said otherwise.</summary>
     public const string Prefix = "source/";
 
+    /// <summary>What the names of <see cref="WarmUp"/> start with.</summary>
+    public const string WarmUpPrefix = "warm/";
+
     private const int Writers = 16;
     private static readonly BinaryData s_content = BinaryData.FromString("sixteen bytes...");
+
+    /// <summary>What is imported before anything is measured.</summary>
+    public static SourceTree WarmUp { get; } = new(2_000, 20);
 
     /// <summary>The most storage transactions that importing them may take, the orchestration's own apart.</summary>
     public int TransactionBudget => (Files / 20) + (4 * Math.Max(1, Folders)) + 20;
