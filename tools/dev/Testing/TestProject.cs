@@ -5,6 +5,8 @@ namespace Cloudreve.Dev.Testing;
 internal sealed record TestProject(string File)
 {
     private const string EndToEnd = "Cloudreve.EndToEnd";
+    private const string LocalHost = "Cloudreve.LocalHost.Tests";
+    private const string Orchestrations = "Cloudreve.Orchestrations.Tests";
 
     /// <summary>Its name.</summary>
     public string Name => Path.GetFileNameWithoutExtension(File);
@@ -13,5 +15,5 @@ internal sealed record TestProject(string File)
     public bool HasTests => Name.EndsWith(".Tests", StringComparison.Ordinal) || Name == EndToEnd;
 
     /// <summary>True for tests of whole processes and their times, which another project beside them would slow down.</summary>
-    public bool RunsAlone => Name == EndToEnd;
+    public bool RunsAlone => Name is EndToEnd or LocalHost or Orchestrations;
 }
