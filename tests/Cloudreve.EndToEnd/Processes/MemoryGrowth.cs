@@ -23,7 +23,9 @@ internal sealed class MemoryGrowth
         foreach (var (processId, before) in _before)
         {
             var growth = ProcessTable.PeakMemoryOf(processId) - before;
-            Assert.True(growth < bytes, $"The {(processId == _hostId ? "host" : "worker")} grew by {growth >> 20} MiB from {before >> 20} MiB.");
+            var finding = $"The {(processId == _hostId ? "host" : "worker")} grew by {growth >> 20} MiB from {before >> 20} MiB.";
+            TestContext.Current.TestOutputHelper?.WriteLine(finding);
+            Assert.True(growth < bytes, finding);
         }
     }
 }
