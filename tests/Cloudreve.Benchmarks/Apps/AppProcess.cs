@@ -27,6 +27,8 @@ internal sealed class AppProcess : IDisposable
         _host.ErrorDataReceived += (_, line) => Keep(line.Data);
         _host.BeginOutputReadLine();
         _host.BeginErrorReadLine();
+        // Not even an interrupted benchmark leaves processes behind.
+        AppDomain.CurrentDomain.ProcessExit += EndHost;
     }
 
     public Uri Address { get; }
@@ -121,15 +123,20 @@ internal sealed class AppProcess : IDisposable
     /// <summary>Kills the host, and waits for the worker, which ends with it.</summary>
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= EndHost;
         var worker = _worker ?? (_host.HasExited ? null : FindWorker());
-        if (!_host.HasExited)
-        {
-            _host.Kill();
-            _host.WaitForExit();
-        }
+        EndHost(null, EventArgs.Empty);
         worker?.WaitForExit();
         worker?.Dispose();
         _host.Dispose();
+    }
+
+    private void EndHost(object? sender, EventArgs e)
+    {
+        if (_host.HasExited)
+            return;
+        _host.Kill();
+        _host.WaitForExit();
     }
 
     private Process? FindWorker() => ChildProcesses.Of(_host).FirstOrDefault();

@@ -229,6 +229,20 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_many_folders_when_groups_are_claimed_then_one_import_takes_no_more_than_the_setting_allows()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(Enumerable.Range(0, 120).Select(i => ($"src/d{i}/f", 1)));
+        var reference = await site.AcceptAsync("src");
+        await site.Imports.BeginAsync(reference);
+        await site.Imports.RunGroupAsync(reference, Assert.Single(await site.Imports.ClaimAsync(reference, 0, ImportTotals.Zero, [])));
+
+        var groups = await site.Imports.ClaimAsync(reference, 1, ImportTotals.Zero, []);
+
+        Assert.Equal(4, groups.Count);
+    }
+
+    [Fact]
     public async Task Given_recorded_failures_when_a_lost_import_is_ended_then_the_first_of_them_stay_in_the_task()
     {
         var site = await ImportSite.CreateAsync(azurite);

@@ -17,10 +17,13 @@ public sealed class ForwardingTests(InProcessFixture fixture) : IClassFixture<In
     }
 
     [Fact]
-    public async Task A_body_beyond_the_limit_is_a_server_error()
+    public async Task A_body_beyond_the_limit_is_a_server_error_before_it_is_sent()
     {
-        using var answer = await fixture.Client.PostAsync("/echo", new ByteArrayContent(new byte[InProcessFixture.BodyLimit + 1]));
-        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        using var client = new TcpClient();
+        await client.ConnectAsync(fixture.Host.Address.Host, fixture.Host.Address.Port);
+        await SendAsync(client, $"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {InProcessFixture.BodyLimit + 1}\r\n\r\n");
+        using var reader = new StreamReader(client.GetStream());
+        Assert.Equal("HTTP/1.1 500 Internal Server Error", await reader.ReadLineAsync());
     }
 
     [Fact]

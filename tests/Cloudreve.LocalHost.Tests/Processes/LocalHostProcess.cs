@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.NetworkInformation;
 using Cloudreve.Testing.Azurite;
+using Xunit;
 
 namespace Cloudreve.LocalHost.Tests.Processes;
 
@@ -84,6 +85,8 @@ internal sealed class LocalHostProcess : IAsyncDisposable
             Process.Kill();
         await Process.WaitForExitAsync();
         Process.Dispose();
+        // Shown when the test fails.
+        TestContext.Current.TestOutputHelper?.WriteLine(Output());
     }
 
     private async Task<string> ReadAsync(string path)

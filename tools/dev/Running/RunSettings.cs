@@ -17,7 +17,8 @@ internal sealed class RunSettings(Func<string, string?> environment)
     public const string FrontEnd = "CLOUDREVE_FRONT_END";
     public const string HubName = "AzureFunctionsJobHost__extensions__durableTask__hubName";
     public const string SiteUrl = "CLOUDREVE_SITE_URL";
-    public const string FunctionLogLevel = "AzureFunctionsJobHost__logging__logLevel__Function";
+    public const string FunctionLogLevel = LogLevel + "Function";
+    private const string LogLevel = "AzureFunctionsJobHost__logging__logLevel__";
     private const string FunctionsEnvironment = "AZURE_FUNCTIONS_ENVIRONMENT";
     private readonly Dictionary<string, string?> _added = [];
 
@@ -51,7 +52,9 @@ internal sealed class RunSettings(Func<string, string?> environment)
         SetDefault(SiteUrl, string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"));
         // Two sites in one account have two prefixes; in one task hub each would run the other's orchestrations.
         SetDefault(HubName, char.ToUpperInvariant(Prefix[0]) + Prefix[1..] + "Hub");
-        // The developer sees what the app prints, and no log keeps it.
+        // The developer sees what the app prints, and no log keeps it. The host's lists of functions would push it away.
         SetDefault(AnnounceAdmin, "1");
+        SetDefault(LogLevel + "Host.General", "Warning");
+        SetDefault(LogLevel + "Host.Startup", "Warning");
     }
 }

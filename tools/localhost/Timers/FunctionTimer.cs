@@ -36,9 +36,9 @@ internal sealed class FunctionTimer(
                 status = await TickAsync(status, isPastDue: false, cancellationToken);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The host ends.
+            // The host ends; a function that it told to stop may say so with an exception of its own.
         }
     }
 
