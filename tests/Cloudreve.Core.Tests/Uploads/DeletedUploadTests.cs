@@ -69,7 +69,8 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
         await site.AssertExactAsync();
     }
 
-    private static Task UnlockAsync(UploadSite site, UploadSession session) => site.Drive.Get<DriveLocks>().ReleaseAsync(DriveSite.Owner, session.LockToken);
+    private static async Task UnlockAsync(UploadSite site, UploadSession session) =>
+        await site.Drive.Get<DriveLocks>().ReleaseAsync(DriveSite.Owner, session.LockToken);
 
     private static async Task ChangeAsync(UploadSite site, Func<DriveOperations, DriveWork, Task> change)
     {

@@ -2,7 +2,6 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Core.Uploads;
@@ -233,5 +232,6 @@ public sealed class StagingTests(AzuriteServer azurite)
         }
     }
 
-    private static Task LeaseAsync(Uri address) => new BlockBlobClient(address).GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration);
+    private static async Task LeaseAsync(Uri address) =>
+        await new BlockBlobClient(address).GetBlobLeaseClient().AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration);
 }

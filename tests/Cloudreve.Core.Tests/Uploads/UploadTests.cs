@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Activities;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Operations;
