@@ -58,7 +58,7 @@ public readonly struct Boolset : IEquatable<Boolset>
         if (value)
             bytes[bit / 8] |= (byte)(1 << (bit % 8));
         else
-            bytes[bit / 8] &= (byte)~(1 << (bit % 8));
+            bytes[bit / 8] &= unchecked((byte)~(1 << (bit % 8)));
         return new Boolset(bytes);
     }
 

@@ -73,9 +73,6 @@ public sealed record EntityRecord
     /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
     public string? Encryption { get; init; }
 
-    /// <summary>True when the blob is not what was uploaded; its content is not handed out.</summary>
-    public bool IsQuarantined { get; init; }
-
     internal static EntityRecord FromRow(Row row, long id) => new()
     {
         Id = id,
@@ -92,7 +89,6 @@ public sealed record EntityRecord
         ReplacedId = row.Number("rp") ?? 0,
         ReplacedThumbnailId = row.Number("rt") ?? 0,
         Encryption = row.Text("enc"),
-        IsQuarantined = row.Flag("qu"),
     };
 
     internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
@@ -110,7 +106,6 @@ public sealed record EntityRecord
         ["rp"] = ReplacedId == 0 ? null : ReplacedId,
         ["rt"] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
         ["enc"] = Encryption,
-        ["qu"] = IsQuarantined ? true : null,
     };
 }
 
@@ -118,31 +113,16 @@ public sealed record EntityRecord
 /// <param name="layout">Where the rows are.</param>
 public sealed class EntityStore(StorageLayout layout)
 {
-    /// <summary>Reads an entity: one transaction; null when it does not exist or is quarantined.</summary>
+    /// <summary>Reads an entity: one transaction; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<EntityRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Entities.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
-        return row is null || EntityRecord.FromRow(row, id) is not { IsQuarantined: false } entity ? null : entity;
+        return row is null ? null : EntityRecord.FromRow(row, id);
     }
 
-    /// <summary>Marks an entity whose blob is not what was uploaded: one transaction. Nothing happens when it is gone.</summary>
-    /// <param name="id">The entity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task QuarantineAsync(long id, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["qu"] = true }, "*", cancellationToken);
-        }
-        catch (StorageNotFoundException)
-        {
-            // Nobody refers to it any more.
-        }
-    }
-
-    /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist or are quarantined are left out.</summary>
+    /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist are left out.</summary>
     /// <param name="ids">The ids.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyDictionary<long, EntityRecord>> FindAsync(IEnumerable<long> ids, CancellationToken cancellationToken = default)
@@ -155,10 +135,7 @@ public sealed class EntityStore(StorageLayout layout)
             await foreach (var row in layout.Entities.QueryAsync(range, cancellationToken))
             {
                 if (EntityReferences.IsEntity(row) && FileKeys.ParseId(row.RowKey) is var id && wanted.Contains(id))
-                {
-                    if (EntityRecord.FromRow(row, id) is { IsQuarantined: false } entity)
-                        found[id] = entity;
-                }
+                    found[id] = EntityRecord.FromRow(row, id);
             }
         }
         return found;

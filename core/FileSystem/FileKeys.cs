@@ -70,7 +70,8 @@ internal static class FileKeys
     /// <summary>Reverses the bits, so that consecutive ids do not make one hot range of partitions.</summary>
     private static string Spread(long id)
     {
-        var bits = (ulong)id;
+        // Roots and trashes have negative ids: their bits count, not their value.
+        var bits = unchecked((ulong)id);
         ulong reversed = 0;
         for (var i = 0; i < 64; i++)
         {

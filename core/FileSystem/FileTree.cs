@@ -16,6 +16,9 @@ namespace Cloudreve.Core.FileSystem;
 /// <param name="clock">Stamps new entries.</param>
 public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
+    // An entry is found on the second look, unless it is renamed again and again or its rows contradict each other.
+    private const int Rereads = 10;
+
     /// <summary>The root folder of a user has the user's own id, so finding it costs nothing.</summary>
     /// <param name="userId">The user; below 2^32.</param>
     public static long RootId(long userId) => userId;
@@ -315,7 +318,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <exception cref="CloudreveException">40016 when the entry is gone.</exception>
     public async Task<FileRecord> ReadAgainAsync(FileRecord file, CancellationToken cancellationToken = default)
     {
-        while (true)
+        for (var attempt = 0; attempt < Rereads; attempt++)
         {
             var key = file.Type == FileType.Folder ? FileKeys.FolderId(file.Id) : FileKeys.FileId(file.Id);
             var byId = await layout.Files.FindAsync(FileKeys.Folder(file.ParentId), key, cancellationToken) is { } row
@@ -326,6 +329,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             if (byName is not null && byName.RequiredNumber("id") == file.Id)
                 return FileRecord.FromRow(byName, byId.ParentId);
         }
+        // It is renamed all the time, or its name is missing: no number of looks would help.
+        throw new CloudreveException(ErrorCode.Conflict, "The object is being changed; try again.");
     }
 
     private async Task<string> ReplaceAsync(FileRecord file, string etag, CancellationToken cancellationToken)

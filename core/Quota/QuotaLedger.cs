@@ -53,15 +53,12 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         while (true)
         {
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
-            var used = (total?.Number("used") ?? 0) + delta;
-            var overLimit = delta > 0 && limit is { } max && used > max;
-            if (overLimit && await IsChargedAsync(userId, operationId, cancellationToken))
-                return true;
-            if (overLimit)
-                return false;
+            var used = total?.Number("used") ?? 0;
+            if (IsTooMuch(used, delta, limit))
+                return await IsChargedAsync(userId, operationId, cancellationToken);
             var batch = new TableBatch(partition)
                 .Insert(new Row(partition, OperationPrefix + operationId) { ["delta"] = delta, ["at"] = clock.GetUtcNow() });
-            var updated = new Row(partition, Total) { ["used"] = used };
+            var updated = new Row(partition, Total) { ["used"] = used + delta };
             if (total is null)
                 batch.Insert(updated);
             else
@@ -126,6 +123,10 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
     }
+
+    /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
+    private static bool IsTooMuch(long used, long delta, long? limit) =>
+        delta > 0 && used > (limit ?? long.MaxValue) - delta;
 
     private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
 }

@@ -59,6 +59,7 @@ public sealed class FileContentWriter(
     public async Task<FileRecord> WriteAsync(
         Caller caller, SiteSettings site, ContentRequest request, Stream content, CancellationToken cancellationToken = default)
     {
+        ChunkPlan.CheckBlobSize(request.Length);
         var block = Math.Max(LeastBlock, (request.Length + ChunkPlan.MaxBlocks - 1) / ChunkPlan.MaxBlocks);
         if (block > ChunkPlan.MaxRelayChunk * 4)
             throw new CloudreveException(ErrorCode.FileTooLarge, "The file is larger than one request can bring.");

@@ -47,12 +47,16 @@ public sealed class UploadCancellation
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     internal async Task CancelAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        for (var current = session; current is not null;)
+        var current = session;
+        // Only chunks that arrive at the same time come in between, and there are so many of them.
+        for (var tries = 0; current is not null && tries <= session.Chunks.Count + 1; tries++)
         {
             switch (current.State)
             {
                 case UploadState.Cancelled:
                     await UndoAsync(current, cancellationToken);
+                    return;
+                case UploadState.Completed:
                     return;
                 case UploadState.Open:
                     current = await _sessions.TryReplaceAsync(current with { State = UploadState.Cancelled }, cancellationToken)

@@ -28,9 +28,12 @@ public sealed class UploadCompletion(
     UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
     ThumbnailRequests thumbnails, SettingStore settings, TimeProvider clock)
 {
+    private const int MaxRounds = 20;
+
     /// <summary>
-    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, one more when the
-    /// placeholder's version is not known, and five for versions that the file does not keep; none when it was completed before.
+    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, two more for content
+    /// that a client staged, one more when the placeholder's version is not known, and five for versions that the file does not keep;
+    /// none when it was completed before.
     /// </summary>
     /// <param name="session">The upload.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>
@@ -39,8 +42,13 @@ public sealed class UploadCompletion(
     /// </exception>
     public async Task CompleteAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
-        while (session.State != UploadState.Completed)
+        // States only go forward; more rounds than there are states come of rivals that change the file again and again.
+        for (var round = 0; round < MaxRounds; round++)
         {
+            if (session.IsFileDeleted)
+                throw PathNotFound();
+            if (session.State == UploadState.Completed)
+                return;
             session = session.State switch
             {
                 UploadState.Open => await DecideAsync(session, cancellationToken),
@@ -48,6 +56,7 @@ public sealed class UploadCompletion(
                 _ => throw UploadSessions.Expired(),
             };
         }
+        throw Changed();
     }
 
     /// <summary>Commits the blob and decides that the upload will be completed; from here on it cannot be cancelled.</summary>
@@ -55,7 +64,8 @@ public sealed class UploadCompletion(
     {
         if (session.ExpiresAt <= clock.GetUtcNow())
             throw UploadSessions.Expired();
-        var etag = session.EntityId == 0 ? "" : await blobs.CommitAsync(session, cancellationToken);
+        if (session.EntityId != 0)
+            await blobs.CommitAsync(session, cancellationToken);
         // The entity of a file that was there before has been there since the upload began.
         if (session is { IsNewFile: true, EntityId: not 0 })
             await entities.AddAsync(EntityOf(session), cancellationToken);
@@ -65,7 +75,6 @@ public sealed class UploadCompletion(
         var decided = session with
         {
             State = UploadState.Completing,
-            BlobETag = etag,
             Dropped = session.IsAwaitedBy(file) ? Change(session, file).Dropped : [],
         };
         return await sessions.TryReplaceAsync(decided, cancellationToken) is { } done
@@ -81,16 +90,17 @@ public sealed class UploadCompletion(
         EntityLink[] own = session.EntityId == 0 ? [] : [LinkOf(session)];
         if (!await releases.TrySettleAsync(session.OwnerId, session.FileId, [.. own, .. session.Dropped], cancellationToken))
             throw new CloudreveException(ErrorCode.Conflict, "The file is being deleted.");
-        if (session.LockToken.Length > 0)
-            await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
-        await sessions.RemoveAsync(session, cancellationToken);
+        // The row stays: addresses that a client has got live on, and what it sends there has to be found.
+        await EndAsync(session with { State = UploadState.Completed, IsFileDeleted = true }, cancellationToken);
         throw PathNotFound();
     }
 
     private async Task<UploadSession> FinishAsync(UploadSession session, FileRecord file, CancellationToken cancellationToken)
     {
-        while (session.IsAwaitedBy(file))
+        for (var round = 0; session.IsAwaitedBy(file); round++)
         {
+            if (round == MaxRounds)
+                throw Changed();
             var isUnforeseen = false;
             file = await tree.UpdateAsync(
                 file,
@@ -138,7 +148,11 @@ public sealed class UploadCompletion(
         // The lock goes first: once the session is completed nobody looks at it any more.
         if (session.LockToken.Length > 0)
             await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
-        return await sessions.TryReplaceAsync(session, cancellationToken) ?? await sessions.GetAsync(session.Id, cancellationToken);
+        if (await sessions.TryReplaceAsync(session, cancellationToken) is not { } ended)
+            return await sessions.GetAsync(session.Id, cancellationToken);
+        if (session is { IsRelay: false, EntityId: not 0 })
+            await blobs.ClearStagedAsync(session, cancellationToken);
+        return ended;
     }
 
     private ContentChange Change(UploadSession session, FileRecord file)
@@ -177,6 +191,8 @@ public sealed class UploadCompletion(
         CreatedAt = session.CreatedAt,
         Encryption = session.Encryption,
     };
+
+    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The file was changed meanwhile; try again.");
 
     private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file was deleted while it was uploaded.");
 }

@@ -19,6 +19,7 @@ internal static class UploadComposition
     {
         services.TryAddSingleton<LinkReleases>();
         services.TryAddSingleton<UploadSessions>();
+        services.TryAddSingleton<UploadReservations>();
         services.TryAddSingleton<UploadBlobs>();
         services.TryAddSingleton<UploadCompletion>();
         services.TryAddSingleton(provider => new UploadCancellation(

@@ -83,13 +83,14 @@ public sealed class UploadCreation(
         var owner = caller.RequireUser();
         var policy = await PolicyOfAsync(catalog, caller.Group, cancellationToken);
         CheckRequest(policy, request);
+        var isRelay = policy.Settings.Relay || request.Stream is not null;
+        var chunks = request.Stream ?? ChunkPlan.For(policy, request.Size, isRelay);
         var control = await locks.ReadAsync(owner.Id, cancellationToken);
         var target = await FindTargetAsync(control, request, cancellationToken);
         var now = clock.GetUtcNow();
         var isEmpty = request.Size == 0;
         var entityId = isEmpty ? 0 : await ids.NextAsync(IdKind.Entity, cancellationToken);
         var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
-        var isRelay = policy.Settings.Relay || request.Stream is not null;
         // Whoever holds a lock on the path needs no other one.
         var isLocked = control.Locks.Any(l => request.LockTokens.Contains(l.Token) && l.Forbids(request.Path, LockScope.Self));
         var session = new UploadSession
@@ -104,7 +105,7 @@ public sealed class UploadCreation(
             IsNewFile = target.File is null,
             Type = request.IsLivePhoto ? EntityType.LivePhoto : EntityType.Version,
             Size = request.Size,
-            ChunkSize = (request.Stream ?? ChunkPlan.For(policy, request.Size, isRelay)).ChunkSize,
+            ChunkSize = chunks.ChunkSize,
             IsRelay = isRelay,
             PolicyId = policy.Id,
             EntityId = entityId,
@@ -154,8 +155,9 @@ public sealed class UploadCreation(
     {
         if (request.Path.IsRoot)
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder is no file.");
-        if (request.Size < 0 || (request.IsLivePhoto && request.Size == 0))
-            throw new CloudreveException(ErrorCode.BadParameter, "The size is impossible.");
+        ChunkPlan.CheckBlobSize(request.Size);
+        if (request.IsLivePhoto && request.Size == 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "The motion part is empty.");
         foreach (var name in request.Path.Segments)
             FilePath.CheckName(name);
         var rules = FileRules.Of(policy);

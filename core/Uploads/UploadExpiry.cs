@@ -1,18 +1,16 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Core.Uploads;
 
-/// <summary>Gives up uploads that nobody completed, and looks a last time at those that were.</summary>
+/// <summary>Gives up uploads that nobody completed, and removes what clients have staged since their upload ended.</summary>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="blobs">Their blobs.</param>
-/// <param name="entities">Their entities.</param>
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
 /// <param name="clock">Tells what has expired.</param>
 public sealed class UploadExpiry(
-    UploadSessions sessions, UploadBlobs blobs, EntityStore entities, UploadCompletion completion, UploadCancellation cancellation, TimeProvider clock)
+    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, TimeProvider clock)
 {
     // Addresses for writing have expired by then, also by a clock that goes slow.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
@@ -41,35 +39,25 @@ public sealed class UploadExpiry(
     private async Task SettleAsync(UploadSession session, CancellationToken cancellationToken)
     {
         if (session.State == UploadState.Completing)
-        {
-            try
-            {
-                await completion.CompleteAsync(session, cancellationToken);
-            }
-            catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
-            {
-                return;
-            }
-        }
+            await FinishAsync(session, cancellationToken);
         else if (session.State != UploadState.Completed)
         {
             await cancellation.CancelAsync(session, cancellationToken);
         }
         if (session.State is UploadState.Completing or UploadState.Completed && session.EntityId != 0)
-            await CheckBlobAsync(session, cancellationToken);
+            await blobs.DiscardStagedAsync(session, cancellationToken);
         await sessions.RemoveAsync(session, cancellationToken);
     }
 
-    /// <summary>
-    /// Whoever could stage blocks could also overwrite the blob as long as the address lived. Content that is not what was
-    /// committed is not handed out.
-    /// </summary>
-    private async Task CheckBlobAsync(UploadSession session, CancellationToken cancellationToken)
+    private async Task FinishAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        if (session.IsRelay)
-            return;
-        var container = await blobs.ContainerOfAsync(session, cancellationToken);
-        if (await container.FindAsync(session.Source, cancellationToken) is { } blob && blob.ETag != session.BlobETag)
-            await entities.QuarantineAsync(session.EntityId, cancellationToken);
+        try
+        {
+            await completion.CompleteAsync(session, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+        {
+            // The file is gone, and all that the upload held is given back.
+        }
     }
 }

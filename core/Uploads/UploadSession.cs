@@ -71,6 +71,9 @@ public sealed record UploadSession
     /// <summary>The blob's name in the policy's container.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>The only blob that the client of a direct upload can write to; nothing refers to it.</summary>
+    public string StagingName => $"{UploadBlobs.StagingFolder}{Id:N}";
+
     /// <summary>How the blob is encrypted, as <see cref="EntityRecord.Encryption"/>; null for a plain one.</summary>
     public string? Encryption { get; init; }
 
@@ -101,8 +104,8 @@ public sealed record UploadSession
     /// <summary>How far it is.</summary>
     public UploadState State { get; init; }
 
-    /// <summary>The version of the blob as it was committed.</summary>
-    public string BlobETag { get; init; } = "";
+    /// <summary>Whether the file was deleted while the upload was under way; nothing can be completed any more.</summary>
+    public bool IsFileDeleted { get; init; }
 
     /// <summary>What the file refers to no more once it has the content: thumbnails, and versions beyond the limit.</summary>
     public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
@@ -192,7 +195,7 @@ public sealed record UploadSession
             ["c"] = CreatedAt,
             ["x"] = ExpiresAt,
             ["st"] = (int)State,
-            ["be"] = BlobETag,
+            ["gone"] = IsFileDeleted ? true : null,
             ["rec"] = Received.Length == 0 ? null : Received,
         };
         LongText.Write(row, "path", JsonSerializer.Serialize([.. Path.Segments], UploadJson.Default.StringArray));
@@ -229,7 +232,7 @@ public sealed record UploadSession
         CreatedAt = row.Time("c") ?? default,
         ExpiresAt = row.Time("x") ?? default,
         State = (UploadState)row.RequiredNumber("st"),
-        BlobETag = row.RequiredText("be"),
+        IsFileDeleted = row.Flag("gone"),
         Received = row.Bytes("rec") ?? [],
         Metadata = LongText.Read(row, "m") is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
         Dropped = LongText.Read(row, "d") is { Length: > 0 } links ? EntityLinks.Parse(links) : [],

@@ -29,6 +29,28 @@ public sealed partial class BlobContainer
             return (await _client.GetBlockBlobClient(name).CommitBlockListAsync(blockIds, options, cancellationToken)).Value.ETag.ToString();
         });
 
+    /// <summary>
+    /// Makes a blob of staged blocks, whatever was there before. Others may hold a lease on it, which is broken: two requests more.
+    /// </summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The blob's ETag.</returns>
+    /// <exception cref="StorageNotFoundException">One of the blocks was never staged.</exception>
+    /// <exception cref="StorageExistsException">The blob is of another kind, or is being copied to.</exception>
+    public Task<string> CommitAnyAsync(string name, IReadOnlyList<string> blockIds, CancellationToken cancellationToken = default) =>
+        BreakLeaseAsync(name, () => CallAsync(async () =>
+        {
+            try
+            {
+                return (await _client.GetBlockBlobClient(name).CommitBlockListAsync(blockIds, cancellationToken: cancellationToken)).Value.ETag.ToString();
+            }
+            catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.InvalidBlockList)
+            {
+                throw new StorageNotFoundException($"{Name}: {e.ErrorCode}", innerException: e);
+            }
+        }), cancellationToken);
+
     /// <summary>The blocks of a blob, committed or not; without any when nothing was ever staged.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

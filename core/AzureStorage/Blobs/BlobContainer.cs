@@ -80,6 +80,7 @@ public sealed partial class BlobContainer
                     AccessTier = p.AccessTier,
                     ContentType = p.ContentType,
                     IsDirectoryMarker = IsMarker(p.Metadata),
+                    CopyState = p.CopyId is null ? BlobCopyState.Done : StateOf(p.BlobCopyStatus),
                 };
             });
         }
@@ -199,6 +200,13 @@ public sealed partial class BlobContainer
             ContentType = blob.Properties.ContentType,
             IsDirectoryMarker = IsMarker(blob.Metadata),
         };
+
+    private static BlobCopyState StateOf(CopyStatus? status) => status switch
+    {
+        null or CopyStatus.Success => BlobCopyState.Done,
+        CopyStatus.Pending => BlobCopyState.Pending,
+        _ => BlobCopyState.Failed,
+    };
 
     private static bool IsMarker(IDictionary<string, string>? metadata) =>
         metadata is not null && metadata.TryGetValue("hdi_isfolder", out var value) && string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);

@@ -13,6 +13,9 @@ public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModifie
     /// <summary>True for the marker of an empty directory in accounts with a hierarchical namespace (metadata hdi_isfolder).</summary>
     public bool IsDirectoryMarker { get; init; }
 
+    /// <summary>How far the copy is that made the blob; listings do not tell.</summary>
+    public BlobCopyState CopyState { get; init; }
+
     /// <summary>The MIME type; null when unknown.</summary>
     public string? ContentType { get; init; }
 }

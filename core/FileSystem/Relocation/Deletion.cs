@@ -5,6 +5,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Uploads;
 
 namespace Cloudreve.Core.FileSystem.Relocation;
 
@@ -19,7 +20,8 @@ namespace Cloudreve.Core.FileSystem.Relocation;
 /// <param name="layout">Where the rows are.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
-internal sealed class Deletion(StorageLayout layout, EntityReferences references, QuotaLedger quota)
+/// <param name="reservations">Bytes that are reserved for files in upload.</param>
+internal sealed class Deletion(StorageLayout layout, EntityReferences references, QuotaLedger quota, UploadReservations reservations)
 {
     /// <summary>What one run removes at most; the rest is left to the next one.</summary>
     private const int EntriesPerRun = 5000;
@@ -47,6 +49,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
         }
         else if (intent.Deleted is { } file)
         {
+            await reservations.FreeAsync([file], cancellationToken);
             await quota.ChargeAsync(ownerId, $"del-{intent.Operation}", -file.ChargedSize, null, cancellationToken);
             await references.RemoveAsync([.. file.EntityIds.Select(e => new EntityReference(e, file.Id))], intent.KeepsBlobs, cancellationToken);
         }
@@ -112,8 +115,9 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private async Task RemoveRowsAsync(Run run, DeletionPage page, IReadOnlyList<Row> rows, IReadOnlyList<Row> mine, CancellationToken cancellationToken)
     {
         await quota.ChargeAsync(run.OwnerId, OperationId(run.Intent, page), -page.Bytes, null, cancellationToken);
-        var released = mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Select(r => FileRecord.FromRow(r, page.Folder))
-            .SelectMany(file => file.EntityIds.Select(e => new EntityReference(e, file.Id))).ToList();
+        var files = mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Select(r => FileRecord.FromRow(r, page.Folder)).ToList();
+        await reservations.FreeAsync(files, cancellationToken);
+        var released = files.SelectMany(file => file.EntityIds.Select(e => new EntityReference(e, file.Id))).ToList();
         await references.RemoveAsync(released, run.Intent.KeepsBlobs, cancellationToken);
         await Parallel.ForEachAsync(
             rows.Chunk(AzureLimits.BatchOperations / 3),

@@ -16,6 +16,9 @@ namespace Cloudreve.Core.FileSystem.Relocation;
 /// <param name="schedule">Remembers drives with deletions that take longer.</param>
 internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion, DeletionSchedule schedule)
 {
+    // Each look follows a rival's change; rows that contradict each other would never end it.
+    private const int Rereads = 10;
+
     /// <summary>Moves an entry: at most seven transactions.</summary>
     /// <param name="control">The drive's control rows, read before the paths were resolved.</param>
     /// <param name="source">The entry, read by its name.</param>
@@ -267,7 +270,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     {
         var known = source;
         var isUnchanged = true;
-        while (true)
+        for (var attempt = 0; attempt < Rereads; attempt++)
         {
             if (source is not null && await TryRemoveRowsAsync(source, withHeader: true, cancellationToken))
                 return (intent, isUnchanged);
@@ -280,13 +283,17 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 intent = await TakeAlongAsync(ownerId, intent, source, cancellationToken);
             known = source;
         }
+        throw Changed();
     }
 
     private async Task<FileRecord?> FindLeftAsync(MoveIntent intent, CancellationToken cancellationToken)
     {
         var key = intent.Type == FileType.Folder ? FileKeys.FolderId(intent.FileId) : FileKeys.FileId(intent.FileId);
-        while (await layout.Files.FindAsync(FileKeys.Folder(intent.From), key, cancellationToken) is { } row)
+        for (var attempt = 0; await layout.Files.FindAsync(FileKeys.Folder(intent.From), key, cancellationToken) is { } row; attempt++)
         {
+            // Its name is missing: no number of looks would help.
+            if (attempt == Rereads)
+                throw Changed();
             var byId = FileRecord.FromRow(row, intent.From);
             // It has come back by a later move.
             if (byId.MoveVersion > intent.FromVersion)

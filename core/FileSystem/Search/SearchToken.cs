@@ -42,7 +42,7 @@ internal sealed record SearchToken(IReadOnlyList<long> Way, int Walked, bool Has
         {
             if (bar > 0
                 && int.TryParse(text.AsSpan(0, bar), NumberStyles.None, CultureInfo.InvariantCulture, out var level)
-                && JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text.AsSpan(bar + 1)), SearchJson.Default.SearchToken) is { Way: not null, Walked: >= 0 } token
+                && JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text.AsSpan(bar + 1)), SearchJson.Default.SearchToken) is { Way: not null, Walked: >= 0 and < int.MaxValue } token
                 && level <= FilePath.MaxDepth && token.Way.Count <= level && IsRowKey(token.After))
                 return token with { Level = level };
         }

@@ -16,7 +16,7 @@ internal sealed class GuessTurns(int count)
     /// <typeparam name="T">What comes of it.</typeparam>
     public async Task<T> RunAsync<T>(string secret, Func<Task<T>> check, CancellationToken cancellationToken)
     {
-        var turn = _turns[(uint)string.GetHashCode(secret, StringComparison.Ordinal) % _turns.Length];
+        var turn = _turns[unchecked((uint)string.GetHashCode(secret, StringComparison.Ordinal)) % _turns.Length];
         await turn.WaitAsync(cancellationToken);
         try
         {

@@ -49,6 +49,21 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
         Assert.Equal(100, await ledger.GetUsedAsync(User));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(100L)]
+    [InlineData(long.MaxValue)]
+    public async Task Given_a_charge_that_no_sum_can_take_when_it_is_made_then_the_quota_is_exceeded_and_nothing_changes(long? limit)
+    {
+        var (ledger, _) = await NewLedgerAsync();
+        await ledger.ChargeAsync(User, "a", 1, limit);
+
+        Assert.False(await ledger.TryChargeAsync(User, "b", long.MaxValue, limit));
+
+        Assert.Equal(1, await ledger.GetUsedAsync(User));
+        Assert.False(await ledger.IsChargedAsync(User, "b"));
+    }
+
     [Fact]
     public async Task Given_a_full_quota_when_a_charged_operation_is_repeated_then_it_succeeds_still()
     {

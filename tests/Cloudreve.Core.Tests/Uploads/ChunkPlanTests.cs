@@ -38,6 +38,17 @@ public sealed class ChunkPlanTests
         Assert.Equal(chunk, ChunkPlan.For(Policy(wanted), 1000, isRelay: true).ChunkSize);
     }
 
+    [Theory]
+    [InlineData(0, long.MaxValue)]
+    [InlineData(100, long.MaxValue)]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    [InlineData(0, ChunkPlan.MaxBlob + 1)]
+    public void Given_a_size_that_no_sum_can_take_when_it_is_planned_then_it_is_too_large(long wanted, long size)
+    {
+        foreach (var isRelay in (bool[])[false, true])
+            Assert.Equal(ErrorCode.FileTooLarge, Assert.Throws<CloudreveException>(() => ChunkPlan.For(Policy(wanted), size, isRelay)).Code);
+    }
+
     [Fact]
     public void Given_a_file_that_no_blob_can_hold_when_it_is_planned_then_it_is_too_large()
     {

@@ -66,7 +66,7 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
         for (var i = 0; i < session.Chunks.Count && content.Length > 0; i++)
         {
             using var chunk = new MemoryStream(content, i * Chunk, (int)session.Chunks.LengthOf(i));
-            await container.StageBlockAsync(session.Source, ChunkPlan.BlockId(i), chunk);
+            await container.StageBlockAsync(session.StagingName, ChunkPlan.BlockId(i), chunk);
         }
     }
 

@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Activities;
-using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Operations;
@@ -18,7 +17,7 @@ namespace Cloudreve.Core.Tests.Uploads;
 public sealed class UploadTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_new_file_when_it_is_uploaded_directly_then_beginning_costs_the_path_and_8_and_completion_9()
+    public async Task Given_a_new_file_when_it_is_uploaded_directly_then_beginning_costs_the_path_and_8_and_completion_11()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);
@@ -33,9 +32,9 @@ public sealed class UploadTests(AzuriteServer azurite)
             return 0;
         });
 
-        // The path has depth 2, so 3 is its price; the callback that follows completion reads the session, which makes 10.
+        // The path has depth 2, so 3 is its price; the callback that follows completion reads the session, which makes 12 of 13.
         Assert.Equal(3 + 8, begun);
-        Assert.Equal(9, finished);
+        Assert.Equal(11, finished);
         Assert.Equal(content, await site.ReadAsync((await site.FindAsync("/folder/file"))!));
     }
 
@@ -56,7 +55,7 @@ public sealed class UploadTests(AzuriteServer azurite)
 
         // The entity is written when the upload begins, because completion has to read the file.
         Assert.Equal(3 + 8, begun);
-        Assert.Equal(9, finished);
+        Assert.Equal(11, finished);
     }
 
     [Fact]
@@ -155,23 +154,6 @@ public sealed class UploadTests(AzuriteServer azurite)
         await site.AssertExactAsync();
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Given_a_blob_that_was_overwritten_after_its_commit_when_the_address_has_expired_then_it_is_not_handed_out(bool overwritten)
-    {
-        var site = await UploadSite.CreateAsync(azurite);
-        var file = await site.UploadAsync("/file", UploadSite.Bytes(10));
-        var entity = (await site.Drive.Get<EntityStore>().FindAsync(file.PrimaryEntityId))!;
-        if (overwritten)
-            await site.Drive.Layout.Container(site.Drive.Layout.FilesContainerName).WriteAsync(entity.Source, BinaryData.FromBytes(UploadSite.Bytes(10)));
-
-        await site.RecoverAsync();
-
-        Assert.Equal(overwritten, await site.Drive.Get<EntityStore>().FindAsync(entity.Id) is null);
-        Assert.Equal(0, await Installation.CountRowsAsync(site.Drive.Layout.Uploads));
-    }
-
     [Fact]
     public async Task Given_a_limit_of_versions_when_more_are_uploaded_then_the_oldest_go_with_thumbnails_and_their_bytes()
     {
@@ -213,6 +195,27 @@ public sealed class UploadTests(AzuriteServer azurite)
         Assert.Equal(1, await Installation.CountRowsAsync(site.Drive.Layout.Uploads));
         await site.AssertExactAsync();
         await site.BeginAsync("/fits", 999_900);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, ErrorCode.FileTooLarge)]
+    [InlineData(ChunkPlan.MaxBlob + 1, ErrorCode.FileTooLarge)]
+    [InlineData(ChunkPlan.MaxBlob, ErrorCode.QuotaExceeded)]
+    [InlineData(-1, ErrorCode.BadParameter)]
+    [InlineData(long.MinValue, ErrorCode.BadParameter)]
+    public async Task Given_a_size_that_no_sum_can_take_when_an_upload_begins_then_it_is_refused_and_nothing_changes(long size, ErrorCode code)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        await site.UploadAsync("/file", UploadSite.Bytes(1));
+
+        Assert.Equal(code, (await Assert.ThrowsAsync<CloudreveException>(() => site.BeginAsync("/large", size))).Code);
+
+        Assert.Equal(1, await site.Drive.UsedAsync());
+        Assert.Null(await site.FindAsync("/large"));
+        if (code != ErrorCode.QuotaExceeded)
+            await Assert.ThrowsAsync<CloudreveException>(async () => await site.Drive.Get<FileContentWriter>().WriteAsync(
+                site.Caller, await site.SettingsAsync(), new ContentRequest(DriveSite.Path("/large"), size), Stream.Null));
+        await site.AssertExactAsync();
     }
 
     [Fact]

@@ -166,6 +166,26 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
+    public async Task Given_an_entry_of_the_trash_that_is_listed_but_not_found_when_the_trash_is_emptied_then_the_others_go_and_it_ends()
+    {
+        var (client, _) = await NewUserAsync();
+        var uris = new[] { "cloudreve://my/a", "cloudreve://my/b" };
+        foreach (var uri in uris)
+            await CreateAsync(client, uri, "file");
+        await client.SendApiAsync(HttpMethod.Delete, "file", new { uris });
+        var lost = (await ListAsync(client, "cloudreve://trash"))[0].GetProperty("path").GetString()!;
+        await foreach (var row in App.Layout.Files.ScanAsync())
+        {
+            if (row.RowKey == "n|" + lost[(lost.LastIndexOf('/') + 1)..])
+                await App.Layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
+        }
+
+        Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Delete, "file/trash").WaitAsync(TimeSpan.FromSeconds(60))).Code);
+
+        Assert.InRange((await ListAsync(client, "cloudreve://trash")).Count, 0, 1);
+    }
+
+    [Fact]
     public async Task Given_a_group_without_the_permission_when_files_are_unlinked_then_that_is_refused()
     {
         var (client, _) = await NewUserAsync();

@@ -71,13 +71,16 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/file/trash")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
         using var work = new DriveWork(call.Caller.RequireUser().Id, RequestActor.Of(request.HttpContext, call.Caller));
-        while (true)
+        string? token = null;
+        do
         {
-            var page = await listing.ListAsync(FileTree.TrashId(work.OwnerId), FileOrder.CreatedAt, descending: false, TrashPageSize, null, cancellationToken);
-            if (page.Entries.Count == 0)
-                return ApiResponse.Ok();
+            // Each page begins behind the one before: an entry that cannot be deleted is not met again.
+            var page = await listing.ListAsync(FileTree.TrashId(work.OwnerId), FileOrder.CreatedAt, descending: false, TrashPageSize, token, cancellationToken);
             await operations.EmptyTrashAsync(work, page.Entries.Select(e => e.Name), cancellationToken);
+            token = page.NextToken;
         }
+        while (token is not null);
+        return ApiResponse.Ok();
     }
 
     private async Task DeleteOneAsync(ApiCall call, DriveWork work, FileUri uri, bool unlink, CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
 {
     private const int DefaultPageSize = 100;
 
+    // An answer is made in memory, whatever the setting allows.
+    private const int LargestPage = 100_000;
+
     /// <summary>Opens a folder.</summary>
     /// <param name="query">What the caller asks for.</param>
     /// <param name="call">Who asks.</param>
@@ -62,7 +65,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
     private static NavigatorPropsResponse PropsOf(DrivePlace place, SiteSettings site) => new(
         place.Capabilities.ToString(), MaxPageSize(site), place.IsShortcuts ? ListOrder.ShortcutOptions : ListOrder.Options, ListOrder.DirectionOptions);
 
-    private static int MaxPageSize(SiteSettings site) => (int)site.Get(SiteSetting.MaxPageSize);
+    private static int MaxPageSize(SiteSettings site) => (int)Math.Min(site.Get(SiteSetting.MaxPageSize), LargestPage);
 
     /// <summary>The files of the caller's drive that have share links; null where clients are not told.</summary>
     private async Task<IReadOnlySet<long>?> SharedFilesAsync(ListQuery query, DrivePlace place, CancellationToken cancellationToken) =>

@@ -9,6 +9,8 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
 {
     private const int Chunk = 1000;
 
+    private static readonly HttpClient Provider = new();
+
     private UploadingUser _user = null!;
 
     public async ValueTask InitializeAsync()
@@ -188,6 +190,39 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
         await UploadingUser.SetPolicyAsync(shared.App, p => p, maxSize: 0);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, 40049)]
+    [InlineData(1L << 47, 40051)]
+    [InlineData(-1, 40001)]
+    public async Task Given_one_byte_in_use_when_an_upload_of_a_size_that_wraps_begins_then_it_is_refused_and_the_byte_stays(long size, int code)
+    {
+        await new WebUploader(_user.Api, "cloudreve://my/one.bin", UploadingUser.Bytes(1)).RunAsync();
+
+        Assert.Equal(code, (await _user.Api.SendApiAsync(HttpMethod.Put, "file/upload", new { uri = "cloudreve://my/wraps.bin", size })).Code);
+
+        Assert.Equal(1, await _user.UsedAsync());
+        Assert.Equal(40016, (await _user.InfoAsync("cloudreve://my/wraps.bin")).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_blob_put_whole_at_the_upload_address_when_the_upload_is_completed_then_it_does_not_match_at_once_and_later_writes_change_nothing()
+    {
+        const string Uri = "cloudreve://my/whole.bin";
+        var upload = new WebUploader(_user.Api, Uri, UploadingUser.Bytes(10));
+        await upload.BeginAsync();
+        using var put = await PutBlobAsync(upload, 10);
+
+        using var answer = await upload.CompleteAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Contains("<Code>MetadataMismatch</Code>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await upload.SendChunksAsync();
+        await upload.FinishAsync();
+        using var late = await PutBlobAsync(upload, 60_000);
+
+        Assert.True(put.IsSuccessStatusCode && late.IsSuccessStatusCode);
+        Assert.Equal(upload.Content, await _user.DownloadAsync(Uri));
+        Assert.Equal(10, await _user.UsedAsync());
+    }
+
     [Fact]
     public async Task Given_a_live_photo_when_its_motion_part_is_uploaded_then_the_photo_has_both()
     {
@@ -197,5 +232,13 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
         Assert.Equal(10, (await _user.InfoAsync("cloudreve://my/photo.jpg")).Data.GetProperty("size").GetInt64());
         Assert.Equal(17, await _user.UsedAsync());
         Assert.Equal(40016, (await new WebUploader(_user.Api, "cloudreve://my/none.jpg", UploadingUser.Bytes(7)).BeginAsync("live_photo")).Code);
+    }
+
+    private static async Task<HttpResponseMessage> PutBlobAsync(WebUploader upload, int size)
+    {
+        var address = upload.Urls[0];
+        using var content = new ByteArrayContent(UploadingUser.Bytes(size));
+        content.Headers.Add("x-ms-blob-type", "BlockBlob");
+        return await Provider.PutAsync(new Uri(address[..address.IndexOf("&comp=", StringComparison.Ordinal)]), content);
     }
 }
