@@ -75,7 +75,7 @@ public sealed partial class OwnAreas
         var end = 0;
         foreach (Match variable in Variable().Matches(first))
         {
-            pattern.Append(Regex.Escape(first[end..variable.Index])).Append(PatternOf(variable.Groups[1].Value));
+            pattern.Append(Regex.Escape(first[end..variable.Index])).Append(PatternOf(variable.Groups["name"].Value));
             end = variable.Index + variable.Length;
         }
         pattern.Append(Regex.Escape(first[end..])).Append('$');
@@ -92,6 +92,6 @@ public sealed partial class OwnAreas
         _ => ".*",
     };
 
-    [GeneratedRegex(@"\{([a-z0-9_]+)\}")]
+    [GeneratedRegex(@"\{(?<name>[a-z0-9_]+)\}", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 }

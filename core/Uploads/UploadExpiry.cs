@@ -1,4 +1,3 @@
-using Cloudreve.AzureStorage;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Microsoft.Extensions.Logging;
