@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
@@ -101,6 +100,3 @@ public sealed class UploadSessions(StorageLayout layout)
 
     internal static CloudreveException Expired() => new(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
 }
-
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class UploadJson : JsonSerializerContext;
