@@ -39,6 +39,6 @@ public sealed partial class SecretSettingTests
     [InlineData("token_signing_keys")]
     public void IsSecret_Secret_IsTrue(string key) => Assert.True(SettingChange.Find(key)!.IsSecret);
 
-    [GeneratedRegex("pass|pwd|secret|salt|token|credential|private|key|signature|_ak$|_sk$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("pass|pwd|secret|salt|token|credential|private|key|signature|_ak$|_sk$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex LooksSecret();
 }
