@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.FileSystem;
@@ -20,26 +18,36 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     internal const string TimePrefix = "e|";
     internal const string FilePrefix = "f|";
 
-    private const int PerBatch = AzureLimits.BatchOperations / 2;
+    private const int RowsPerEvent = 2;
 
-    /// <summary>Writes events of one drive: one transaction for each 50.</summary>
+    // A batch takes four megabytes, and a character of each row two bytes.
+    private const int PathCharactersPerBatch = 700_000;
+
+    /// <summary>Writes events of one drive: one transaction for each 50, or fewer of very long paths.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="events">The events, in order.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AppendAsync(long ownerId, IReadOnlyCollection<FileEvent> events, CancellationToken cancellationToken = default)
     {
         var ticks = clock.GetUtcNow().UtcTicks;
-        foreach (var chunk in events.Chunk(PerBatch))
+        var batch = new TableBatch(Partition(ownerId));
+        var characters = 0;
+        foreach (var entry in events)
         {
-            var batch = new TableBatch(Partition(ownerId));
-            foreach (var entry in chunk)
+            var length = LengthOf(entry.From) + LengthOf(entry.To);
+            if (batch.Room < RowsPerEvent || (batch.Count > 0 && characters + length > PathCharactersPerBatch))
             {
-                var row = ToRow(ownerId, TimePrefix + TimeKey(ticks++), entry);
-                batch.Upsert(row).Upsert(row.CopyTo(row.PartitionKey, FileKey(entry.File.Id, row.RowKey[TimePrefix.Length..])));
+                await layout.Events.SubmitAsync(batch, cancellationToken);
+                (batch, characters) = (new TableBatch(Partition(ownerId)), 0);
             }
-            await layout.Events.SubmitAsync(batch, cancellationToken);
+            var row = ToRow(ownerId, TimePrefix + TimeKey(ticks++), entry);
+            batch.Upsert(row).Upsert(row.CopyTo(row.PartitionKey, FileKey(entry.File.Id, row.RowKey[TimePrefix.Length..])));
+            characters += length;
         }
+        await layout.Events.SubmitAsync(batch, cancellationToken);
     }
+
+    private static int LengthOf(FilePath? path) => path?.Segments.Sum(name => name.Length + 1) ?? 0;
 
     /// <summary>Reads what happened to a file, page by page. One transaction for each 1,000 events that are passed over.</summary>
     /// <param name="ownerId">Whose drive.</param>
@@ -86,19 +94,16 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
             var key = row.RowKey[TimePrefix.Length..];
             yield return new LoggedEvent(
                 key, TimeOf(key), (ActivityCategory)row.RequiredNumber("c"), row.Text("cl"), row.RequiredNumber("id"),
-                Parse(row.Text("from")), Parse(row.Text("to")));
+                PathText.Read(row, "from"), PathText.Read(row, "to"));
         }
     }
 
     private static Activity FromRow(Row row, string prefix) => new(
         row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber("c"), row.Number("by") ?? 0, TimeOf(row.RowKey[prefix.Length..]),
-        Parse(row.Text("from")), Parse(row.Text("to")), row.Number("e") ?? 0);
+        PathText.Read(row, "from"), PathText.Read(row, "to"), row.Number("e") ?? 0);
 
     private static DateTimeOffset TimeOf(string key) =>
         new(long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), TimeSpan.Zero);
-
-    internal static FilePath? Parse(string? path) =>
-        path is null ? null : new FilePath(JsonSerializer.Deserialize(path, ActivityJson.Default.StringArray)!);
 
     internal static string Partition(long ownerId) => FileKeys.Folder(ownerId);
 
@@ -108,22 +113,20 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     internal static string TimeKey(long ticks) =>
         string.Create(CultureInfo.InvariantCulture, $"{ticks:x16}-{Guid.NewGuid().ToString("N")[..8]}");
 
-    private static Row ToRow(long ownerId, string rowKey, FileEvent entry) => new(Partition(ownerId), rowKey)
+    private static Row ToRow(long ownerId, string rowKey, FileEvent entry)
     {
-        ["c"] = (int)entry.Category,
-        ["by"] = entry.Actor.UserId,
-        ["cl"] = entry.Actor.ClientId,
-        ["id"] = entry.File.Id,
-        ["t"] = (int)entry.File.Type,
-        ["n"] = entry.File.Name,
-        ["from"] = Print(entry.From),
-        ["to"] = Print(entry.To),
-        ["e"] = entry.File.PrimaryEntityId == 0 ? null : entry.File.PrimaryEntityId,
-    };
-
-    private static string? Print(FilePath? path) =>
-        path is null ? null : JsonSerializer.Serialize([.. path.Segments], ActivityJson.Default.StringArray);
+        var row = new Row(Partition(ownerId), rowKey)
+        {
+            ["c"] = (int)entry.Category,
+            ["by"] = entry.Actor.UserId,
+            ["cl"] = entry.Actor.ClientId,
+            ["id"] = entry.File.Id,
+            ["t"] = (int)entry.File.Type,
+            ["n"] = entry.File.Name,
+            ["e"] = entry.File.PrimaryEntityId == 0 ? null : entry.File.PrimaryEntityId,
+        };
+        PathText.Write(row, "from", entry.From);
+        PathText.Write(row, "to", entry.To);
+        return row;
+    }
 }
-
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class ActivityJson : JsonSerializerContext;

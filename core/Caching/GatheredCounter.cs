@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Microsoft.Extensions.Logging;
@@ -19,16 +18,15 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private ConcurrentDictionary<TKey, int> _gathered = new();
-    private int _isScheduled;
+    private readonly Lock _turn = new();
+    private Dictionary<TKey, int> _gathered = [];
+    private bool _isScheduled;
 
     /// <summary>Stores what has been gathered: two transactions for each number, more when others change its row at the same time.</summary>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task StoreAsync(CancellationToken cancellationToken = default)
     {
-        Volatile.Write(ref _isScheduled, 0);
-        var counts = Interlocked.Exchange(ref _gathered, new());
-        foreach (var (key, count) in counts)
+        foreach (var (key, count) in Take())
         {
             try
             {
@@ -38,7 +36,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
             {
                 // The next one that is counted tries again.
                 logger.LogWarning(e, "What was counted could not be stored now");
-                Volatile.Read(ref _gathered).AddOrUpdate(key, count, (_, n) => n + count);
+                Gather(key, count);
             }
         }
     }
@@ -54,9 +52,13 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     /// <param name="key">What.</param>
     protected void Count(TKey key)
     {
-        Volatile.Read(ref _gathered).AddOrUpdate(key, 1, static (_, n) => n + 1);
-        if (Interlocked.Exchange(ref _isScheduled, 1) == 1)
-            return;
+        Gather(key, 1);
+        lock (_turn)
+        {
+            if (_isScheduled)
+                return;
+            _isScheduled = true;
+        }
         // The request that came first must not live on in the background.
         using (ExecutionContext.SuppressFlow())
             _ = Task.Run(StoreLaterAsync);
@@ -65,6 +67,23 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     /// <summary>The row with the number; nothing is counted where there is none.</summary>
     /// <param name="key">What is counted.</param>
     protected abstract (string PartitionKey, string RowKey) RowOf(TKey key);
+
+    private void Gather(TKey key, int count)
+    {
+        lock (_turn)
+            _gathered[key] = _gathered.GetValueOrDefault(key) + count;
+    }
+
+    /// <summary>What has been gathered; nobody adds to it any more.</summary>
+    private Dictionary<TKey, int> Take()
+    {
+        lock (_turn)
+        {
+            var counts = _gathered;
+            (_gathered, _isScheduled) = ([], false);
+            return counts;
+        }
+    }
 
     private async Task AddAsync(TKey key, int count, CancellationToken cancellationToken)
     {

@@ -63,13 +63,13 @@ public static class CaptchaSetting
     public static readonly Setting<string> RecaptchaKey = Setting.Text("captcha_ReCaptchaKey");
 
     /// <summary>The secret of reCAPTCHA.</summary>
-    public static readonly Setting<string> RecaptchaSecret = Setting.Text("captcha_ReCaptchaSecret");
+    public static readonly Setting<string> RecaptchaSecret = Setting.Text("captcha_ReCaptchaSecret", isSecret: true);
 
     /// <summary>The site key of Turnstile, which browsers use.</summary>
     public static readonly Setting<string> TurnstileKey = Setting.Text("captcha_turnstile_site_key");
 
     /// <summary>The secret of Turnstile.</summary>
-    public static readonly Setting<string> TurnstileSecret = Setting.Text("captcha_turnstile_site_secret");
+    public static readonly Setting<string> TurnstileSecret = Setting.Text("captcha_turnstile_site_secret", isSecret: true);
 
     /// <summary>The address of the Cap server.</summary>
     public static readonly Setting<string> CapInstance = Setting.Text("captcha_cap_instance_url");
@@ -78,7 +78,7 @@ public static class CaptchaSetting
     public static readonly Setting<string> CapKey = Setting.Text("captcha_cap_site_key");
 
     /// <summary>The secret of Cap.</summary>
-    public static readonly Setting<string> CapSecret = Setting.Text("captcha_cap_secret_key");
+    public static readonly Setting<string> CapSecret = Setting.Text("captcha_cap_secret_key", isSecret: true);
 
     /// <summary>From where browsers load Cap's program.</summary>
     public static readonly Setting<string> CapAssets = Setting.Text("captcha_cap_asset_server", "jsdelivr");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
@@ -12,8 +11,10 @@ namespace Cloudreve.Core.Entities;
 /// <param name="layout">Where the rows are.</param>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
+/// <param name="notes">Finds what is due, and puts off what fails.</param>
 /// <param name="clock">Tells what is due.</param>
-public sealed class EntityRecycler(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+public sealed class EntityRecycler(
+    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
 {
     private const string Partition = "recycle";
     private const int Writers = 4;
@@ -33,7 +34,7 @@ public sealed class EntityRecycler(StorageLayout layout, SiteCatalog catalog, Po
             var batch = new TableBatch(Partition);
             foreach (var entity in chunk)
             {
-                batch.Upsert(new Row(Partition, KeyOf(due, entity.Id))
+                batch.Upsert(new Row(Partition, DueNotes.Key(due, FileKeys.Id(entity.Id)))
                 {
                     ["id"] = entity.Id,
                     ["p"] = entity.PolicyId,
@@ -46,39 +47,23 @@ public sealed class EntityRecycler(StorageLayout layout, SiteCatalog catalog, Po
 
     /// <summary>
     /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
-    /// into use again is dropped. Harmless to repeat; what fails stays due.
+    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest.
     /// </summary>
     /// <param name="cancellationToken">Cancels the run between two entities.</param>
     /// <returns>How many blobs were removed.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         var removed = 0;
-        var range = new RowRange(Partition, null, Key(clock.GetUtcNow()));
-        await foreach (var page in PagesAsync(range, cancellationToken))
-        {
-            await Parallel.ForEachAsync(
-                page,
-                new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-                async (note, token) =>
-                {
-                    if (await RecycleAsync(note, token))
-                        Interlocked.Increment(ref removed);
-                });
-        }
+        await notes.RunAsync(
+            Partition,
+            Writers,
+            async (note, token) =>
+            {
+                if (await RecycleAsync(note, token))
+                    Interlocked.Increment(ref removed);
+            },
+            cancellationToken);
         return removed;
-    }
-
-    private async IAsyncEnumerable<IReadOnlyList<Row>> PagesAsync(
-        RowRange range, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? token = null;
-        do
-        {
-            var page = await layout.Schedules.QueryPageAsync(range, 1000, token, cancellationToken);
-            yield return page.Rows;
-            token = page.ContinuationToken;
-        }
-        while (token is not null);
     }
 
     private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
@@ -111,9 +96,4 @@ public sealed class EntityRecycler(StorageLayout layout, SiteCatalog catalog, Po
     private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>
         await catalog.FindPolicyAsync((int)policyId, cancellationToken) is { } policy
         && await containers.Get(policy).DeleteAsync(source, cancellationToken);
-
-    private static string KeyOf(DateTimeOffset due, long entityId) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Key(due)}|{FileKeys.Id(entityId)}");
-
-    private static string Key(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString("x12", CultureInfo.InvariantCulture);
 }

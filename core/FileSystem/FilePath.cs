@@ -71,7 +71,7 @@ public sealed class FilePath : IEquatable<FilePath>
     /// <param name="name">The name.</param>
     public static bool IsValidName(string name)
     {
-        if (name is "" or "." or ".." || name.AsSpan().ContainsAny(Forbidden))
+        if (name is "" or "." or ".." || name.AsSpan().ContainsAny(Forbidden) || name.Any(char.IsControl))
             return false;
         for (var i = 0; i < name.Length; i++)
         {

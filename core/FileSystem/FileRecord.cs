@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
@@ -156,7 +157,7 @@ public sealed record FileRecord
             ["v"] = MoveVersion == 1 ? null : MoveVersion,
         };
         if (Metadata.Count > 0)
-            LongText.Write(row, "m", JsonSerializer.Serialize(Metadata.ToDictionary(), FileJson.Default.DictionaryStringString));
+            LongText.Write(row, "m", FileJson.Print(Metadata));
         if (OtherEntities.Count > 0)
             LongText.Write(row, "es", EntityLinks.Print(OtherEntities));
         return row;
@@ -180,27 +181,12 @@ internal static class EntityLinks
     private static long Hex(string text) => long.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }
 
-/// <summary>Text of any length in a row: a property holds 32 K characters, so longer text goes on in properties with numbers.</summary>
-internal static class LongText
-{
-    private const int PropertyCharacters = 32_000;
-
-    public static void Write(Row row, string property, string text)
-    {
-        for (var i = 0; i * PropertyCharacters < text.Length; i++)
-            row[NameOf(property, i)] = text.Substring(i * PropertyCharacters, Math.Min(PropertyCharacters, text.Length - (i * PropertyCharacters)));
-    }
-
-    public static string? Read(Row row, string property)
-    {
-        var text = row.Text(property);
-        for (var i = 1; text is not null && row.Text(NameOf(property, i)) is { } part; i++)
-            text += part;
-        return text;
-    }
-
-    private static string NameOf(string property, int part) => part == 0 ? property : property + part.ToString(CultureInfo.InvariantCulture);
-}
-
 [JsonSerializable(typeof(Dictionary<string, string>))]
-internal sealed partial class FileJson : JsonSerializerContext;
+internal sealed partial class FileJson : JsonSerializerContext
+{
+    // The text is read as JSON alone, so that no letter needs six characters.
+    private static readonly FileJson s_short = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    public static string Print(IReadOnlyDictionary<string, string> metadata) =>
+        JsonSerializer.Serialize(metadata.ToDictionary(), s_short.DictionaryStringString);
+}

@@ -16,10 +16,12 @@ using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Storage;
+using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Core.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.FileSystem;
 
@@ -52,6 +54,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<ArchiveSessions>();
         services.TryAddSingleton<ArchiveDownload>();
         services.TryAddSingleton<EntityReferences>();
+        services.TryAddSingleton<DueNotes>();
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<DriveLocks>();
@@ -73,7 +76,8 @@ public static class FileSystemComposition
             provider.GetRequiredService<TrashSchedule>(),
             provider.GetRequiredService<DeletionSchedule>(),
             provider.GetRequiredService<ActivityLog>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DriveOperations>>()));
         services.AddUploads();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<TaskItemSweep>();

@@ -46,7 +46,14 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     /// <summary>Parses what a client sent.</summary>
     /// <param name="text">The URI.</param>
     /// <exception cref="CloudreveException">40001 for any malformed URI.</exception>
-    public static FileUri Parse(string? text)
+    public static FileUri Parse(string? text) => Parse(text, ErrorCode.BadParameter);
+
+    /// <summary>Parses the URI of something that is to come into being: a slash within a name makes it a bad name.</summary>
+    /// <param name="text">The URI.</param>
+    /// <exception cref="CloudreveException">40052 for a name with a slash, 40001 for any other malformed URI.</exception>
+    public static FileUri ParseNew(string? text) => Parse(text, ErrorCode.IllegalName);
+
+    private static FileUri Parse(string? text, ErrorCode slash)
     {
         if (text is null || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || text.Contains('#', StringComparison.Ordinal))
             throw Malformed();
@@ -54,11 +61,11 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
         var query = "";
         if (rest.IndexOf('?', StringComparison.Ordinal) is >= 0 and var mark)
             (rest, query) = (rest[..mark], rest[(mark + 1)..]);
-        var slash = rest.IndexOf('/', StringComparison.Ordinal);
-        var authority = slash < 0 ? rest : rest[..slash];
+        var start = rest.IndexOf('/', StringComparison.Ordinal);
+        var authority = start < 0 ? rest : rest[..start];
         var at = authority.LastIndexOf('@');
         var (id, password) = at < 0 ? ("", "") : ParseUserInfo(authority[..at]);
-        return new FileUri(ParseFileSystem(authority[(at + 1)..]), id, password, ParsePath(slash < 0 ? "" : rest[slash..]))
+        return new FileUri(ParseFileSystem(authority[(at + 1)..]), id, password, ParsePath(start < 0 ? "" : rest[start..], slash))
         {
             Query = ParseQuery(query),
         };
@@ -130,7 +137,13 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     };
 
     // Clients that join a folder with a trailing slash and "/name" send two slashes.
-    private static FilePath ParsePath(string path) => new([.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Unescape)]);
+    private static FilePath ParsePath(string path, ErrorCode slash)
+    {
+        List<string> names = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Unescape)];
+        return names.Exists(name => name.Contains('/', StringComparison.Ordinal))
+            ? throw new CloudreveException(slash, "A name holds a slash.")
+            : new FilePath(names);
+    }
 
     /// <summary>Parses the part behind the question mark.</summary>
     /// <exception cref="CloudreveException">40001 for malformed escapes.</exception>

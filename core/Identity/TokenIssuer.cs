@@ -81,9 +81,10 @@ public sealed class TokenIssuer(
             throw new CloudreveException(ErrorCode.ScopeMissing, "The application may not refresh its tokens.");
         var revocation = layout.Sessions.FindAsync(RootPartition(token.RootId), Revoked, cancellationToken);
         var granted = token.Client is { } demanded ? grants.RenewAsync(token.UserId, demanded, cancellationToken) : Task.FromResult<ClientScopes?>(null);
-        var user = await users.FindAsync(token.UserId, cancellationToken);
-        var isRevoked = await revocation is not null;
-        var renewed = await granted;
+        var found = users.FindAsync(token.UserId, cancellationToken);
+        // All of them, also when one fails: nobody else would hear of the others' errors.
+        await Task.WhenAll(revocation, granted, found);
+        var (isRevoked, renewed, user) = (await revocation is not null, await granted, await found);
         if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.StateHash, site, user) || (token.Client is not null && renewed is null))
             throw Invalid();
         return await IssueAsync(site, user, token.RootId, renewed, token.Provider, cancellationToken);

@@ -26,6 +26,12 @@ public sealed record PinnedPlace(string Uri, string? Name = null);
 /// <summary>What a user may set about the account.</summary>
 public sealed record UserSettings
 {
+    /// <summary>How many places may be pinned.</summary>
+    public const int MaxPins = 200;
+
+    /// <summary>How many characters the URIs and names of all pins may have; they are stored with the account, in one row.</summary>
+    public const int MaxPinCharacters = 60_000;
+
     /// <summary>Whether replaced contents are kept as versions.</summary>
     public bool VersionRetentionEnabled { get; init; }
 

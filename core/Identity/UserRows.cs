@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.FileSystem;
 
 namespace Cloudreve.Core.Identity;
 
@@ -33,22 +34,26 @@ internal static class UserRows
     /// <summary>An account's row.</summary>
     /// <param name="user">The account.</param>
     /// <param name="write">Names the write, for a writer whose answer may be lost; null for others.</param>
-    public static Row Describe(User user, Guid? write = null) => new(Partition(user.Id), Account)
+    public static Row Describe(User user, Guid? write = null)
     {
-        ["id"] = user.Id,
-        ["mail"] = user.Email,
-        ["verified"] = user.IsEmailVerified ? true : null,
-        ["nick"] = user.Nick,
-        ["status"] = (int)user.Status,
-        ["group"] = user.GroupId,
-        ["password"] = user.PasswordHash,
-        ["totp"] = user.TwoFactorSecret,
-        ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
-        ["avatar"] = user.Avatar,
-        ["created"] = user.CreatedAt,
-        [Write] = write,
-        ["settings"] = JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings),
-    };
+        var row = new Row(Partition(user.Id), Account)
+        {
+            ["id"] = user.Id,
+            ["mail"] = user.Email,
+            ["verified"] = user.IsEmailVerified ? true : null,
+            ["nick"] = user.Nick,
+            ["status"] = (int)user.Status,
+            ["group"] = user.GroupId,
+            ["password"] = user.PasswordHash,
+            ["totp"] = user.TwoFactorSecret,
+            ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
+            ["avatar"] = user.Avatar,
+            ["created"] = user.CreatedAt,
+            [Write] = write,
+        };
+        LongText.Write(row, "settings", JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings));
+        return row;
+    }
 
     /// <summary>The write that made the row what it is; null when it has no name.</summary>
     public static Guid? WriteOf(Row row) => row[Write] as Guid?;
@@ -67,7 +72,7 @@ internal static class UserRows
         Avatar = row.Text("avatar") ?? "",
         CreatedAt = row.Time("created") ?? default,
         UpdatedAt = row.Timestamp ?? row.Time("created") ?? default,
-        Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), UserJson.Default.UserSettings) ?? new UserSettings(),
+        Settings = JsonSerializer.Deserialize(LongText.Read(row, "settings") ?? "null", UserJson.Default.UserSettings) ?? new UserSettings(),
         ETag = row.ETag,
     };
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Errors;
@@ -16,6 +18,8 @@ public sealed record FileRules(
     IReadOnlySet<string> Suffixes, bool SuffixesAreDenied, Regex? NamePattern, bool PatternIsDenied, long MaxSize)
 {
     private const string ArchiveTier = "Archive";
+    private const int FirstFullWidth = 0xFF01;
+    private const int LastFullWidth = 0xFF5E;
     private const string TooLarge = "The file is larger than the storage policy allows.";
 
     /// <summary>The rules of a policy.</summary>
@@ -66,10 +70,39 @@ public sealed record FileRules(
     {
         if (!FilePath.IsValidName(name))
             return (ErrorCode.IllegalName, name.Length == 0 ? "The name is empty." : "The name is not allowed.");
-        if (Suffixes.Count > 0 && Suffixes.Contains(Path.GetExtension(name).TrimStart('.').ToLowerInvariant()) == SuffixesAreDenied)
+        if (Suffixes.Count > 0 && IsRefusedType(name))
             return (ErrorCode.FileTypeRefused, "The storage policy does not allow this file type.");
         if (NamePattern is not null && NamePattern.IsMatch(name) == PatternIsDenied)
             return (ErrorCode.IllegalName, "The storage policy does not allow this name.");
         return null;
     }
+
+    /// <summary>
+    /// An extension counts as it is written and as systems and readers may take it: Windows drops dots and blanks at the end, and
+    /// nobody sees a zero-width character. A denied type is denied in either form, an allowed one must be allowed in both.
+    /// </summary>
+    private bool IsRefusedType(string name)
+    {
+        var written = Suffixes.Contains(ExtensionOf(name));
+        var taken = Suffixes.Contains(ExtensionOf(Plain(name)));
+        return SuffixesAreDenied ? written || taken : !(written && taken);
+    }
+
+    private static string ExtensionOf(string name) => Path.GetExtension(name).TrimStart('.').ToLowerInvariant();
+
+    private static string Plain(string name)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format || IsFiller(rune))
+                continue;
+            var isFullWidth = rune.Value is >= FirstFullWidth and <= LastFullWidth;
+            text.Append(isFullWidth ? new Rune(rune.Value - FirstFullWidth + '!') : rune);
+        }
+        return text.ToString().TrimEnd('.', ' ');
+    }
+
+    /// <summary>White space, and letters that take up room or none but show nothing.</summary>
+    private static bool IsFiller(Rune rune) => Rune.IsWhiteSpace(rune) || rune.Value is 0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0;
 }

@@ -1,6 +1,6 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
 
 namespace Cloudreve.Core.Import;
 
@@ -14,30 +14,19 @@ internal static class ImportPaths
     private const int MaxCharacters = 4096;
 
     /// <summary>
-    /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the drive
-    /// keeps there itself.
+    /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the product keeps
+    /// there itself; <c>/</c> is the whole container without that.
     /// </summary>
-    /// <exception cref="CloudreveException">40001 for empty or dot segments, 40006 for the drive's own area.</exception>
-    public static string ParseSource(string source, StoragePolicy policy)
+    /// <exception cref="CloudreveException">40001 for none, and for empty or dot segments; 40006 for the product's own blobs.</exception>
+    public static string ParseSource(string source, OwnAreas own)
     {
-        if (source.Any(char.IsControl) || source.Contains('\\', StringComparison.Ordinal) || source.Length > MaxSourceCharacters)
+        if (source.Length is 0 or > MaxSourceCharacters || source.Any(char.IsControl) || source.Contains('\\', StringComparison.Ordinal))
             throw new CloudreveException(ErrorCode.BadParameter, "The source is not a path in the storage policy's container.");
         var path = FilePath.ParsePlain(source);
         var prefix = path.IsRoot ? "" : string.Join('/', path.Segments) + "/";
-        var ownArea = OwnArea(policy);
-        if (ownArea.Length > 0 && prefix.StartsWith(ownArea, StringComparison.Ordinal))
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The source is where the drive keeps its own blobs.");
+        if (prefix.Length > 0 && own.Holds(prefix))
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The source is where the site keeps its own blobs.");
         return prefix;
-    }
-
-    /// <summary>The prefix below which the policy's naming rule puts the drive's own blobs, for example <c>uploads/</c>.</summary>
-    public static string OwnArea(StoragePolicy policy)
-    {
-        var rule = policy.DirNameRule.TrimStart('/');
-        var variable = rule.IndexOf('{', StringComparison.Ordinal);
-        var constant = variable < 0 ? rule.TrimEnd('/') + "/" : rule[..variable];
-        var slash = constant.IndexOf('/', StringComparison.Ordinal);
-        return slash <= 0 ? "" : constant[..(slash + 1)];
     }
 
     /// <summary>
@@ -46,8 +35,8 @@ internal static class ImportPaths
     /// <exception cref="CloudreveException">40001 for anything else, 40052 for a name that no folder may have.</exception>
     public static FilePath ParseDestination(string destination, string userHashId)
     {
-        if (destination.Length > MaxCharacters)
-            throw new CloudreveException(ErrorCode.BadParameter, "The destination is too long.");
+        if (destination.Length is 0 or > MaxCharacters)
+            throw new CloudreveException(ErrorCode.BadParameter, $"The destination must have 1 to {MaxCharacters} characters.");
         var path = destination.Contains("://", StringComparison.Ordinal) ? FromUri(FileUri.Parse(destination), userHashId) : FilePath.ParsePlain(destination);
         foreach (var name in path.Segments)
             FilePath.CheckName(name);

@@ -54,6 +54,7 @@ public sealed class ImportService
     /// <summary>No setting can make one import take more groups at once: their folders come from one query.</summary>
     private const int MaxParallelGroups = 62;
 
+    private readonly StorageLayout _layout;
     private readonly SiteCatalog _catalog;
     private readonly UserStore _users;
     private readonly PolicyContainers _containers;
@@ -72,6 +73,7 @@ public sealed class ImportService
         EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
         TimeProvider clock)
     {
+        _layout = layout;
         _catalog = catalog;
         _users = users;
         _containers = containers;
@@ -95,7 +97,9 @@ public sealed class ImportService
     {
         var policy = await _catalog.GetPolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
-        var source = ImportPaths.ParseSource(request.Source, policy);
+        if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The container of the storage policy holds the site's own blobs.");
+        var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
         var user = await _users.FindAsync(request.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
@@ -115,6 +119,9 @@ public sealed class ImportService
         await _tasks.CreateAsync(task, cancellationToken);
         return task;
     }
+
+    private async ValueTask<OwnAreas> OwnAreasOfAsync(StoragePolicy policy, CancellationToken cancellationToken) =>
+        OwnAreas.Of(policy, await _catalog.ListPoliciesAsync(cancellationToken));
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">An import task.</param>
@@ -185,7 +192,7 @@ public sealed class ImportService
         var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
-        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, ImportPaths.OwnArea(policy));
+        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, await OwnAreasOfAsync(policy, cancellationToken));
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
         return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, limited.Token);

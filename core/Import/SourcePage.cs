@@ -5,6 +5,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Storage;
 
 namespace Cloudreve.Core.Import;
 
@@ -30,8 +31,8 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
 /// <param name="container">The policy's container.</param>
 /// <param name="rules">What the policy allows.</param>
 /// <param name="recursive">Whether folders are wanted.</param>
-/// <param name="ownArea">The prefix below which the drive keeps its own blobs; it is never imported.</param>
-internal sealed class SourceReader(BlobContainer container, FileRules rules, bool recursive, string ownArea)
+/// <param name="own">Where the product keeps its own blobs, which are never imported.</param>
+internal sealed class SourceReader(BlobContainer container, FileRules rules, bool recursive, OwnAreas own)
 {
     private const int PageSize = 5000;
 
@@ -40,15 +41,15 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
         var page = await ListAsync(item, cancellationToken);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         var failures = new List<ImportFailure>();
-        foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && p != ownArea))
+        foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && !own.Holds(p)))
             AddFolder(folders, failures, prefix, prefix[item.Prefix.Length..^1]);
-        foreach (var marker in page.Blobs.Where(b => b.IsDirectoryMarker && b.Name.Length > item.Prefix.Length && !b.Name.EndsWith('/')))
+        foreach (var marker in page.Blobs.Where(b => b.IsDirectoryMarker && !own.Holds(b.Name + "/") && b.Name.Length > item.Prefix.Length && !b.Name.EndsWith('/')))
             AddFolder(folders, failures, marker.Name + "/", marker.Name[item.Prefix.Length..]);
         var entries = new List<SourceEntry>();
         if (recursive)
             entries.AddRange(folders.Select(name => new SourceEntry(item, name, null)));
         var indexed = recursive ? entries.Count : 0;
-        foreach (var blob in page.Blobs.Where(b => !IsMarker(b, item.Prefix)))
+        foreach (var blob in page.Blobs.Where(b => !IsMarker(b, item.Prefix) && !own.Holds(b.Name)))
         {
             indexed++;
             var name = blob.Name[item.Prefix.Length..];

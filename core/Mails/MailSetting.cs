@@ -21,7 +21,7 @@ public static class MailSetting
     public static readonly Setting<string> SmtpUser = Setting.Text("smtpUser");
 
     /// <summary>The password.</summary>
-    public static readonly Setting<string> SmtpPassword = Setting.Text("smtpPass");
+    public static readonly Setting<string> SmtpPassword = Setting.Text("smtpPass", isSecret: true);
 
     /// <summary>Whether the connection starts with TLS; otherwise it changes to TLS when the server offers it.</summary>
     public static readonly Setting<bool> SmtpEncryption = Setting.Flag("smtpEncryption", defaultValue: false);

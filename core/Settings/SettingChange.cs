@@ -10,8 +10,8 @@ public static class SettingChange
     /// <summary>How many may be changed at once: they are stored all or none.</summary>
     public const int MaxSettings = 100;
 
-    /// <summary>The longest text, in characters, that a row holds.</summary>
-    public const int MaxText = 32_000;
+    /// <summary>The longest text, in characters.</summary>
+    public const int MaxText = 200_000;
 
     /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
     public const int MaxTotal = 500_000;
@@ -42,7 +42,7 @@ public static class SettingChange
             if (Fixed.Contains(key))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
             if (text is null || text.Length > MaxText || !setting.IsValid(text) || !HasKindOfDefault(setting, text) || (setting == SiteSetting.SiteUrl && !AreAddresses(text)))
-                throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed.");
+                throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed or too long.");
         }
     }
 

@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Caching;
+using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Settings;
@@ -35,7 +36,7 @@ public sealed class SettingStore
     public ValueTask<SiteSettings> GetAsync(CancellationToken cancellationToken = default) => _current.GetAsync(cancellationToken);
 
     /// <summary>Stores settings, all or none. One transaction.</summary>
-    /// <param name="values">At most 100 texts by key; each of at most 32 K characters.</param>
+    /// <param name="values">At most 100 texts by key; each of at most <see cref="SettingChange.MaxText"/> characters.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SetAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken = default)
     {
@@ -61,7 +62,7 @@ public sealed class SettingStore
         for (var tries = 1; ; tries++)
         {
             var row = await _layout.Site.FindAsync(Partition, key, cancellationToken);
-            if (change(row?.Text(Value) ?? "") is not { } text)
+            if (change(row is null ? "" : LongText.Read(row, Value) ?? "") is not { } text)
                 break;
             try
             {
@@ -97,13 +98,18 @@ public sealed class SettingStore
         _current.Forget();
     }
 
-    private static Row Describe(string key, string value) => new(Partition, key) { [Value] = value };
+    private static Row Describe(string key, string value)
+    {
+        var row = new Row(Partition, key) { [Value] = "" };
+        LongText.Write(row, Value, value);
+        return row;
+    }
 
     private async Task<SiteSettings> ReadAsync(CancellationToken cancellationToken)
     {
         var stored = new Dictionary<string, string>();
         await foreach (var row in _layout.Site.QueryAsync(new RowRange(Partition), cancellationToken))
-            stored[row.RowKey] = row.Text(Value) ?? "";
+            stored[row.RowKey] = LongText.Read(row, Value) ?? "";
         return new SiteSettings(stored);
     }
 }

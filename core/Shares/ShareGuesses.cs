@@ -1,42 +1,65 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.Core.Caching;
 using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Shares;
 
 /// <summary>
-/// Compares passwords of links, and limits guessing: after <see cref="MaxFailures"/> wrong ones from an address none is right from there for
-/// a while. Each process counts for itself, which costs no storage; a drawn password has more than 10^12 forms.
+/// Compares passwords of links under the limits of <see cref="AttemptLimiter"/>, which all processes share. Guesses of one link wait
+/// for each other, so that many at once are no way around.
 /// </summary>
-/// <param name="clock">Ends the while.</param>
-public sealed class ShareGuesses(TimeProvider clock)
+/// <param name="layout">Where attempts are counted.</param>
+/// <param name="limiter">Limits them.</param>
+/// <param name="clock">Ends what is remembered.</param>
+public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, TimeProvider clock)
 {
-    /// <summary>How many wrong passwords are looked at.</summary>
-    public const int MaxFailures = 10;
-
-    /// <summary>How long after the last wrong one none is looked at.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
-
+    private const string Attempts = "attempts";
+    private const int Turns = 64;
     private const int MaxKept = 100_000;
 
-    private readonly BoundedCache<(long ShareId, string Client), int> _failures = new(MaxKept, clock);
+    // A visitor opens one folder after the other; the password of a link never changes.
+    private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether a password opens a link.</summary>
+    private readonly GuessTurns _turns = new(Turns);
+    private readonly BoundedCache<(long ShareId, string Client, string Password), bool> _opened = new(MaxKept, clock);
+
+    /// <summary>
+    /// Whether a password opens a link. No transaction for a link without one and for what was right a moment ago; otherwise one, and
+    /// one more to count a failure, or a success where there were failures.
+    /// </summary>
     /// <param name="share">The link.</param>
     /// <param name="client">Where the guess comes from.</param>
     /// <param name="password">The guess; empty for none, which is not counted.</param>
-    internal bool IsRight(Share share, ClientAddress client, string password)
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal async ValueTask<bool> IsRightAsync(Share share, ClientAddress client, string password, CancellationToken cancellationToken)
     {
         if (share.Password.Length == 0)
             return true;
-        var key = (share.Id, client.Key);
-        var failures = _failures.Find(key);
-        if (password.Length == 0 || failures >= MaxFailures)
+        // No link has such a password, so it is no guess.
+        if (password.Length is 0 or > ShareLinks.MaxPassword)
             return false;
-        if (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(share.Password), Encoding.UTF8.GetBytes(password)))
+        if (_opened.Find((share.Id, client.Key, password)))
             return true;
-        _failures.Keep(key, failures + 1, clock.GetUtcNow() + Window);
-        return false;
+        var id = share.Id.ToString("x", CultureInfo.InvariantCulture);
+        return await _turns.RunAsync(id, () => CheckAsync(share, new AttemptKey("share-" + id, Attempts), client, password, cancellationToken), cancellationToken);
+    }
+
+    private async Task<bool> CheckAsync(Share share, AttemptKey key, ClientAddress client, string password, CancellationToken cancellationToken)
+    {
+        var row = await layout.Users.FindAsync(key.Partition, key.RowKey, cancellationToken);
+        if (!limiter.Allows(row, client))
+            return false;
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(share.Password), Encoding.UTF8.GetBytes(password)))
+        {
+            await limiter.CountFailureAsync(key, row, client, cancellationToken);
+            return false;
+        }
+        if (row is not null)
+            await limiter.CountSuccessAsync(key, row, client, cancellationToken);
+        _opened.Keep((share.Id, client.Key, password), true, clock.GetUtcNow() + s_memory);
+        return true;
     }
 }

@@ -48,7 +48,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         if (!isOwner)
         {
             await CheckLivingAsync(share, cancellationToken);
-            CheckVisitor(caller, uri, share);
+            await CheckVisitorAsync(caller, uri, share, cancellationToken);
         }
         var (_, file, path) = known ?? await FindTopAsync(share, cancellationToken);
         return new DrivePlace(share.OwnerId, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Share)
@@ -74,7 +74,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         if (!isOwner)
             await CheckLivingAsync(share, cancellationToken);
         var (_, file, path) = await FindTopAsync(share, cancellationToken);
-        return new SharedLink(share, file, path, isOwner || guesses.IsRight(share, caller.Client, password));
+        return new SharedLink(share, file, path, isOwner || await guesses.IsRightAsync(share, caller.Client, password, cancellationToken));
     }
 
     /// <summary>Forgets what this process knows of a link, because it was changed here.</summary>
@@ -87,7 +87,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
             throw Gone();
     }
 
-    private void CheckVisitor(Caller caller, FileUri uri, Share share)
+    private async Task CheckVisitorAsync(Caller caller, FileUri uri, Share share, CancellationToken cancellationToken)
     {
         if (!caller.Group.Allows(GroupPermission.ShareDownload))
         {
@@ -95,7 +95,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
                 ? new CloudreveException(ErrorCode.AnonymousNotAllowed, "Sign in to open shares.")
                 : new CloudreveException(ErrorCode.NoPermission, "Your group may not open shares.");
         }
-        if (!guesses.IsRight(share, caller.Client, uri.Password))
+        if (!await guesses.IsRightAsync(share, caller.Client, uri.Password, cancellationToken))
             throw new CloudreveException(ErrorCode.WrongPassword, "The share's password is wrong.");
     }
 

@@ -54,6 +54,11 @@ public sealed class SiteCatalog
     public async ValueTask<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _nodes.GetAsync(cancellationToken)).Values.OrderBy(node => node.Id)];
 
+    /// <summary>All storage policies. One transaction now and then.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<IReadOnlyList<StoragePolicy>> ListPoliciesAsync(CancellationToken cancellationToken = default) =>
+        [.. (await _policies.GetAsync(cancellationToken)).Values];
+
     /// <summary>Finds a storage policy; null when there is none.</summary>
     /// <param name="id">The policy's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

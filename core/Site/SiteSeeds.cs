@@ -1,4 +1,5 @@
 using Cloudreve.Core.Boolsets;
+using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Site;
@@ -55,7 +56,7 @@ internal static class SiteSeeds
         Name = "Default storage policy",
         Driver = StorageDriver.AzureBlob,
         BucketName = layout.FilesContainerName,
-        DirNameRule = "uploads/{uid}/{path}",
+        DirNameRule = OwnAreas.Uploads + "{uid}/{path}",
         FileNameRule = "{uid}_{randomkey8}_{originname}",
         Settings = new StoragePolicySettings { ChunkSize = 26_214_400, PreAllocate = true },
     };

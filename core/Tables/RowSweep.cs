@@ -15,32 +15,53 @@ internal static class RowSweep
     public static async Task<int> DeleteAsync(Table table, IAsyncEnumerable<Row> rows, int most, CancellationToken cancellationToken)
     {
         var deleted = 0;
-        TableBatch? batch = null;
+        var gathered = new List<Row>();
         await foreach (var row in rows.Take(most).WithCancellation(cancellationToken))
         {
-            if (batch is not null && (batch.Room == 0 || batch.PartitionKey != row.PartitionKey))
+            if (gathered.Count == AzureLimits.BatchOperations || (gathered.Count > 0 && gathered[0].PartitionKey != row.PartitionKey))
             {
-                await SubmitAsync(table, batch, cancellationToken);
-                batch = null;
+                deleted += await DeleteAsync(table, gathered, cancellationToken);
+                gathered.Clear();
             }
-            batch ??= new TableBatch(row.PartitionKey);
-            batch.Delete(row.RowKey, row.ETag);
-            deleted++;
+            gathered.Add(row);
         }
-        if (batch is not null)
-            await SubmitAsync(table, batch, cancellationToken);
-        return deleted;
+        return deleted + await DeleteAsync(table, gathered, cancellationToken);
     }
 
-    private static async Task SubmitAsync(Table table, TableBatch batch, CancellationToken cancellationToken)
+    private static async Task<int> DeleteAsync(Table table, List<Row> rows, CancellationToken cancellationToken)
     {
+        if (rows.Count == 0)
+            return 0;
+        var batch = new TableBatch(rows[0].PartitionKey);
+        foreach (var row in rows)
+            batch.Delete(row.RowKey, row.ETag);
         try
         {
             await table.SubmitAsync(batch, cancellationToken);
+            return rows.Count;
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Another sweep was here, or a row came into use again: the next run looks anew.
+            return await DeleteSinglyAsync(table, rows, cancellationToken);
         }
+    }
+
+    /// <summary>One row that another sweep removed, or that came into use again, fails a batch as a whole; the others are still to go.</summary>
+    private static async Task<int> DeleteSinglyAsync(Table table, List<Row> rows, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        foreach (var row in rows)
+        {
+            try
+            {
+                if (await table.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken))
+                    deleted++;
+            }
+            catch (StorageChangedException)
+            {
+                // In use again.
+            }
+        }
+        return deleted;
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Storage;
 
 namespace Cloudreve.Core.Uploads;
 
@@ -34,7 +35,7 @@ public static class BlobNaming
         // A deep folder: its names would not fit into the blob's, so only what makes it unique is kept.
         return path.Length <= MaxLength
             ? path
-            : string.Create(CultureInfo.InvariantCulture, $"uploads/{context.UserId}/{context.EntityId:x}_{Guid.NewGuid():N}{Clean(Extension(context.Path.Name))}");
+            : string.Create(CultureInfo.InvariantCulture, $"{OwnAreas.Uploads}{context.UserId}/{context.EntityId:x}_{Guid.NewGuid():N}{Clean(Extension(context.Path.Name))}");
     }
 
     private static string Expand(string rule, BlobNamingContext context)

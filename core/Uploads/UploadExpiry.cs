@@ -1,5 +1,5 @@
-using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Uploads;
 
@@ -9,28 +9,32 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
 /// <param name="clock">Tells what has expired.</param>
+/// <param name="logger">Hears of what failed.</param>
 public sealed class UploadExpiry(
-    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, TimeProvider clock)
+    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, TimeProvider clock,
+    ILogger<UploadExpiry> logger)
 {
     // Addresses for writing have expired by then, also by a clock that goes slow.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
 
-    /// <summary>Settles all uploads that have expired. What fails is left to the next run.</summary>
+    /// <summary>Settles all uploads that have expired. What fails is put off and does not stop the rest.</summary>
     /// <param name="cancellationToken">Cancels the run between two uploads.</param>
     /// <returns>How many were settled.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         var settled = 0;
-        await foreach (var session in sessions.ScanExpiredAsync(clock.GetUtcNow() - Grace, cancellationToken))
+        var now = clock.GetUtcNow();
+        await foreach (var row in sessions.ScanExpiredAsync(now - Grace, now, cancellationToken))
         {
             try
             {
-                await SettleAsync(session, cancellationToken);
+                await SettleAsync(UploadSession.FromRow(row), cancellationToken);
                 settled++;
             }
-            catch (Exception e) when (e is CloudreveException or StorageException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                // A file that is being moved or deleted, or storage that is not available.
+                logger.LogWarning(e, "Upload {Upload} could not be settled", row.PartitionKey[..8]);
+                await sessions.PutOffAsync(row, now, cancellationToken);
             }
         }
         return settled;

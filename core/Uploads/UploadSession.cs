@@ -198,9 +198,9 @@ public sealed record UploadSession
             ["gone"] = IsFileDeleted ? true : null,
             ["rec"] = Received.Length == 0 ? null : Received,
         };
-        LongText.Write(row, "path", JsonSerializer.Serialize([.. Path.Segments], UploadJson.Default.StringArray));
+        PathText.Write(row, "path", Path);
         if (Metadata.Count > 0)
-            LongText.Write(row, "m", JsonSerializer.Serialize(Metadata.ToDictionary(), FileJson.Default.DictionaryStringString));
+            LongText.Write(row, "m", FileJson.Print(Metadata));
         if (Dropped.Count > 0)
             LongText.Write(row, "d", EntityLinks.Print(Dropped));
         return row;
@@ -214,7 +214,7 @@ public sealed record UploadSession
         ClientId = row.Text("cl"),
         FileId = row.RequiredNumber("f"),
         ParentId = row.RequiredNumber("p"),
-        Path = new FilePath(JsonSerializer.Deserialize(LongText.Read(row, "path")!, UploadJson.Default.StringArray)!),
+        Path = PathText.Read(row, "path")!,
         IsNewFile = row.Flag("new"),
         Type = (EntityType)row.RequiredNumber("t"),
         Size = row.RequiredNumber("s"),

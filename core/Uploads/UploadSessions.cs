@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tables;
 
@@ -10,6 +10,8 @@ namespace Cloudreve.Core.Uploads;
 /// <param name="layout">Where they are.</param>
 public sealed class UploadSessions(StorageLayout layout)
 {
+    private const string Due = "due";
+
     /// <summary>Finds an upload; null when there is none.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -71,14 +73,30 @@ public sealed class UploadSessions(StorageLayout layout)
     /// Uploads that expired before a time: one transaction for each 1,000 that have not. Rows are kept for little longer than an
     /// upload may take, so reading all of them now and then costs less than an index that every upload would have to write.
     /// </summary>
-    internal async IAsyncEnumerable<UploadSession> ScanExpiredAsync(DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Row> ScanExpiredAsync(
+        DateTimeOffset before, DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in layout.Uploads.ScanAsync($"x lt datetime'{before.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'", cancellationToken))
-            yield return UploadSession.FromRow(row);
+        {
+            if (row.Time(Due) is not { } due || due <= now)
+                yield return row;
+        }
+    }
+
+    /// <summary>Puts off an upload that could not be settled, longer each time.</summary>
+    internal async Task PutOffAsync(Row row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var tries = (row.Number(RetryDistance.Tries) ?? 0) + 1;
+        var change = new Row(row.PartitionKey, row.RowKey) { [RetryDistance.Tries] = tries, [Due] = now + RetryDistance.After(tries) };
+        try
+        {
+            await layout.Uploads.MergeAsync(change, row.ETag, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // It was changed or settled meanwhile.
+        }
     }
 
     internal static CloudreveException Expired() => new(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
 }
-
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class UploadJson : JsonSerializerContext;

@@ -15,8 +15,9 @@ namespace Cloudreve.Core.Versions;
 /// <param name="tree">The files.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
+/// <param name="notes">Finds what is due, and puts off what fails.</param>
 /// <param name="clock">Tells what is due.</param>
-public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, TimeProvider clock)
+public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
 {
     private const string Partition = "releases";
 
@@ -69,7 +70,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     /// <returns>The note; remove it when the links are released.</returns>
     internal async Task<string> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
-        var key = $"{KeyOf(clock.GetUtcNow() + Patience)}|{Guid.NewGuid():N}";
+        var key = DueNotes.Key(clock.GetUtcNow() + Patience, Guid.NewGuid().ToString("N"));
         var row = new Row(Partition, key) { ["o"] = ownerId, ["f"] = fileId };
         LongText.Write(row, "d", EntityLinks.Print(links));
         await layout.Schedules.UpsertAsync(row, cancellationToken);
@@ -82,16 +83,13 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
 
     /// <summary>Settles what crashes left behind. One transaction when there is nothing.</summary>
     /// <param name="cancellationToken">Cancels the run between two files.</param>
-    public async Task RunAsync(CancellationToken cancellationToken = default)
+    public Task RunAsync(CancellationToken cancellationToken = default) => notes.RunAsync(Partition, 1, SettleAsync, cancellationToken);
+
+    private async Task SettleAsync(Row note, CancellationToken cancellationToken)
     {
-        await foreach (var note in layout.Schedules.QueryAsync(new RowRange(Partition, null, KeyOf(clock.GetUtcNow())), cancellationToken))
-        {
-            if (await TrySettleAsync(note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!), cancellationToken))
-                await ForgetAsync(note.RowKey, cancellationToken);
-        }
+        if (await TrySettleAsync(note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!), cancellationToken))
+            await ForgetAsync(note.RowKey, cancellationToken);
     }
 
     private static string OperationOf(long fileId, long entityId) => string.Create(CultureInfo.InvariantCulture, $"rel-{fileId:x}-{entityId:x}");
-
-    private static string KeyOf(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString("x12", CultureInfo.InvariantCulture);
 }

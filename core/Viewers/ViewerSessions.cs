@@ -89,19 +89,14 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
         };
     }
 
-    /// <summary>Removes sessions that have expired: one transaction for each 1,000 sessions, and one for each that is removed.</summary>
+    /// <summary>Removes sessions that have expired: one transaction for each 1,000 sessions, and one for each 100 that are removed.</summary>
     /// <param name="cancellationToken">Ends the run; the rest is left to the next.</param>
     /// <returns>How many were removed.</returns>
-    public async Task<int> SweepAsync(CancellationToken cancellationToken = default)
-    {
-        var removed = 0;
-        await foreach (var row in layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken))
-        {
-            if (row.Time("x") is { } end && end <= clock.GetUtcNow() && await layout.Sessions.DeleteAsync(Partition, row.RowKey, cancellationToken: cancellationToken))
-                removed++;
-        }
-        return removed;
-    }
+    public Task<int> SweepAsync(CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
+        layout.Sessions,
+        layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken).Where(row => row.Time("x") is { } end && end <= clock.GetUtcNow()),
+        int.MaxValue,
+        cancellationToken);
 
     private static string KeyOf(Guid id) => id.ToString("D", CultureInfo.InvariantCulture);
 

@@ -28,6 +28,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
 {
     // How long after its stamp an event's row may come into being: retries of a write end before.
     private static readonly TimeSpan s_lag = TimeSpan.FromMinutes(2);
+    private const int RowsPerRun = 10_000;
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
@@ -95,7 +96,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
             await layout.Events.UpsertAsync(reader.Progress().ToRow(), cancellationToken);
     }
 
-    /// <summary>Removes events and subscriptions of a drive that are too old to be asked for, a thousand each at most. Two transactions when there are none.</summary>
+    /// <summary>Removes events and subscriptions of a drive that are too old to be asked for, ten thousand each at most. Two transactions when there are none.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="maxAge">How long events are kept for clients that are away.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -104,20 +105,10 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         var limit = clock.GetUtcNow() - maxAge;
         var partition = ActivityLog.Partition(ownerId);
         var events = new RowRange(partition, ActivityLog.TimePrefix, ActivityLog.TimePrefix + EventSubscription.PositionAt(limit));
-        await DeleteAsync(partition, (await layout.Events.QueryPageAsync(events, cancellationToken: cancellationToken)).Rows, cancellationToken);
-        var subscriptions = await layout.Events.QueryPageAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken: cancellationToken);
-        await DeleteAsync(partition, subscriptions.Rows.Where(row => row.RequiredNumber("at") < limit.UtcTicks), cancellationToken);
-    }
-
-    private async Task DeleteAsync(string partition, IEnumerable<Row> rows, CancellationToken cancellationToken)
-    {
-        foreach (var chunk in rows.Chunk(AzureLimits.BatchOperations))
-        {
-            var batch = new TableBatch(partition);
-            foreach (var row in chunk)
-                batch.Delete(row.RowKey);
-            await layout.Events.SubmitAsync(batch, cancellationToken);
-        }
+        await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(events, cancellationToken), RowsPerRun, cancellationToken);
+        var subscriptions = layout.Events.QueryAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken);
+        await RowSweep.DeleteAsync(
+            layout.Events, subscriptions.Where(row => (row.Number("at") ?? 0) < limit.UtcTicks), RowsPerRun, cancellationToken);
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

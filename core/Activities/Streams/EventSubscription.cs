@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
 
@@ -24,16 +23,20 @@ public sealed record EventSubscription(
 
     internal static string Key(string clientId, long folderId) => $"{Prefix}{clientId}|{FileKeys.Id(folderId)}";
 
-    internal Row ToRow() => new(ActivityLog.Partition(OwnerId), Key(ClientId, FolderId))
+    internal Row ToRow()
     {
-        ["path"] = Folder is null ? null : JsonSerializer.Serialize([.. Folder.Segments], ActivityJson.Default.StringArray),
-        ["pos"] = Position,
-        ["heard"] = string.Join(',', Heard.OrderDescending(StringComparer.Ordinal).Take(MaxHeard)),
-        ["at"] = At.UtcTicks,
-    };
+        var row = new Row(ActivityLog.Partition(OwnerId), Key(ClientId, FolderId))
+        {
+            ["pos"] = Position,
+            ["heard"] = string.Join(',', Heard.OrderDescending(StringComparer.Ordinal).Take(MaxHeard)),
+            ["at"] = At.UtcTicks,
+        };
+        PathText.Write(row, "path", Folder);
+        return row;
+    }
 
     internal static EventSubscription FromRow(Row row, long ownerId, string clientId, long folderId) => new(
-        ownerId, clientId, folderId, ActivityLog.Parse(row.Text("path")), row.Text("pos") ?? "",
+        ownerId, clientId, folderId, PathText.Read(row, "path"), row.Text("pos") ?? "",
         (row.Text("heard") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
         new DateTimeOffset(row.RequiredNumber("at"), TimeSpan.Zero));
 

@@ -143,27 +143,30 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
             throw new CloudreveException(ErrorCode.BadParameter, "The lock token is malformed.");
     }
 
-    private static Row ToRow(DriveLock held) => new(DriveControl.Partition(held.OwnerId), DriveControl.LockPrefix + held.Token)
+    private static Row ToRow(DriveLock held)
     {
-        ["path"] = JsonSerializer.Serialize([.. held.Path.Segments], LockJson.Default.StringArray),
-        ["inf"] = held.IsInfinite,
-        ["app"] = JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication),
-        ["t"] = (int)held.Type,
-        ["x"] = held.ExpiresAt,
-    };
+        var row = new Row(DriveControl.Partition(held.OwnerId), DriveControl.LockPrefix + held.Token)
+        {
+            ["inf"] = held.IsInfinite,
+            ["t"] = (int)held.Type,
+            ["x"] = held.ExpiresAt,
+        };
+        PathText.Write(row, "path", held.Path);
+        LongText.Write(row, "app", JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication));
+        return row;
+    }
 
     private static DriveLock FromRow(Row row, long ownerId) => new()
     {
         Token = row.RowKey[DriveControl.LockPrefix.Length..],
         OwnerId = ownerId,
-        Path = new FilePath(JsonSerializer.Deserialize(row.RequiredText("path"), LockJson.Default.StringArray)!),
+        Path = PathText.Read(row, "path") ?? FilePath.Root,
         IsInfinite = row.Flag("inf"),
-        Application = JsonSerializer.Deserialize(row.RequiredText("app"), LockJson.Default.LockApplication)!,
+        Application = JsonSerializer.Deserialize(LongText.Read(row, "app") ?? "null", LockJson.Default.LockApplication)!,
         Type = (FileType)row.RequiredNumber("t"),
         ExpiresAt = row.Time("x") ?? default,
     };
 }
 
-[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(LockApplication))]
 internal sealed partial class LockJson : JsonSerializerContext;

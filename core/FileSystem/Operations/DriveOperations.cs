@@ -6,6 +6,7 @@ using Cloudreve.Core.FileSystem.Copying;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Ids;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.FileSystem.Operations;
 
@@ -35,10 +36,11 @@ public sealed class DriveOperations
     private readonly DeletionSchedule _deletions;
     private readonly ActivityLog _log;
     private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
 
     internal DriveOperations(
         FileTree tree, DriveLocks locks, Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule,
-        DeletionSchedule deletions, ActivityLog log, TimeProvider clock)
+        DeletionSchedule deletions, ActivityLog log, TimeProvider clock, ILogger<DriveOperations> logger)
     {
         _tree = tree;
         _locks = locks;
@@ -50,6 +52,7 @@ public sealed class DriveOperations
         _deletions = deletions;
         _log = log;
         _clock = clock;
+        _logger = logger;
     }
 
     /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
@@ -288,7 +291,7 @@ public sealed class DriveOperations
     {
         var control = await _locks.ReadAsync(ownerId, cancellationToken);
         foreach (var move in control.Moves.Where(IsLeftBehind))
-            await _relocator.SettleAsync(ownerId, move, cancellationToken);
+            await TrySettleAsync(ownerId, move, cancellationToken);
     }
 
     /// <summary>Deletes for good what has been in the trash for long enough: one transaction for each 1,000, and those of the deletions.</summary>
@@ -297,16 +300,18 @@ public sealed class DriveOperations
     public async Task<int> ExpireTrashAsync(CancellationToken cancellationToken = default)
     {
         var deleted = 0;
-        await foreach (var expired in _schedule.ReadDueAsync(cancellationToken))
-        {
-            using var work = new DriveWork(expired.OwnerId, Actor.Site);
-            if (await IsExpiredAsync(expired, cancellationToken))
+        await _schedule.ForEachDueAsync(
+            async (expired, token) =>
             {
-                await DeleteTrashedAsync(work, expired.Name, keepBlobs: false, cancellationToken);
-                deleted++;
-            }
-            await _schedule.RemoveAsync(expired, cancellationToken);
-        }
+                using var work = new DriveWork(expired.OwnerId, Actor.Site);
+                if (await IsExpiredAsync(expired, token))
+                {
+                    await DeleteTrashedAsync(work, expired.Name, keepBlobs: false, token);
+                    deleted++;
+                }
+                await _schedule.RemoveAsync(expired, token);
+            },
+            cancellationToken);
         return deleted;
     }
 
@@ -337,13 +342,45 @@ public sealed class DriveOperations
     /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
     public async Task ContinueDeletionsAsync(CancellationToken cancellationToken = default)
     {
-        foreach (var ownerId in await _deletions.ReadAsync(cancellationToken))
+        foreach (var drive in await _deletions.ReadDueAsync(cancellationToken))
         {
-            var open = (await _locks.ReadAsync(ownerId, cancellationToken)).Moves.Where(m => m.Page is not null).ToList();
-            foreach (var move in open)
-                await _relocator.SettleAsync(ownerId, move, cancellationToken);
-            if (open.Count == 0)
-                await _deletions.RemoveAsync(ownerId, cancellationToken);
+            try
+            {
+                if (!await ContinueDeletionsAsync(DeletionSchedule.OwnerOf(drive), cancellationToken))
+                    await _deletions.PutOffAsync(drive, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                _logger.LogError(e, "The deletions of drive {Drive} could not go on", drive.RowKey);
+                await _deletions.PutOffAsync(drive, cancellationToken);
+            }
+        }
+    }
+
+    /// <returns>False when not one of the drive's deletions got any further.</returns>
+    private async Task<bool> ContinueDeletionsAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        var open = (await _locks.ReadAsync(ownerId, cancellationToken)).Moves.Where(m => m.Page is not null).ToList();
+        var goesOn = open.Count == 0;
+        foreach (var move in open)
+            goesOn |= await TrySettleAsync(ownerId, move, cancellationToken);
+        if (open.Count == 0)
+            await _deletions.RemoveAsync(ownerId, cancellationToken);
+        return goesOn;
+    }
+
+    /// <summary>Settles a move; one that fails is logged and stays for later.</summary>
+    private async Task<bool> TrySettleAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _relocator.SettleAsync(ownerId, move, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _logger.LogError(e, "Move {Move} of file {File} in the drive of user {User} could not be settled", move.Operation, move.FileId, ownerId);
+            return false;
         }
     }
 
@@ -402,17 +439,29 @@ public sealed class DriveOperations
             var control = await _locks.ReadAsync(ownerId, cancellationToken);
             // What remains of a deletion that has got to its pages is no concern of others.
             var open = control.Moves.Where(m => m.Page is null).ToList();
+            var isSettled = false;
             foreach (var move in open.Where(IsLeftBehind))
-                await _relocator.SettleAsync(ownerId, move, cancellationToken);
-            if (open.Exists(IsLeftBehind))
+                isSettled |= await SettleBeforeUseAsync(ownerId, move, cancellationToken);
+            if (isSettled && waited <= MovePatience / 2)
                 continue;
-            if (!open.Exists(m => m is { Type: FileType.Folder, IsCopy: false }))
+            if (!open.Exists(ChangesPaths))
                 return control;
             if (waited > MovePatience / 2)
                 throw Changed();
             await Task.Delay(WaitStep, cancellationToken);
         }
     }
+
+    /// <summary>Only a folder on the move keeps others from the drive: what else cannot be settled concerns whoever touches that entry.</summary>
+    private async Task<bool> SettleBeforeUseAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
+    {
+        if (!ChangesPaths(move))
+            return await TrySettleAsync(ownerId, move, cancellationToken);
+        await _relocator.SettleAsync(ownerId, move, cancellationToken);
+        return true;
+    }
+
+    private static bool ChangesPaths(MoveIntent move) => move is { Type: FileType.Folder, IsCopy: false };
 
     private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? CopyPatience : MovePatience);
 

@@ -35,8 +35,8 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private const int MaxKeyCharacters = 255;
     private const int MaxEmojiCharacters = 64;
 
-    // Of JSON. Metadata is read with every listing, and a row holds one megabyte.
-    private const int MaxCharacters = 64 * 1024;
+    // Of the JSON that is stored: one value of 65,535 characters, and what else a file may have. Metadata is read with every listing.
+    private const int MaxCharacters = 68_000;
 
     private const string IconColor = "customize:icon_color";
     private const string Emoji = "customize:emoji";
@@ -83,7 +83,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
 
     private static void CheckSize(IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.Count > MaxKeys || metadata.Sum(m => JsonEncodedText.Encode(m.Key).Value.Length + JsonEncodedText.Encode(m.Value).Value.Length + 6) > MaxCharacters)
+        if (metadata.Count > MaxKeys || FileJson.Print(metadata).Length > MaxCharacters)
             throw Bad("There is too much metadata.");
     }
 

@@ -18,7 +18,8 @@ internal enum AccountMailKind
 /// <param name="SiteUrl">Scheme and host of the links.</param>
 /// <param name="Nonce">Which request it belongs to.</param>
 /// <param name="Language">Locale code; null for the account's.</param>
-internal sealed record AccountMail(AccountMailKind Kind, long UserId, string SiteUrl, string Nonce, string? Language);
+/// <param name="Request">The key of that request's row; null for the only one of its kind.</param>
+internal sealed record AccountMail(AccountMailKind Kind, long UserId, string SiteUrl, string Nonce, string? Language, string? Request = null);
 
 /// <summary>JSON of the queue.</summary>
 [JsonSourceGenerationOptions(

@@ -12,7 +12,8 @@ namespace Cloudreve.Core.Identity.AccountMails;
 
 /// <summary>
 /// Requests for mails about accounts. A request is a row beside the account and a message in the mail queue, so that nobody waits for
-/// a mail server. Within a minute a further request for the same mail changes nothing: the one on its way is still good.
+/// a mail server. Within a minute a further request for the same mail changes nothing: the one on its way is still good. Activations of
+/// different passwords are different requests, and none voids another.
 /// </summary>
 /// <param name="layout">Where rows and messages go.</param>
 /// <param name="clock">Tells when a request ends.</param>
@@ -24,7 +25,10 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     internal const string Nonce = "nonce";
     internal const string Expires = "expires";
     internal const string Password = "password";
+    internal const string PasswordHash = "hash";
     private const string Sent = "sent";
+    private const string ActivationPrefix = "activation|";
+    private const int FingerprintCharacters = 32;
     private const int NonceBytes = 16;
 
     /// <summary>Throws for a site that sends no mail.</summary>
@@ -44,6 +48,10 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         _ => "reset",
     };
 
+    private static string KeyOf(AccountMailKind kind, User user) => kind == AccountMailKind.Activation
+        ? ActivationPrefix + PasswordHasher.Fingerprint(user.PasswordHash)[..FingerprintCharacters]
+        : KeyOf(kind);
+
     /// <summary>Asks for a mail. Three transactions; one when the last request was just now.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="user">The account.</param>
@@ -55,7 +63,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         AccountMailKind kind, User user, string siteUrl, string? language, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var (partition, key) = (UserRows.Partition(user.Id), KeyOf(kind));
+        var (partition, key) = (UserRows.Partition(user.Id), KeyOf(kind, user));
         var last = await layout.Users.FindAsync(partition, key, cancellationToken);
         if (last?.Time(Sent) is { } sent && now < sent + Pause)
             return;
@@ -66,6 +74,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
             [Sent] = now,
             [Expires] = now + lifetime,
             [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
+            [PasswordHash] = kind == AccountMailKind.Activation ? user.PasswordHash : null,
         };
         try
         {
@@ -80,7 +89,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
             if ((await layout.Users.FindAsync(partition, key, cancellationToken))?.Text(Nonce) != nonce)
                 return;
         }
-        var message = JsonSerializer.Serialize(new AccountMail(kind, user.Id, siteUrl, nonce, language), AccountMailJson.Default.AccountMail);
+        var message = JsonSerializer.Serialize(new AccountMail(kind, user.Id, siteUrl, nonce, language, key), AccountMailJson.Default.AccountMail);
         await layout.Queue(layout.MailsQueueName).SendAsync(message, cancellationToken: cancellationToken);
     }
 
@@ -89,7 +98,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<Row?> FindAsync(AccountMail mail, CancellationToken cancellationToken)
     {
-        var row = await FindAsync(mail.Kind, mail.UserId, cancellationToken);
+        var row = await FindAsync(mail.UserId, mail.Request ?? KeyOf(mail.Kind), cancellationToken);
         return row?.Text(Nonce) == mail.Nonce ? row : null;
     }
 
@@ -97,9 +106,25 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     /// <param name="kind">The kind.</param>
     /// <param name="userId">The account.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    internal async Task<Row?> FindAsync(AccountMailKind kind, long userId, CancellationToken cancellationToken)
+    internal Task<Row?> FindAsync(AccountMailKind kind, long userId, CancellationToken cancellationToken) =>
+        FindAsync(userId, KeyOf(kind), cancellationToken);
+
+    /// <summary>The hashed passwords that an account may be activated with. One transaction.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<IReadOnlyList<string>> ListPasswordsAsync(long userId, CancellationToken cancellationToken)
     {
-        var row = await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(kind), cancellationToken);
-        return row?.Time(Expires) is { } end && clock.GetUtcNow() < end ? row : null;
+        var passwords = new List<string>();
+        await foreach (var row in layout.Users.QueryAsync(RowRange.Prefix(UserRows.Partition(userId), ActivationPrefix), cancellationToken))
+        {
+            if (IsOpen(row) && row.Text(PasswordHash) is { } hash)
+                passwords.Add(hash);
+        }
+        return passwords;
     }
+
+    private async Task<Row?> FindAsync(long userId, string key, CancellationToken cancellationToken) =>
+        await layout.Users.FindAsync(UserRows.Partition(userId), key, cancellationToken) is { } row && IsOpen(row) ? row : null;
+
+    private bool IsOpen(Row row) => row.Time(Expires) is { } end && clock.GetUtcNow() < end;
 }

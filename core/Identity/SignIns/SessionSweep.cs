@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.SignIns;
@@ -11,7 +12,7 @@ namespace Cloudreve.Core.Identity.SignIns;
 /// <param name="clock">Tells which have expired.</param>
 public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>Removes rows: at least one transaction for each 1,000 rows of the tables, and one for each that is removed.</summary>
+    /// <summary>Removes rows: one transaction for each 1,000 rows of the tables, and one for each 100 of a partition that are removed.</summary>
     /// <param name="maxRows">How many are removed at most; the rest is left to the next run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>How many were removed.</returns>
@@ -19,24 +20,8 @@ public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
     {
         var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var removed = 0;
-        foreach (var table in (AzureStorage.Tables.Table[])[layout.Sessions, layout.Users])
-        {
-            await foreach (var row in table.ScanAsync($"expires lt datetime'{now}'", cancellationToken))
-            {
-                if (removed == maxRows)
-                    return removed;
-                // A row that was renewed in between stays.
-                try
-                {
-                    if (await table.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken))
-                        removed++;
-                }
-                catch (AzureStorage.StorageChangedException)
-                {
-                    // Renewed.
-                }
-            }
-        }
+        foreach (var table in (Table[])[layout.Sessions, layout.Users])
+            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt datetime'{now}'", cancellationToken), maxRows - removed, cancellationToken);
         return removed;
     }
 }

@@ -14,6 +14,9 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <summary>How long the link of an activation mail works.</summary>
     public static readonly TimeSpan ActivationLifetime = TimeSpan.FromHours(24);
 
+    /// <summary>How many passwords may wait for one address, each with its mail.</summary>
+    public const int MaxPasswords = 5;
+
     private const int MaxLanguage = 255;
 
     /// <summary>Makes an account.</summary>
@@ -57,22 +60,51 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         }
     }
 
-    /// <summary>Activates an account whose owner has followed the link of the mail. Two transactions.</summary>
+    /// <summary>
+    /// Activates an account whose owner has followed the link of a mail, with the password that this link was sent for. Three
+    /// transactions.
+    /// </summary>
     /// <param name="userId">The account.</param>
-    /// <param name="check">Throws unless the link is one of the account as it is.</param>
+    /// <param name="check">Throws unless the link is one of the account with the password that it is given.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40021 unknown, 40034 not waiting for its activation.</exception>
-    public Task<User> ActivateAsync(long userId, Action<User> check, CancellationToken cancellationToken = default) =>
-        users.UpdateAsync(
+    public async Task<User> ActivateAsync(long userId, Action<User> check, CancellationToken cancellationToken = default)
+    {
+        var passwords = await requests.ListPasswordsAsync(userId, cancellationToken);
+        return await users.UpdateAsync(
             userId,
             user =>
             {
-                check(user);
+                var chosen = Choose(user, passwords, check);
                 return user.Status == UserStatus.Inactive
-                    ? user with { Status = UserStatus.Active, IsEmailVerified = true }
+                    ? user with { Status = UserStatus.Active, IsEmailVerified = true, PasswordHash = chosen }
                     : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation.");
             },
             cancellationToken);
+    }
+
+    /// <summary>The password that a link was sent for.</summary>
+    private static string? Choose(User user, IEnumerable<string> passwords, Action<User> check)
+    {
+        var chosen = passwords.FirstOrDefault(password => password != user.PasswordHash && Passes(check, user with { PasswordHash = password }));
+        if (chosen is not null)
+            return chosen;
+        check(user);
+        return user.PasswordHash;
+    }
+
+    private static bool Passes(Action<User> check, User user)
+    {
+        try
+        {
+            check(user);
+            return true;
+        }
+        catch (CloudreveException)
+        {
+            return false;
+        }
+    }
 
     private static void CheckFields(string email, string password, string? language)
     {
@@ -84,22 +116,34 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     }
 
     /// <summary>
-    /// Sends the mail again. The last password counts, and voids links that were sent for another: the first may have been chosen by
-    /// somebody whom the address does not belong to.
+    /// Sends the mail again, or one more for another password. Nobody knows yet whom the address belongs to, so each mail holds for the
+    /// password that it was sent for, and none voids another: its reader decides by following a link.
     /// </summary>
-    /// <exception cref="CloudreveException">40033, unless the account does not wait for its activation.</exception>
+    /// <exception cref="CloudreveException">40033, or 40028 for too many passwords, unless the account does not wait for its activation.</exception>
     private async Task SendAgainAsync(NewUser user, string password, string siteUrl, CancellationToken cancellationToken)
     {
         var waiting = await users.FindByEmailAsync(user.Email, cancellationToken);
-        if (waiting?.Status == UserStatus.Inactive && !await PasswordHasher.VerifyAsync(password, waiting.PasswordHash, cancellationToken))
-        {
-            waiting = await users.UpdateAsync(
-                waiting.Id, current => current.Status == UserStatus.Inactive ? current with { PasswordHash = user.PasswordHash } : current, cancellationToken);
-        }
         if (waiting?.Status != UserStatus.Inactive)
             return;
-        await SendActivationAsync(waiting, siteUrl, user.Language, cancellationToken);
+        var open = await requests.ListPasswordsAsync(waiting.Id, cancellationToken);
+        var known = await FindAsync(password, open, cancellationToken);
+        if (known is null && open.Count >= MaxPasswords)
+        {
+            throw new CloudreveException(
+                ErrorCode.MailFailed, "Too many sign-ups wait for this address. Follow the link of one of the mails, then reset the password.");
+        }
+        await SendActivationAsync(waiting with { PasswordHash = known ?? user.PasswordHash }, siteUrl, user.Language, cancellationToken);
         throw new CloudreveException(ErrorCode.ActivationMailSent, "This account waits for its activation; the mail was sent again.");
+    }
+
+    private static async Task<string?> FindAsync(string password, IReadOnlyList<string> hashes, CancellationToken cancellationToken)
+    {
+        foreach (var hash in hashes)
+        {
+            if (await PasswordHasher.VerifyAsync(password, hash, cancellationToken))
+                return hash;
+        }
+        return null;
     }
 
     private Task SendActivationAsync(User user, string siteUrl, string? language, CancellationToken cancellationToken) =>

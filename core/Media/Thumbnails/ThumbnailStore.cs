@@ -24,9 +24,6 @@ internal sealed class ThumbnailStore(
     EntityStore entities, EntityRecycler recycler, FileTree tree, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers,
     BlobEncryption encryption, TimeProvider clock)
 {
-    // Beside no blob of a file: below the imports prefix a thumbnail would become a file itself.
-    private const string Folder = "thumbnails/";
-
     /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or lost it.</summary>
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -55,7 +52,7 @@ internal sealed class ThumbnailStore(
             Type = EntityType.Thumbnail,
             Size = content.Length,
             PolicyId = shown.PolicyId,
-            Source = $"{Folder}{Guid.NewGuid():N}.{extension}",
+            Source = $"{OwnAreas.Thumbnails}{Guid.NewGuid():N}.{extension}",
             CreatedBy = file.OwnerId,
             CreatedAt = clock.GetUtcNow(),
             Encryption = encryptedWith,

@@ -61,7 +61,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <param name="group">The user's group.</param>
     /// <param name="site">The site.</param>
     /// <param name="showEmail">Whether the viewer may see the mail address.</param>
-    public static UserResponse Redacted(User user, Group group, SiteSettings site, bool showEmail) =>
+    private static UserResponse Redacted(User user, Group group, SiteSettings site, bool showEmail) =>
         new(site.HashIds.Encode(user.Id, HashIdKind.User), user.Nick, user.CreatedAt)
         {
             Email = showEmail ? user.Email : null,

@@ -33,6 +33,11 @@ public sealed class FilePathTests
     [InlineData("a<b")]
     [InlineData("a>b")]
     [InlineData("a|b")]
+    [InlineData("nul\u0000.txt")]
+    [InlineData("a\nb")]
+    [InlineData("a\u001F")]
+    [InlineData("\u007Fa")]
+    [InlineData("a\u0085b")]
     public void Given_a_forbidden_name_when_it_is_checked_then_it_is_an_illegal_name(string name)
     {
         Assert.False(FilePath.IsValidName(name));

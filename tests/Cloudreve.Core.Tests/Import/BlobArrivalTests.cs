@@ -7,7 +7,9 @@ using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Storage;
+using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -57,7 +59,8 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         await ArriveAsync(site);
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
 
-        await new EntityRecycler(site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), clock).RunAsync();
+        await new EntityRecycler(
+            site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
 
         var after = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
         Assert.NotEqual(before.PrimaryEntityId, after.PrimaryEntityId);

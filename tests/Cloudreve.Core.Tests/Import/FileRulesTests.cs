@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
 using Xunit;
@@ -42,6 +43,61 @@ public sealed class FileRulesTests
 
         Assert.NotNull(rules.RefuseName("setup.exe"));
         Assert.Null(rules.RefuseName("notes.txt"));
+    }
+
+    [Theory]
+    [InlineData("a.php")]
+    [InlineData("a.PHP")]
+    [InlineData("a.php.")]
+    [InlineData("a.php...")]
+    [InlineData("a.php ")]
+    [InlineData("a.php . ")]
+    [InlineData("a.php\u00A0")]
+    [InlineData("a.php\u3000")]
+    [InlineData("a.php\u200B")]
+    [InlineData("a.p\u200Dhp")]
+    [InlineData("a.php\uFEFF")]
+    [InlineData("a.php\u202E")]
+    [InlineData("a.php\u3164")]
+    [InlineData("a\uFF0E\uFF50\uFF48\uFF50")]
+    [InlineData("a. php")]
+    public void RefuseName_DeniedExtensionInDisguise_IsRefused(string name)
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = ["php"], IsFileTypeDenyList = true } });
+
+        Assert.NotNull(rules.RefuseName(name));
+    }
+
+    [Fact]
+    public void RefuseName_DeniedExtensionWithControlCharacter_IsAnIllegalName()
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = ["php"], IsFileTypeDenyList = true } });
+
+        Assert.Equal(ErrorCode.IllegalName, Assert.Throws<CloudreveException>(() => rules.CheckName("a.php\n")).Code);
+    }
+
+    [Theory]
+    [InlineData("a.jpg.")]
+    [InlineData("a.jpg ")]
+    [InlineData("a.php\uFF0Ejpg", "php")]
+    [InlineData("a.php\u200B.jpg\u200B")]
+    public void RefuseName_AllowedExtensionInOneFormOnly_IsRefused(string name, string allowed = "jpg")
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = [allowed] } });
+
+        Assert.NotNull(rules.RefuseName(name));
+    }
+
+    [Theory]
+    [InlineData("notes.php.txt")]
+    [InlineData("php")]
+    [InlineData("\u6587\u4EF6.txt")]
+    [InlineData("family \uD83D\uDC68\u200D\uD83D\uDC69.png")]
+    public void RefuseName_OtherNames_AreAllowed(string name)
+    {
+        var rules = FileRules.Of(Policy with { Settings = new StoragePolicySettings { FileType = ["php"], IsFileTypeDenyList = true } });
+
+        Assert.Null(rules.RefuseName(name));
     }
 
     [Fact]

@@ -12,6 +12,8 @@ using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cloudreve.Core.Tests.Import;
 
@@ -30,6 +32,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
         _prefix = prefix;
         Account = azurite.Connect(faults);
         _services = new ServiceCollection()
+            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new StorageLayout(Account, prefix))
             .AddSingleton(new BootstrapOptions { AdminEmail = "admin@example.com", AdminPassword = "correct horse" })

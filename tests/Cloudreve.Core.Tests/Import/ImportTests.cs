@@ -200,7 +200,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     public async Task Given_the_whole_container_as_source_when_it_is_imported_then_the_drives_own_area_is_left_out()
     {
         var site = await ImportSite.CreateAsync(azurite);
-        await site.PutAsync("uploads/1/own.bin", "mine.txt");
+        await site.PutAsync("uploads/1/own.bin", "thumbnails/0.webp", "staging/0", "mine.txt");
 
         await site.ImportAsync("/");
 
@@ -264,7 +264,12 @@ public sealed class ImportTests(AzuriteServer azurite)
     [Theory]
     [InlineData("../escape", "/x", ErrorCode.BadParameter)]
     [InlineData("a//b", "/x", ErrorCode.BadParameter)]
+    [InlineData("", "/x", ErrorCode.BadParameter)]
+    [InlineData("src", "", ErrorCode.BadParameter)]
     [InlineData("uploads/1", "/x", ErrorCode.PolicyNotAllowed)]
+    [InlineData("/uploads", "/x", ErrorCode.PolicyNotAllowed)]
+    [InlineData("thumbnails", "/x", ErrorCode.PolicyNotAllowed)]
+    [InlineData("staging/", "/x", ErrorCode.PolicyNotAllowed)]
     [InlineData("src", "/a/../b", ErrorCode.BadParameter)]
     [InlineData("src", "/bad|name", ErrorCode.IllegalName)]
     [InlineData("src", "cloudreve://share/x", ErrorCode.BadParameter)]

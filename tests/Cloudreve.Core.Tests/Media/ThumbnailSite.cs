@@ -39,7 +39,8 @@ internal sealed class ThumbnailSite
 
     public FileTree Tree(StorageLayout layout) => new(layout, new IdAllocator(layout), Clock);
 
-    public EntityRecycler Recycler(StorageLayout layout) => new(layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), Clock);
+    public EntityRecycler Recycler(StorageLayout layout) => new(
+        layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), new DueNotes(layout, Clock, NullLogger<DueNotes>.Instance), Clock);
 
     public BlobEncryption Encryption(StorageLayout layout) => new(new MasterKeys(new SettingStore(layout, Clock)));
 

@@ -16,7 +16,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
 
         var settings = (await admin.PostApiAsync("admin/settings", new
         {
-            keys = new[] { "siteName", "access_token_ttl", "login_captcha", "no_such_setting", "secret_key", "encrypt_master_key", "oidc_client_secret" },
+            keys = new[] { "siteName", "access_token_ttl", "login_captcha", "no_such_setting", "secret_key", "encrypt_master_key", "oidc_client_secret", "smtpPass", "captcha_ReCaptchaSecret" },
         })).Data;
 
         Assert.Equal(
@@ -31,11 +31,11 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
 
         var answer = await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new
         {
-            settings = new Dictionary<string, string> { ["siteDes"] = "New words", ["tos_url"] = "https://example.com/terms", ["oidc_client_secret"] = "hidden" },
+            settings = new Dictionary<string, string> { ["siteDes"] = "New words", ["tos_url"] = "https://example.com/terms", ["oidc_client_secret"] = "hidden", ["smtpPass"] = "hidden", ["captcha_cap_secret_key"] = "hidden" },
         });
 
         Assert.Equal("New words", answer.Data.GetProperty("siteDes").GetString());
-        Assert.False(answer.Data.TryGetProperty("oidc_client_secret", out _));
+        Assert.DoesNotContain("hidden", answer.Data.GetRawText(), StringComparison.Ordinal);
         Assert.Equal("https://example.com/terms", (await App.CreateClient().GetApiAsync("site/config/login")).Data.GetProperty("tos_url").GetString());
         Assert.Equal("hidden", (await App.GetSiteAsync()).Get(Core.Identity.OpenId.OpenIdSetting.OidcSecret));
     }

@@ -100,6 +100,31 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
+    public async Task Pin_ManyPlacesWithLongNames_OtherPreferencesStillHold()
+    {
+        var client = await NewUserAsync();
+        for (var i = 0; i < 45; i++)
+            Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Put, "file/pin", new { uri = $"cloudreve://my/{i}", name = new string('文', 255) })).Code);
+
+        Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Patch, "user/setting", new { preferred_theme = "#123456" })).Code);
+
+        Assert.Equal(45, (await PinsAsync(client)).Count);
+    }
+
+    [Theory]
+    [InlineData("file/create", "POST")]
+    [InlineData("file/upload", "PUT")]
+    public async Task Create_SlashInTheName_IsAnIllegalName(string path, string method)
+    {
+        var client = await NewUserAsync();
+
+        var answer = await client.SendApiAsync(
+            new HttpMethod(method), path, new { uri = "cloudreve://my/a%2Fb", type = "file", size = 1, policy_id = "x", last_modified = 0 });
+
+        Assert.Equal(40052, answer.Code);
+    }
+
+    [Fact]
     public async Task Given_a_file_that_was_renamed_and_tagged_when_its_activities_are_listed_then_each_is_there_in_order()
     {
         var client = await NewUserAsync();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
@@ -93,12 +94,12 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         var (visitor, _) = await App.NewUserAsync();
         var wrong = "file?uri=" + Uri.EscapeDataString($"cloudreve://{id}:wrong@share");
         var right = "file?uri=" + Uri.EscapeDataString($"cloudreve://{id}:right@share");
-        for (var i = 0; i < ShareGuesses.MaxFailures; i++)
+        for (var i = 0; i < AttemptLimiter.MaxFailures; i++)
             Assert.Equal(40069, (await visitor.GetApiAsync(wrong)).Code);
 
         Assert.Equal(40069, (await visitor.GetApiAsync(right)).Code);
         Assert.False((await visitor.GetApiAsync($"share/info/{id}?password=right")).Data.GetProperty("unlocked").GetBoolean());
-        clocked.Clock.Advance(ShareGuesses.Window);
+        clocked.Clock.Advance(AttemptLimiter.Window);
 
         Assert.Equal(0, (await (await App.SignInAsync((await App.NewUserAsync()).User.Email)).GetApiAsync(right)).Code);
     }

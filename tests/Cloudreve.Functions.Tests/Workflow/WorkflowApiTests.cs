@@ -37,6 +37,9 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("""{"src":"/a","dst":"/b","user_id":"nobody","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/../a","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/uploads","dst":"/b","user_id":"{0}","policy_id":1}""", 40006)]
+    [InlineData("""{"src":"/thumbnails/x","dst":"/b","user_id":"{0}","policy_id":1}""", 40006)]
+    [InlineData("""{"src":"","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"cloudreve://trash","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b""", 40001)]
     public async Task Given_a_bad_import_when_it_is_requested_then_the_documented_code_answers_and_no_task_exists(string body, int code)

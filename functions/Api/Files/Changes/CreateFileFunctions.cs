@@ -21,7 +21,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         [JsonBody] CreateFileRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
+        var place = await access.OpenAsync(caller, FileUri.ParseNew(body.Uri), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         var type = ParseType(body.Type);
         var metadata = body.Metadata ?? new Dictionary<string, string>();
         MetadataRules.Of(site).CheckNew(metadata);

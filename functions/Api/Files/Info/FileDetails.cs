@@ -67,14 +67,14 @@ internal sealed class FileDetails(
 
     private async Task<EntityResponse> ShapeAsync(ApiCall call, EntityRecord entity, CancellationToken cancellationToken)
     {
-        var (caller, site) = call;
+        var site = call.Site;
         var policy = await catalog.FindPolicyAsync((int)entity.PolicyId, cancellationToken);
         var creator = await users.FindRecentAsync(entity.CreatedBy, cancellationToken);
         var group = creator is null ? null : await catalog.FindGroupAsync(creator.GroupId, cancellationToken);
         return new EntityResponse(
             site.HashIds.Encode(entity.Id, HashIdKind.Entity), entity.Size, (int)entity.Type, entity.CreatedAt,
             policy is null ? null : StoragePolicyResponse.Of(policy, site),
-            creator is null || group is null ? null : UserResponse.Redacted(creator, group, site, showEmail: !caller.IsAnonymous))
+            creator is null || group is null ? null : UserResponse.Seen(creator, group, call))
         {
             EncryptedWith = entity.Encryption is null ? null : "aes-256-ctr",
         };

@@ -59,7 +59,7 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
         foreach (var id in page.Activities.Select(a => a.ActorId).Where(id => id != 0).Distinct())
         {
             if (await users.FindRecentAsync(id, cancellationToken) is { } user && await catalog.FindGroupAsync(user.GroupId, cancellationToken) is { } group)
-                found[id] = UserResponse.Redacted(user, group, call.Site, showEmail: true);
+                found[id] = UserResponse.Seen(user, group, call);
         }
         return found;
     }

@@ -8,8 +8,6 @@ namespace Cloudreve.Functions.Api.Files.Properties;
 /// <summary>Places in a user's sidebar (contract, section 10).</summary>
 internal sealed class PinFunctions(UserStore users)
 {
-    private const int MaxPins = 200;
-
     /// <summary>Pins a place.</summary>
     [Function("PinToSidebar")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
@@ -44,9 +42,10 @@ internal sealed class PinFunctions(UserStore users)
                 ? user
                 : throw new CloudreveException(ErrorCode.ObjectExists, "The place is pinned under another name.");
         }
-        if (user.Settings.Pinned.Count >= MaxPins)
-            throw new CloudreveException(ErrorCode.BadParameter, "Too many places are pinned.");
-        return user with { Settings = user.Settings with { Pinned = [.. user.Settings.Pinned, pin] } };
+        IReadOnlyList<PinnedPlace> pins = [.. user.Settings.Pinned, pin];
+        if (pins.Count > UserSettings.MaxPins || pins.Sum(p => p.Uri.Length + (p.Name?.Length ?? 0)) > UserSettings.MaxPinCharacters)
+            throw new CloudreveException(ErrorCode.BadParameter, "Too many places are pinned, or their names are too long.");
+        return user with { Settings = user.Settings with { Pinned = pins } };
     }
 
     private static User Remove(User user, string uri) => user.Settings.Pinned.Any(p => p.Uri == uri)

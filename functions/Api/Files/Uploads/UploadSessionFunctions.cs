@@ -28,7 +28,7 @@ internal sealed class UploadSessionFunctions(
         [JsonBody] CreateUploadRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
-        var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
+        var place = await access.OpenAsync(caller, FileUri.ParseNew(body.Uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
         var wanted = Read(body, place, site) with { ClientId = RequestActor.Of(request.HttpContext, caller).ClientId };
         var session = await creation.BeginAsync(caller, site, wanted, cancellationToken);
         var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);

@@ -10,6 +10,8 @@ using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cloudreve.Core.Tests.FileSystem.Operations;
 
@@ -28,6 +30,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
         (_azurite, _prefix) = (azurite, prefix);
         var account = azurite.Connect(faults);
         _services = new ServiceCollection()
+            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(_clock)
             .AddSingleton(new StorageLayout(account, prefix))
             .AddIdentity()

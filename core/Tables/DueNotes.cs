@@ -1,0 +1,77 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Tables;
+
+/// <summary>
+/// Notes of what is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
+/// put off with a growing distance and does not keep the others from their turn.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells what is due.</param>
+/// <param name="logger">Hears of what failed.</param>
+public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<DueNotes> logger)
+{
+    private const int PageSize = 1000;
+
+    /// <summary>The key of a note.</summary>
+    /// <param name="due">When it is due.</param>
+    /// <param name="name">Distinguishes it from others of that time.</param>
+    public static string Key(DateTimeOffset due, string name) => $"{Key(due)}|{name}";
+
+    /// <summary>
+    /// Works on every note that is due, one transaction for each 1,000 and what the work costs. The work removes its note once it is
+    /// done; a note that stays is due again in the next run.
+    /// </summary>
+    /// <param name="partition">Which notes.</param>
+    /// <param name="writers">How many are worked on at once.</param>
+    /// <param name="work">Works on one. Whatever it throws puts off that note alone.</param>
+    /// <param name="cancellationToken">Ends the run between two notes.</param>
+    public async Task RunAsync(string partition, int writers, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        var range = new RowRange(partition, null, Key(clock.GetUtcNow()));
+        var options = new ParallelOptions { MaxDegreeOfParallelism = writers, CancellationToken = cancellationToken };
+        string? token = null;
+        do
+        {
+            var page = await layout.Schedules.QueryPageAsync(range, PageSize, token, cancellationToken);
+            await Parallel.ForEachAsync(page.Rows, options, async (note, stop) => await TryAsync(note, work, stop));
+            token = page.ContinuationToken;
+        }
+        while (token is not null);
+    }
+
+    private async Task TryAsync(Row note, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(note, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var tries = (note.Number(RetryDistance.Tries) ?? 0) + 1;
+            var next = clock.GetUtcNow() + RetryDistance.After(tries);
+            logger.LogError(e, "{Partition} {Note} failed {Tries} times and is tried again at {Next:u}", note.PartitionKey, note.RowKey, tries, next);
+            await PutOffAsync(note, next, tries, cancellationToken);
+        }
+    }
+
+    private async Task PutOffAsync(Row note, DateTimeOffset due, long tries, CancellationToken cancellationToken)
+    {
+        var bar = note.RowKey.IndexOf('|', StringComparison.Ordinal);
+        var later = note.CopyTo(note.PartitionKey, Key(due, note.RowKey[(bar + 1)..]));
+        later[RetryDistance.Tries] = tries;
+        try
+        {
+            await layout.Schedules.SubmitAsync(new TableBatch(note.PartitionKey).Delete(note.RowKey, note.ETag).Upsert(later), cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // Another run has dealt with it.
+        }
+    }
+
+    private static string Key(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString("x12", CultureInfo.InvariantCulture);
+}
