@@ -49,7 +49,7 @@ internal sealed class TestFunctions(IReadOnlyList<HttpFunction> functions, Type 
         }
     }
 
-    private static IEnumerable<MethodInfo> Methods(Type type) =>
+    private static MethodInfo[] Methods(Type type) =>
         type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly);
 
     /// <summary>Runs a function of the test: the generated executor knows the app's alone.</summary>

@@ -28,7 +28,7 @@ internal sealed class InProcessWorker : IAsyncDisposable
             BodyLimit = bodyLimit,
             Log = log,
         });
-        var settings = new Dictionary<string, string?>(host.WorkerSettings) 
+        var settings = new Dictionary<string, string?>(host.WorkerSettings)
         {
             ["GREETING"] = greeting,
             ["AzureWebJobsStorage"] = storage,
