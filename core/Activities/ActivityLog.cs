@@ -20,8 +20,8 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
 
     private const int RowsPerEvent = 2;
 
-    // A batch takes four megabytes, and a character of each row two bytes.
-    private const int PathCharactersPerBatch = 700_000;
+    // A batch takes four megabytes, and JSON writes six bytes for a character of each of the two rows.
+    private const int PathCharactersPerBatch = 300_000;
 
     /// <summary>Writes events of one drive: one transaction for each 50, or fewer of very long paths.</summary>
     /// <param name="ownerId">Whose drive.</param>

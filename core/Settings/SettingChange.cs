@@ -11,7 +11,7 @@ public static class SettingChange
     public const int MaxSettings = 100;
 
     /// <summary>The longest text, in characters.</summary>
-    public const int MaxText = 200_000;
+    public const int MaxText = 150_000;
 
     /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
     public const int MaxTotal = 500_000;

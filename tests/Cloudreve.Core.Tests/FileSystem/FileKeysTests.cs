@@ -49,8 +49,6 @@ public sealed class FileKeysTests
     [Theory]
     [InlineData('a')]
     [InlineData('%')]
-    [InlineData('\u0001')]
-    [InlineData('\u0085')]
     [InlineData('\uF001')]
     [InlineData('\uF0FE')]
     public void Given_the_longest_name_of_a_character_when_its_key_is_made_then_storage_takes_it(char character)
