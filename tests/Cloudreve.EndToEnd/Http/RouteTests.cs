@@ -44,7 +44,7 @@ public sealed class RouteTests(SharedSite shared) : IDisposable
     [Theory]
     [InlineData("/")]
     [InlineData("/admin/dashboard")]
-    [InlineData("/home/files?path=%2F")]
+    [InlineData("/settings/preferences?path=%2F")]
     public async Task Pages_are_those_of_the_front_end(string path) => Assert.Equal(SharedSite.FrontEndPage, await _client.GetStringAsync(path));
 
     [Fact]
