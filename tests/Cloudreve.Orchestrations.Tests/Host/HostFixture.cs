@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Orchestrations.Tests.Import;
@@ -16,11 +17,17 @@ public sealed class HostFixture : IAsyncLifetime
     private Process? _host;
     private HttpClient? _client;
 
+    /// <summary>A policy whose container does not exist.</summary>
+    public const int PolicyWithoutContainer = 2;
+
     internal RunningSite Site { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         Site = await RunningSite.CreateAsync(_azurite);
+        // Before the worker reads the policies, which it then keeps for a minute.
+        var catalog = Site.Get<SiteCatalog>();
+        await catalog.SavePolicyAsync(await catalog.GetPolicyAsync(1) with { Id = PolicyWithoutContainer, BucketName = "missing" });
         var port = AzuriteServer.FreePort();
         _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
         _host = Process.Start(StartInfo(port))!;
