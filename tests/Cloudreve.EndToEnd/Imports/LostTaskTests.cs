@@ -52,8 +52,9 @@ public sealed class LostTaskTests(AzuriteServer azurite)
 
     private async Task DamageAsync(Site site)
     {
-        Assert.Equal(WorkflowTaskStatus.Processing, await StoredTasks.ReadStatusAsync(site, "vanished"));
-        Assert.Equal(WorkflowTaskStatus.Processing, await StoredTasks.ReadStatusAsync(site, "failed"));
+        // A quick machine has the first imports done before the last one is under way.
+        await StoredTasks.InterruptAsync(site, "vanished");
+        await StoredTasks.InterruptAsync(site, "failed");
         var hub = new TaskHub(azurite, site);
         await hub.RemoveAsync(await StoredTasks.FindInstanceIdAsync(site, "vanished"));
         await hub.FailAsync(await StoredTasks.FindInstanceIdAsync(site, "failed"));

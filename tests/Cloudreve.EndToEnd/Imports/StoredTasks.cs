@@ -28,6 +28,14 @@ internal static class StoredTasks
         await site.Layout.Tasks.ReplaceAsync(row, row.ETag);
     }
 
+    /// <summary>Makes a task look as though its orchestration had been interrupted, however far it had come.</summary>
+    public static async Task InterruptAsync(Site site, string source)
+    {
+        var row = await FindAsync(site, source);
+        row[Status] = (int)WorkflowTaskStatus.Processing;
+        await site.Layout.Tasks.ReplaceAsync(row, row.ETag);
+    }
+
     /// <summary>Makes all tasks look as though nobody had touched them for an hour.</summary>
     public static async Task AgeAsync(Site site)
     {
