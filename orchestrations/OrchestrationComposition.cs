@@ -17,6 +17,7 @@ public static class OrchestrationComposition
     {
         services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         services.TryAddSingleton<LostTasks>();
+        services.TryAddSingleton<FinishedInstances>();
         return services;
     }
 }

@@ -45,6 +45,16 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, IL
         return Results.Text(count.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Answers how many instances the hub holds.</summary>
+    [Function("CountInstances")]
+    public static async Task<IResult> CountAllAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "instances")] HttpRequest request,
+        [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var count = await client.GetAllInstancesAsync(new OrchestrationQuery()).CountAsync(cancellationToken);
+        return Results.Text(count.ToString(CultureInfo.InvariantCulture));
+    }
+
     [Function("TerminateInstance")]
     public static async Task<IResult> TerminateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "terminate/{id}")] HttpRequest request,
@@ -61,6 +71,17 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, IL
     {
         await client.PurgeInstanceAsync(id, cancellationToken);
         return Results.Ok();
+    }
+
+    /// <summary>Runs the daily clean-up at a later time; answers how many instances went.</summary>
+    [Function("PurgeFinished")]
+    public static async Task<IResult> PurgeFinishedAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "clean/{days}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client, string days, CancellationToken cancellationToken)
+    {
+        var clock = new ShiftedClock(TimeSpan.FromDays(int.Parse(days, CultureInfo.InvariantCulture)));
+        var count = await new FinishedInstances(clock).PurgeAsync(client, cancellationToken);
+        return Results.Text(count.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Runs the timer's work at a later time.</summary>

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
 using Cloudreve.LocalHost.Http;
 using Cloudreve.LocalHost.Jobs;
 using Cloudreve.LocalHost.Logging;
@@ -46,12 +48,13 @@ internal sealed class LocalFunctionsHost : IDisposable
     /// <exception cref="LocalHostException">It cannot start or go on.</exception>
     public async Task RunAsync(IPAddress bind, int port, CancellationToken cancellationToken)
     {
+        await CheckStorageAsync(cancellationToken);
         await using var server = await HttpServer.StartAsync(bind, port);
         HostSettings.DefineHostName(server.Address);
         await using var gateway = await WorkerGateway.StartAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stopWorker = new CancellationTokenSource();
-        var working = new WorkerSupervisor(_app, gateway, _slot, _loggers, _output).RunAsync(stopWorker.Token);
+        var working = new WorkerSupervisor(_app, gateway, _slot, _loggers, _output).RunAsync(stop.Token, stopWorker.Token);
         var serving = ServeAsync(server, stop.Token);
         try
         {
@@ -69,6 +72,21 @@ internal sealed class LocalFunctionsHost : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _loggers.Dispose();
+
+    /// <summary>The SDK's listeners end the process with pages of stack traces where one sentence helps.</summary>
+    private async Task CheckStorageAsync(CancellationToken cancellationToken)
+    {
+        var options = new BlobClientOptions { Retry = { MaxRetries = 2, Delay = TimeSpan.FromSeconds(1), NetworkTimeout = TimeSpan.FromSeconds(10) } };
+        try
+        {
+            await new BlobServiceClient(_settings.Storage, options).GetPropertiesAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or FormatException)
+        {
+            var last = e is AggregateException tries ? tries.InnerExceptions[^1] : e;
+            throw new LocalHostException($"The storage of AzureWebJobsStorage cannot be used: {last.Message}", e);
+        }
+    }
 
     private static CancellationToken Drain() => new CancellationTokenSource(s_drainTimeout).Token;
 
@@ -113,10 +131,13 @@ internal sealed class LocalFunctionsHost : IDisposable
             var detail = function.Route is { } route ? $"[{string.Join(',', function.Methods)}] /{route}" : function.TriggerType;
             _logger.LogInformation("{Name}: {Detail}", function.Name, detail);
             if (webhooks.AddressFor(function) is { } address)
-                _logger.LogInformation("{Name} takes Event Grid's blob events at {Address}", function.Name, address);
+                _logger.LogInformation("{Name} takes Event Grid's blob events at {Address}", function.Name, ShownAddress(address));
         }
         _logger.LogInformation("Host started: {Count} functions.", functions.Count);
     }
+
+    /// <summary>A key that was chosen stays out of the log; one that was made for this run can be read nowhere else.</summary>
+    private string ShownAddress(Uri address) => _settings.BlobsKey is null ? address.AbsoluteUri : address.AbsoluteUri.Split("&code=")[0];
 
     private ILoggingBuilder ConfigureLogging(ILoggingBuilder logging) => logging
         .AddFilter("Microsoft", LogLevel.Warning)

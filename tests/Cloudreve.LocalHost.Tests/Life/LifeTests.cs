@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Cloudreve.LocalHost.Tests.Processes;
+using Cloudreve.Testing.Azurite;
 using Xunit;
 
 namespace Cloudreve.LocalHost.Tests.Life;
@@ -54,6 +55,31 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         Assert.Equal("slow", await request);
         Assert.Equal(0, await host.AwaitExitAsync());
         await AwaitGoneAsync(worker);
+    }
+
+    [Fact]
+    public async Task An_interrupt_that_reaches_the_worker_as_well_ends_both_and_starts_no_other()
+    {
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("Interrupt"));
+        var worker = await host.ReadWorkerIdAsync();
+
+        host.Signal("INT", worker);
+
+        Assert.Equal(0, await host.AwaitExitAsync());
+        Assert.DoesNotContain(host.Lines, line => line.Contains("Starting another", StringComparison.Ordinal));
+        await AwaitGoneAsync(worker);
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_answer_at_the_start_is_told_without_a_stack_trace()
+    {
+        var emulator = new AzuriteServer();
+        emulator.Dispose();
+        await using var host = LocalHostProcess.Start(emulator.ConnectionString, Hub("Nowhere"));
+
+        Assert.Equal(1, await host.AwaitExitAsync());
+        Assert.Contains(host.Lines, line => line.StartsWith("The storage of AzureWebJobsStorage cannot be used: Connection refused", StringComparison.Ordinal));
+        Assert.DoesNotContain(host.Lines, line => line.StartsWith("   at Cloudreve.LocalHost", StringComparison.Ordinal));
     }
 
     [Fact]

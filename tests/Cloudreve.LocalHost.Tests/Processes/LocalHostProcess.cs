@@ -63,9 +63,12 @@ internal sealed class LocalHostProcess : IAsyncDisposable
         Until.TrueAsync(() => Task.FromResult(_lines.Any(line => line.Contains(text, StringComparison.Ordinal))), $"line '{text}'");
 
     /// <summary>Asks for an orderly end.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Sends a signal to the host and to other processes at once, as a terminal does.</summary>
+    public void Signal(string name, params int[] others)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{Process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{Process.Id}", .. others.Select(id => $"{id}")]);
         kill.WaitForExit();
     }
 

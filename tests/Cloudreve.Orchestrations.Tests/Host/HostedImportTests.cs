@@ -76,6 +76,23 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
+    public async Task Given_an_import_that_ended_days_ago_when_the_hub_is_cleaned_then_its_instances_go_and_its_task_stays()
+    {
+        await host.Site.PutAsync(Enumerable.Range(0, 10).Select(i => $"old/d{i}/f"));
+        var task = await host.AwaitEndAsync(await host.StartAsync("old"));
+        var instance = $"instances/{ImportStarter.InstanceIdOf(task)}";
+        await host.AwaitInstanceEndAsync(task);
+
+        await host.PostAsync("clean/6");
+        Assert.StartsWith("Completed", await host.GetAsync(instance), StringComparison.Ordinal);
+        await host.PostAsync("clean/8");
+
+        Assert.Equal(" ", await host.GetAsync(instance));
+        Assert.Equal("0", await host.GetAsync("instances"));
+        Assert.Equal(WorkflowTaskStatus.Completed, (await host.Site.TaskAsync(task.Id)).Status);
+    }
+
+    [Fact]
     public async Task Given_a_container_that_does_not_exist_when_it_is_imported_then_the_task_ends_with_the_error_at_once()
     {
         // A retry would come after two seconds, and seven more after that.

@@ -16,22 +16,24 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
     private readonly WorkerLog _workerLog = new(loggers);
 
     /// <summary>Runs workers until it is told to stop; the last one is then asked to end.</summary>
+    /// <param name="hostStops">Tells that the host finishes its work: a worker that ends from now on (Ctrl+C reaches it, too) has no successor.</param>
+    /// <param name="cancellationToken">Ends the worker.</param>
     /// <exception cref="LocalHostException">The worker cannot be started.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken hostStops, CancellationToken cancellationToken)
     {
         var failedStarts = 0;
         var shortLives = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             var life = Stopwatch.StartNew();
-            var started = await RunOnceAsync(cancellationToken);
-            if (cancellationToken.IsCancellationRequested)
+            var started = await RunOnceAsync(hostStops, cancellationToken);
+            if (hostStops.IsCancellationRequested || cancellationToken.IsCancellationRequested)
                 return;
             failedStarts = started ? 0 : failedStarts + 1;
             if (failedStarts == MostFailedStarts)
                 throw new LocalHostException($"The worker ended {MostFailedStarts} times before it had started. Its last lines above say why.");
             shortLives = life.Elapsed < TimeSpan.FromSeconds(30) ? shortLives + 1 : 0;
-            await PauseAsync(shortLives, cancellationToken);
+            await PauseAsync(shortLives, hostStops);
         }
     }
 
@@ -45,7 +47,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
     }
 
     /// <returns>Whether the worker came as far as to load its functions.</returns>
-    private async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
+    private async Task<bool> RunOnceAsync(CancellationToken hostStops, CancellationToken cancellationToken)
     {
         var workerId = Guid.NewGuid().ToString();
         var connection = new WorkerConnection(_workerLog.Write);
@@ -72,7 +74,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         }
         if (cancellationToken.IsCancellationRequested)
             await EndAsync(connection, exit);
-        else
+        else if (!hostStops.IsCancellationRequested)
             LogEnd(process, exit.IsCompleted, started);
         connection.Close();
         return started;

@@ -1,0 +1,27 @@
+using Microsoft.DurableTask.Client;
+
+namespace Cloudreve.Orchestrations;
+
+/// <summary>
+/// Removes the instances of workflows that ended, and their histories, from the task hub. Their tasks stay: those are rows of our own,
+/// and nothing looks up the instance of a task that has ended.
+/// </summary>
+/// <param name="clock">Tells what is old.</param>
+public sealed class FinishedInstances(TimeProvider clock)
+{
+    /// <summary>How long an instance is kept after its start, for those who look for the cause of a failure.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromDays(7);
+
+    private static readonly OrchestrationRuntimeStatus[] s_finished =
+        [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
+
+    /// <summary>Removes what ended and was started longer ago than <see cref="Retention"/>, with its sub-orchestrations.</summary>
+    /// <param name="client">The task hub.</param>
+    /// <param name="cancellationToken">Ends the run; the next one goes on.</param>
+    /// <returns>The number of instances that were removed.</returns>
+    public async Task<int> PurgeAsync(DurableTaskClient client, CancellationToken cancellationToken = default)
+    {
+        var filter = new PurgeInstancesFilter(CreatedTo: clock.GetUtcNow() - Retention, Statuses: s_finished);
+        return (await client.PurgeAllInstancesAsync(filter, cancellationToken)).PurgedInstanceCount;
+    }
+}
