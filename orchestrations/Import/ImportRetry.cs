@@ -4,12 +4,13 @@ using Microsoft.DurableTask;
 namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>
-/// Retries of an import's activities: storage may be down for some minutes. What the domain refuses, it will refuse again.
+/// Retries of an import's activities: storage may be down for a quarter of an hour, and each end of a worker in the middle of an activity
+/// takes one try. The longest wait is short, so that work goes on soon after whatever it was. What the domain refuses, it will refuse again.
 /// </summary>
 internal static class ImportRetry
 {
     public static TaskOptions Options { get; } = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(8, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(2))
+        new RetryPolicy(32, TimeSpan.FromSeconds(2), 2, TimeSpan.FromSeconds(30))
         {
             HandleFailure = static failure => !failure.IsCausedBy<CloudreveException>(),
         });
