@@ -37,6 +37,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<ShareStore>();
         services.TryAddSingleton<ShareVisits>();
         services.TryAddSingleton<ShareGuesses>();
+        services.TryAddSingleton<LinkMisses>();
         services.TryAddSingleton<ShareLinks>();
         services.TryAddSingleton<ShareListing>();
         services.TryAddSingleton<SharedPlaces>();

@@ -1,4 +1,6 @@
-using HashidsNet;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Cloudreve.Core.HashIds;
 
@@ -42,16 +44,39 @@ public enum HashIdKind
     Payment = 13,
 }
 
-/// <summary>Encodes integer ids together with their kind, so that one kind's id never decodes as another's.</summary>
-/// <param name="salt">The site's salt (setting <c>hash_id_salt</c>).</param>
-public sealed class HashIdCodec(string salt)
+/// <summary>
+/// Encodes integer ids together with their kind, so that one kind's id never decodes as another's and neighbours tell nothing about
+/// each other: a text is one AES block over kind, number and 56 bits of zeros, in 22 letters and digits. Whoever does not hold the
+/// key cannot compute the text of any number, and of all texts that could be made up one in 2^64 belongs to a kind and one in 2^117
+/// to a given number. So a share link may be protected by its id alone.
+/// </summary>
+/// <param name="secret">The site's secret for ids (setting <c>hash_id_salt</c>), at least 128 random bits.</param>
+public sealed class HashIdCodec(string secret)
 {
-    private readonly Hashids _hashids = new(salt);
+    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const int BlockLength = 16;
+    private const int KindAt = 7;
+    private const int NumberAt = 8;
+
+    // 62^22 is the first power that holds 2^128.
+    private const int TextLength = 22;
+
+    private static readonly byte[] s_purpose = "Cloudreve.Functions ids of clients"u8.ToArray();
+    private readonly Aes _aes = CreateCipher(secret);
 
     /// <summary>Encodes an id.</summary>
     /// <param name="id">Zero or positive.</param>
     /// <param name="kind">What the id belongs to.</param>
-    public string Encode(long id, HashIdKind kind) => _hashids.EncodeLong(id, (long)kind);
+    public string Encode(long id, HashIdKind kind)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        Span<byte> block = stackalloc byte[BlockLength];
+        block.Clear();
+        block[KindAt] = (byte)kind;
+        BinaryPrimitives.WriteInt64BigEndian(block[NumberAt..], id);
+        _aes.EncryptEcb(block, block, PaddingMode.None);
+        return Write(BinaryPrimitives.ReadUInt128BigEndian(block));
+    }
 
     /// <summary>Decodes an id; false when it is malformed or of another kind.</summary>
     /// <param name="text">What a client sent.</param>
@@ -60,13 +85,45 @@ public sealed class HashIdCodec(string salt)
     public bool TryDecode(string? text, HashIdKind kind, out long id)
     {
         id = 0;
-        // Longer strings cannot come from us; decoding costs time in proportion to the length.
-        if (string.IsNullOrEmpty(text) || text.Length > 32)
+        if (text?.Length != TextLength || !TryRead(text, out var value))
             return false;
-        var numbers = _hashids.DecodeLong(text);
-        if (numbers.Length != 2 || numbers[1] != (long)kind)
+        Span<byte> block = stackalloc byte[BlockLength];
+        BinaryPrimitives.WriteUInt128BigEndian(block, value);
+        _aes.DecryptEcb(block, block, PaddingMode.None);
+        var number = BinaryPrimitives.ReadInt64BigEndian(block[NumberAt..]);
+        if (block[..KindAt].ContainsAnyExcept((byte)0) || block[KindAt] != (byte)kind || number < 0)
             return false;
-        id = numbers[0];
+        id = number;
+        return true;
+    }
+
+    private static Aes CreateCipher(string secret)
+    {
+        var aes = Aes.Create();
+        aes.Key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: s_purpose);
+        return aes;
+    }
+
+    private static string Write(UInt128 value) => string.Create(TextLength, value, static (text, rest) =>
+    {
+        for (var i = text.Length - 1; i >= 0; i--)
+        {
+            (rest, var digit) = UInt128.DivRem(rest, (uint)Digits.Length);
+            text[i] = Digits[(int)digit];
+        }
+    });
+
+    /// <summary>Reads a text back; false for other characters, and beyond 128 bits, so that an id has one text alone.</summary>
+    private static bool TryRead(string text, out UInt128 value)
+    {
+        value = 0;
+        foreach (var letter in text)
+        {
+            var digit = Digits.IndexOf(letter, StringComparison.Ordinal);
+            if (digit < 0 || value > (UInt128.MaxValue - (uint)digit) / (uint)Digits.Length)
+                return false;
+            value = (value * (uint)Digits.Length) + (uint)digit;
+        }
         return true;
     }
 }

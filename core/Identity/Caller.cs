@@ -1,5 +1,6 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Identity;
@@ -26,6 +27,9 @@ public sealed record Caller(User? User, Group Group)
 
     /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
+
+    /// <summary>The sign-in that the caller's token descends from; null for an anonymous caller, and where another party issued the token.</summary>
+    public TokenSession? Session { get; init; }
 
     /// <summary>Where the request comes from.</summary>
     public ClientAddress Client { get; init; } = ClientAddress.Unknown;

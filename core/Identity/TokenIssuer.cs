@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity.OAuth;
@@ -22,8 +23,15 @@ public sealed record TokenPair(string AccessToken, string RefreshToken, DateTime
 
 /// <summary>What a valid access token says.</summary>
 /// <param name="UserId">The account.</param>
-/// <param name="Scopes">What an OAuth client was granted; null for a client of the site's own.</param>
-public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes);
+/// <param name="Scopes">What an application was granted; null for a client of the site's own.</param>
+public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
+{
+    /// <summary>The OAuth client that it was issued to; null for a client of the site's own, and where another party issued it.</summary>
+    public Guid? ClientId { get; init; }
+
+    /// <summary>The sign-in that it descends from; null where another party issued it.</summary>
+    public TokenSession? Session { get; init; }
+}
 
 /// <summary>
 /// Issues, refreshes and revokes tokens: JWTs signed with HS256 (contract, section 5). All pairs that descend from one sign-in share a
@@ -43,6 +51,9 @@ public sealed class TokenIssuer(
     // Instances' clocks differ a little: a token that one issued must be valid at once at another.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
+    private const int MaxRecentRoots = 10_000;
+
+    private readonly BoundedCache<Guid, RecentRoot> _recentRoots = new(MaxRecentRoots, clock);
     private readonly JsonWebTokenHandler _jwt = new() { SetDefaultTimesOnTokenCreation = false, MaximumTokenSizeInBytes = 8192, MapInboundClaims = false };
 
     /// <summary>Issues the first pair of a sign-in. No transaction beyond the settings.</summary>
@@ -56,6 +67,14 @@ public sealed class TokenIssuer(
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, null, cancellationToken);
+
+    /// <summary>Issues the first pair of an OAuth client under a root that was drawn before. No transaction beyond the settings.</summary>
+    /// <param name="user">Who granted access.</param>
+    /// <param name="client">The OAuth client.</param>
+    /// <param name="rootId">The root of all its tokens.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<TokenPair> IssueAsync(User user, ClientScopes client, Guid rootId, CancellationToken cancellationToken) =>
+        await IssueAsync(await settings.GetAsync(cancellationToken), user, rootId, client, null, cancellationToken);
 
     /// <summary>Issues the first pair of a sign-in through an identity provider. No transaction beyond the settings.</summary>
     /// <param name="user">Who signed in.</param>
@@ -79,15 +98,15 @@ public sealed class TokenIssuer(
         var token = await ReadRefreshAsync(site, refreshToken, cancellationToken);
         if (token.Client is { } client && !client.Scopes.Contains(OAuthScopes.OfflineAccess))
             throw new CloudreveException(ErrorCode.ScopeMissing, "The application may not refresh its tokens.");
-        var revocation = layout.Sessions.FindAsync(RootPartition(token.RootId), Revoked, cancellationToken);
+        var revocation = IsRevokedAsync(token.Session.RootId, cancellationToken);
         var granted = token.Client is { } demanded ? grants.RenewAsync(token.UserId, demanded, cancellationToken) : Task.FromResult<ClientScopes?>(null);
         var found = users.FindAsync(token.UserId, cancellationToken);
         // All of them, also when one fails: nobody else would hear of the others' errors.
         await Task.WhenAll(revocation, granted, found);
-        var (isRevoked, renewed, user) = (await revocation is not null, await granted, await found);
-        if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.StateHash, site, user) || (token.Client is not null && renewed is null))
+        var (isRevoked, renewed, user) = (await revocation, await granted, await found);
+        if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.Session.State, site, user) || (token.Client is not null && renewed is null))
             throw Invalid();
-        return await IssueAsync(site, user, token.RootId, renewed, token.Provider, cancellationToken);
+        return await IssueAsync(site, user, token.Session.RootId, renewed, token.Provider, cancellationToken);
     }
 
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
@@ -98,14 +117,61 @@ public sealed class TokenIssuer(
     public async Task<OpenIdProvider?> RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
     {
         var token = await ReadRefreshAsync(await settings.GetAsync(cancellationToken), refreshToken, cancellationToken);
-        var row = new Row(RootPartition(token.RootId), Revoked)
+        await RevokeRootAsync(token.UserId, token.Session.RootId, cancellationToken);
+        return token.Provider;
+    }
+
+    /// <summary>Revokes all tokens that share a root. One transaction.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="rootId">The root.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task RevokeRootAsync(long userId, Guid rootId, CancellationToken cancellationToken)
+    {
+        var row = new Row(RootPartition(rootId), Revoked)
         {
-            ["user"] = token.UserId,
+            ["user"] = userId,
             // No descendant can outlive this, so the row may be swept then.
             ["expires"] = clock.GetUtcNow() + TokenKeyRing.LongestToken + ClockSkew,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
-        return token.Provider;
+        Remember(rootId, isRevoked: true);
+    }
+
+    /// <summary>
+    /// The account as it is now, if a sign-in still holds: neither signed out, nor made before the last change of password or mail address.
+    /// Two transactions. An access token alone says what was true up to an hour ago.
+    /// </summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="session">The sign-in; null for one that another party answers for.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The account; null when the sign-in holds no more.</returns>
+    public async Task<User?> FindHoldingAsync(long userId, TokenSession? session, CancellationToken cancellationToken = default)
+    {
+        var site = await settings.GetAsync(cancellationToken);
+        var revocation = session is null ? Task.FromResult(false) : IsRevokedAsync(session.RootId, cancellationToken);
+        var found = users.FindAsync(userId, cancellationToken);
+        await Task.WhenAll(revocation, found);
+        return await found is { Status: UserStatus.Active } user && !await revocation && (session is null || IsState(session.State, site, user))
+            ? user
+            : null;
+    }
+
+    /// <summary>
+    /// Whether an OAuth client may still use an access token: its grant was not withdrawn or narrowed, nor its tokens revoked. No
+    /// transaction for one that was looked up within <see cref="UserStore.MaxAge"/>, two otherwise.
+    /// </summary>
+    /// <param name="grant">What the token says.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<bool> IsGrantedAsync(AccessGrant grant, CancellationToken cancellationToken = default)
+    {
+        if (grant is not { ClientId: { } clientId, Scopes: { } scopes })
+            return true;
+        if (grant.Session is not { } session)
+            return false;
+        var kept = _recentRoots.Find(session.RootId);
+        var isRevoked = kept is null ? IsRevokedAsync(session.RootId, cancellationToken) : Task.FromResult(kept.IsRevoked);
+        var granted = await grants.FindRecentAsync(grant.UserId, clientId, cancellationToken);
+        return !await isRevoked && granted is not null && scopes.All(granted.Scopes.Contains);
     }
 
     /// <summary>Reads an access token; null when it is malformed, forged or expired. No transaction beyond the settings.</summary>
@@ -121,9 +187,19 @@ public sealed class TokenIssuer(
             throw Invalid();
         // A token whose scopes cannot be read is no token: it must not pass for one that may do everything.
         return site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId) && TokenClaims.TryReadClient(jwt, out var client)
-            ? new AccessGrant(userId, client?.Scopes)
+            ? new AccessGrant(userId, client?.Scopes) { ClientId = client?.ClientId, Session = TokenClaims.ReadSession(jwt) }
             : null;
     }
+
+    private async Task<bool> IsRevokedAsync(Guid rootId, CancellationToken cancellationToken)
+    {
+        var isRevoked = await layout.Sessions.FindAsync(RootPartition(rootId), Revoked, cancellationToken) is not null;
+        Remember(rootId, isRevoked);
+        return isRevoked;
+    }
+
+    private void Remember(Guid rootId, bool isRevoked) =>
+        _recentRoots.Keep(rootId, new RecentRoot(isRevoked), clock.GetUtcNow() + UserStore.MaxAge);
 
     private static string RootPartition(Guid rootId) => "root-" + rootId.ToString("N");
 
@@ -170,8 +246,9 @@ public sealed class TokenIssuer(
         var refreshExpires = now + Shorter(client?.RefreshLifetime ?? site.Get(SiteSetting.RefreshTokenLifetime));
         var key = (await keys.GetAsync(cancellationToken)).Current(now);
         var subject = site.HashIds.Encode(user.Id, HashIdKind.User);
-        var access = TokenClaims.ForAccess(subject, client);
-        var refresh = TokenClaims.ForRefresh(subject, client, rootId, ComputeState(site, user), provider);
+        var session = new TokenSession(rootId, ComputeState(site, user));
+        var access = TokenClaims.ForAccess(subject, client, session);
+        var refresh = TokenClaims.ForRefresh(subject, client, session, provider);
         return new TokenPair(Write(key, access, now, accessExpires), Write(key, refresh, now, refreshExpires), accessExpires, refreshExpires);
     }
 
@@ -196,4 +273,6 @@ public sealed class TokenIssuer(
         var key = Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey));
         return Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{user.Email}\n{user.PasswordHash}\n{site.Get(SiteSetting.SiteId)}")));
     }
+
+    private sealed record RecentRoot(bool IsRevoked);
 }

@@ -16,10 +16,10 @@ public static class SettingChange
     /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
     public const int MaxTotal = 500_000;
 
-    // Other values would make files unreadable, or end every session.
+    // Other values would make files unreadable, end every session, or change every address that was handed out.
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
-        SiteSetting.SecretKey.Key, SiteSetting.SiteId.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
+        SiteSetting.SecretKey.Key, SiteSetting.HashIdSalt.Key, SiteSetting.SiteId.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
     };
 
     private static readonly Dictionary<string, Setting> Known = SiteSetting.All.ToDictionary(setting => setting.Key, StringComparer.Ordinal);

@@ -25,7 +25,7 @@ public static class SiteSetting
     /// <summary>The secret that tokens and signed addresses are made with; made once.</summary>
     public static readonly Setting<string> SecretKey = Setting.Text("secret_key", isSecret: true);
 
-    /// <summary>The salt of encoded ids; made once.</summary>
+    /// <summary>The secret that the ids of clients are made with; made once.</summary>
     public static readonly Setting<string> HashIdSalt = Setting.Text("hash_id_salt", isSecret: true);
 
     /// <summary>How long an access token lives.</summary>

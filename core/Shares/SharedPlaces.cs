@@ -19,8 +19,9 @@ public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, boo
 /// <param name="tree">The files behind them.</param>
 /// <param name="users">Their owners.</param>
 /// <param name="guesses">Limits guessing of passwords.</param>
+/// <param name="misses">Limits guessing of links.</param>
 /// <param name="clock">Tells when a link has ended.</param>
-public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, TimeProvider clock)
+public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, LinkMisses misses, TimeProvider clock)
 {
     /// <summary>How long a process goes by what it knows of a link: a page of thumbnails asks for each picture by itself.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
@@ -40,10 +41,9 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// <exception cref="CloudreveException">404 for a link that is gone or has ended, 40069 for a wrong password, 403 or 40088 for a group that may not use links.</exception>
     public async Task<DrivePlace> OpenAsync(Caller caller, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken = default)
     {
-        if (!hashIds.TryDecode(uri.Id, HashIdKind.Share, out var id))
-            throw Gone();
+        var id = Decode(caller, uri.Id, hashIds);
         var known = _recent.Find(id);
-        var share = known?.Share ?? await shares.FindAsync(id, cancellationToken) ?? throw Gone();
+        var share = known?.Share ?? await FindAsync(caller, id, cancellationToken);
         var isOwner = caller.UserId == share.OwnerId;
         if (!isOwner)
         {
@@ -63,13 +63,15 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
 
     /// <summary>What a caller may know of a link, as many transactions as to open it.</summary>
     /// <param name="caller">Who asks.</param>
-    /// <param name="id">The link.</param>
+    /// <param name="id">The link's encoded id.</param>
     /// <param name="password">What the caller knows; empty for nothing.</param>
+    /// <param name="hashIds">Decodes the id.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone; for others than its owner also for one that has ended.</exception>
-    public async Task<SharedLink> DescribeAsync(Caller caller, long id, string password, CancellationToken cancellationToken = default)
+    public async Task<SharedLink> DescribeAsync(
+        Caller caller, string id, string password, HashIdCodec hashIds, CancellationToken cancellationToken = default)
     {
-        var share = await shares.FindAsync(id, cancellationToken) ?? throw Gone();
+        var share = await FindAsync(caller, Decode(caller, id, hashIds), cancellationToken);
         var isOwner = caller.UserId == share.OwnerId;
         if (!isOwner)
             await CheckLivingAsync(share, cancellationToken);
@@ -80,6 +82,22 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// <summary>Forgets what this process knows of a link, because it was changed here.</summary>
     /// <param name="id">The link.</param>
     public void Forget(long id) => _recent.Forget(id);
+
+    private long Decode(Caller caller, string text, HashIdCodec hashIds)
+    {
+        if (!misses.IsSpent(caller.Client) && hashIds.TryDecode(text, HashIdKind.Share, out var id))
+            return id;
+        throw Miss(caller);
+    }
+
+    private async Task<Share> FindAsync(Caller caller, long id, CancellationToken cancellationToken) =>
+        await shares.FindAsync(id, cancellationToken) ?? throw Miss(caller);
+
+    private CloudreveException Miss(Caller caller)
+    {
+        misses.Count(caller.Client);
+        return Gone();
+    }
 
     private async Task CheckLivingAsync(Share share, CancellationToken cancellationToken)
     {

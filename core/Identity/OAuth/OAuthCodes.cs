@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.OAuth;
@@ -39,11 +40,10 @@ public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, 
 /// <param name="layout">Where codes are kept, hashed.</param>
 /// <param name="clients">The applications.</param>
 /// <param name="grants">What users granted.</param>
-/// <param name="users">The accounts.</param>
 /// <param name="tokens">Issues the tokens.</param>
 /// <param name="clock">Tells which codes have expired.</param>
 public sealed class OAuthCodes(
-    StorageLayout layout, OAuthClients clients, OAuthGrants grants, UserStore users, TokenIssuer tokens, TimeProvider clock)
+    StorageLayout layout, OAuthClients clients, OAuthGrants grants, TokenIssuer tokens, TimeProvider clock)
 {
     /// <summary>How long a code waits for its exchange.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
@@ -56,7 +56,10 @@ public sealed class OAuthCodes(
     private const string Redirect = "redirect";
     private const string Scopes = "scopes";
     private const string Challenge = "challenge";
+    private const string Root = "root";
+    private const string State = "state";
     private const string Expires = "expires";
+    private const string UsedKey = "used";
 
     // RFC 7636, 4.1.
     private const int MinVerifier = 43;
@@ -64,10 +67,11 @@ public sealed class OAuthCodes(
 
     /// <summary>Notes a user's consent and widens the grant. Three transactions at most.</summary>
     /// <param name="user">The user.</param>
+    /// <param name="session">The sign-in that the user consents in; null where another party issued its token.</param>
     /// <param name="consent">What the user consents to; checked by the caller against the client.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The code, which cannot be had again.</returns>
-    public async Task<string> GrantAsync(User user, OAuthConsent consent, CancellationToken cancellationToken = default)
+    public async Task<string> GrantAsync(User user, TokenSession? session, OAuthConsent consent, CancellationToken cancellationToken = default)
     {
         var code = RandomNumberGenerator.GetString(Letters, CodeLength);
         await grants.WidenAsync(user.Id, consent.Client.ClientId, consent.Scopes, cancellationToken);
@@ -78,6 +82,8 @@ public sealed class OAuthCodes(
             [Redirect] = consent.RedirectUri,
             [Scopes] = JsonSerializer.Serialize([.. consent.Scopes], OAuthJson.Default.IReadOnlyListString),
             [Challenge] = consent.CodeChallenge,
+            [Root] = session?.RootId.ToString("D"),
+            [State] = session?.State,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
@@ -85,7 +91,10 @@ public sealed class OAuthCodes(
         return code;
     }
 
-    /// <summary>Exchanges a code. Five transactions.</summary>
+    /// <summary>
+    /// Exchanges a code. Seven transactions. A code that comes a second time ends the tokens that the first one brought (RFC 6749, 4.1.2):
+    /// one of both was not the application.
+    /// </summary>
     /// <param name="exchange">What the application sent.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="OAuthException">invalid_client, or invalid_grant.</exception>
@@ -93,19 +102,42 @@ public sealed class OAuthCodes(
     {
         var client = await AuthenticateAsync(exchange, cancellationToken);
         // A code that came to the wrong hands is used up by the first who tries it, with or without the verifier.
-        var row = exchange.Code is { Length: CodeLength } code
-            ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(code), Key, cancellationToken)
-            : null;
+        if (exchange.Code is not { Length: CodeLength } code)
+            throw Invalid();
+        var row = await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(code), Key, cancellationToken);
+        if (row is null)
+            await RevokeUsedAsync(code, cancellationToken);
         if (row is null || !Fits(row, client, exchange))
             throw Invalid();
         var held = new ClientScopes(client.ClientId, OAuthClient.ReadList(row, Scopes).ToHashSet(StringComparer.Ordinal));
         var userId = row.RequiredNumber(UserId);
         var granted = await grants.RenewAsync(userId, held, cancellationToken) ?? throw Invalid();
-        if (await users.FindAsync(userId, cancellationToken) is not { Status: UserStatus.Active } user)
-            throw Invalid();
+        // Whoever changed the password or signed out since consented to nothing more.
+        var user = await tokens.FindHoldingAsync(userId, ReadSession(row), cancellationToken) ?? throw Invalid();
         await grants.NoteUseAsync(userId, client.ClientId, cancellationToken);
+        var root = Guid.NewGuid();
+        await NoteUsedAsync(code, userId, root, cancellationToken);
         return new OAuthTokens(
-            await tokens.IssueAsync(user, granted, cancellationToken), granted.Scopes, granted.Scopes.Contains(OAuthScopes.OfflineAccess));
+            await tokens.IssueAsync(user, granted, root, cancellationToken), granted.Scopes, granted.Scopes.Contains(OAuthScopes.OfflineAccess));
+    }
+
+    private static TokenSession? ReadSession(Row row) =>
+        Guid.TryParseExact(row.Text(Root), "D", out var root) && row.Text(State) is { } state ? new TokenSession(root, state) : null;
+
+    private Task NoteUsedAsync(string code, long userId, Guid root, CancellationToken cancellationToken) =>
+        layout.Sessions.UpsertAsync(
+            new Row(PartitionOf(code), UsedKey)
+            {
+                [UserId] = userId,
+                [Root] = root.ToString("D"),
+                [Expires] = clock.GetUtcNow() + TokenKeyRing.LongestToken,
+            },
+            cancellationToken);
+
+    private async Task RevokeUsedAsync(string code, CancellationToken cancellationToken)
+    {
+        if (await layout.Sessions.FindAsync(PartitionOf(code), UsedKey, cancellationToken) is { } used)
+            await tokens.RevokeRootAsync(used.RequiredNumber(UserId), Guid.ParseExact(used.RequiredText(Root), "D"), cancellationToken);
     }
 
     private static OAuthException Invalid() => new("invalid_grant", "The code is unknown, used or expired, or does not fit.");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.OAuth;
@@ -17,9 +18,12 @@ public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, Dat
 /// <param name="clock">Stamps the use of grants.</param>
 public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, TimeProvider clock)
 {
+    private const int MaxRecent = 10_000;
     private const string Prefix = "grant-";
     private const string Scopes = "scopes";
     private const string UsedAt = "used";
+
+    private readonly BoundedCache<(long UserId, Guid ClientId), RecentGrant> _recent = new(MaxRecent, clock);
 
     /// <summary>The grants of a user. One transaction.</summary>
     /// <param name="userId">The user.</param>
@@ -38,6 +42,22 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<OAuthGrant?> FindAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
         await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken) is { } row ? Read(row) : null;
+
+    /// <summary>
+    /// A user's grant to a client as it was at most <see cref="UserStore.MaxAge"/> ago; null when there was none. No transaction for one
+    /// that was read lately.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="clientId">The client.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async ValueTask<OAuthGrant?> FindRecentAsync(long userId, Guid clientId, CancellationToken cancellationToken)
+    {
+        if (_recent.Find((userId, clientId)) is { } kept)
+            return kept.Grant;
+        var grant = await FindAsync(userId, clientId, cancellationToken);
+        _recent.Keep((userId, clientId), new RecentGrant(grant), clock.GetUtcNow() + UserStore.MaxAge);
+        return grant;
+    }
 
     /// <summary>Grants scopes beside those that were granted before. Two transactions, one when there is nothing to add.</summary>
     /// <param name="userId">The user.</param>
@@ -60,6 +80,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
                     await layout.Users.InsertAsync(widened, cancellationToken);
                 else
                     await layout.Users.ReplaceAsync(widened, row.ETag, cancellationToken);
+                _recent.Forget((userId, clientId));
                 return;
             }
             catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
@@ -100,7 +121,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         }
     }
 
-    /// <summary>Withdraws a grant: the client's refresh tokens work no more. Two transactions, one when there is none.</summary>
+    /// <summary>Withdraws a grant: the client's tokens work no more, in other processes from <see cref="UserStore.MaxAge"/> on. Two transactions, one when there is none.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -111,6 +132,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         if (await FindAsync(userId, clientId, cancellationToken) is null)
             return false;
         await layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);
+        _recent.Forget((userId, clientId));
         return true;
     }
 
@@ -118,4 +140,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
 
     private static OAuthGrant Read(Row row) =>
         new(Guid.ParseExact(row.RowKey[Prefix.Length..], "D"), OAuthClient.ReadList(row, Scopes), row.Time(UsedAt));
+
+    private sealed record RecentGrant(OAuthGrant? Grant);
 }

@@ -65,6 +65,12 @@ public static class OpenIdSetting
     /// </summary>
     public static readonly Setting<bool> OidcTrustEmail = Setting.Flag("oidc_trust_email", defaultValue: false);
 
+    /// <summary>
+    /// Values of <c>amr</c> and <c>acr</c>, comma-separated, by which the OpenID Connect provider says that it asked for a second factor
+    /// (<c>mfa</c>, <c>otp</c>, ...): such a sign-in needs no code of ours. Empty: accounts with a second factor always give a code.
+    /// </summary>
+    public static readonly Setting<string> OidcTrustedFactors = Setting.Text("oidc_trusted_amr");
+
     /// <summary>Whether signing out ends the session at Logto, too.</summary>
     public static readonly Setting<bool> LogtoSignOut = Setting.Flag("sso_sign_out", defaultValue: true);
 
@@ -75,6 +81,6 @@ public static class OpenIdSetting
     public static IReadOnlyList<Setting> All { get; } =
     [
         LogtoEnabled, LogtoEndpoint, LogtoClientId, LogtoSecret, LogtoName, LogtoIcon, QqEnabled, QqEndpoint, QqClientId, QqSecret,
-        OidcEnabled, OidcIssuer, OidcClientId, OidcSecret, OidcScope, OidcName, OidcIcon, OidcTrustEmail, LogtoSignOut, OidcSignOut,
+        OidcEnabled, OidcIssuer, OidcClientId, OidcSecret, OidcScope, OidcName, OidcIcon, OidcTrustEmail, OidcTrustedFactors, LogtoSignOut, OidcSignOut,
     ];
 }

@@ -5,6 +5,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.OpenId.Providers;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
 
@@ -15,6 +16,16 @@ namespace Cloudreve.Core.Identity.OpenId;
 /// <param name="State">What the user comes back with.</param>
 public sealed record OpenIdDeparture(string Address, string State);
 
+/// <summary>Who links an identity with the own account.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Session">The sign-in in which it is done; null where another party issued its token.</param>
+public sealed record OpenIdLinking(long UserId, TokenSession? Session);
+
+/// <summary>Whom a sign-in through a provider has brought.</summary>
+/// <param name="User">The account.</param>
+/// <param name="HasProvenSecondFactor">Whether the provider asked for a second factor, and the site trusts it with that.</param>
+public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
+
 /// <summary>
 /// Signs users in through identity providers and links identities with accounts (contract, section 23). An identity that is linked with
 /// nobody gets an account where people may sign up and the provider verified its mail address, unless the address has an account: its
@@ -24,8 +35,10 @@ public sealed record OpenIdDeparture(string Address, string State);
 /// <param name="links">Which identities belong to which users.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
+/// <param name="tokens">Tells whether the sign-in of somebody who links still holds.</param>
 /// <param name="clock">Tells which sign-ins have expired.</param>
-public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TimeProvider clock)
+public sealed class OpenIdSignIn(
+    StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, TimeProvider clock)
 {
     /// <summary>How long a user may stay at the provider.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
@@ -36,6 +49,8 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     private const string Nonce = "nonce";
     private const string Verifier = "verifier";
     private const string LinkingUser = "user";
+    private const string LinkingRoot = "root";
+    private const string LinkingState = "state";
     private const string Expires = "expires";
     private const int SecretBytes = 32;
 
@@ -46,11 +61,11 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     /// <param name="provider">The provider.</param>
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
-    /// <param name="linkingUser">Who links an identity with the own account; null for a sign-in.</param>
+    /// <param name="linking">Who links an identity with the own account; null for a sign-in.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
     public async Task<OpenIdDeparture> BeginAsync(
-        SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, User? linkingUser, CancellationToken cancellationToken = default)
+        SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, OpenIdLinking? linking, CancellationToken cancellationToken = default)
     {
         RequireEnabled(site, provider);
         var state = Uuid.Draw();
@@ -64,7 +79,9 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             [Redirect] = request.RedirectUri,
             [Nonce] = request.Nonce,
             [Verifier] = request.CodeVerifier,
-            [LinkingUser] = linkingUser?.Id,
+            [LinkingUser] = linking?.UserId,
+            [LinkingRoot] = linking?.Session?.RootId.ToString("D"),
+            [LinkingState] = linking?.Session?.State,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
@@ -80,11 +97,11 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>Who has signed in; null when an identity was linked.</returns>
     /// <exception cref="CloudreveException">
-    /// 404: there is no such sign-in, or its time is over. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:
+    /// 404: there is no such sign-in, or its time is over; or whoever links has signed out or changed the password since. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:
     /// the identity is linked with nobody. 40066: the account has another identity of the provider. 40067: the identity is another
     /// account's. 40017 banned, 40018 not activated.
     /// </exception>
-    public async Task<User?> FinishAsync(
+    public async Task<OpenIdArrival?> FinishAsync(
         SiteSettings site, OpenIdProvider provider, string state, string code, CancellationToken cancellationToken = default)
     {
         RequireEnabled(site, provider);
@@ -92,19 +109,21 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(id), Key, cancellationToken)
             : null;
         if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
-            throw new CloudreveException(ErrorCode.NotFound, "The sign-in has expired; begin again.");
+            throw Expired();
         var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
         var identity = provider == OpenIdProvider.Qq
             ? await QqConnect.RedeemAsync(site, request.RedirectUri, code, cancellationToken)
             : await _connect.RedeemAsync(ClientOf(site, provider), request, code, cancellationToken);
         if (row.Number(LinkingUser) is { } linkingUser)
         {
+            if (await tokens.FindHoldingAsync(linkingUser, ReadSession(row), cancellationToken) is null)
+                throw Expired();
             await links.LinkAsync(linkingUser, identity, cancellationToken);
             return null;
         }
         var user = await links.FindUserAsync(identity, cancellationToken) ?? await SignUpAsync(site, identity, cancellationToken);
         PasswordSignIn.CheckStatus(user);
-        return user;
+        return new OpenIdArrival(user, HasProvenSecondFactor(site, identity));
     }
 
     /// <summary>Removes a link.</summary>
@@ -153,6 +172,16 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     };
 
     private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "https" or "http";
+
+    private static bool HasProvenSecondFactor(SiteSettings site, OpenIdIdentity identity) =>
+        identity.Provider == OpenIdProvider.Oidc
+        && site.Get(OpenIdSetting.OidcTrustedFactors).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Any(identity.Methods.Contains);
+
+    private static TokenSession? ReadSession(Row row) =>
+        Guid.TryParseExact(row.Text(LinkingRoot), "D", out var root) && row.Text(LinkingState) is { } state ? new TokenSession(root, state) : null;
+
+    private static CloudreveException Expired() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
 
     private static void RequireEnabled(SiteSettings site, OpenIdProvider provider)
     {

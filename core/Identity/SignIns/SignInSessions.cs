@@ -1,9 +1,15 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.SignIns;
+
+/// <summary>Who has signed in with a second factor.</summary>
+/// <param name="User">The user.</param>
+/// <param name="Provider">The identity provider of the first step; null when it was a password.</param>
+public sealed record SecondStep(User User, OpenIdProvider? Provider);
 
 /// <summary>Sign-ins that wait for the second factor (contract, section 5).</summary>
 /// <param name="layout">Where they are kept.</param>
@@ -17,19 +23,22 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     private const string Key = "2fa";
     private const string UserId = "user";
     private const string Password = "password";
+    private const string Provider = "provider";
     private const string Expires = "expires";
 
-    /// <summary>Notes that a user has given the right password. One transaction.</summary>
+    /// <summary>Notes that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
     /// <param name="user">The user.</param>
+    /// <param name="provider">The identity provider; null for a password.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The id of the session, which nobody can guess.</returns>
-    public async Task<Guid> CreateAsync(User user, CancellationToken cancellationToken = default)
+    public async Task<Guid> CreateAsync(User user, OpenIdProvider? provider = null, CancellationToken cancellationToken = default)
     {
         var id = Uuid.Draw();
         var row = new Row(PartitionOf(id), Key)
         {
             [UserId] = user.Id,
             [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
+            [Provider] = (int?)provider,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
@@ -47,13 +56,15 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// 404: there is no such session, its time is over, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018
     /// not activated.
     /// </exception>
-    public async Task<User> FinishAsync(string id, string code, ClientAddress client, CancellationToken cancellationToken = default)
+    public async Task<SecondStep> FinishAsync(string id, string code, ClientAddress client, CancellationToken cancellationToken = default)
     {
         var row = await FindAsync(id, cancellationToken) ?? throw Unknown();
         var user = await twoFactor.ConfirmAsync(row.RequiredNumber(UserId), code, client, cancellationToken);
         await layout.Sessions.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
         PasswordSignIn.CheckStatus(user);
-        return string.Equals(PasswordHasher.Fingerprint(user.PasswordHash), row.Text(Password), StringComparison.Ordinal) ? user : throw Unknown();
+        return string.Equals(PasswordHasher.Fingerprint(user.PasswordHash), row.Text(Password), StringComparison.Ordinal)
+            ? new SecondStep(user, (OpenIdProvider?)row.Number(Provider))
+            : throw Unknown();
     }
 
     /// <summary>Who has to give a code in a session: one transaction; null when there is no such session, or its time is over.</summary>

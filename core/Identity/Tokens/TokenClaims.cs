@@ -8,11 +8,10 @@ namespace Cloudreve.Core.Identity.Tokens;
 
 /// <summary>What a valid refresh token says.</summary>
 /// <param name="UserId">The account.</param>
-/// <param name="RootId">What all tokens of one sign-in share.</param>
-/// <param name="StateHash">The state of the account when the token was made.</param>
+/// <param name="Session">The sign-in that it descends from.</param>
 /// <param name="Client">The OAuth client; null for a client of the site's own.</param>
 /// <param name="Provider">The identity provider that the user signed in with; null without one.</param>
-internal sealed record RefreshClaims(long UserId, Guid RootId, string StateHash, ClientScopes? Client, OpenIdProvider? Provider);
+internal sealed record RefreshClaims(long UserId, TokenSession Session, ClientScopes? Client, OpenIdProvider? Provider);
 
 /// <summary>The claims of tokens (contract, section 5).</summary>
 internal static class TokenClaims
@@ -27,13 +26,12 @@ internal static class TokenClaims
     private const string ClientId = "client_id";
     private const string Provider = "openid_provider";
 
-    public static Dictionary<string, object> ForAccess(string subject, ClientScopes? client) => Describe(Access, subject, client);
+    public static Dictionary<string, object> ForAccess(string subject, ClientScopes? client, TokenSession session) =>
+        Describe(Access, subject, client, session);
 
-    public static Dictionary<string, object> ForRefresh(string subject, ClientScopes? client, Guid rootId, string stateHash, OpenIdProvider? provider)
+    public static Dictionary<string, object> ForRefresh(string subject, ClientScopes? client, TokenSession session, OpenIdProvider? provider)
     {
-        var claims = Describe(Refresh, subject, client);
-        claims[StateHash] = stateHash;
-        claims[RootId] = rootId.ToString("D");
+        var claims = Describe(Refresh, subject, client, session);
         if (provider is { } number)
             claims[Provider] = (int)number;
         return claims;
@@ -46,10 +44,16 @@ internal static class TokenClaims
     public static RefreshClaims? ReadRefresh(JsonWebToken jwt, SiteSettings site) =>
         IsOfType(jwt, Refresh)
         && site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId)
-        && jwt.TryGetPayloadValue<string>(RootId, out var root) && Guid.TryParseExact(root, "D", out var rootId)
-        && jwt.TryGetPayloadValue<string>(StateHash, out var stateHash)
+        && ReadSession(jwt) is { } session
         && TryReadClient(jwt, out var client)
-            ? new RefreshClaims(userId, rootId, stateHash, client, jwt.TryGetPayloadValue<int>(Provider, out var number) ? (OpenIdProvider)number : null)
+            ? new RefreshClaims(userId, session, client, jwt.TryGetPayloadValue<int>(Provider, out var number) ? (OpenIdProvider)number : null)
+            : null;
+
+    /// <summary>Reads the sign-in that a token descends from; null when it does not say.</summary>
+    public static TokenSession? ReadSession(JsonWebToken jwt) =>
+        jwt.TryGetPayloadValue<string>(RootId, out var root) && Guid.TryParseExact(root, "D", out var rootId)
+        && jwt.TryGetPayloadValue<string>(StateHash, out var state)
+            ? new TokenSession(rootId, state)
             : null;
 
     /// <summary>Reads for which OAuth client a token was made; false when it says so in a form that cannot be read.</summary>
@@ -69,12 +73,14 @@ internal static class TokenClaims
         return true;
     }
 
-    private static Dictionary<string, object> Describe(string type, string subject, ClientScopes? client)
+    private static Dictionary<string, object> Describe(string type, string subject, ClientScopes? client, TokenSession session)
     {
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
         {
             [TokenType] = type,
             [JwtRegisteredClaimNames.Sub] = subject,
+            [StateHash] = session.State,
+            [RootId] = session.RootId.ToString("D"),
         };
         if (client is null)
             return claims;

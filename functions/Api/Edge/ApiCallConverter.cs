@@ -1,4 +1,5 @@
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Microsoft.Azure.Functions.Worker.Converters;
@@ -13,12 +14,13 @@ internal sealed class ApiCallConverter(SiteCatalog catalog, SettingStore setting
     {
         if (context.TargetType != typeof(ApiCall) || context.FunctionContext.GetHttpContext() is not { } http)
             return ConversionResult.Unhandled();
-        return ConversionResult.Success(http.Features.Get<ApiCall>() ?? await AnonymousAsync(http.RequestAborted));
+        return ConversionResult.Success(http.Features.Get<ApiCall>() ?? await AnonymousAsync(http));
     }
 
-    private async Task<ApiCall> AnonymousAsync(CancellationToken cancellationToken)
+    private async Task<ApiCall> AnonymousAsync(HttpContext http)
     {
-        var group = await catalog.GetGroupAsync(Group.AnonymousId, cancellationToken);
-        return new ApiCall(new Caller(null, group), await settings.GetAsync(cancellationToken));
+        var group = await catalog.GetGroupAsync(Group.AnonymousId, http.RequestAborted);
+        var caller = new Caller(null, group) { Client = ClientAddress.Of(ClientAddresses.Of(http)) };
+        return new ApiCall(caller, await settings.GetAsync(http.RequestAborted));
     }
 }

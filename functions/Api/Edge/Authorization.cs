@@ -44,6 +44,8 @@ internal sealed class Authorization(
             return;
         var caller = await IdentifyAsync(context);
         Check(requirement, caller);
+        if (requirement.LiveSignIn && !caller.IsAnonymous)
+            await RequireHoldingAsync(caller, context.RequestAborted);
         context.Features.Set(new ApiCall(caller with { Client = ClientAddress.Of(ClientAddresses.Of(context)) }, await settings.GetAsync(context.RequestAborted)));
     }
 
@@ -55,14 +57,14 @@ internal sealed class Authorization(
         var grant = await tokens.ReadAccessAsync(header[Scheme.Length..].Trim(), context.RequestAborted);
         if (grant is null && entra is not null)
             grant = await entra.ReadAsync(context);
-        if (grant is null)
+        if (grant is null || !await tokens.IsGrantedAsync(grant, context.RequestAborted))
             return await AnonymousAsync(context.RequestAborted);
         var user = await users.FindRecentAsync(grant.UserId, context.RequestAborted);
         if (user is { IsBanned: true })
             PasswordSignIn.CheckStatus(user);
         if (user is not { Status: UserStatus.Active } || await catalog.FindGroupAsync(user.GroupId, context.RequestAborted) is not { } group)
             return await AnonymousAsync(context.RequestAborted);
-        return new Caller(user, group) { Scopes = grant.Scopes };
+        return new Caller(user, group) { Scopes = grant.Scopes, Session = grant.Session };
     }
 
     private async Task<Caller> AnonymousAsync(CancellationToken cancellationToken) =>
@@ -78,5 +80,11 @@ internal sealed class Authorization(
             caller.RequireScope(demanded);
         else if (caller.Scopes is not null)
             throw new CloudreveException(ErrorCode.ScopeMissing, "This is not for applications.");
+    }
+
+    private async Task RequireHoldingAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        if (await tokens.FindHoldingAsync(caller.UserId, caller.Session, cancellationToken) is null)
+            throw new CloudreveException(ErrorCode.CredentialInvalid, "The sign-in has ended, or the account has changed since; sign in again.");
     }
 }

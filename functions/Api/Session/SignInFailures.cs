@@ -28,10 +28,10 @@ internal sealed class SignInFailures(
     /// <param name="http">The request.</param>
     /// <param name="sessionId">What the first step answered.</param>
     /// <param name="signInAsync">The step.</param>
-    public Task<User> OfCodeAsync(HttpContext http, string sessionId, Func<Task<User>> signInAsync) =>
+    public Task<SecondStep> OfCodeAsync(HttpContext http, string sessionId, Func<Task<SecondStep>> signInAsync) =>
         NoteAsync(http, ErrorCode.WrongTwoFactorCode, () => sessions.FindUserAsync(sessionId), signInAsync);
 
-    private async Task<User> NoteAsync(HttpContext http, ErrorCode failure, Func<Task<long?>> findUserAsync, Func<Task<User>> signInAsync)
+    private async Task<T> NoteAsync<T>(HttpContext http, ErrorCode failure, Func<Task<long?>> findUserAsync, Func<Task<T>> signInAsync)
     {
         try
         {

@@ -24,7 +24,7 @@ internal sealed class SignInFunctions(
             http, body.Email, () => signIn.SignInAsync(body.Email, body.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
         if (!user.HasTwoFactor)
             return await answers.CompleteSignInAsync(user, call, http, LoginMethod.Password, cancellationToken);
-        var session = await sessions.CreateAsync(user, cancellationToken);
+        var session = await sessions.CreateAsync(user, provider: null, cancellationToken);
         return ApiResponse.Continue(session.ToString("D"));
     }
 
@@ -37,9 +37,10 @@ internal sealed class SignInFunctions(
         [JsonBody] TwoFactorRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         var http = request.HttpContext;
-        var user = await failures.OfCodeAsync(
+        var (user, provider) = await failures.OfCodeAsync(
             http, body.SessionId,
             () => sessions.FinishAsync(body.SessionId, body.Otp, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
-        return await answers.CompleteSignInAsync(user, call, http, LoginMethod.Password, cancellationToken);
+        var method = provider is null ? LoginMethod.Password : LoginMethod.OpenId;
+        return await answers.CompleteSignInAsync(user, call, http, method, cancellationToken, provider);
     }
 }

@@ -18,9 +18,7 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
         CancellationToken cancellationToken)
     {
         var (countViews, ownerExtended) = (request.OptionalBoolean("count_views"), request.OptionalBoolean("owner_extended"));
-        if (!call.Site.HashIds.TryDecode(id, HashIdKind.Share, out var shareId))
-            throw Unknown();
-        var link = await places.DescribeAsync(call.Caller, shareId, request.OptionalText("password") ?? "", cancellationToken);
+        var link = await places.DescribeAsync(call.Caller, id, request.OptionalText("password") ?? "", call.Site.HashIds, cancellationToken);
         if (countViews == true && link.IsUnlocked)
             visits.Count(link.Share);
         var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);

@@ -48,10 +48,8 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     {
         try
         {
-            if (!call.Site.HashIds.TryDecode(id, HashIdKind.Share, out var shareId))
-                return Results.NotFound();
             // Without the password: what the page tells is what anybody may know.
-            var link = await places.DescribeAsync(call.Caller, shareId, "", cancellationToken);
+            var link = await places.DescribeAsync(call.Caller, id, "", call.Site.HashIds, cancellationToken);
             var owner = await users.FindRecentAsync(link.Share.OwnerId, cancellationToken);
             var address = SharePresenter.AddressOf(call.Site, SiteUrls.Base(request.HttpContext, call.Site, primary: false), link.Share, withPassword: false);
             return Results.Content(SocialPreview.Write(call.Site, address, link, owner?.Nick), "text/html; charset=utf-8");

@@ -215,7 +215,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     private static async Task<User> FinishAsync(IdentityWorld world, User user, string code) =>
-        await world.Sessions.FinishAsync((await world.Sessions.CreateAsync(user)).ToString("D"), code, IdentityWorld.Home);
+        (await world.Sessions.FinishAsync((await world.Sessions.CreateAsync(user)).ToString("D"), code, IdentityWorld.Home)).User;
 
     private static async Task<ErrorCode> RefusalAsync(Func<Task> action) => (await Assert.ThrowsAsync<CloudreveException>(action)).Code;
 

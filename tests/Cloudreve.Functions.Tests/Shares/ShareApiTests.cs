@@ -38,6 +38,25 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         Assert.False(info.TryGetProperty("is_private", out _));
     }
 
+    [Fact]
+    public async Task Given_links_of_ones_own_when_ids_like_theirs_are_tried_then_nobody_elses_link_is_found_and_the_client_is_stopped()
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/in/a.txt", [1]);
+        var url = await ShareAsync(owner, new { uri = "cloudreve://my/in" });
+        var own = IdOf(url);
+        var attacker = App.CreateClient();
+
+        foreach (var text in Enumerable.Range(0, LinkMisses.Most).Select(i => own[..^2] + (char)('a' + (i % 26)) + (char)('A' + (i / 26))).Where(text => text != own))
+            Assert.Equal(404, (await attacker.GetApiAsync("share/info/" + text)).Code);
+        await attacker.GetApiAsync("share/info/" + own[1..]);
+        await attacker.GetApiAsync("share/info/" + own[1..]);
+
+        Assert.Equal(404, (await attacker.GetApiAsync("share/info/" + own)).Code);
+        clocked.Clock.Advance(LinkMisses.Window);
+        Assert.Equal(0, (await attacker.GetApiAsync("share/info/" + own)).Code);
+    }
+
     [Theory]
     [InlineData(null, "^[a-z0-9]{8}$")]
     [InlineData("Own1", "^Own1$")]

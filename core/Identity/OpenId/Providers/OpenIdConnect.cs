@@ -78,10 +78,10 @@ internal sealed class OpenIdConnect(TimeProvider clock)
         var token = ProviderClient.Text(answer, "id_token") ?? throw ProviderClient.Refused();
         var claims = await ValidateAsync(client, metadata, token, request.Nonce, cancellationToken);
         if (claims.TryGetPayloadValue<string>(TenantId, out var tenant) && claims.TryGetPayloadValue<string>(ObjectId, out var oid) && IsEntra(claims, tenant))
-            return OpenIdIdentity.OfEntra(tenant, oid) with { VerifiedEmail = EmailOf(claims, client) };
+            return OpenIdIdentity.OfEntra(tenant, oid) with { VerifiedEmail = EmailOf(claims, client), Methods = MethodsOf(claims) };
         var email = EmailOf(claims, client)
             ?? await AskForEmailAsync(client, metadata, ProviderClient.Text(answer, "access_token"), claims.Subject, cancellationToken);
-        return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject) { VerifiedEmail = email };
+        return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject) { VerifiedEmail = email, Methods = MethodsOf(claims) };
     }
 
     /// <summary>Where a user is sent to who signs out (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
@@ -105,6 +105,9 @@ internal sealed class OpenIdConnect(TimeProvider clock)
 
     private static bool IsEntra(JsonWebToken claims, string tenant) =>
         claims.Issuer.EndsWith($"/{tenant}/v2.0", StringComparison.Ordinal) || claims.Issuer.EndsWith($"/{tenant}/", StringComparison.Ordinal);
+
+    private static List<string> MethodsOf(JsonWebToken claims) =>
+        [.. claims.Claims.Where(claim => claim.Type is "amr" or "acr").Select(claim => claim.Value)];
 
     private static string? EmailOf(JsonWebToken claims, OpenIdConnectClient client) =>
         claims.TryGetPayloadValue<string>("email", out var email)

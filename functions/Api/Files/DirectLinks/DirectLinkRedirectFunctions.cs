@@ -38,7 +38,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target)
         try
         {
             var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
-            if (await target.FindAsync(call.Site, siteBase, link.Id, link.Name, isDownload, cancellationToken) is not { } found)
+            if (await target.FindAsync(call, siteBase, link.Id, link.Name, isDownload, cancellationToken) is not { } found)
                 return Results.NotFound();
             headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)found.Lifetime.TotalSeconds}");
             return Results.Redirect(found.Url);

@@ -4,8 +4,9 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Downloads;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
@@ -13,6 +14,7 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <summary>Finds out where a direct link leads.</summary>
 /// <param name="links">The links.</param>
 /// <param name="hits">Counts who follows them.</param>
+/// <param name="misses">Limits guessing of links.</param>
 /// <param name="tree">The files.</param>
 /// <param name="entities">Their content.</param>
 /// <param name="users">Their owners.</param>
@@ -20,25 +22,30 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <param name="addresses">Makes the addresses.</param>
 /// <param name="clock">Tells how long an address works.</param>
 internal sealed class DirectLinkTarget(
-    DirectLinkStore links, DirectLinkHits hits, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
+    DirectLinkStore links, DirectLinkHits hits, LinkMisses misses, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
     DownloadAddresses addresses, TimeProvider clock)
 {
     /// <summary>
     /// The address, and how long it works; null when the link does not exist under that name, its owner is not active, or the
     /// file is gone or in the trash. Three transactions, and two for each folder above the file.
     /// </summary>
-    /// <param name="site">The site.</param>
-    /// <param name="siteBase">Scheme and host of its own addresses.</param>
+    /// <param name="call">Who asks, at which site.</param>
+    /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
     /// <param name="id">The link's encoded id.</param>
     /// <param name="name">The name in the link.</param>
     /// <param name="isDownload">Whether browsers shall save the file.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<(string Url, TimeSpan Lifetime)?> FindAsync(
-        SiteSettings site, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
+        ApiCall call, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
     {
-        if (!site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
-            || await links.FindAsync(linkId, cancellationToken) is not { } link || link.Name != name
-            || await users.FindRecentAsync(link.OwnerId, cancellationToken) is not { Status: UserStatus.Active } owner
+        var (caller, site) = call;
+        if (misses.IsSpent(caller.Client) || !site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
+            || await links.FindAsync(linkId, cancellationToken) is not { } link || link.Name != name)
+        {
+            misses.Count(caller.Client);
+            return null;
+        }
+        if (await users.FindRecentAsync(link.OwnerId, cancellationToken) is not { Status: UserStatus.Active } owner
             || await LinkedFile.FindAsync(link, tree, cancellationToken) is not var (file, _))
             return null;
         try

@@ -35,7 +35,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
 
     /// <summary>Grants an application what it asks for, and answers the authorization code.</summary>
     [Function("ConsentOAuthApp")]
-    [Requires(AuthClass.Required)]
+    [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> ConsentAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/oauth/consent")] HttpRequest request,
@@ -50,7 +50,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
         if (!scopes.Contains(OAuthScopes.OpenId) || !scopes.All(client.Scopes.Contains))
             throw Malformed("The scopes must include openid, and be some of the application's.");
         var code = await codes.GrantAsync(
-            call.Caller.RequireUser(), new OAuthConsent(client, body.RedirectUri, scopes, ReadChallenge(body, client)), cancellationToken);
+            call.Caller.RequireUser(), call.Caller.Session, new OAuthConsent(client, body.RedirectUri, scopes, ReadChallenge(body, client)), cancellationToken);
         return ApiResponse.Ok(new ConsentResponse(code, body.State ?? ""));
     }
 
@@ -80,7 +80,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
 
     /// <summary>Withdraws what the caller granted an application.</summary>
     [Function("RevokeOAuthGrant")]
-    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
     public async Task<IResult> RevokeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/session/oauth/grant/{appId}")] HttpRequest request,

@@ -3,31 +3,35 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OpenId;
 
 /// <summary>Signing in with identity providers (contract, section 23).</summary>
-internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInAnswers answers, UserStore users)
+internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessions, SignInAnswers answers, UserStore users)
 {
     private const int MaxCode = 8192;
 
     /// <summary>Begins a sign-in, or the linking of an identity, and answers the provider's address to go to.</summary>
     [Function("PrepareOpenidSignIn")]
-    [Requires(AuthClass.Optional)]
+    [Requires(AuthClass.Optional, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> PrepareAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/session/openid")] HttpRequest request,
         [JsonBody] PrepareOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)
     {
-        var linking = body.Linking == true ? call.Caller.RequireUser() : null;
+        var linking = body.Linking == true ? new OpenIdLinking(call.Caller.RequireUser().Id, call.Caller.Session) : null;
         var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
         var departure = await signIn.BeginAsync(call.Site, ProviderOf(body.Provider), siteBase, body.Hint, linking, cancellationToken);
         BrowserBinding.Bind(request.HttpContext, departure.State, siteBase);
         return ApiResponse.Ok(departure.Address);
     }
 
-    /// <summary>Completes a sign-in, or the linking of an identity.</summary>
+    /// <summary>
+    /// Completes a sign-in, or the linking of an identity. An account with a second factor gets the id of the next step instead of tokens,
+    /// unless the provider has asked for one and the site trusts it with that.
+    /// </summary>
     [Function("FinishOpenidSignIn")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -40,15 +44,19 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInAnswers answers
         var http = request.HttpContext;
         var provider = ProviderOf(body.ProviderId);
         BrowserBinding.Check(http, body.SessionId, SiteUrls.Base(http, call.Site, primary: false));
-        var user = await signIn.FinishAsync(call.Site, provider, body.SessionId, body.Code, cancellationToken);
-        return user is null
-            ? ApiResponse.Ok()
-            : await answers.CompleteSignInAsync(user, call, http, LoginMethod.OpenId, cancellationToken, provider);
+        var arrival = await signIn.FinishAsync(call.Site, provider, body.SessionId, body.Code, cancellationToken);
+        return arrival switch
+        {
+            null => ApiResponse.Ok(),
+            { User.HasTwoFactor: true, HasProvenSecondFactor: false } =>
+                ApiResponse.Continue((await sessions.CreateAsync(arrival.User, provider, cancellationToken)).ToString("D")),
+            _ => await answers.CompleteSignInAsync(arrival.User, call, http, LoginMethod.OpenId, cancellationToken, provider),
+        };
     }
 
     /// <summary>Unlinks an identity from the caller's account.</summary>
     [Function("UnlinkOpenid")]
-    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
     public async Task<IResult> UnlinkAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/session/openid/{providerId}")] HttpRequest request,

@@ -42,7 +42,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
 
     /// <summary>Begins a registration.</summary>
     [Function("PreparePasskeyRegistration")]
-    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
     public async Task<IResult> PrepareRegistrationAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/user/authn")] HttpRequest request,
@@ -58,7 +58,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
 
     /// <summary>Completes a registration.</summary>
     [Function("FinishPasskeyRegistration")]
-    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> FinishRegistrationAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/user/authn")] HttpRequest request,
@@ -71,7 +71,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
 
     /// <summary>Deletes a passkey of the caller.</summary>
     [Function("DeletePasskey")]
-    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
     public async Task<IResult> DeleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/user/authn")] HttpRequest request,

@@ -7,7 +7,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Users.Settings;
 
 /// <summary>Changing the settings, the password and the second factor of an account (contract, section 6).</summary>
-internal sealed class PreferenceChangeFunctions(UserStore users, PasswordSignIn signIn, TwoFactorAuth twoFactor)
+internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tokens, PasswordSignIn signIn, TwoFactorAuth twoFactor)
 {
     /// <summary>Changes the caller's preferences. It ignores group_expires: the site has no paid memberships that could end.</summary>
     [Function("UpdatePreferenceSetting")]
@@ -21,9 +21,10 @@ internal sealed class PreferenceChangeFunctions(UserStore users, PasswordSignIn 
         change.Check();
         if (body.NewPassword is not null || body.TwoFaEnabled is not null)
         {
-            call.Caller.RequireScope(OAuthScopes.UserSecurityInfoWrite);
-            var user = await users.FindAsync(call.Caller.UserId, cancellationToken)
-                ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+            if (call.Caller.Scopes is not null)
+                throw new CloudreveException(ErrorCode.ScopeMissing, "Applications may not change how a user signs in.");
+            var user = await tokens.FindHoldingAsync(call.Caller.UserId, call.Caller.Session, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.CredentialInvalid, "The sign-in has ended, or the account has changed since; sign in again.");
             var client = ClientAddress.Of(ClientAddresses.Of(request.HttpContext));
             if (body.NewPassword is { } password)
             {

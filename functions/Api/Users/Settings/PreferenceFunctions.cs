@@ -15,24 +15,41 @@ internal sealed class PreferenceFunctions(
 {
     /// <summary>Answers the caller's preferences.</summary>
     [Function("GetPreferences")]
-    [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [Requires(AuthClass.Required, OAuthScopes.UserInfoRead, LiveSignIn = true)]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
     {
         var userId = call.Caller.UserId;
+        // How a user signs in is for the site's own clients, and for applications that were granted that.
+        var readsSecurity = call.Caller.Holds(OAuthScopes.UserSecurityInfoRead);
+        var readSecurity = readsSecurity ? ReadSecurityAsync(userId, cancellationToken) : Task.FromResult(new SecurityInfo());
+        var user = await users.FindAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        var security = await readSecurity;
+        return ApiResponse.Ok(PreferencesResponse.Of(user) with
+        {
+            Passkeys = security.Passkeys,
+            LoginActivity = security.Activities,
+            OauthGrants = security.Grants,
+            OpenId = security.Links,
+        });
+    }
+
+    private async Task<SecurityInfo> ReadSecurityAsync(long userId, CancellationToken cancellationToken)
+    {
         var readPasskeys = passkeys.ListAsync(userId, cancellationToken);
         var readActivities = activities.ListAsync(userId, cancellationToken);
         var readGrants = ListGrantsAsync(userId, cancellationToken);
         var readLinks = links.ListAsync(userId, cancellationToken);
-        var user = await users.FindAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
-        return ApiResponse.Ok(PreferencesResponse.Of(user) with
+        // All of them, also when one fails: nobody else would hear of the others' errors.
+        await Task.WhenAll(readPasskeys, readActivities, readGrants, readLinks);
+        return new SecurityInfo
         {
             Passkeys = NullIfEmpty((await readPasskeys).Select(PasskeyResponse.Of)),
-            LoginActivity = [.. (await readActivities).Select(LoginActivityResponse.Of)],
-            OauthGrants = NullIfEmpty(await readGrants),
-            OpenId = NullIfEmpty((await readLinks).Select(link => new OpenIdLinkResponse((int)link.Provider, link.LinkedAt))),
-        });
+            Activities = [.. (await readActivities).Select(LoginActivityResponse.Of)],
+            Grants = NullIfEmpty(await readGrants),
+            Links = NullIfEmpty((await readLinks).Select(link => new OpenIdLinkResponse((int)link.Provider, link.LinkedAt))),
+        };
     }
 
     private async Task<IEnumerable<OAuthGrantResponse>> ListGrantsAsync(long userId, CancellationToken cancellationToken)
@@ -43,4 +60,15 @@ internal sealed class PreferenceFunctions(
     }
 
     private static List<T>? NullIfEmpty<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } list ? list : null;
+
+    private sealed record SecurityInfo
+    {
+        public List<PasskeyResponse>? Passkeys { get; init; }
+
+        public List<LoginActivityResponse> Activities { get; init; } = [];
+
+        public List<OAuthGrantResponse>? Grants { get; init; }
+
+        public List<OpenIdLinkResponse>? Links { get; init; }
+    }
 }

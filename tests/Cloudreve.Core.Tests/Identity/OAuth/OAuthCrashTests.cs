@@ -130,7 +130,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
     };
 
     private static OAuthCodes CodesOf(IdentityWorld world) =>
-        new(world.Layout, world.Clients, world.Grants, world.Users, world.Tokens, world.Clock);
+        new(world.Layout, world.Clients, world.Grants, world.Tokens, world.Clock);
 
     private static async Task<User> UserAsync(IdentityWorld world, int index)
     {
@@ -142,7 +142,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
     {
         var client = ClientOf(0);
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
-        return CodesOf(world).GrantAsync(user, new OAuthConsent(client, client.RedirectUris[0], scopes.ToHashSet(), challenge));
+        return CodesOf(world).GrantAsync(user, session: null, new OAuthConsent(client, client.RedirectUris[0], scopes.ToHashSet(), challenge));
     }
 
     private static Task<OAuthTokens> ExchangeAsync(IdentityWorld world, string code) =>

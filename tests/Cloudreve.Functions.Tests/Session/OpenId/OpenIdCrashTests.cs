@@ -2,8 +2,10 @@ using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -179,11 +181,11 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     private static Task<User?> FinishAsync(Process process, Visit visit) => FinishAsync(process, visit.State);
 
-    private static Task<User?> FinishAsync(Process process, (string Code, string State) visit) =>
-        process.SignIn.FinishAsync(process.Settings, OpenIdProvider.Oidc, visit.State, visit.Code);
+    private static async Task<User?> FinishAsync(Process process, (string Code, string State) visit) =>
+        (await process.SignIn.FinishAsync(process.Settings, OpenIdProvider.Oidc, visit.State, visit.Code))?.User;
 
     private async Task<(string Code, string State)> VisitAsync(Process process, User? linkingUser) =>
-        Provider.Visit((await process.SignIn.BeginAsync(Settings, OpenIdProvider.Oidc, SiteBase, hint: null, linkingUser)).Address);
+        Provider.Visit((await process.SignIn.BeginAsync(Settings, OpenIdProvider.Oidc, SiteBase, hint: null, linkingUser is null ? null : new OpenIdLinking(linkingUser.Id, Session: null))).Address);
 
     private static async Task<ErrorCode> CodeAsync(Func<Task> act) => (await Assert.ThrowsAsync<CloudreveException>(act)).Code;
 
@@ -202,7 +204,10 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
         var files = new FileTree(layout, ids, clocked.Clock);
         var users = new UserStore(layout, ids, files, clocked.Clock);
         var links = new OpenIdLinks(layout, users, clocked.Clock);
-        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), clocked.Clock));
+        var settings = new SettingStore(layout, clocked.Clock);
+        var grants = new OAuthGrants(layout, new OAuthClients(layout, clocked.Clock), clocked.Clock);
+        var tokens = new TokenIssuer(layout, settings, clocked.App.Services.GetRequiredService<TokenKeys>(), users, grants, clocked.Clock);
+        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), tokens, clocked.Clock));
     }
 
     private sealed record Person(string Email, User? User);

@@ -30,7 +30,9 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, Dictionary<string, string>> _codes = new();
     private RSA _key = RSA.Create(2048);
-    private string _keyId = "key-1";
+    /// <summary>The key's id; another one for each provider, since an app keeps the keys of an address and another one may listen there later.</summary>
+    public string KeyId { get; private set; } = Guid.NewGuid().ToString();
+
 
     private TestIdentityProvider(WebApplication app, TimeProvider clock) => (_app, _clock) = (app, clock);
 
@@ -77,12 +79,12 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     }
 
     /// <summary>Takes another key, as providers do now and then.</summary>
-    public void ChangeKey() => (_key, _keyId) = (RSA.Create(2048), "key-2");
+    public void ChangeKey() => (_key, KeyId) = (RSA.Create(2048), "key-2");
 
     /// <summary>A token that is signed with the provider's key.</summary>
     /// <param name="claims">Its claims.</param>
     public string Issue(Dictionary<string, object> claims) =>
-        Issue(claims, new SigningCredentials(new RsaSecurityKey(_key) { KeyId = _keyId }, SecurityAlgorithms.RsaSha256));
+        Issue(claims, new SigningCredentials(new RsaSecurityKey(_key) { KeyId = KeyId }, SecurityAlgorithms.RsaSha256));
 
     /// <summary>A token that is signed in any way.</summary>
     /// <param name="claims">Its claims.</param>
@@ -149,7 +151,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
             {
                 ["kty"] = "RSA",
                 ["use"] = "sig",
-                ["kid"] = _keyId,
+                ["kid"] = KeyId,
                 ["n"] = Base64Url.EncodeToString(key.Modulus),
                 ["e"] = Base64Url.EncodeToString(key.Exponent),
                 ["issuer"] = issuer,
