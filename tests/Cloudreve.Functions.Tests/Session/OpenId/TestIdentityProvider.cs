@@ -30,11 +30,11 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, Dictionary<string, string>> _codes = new();
     private RSA _key = RSA.Create(2048);
-    /// <summary>The key's id; another one for each provider, since an app keeps the keys of an address and another one may listen there later.</summary>
-    public string KeyId { get; private set; } = Guid.NewGuid().ToString();
-
 
     private TestIdentityProvider(WebApplication app, TimeProvider clock) => (_app, _clock) = (app, clock);
+
+    /// <summary>The key's id; another one for each provider, since an app keeps the keys of an address and another one may listen there later.</summary>
+    public string KeyId { get; private set; } = Guid.NewGuid().ToString();
 
     /// <summary>Where it listens.</summary>
     public string Address => _app.Urls.First().TrimEnd('/');
