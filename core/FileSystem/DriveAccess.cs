@@ -137,4 +137,15 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
         if (caller.RequireUser().Id != file.OwnerId && !caller.ActsAsAdmin)
             throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
     }
+
+    /// <summary>
+    /// Whether a caller may read a blob of a file: its owner and administrators all of them, visitors of a share the current version alone.
+    /// Whoever shares a file shows it as it is, not what was taken out of it before.
+    /// </summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="entityId">The blob.</param>
+    public static bool MayRead(Caller caller, FileRecord file, long entityId) =>
+        entityId == file.PrimaryEntityId
+        || (file.EntityIds.Contains(entityId) && (caller.UserId == file.OwnerId || caller.ActsAsAdmin));
 }

@@ -109,6 +109,12 @@ public sealed class TokenIssuer(
         return await IssueAsync(site, user, token.Session.RootId, renewed, token.Provider, cancellationToken);
     }
 
+    /// <summary>The state of an account, which a change of password or mail address changes. No transaction beyond the settings.</summary>
+    /// <param name="user">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<string> StateOfAsync(User user, CancellationToken cancellationToken = default) =>
+        ComputeState(await settings.GetAsync(cancellationToken), user);
+
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
     /// <param name="refreshToken">The refresh token.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

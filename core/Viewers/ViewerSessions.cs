@@ -28,6 +28,12 @@ public sealed record ViewerSession
     /// <summary>The version that is shown; 0 for the current one.</summary>
     public long VersionId { get; init; }
 
+    /// <summary>Whether the viewer was opened to edit; one that was opened to view neither locks nor writes.</summary>
+    public bool CanEdit { get; init; }
+
+    /// <summary>The state of the user's account: a change of the password ends the session. Null for somebody who has not signed in.</summary>
+    public string? State { get; init; }
+
     /// <summary>When it ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }
@@ -60,6 +66,8 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             ["uri"] = session.Uri.ToString(),
             ["e"] = session.VersionId,
             ["x"] = session.ExpiresAt,
+            ["w"] = session.CanEdit,
+            ["s"] = session.State,
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -86,6 +94,8 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             Uri = FileUri.Parse(row.RequiredText("uri")),
             VersionId = row.Number("e") ?? 0,
             ExpiresAt = end,
+            CanEdit = row.Flag("w"),
+            State = row.Text("s"),
         };
     }
 

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
@@ -134,6 +135,14 @@ public sealed class AppFixture : IAsyncDisposable
     public Task<User> CreateUserAsync(string? email = null, int groupId = Group.UserId, UserStatus status = UserStatus.Active) =>
         Services.GetRequiredService<UserStore>().CreateAsync(
             new NewUser(email ?? $"{Guid.NewGuid():N}@example.com", PasswordHash.Value, groupId) { Status = status });
+
+    /// <summary>The access token of an application that a user has granted scopes.</summary>
+    public async Task<string> IssueToApplicationAsync(User user, IReadOnlyCollection<string> scopes)
+    {
+        await Services.GetRequiredService<OAuthGrants>().WidenAsync(user.Id, OAuthClients.DesktopId, scopes);
+        var client = new ClientScopes(OAuthClients.DesktopId, scopes.ToHashSet());
+        return (await Services.GetRequiredService<TokenIssuer>().IssueAsync(user, client)).AccessToken;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

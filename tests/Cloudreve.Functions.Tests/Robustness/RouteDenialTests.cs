@@ -80,8 +80,9 @@ public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInAp
     private async Task<string> TokenAsync(long userId, IReadOnlyCollection<string>? scopes)
     {
         var user = await app.App.Services.GetRequiredService<UserStore>().FindAsync(userId);
-        var client = scopes is null ? null : new ClientScopes(OAuthClients.DesktopId, scopes.ToHashSet());
-        return (await app.App.Services.GetRequiredService<TokenIssuer>().IssueAsync(user!, client)).AccessToken;
+        return scopes is null
+            ? (await app.App.Services.GetRequiredService<TokenIssuer>().IssueAsync(user!)).AccessToken
+            : await app.App.IssueToApplicationAsync(user!, scopes);
     }
 
     private async Task<int> CodeAsync(string operationId, string token)

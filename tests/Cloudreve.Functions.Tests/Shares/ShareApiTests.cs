@@ -187,9 +187,8 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         await App.AddFileAsync(user, "/in/a.txt", [1]);
         var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/in" }));
         var admin = await App.Services.GetRequiredService<UserStore>().FindAsync(1);
-        var tokens = await App.Services.GetRequiredService<TokenIssuer>().IssueAsync(admin!, new ClientScopes(OAuthClients.DesktopId, scopes.Split(' ').ToHashSet()));
         var application = App.CreateClient();
-        application.DefaultRequestHeaders.Authorization = new("Bearer", tokens.AccessToken);
+        application.DefaultRequestHeaders.Authorization = new("Bearer", await App.IssueToApplicationAsync(admin!, scopes.Split(' ')));
 
         Assert.Equal(code, (await application.SendApiAsync(HttpMethod.Delete, "share/" + id)).Code);
     }
@@ -409,6 +408,29 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
             Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         }
     }
+
+    [Fact]
+    public async Task Given_a_shared_file_with_an_earlier_version_when_guests_look_then_they_see_and_get_the_current_one_alone()
+    {
+        var (owner, _) = await App.NewUserAsync();
+        await WriteAsync(owner, "cloudreve://my/in/a.txt", "secret"u8.ToArray());
+        await WriteAsync(owner, "cloudreve://my/in/a.txt", "public!"u8.ToArray());
+        var url = await ShareAsync(owner, new { uri = "cloudreve://my/in" });
+        var shared = $"cloudreve://{IdOf(url)}@share/a.txt";
+        var info = (await owner.GetApiAsync("file/info?extended=true&uri=" + Uri.EscapeDataString("cloudreve://my/in/a.txt"))).Data.GetProperty("extended_info");
+        var earlier = Assert.Single(info.GetProperty("entities").EnumerateArray(), entity => entity.GetProperty("size").GetInt64() == 6).GetProperty("id").GetString();
+        var guest = App.CreateClient();
+
+        var seen = (await guest.GetApiAsync("file/info?extended=true&uri=" + Uri.EscapeDataString(shared))).Data.GetProperty("extended_info");
+
+        Assert.Equal(7, Assert.Single(seen.GetProperty("entities").EnumerateArray()).GetProperty("size").GetInt64());
+        Assert.Equal(7, seen.GetProperty("storage_used").GetInt64());
+        Assert.Equal(40081, (await guest.PostApiAsync("file/url", new { uris = new[] { shared }, entity = earlier })).Code);
+        Assert.Equal(0, (await owner.PostApiAsync("file/url", new { uris = new[] { "cloudreve://my/in/a.txt" }, entity = earlier })).Code);
+    }
+
+    private static async Task WriteAsync(HttpClient client, string uri, byte[] content) =>
+        Assert.Equal(0, (await client.SendRawAsync(HttpMethod.Put, "file/content?uri=" + Uri.EscapeDataString(uri), new ByteArrayContent(content))).Code);
 
     private static string IdOf(string url) => new Uri(url).AbsolutePath.Split('/')[2];
 

@@ -35,7 +35,7 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
         var id = file.PrimaryEntityId;
         if (!string.IsNullOrEmpty(version) && !call.Site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
             throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
-        if (id == 0 || !file.EntityIds.Contains(id) || await entities.FindAsync(id, cancellationToken) is not { } archive)
+        if (id == 0 || !DriveAccess.MayRead(call.Caller, file, id) || await entities.FindAsync(id, cancellationToken) is not { } archive)
             throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such content.");
         return archive;
     }

@@ -43,7 +43,7 @@ internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string
     private EntityRecord? Choose(FileRecord file, IReadOnlyDictionary<long, EntityRecord> found)
     {
         var id = EntityOf(file);
-        if (id != file.PrimaryEntityId && !file.EntityIds.Contains(id))
+        if (!DriveAccess.MayRead(call.Caller, file, id))
             throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
         if (id != 0 && !found.ContainsKey(id))
             throw new CloudreveException(ErrorCode.BlobNotFound, "The file's content does not exist.");

@@ -25,14 +25,14 @@ namespace Cloudreve.Functions.Api.Files.Info;
 internal sealed class FileDetails(
     EntityStore entities, DirectLinkStore links, UserStore users, SiteCatalog catalog, ShareStore shares, SharePresenter presenter)
 {
-    /// <summary>The details of a file for a caller; links and the stored view are for its owner alone.</summary>
+    /// <summary>The details of a file for a caller; earlier versions, links and the stored view are for its owner alone.</summary>
     /// <param name="call">Who asks.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
     /// <param name="file">The file or folder.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<ExtendedInfoResponse> DescribeAsync(ApiCall call, string siteBase, FileRecord file, CancellationToken cancellationToken)
     {
-        var found = await entities.FindAsync(file.EntityIds, cancellationToken);
+        var found = await entities.FindAsync(file.EntityIds.Where(id => DriveAccess.MayRead(call.Caller, file, id)), cancellationToken);
         var shown = new List<EntityResponse>(found.Count);
         foreach (var entity in found.Values.OrderByDescending(e => e.CreatedAt).ThenByDescending(e => e.Id))
             shown.Add(await ShapeAsync(call, entity, cancellationToken));

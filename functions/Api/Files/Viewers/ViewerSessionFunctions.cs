@@ -4,6 +4,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Viewers;
 using Cloudreve.Functions.Api.Edge;
@@ -11,8 +12,12 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>Opens files in viewers (contract, section 16).</summary>
-internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, ViewerSessions sessions, TimeProvider clock)
+internal sealed class ViewerSessionFunctions(
+    DriveAccess access, FileTree tree, ShareStore shares, TokenIssuer tokens, ViewerSessions sessions, TimeProvider clock)
 {
+    private const string Edit = "edit";
+    private const string View = "view";
+
     // Clients shall stop before the token does.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
@@ -28,7 +33,7 @@ internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, 
         var viewer = FindViewer(call, body);
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
-        var versionId = FindVersion(site, file, viewer, body.Version);
+        var versionId = FindVersion(call, file, viewer, body.Version);
         var session = new ViewerSession
         {
             Id = Guid.NewGuid(),
@@ -37,9 +42,14 @@ internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, 
             FileId = file.Id,
             Uri = place.View,
             VersionId = versionId,
+            CanEdit = body.PreferredAction == Edit,
+            State = caller.User is { } user ? caller.Session?.State ?? await tokens.StateOfAsync(user, cancellationToken) : null,
             ExpiresAt = clock.GetUtcNow() + site.Get(ViewerSetting.SessionLifetime),
         };
         var page = FindPage(viewer, file, body.PreferredAction, WopiSource.Of(request.HttpContext, site, file.Id));
+        // A WOPI viewer reads the content with its session alone; others ask for an address, which counts.
+        if (viewer.Type == Viewer.Wopi && place.ShareId != 0 && place.OwnerId != caller.UserId)
+            await shares.CountDownloadAsync(place.ShareId, cancellationToken);
         var token = await sessions.CreateAsync(session, cancellationToken);
         return ApiResponse.Ok(new ViewerSessionResponse(
             new ViewerSessionToken(session.Id.ToString(), token, (session.ExpiresAt - Margin).ToUnixTimeMilliseconds()))
@@ -48,7 +58,7 @@ internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, 
 
     private static Viewer FindViewer(ApiCall call, ViewerSessionRequest body)
     {
-        if (body.PreferredAction is not ("edit" or "view"))
+        if (body.PreferredAction is not (Edit or View))
             throw new CloudreveException(ErrorCode.BadParameter, "The preferred action is neither edit nor view.");
         var viewer = ViewerCatalog.Find(call.Site, body.ViewerId)
             ?? throw new CloudreveException(ErrorCode.BadParameter, "There is no such viewer.");
@@ -57,8 +67,9 @@ internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, 
         return viewer;
     }
 
-    private static long FindVersion(SiteSettings site, FileRecord file, Viewer viewer, string? version)
+    private static long FindVersion(ApiCall call, FileRecord file, Viewer viewer, string? version)
     {
+        var (caller, site) = call;
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
         var (id, size) = (0L, file.Size);
@@ -66,6 +77,8 @@ internal sealed class ViewerSessionFunctions(DriveAccess access, FileTree tree, 
         {
             if (!site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
                 throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+            if (!DriveAccess.MayRead(caller, file, id))
+                throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
             if (id != file.PrimaryEntityId)
                 size = file.OtherEntities.FirstOrDefault(l => l.Id == id && l.Type == EntityType.Version)?.Size
                     ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");

@@ -19,8 +19,8 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
     /// <summary>The blob that is shown; 0 for an empty file.</summary>
     public long ShownId => Session.VersionId == 0 ? File.PrimaryEntityId : Session.VersionId;
 
-    /// <summary>Whether the viewer may write: for the owner, in the own drive, on the current version (contract, section 16).</summary>
-    public bool CanWrite => Place.View.FileSystem == FileSystemKind.My && Caller.UserId == File.OwnerId && ShownId == File.PrimaryEntityId;
+    /// <summary>Whether the viewer may write: opened to edit, for the owner, in the own drive, on the current version (contract, section 16).</summary>
+    public bool CanWrite => Session.CanEdit && Place.View.FileSystem == FileSystemKind.My && Caller.UserId == File.OwnerId && ShownId == File.PrimaryEntityId;
 
     /// <summary>Bytes of what is shown.</summary>
     /// <exception cref="WopiException">404: the version is gone.</exception>
@@ -45,10 +45,12 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
 /// <param name="sessions">The sessions of viewers.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="users">The accounts.</param>
+/// <param name="tokens">Tells whether their passwords have changed.</param>
 /// <param name="catalog">Their groups.</param>
 /// <param name="access">Decides about their files.</param>
 /// <param name="tree">The files.</param>
-internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, UserStore users, SiteCatalog catalog, DriveAccess access, FileTree tree)
+internal sealed class WopiFiles(
+    ViewerSessions sessions, SettingStore settings, UserStore users, TokenIssuer tokens, SiteCatalog catalog, DriveAccess access, FileTree tree)
 {
     private const string Token = "access_token";
 
@@ -64,22 +66,27 @@ internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, 
         var site = await settings.GetAsync(cancellationToken);
         if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId) || fileId != session.FileId)
             throw new WopiException(StatusCodes.Status403Forbidden, "The access token is for another file.");
-        if (ViewerCatalog.Find(site, session.ViewerId) is null)
-            throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
-        var caller = await IdentifyAsync(session.UserId, cancellationToken);
+        var viewer = ViewerCatalog.Find(site, session.ViewerId)
+            ?? throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
+        // Other viewers read by download addresses, which have limits of their own.
+        if (viewer.Type != Viewer.Wopi)
+            throw new WopiException(StatusCodes.Status403Forbidden, "The session's viewer does not speak WOPI.");
+        var caller = await IdentifyAsync(session, cancellationToken);
         var place = await access.OpenAsync(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         if (await tree.FindAsync(place, cancellationToken) is { } file && file.Id == fileId)
             return new WopiFile(session, caller, site, place, file);
         return await FollowAsync(session, caller, site, cancellationToken);
     }
 
-    private async Task<Caller> IdentifyAsync(long userId, CancellationToken cancellationToken)
+    private async Task<Caller> IdentifyAsync(ViewerSession session, CancellationToken cancellationToken)
     {
-        if (userId == 0)
+        if (session.UserId == 0)
             return new Caller(null, await catalog.GetGroupAsync(Group.AnonymousId, cancellationToken));
-        var user = await users.FindRecentAsync(userId, cancellationToken);
+        var user = await users.FindRecentAsync(session.UserId, cancellationToken);
         if (user is not { Status: UserStatus.Active } || await catalog.FindGroupAsync(user.GroupId, cancellationToken) is not { } group)
             throw new WopiException(StatusCodes.Status403Forbidden, "The account is not active.");
+        if (session.State != await tokens.StateOfAsync(user, cancellationToken))
+            throw new WopiException(StatusCodes.Status403Forbidden, "The account has changed since the file was opened.");
         return new Caller(user, group);
     }
 

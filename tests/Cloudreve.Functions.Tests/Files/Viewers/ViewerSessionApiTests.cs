@@ -1,3 +1,4 @@
+using System.Net;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
@@ -33,6 +34,32 @@ public sealed class ViewerSessionApiTests(WopiSite site) : IClassFixture<WopiSit
         var data = (await WopiSite.CreateSessionAsync(client, "cloudreve://my/a.png", "image")).Data;
 
         Assert.False(data.TryGetProperty("wopi_src", out _));
+    }
+
+    [Fact]
+    public async Task Given_a_link_with_one_download_when_guests_open_documents_then_one_session_is_given()
+    {
+        var (owner, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/in/a.docx", [1, 2, 3]);
+        var url = (await owner.SendApiAsync(HttpMethod.Put, "share", new { uri = "cloudreve://my/in", downloads = 1 })).Data.GetString()!;
+        var document = $"cloudreve://{new Uri(url).AbsolutePath.Split('/')[2]}@share/a.docx";
+        var guest = site.App.CreateClient();
+
+        Assert.Equal(0, (await WopiSite.CreateSessionAsync(guest, document, action: "view")).Code);
+
+        Assert.Equal(404, (await WopiSite.CreateSessionAsync(guest, document, action: "view")).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_session_of_a_viewer_in_the_page_when_it_comes_to_the_WOPI_routes_then_it_is_refused()
+    {
+        var (client, user) = await site.NewUserAsync();
+        var file = await site.AddFileAsync(user, "/a.png", [1]);
+        var data = (await WopiSite.CreateSessionAsync(client, "cloudreve://my/a.png", "image")).Data;
+        var token = data.GetProperty("session").GetProperty("access_token").GetString()!;
+        var viewer = new WopiClient(site.App.CreateClient(), "/api/v4/file/wopi/" + await site.EncodeAsync(file.Id), token);
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.GetFileAsync()).Status);
     }
 
     [Fact]

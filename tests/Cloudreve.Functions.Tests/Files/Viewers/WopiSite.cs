@@ -87,9 +87,9 @@ public sealed class WopiSite(AzuriteServer azurite) : IAsyncLifetime
             : new { uri, viewer_id = viewerId, preferred_action = action, version });
 
     /// <summary>A viewer with a session.</summary>
-    internal async Task<WopiClient> OpenAsync(HttpClient client, string uri, string? version = null)
+    internal async Task<WopiClient> OpenAsync(HttpClient client, string uri, string? version = null, string action = "edit")
     {
-        var data = (await CreateSessionAsync(client, uri, version: version)).Data;
+        var data = (await CreateSessionAsync(client, uri, action: action, version: version)).Data;
         return new WopiClient(App.CreateClient(), SourceOf(data), data.GetProperty("session").GetProperty("access_token").GetString()!);
     }
 

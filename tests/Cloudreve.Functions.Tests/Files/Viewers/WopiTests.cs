@@ -175,6 +175,33 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
     }
 
     [Fact]
+    public async Task Given_a_session_to_view_when_the_viewer_locks_or_writes_then_it_is_refused_and_reads_on()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1, 2]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx", action: "view");
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.LockAsync("lock-1")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.PutFileAsync([3], "lock-1")).Status);
+        Assert.Equal([1, 2], (await viewer.GetFileAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Given_an_open_file_when_its_user_changes_the_password_then_the_viewer_is_refused()
+    {
+        var (client, user) = await site.NewUserAsync();
+        await site.AddFileAsync(user, "/a.docx", [1, 2]);
+        var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx");
+        Assert.Equal(HttpStatusCode.OK, (await viewer.CheckFileInfoAsync()).Status);
+
+        var changed = await client.SendApiAsync(
+            HttpMethod.Patch, "user/setting", new { current_password = AppFixture.Password, new_password = "another horse battery" });
+
+        Assert.Equal(0, changed.Code);
+        Assert.Equal(HttpStatusCode.Forbidden, (await viewer.CheckFileInfoAsync()).Status);
+    }
+
+    [Fact]
     public async Task Given_a_user_who_was_banned_when_the_viewer_calls_then_it_is_refused()
     {
         var banned = await site.App.CreateUserAsync(status: UserStatus.ManualBanned);
@@ -186,6 +213,7 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
             UserId = banned.Id,
             FileId = file.Id,
             Uri = FileUri.Parse("cloudreve://my/a.docx"),
+            State = await site.App.Services.GetRequiredService<TokenIssuer>().StateOfAsync(banned),
             ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         });
         var viewer = new WopiClient(site.App.CreateClient(), "/api/v4/file/wopi/" + await site.EncodeAsync(file.Id), token);
@@ -205,6 +233,7 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
             UserId = user.Id,
             FileId = file.Id,
             Uri = FileUri.Parse("cloudreve://my/a.docx"),
+            State = await site.App.Services.GetRequiredService<TokenIssuer>().StateOfAsync(user),
             ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         });
         var viewer = new WopiClient(site.App.CreateClient(), "/api/v4/file/wopi/" + await site.EncodeAsync(file.Id), token);
