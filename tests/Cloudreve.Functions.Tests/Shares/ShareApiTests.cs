@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
