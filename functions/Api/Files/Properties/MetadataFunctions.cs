@@ -24,7 +24,7 @@ internal sealed class MetadataFunctions(DriveAccess access, DriveOperations oper
     {
         var (caller, site) = call;
         BatchUris.Check(body.Uris, site);
-        if (body.Patches.Count is 0 or > MaxPatches || body.Patches.Any(patch => patch is null))
+        if (body.Patches.Count is 0 or > MaxPatches)
             throw new CloudreveException(ErrorCode.BadParameter, "There are no patches, or too many.");
         var patches = body.Patches.Select(ReadPatch).ToList();
         var rules = MetadataRules.Of(site);
