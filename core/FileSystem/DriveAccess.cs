@@ -128,13 +128,13 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
             throw new CloudreveException(ErrorCode.NoPermission, "This file system does not allow that.");
     }
 
-    /// <summary>Whether a caller may see details of a file found by its id: its owner and administrators.</summary>
+    /// <summary>Throws unless the caller is the file's owner or an administrator.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="file">The file.</param>
-    /// <exception cref="CloudreveException">401 for anonymous callers, 40082 for others.</exception>
+    /// <exception cref="CloudreveException">40082 for others, guests included.</exception>
     public static void RequireOwner(Caller caller, FileRecord file)
     {
-        if (caller.RequireUser().Id != file.OwnerId && !caller.ActsAsAdmin)
+        if (caller.UserId != file.OwnerId && !caller.ActsAsAdmin)
             throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
     }
 }
