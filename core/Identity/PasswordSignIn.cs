@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity;
 
@@ -30,7 +31,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <exception cref="CloudreveException">40001 malformed, 40080 wrong, 40017 banned, 40018 not activated.</exception>
     public async Task<User> SignInAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
-        if (email.Length > 320 || password.Length is < MinPassword or > MaxPassword)
+        if (email.Length > 320 || password.CountCharacters() is < MinPassword or > MaxPassword)
             throw new CloudreveException(ErrorCode.BadParameter, "The mail address or password has an impossible length.");
         var normalized = UserStore.NormalizeEmail(email);
         return await _turns.RunAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)

@@ -8,6 +8,7 @@ using Cloudreve.Core.Identity.Passkeys.WebAuthn;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity.Passkeys;
 
@@ -139,7 +140,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     {
         var filled = name.Replace("{os}", agent.Os, StringComparison.Ordinal).Replace("{browser}", agent.Browser, StringComparison.Ordinal).Trim();
         var chosen = filled.Length == 0 ? "Passkey" : filled;
-        return chosen.Length <= MaxName ? chosen : throw new CloudreveException(ErrorCode.BadParameter, "The name is too long.");
+        return chosen.CountCharacters() <= MaxName ? chosen : throw new CloudreveException(ErrorCode.BadParameter, "The name is too long.");
     }
 
     private async Task<byte[]> BeginAsync(string partition, string origin, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OAuth;
@@ -43,7 +44,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     {
         var client = await clients.GetEnabledAsync(body.ClientId, cancellationToken);
         var scopes = body.Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
-        if (body.ResponseType != "code" || body.State?.Length > MaxState)
+        if (body.ResponseType != "code" || body.State?.CountCharacters() > MaxState)
             throw Malformed("The response type must be code, and the state not too long.");
         if (!client.AllowsRedirect(body.RedirectUri, SiteUrls.Base(request.HttpContext, call.Site, primary: false)))
             throw Malformed("The application does not have this redirect address.");

@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
@@ -42,7 +43,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, PasswordSignIn 
     private async Task ConfirmAsync(User user, string? current, ClientAddress client, CancellationToken cancellationToken)
     {
         if (user.PasswordHash is not null
-            && (current is not { Length: > 0 and <= PasswordRules.MaxLength } || !await signIn.ConfirmAsync(user, current, client, cancellationToken)))
+            && (current?.CountCharacters() is not (> 0 and <= PasswordRules.MaxLength) || !await signIn.ConfirmAsync(user, current, client, cancellationToken)))
             throw new CloudreveException(ErrorCode.WrongPassword, "The current password is wrong.");
     }
 
