@@ -21,8 +21,7 @@ namespace Cloudreve.Core.Import;
 /// <param name="UserId">Whose drive.</param>
 /// <param name="PolicyId">The storage policy.</param>
 /// <param name="Recursive">Whether folders below the source are imported, too.</param>
-/// <param name="ExtractMediaMeta">Whether media metadata shall be extracted afterwards.</param>
-public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta);
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
 
 /// <summary>Which task an orchestration works for.</summary>
 /// <param name="TaskId">The task.</param>
@@ -106,7 +105,7 @@ public sealed class ImportService
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is { Type: FileType.File })
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         var now = _clock.GetUtcNow();
-        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta);
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
         var task = new WorkflowTask
         {
             Id = await _ids.NextAsync(IdKind.Task, cancellationToken),

@@ -36,7 +36,7 @@ internal sealed class UploadSessionFunctions(
             session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
             place.View.ToString(), UploadAddresses.SecretOf(site, session.Id))
         {
-            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(place.Path.Name) : body.MimeType,
+            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(site, place.Path.Name) : body.MimeType,
         };
         return ApiResponse.Ok(session.IsRelay ? credential : await AddAddressesAsync(credential, request.HttpContext, site, session, cancellationToken));
     }
