@@ -15,7 +15,7 @@ internal sealed class ArchiveDownloadFunctions(
     [Function("DownloadArchive")]
     [Requires(AuthClass.None)]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
         string sessionId, ApiCall call, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(sessionId, out var id))
