@@ -30,7 +30,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var file = await operations.CreateAsync(work, place.Path, new NewEntry(type) { Metadata = metadata }, body.ErrOnConflict, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
-        return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
+        return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 
     private static FileType ParseType(string text) => text switch

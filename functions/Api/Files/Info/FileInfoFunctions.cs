@@ -21,7 +21,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         var (file, place) = request.OptionalText("uri") is { Length: > 0 } uri
             ? await FindByUriAsync(call, uri, cancellationToken)
             : await FindByIdAsync(call, request.OptionalText("id"), cancellationToken);
-        var answer = new FilePresenter(call.Caller, call.Site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
+        var answer = new FilePresenter(call.Caller, call.Site).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (isExtended)
         {
             var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);

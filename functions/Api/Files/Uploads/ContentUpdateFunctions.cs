@@ -28,7 +28,7 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
             ClientId = RequestActor.Of(request.HttpContext, caller).ClientId,
         };
         var file = await writer.WriteAsync(caller, site, wanted, request.Body, cancellationToken);
-        return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
+        return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 
     /// <summary>How large content may be is a setting, which is checked before anything is read.</summary>
