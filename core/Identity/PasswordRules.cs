@@ -18,6 +18,6 @@ public static class PasswordRules
     public static void Check(string password)
     {
         if (password.CountCharacters() is < MinLength or > MaxLength)
-            throw new CloudreveException(ErrorCode.BadParameter, "A password has 6 to 128 characters.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The password must have 6 to 128 characters.");
     }
 }

@@ -43,7 +43,7 @@ public sealed class ImportService
     /// </summary>
     public static readonly TimeSpan GroupTimeLimit = TimeSpan.FromMinutes(4);
 
-    private const string LostReason = "The import was interrupted and could not go on. What had been imported stays; start it again to import the rest.";
+    private const string LostReason = "The import was interrupted and could not continue. Files imported so far are kept; start it again to import the rest.";
 
     private const int MaxFailures = 20;
 
@@ -97,7 +97,7 @@ public sealed class ImportService
         var policy = await _catalog.GetPolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The container of the storage policy holds the site's own blobs.");
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");
         var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
         var user = await _users.FindAsync(request.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
@@ -189,7 +189,7 @@ public sealed class ImportService
         var job = JobOf(task);
         var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
         var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
+            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, await OwnAreasOfAsync(policy, cancellationToken));
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);

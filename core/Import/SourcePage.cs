@@ -59,7 +59,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             indexed++;
             var name = blob.Name[item.Prefix.Length..];
             if (await IsFolderTooAsync(blob, name, folders, page, cancellationToken))
-                failures.Add(new ImportFailure(blob.Name, "A folder of the same name exists beside the blob."));
+                failures.Add(new ImportFailure(blob.Name, "A folder with the same name exists next to the blob."));
             else if (rules.Refuse(name, blob) is { } reason)
                 failures.Add(new ImportFailure(blob.Name, reason));
             else

@@ -85,7 +85,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private static void CheckSize(IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.Count > MaxKeys || FileJson.Print(metadata).Length > MaxCharacters)
-            throw Bad("There is too much metadata.");
+            throw Bad("The file has too much metadata.");
     }
 
     private void Check(MetadataPatch patch)

@@ -84,7 +84,7 @@ public sealed class SearchQuery
                 {
                     "file" => FileType.File,
                     "folder" => FileType.Folder,
-                    _ => throw Bad("The type is neither file nor folder."),
+                    _ => throw Bad("The type must be file or folder."),
                 };
                 break;
             case var _ when IsBound(key):

@@ -92,7 +92,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
             ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(id), Key, cancellationToken)
             : null;
         if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
-            throw new CloudreveException(ErrorCode.NotFound, "The sign-in has expired; begin again.");
+            throw new CloudreveException(ErrorCode.NotFound, "The sign-in has expired. Please start again.");
         var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
         var identity = provider == OpenIdProvider.Qq
             ? await QqConnect.RedeemAsync(site, request.RedirectUri, code, cancellationToken)
@@ -118,7 +118,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
         if (known.All(link => link.Provider != provider))
             throw NotLinked();
         if (user.PasswordHash is null && known.Count == 1)
-            throw new CloudreveException(ErrorCode.ManagedAccount, "The account has no password, so it needs this way to sign in.");
+            throw new CloudreveException(ErrorCode.ManagedAccount, "Your account has no password, so this sign-in method cannot be removed.");
         await links.UnlinkAsync(user.Id, provider, cancellationToken);
     }
 
@@ -157,7 +157,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     private static void RequireEnabled(SiteSettings site, OpenIdProvider provider)
     {
         if (!IsEnabled(site, provider))
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "This identity provider is switched off.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "This identity provider is disabled.");
     }
 
     private static OpenIdConnectClient ClientOf(SiteSettings site, OpenIdProvider provider) => provider == OpenIdProvider.Logto
@@ -173,7 +173,7 @@ public sealed class OpenIdSignIn(StorageLayout layout, OpenIdLinks links, UserSt
     private static string Draw() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     private static CloudreveException NotLinked() =>
-        new(ErrorCode.OpenIdNotLinked, "No account is linked with this identity. Sign in another way and link it.");
+        new(ErrorCode.OpenIdNotLinked, "No account is linked to this identity. Sign in another way and link it first.");
 
     private async Task<User> SignUpAsync(SiteSettings site, OpenIdIdentity identity, CancellationToken cancellationToken)
     {

@@ -77,6 +77,6 @@ internal sealed class Authorization(
         if (requirement.Scope is { } demanded)
             caller.RequireScope(demanded);
         else if (caller.Scopes is not null)
-            throw new CloudreveException(ErrorCode.ScopeMissing, "This is not for applications.");
+            throw new CloudreveException(ErrorCode.ScopeMissing, "Third-party applications may not use this endpoint.");
     }
 }

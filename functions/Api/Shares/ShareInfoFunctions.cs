@@ -34,5 +34,5 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
     }
 
     /// <summary>The error of a link that does not exist, or that the caller must not know of.</summary>
-    public static CloudreveException Unknown() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+    public static CloudreveException Unknown() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 }

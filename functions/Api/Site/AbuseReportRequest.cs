@@ -51,6 +51,6 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        return call.Site.HashIds.TryDecode(text, kind, out var id) ? id : throw new CloudreveException(ErrorCode.BadParameter, "An id is malformed.");
+        return call.Site.HashIds.TryDecode(text, kind, out var id) ? id : throw new CloudreveException(ErrorCode.BadParameter, "An id is invalid.");
     }
 }

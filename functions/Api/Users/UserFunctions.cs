@@ -40,7 +40,7 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
         ApiCall call, CancellationToken cancellationToken)
     {
         if (request.OptionalText("keyword")?.Trim() is not { } text || text.CountCharacters() is < MinKeyword or > MaxKeyword)
-            throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have two characters at least.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have at least two characters.");
         var hits = new List<UserResponse>();
         // Where addresses are not shown, nobody can find them out letter by letter, either.
         var searchesEmail = call.Caller.ActsAsAdmin || call.Site.Get(AccountSetting.ExposeEmail);

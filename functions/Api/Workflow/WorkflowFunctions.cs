@@ -53,7 +53,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             "general" => (s_generalTypes, []),
             "downloading" => (s_downloadTypes, s_running),
             "downloaded" => (s_downloadTypes, s_ended),
-            _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not one of the options."),
+            _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not supported."),
         };
         var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, pageSize, request.OptionalText("next_page_token"), cancellationToken);
         var presenter = await PresenterAsync(call.Site, cancellationToken);

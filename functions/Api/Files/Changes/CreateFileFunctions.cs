@@ -37,7 +37,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
     {
         "file" => FileType.File,
         "folder" => FileType.Folder,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The type is neither file nor folder."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The type must be file or folder."),
     };
 
     private async Task CheckNameAsync(Caller caller, string name, CancellationToken cancellationToken)

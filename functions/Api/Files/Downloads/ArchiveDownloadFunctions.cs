@@ -24,7 +24,7 @@ internal sealed class ArchiveDownloadFunctions(
         {
             signer.Verify(call.Site, ArchiveAddresses.PathOf(id), request.Query[UrlSigner.Parameter]);
             var archive = await sessions.FindAsync(id, cancellationToken)
-                ?? throw new CloudreveException(ErrorCode.NotFound, "The archive is not offered any more.");
+                ?? throw new CloudreveException(ErrorCode.NotFound, "The archive link has expired.");
             return new ArchiveContent(await roots.FindAsync(archive, call, cancellationToken), download, logger);
         }
         catch (CloudreveException e)

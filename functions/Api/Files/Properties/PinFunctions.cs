@@ -40,11 +40,11 @@ internal sealed class PinFunctions(UserStore users)
         {
             return (pinned.Name ?? "") == (pin.Name ?? "")
                 ? user
-                : throw new CloudreveException(ErrorCode.ObjectExists, "The place is pinned under another name.");
+                : throw new CloudreveException(ErrorCode.ObjectExists, "This location is already pinned under another name.");
         }
         IReadOnlyList<PinnedPlace> pins = [.. user.Settings.Pinned, pin];
         if (pins.Count > UserSettings.MaxPins || pins.Sum(p => p.Uri.Length + (p.Name?.Length ?? 0)) > UserSettings.MaxPinCharacters)
-            throw new CloudreveException(ErrorCode.BadParameter, "Too many places are pinned, or their names are too long.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Too many pinned locations, or their names are too long.");
         return user with { Settings = user.Settings with { Pinned = pins } };
     }
 

@@ -34,9 +34,9 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
     /// <summary>How large content may be is a setting, which is checked before anything is read.</summary>
     private static long CheckLength(HttpRequest request, SiteSettings site)
     {
-        var length = BodyLength.Of(request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The request does not announce its length.");
+        var length = BodyLength.Of(request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The Content-Length header is missing.");
         return length <= site.Get(SiteSetting.MaxEditSize)
             ? length
-            : throw new CloudreveException(ErrorCode.FileTooLarge, "The content is larger than one request may write.");
+            : throw new CloudreveException(ErrorCode.FileTooLarge, "The content exceeds the size limit of a single request.");
     }
 }

@@ -27,7 +27,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
     public long Size => ShownId == File.PrimaryEntityId
         ? File.Size
         : File.OtherEntities.FirstOrDefault(l => l.Id == ShownId && l.Type == EntityType.Version)?.Size
-            ?? throw new WopiException(StatusCodes.Status404NotFound, "The version does not exist any more.");
+            ?? throw new WopiException(StatusCodes.Status404NotFound, "The version no longer exists.");
 
     /// <summary>The version of what is shown, as viewers see it.</summary>
     public string Version => Site.HashIds.Encode(ShownId, HashIdKind.Entity);
@@ -65,7 +65,7 @@ internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, 
         if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId) || fileId != session.FileId)
             throw new WopiException(StatusCodes.Status403Forbidden, "The access token is for another file.");
         if (ViewerCatalog.Find(site, session.ViewerId) is null)
-            throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
+            throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer no longer exists.");
         var caller = await IdentifyAsync(session.UserId, cancellationToken);
         var place = await access.OpenAsync(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         if (await tree.FindAsync(place, cancellationToken) is { } file && file.Id == fileId)
@@ -89,7 +89,7 @@ internal sealed class WopiFiles(ViewerSessions sessions, SettingStore settings, 
         if (session.Uri.FileSystem != FileSystemKind.My
             || await tree.FindByIdAsync(session.FileId, cancellationToken) is not { } file
             || file.OwnerId != caller.UserId)
-            throw new WopiException(StatusCodes.Status404NotFound, "The file does not exist any more.");
+            throw new WopiException(StatusCodes.Status404NotFound, "The file no longer exists.");
         var view = FileUri.My(await tree.GetPathAsync(file, cancellationToken));
         var place = await access.OpenAsync(caller, view, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         return new WopiFile(session, caller, site, place, await tree.ReadAgainAsync(file, cancellationToken));

@@ -51,7 +51,7 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
         var userId = call.Caller.RequireUser().Id;
         // The largest picture is a setting, so it is checked here, and the body's limit is that of any content.
         if (request.ContentLength is not { } length || length > call.Site.Get(AccountSetting.AvatarMaxSize))
-            throw new CloudreveException(ErrorCode.FileTooLarge, "The picture is too large, or its length is not known.");
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The picture is too large, or its size is unknown.");
         if (length == 0)
         {
             await avatars.UseGravatarAsync(userId, cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
         }
         catch (EndOfStreamException)
         {
-            throw new CloudreveException(ErrorCode.BadParameter, "The picture is shorter than announced.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The picture is shorter than its Content-Length.");
         }
         return picture;
     }

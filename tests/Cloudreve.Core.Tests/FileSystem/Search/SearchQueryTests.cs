@@ -107,7 +107,7 @@ public sealed class SearchQueryTests
         var query = Parse("name=x&" + bound)!;
 
         Assert.True(query.Matches(File("x.txt")));
-        Assert.False(query.Matches(File("y.txt")));
+        Assert.False(query.Matches(File("y.md")));
     }
 
     [Theory]
