@@ -68,6 +68,9 @@ internal sealed class ImportGroupRunner(
             work.Indexed += page.Indexed;
             if (page.Next is { } next)
                 work.Next.Add(next);
+            // Several such folders in one run would not fit into its time.
+            if (page.IsUnreadable)
+                break;
         }
         return work;
     }

@@ -25,7 +25,11 @@ internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blo
 /// <param name="Failures">What cannot, and why.</param>
 /// <param name="Indexed">How many blobs and folders were seen.</param>
 /// <param name="Next">The page that follows; null when it was the folder's last.</param>
-internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next);
+internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next)
+{
+    /// <summary>Whether the listing failed, which took its time to find out.</summary>
+    public bool IsUnreadable { get; init; }
+}
 
 /// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
 /// <param name="container">The policy's container.</param>
@@ -43,7 +47,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
     public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
     {
         if (await ListAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken) is not { } page)
-            return new SourcePage([], [new ImportFailure(item.Prefix.Length == 0 ? "/" : item.Prefix, item.Token is null ? Unreadable : UnreadableRest)], 0, null);
+            return Refuse(item);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         var failures = new List<ImportFailure>();
         foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && !own.Holds(p)))
@@ -69,6 +73,12 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             ? null
             : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
         return new SourcePage(entries, recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+    }
+
+    private static SourcePage Refuse(FrontierItem item)
+    {
+        var failure = new ImportFailure(item.Prefix.Length == 0 ? "/" : item.Prefix, item.Token is null ? Unreadable : UnreadableRest);
+        return new SourcePage([], [failure], 0, null) { IsUnreadable = true };
     }
 
     /// <summary>A fingerprint of entries: equal only when a repetition sees the same names, sizes and versions in the same order.</summary>

@@ -39,7 +39,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
         {
             await foreach (var item in WalkAsync(roots, topNames, cancellationToken))
             {
-                ahead.Enqueue(new Opened(item, Open(item, abandoned.Token)));
+                ahead.Enqueue(Open(item, abandoned.Token));
                 if (ahead.Count == ReadAhead)
                     await AddAsync(zip, ahead.Dequeue(), missing, cancellationToken);
             }
@@ -61,13 +61,14 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
         }
     }
 
-    private Task<BlobContent>? Open(Item item, CancellationToken cancellationToken)
+    private Opened Open(Item item, CancellationToken cancellationToken)
     {
         if (item.Entry.Type == FileType.Folder || item.Entry.PrimaryEntityId == 0)
-            return null;
-        return item.Entity is { } entity
+            return new Opened(item, null);
+        var content = item.Entity is { } entity
             ? reader.OpenAsync(entity, cancellationToken: cancellationToken)
             : Task.FromException<BlobContent>(new StorageNotFoundException("The blob has no row."));
+        return new Opened(item, content);
     }
 
     private static async Task AddAsync(StoredZipWriter zip, Opened opened, MissingFiles missing, CancellationToken cancellationToken)
