@@ -18,6 +18,7 @@ public static class OrchestrationComposition
         services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
         services.TryAddSingleton<LostTasks>();
         services.TryAddSingleton<FinishedInstances>();
+        services.TryAddSingleton<ActivityGuard>();
         return services;
     }
 }

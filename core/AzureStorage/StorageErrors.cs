@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Xml;
 using Azure;
 using Azure.Data.Tables;
 using Cloudreve.AzureStorage.Pipeline;
@@ -26,6 +28,10 @@ internal static class StorageErrors
         catch (RequestFailedException e)
         {
             throw Translate(e, resource);
+        }
+        catch (Exception e) when (e is XmlException or JsonException)
+        {
+            throw new StorageUnreadableException($"{resource}: the answer is malformed", e);
         }
         catch (AggregateException e) when (e.InnerException is not null and not SimulatedCrashException)
         {

@@ -39,3 +39,9 @@ public sealed class StorageChangedException(string message, int failedIndex = 0,
 /// <summary>The service is throttling, timing out or down, and the retries of the pipeline are used up.</summary>
 public sealed class StorageUnavailableException(string message, Exception? innerException = null)
     : StorageException(message, innerException);
+
+/// <summary>
+/// The service answered what cannot be read, such as a listing with a name that XML does not allow. Asking again brings the same answer.
+/// </summary>
+public sealed class StorageUnreadableException(string message, Exception? innerException = null)
+    : StorageException(message, innerException);

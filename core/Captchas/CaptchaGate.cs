@@ -19,6 +19,6 @@ public sealed class CaptchaGate
     public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
     {
         if (site.Get(demand) && !await _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken))
-            throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is wrong or has expired.");
+            throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is incorrect or has expired.");
     }
 }

@@ -48,12 +48,12 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
         {
             var wrapped = JsonSerializer.Deserialize(encryption, EncryptionJson.Default.WrappedKey);
             if (wrapped is not { Algorithm: BlobKey.Algorithm })
-                throw new CloudreveException(ErrorCode.EncryptionError, "The blob is encrypted in an unknown way.");
+                throw new CloudreveException(ErrorCode.EncryptionError, "The encryption of the content is not supported.");
             return new BlobKey(Unwrap(await masterKeys.GetAsync(cancellationToken), wrapped.Key, wrapped.Iv), wrapped.Iv);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or JsonException)
         {
-            throw new CloudreveException(ErrorCode.EncryptionError, "The blob's key cannot be opened with the site's master key.", e);
+            throw new CloudreveException(ErrorCode.EncryptionError, "The content cannot be decrypted with the site's master key.", e);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     private static byte[] Unwrap(byte[] masterKey, byte[] wrapped, byte[] iv)
     {
         if (wrapped.Length != NonceSize + TagSize + CtrCipher.KeySize || iv.Length != CtrCipher.IvSize)
-            throw new CryptographicException("The wrapped key has an impossible length.");
+            throw new CryptographicException("The stored encryption key has an invalid length.");
         var key = new byte[CtrCipher.KeySize];
         using var gcm = new AesGcm(masterKey, TagSize);
         gcm.Decrypt(wrapped.AsSpan(0, NonceSize), wrapped.AsSpan(NonceSize + TagSize), wrapped.AsSpan(NonceSize, TagSize), key, iv);

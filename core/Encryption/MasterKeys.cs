@@ -47,7 +47,7 @@ public sealed class MasterKeys(SettingStore settings)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CloudreveException(ErrorCode.EncryptionError, "The file with the master key cannot be read.", e);
+            throw new CloudreveException(ErrorCode.EncryptionError, "The master key file cannot be read.", e);
         }
     }
 
@@ -56,6 +56,6 @@ public sealed class MasterKeys(SettingStore settings)
         var key = new byte[CtrCipher.KeySize];
         return text is not null && Convert.TryFromBase64String(text, key, out var length) && length == key.Length
             ? key
-            : throw new CloudreveException(ErrorCode.EncryptionError, "The site has no master key of 32 bytes.");
+            : throw new CloudreveException(ErrorCode.EncryptionError, "The site's master key must have 32 bytes.");
     }
 }

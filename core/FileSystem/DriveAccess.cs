@@ -83,7 +83,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     private static DrivePlace OpenDrive(User user, FileUri uri, HashIdCodec hashIds)
     {
         if (uri.Id.Length > 0 && (!hashIds.TryDecode(uri.Id, HashIdKind.User, out var id) || id != user.Id))
-            throw new CloudreveException(ErrorCode.NoPermission, "This drive belongs to somebody else.");
+            throw new CloudreveException(ErrorCode.NoPermission, "You do not have access to this drive.");
         return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.My);
     }
 
@@ -91,7 +91,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     private static DrivePlace OpenTrash(User user, FileUri uri)
     {
         if (uri.Path.Depth > 1)
-            throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no folders.");
+            throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no subfolders.");
         return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = FileTree.TrashId(user.Id) };
     }
 
@@ -111,7 +111,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
             : null;
         return shortcut is { IsSymbolic: true } && shortcut.OwnerId == user.Id
             ? place with { TopId = shortcut.Id, Top = shortcut }
-            : throw new CloudreveException(ErrorCode.PathNotFound, "There is no such shortcut.");
+            : throw new CloudreveException(ErrorCode.PathNotFound, "The shortcut does not exist.");
     }
 
     private static Boolset CapabilitiesOf(FileSystemKind kind) => kind switch
@@ -125,16 +125,16 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     private static void Require(Boolset capabilities, NavigatorCapability capability)
     {
         if (!capabilities[(int)capability])
-            throw new CloudreveException(ErrorCode.NoPermission, "This file system does not allow that.");
+            throw new CloudreveException(ErrorCode.NoPermission, "This operation is not supported here.");
     }
 
-    /// <summary>Whether a caller may see details of a file found by its id: its owner and administrators.</summary>
+    /// <summary>Throws unless the caller is the file's owner or an administrator.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="file">The file.</param>
-    /// <exception cref="CloudreveException">401 for anonymous callers, 40082 for others.</exception>
+    /// <exception cref="CloudreveException">40082 for others, guests included.</exception>
     public static void RequireOwner(Caller caller, FileRecord file)
     {
-        if (caller.RequireUser().Id != file.OwnerId && !caller.ActsAsAdmin)
+        if (caller.UserId != file.OwnerId && !caller.ActsAsAdmin)
             throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
     }
 

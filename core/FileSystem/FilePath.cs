@@ -21,11 +21,11 @@ public sealed class FilePath : IEquatable<FilePath>
     public FilePath(IReadOnlyList<string> segments)
     {
         if (segments.Count > MaxDepth)
-            throw new CloudreveException(ErrorCode.BadParameter, $"The path is deeper than {MaxDepth} levels.");
+            throw new CloudreveException(ErrorCode.BadParameter, $"The path has more than {MaxDepth} levels.");
         foreach (var segment in segments)
         {
             if (segment is "" or "." or ".." || segment.Contains('/', StringComparison.Ordinal))
-                throw new CloudreveException(ErrorCode.BadParameter, "The path holds an empty, dot or slash segment.");
+                throw new CloudreveException(ErrorCode.BadParameter, "The path contains an empty or invalid segment.");
         }
         Segments = segments;
     }

@@ -295,7 +295,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         while (true)
         {
             if (current.PendingMove is not null)
-                throw new CloudreveException(ErrorCode.Conflict, "The object is being moved; try again.");
+                throw new CloudreveException(ErrorCode.Conflict, "The item is being moved. Try again.");
             var changed = change(current);
             if (ReferenceEquals(changed, current))
                 return current;
@@ -330,7 +330,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
                 return FileRecord.FromRow(byName, byId.ParentId);
         }
         // It is renamed all the time, or its name is missing: no number of looks would help.
-        throw new CloudreveException(ErrorCode.Conflict, "The object is being changed; try again.");
+        throw new CloudreveException(ErrorCode.Conflict, "The item is being changed. Try again.");
     }
 
     private async Task<string> ReplaceAsync(FileRecord file, string etag, CancellationToken cancellationToken)
@@ -389,7 +389,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     internal static FileRecord Virtual(long ownerId) =>
         new() { Id = 0, ParentId = 0, OwnerId = ownerId, Type = FileType.Folder, Name = "", CreatedAt = default, UpdatedAt = default };
 
-    private static CloudreveException Shortcut() => new(ErrorCode.NoPermission, "A shortcut cannot be entered; follow its destination.");
+    private static CloudreveException Shortcut() => new(ErrorCode.NoPermission, "A shortcut cannot be opened directly. Follow its target.");
 
     private async Task<FileRecord?> FindTopAsync(long topId, long ownerId, CancellationToken cancellationToken)
     {
@@ -444,7 +444,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The path does not exist.");
 
-    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 }
 
 /// <summary>A folder that was found by walking along a path.</summary>

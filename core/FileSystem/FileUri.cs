@@ -141,7 +141,7 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     {
         List<string> names = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Unescape)];
         return names.Exists(name => name.Contains('/', StringComparison.Ordinal))
-            ? throw new CloudreveException(slash, "A name holds a slash.")
+            ? throw new CloudreveException(slash, "A name contains a slash.")
             : new FilePath(names);
     }
 

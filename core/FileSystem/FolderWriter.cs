@@ -195,7 +195,7 @@ public sealed class FolderWriter(StorageLayout layout)
             }
             catch (StorageNotFoundException e)
             {
-                throw new CloudreveException(ErrorCode.PathNotFound, "The folder does not exist any more.", e);
+                throw new CloudreveException(ErrorCode.PathNotFound, "The folder no longer exists.", e);
             }
             catch (StorageExistsException e)
             {

@@ -48,7 +48,7 @@ public sealed record Caller(User? User, Group Group)
     public void RequireScope(string scope)
     {
         if (!Holds(scope))
-            throw new CloudreveException(ErrorCode.ScopeMissing, "The application lacks the permission for this.");
+            throw new CloudreveException(ErrorCode.ScopeMissing, "The application does not have permission to do this.");
     }
 
     /// <summary>Throws unless the caller's group has a permission.</summary>

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity;
 
@@ -16,7 +17,7 @@ public static class PasswordRules
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(string password)
     {
-        if (password.Length is < MinLength or > MaxLength)
-            throw new CloudreveException(ErrorCode.BadParameter, "A password has 6 to 128 characters.");
+        if (password.CountCharacters() is < MinLength or > MaxLength)
+            throw new CloudreveException(ErrorCode.BadParameter, "The password must have 6 to 128 characters.");
     }
 }

@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity;
 
@@ -30,8 +31,8 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <exception cref="CloudreveException">40001 malformed, 40080 wrong, 40017 banned, 40018 not activated.</exception>
     public async Task<User> SignInAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
-        if (email.Length > 320 || password.Length is < MinPassword or > MaxPassword)
-            throw new CloudreveException(ErrorCode.BadParameter, "The mail address or password has an impossible length.");
+        if (email.Length > 320 || password.CountCharacters() is < MinPassword or > MaxPassword)
+            throw new CloudreveException(ErrorCode.BadParameter, "The email address or password has an invalid length.");
         var normalized = UserStore.NormalizeEmail(email);
         return await _turns.RunAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)
             ?? throw Refused();
@@ -65,11 +66,11 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         if (user.IsBanned)
             throw new CloudreveException(ErrorCode.UserBanned, "This account is banned.");
         if (user.Status != UserStatus.Active)
-            throw new CloudreveException(ErrorCode.UserInactive, "This account is not activated.");
+            throw new CloudreveException(ErrorCode.UserInactive, "This account has not been activated.");
     }
 
     private static CloudreveException Refused() =>
-        new(ErrorCode.LoginFailed, "Wrong mail address or password. After many failures wait a quarter of an hour.");
+        new(ErrorCode.LoginFailed, "Wrong email address or password. After too many failed attempts, wait 15 minutes.");
 
     private async Task<User?> CheckAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken)
     {

@@ -97,7 +97,7 @@ public sealed class TokenIssuer(
         var site = await settings.GetAsync(cancellationToken);
         var token = await ReadRefreshAsync(site, refreshToken, cancellationToken);
         if (token.Client is { } client && !client.Scopes.Contains(OAuthScopes.OfflineAccess))
-            throw new CloudreveException(ErrorCode.ScopeMissing, "The application may not refresh its tokens.");
+            throw new CloudreveException(ErrorCode.ScopeMissing, "The application is not allowed to refresh its tokens.");
         var revocation = IsRevokedAsync(token.Session.RootId, cancellationToken);
         var granted = token.Client is { } demanded ? grants.RenewAsync(token.UserId, demanded, cancellationToken) : Task.FromResult<ClientScopes?>(null);
         var found = users.FindAsync(token.UserId, cancellationToken);
@@ -209,7 +209,7 @@ public sealed class TokenIssuer(
 
     private static string RootPartition(Guid rootId) => "root-" + rootId.ToString("N");
 
-    private static CloudreveException Invalid() => new(ErrorCode.CredentialInvalid, "The token is not valid; sign in again.");
+    private static CloudreveException Invalid() => new(ErrorCode.CredentialInvalid, "The token is not valid. Please sign in again.");
 
     private async Task<RefreshClaims> ReadRefreshAsync(SiteSettings site, string token, CancellationToken cancellationToken) =>
         await ValidateAsync(token, cancellationToken) is { } jwt && TokenClaims.ReadRefresh(jwt, site) is { } claims ? claims : throw Invalid();

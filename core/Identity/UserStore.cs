@@ -137,7 +137,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         return user;
     }
 
-    private static CloudreveException Taken() => new(ErrorCode.MailInUse, "This mail address has an account already.");
+    private static CloudreveException Taken() => new(ErrorCode.MailInUse, "An account with this email address already exists.");
 
     private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } user && user.Email == NormalizeEmail(email) ? user : null;

@@ -68,6 +68,9 @@ internal sealed class ImportGroupRunner(
             work.Indexed += page.Indexed;
             if (page.Next is { } next)
                 work.Next.Add(next);
+            // Several such folders in one run would not fit into its time.
+            if (page.IsUnreadable)
+                break;
         }
         return work;
     }
@@ -305,7 +308,7 @@ internal sealed class ImportGroupRunner(
         catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
         {
             foreach (var candidate in candidates)
-                outcome.Fail(candidate.Entry.Path, "The destination folder was deleted meanwhile.");
+                outcome.Fail(candidate.Entry.Path, "The destination folder was deleted in the meantime.");
             discarded = candidates;
         }
         await writer.DiscardAsync([.. discarded.Select(c => c.Record)], cancellationToken);
@@ -392,7 +395,7 @@ internal sealed class ImportGroupRunner(
             else if (guard.Type == FileType.Folder)
                 Descend(candidate, guard.Id, isNew: false);
             else
-                Fail(candidate.Entry.Path, "A file of the same name exists in the drive.");
+                Fail(candidate.Entry.Path, "A file with the same name already exists in the drive.");
         }
 
         public void Fail(string path, string reason) => Failures.Add(new ImportFailure(path, reason));

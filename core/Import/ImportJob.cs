@@ -8,8 +8,7 @@ namespace Cloudreve.Core.Import;
 /// <param name="UserId">Whose drive.</param>
 /// <param name="PolicyId">The storage policy whose container holds the blobs.</param>
 /// <param name="Recursive">Whether folders below the source are imported, too.</param>
-/// <param name="ExtractMediaMeta">Whether media metadata shall be extracted afterwards.</param>
-public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive, bool ExtractMediaMeta);
+public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive);
 
 /// <summary>What a piece of an import did. Pieces add up.</summary>
 /// <param name="Indexed">Blobs and folders that were seen.</param>

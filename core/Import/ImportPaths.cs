@@ -25,7 +25,7 @@ internal static class ImportPaths
         var path = FilePath.ParsePlain(source);
         var prefix = path.IsRoot ? "" : string.Join('/', path.Segments) + "/";
         if (prefix.Length > 0 && own.Holds(prefix))
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The source is where the site keeps its own blobs.");
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The source contains the site's own data.");
         return prefix;
     }
 

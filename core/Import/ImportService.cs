@@ -21,8 +21,7 @@ namespace Cloudreve.Core.Import;
 /// <param name="UserId">Whose drive.</param>
 /// <param name="PolicyId">The storage policy.</param>
 /// <param name="Recursive">Whether folders below the source are imported, too.</param>
-/// <param name="ExtractMediaMeta">Whether media metadata shall be extracted afterwards.</param>
-public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta);
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
 
 /// <summary>Which task an orchestration works for.</summary>
 /// <param name="TaskId">The task.</param>
@@ -44,7 +43,7 @@ public sealed class ImportService
     /// </summary>
     public static readonly TimeSpan GroupTimeLimit = TimeSpan.FromMinutes(4);
 
-    private const string LostReason = "The import was interrupted and could not go on. What had been imported stays; start it again to import the rest.";
+    private const string LostReason = "The import was interrupted and could not continue. Files imported so far are kept; start it again to import the rest.";
 
     private const int MaxFailures = 20;
 
@@ -98,7 +97,7 @@ public sealed class ImportService
         var policy = await _catalog.GetPolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The container of the storage policy holds the site's own blobs.");
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");
         var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
         var user = await _users.FindAsync(request.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
@@ -106,7 +105,7 @@ public sealed class ImportService
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is { Type: FileType.File })
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         var now = _clock.GetUtcNow();
-        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta);
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
         var task = new WorkflowTask
         {
             Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
@@ -190,7 +189,7 @@ public sealed class ImportService
         var job = JobOf(task);
         var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
         var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.");
+            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, await OwnAreasOfAsync(policy, cancellationToken));
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);

@@ -25,7 +25,11 @@ internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blo
 /// <param name="Failures">What cannot, and why.</param>
 /// <param name="Indexed">How many blobs and folders were seen.</param>
 /// <param name="Next">The page that follows; null when it was the folder's last.</param>
-internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next);
+internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next)
+{
+    /// <summary>Whether the listing failed, which took its time to find out.</summary>
+    public bool IsUnreadable { get; init; }
+}
 
 /// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
 /// <param name="container">The policy's container.</param>
@@ -35,10 +39,15 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
 internal sealed class SourceReader(BlobContainer container, FileRules rules, bool recursive, OwnAreas own)
 {
     private const int PageSize = 5000;
+    private const int MaxTries = 3;
+    private const string Unreadable = "The folder cannot be listed. A name in it may contain characters that the storage service does not support.";
+    private const string UnreadableRest =
+        "The rest of the folder cannot be listed. A name in it may contain characters that the storage service does not support.";
 
     public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
     {
-        var page = await ListAsync(item, cancellationToken);
+        if (await ListAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken) is not { } page)
+            return Refuse(item);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         var failures = new List<ImportFailure>();
         foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && !own.Holds(p)))
@@ -54,7 +63,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             indexed++;
             var name = blob.Name[item.Prefix.Length..];
             if (await IsFolderTooAsync(blob, name, folders, page, cancellationToken))
-                failures.Add(new ImportFailure(blob.Name, "A folder of the same name exists beside the blob."));
+                failures.Add(new ImportFailure(blob.Name, "A folder with the same name exists next to the blob."));
             else if (rules.Refuse(name, blob) is { } reason)
                 failures.Add(new ImportFailure(blob.Name, reason));
             else
@@ -64,6 +73,12 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             ? null
             : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
         return new SourcePage(entries, recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+    }
+
+    private static SourcePage Refuse(FrontierItem item)
+    {
+        var failure = new ImportFailure(item.Prefix.Length == 0 ? "/" : item.Prefix, item.Token is null ? Unreadable : UnreadableRest);
+        return new SourcePage([], [failure], 0, null) { IsUnreadable = true };
     }
 
     /// <summary>A fingerprint of entries: equal only when a repetition sees the same names, sizes and versions in the same order.</summary>
@@ -80,16 +95,30 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private async Task<BlobPage> ListAsync(FrontierItem item, CancellationToken cancellationToken)
+    /// <summary>A page of a listing; null when it cannot be read, now or later.</summary>
+    private async Task<BlobPage?> ListAsync(string prefix, string? delimiter, int take, string? token, CancellationToken cancellationToken)
     {
-        try
+        for (var tries = 0; tries < MaxTries; tries++)
         {
-            return await container.ListPageAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken);
+            try
+            {
+                return await container.ListPageAsync(prefix, delimiter, take, token, cancellationToken);
+            }
+            catch (StorageUnreadableException)
+            {
+                return null;
+            }
+            catch (StorageNotFoundException e)
+            {
+                throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container does not exist.", e);
+            }
+            catch (StorageUnavailableException)
+            {
+                // The service answers alike when it is away and when it cannot tell a name; in the second case it lists anything but this.
+                await container.ListPageAsync($"{Guid.NewGuid():N}/", "/", 1, null, cancellationToken);
+            }
         }
-        catch (StorageNotFoundException e)
-        {
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container does not exist.", e);
-        }
+        return null;
     }
 
     private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name)
@@ -121,7 +150,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
         var lastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : "";
         if (!lastBlob.StartsWith(blob.Name, StringComparison.Ordinal) && !lastPrefix.StartsWith(blob.Name, StringComparison.Ordinal))
             return false;
-        var below = await container.ListPageAsync(blob.Name + "/", null, 1, null, cancellationToken);
-        return below.Blobs.Count > 0;
+        // What cannot be listed is not empty.
+        return await ListAsync(blob.Name + "/", null, 1, null, cancellationToken) is not { Blobs.Count: 0 };
     }
 }

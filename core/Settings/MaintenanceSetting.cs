@@ -14,7 +14,6 @@ internal static class MaintenanceSetting
         Setting.Number("chunk_retries", 5),
         Setting.Flag("use_temp_chunk_buffer", defaultValue: true),
         Setting.Text("temp_path", "temp"),
-        Setting.Text("mime_mapping", MimeTypes),
         Setting.Text("cron_garbage_collect", "@every 30m"),
         Setting.Text("cron_oauth_cred_refresh", "@every 230h"),
         Setting.Text("cron_entity_collect", "@every 15m"),
@@ -32,10 +31,6 @@ internal static class MaintenanceSetting
         .. Queue("io_intense", workers: 0, execution: 2_592_000, backoff: 600, retries: 5),
         .. Queue("remote_download", workers: 5, execution: 864_000, backoff: 600, retries: 5),
     ];
-
-    private const string MimeTypes = """
-        {".html":"text/html",".htm":"text/html",".css":"text/css",".js":"application/javascript",".json":"application/json",".txt":"text/plain",".md":"text/markdown",".xml":"application/xml",".svg":"image/svg+xml",".png":"image/png",".jpg":"image/jpeg",".jpeg":"image/jpeg",".gif":"image/gif",".webp":"image/webp",".avif":"image/avif",".heic":"image/heic",".mp3":"audio/mpeg",".flac":"audio/flac",".ogg":"audio/ogg",".wav":"audio/wav",".mp4":"video/mp4",".webm":"video/webm",".mkv":"video/x-matroska",".mov":"video/quicktime",".pdf":"application/pdf",".zip":"application/zip",".epub":"application/epub+zip",".docx":"application/vnd.openxmlformats-officedocument.wordprocessingml.document",".xlsx":"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",".pptx":"application/vnd.openxmlformats-officedocument.presentationml.presentation"}
-        """;
 
     /// <summary>A queue's settings; times in seconds. No workers: they are a setting that the product reads, and declared there.</summary>
     private static IEnumerable<Setting> Queue(string name, long workers, long execution, long backoff, long retries)

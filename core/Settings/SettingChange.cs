@@ -34,11 +34,11 @@ public static class SettingChange
     public static void Check(IReadOnlyDictionary<string, string?> values)
     {
         if (values.Count is 0 or > MaxSettings || values.Values.Sum(text => (long)(text?.Length ?? 0)) > MaxTotal)
-            throw new CloudreveException(ErrorCode.BadParameter, "Between 1 and 100 settings can be changed at once, with 500,000 characters in all.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Change between 1 and 100 settings at a time, with at most 500,000 characters in total.");
         foreach (var (key, text) in values)
         {
             if (Find(key) is not { } setting)
-                throw new CloudreveException(ErrorCode.BadParameter, $"This site has no setting '{key}'.");
+                throw new CloudreveException(ErrorCode.BadParameter, $"Unknown setting '{key}'.");
             if (Fixed.Contains(key))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
             if (text is null || text.Length > MaxText || !setting.IsValid(text) || !HasKindOfDefault(setting, text) || (setting == SiteSetting.SiteUrl && !AreAddresses(text)))

@@ -160,6 +160,10 @@ public static class SiteSetting
     /// </summary>
     public static readonly Setting<long> ImportParallelGroups = Setting.Number("import_parallel_groups", 4, min: 1);
 
+    /// <summary>The MIME types of files by their extensions without dot; they come before those that are usual.</summary>
+    public static readonly Setting<IReadOnlyDictionary<string, string>> MimeTypes =
+        new("mime_mapping", MimeMapping.Default, isSecret: false, MimeMapping.Parse);
+
     /// <summary>All settings, for the administration.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
@@ -169,7 +173,7 @@ public static class SiteSetting
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
-        HeavyWorkers, ImportParallelGroups,
+        HeavyWorkers, ImportParallelGroups, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
         .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];

@@ -114,5 +114,5 @@ public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider 
         && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedValue)
         && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedId)
             ? (parsedValue, parsedId)
-            : throw new CloudreveException(ErrorCode.BadParameter, "The page token is malformed.");
+            : throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
 }

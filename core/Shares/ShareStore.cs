@@ -115,7 +115,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
             cancellationToken);
     }
 
-    private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+    private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 
     private async Task<Share?> FindAsync(long ownerId, long id, CancellationToken cancellationToken) =>
         await layout.Shares.FindAsync(Share.Partition(ownerId), FileKeys.Id(id), cancellationToken) is { } row ? Share.FromRow(row, ownerId) : null;

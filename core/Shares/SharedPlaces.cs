@@ -114,7 +114,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
                 : new CloudreveException(ErrorCode.NoPermission, "Your group may not open shares.");
         }
         if (!await guesses.IsRightAsync(share, caller.Client, uri.Password, cancellationToken))
-            throw new CloudreveException(ErrorCode.WrongPassword, "The share's password is wrong.");
+            throw new CloudreveException(ErrorCode.WrongPassword, "Wrong share password.");
     }
 
     private async Task<SharedTop> FindTopAsync(Share share, CancellationToken cancellationToken)
@@ -134,7 +134,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         }
     }
 
-    private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+    private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 
     /// <summary>What a link shows.</summary>
     private sealed record SharedTop(Share Share, FileRecord File, FilePath Path);

@@ -53,7 +53,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     public static void CheckBlobSize(long size)
     {
         if (size < 0)
-            throw new CloudreveException(ErrorCode.BadParameter, "The size is impossible.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The file size is invalid.");
         if (size > MaxBlob)
             throw TooLarge();
     }
@@ -85,7 +85,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
         return Convert.ToBase64String(bytes);
     }
 
-    private static CloudreveException TooLarge() => new(ErrorCode.FileTooLarge, "The file is larger than a blob can be.");
+    private static CloudreveException TooLarge() => new(ErrorCode.FileTooLarge, "The file exceeds the maximum size of a blob.");
 
     private static long DirectChunk(long wanted, long size)
     {

@@ -62,7 +62,7 @@ public sealed class FileContentWriter(
         ChunkPlan.CheckBlobSize(request.Length);
         var block = Math.Max(LeastBlock, (request.Length + ChunkPlan.MaxBlocks - 1) / ChunkPlan.MaxBlocks);
         if (block > ChunkPlan.MaxRelayChunk * 4)
-            throw new CloudreveException(ErrorCode.FileTooLarge, "The file is larger than one request can bring.");
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
         var upload = new UploadRequest(request.Path, request.Length)
         {
             Overwrites = true,
@@ -87,7 +87,7 @@ public sealed class FileContentWriter(
         await sessions.RemoveAsync(session, cancellationToken);
         return await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken) is { } file && file.Id == session.FileId
             ? file
-            : await tree.FindByIdAsync(session.FileId, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The file was deleted meanwhile.");
+            : await tree.FindByIdAsync(session.FileId, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The file was deleted in the meantime.");
     }
 
     /// <summary>Stages the blocks; the next one is read while one is sent.</summary>
@@ -130,5 +130,5 @@ public sealed class FileContentWriter(
         await container.StageBlockAsync(session.Source, ChunkPlan.BlockId(index), block, cancellationToken);
     }
 
-    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The content does not have the announced length.");
+    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The content does not match its Content-Length.");
 }

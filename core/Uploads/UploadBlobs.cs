@@ -183,5 +183,5 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         }
     }
 
-    private static CloudreveException Mismatch() => new(ErrorCode.MetadataMismatch, "The uploaded content does not have the announced size.");
+    private static CloudreveException Mismatch() => new(ErrorCode.MetadataMismatch, "The uploaded content does not have the expected size.");
 }

@@ -192,7 +192,7 @@ public sealed class UploadCompletion(
         Encryption = session.Encryption,
     };
 
-    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The file was changed meanwhile; try again.");
+    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
 
-    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file was deleted while it was uploaded.");
+    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file was deleted during the upload.");
 }

@@ -154,10 +154,10 @@ public sealed class UploadCreation(
     private static void CheckRequest(StoragePolicy policy, UploadRequest request)
     {
         if (request.Path.IsRoot)
-            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is no file.");
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is not a file.");
         ChunkPlan.CheckBlobSize(request.Size);
         if (request.IsLivePhoto && request.Size == 0)
-            throw new CloudreveException(ErrorCode.BadParameter, "The motion part is empty.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The live photo's video is empty.");
         foreach (var name in request.Path.Segments)
             FilePath.CheckName(name);
         var rules = FileRules.Of(policy);
@@ -249,7 +249,7 @@ public sealed class UploadCreation(
         {
             var rival = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
             throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
-                ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file of that name is being uploaded.", e)
+                ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
                 : ObjectExists();
         }
     }
@@ -264,7 +264,7 @@ public sealed class UploadCreation(
         ExpiresAt = session.ExpiresAt,
     };
 
-    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 
-    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has another version by now.");
+    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has been changed since you opened it.");
 }

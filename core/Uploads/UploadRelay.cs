@@ -34,9 +34,9 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
         if (session.CreatedBy != userId || session.State == UploadState.Cancelled)
             throw UploadSessions.Expired();
         if (!session.IsRelay)
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The chunks of this upload do not pass through the site.");
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "This upload does not accept chunks through the site.");
         if (index < 0 || index >= session.Chunks.Count)
-            throw new CloudreveException(ErrorCode.BadChunkIndex, "The file has no such chunk.");
+            throw new CloudreveException(ErrorCode.BadChunkIndex, "The chunk index is out of range.");
         if (length != session.Chunks.LengthOf(index))
             throw BadLength();
         if (session.State == UploadState.Open)
@@ -72,5 +72,5 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
         }
     }
 
-    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The chunk does not have the length that it should have.");
+    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The chunk has an unexpected length.");
 }

@@ -108,5 +108,5 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     private static EntityLink LinkOf(FileRecord file, long versionId) =>
         file.OtherEntities.FirstOrDefault(l => l.Id == versionId && l.Type == EntityType.Version) ?? throw NoSuchVersion();
 
-    private static CloudreveException NoSuchVersion() => new(ErrorCode.BlobNotFound, "The file has no such version.");
+    private static CloudreveException NoSuchVersion() => new(ErrorCode.BlobNotFound, "The file does not have this version.");
 }

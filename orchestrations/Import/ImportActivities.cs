@@ -5,7 +5,8 @@ namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>The steps of an import. Each may be repeated. They are functions, since only those get a token that tells when the process stops.</summary>
 /// <param name="imports">Does the work.</param>
-public sealed class ImportActivities(ImportService imports)
+/// <param name="guard">Logs what fails.</param>
+public sealed class ImportActivities(ImportService imports, ActivityGuard guard)
 {
     /// <summary>Name of <see cref="BeginAsync"/>.</summary>
     public const string BeginImport = "BeginImport";
@@ -24,29 +25,32 @@ public sealed class ImportActivities(ImportService imports)
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(BeginImport)]
     public Task<bool> BeginAsync([ActivityTrigger] ImportTaskReference task, CancellationToken cancellationToken) =>
-        imports.BeginAsync(task, cancellationToken);
+        guard.RunAsync(BeginImport, task.TaskId, () => imports.BeginAsync(task, cancellationToken));
 
     /// <summary>Writes the task's progress and takes the next groups off the frontier.</summary>
     /// <param name="state">What the rounds before did.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(ClaimImportFolders)]
-    public async Task<ImportGroup[]> ClaimAsync([ActivityTrigger] ImportState state, CancellationToken cancellationToken) =>
-        [.. await imports.ClaimAsync(state.Task, state.Round, state.Totals, state.Failures, cancellationToken)];
+    public Task<ImportGroup[]> ClaimAsync([ActivityTrigger] ImportState state, CancellationToken cancellationToken) =>
+        guard.RunAsync<ImportGroup[]>(
+            ClaimImportFolders, state.Task.TaskId,
+            async () => [.. await imports.ClaimAsync(state.Task, state.Round, state.Totals, state.Failures, cancellationToken)]);
 
     /// <summary>Imports one group of folders.</summary>
     /// <param name="input">The group.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(ImportFolders)]
     public Task<ImportGroupResult> ImportAsync([ActivityTrigger] ImportFoldersInput input, CancellationToken cancellationToken) =>
-        imports.RunGroupAsync(input.Task, input.Group, cancellationToken);
+        guard.RunAsync(ImportFolders, input.Task.TaskId, () => imports.RunGroupAsync(input.Task, input.Group, cancellationToken));
 
     /// <summary>Ends the task.</summary>
     /// <param name="input">What the import did.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(FinishImport)]
-    public async Task<bool> FinishAsync([ActivityTrigger] FinishImportInput input, CancellationToken cancellationToken)
-    {
-        await imports.FinishAsync(input.State.Task, input.State.Failures, input.Error, cancellationToken);
-        return true;
-    }
+    public Task<bool> FinishAsync([ActivityTrigger] FinishImportInput input, CancellationToken cancellationToken) =>
+        guard.RunAsync(FinishImport, input.State.Task.TaskId, async () =>
+        {
+            await imports.FinishAsync(input.State.Task, input.State.Failures, input.Error, cancellationToken);
+            return true;
+        });
 }

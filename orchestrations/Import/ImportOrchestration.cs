@@ -14,7 +14,7 @@ public static class ImportOrchestration
     /// <summary>The orchestrator's name.</summary>
     public const string Name = "ImportOrchestration";
 
-    private const string Interrupted = "The import could not go on: storage was not available for too long, or an internal error occurred.";
+    private const string Interrupted = "The import failed: storage was unavailable for too long, or an internal error occurred.";
 
     /// <summary>Runs one round, or ends the task.</summary>
     /// <param name="context">The orchestration.</param>

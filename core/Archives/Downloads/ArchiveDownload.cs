@@ -1,45 +1,57 @@
 using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Archives.Writing;
 using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Archives.Downloads;
 
-/// <summary>Writes files and folders as one zip, straight from storage: nothing is gathered in memory or in files.</summary>
+/// <summary>
+/// Writes files and folders as one zip, straight from storage: nothing is gathered in memory or in files. A file that cannot be read
+/// is left out and named in a text file at the top.
+/// </summary>
 /// <param name="layout">Where the rows are.</param>
 /// <param name="entities">The files' blobs.</param>
 /// <param name="reader">Opens them.</param>
-public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, EntityReader reader)
+/// <param name="clock">Stamps the text file.</param>
+public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, EntityReader reader, TimeProvider clock)
 {
     // Small files would wait for each other's first byte.
     private const int ReadAhead = 4;
 
-    /// <summary>Writes a zip. Folders come with everything below them, except shortcuts.</summary>
-    /// <param name="roots">Files and folders of any places; equal names get a number.</param>
+    /// <summary>Writes a zip. Folders come with everything below them, except shortcuts; equal names in a folder get a number.</summary>
+    /// <param name="roots">Files and folders of any places.</param>
     /// <param name="output">Where to; it need not seek.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
-    /// <exception cref="CloudreveException">40077: a file's content does not exist.</exception>
-    /// <exception cref="EndOfStreamException">A blob ended early.</exception>
-    public async Task WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)
+    /// <returns>What the archive lacks.</returns>
+    /// <exception cref="StorageException">Storage is away, or a folder cannot be listed: the zip is not whole.</exception>
+    public async Task<MissingFiles> WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)
     {
         var zip = new StoredZipWriter(output);
+        var missing = new MissingFiles();
+        var topNames = new UniqueNames();
         var ahead = new Queue<Opened>();
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await foreach (var item in WalkAsync(roots, cancellationToken))
+            await foreach (var item in WalkAsync(roots, topNames, cancellationToken))
             {
-                ahead.Enqueue(new Opened(item, item.Entity is null ? null : reader.OpenAsync(item.Entity, cancellationToken: abandoned.Token)));
+                ahead.Enqueue(Open(item, abandoned.Token));
                 if (ahead.Count == ReadAhead)
-                    await AddAsync(zip, ahead.Dequeue(), cancellationToken);
+                    await AddAsync(zip, ahead.Dequeue(), missing, cancellationToken);
             }
             while (ahead.TryDequeue(out var last))
-                await AddAsync(zip, last, cancellationToken);
+                await AddAsync(zip, last, missing, cancellationToken);
+            if (missing.Count > 0)
+            {
+                var text = missing.ToText();
+                await zip.AddFileAsync(topNames.Choose(MissingFiles.FileName), clock.GetUtcNow(), new MemoryStream(text), text.Length, cancellationToken);
+            }
             await zip.FinishAsync(cancellationToken);
+            return missing;
         }
         finally
         {
@@ -49,37 +61,58 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
         }
     }
 
-    private static async Task AddAsync(StoredZipWriter zip, Opened opened, CancellationToken cancellationToken)
+    private Opened Open(Item item, CancellationToken cancellationToken)
+    {
+        if (item.Entry.Type == FileType.Folder || item.Entry.PrimaryEntityId == 0)
+            return new Opened(item, null);
+        var content = item.Entity is { } entity
+            ? reader.OpenAsync(entity, cancellationToken: cancellationToken)
+            : Task.FromException<BlobContent>(new StorageNotFoundException("The blob has no row."));
+        return new Opened(item, content);
+    }
+
+    private static async Task AddAsync(StoredZipWriter zip, Opened opened, MissingFiles missing, CancellationToken cancellationToken)
     {
         var (item, content) = opened;
         if (item.Entry.Type == FileType.Folder)
         {
             await zip.AddFolderAsync(item.Path, item.Entry.UpdatedAt, cancellationToken);
+            return;
         }
-        else if (content is null)
+        if (content is null)
         {
             await zip.AddFileAsync(item.Path, item.Entry.UpdatedAt, Stream.Null, 0, cancellationToken);
+            return;
         }
-        else
+        BlobContent blob;
+        try
         {
-            var blob = await content;
-            await using var bytes = blob.Content;
-            // A blob that its owner has overwritten has another size than was noted.
-            await zip.AddFileAsync(item.Path, item.Entry.UpdatedAt, bytes, blob.Length, cancellationToken);
+            blob = await content;
         }
+        catch (Exception e) when (MissingFiles.IsOfOneFile(e))
+        {
+            missing.Add(item.Path, e);
+            return;
+        }
+        await using var bytes = blob.Content;
+        // A blob that its owner has overwritten has another size than was noted.
+        if (!await zip.AddFileAsync(item.Path, item.Entry.UpdatedAt, bytes, blob.Length, cancellationToken))
+            missing.Add(item.Path, "Its content could be read in part only.");
     }
 
-    private async IAsyncEnumerable<Item> WalkAsync(IReadOnlyList<FileRecord> roots, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Item> WalkAsync(
+        IReadOnlyList<FileRecord> roots, UniqueNames topNames, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var names = new UniqueNames();
-        var entries = roots.Where(r => !r.IsSymbolic).Select(r => (r.IsRoot ? "" : names.Choose(r.Name), r)).ToList();
+        var entries = roots.Where(r => !r.IsSymbolic).Select(r => (r.IsRoot ? "" : topNames.Choose(r.Name), r)).ToList();
         var folders = new Stack<(string Path, FileRecord Folder)>();
         foreach (var item in await ResolveAsync(entries, folders, cancellationToken))
             yield return item;
         while (folders.TryPop(out var next))
         {
-            // The root of a drive has no name; what is in it stands at the top.
-            if (next.Path.Length > 0)
+            // The root of a drive has no name; what is in it stands at the top, beside whatever else was chosen.
+            var isTop = next.Path.Length == 0;
+            var names = isTop ? topNames : new UniqueNames();
+            if (!isTop)
                 yield return new Item(next.Path, next.Folder, null);
             // Folders by id and files by id stand one behind the other.
             var range = new RowRange(FileKeys.Folder(next.Folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
@@ -90,7 +123,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
                 entries = [.. page.Rows
                     .Select(r => FileRecord.FromRow(r, next.Folder.Id))
                     .Where(e => e.PendingMove is null && !e.IsSymbolic)
-                    .Select(e => (next.Path.Length > 0 ? $"{next.Path}/{e.Name}" : e.Name, e))];
+                    .Select(e => (isTop ? names.Choose(e.Name) : $"{next.Path}/{names.Choose(e.Name)}", e))];
                 foreach (var item in await ResolveAsync(entries, folders, cancellationToken))
                     yield return item;
                 continuation = page.ContinuationToken;
@@ -107,10 +140,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
             folders.Push(folder);
         var files = entries.Where(e => e.Entry.Type == FileType.File).ToList();
         var blobs = await entities.FindAsync(files.Select(f => f.Entry.PrimaryEntityId), cancellationToken);
-        return [.. files.Select(f => new Item(f.Path, f.Entry, f.Entry.PrimaryEntityId == 0
-            ? null
-            : blobs.GetValueOrDefault(f.Entry.PrimaryEntityId)
-                ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The content of a file does not exist.")))];
+        return [.. files.Select(f => new Item(f.Path, f.Entry, blobs.GetValueOrDefault(f.Entry.PrimaryEntityId)))];
     }
 
     private sealed record Item(string Path, FileRecord Entry, EntityRecord? Entity);

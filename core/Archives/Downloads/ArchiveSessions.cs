@@ -38,7 +38,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
         var row = new Row(Partition, id.ToString()) { [User] = request.UserId, [Expires] = expires };
         var bytes = Pack(request.Uris);
         if (bytes.Length > MaxParts * AzureLimits.BinaryBytes)
-            throw new CloudreveException(ErrorCode.TooManyUris, "The request names too much.");
+            throw new CloudreveException(ErrorCode.TooManyUris, "The request contains too many or too long URIs.");
         foreach (var (part, i) in bytes.Chunk(AzureLimits.BinaryBytes).Select((p, i) => (p, i)))
             row[NameOf(i)] = part;
         // The key was drawn: what is there already is our own, and its answer was lost.

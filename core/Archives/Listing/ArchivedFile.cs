@@ -32,7 +32,7 @@ internal static class DirectoryLimits
 
     /// <summary>403: the file is no archive that can be listed.</summary>
     public static CloudreveException NotListable(Exception? inner = null) =>
-        new(ErrorCode.NoPermission, "This is not an archive whose content can be listed.", inner);
+        new(ErrorCode.NoPermission, "The contents of this archive cannot be listed.", inner);
 
     private static CloudreveException TooLarge() => new(ErrorCode.FileTooLarge, "The archive has too many entries to be listed.");
 }

@@ -73,7 +73,7 @@ public sealed class NameEncoding
         "euckr" => 51949,
         "utf16be" => 1201,
         "utf16le" => 1200,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The encoding is unknown."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "Unknown encoding."),
     };
 
     private static Encoding Page(int page) => page switch

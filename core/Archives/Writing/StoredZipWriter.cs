@@ -47,14 +47,19 @@ public sealed class StoredZipWriter(Stream output)
     /// <param name="content">Its bytes.</param>
     /// <param name="size">How many there are.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
-    /// <exception cref="EndOfStreamException">The content ends before that.</exception>
-    public async Task AddFileAsync(string path, DateTimeOffset modified, Stream content, long size, CancellationToken cancellationToken = default)
+    /// <returns>
+    /// False when the content could not be read to its end. Its size has been written by then, so zeros stand for the rest, under a
+    /// checksum that does not fit: whoever unpacks the file is told that it is damaged.
+    /// </returns>
+    public async Task<bool> AddFileAsync(string path, DateTimeOffset modified, Stream content, long size, CancellationToken cancellationToken = default)
     {
         var entry = new Entry(Encoding.UTF8.GetBytes(path), modified, size, _position, FileFlags) { Mode = FileMode };
         await WriteAsync(LocalHeader(entry), cancellationToken);
-        entry = entry with { Checksum = await CopyAsync(content, size, cancellationToken) };
+        var (checksum, isWhole) = await CopyAsync(content, size, cancellationToken);
+        entry = entry with { Checksum = isWhole ? checksum : ~checksum };
         await WriteAsync(Descriptor(entry), cancellationToken);
         _entries.Add(entry);
+        return isWhole;
     }
 
     /// <summary>Writes the directory. Without it the zip is of no use.</summary>
@@ -68,26 +73,46 @@ public sealed class StoredZipWriter(Stream output)
         await output.FlushAsync(cancellationToken);
     }
 
-    private async Task<uint> CopyAsync(Stream content, long size, CancellationToken cancellationToken)
+    private async Task<(uint Checksum, bool IsWhole)> CopyAsync(Stream content, long size, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             var checksum = new Crc32();
+            var isWhole = true;
             for (var rest = size; rest > 0;)
             {
-                var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(rest, BufferBytes)), cancellationToken);
+                var wanted = (int)Math.Min(rest, BufferBytes);
+                var read = isWhole ? await TryReadAsync(content, buffer.AsMemory(0, wanted), cancellationToken) : 0;
                 if (read == 0)
-                    throw new EndOfStreamException($"The content ends {rest} bytes early.");
+                {
+                    isWhole = false;
+                    read = wanted;
+                    buffer.AsSpan(0, read).Clear();
+                }
                 checksum.Append(buffer.AsSpan(0, read));
                 await WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 rest -= read;
             }
-            return checksum.GetCurrentHashAsUInt32();
+            return (checksum.GetCurrentHashAsUInt32(), isWhole);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads some bytes; none at the end, and where the content cannot be read any further.</summary>
+    private static async Task<int> TryReadAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it was, the entry's length stands in the zip already.
+            return 0;
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
                 });
             found.AddRange(next.Where(IsCopied));
             if (maxEntries > 0 && found.Count > maxEntries)
-                throw new CloudreveException(ErrorCode.WalkLimitReached, "The folder holds more than may be copied at once.");
+                throw new CloudreveException(ErrorCode.WalkLimitReached, "The folder contains more items than can be copied at once.");
             level = [.. next.Where(f => f is { Type: FileType.Folder, IsSymbolic: false })];
         }
         return found;
@@ -99,7 +99,7 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
         var files = copies.Append(top).Where(f => f.Type == FileType.File);
         var gone = await references.AddAsync([.. files.SelectMany(f => f.EntityIds.Select(e => new EntityReference(e, f.Id)))], cancellationToken);
         if (gone.Count > 0)
-            throw new CloudreveException(ErrorCode.Conflict, "A file was deleted while it was copied; try again.");
+            throw new CloudreveException(ErrorCode.Conflict, "A file was deleted during the copy. Try again.");
     }
 
     private async Task<List<FileRecord>> MakeCopiesAsync(

@@ -66,7 +66,7 @@ public enum LockScope
 /// <summary>A change that locks forbid: 40073 with the locks in the way.</summary>
 /// <param name="conflicts">The locks.</param>
 public sealed class LockConflictException(IReadOnlyList<DriveLock> conflicts)
-    : CloudreveException(ErrorCode.LockConflict, "The object is locked.")
+    : CloudreveException(ErrorCode.LockConflict, "The item is locked.")
 {
     /// <summary>The locks in the way.</summary>
     public IReadOnlyList<DriveLock> Conflicts { get; } = conflicts;

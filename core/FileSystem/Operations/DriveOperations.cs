@@ -228,7 +228,7 @@ public sealed partial class DriveOperations
         {
             var control = await ControlAsync(work, cancellationToken);
             var entry = await FindTrashedAsync(work.OwnerId, trashName, cancellationToken);
-            var origin = OriginOf(entry) ?? throw new CloudreveException(ErrorCode.PathNotFound, "Nobody knows where the object came from.");
+            var origin = OriginOf(entry) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The item's original location is unknown.");
             var target = destination is null ? origin : destination.Child(origin.Name);
             control.Require(target, LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
@@ -407,7 +407,7 @@ public sealed partial class DriveOperations
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder cannot be changed.");
     }
 
-    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The object was changed meanwhile; try again.");
+    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.");
 
-    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.FileSystem.Properties;
 
@@ -84,13 +85,13 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private static void CheckSize(IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.Count > MaxKeys || FileJson.Print(metadata).Length > MaxCharacters)
-            throw Bad("There is too much metadata.");
+            throw Bad("The file has too much metadata.");
     }
 
     private void Check(MetadataPatch patch)
     {
         var colon = patch.Key.IndexOf(':', StringComparison.Ordinal);
-        if (colon <= 0 || colon == patch.Key.Length - 1 || patch.Key.Length > MaxKeyCharacters || !IsAllowed(patch, patch.Key[..colon]))
+        if (colon <= 0 || colon == patch.Key.Length - 1 || patch.Key.CountCharacters() > MaxKeyCharacters || !IsAllowed(patch, patch.Key[..colon]))
             throw Bad("A metadata key or value is not allowed.");
     }
 
@@ -99,7 +100,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         (MetadataKeys.SharedRedirect, { } uri) => FileUri.Parse(uri).FileSystem == FileSystemKind.Share,
         (MetadataKeys.SharedOwner, { } owner) => owner.Length is > 0 and <= 32,
         (IconColor, { } color) => Color().IsMatch(color),
-        (Emoji, { } emoji) => emoji.Length <= MaxEmojiCharacters,
+        (Emoji, { } emoji) => emoji.CountCharacters() <= MaxEmojiCharacters,
         (_, { } value) when scope == "props" => properties.TryGetValue(patch.Key[PropertyPrefix.Length..], out var property) && property.Accepts(value),
         (_, { } tag) when scope == "tag" => tag.Length == 0 || Color().IsMatch(tag),
         _ => Namespaces.Contains(scope),
@@ -133,13 +134,13 @@ public sealed record CustomProperty
     /// <param name="value">The value.</param>
     public bool Accepts(string value) => value.Length == 0 || Type switch
     {
-        "text" or "link" => IsWithin(value.Length),
+        "text" or "link" => IsWithin(value.CountCharacters()),
         "number" => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && IsWithin(number),
         "rating" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var rating) && rating >= 0 && (Max is null || rating <= Max),
         "boolean" => value is "true" or "false",
         "select" => Options?.Contains(value) == true,
         "multi_select" => AreOptions(value),
-        _ => value.Length <= 255,
+        _ => value.CountCharacters() <= 255,
     };
 
     private bool IsWithin(double number) => (Min is null || number >= Min) && (Max is null || number <= Max);

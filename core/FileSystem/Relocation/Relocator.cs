@@ -423,14 +423,14 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
 
     private static Exception Translate(StorageException failure) => failure switch
     {
-        StorageExistsException => new CloudreveException(ErrorCode.ObjectExists, "An object of that name exists.", failure),
-        StorageNotFoundException => new CloudreveException(ErrorCode.PathNotFound, "The folder does not exist any more.", failure),
+        StorageExistsException => new CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", failure),
+        StorageNotFoundException => new CloudreveException(ErrorCode.PathNotFound, "The folder no longer exists.", failure),
         StorageChangedException => Changed(failure),
         _ => failure,
     };
 
     private static CloudreveException Changed(Exception? cause = null) =>
-        new(ErrorCode.Conflict, "The object was changed meanwhile; try again.", cause);
+        new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", cause);
 
     /// <summary>What the mover itself has read and written, so that it need not read it again.</summary>
     private sealed record Known(FileRecord Source, FileRecord? Claim, string? ClaimETag);

@@ -41,14 +41,14 @@ internal sealed class Renaming(StorageLayout layout)
         }
         catch (StorageExistsException e)
         {
-            throw new CloudreveException(ErrorCode.ObjectExists, "An object of that name exists.", e);
+            throw new CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", e);
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
             // Its answer may have been lost: then it is there under the new name.
             if (await FindAsync(renamed, cancellationToken) is { } there)
                 return there;
-            throw new CloudreveException(ErrorCode.Conflict, "The object was changed meanwhile; try again.", e);
+            throw new CloudreveException(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", e);
         }
     }
 

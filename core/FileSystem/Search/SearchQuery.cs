@@ -24,10 +24,10 @@ public sealed class SearchQuery
     /// <summary>Reads the query of a URI; null when it makes no search, so that the folder is listed.</summary>
     /// <param name="query">The URI's parameters.</param>
     /// <param name="site">The site, for the queries of categories.</param>
-    /// <exception cref="CloudreveException">40001 for a value that cannot be read or an unknown category.</exception>
+    /// <exception cref="CloudreveException">40001 for an unknown type or category.</exception>
     public static SearchQuery? Parse(IReadOnlyList<KeyValuePair<string, string>> query, SiteSettings site)
     {
-        if (!query.Any(p => IsFilter(p.Key)))
+        if (!query.Any(IsFilter))
             return null;
         var category = query.LastOrDefault(p => p.Key == "category").Value;
         return category is null ? Read(query) : Read(FileUri.ParseQuery(site.Get(QueryOf(category))));
@@ -45,10 +45,13 @@ public sealed class SearchQuery
     private bool MatchesName(string name) =>
         _names.Count == 0 || (_anyName ? _names.Exists(p => p.Matches(name)) : _names.TrueForAll(p => p.Matches(name)));
 
-    private static bool IsFilter(string key) =>
-        key is "name" or "category" or "type" or "size_gte" or "size_lte" or "created_gte" or "created_lte" or "updated_gte" or "updated_lte"
-        || key.StartsWith(Metadata, StringComparison.Ordinal)
-        || key.StartsWith(ExactMetadata, StringComparison.Ordinal);
+    private static bool IsFilter(KeyValuePair<string, string> parameter) =>
+        parameter.Key is "name" or "category" or "type"
+        || parameter.Key.StartsWith(Metadata, StringComparison.Ordinal)
+        || parameter.Key.StartsWith(ExactMetadata, StringComparison.Ordinal)
+        || (IsBound(parameter.Key) && TryReadNumber(parameter.Value, out _));
+
+    private static bool IsBound(string key) => key is "size_gte" or "size_lte" or "created_gte" or "created_lte" or "updated_gte" or "updated_lte";
 
     private static Setting<string> QueryOf(string category) => category switch
     {
@@ -81,11 +84,13 @@ public sealed class SearchQuery
                 {
                     "file" => FileType.File,
                     "folder" => FileType.Folder,
-                    _ => throw Bad("The type is neither file nor folder."),
+                    _ => throw Bad("The type must be file or folder."),
                 };
                 break;
-            case "size_gte" or "size_lte" or "created_gte" or "created_lte" or "updated_gte" or "updated_lte":
-                _conditions.Add(Bound(key, ParseNumber(value)));
+            case var _ when IsBound(key):
+                // A bound that is no number is none (contract, section 8.1).
+                if (TryReadNumber(value, out var bound))
+                    _conditions.Add(Bound(key, bound));
                 break;
             default:
                 AddMetadata(key, value);
@@ -118,10 +123,8 @@ public sealed class SearchQuery
         }
     }
 
-    private static long ParseNumber(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : throw Bad("A bound of the search is no number.");
+    private static bool TryReadNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
 
     /// <summary>A time in unix seconds; those that no calendar has become the nearest that one has.</summary>
     private static DateTimeOffset Time(long seconds) =>

@@ -37,7 +37,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     internal static void RequireMail(SiteSettings site)
     {
         if (SmtpSettings.Of(site) is null)
-            throw new CloudreveException(ErrorCode.MailFailed, "This site has no mail server.");
+            throw new CloudreveException(ErrorCode.MailFailed, "No mail server is configured for this site.");
     }
 
     /// <summary>The key of a kind's request beside the account.</summary>

@@ -63,7 +63,7 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
         }
     }
 
-    private static CloudreveException NoPicture() => new(ErrorCode.BadParameter, "The picture must be a JPEG, PNG or GIF that can be read.");
+    private static CloudreveException NoPicture() => new(ErrorCode.BadParameter, "The picture must be a valid JPEG, PNG or GIF.");
 
     private Task<User> SetSourceAsync(long userId, string source, CancellationToken cancellationToken) =>
         users.UpdateAsync(userId, user => user.Avatar == source ? user : user with { Avatar = source }, cancellationToken);

@@ -140,7 +140,7 @@ public sealed class OAuthCodes(
             await tokens.RevokeRootAsync(used.RequiredNumber(UserId), Guid.ParseExact(used.RequiredText(Root), "D"), cancellationToken);
     }
 
-    private static OAuthException Invalid() => new("invalid_grant", "The code is unknown, used or expired, or does not fit.");
+    private static OAuthException Invalid() => new("invalid_grant", "The authorization code is invalid, expired or already used.");
 
     private static string PartitionOf(string code) => "oauth-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
 
@@ -156,7 +156,7 @@ public sealed class OAuthCodes(
         var client = Guid.TryParseExact(exchange.ClientId, "D", out var id) ? await clients.FindEnabledAsync(id, cancellationToken) : null;
         return client?.IsSecret(exchange.ClientSecret) == true
             ? client
-            : throw new OAuthException("invalid_client", "The client is unknown, or its secret is wrong.");
+            : throw new OAuthException("invalid_client", "Unknown client or wrong client secret.");
     }
 
     private bool Fits(Row row, OAuthClient client, OAuthExchange exchange) =>

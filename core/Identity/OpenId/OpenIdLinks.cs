@@ -92,7 +92,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             if (await NamesAsync(userId, identity, cancellationToken))
                 return;
             await ReleaseAsync(userId, identity.Key, cancellationToken);
-            throw new CloudreveException(ErrorCode.OpenIdBound, "The account is linked with another identity of this provider.");
+            throw new CloudreveException(ErrorCode.OpenIdBound, "Your account is already linked to another identity of this provider.");
         }
     }
 
@@ -150,7 +150,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             if (owner == userId)
                 return;
             if (await NamesAsync(owner, identity, cancellationToken))
-                throw new CloudreveException(ErrorCode.OpenIdBoundElsewhere, "The identity is linked with another account.");
+                throw new CloudreveException(ErrorCode.OpenIdBoundElsewhere, "The identity is already linked to another account.");
             try
             {
                 await layout.Users.ReplaceAsync(claim, known.ETag, cancellationToken);

@@ -137,7 +137,7 @@ public sealed class OpenIdSignIn(
         if (known.All(link => link.Provider != provider))
             throw NotLinked();
         if (user.PasswordHash is null && known.Count == 1)
-            throw new CloudreveException(ErrorCode.ManagedAccount, "The account has no password, so it needs this way to sign in.");
+            throw new CloudreveException(ErrorCode.ManagedAccount, "Your account has no password, so this sign-in method cannot be removed.");
         await links.UnlinkAsync(user.Id, provider, cancellationToken);
     }
 
@@ -181,12 +181,12 @@ public sealed class OpenIdSignIn(
     private static TokenSession? ReadSession(Row row) =>
         Guid.TryParseExact(row.Text(LinkingRoot), "D", out var root) && row.Text(LinkingState) is { } state ? new TokenSession(root, state) : null;
 
-    private static CloudreveException Expired() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
+    private static CloudreveException Expired() => new(ErrorCode.NotFound, "The sign-in has expired. Please start again.");
 
     private static void RequireEnabled(SiteSettings site, OpenIdProvider provider)
     {
         if (!IsEnabled(site, provider))
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "This identity provider is switched off.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "This identity provider is disabled.");
     }
 
     private static OpenIdConnectClient ClientOf(SiteSettings site, OpenIdProvider provider) => provider == OpenIdProvider.Logto
@@ -202,7 +202,7 @@ public sealed class OpenIdSignIn(
     private static string Draw() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     private static CloudreveException NotLinked() =>
-        new(ErrorCode.OpenIdNotLinked, "No account is linked with this identity. Sign in another way and link it.");
+        new(ErrorCode.OpenIdNotLinked, "No account is linked to this identity. Sign in another way and link it first.");
 
     private async Task<User> SignUpAsync(SiteSettings site, OpenIdIdentity identity, CancellationToken cancellationToken)
     {

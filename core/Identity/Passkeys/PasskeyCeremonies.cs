@@ -8,6 +8,7 @@ using Cloudreve.Core.Identity.Passkeys.WebAuthn;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity.Passkeys;
 
@@ -64,7 +65,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
         var (challenge, origin) = await UseUpAsync(RegistrationPartition(user.Id), cancellationToken);
         var credential = new RelyingParty(origin).Register(challenge, clientData, attestation);
         if (!credential.CredentialId.AsSpan().SequenceEqual(CredentialResponse.Decode(parsed.Id)))
-            throw new WebAuthnException("The credential has another id.");
+            throw new WebAuthnException("The credential id does not match.");
         if ((await passkeys.ListAsync(user.Id, cancellationToken)).Count >= MaxPasskeys)
             throw new CloudreveException(ErrorCode.BadParameter, $"An account has at most {MaxPasskeys} passkeys.");
         var passkey = new Passkey
@@ -76,7 +77,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
             SignCount = credential.SignCount,
             IsVerified = credential.IsVerified,
         };
-        return await passkeys.TryAddAsync(user.Id, passkey, cancellationToken) ? passkey : throw new WebAuthnException("The credential is registered already.");
+        return await passkeys.TryAddAsync(user.Id, passkey, cancellationToken) ? passkey : throw new WebAuthnException("The credential is already registered.");
     }
 
     /// <summary>Begins a sign-in by whoever has a passkey. One transaction.</summary>
@@ -121,7 +122,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
         var data = new RelyingParty(origin).Assert(challenge, passkey.PublicKey, clientData, authenticatorData, signature);
         var user = await users.FindAsync(userId, cancellationToken) ?? throw NotRegistered();
         if ((passkey.IsVerified || user.HasTwoFactor) && !data.Flags.HasFlag(AuthenticatorFlags.UserVerified))
-            throw new WebAuthnException("The authenticator did not verify who uses it.");
+            throw new WebAuthnException("The authenticator did not verify the user.");
         PasswordSignIn.CheckStatus(user);
         await NoteUseAsync(userId, passkey, data.SignCount, cancellationToken);
         return user;
@@ -131,7 +132,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
 
     private static string SignInPartition(Guid session) => "passkey-" + session.ToString("N");
 
-    private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The ceremony has expired; begin again.");
+    private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The request has expired. Please start again.");
 
     private static WebAuthnException NotRegistered() => new("The credential is not registered.");
 
@@ -139,7 +140,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     {
         var filled = name.Replace("{os}", agent.Os, StringComparison.Ordinal).Replace("{browser}", agent.Browser, StringComparison.Ordinal).Trim();
         var chosen = filled.Length == 0 ? "Passkey" : filled;
-        return chosen.Length <= MaxName ? chosen : throw new CloudreveException(ErrorCode.BadParameter, "The name is too long.");
+        return chosen.CountCharacters() <= MaxName ? chosen : throw new CloudreveException(ErrorCode.BadParameter, "The name is too long.");
     }
 
     private async Task<byte[]> BeginAsync(string partition, string origin, CancellationToken cancellationToken)
@@ -171,7 +172,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
         while (known.Write != write)
         {
             if (!known.MayFollow(count))
-                throw new WebAuthnException("The authenticator's counter has gone backwards: there is a copy of it.");
+                throw new WebAuthnException("The signature counter decreased; the authenticator may have been cloned.");
             try
             {
                 await passkeys.UpdateAsync(userId, known with { SignCount = count, UsedAt = clock.GetUtcNow(), Write = write }, cancellationToken);

@@ -35,7 +35,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     {
         MailRequests.RequireMail(site);
         var user = await users.FindByEmailAsync(email, cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.UserNotFound, "No account has this mail address.");
+            ?? throw new CloudreveException(ErrorCode.UserNotFound, "No account exists for this email address.");
         PasswordSignIn.CheckStatus(user);
         await requests.AskAsync(AccountMailKind.Reset, user, siteUrl, language, Lifetime, cancellationToken);
     }
@@ -82,5 +82,5 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         return Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(content)))[..SecretLength];
     }
 
-    private static CloudreveException Expired() => new(ErrorCode.TemporaryLinkExpired, "The link is wrong or has expired.");
+    private static CloudreveException Expired() => new(ErrorCode.TemporaryLinkExpired, "The link is invalid or has expired.");
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Unicode;
 
 namespace Cloudreve.Core.Identity.Preferences;
 
@@ -43,12 +44,12 @@ public sealed partial record PreferenceChange
     /// <exception cref="CloudreveException">40001.</exception>
     public void Check()
     {
-        Require(Nick is not { } nick || (nick.Length <= MaxText && !string.IsNullOrWhiteSpace(nick) && !nick.Any(char.IsControl)), "nick");
-        Require(Language is null or { Length: > 0 and <= MaxText }, "language");
+        Require(Nick is not { } nick || (nick.CountCharacters() <= MaxText && !string.IsNullOrWhiteSpace(nick) && !nick.Any(char.IsControl)), "nick");
+        Require(Language is not { } language || language.CountCharacters() is > 0 and <= MaxText, "language");
         Require(PreferredTheme is not { } theme || Color().IsMatch(theme), "theme");
         Require(VersionRetentionMax is null or >= 0, "number of versions");
         Require(
-            VersionRetentionExt is not { } list || (list.Count <= MaxExtensions && list.All(ext => ext is { Length: > 0 and <= MaxText })),
+            VersionRetentionExt is not { } list || (list.Count <= MaxExtensions && list.All(ext => ext.CountCharacters() is > 0 and <= MaxText)),
             "list of extensions");
         Require(ShareLinksInProfile is null or "" or "all_share" or "hide_share", "visibility of share links");
     }

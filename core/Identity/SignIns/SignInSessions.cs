@@ -73,7 +73,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     public async Task<long?> FindUserAsync(string id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);
 
-    private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The sign-in has expired; begin again.");
+    private static CloudreveException Unknown() => new(ErrorCode.NotFound, "The sign-in has expired. Please start again.");
 
     private static string PartitionOf(Guid id) => "login-" + id.ToString("N");
 

@@ -35,7 +35,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         SiteSettings site, string siteUrl, string email, string password, string? language, CancellationToken cancellationToken = default)
     {
         if (!site.Get(AccountSetting.RegisterEnabled))
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "This site takes no new users.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Registration is disabled on this site.");
         CheckFields(email, password, language);
         var needsActivation = site.Get(AccountSetting.EmailActivation);
         if (needsActivation)
@@ -78,7 +78,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
                 var chosen = Choose(user, passwords, check);
                 return user.Status == UserStatus.Inactive
                     ? user with { Status = UserStatus.Active, IsEmailVerified = true, PasswordHash = chosen }
-                    : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account does not wait for its activation.");
+                    : throw new CloudreveException(ErrorCode.UserCannotBeActivated, "This account is not awaiting activation.");
             },
             cancellationToken);
     }
@@ -109,9 +109,9 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     private static void CheckFields(string email, string password, string? language)
     {
         if (!MailAddressRules.Allow(email.Trim()))
-            throw new CloudreveException(ErrorCode.BadParameter, "The mail address is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The email address is invalid.");
         if (language is { Length: > MaxLanguage })
-            throw new CloudreveException(ErrorCode.BadParameter, "The language is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The language is invalid.");
         PasswordRules.Check(password);
     }
 
@@ -130,10 +130,10 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         if (known is null && open.Count >= MaxPasswords)
         {
             throw new CloudreveException(
-                ErrorCode.MailFailed, "Too many sign-ups wait for this address. Follow the link of one of the mails, then reset the password.");
+                ErrorCode.MailFailed, "Too many sign-ups are pending for this address. Follow the link in one of the emails, then reset the password.");
         }
         await SendActivationAsync(waiting with { PasswordHash = known ?? user.PasswordHash }, siteUrl, user.Language, cancellationToken);
-        throw new CloudreveException(ErrorCode.ActivationMailSent, "This account waits for its activation; the mail was sent again.");
+        throw new CloudreveException(ErrorCode.ActivationMailSent, "This account is awaiting activation. The activation email was sent again.");
     }
 
     private static async Task<string?> FindAsync(string password, IReadOnlyList<string> hashes, CancellationToken cancellationToken)

@@ -38,15 +38,15 @@ public sealed class UrlSigner(TimeProvider clock)
     public void Verify(SiteSettings site, string path, string? signature)
     {
         if (string.IsNullOrEmpty(signature))
-            throw new CloudreveException(ErrorCode.NoPermission, "The address is not signed.");
+            throw new CloudreveException(ErrorCode.NoPermission, "The URL is not signed.");
         var colon = signature.LastIndexOf(':');
         // The hash is checked before the expiry, which is only worth something once it is known to be ours.
         if (colon < 0
             || !long.TryParse(signature.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var end)
             || !IsHash(site, path, end, signature.AsSpan(0, colon)))
-            throw new CloudreveException(ErrorCode.BadSignature, "The signature of the address is wrong.");
+            throw new CloudreveException(ErrorCode.BadSignature, "The signature of the URL is invalid.");
         if (end != 0 && clock.GetUtcNow().ToUnixTimeSeconds() >= end)
-            throw new CloudreveException(ErrorCode.SignatureExpired, "The address has expired.");
+            throw new CloudreveException(ErrorCode.SignatureExpired, "The URL has expired.");
     }
 
     private static bool IsHash(SiteSettings site, string path, long end, ReadOnlySpan<char> text)

@@ -56,10 +56,10 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     public async Task EnableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (user.HasTwoFactor)
-            throw new CloudreveException(ErrorCode.BadParameter, "The second factor is on already.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Two-factor authentication is already enabled.");
         var prepared = await layout.Sessions.FindAsync(PreparationPartition(user.Id), Prepared, cancellationToken);
         if (prepared is null || prepared.Time(Expires) is not { } end || end <= clock.GetUtcNow())
-            throw new CloudreveException(ErrorCode.InternalSetting, "The second factor was not prepared; begin again.");
+            throw new CloudreveException(ErrorCode.InternalSetting, "Two-factor setup was not started. Please start again.");
         var text = prepared.RequiredText(Secret);
         await TakeAsync(user.Id, code, client, current => current.HasTwoFactor ? null : text, (current, step) => current with
         {
@@ -99,7 +99,7 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
 
     private static string ContextOf(long userId) => "totp " + UserRows.Partition(userId);
 
-    private static CloudreveException Wrong() => new(ErrorCode.WrongTwoFactorCode, "The code is wrong. After many failures wait a quarter of an hour.");
+    private static CloudreveException Wrong() => new(ErrorCode.WrongTwoFactorCode, "Wrong code. After too many failed attempts, wait 15 minutes.");
 
     private Task<User> TakeAsync(
         long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken) =>

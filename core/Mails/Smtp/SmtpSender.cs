@@ -80,7 +80,7 @@ public sealed class SmtpSender(TimeProvider clock) : IAsyncDisposable
         }
         catch (FormatException e)
         {
-            throw new MailRefusedException("The address of the sender or of answers is malformed.", e);
+            throw new MailRefusedException("The sender or reply-to address is malformed.", e);
         }
     }
 

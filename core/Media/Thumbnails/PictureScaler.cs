@@ -14,7 +14,7 @@ internal sealed record Thumbnail(byte[] Content, int Width, int Height);
 /// </summary>
 internal static class PictureScaler
 {
-    /// <summary>The most pixels of a picture that is decoded: 400 MB in memory.</summary>
+    /// <summary>The most pixels that are held in memory: 400 MB. Of larger pictures the decoder must leave out detail.</summary>
     public const long MaxPixels = 100_000_000;
 
     private const int MaxSide = 32_768;
@@ -64,7 +64,8 @@ internal static class PictureScaler
         try
         {
             var settings = new MagickReadSettings { Format = type, FrameIndex = 0, FrameCount = 1 };
-            CheckSize(picture, settings);
+            if (CheckSize(picture, settings, format) > MaxPixels)
+                picture = WithoutDetail(picture, type, settings);
             // The decoder of JPEG can leave out detail that the thumbnail would not show.
             if (type == MagickFormat.Jpeg)
                 settings.SetDefine(MagickFormat.Jpeg, "size", $"{2 * format.Width}x{2 * format.Height}");
@@ -82,26 +83,74 @@ internal static class PictureScaler
         }
     }
 
-    private static void CheckSize(ReadOnlySpan<byte> picture, MagickReadSettings settings)
+    /// <summary>How many pixels a picture has, by its header.</summary>
+    private static long CheckSize(ReadOnlySpan<byte> picture, MagickReadSettings settings, ThumbnailFormat format)
     {
         using var header = new MagickImage();
         header.Ping(picture, settings);
-        if (header.Width is 0 or > MaxSide || header.Height is 0 or > MaxSide || (long)header.Width * header.Height > MaxPixels)
-            throw new ThumbnailException($"The picture has {header.Width} x {header.Height} pixels.", isFinal: true);
+        var pixels = (long)header.Width * header.Height;
+        return header.Width is 0 or > MaxSide || header.Height is 0 or > MaxSide || pixels > format.MaxPixels
+            ? throw TooLarge(header)
+            : pixels;
     }
+
+    /// <summary>
+    /// What to decode of a picture that is too large to be held whole: a JPEG as it is, since its decoder leaves out detail, unless it
+    /// would have to hold all of it first; of HEIF the largest of the small pictures inside.
+    /// </summary>
+    private static ReadOnlySpan<byte> WithoutDetail(ReadOnlySpan<byte> picture, MagickFormat type, MagickReadSettings settings)
+    {
+        if (type == MagickFormat.Jpeg && JpegHeader.IsSequential(picture))
+            return picture;
+        if (type is MagickFormat.Heic or MagickFormat.Avif)
+        {
+            var changed = picture.ToArray();
+            var sizes = HeifThumbnails.Find(picture).Select(small => (Number: small, Pixels: PixelsOf(changed, small, settings)))
+                .Where(small => small.Pixels is > 0 and <= MaxPixels).ToList();
+            if (sizes.Count > 0)
+            {
+                HeifThumbnails.MakePrimary(changed, sizes.MaxBy(small => small.Pixels).Number);
+                return changed;
+            }
+        }
+        throw new ThumbnailException("The picture is too large to be decoded whole, and has no smaller one inside.", isFinal: true);
+    }
+
+    private static long PixelsOf(byte[] heif, uint picture, MagickReadSettings settings)
+    {
+        HeifThumbnails.MakePrimary(heif, picture);
+        using var header = new MagickImage();
+        try
+        {
+            header.Ping(heif, settings);
+            return (long)header.Width * header.Height;
+        }
+        catch (MagickException)
+        {
+            return 0;
+        }
+    }
+
+    private static ThumbnailException TooLarge(MagickImage header) => new($"The picture has {header.Width} x {header.Height} pixels.", isFinal: true);
 
     private static void Shrink(MagickImage image, ThumbnailFormat format)
     {
         image.AutoOrient();
         ToStandardColors(image);
-        var box = new MagickGeometry((uint)format.Width, (uint)format.Height) { Greater = !format.IsCut, FillArea = format.IsCut };
-        image.Thumbnail(box);
         if (format.IsCut)
-        {
-            image.Crop(box.Width, box.Height, Gravity.Center);
-            image.ResetPage();
-        }
+            CutToShape(image, format);
+        // After the cut the shapes are the same but for a fraction of a pixel.
+        image.Thumbnail(new MagickGeometry((uint)format.Width, (uint)format.Height) { Greater = !format.IsCut, IgnoreAspectRatio = format.IsCut });
         image.Strip();
+    }
+
+    /// <summary>Leaves the middle, in the shape of the thumbnail. Scaling first would make a strip of a few pixels huge.</summary>
+    private static void CutToShape(MagickImage image, ThumbnailFormat format)
+    {
+        var width = Math.Min(image.Width, (long)image.Height * format.Width / format.Height);
+        var height = Math.Min(image.Height, (long)image.Width * format.Height / format.Width);
+        image.Crop((uint)Math.Max(1, width), (uint)Math.Max(1, height), Gravity.Center);
+        image.ResetPage();
     }
 
     private static void ToStandardColors(MagickImage image)

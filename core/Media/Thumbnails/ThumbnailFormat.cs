@@ -16,6 +16,9 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
     /// <summary>Whether the picture fills the box, and what stands out is cut off; otherwise it is scaled down to fit in.</summary>
     public bool IsCut { get; init; }
 
+    /// <summary>The most pixels of the picture that the thumbnail is made of.</summary>
+    public long MaxPixels { get; init; } = ThumbnailSetting.BuiltinMaxPixels.Default;
+
     /// <summary>The extension of the encoding, without dot.</summary>
     public string Extension => Encoding switch
     {
@@ -35,5 +38,8 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
             "WEBP" => MagickFormat.WebP,
             _ => MagickFormat.Png,
         },
-        (int)Math.Clamp(site.Get(ThumbnailSetting.EncodeQuality), 1, 100));
+        (int)Math.Clamp(site.Get(ThumbnailSetting.EncodeQuality), 1, 100))
+    {
+        MaxPixels = site.Get(ThumbnailSetting.BuiltinMaxPixels),
+    };
 }

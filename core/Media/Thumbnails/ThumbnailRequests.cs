@@ -13,7 +13,7 @@ public sealed class ThumbnailRequests(StorageLayout layout)
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task SendAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
-        ThumbnailService.IsPossible(site, file) && FileThumbnails.Find(file) is null
+        new ThumbnailChoice(site).IsPossible(file) && FileThumbnails.Find(file) is null
             ? layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{file.Id}", cancellationToken: cancellationToken)
             : Task.CompletedTask;
 }

@@ -53,11 +53,6 @@ public sealed class ThumbnailService
     public static IReadOnlyList<string> Extensions(SiteSettings site) =>
         [.. PictureExtractor.Of(site).SelectMany(e => e.Extensions).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether a file can have a thumbnail, by what its name, size and mark say.</summary>
-    /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
-    public static bool IsPossible(SiteSettings site, FileRecord file) => Choose(site, file) is not null;
-
     /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
@@ -69,7 +64,7 @@ public sealed class ThumbnailService
             throw None();
         if (await _store.FindAsync(file, cancellationToken) is { } known)
             return known;
-        if (Choose(site, file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } shown)
+        if (new ThumbnailChoice(site).Find(file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } shown)
             throw None();
         for (var glance = 0; glance < Glances; glance++)
         {
@@ -122,14 +117,6 @@ public sealed class ThumbnailService
         await _attempts.FailAsync(shown.Id, attempts, cancellationToken);
         if (attempts >= ThumbnailAttempts.Max)
             await _store.DisableAsync(file, cancellationToken);
-    }
-
-    private static PictureExtractor? Choose(SiteSettings site, FileRecord file)
-    {
-        if (file.Type != FileType.File || file.PrimaryEntityId == 0 || FileThumbnails.IsDisabled(file))
-            return null;
-        var extension = ThumbnailExtensions.Of(file.Name);
-        return PictureExtractor.Of(site).FirstOrDefault(e => e.Takes(extension, file.Size));
     }
 
     private static CloudreveException None() => new(ErrorCode.BlobNotFound, "The file has no thumbnail.");

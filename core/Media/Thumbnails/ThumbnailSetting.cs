@@ -22,6 +22,9 @@ public static class ThumbnailSetting
     /// <summary>The largest picture that is decoded in the process.</summary>
     public static readonly Setting<long> BuiltinMaxSize = Setting.Number("thumb_builtin_max_size", Megabytes75);
 
+    /// <summary>The most pixels of such a picture; phones take up to 200 million.</summary>
+    public static readonly Setting<long> BuiltinMaxPixels = Setting.Number("thumb_builtin_max_pixels", 250_000_000, min: 1);
+
     /// <summary>Whether covers are read from music.</summary>
     public static readonly Setting<bool> MusicCoverEnabled = Setting.Flag("thumb_music_cover_enabled", defaultValue: true);
 
@@ -78,7 +81,7 @@ public static class ThumbnailSetting
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        EncodeMethod, EncodeQuality, BuiltinEnabled, BuiltinMaxSize, MusicCoverEnabled, MusicCoverExtensions, MusicCoverMaxSize,
+        EncodeMethod, EncodeQuality, BuiltinEnabled, BuiltinMaxSize, BuiltinMaxPixels, MusicCoverEnabled, MusicCoverExtensions, MusicCoverMaxSize,
         VipsEnabled, VipsPath, VipsExtensions, VipsMaxSize,
         FfmpegEnabled, FfmpegPath, FfmpegExtensions, FfmpegMaxSize, FfmpegSeek, FfmpegExtraArguments,
         LibreOfficeEnabled, LibreOfficePath, LibreOfficeExtensions, LibreOfficeMaxSize,

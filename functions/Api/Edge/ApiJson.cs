@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -25,7 +26,8 @@ internal static class ApiJson
             // Answers are never embedded in HTML, and file names of any script stay readable and short.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
-        options.MakeReadOnly(populateMissingResolver: true);
+        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullElements.Refuse } };
+        options.MakeReadOnly();
         return options;
     }
 }

@@ -79,12 +79,12 @@ internal sealed class Authorization(
         if (requirement.Scope is { } demanded)
             caller.RequireScope(demanded);
         else if (caller.Scopes is not null)
-            throw new CloudreveException(ErrorCode.ScopeMissing, "This is not for applications.");
+            throw new CloudreveException(ErrorCode.ScopeMissing, "Third-party applications may not use this endpoint.");
     }
 
     private async Task RequireHoldingAsync(Caller caller, CancellationToken cancellationToken)
     {
         if (await tokens.FindHoldingAsync(caller.UserId, caller.Session, cancellationToken) is null)
-            throw new CloudreveException(ErrorCode.CredentialInvalid, "The sign-in has ended, or the account has changed since; sign in again.");
+            throw new CloudreveException(ErrorCode.CredentialInvalid, "Your sign-in is no longer valid. Please sign in again.");
     }
 }

@@ -46,7 +46,7 @@ internal sealed class Batch(HttpContext http)
             : new ApiResponse<T>
             {
                 Code = (int)ErrorCode.BatchPartlyFailed,
-                Msg = _failures.Count == 1 ? _failures.First().Value.Msg : "Some of the objects could not be processed.",
+                Msg = _failures.Count == 1 ? _failures.First().Value.Msg : "Some items could not be processed.",
                 Data = data,
                 CorrelationId = http.TraceIdentifier,
                 AggregatedError = _failures.ToDictionary(),

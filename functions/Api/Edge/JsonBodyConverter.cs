@@ -13,7 +13,7 @@ internal sealed class JsonBodyConverter : IInputConverter
         if (context.FunctionContext.GetHttpContext()?.Request is not { } request)
             return ConversionResult.Unhandled();
         if (!request.HasJsonContentType())
-            throw new CloudreveException(ErrorCode.BadParameter, "The body must be JSON.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The request body must be JSON.");
         // A JsonException passes on to the error boundary, which knows its code.
         var body = await request.ReadFromJsonAsync(context.TargetType, ApiJson.Options, request.HttpContext.RequestAborted)
             ?? throw new CloudreveException(ErrorCode.BadParameter, "The request is malformed.");

@@ -34,7 +34,7 @@ internal static class QueryReader
         null or "" => null,
         { } text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} is not a number."),
+            : throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} must be a number."),
     };
 
     /// <summary>A truth value; null when it is missing or empty.</summary>
@@ -48,6 +48,6 @@ internal static class QueryReader
         "0" => false,
         { } text => bool.TryParse(text, out var value)
             ? value
-            : throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} is neither true nor false."),
+            : throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} must be true or false."),
     };
 }

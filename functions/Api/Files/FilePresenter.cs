@@ -3,15 +3,19 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Media.Thumbnails;
+using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Shapes files for a caller.</summary>
 /// <param name="caller">The viewer.</param>
-/// <param name="hashIds">Encodes ids.</param>
+/// <param name="site">Encodes ids, and says which files can have thumbnails.</param>
 /// <param name="sharedFiles">The files that have share links; null where clients are not told.</param>
-internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds, IReadOnlySet<long>? sharedFiles = null)
+internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlySet<long>? sharedFiles = null)
 {
+    private readonly ThumbnailChoice _thumbnails = new(site);
+
     /// <summary>Shapes a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="uri">Its address from the caller's view.</param>
@@ -20,17 +24,23 @@ internal sealed class FilePresenter(Caller caller, HashIdCodec hashIds, IReadOnl
     public FileResponse Present(FileRecord file, FileUri uri, Boolset capabilities, bool withMetadata) => new()
     {
         Type = (int)file.Type,
-        Id = hashIds.Encode(file.Id, HashIdKind.File),
+        Id = site.HashIds.Encode(file.Id, HashIdKind.File),
         // In the trash a file has a random name; people know it by the other (contract, section 9).
         Name = DriveOperations.OriginOf(file)?.Name ?? file.Name,
         CreatedAt = file.CreatedAt,
         UpdatedAt = file.UpdatedAt,
         Size = file.Size,
-        Metadata = withMetadata ? file.Metadata : null,
+        Metadata = withMetadata ? MetadataOf(file) : null,
         Path = uri.ToString(),
         Capability = capabilities.ToString(),
         Owned = caller.UserId == file.OwnerId,
         Shared = sharedFiles?.Contains(file.Id) == true ? true : null,
-        PrimaryEntity = hashIds.Encode(file.PrimaryEntityId, HashIdKind.Entity),
+        PrimaryEntity = site.HashIds.Encode(file.PrimaryEntityId, HashIdKind.Entity),
     };
+
+    /// <summary>The metadata that clients see. The mark that stops thumbnails is not stored where it follows from the file itself.</summary>
+    private IReadOnlyDictionary<string, string> MetadataOf(FileRecord file) =>
+        _thumbnails.IsHopeless(file) && !FileThumbnails.IsDisabled(file)
+            ? new Dictionary<string, string>(file.Metadata) { [FileThumbnails.Disabled] = "" }
+            : file.Metadata;
 }

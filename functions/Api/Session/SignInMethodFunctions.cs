@@ -17,7 +17,7 @@ internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passke
         ApiCall call, CancellationToken cancellationToken)
     {
         var user = await users.FindByEmailAsync(request.RequiredText("email"), cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.NotFound, "No account has this mail address.");
+            ?? throw new CloudreveException(ErrorCode.NotFound, "No account exists for this email address.");
         var hasPasskey = call.Site.Get(AccountSetting.PasskeysEnabled) && (await passkeys.ListAsync(user.Id, cancellationToken)).Count > 0;
         return ApiResponse.Ok(new PrepareLoginResponse(
             hasPasskey, user.PasswordHash is not null, OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Logto),

@@ -26,7 +26,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         var (terms, password) = (body.ReadTerms(), body.ReadPassword());
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.Share, site.HashIds, cancellationToken);
         if (place.Path.IsRoot)
-            throw new CloudreveException(ErrorCode.BadParameter, "A whole drive cannot be shared.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The root folder cannot be shared.");
         var file = await tree.GetAsync(place, cancellationToken);
         if (file.IsSymbolic)
             throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be shared.");
@@ -50,7 +50,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.Share, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
         if (file.Id != share.FileId)
-            throw new CloudreveException(ErrorCode.NotFound, "The link is one of another file.");
+            throw new CloudreveException(ErrorCode.NotFound, "The share belongs to a different file.");
         var changed = await links.ChangeAsync(share, terms, cancellationToken);
         var happened = new FileEvent(ActivityCategory.EditShare, RequestActor.Of(request.HttpContext, caller), file, place.DrivePath, place.DrivePath);
         await log.AppendAsync(file.OwnerId, [happened], cancellationToken);

@@ -26,9 +26,11 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
         if (ownerExtended != true || call.Caller.UserId != link.Share.OwnerId)
             return ApiResponse.Ok(response);
         var owner = call.Site.HashIds.Encode(link.Share.OwnerId, HashIdKind.User);
-        return ApiResponse.Ok(response with { SourceUri = (FileUri.Parse($"cloudreve://{owner}@my") with { Path = link.Path }).ToString() });
+        // Clients join the name of a single file themselves.
+        var source = link.File is { Type: FileType.File } ? link.Path.Parent : link.Path;
+        return ApiResponse.Ok(response with { SourceUri = (FileUri.Parse($"cloudreve://{owner}@my") with { Path = source }).ToString() });
     }
 
     /// <summary>The error of a link that does not exist, or that the caller must not know of.</summary>
-    public static CloudreveException Unknown() => new(ErrorCode.NotFound, "The share does not exist or has ended.");
+    public static CloudreveException Unknown() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 }

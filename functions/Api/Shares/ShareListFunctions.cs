@@ -36,10 +36,10 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
     {
         var wanted = ReadPage(request);
         if (!call.Site.HashIds.TryDecode(userId, HashIdKind.User, out var id))
-            throw new CloudreveException(ErrorCode.BadParameter, "The user id is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The user id is invalid.");
         var user = await users.FindRecentAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         if (user.Settings.ShareLinksInProfile == Nothing)
-            throw new CloudreveException(ErrorCode.BadParameter, "This user does not show share links.");
+            throw new CloudreveException(ErrorCode.BadParameter, "This user does not list share links on the profile.");
         // Links of somebody who is banned open for nobody.
         var page = user.Status == UserStatus.Active
             ? await listing.ListForOthersAsync(id, wanted, user.Settings.ShareLinksInProfile == Everything, cancellationToken)
@@ -64,7 +64,7 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
             || size is < MinPageSize or > MaxPageSize)
             throw new CloudreveException(ErrorCode.BadParameter, "The page size must be between 10 and 100.");
         if (direction is not (null or "" or "asc" or "desc"))
-            throw new CloudreveException(ErrorCode.BadParameter, "The direction must be asc or desc.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The sort direction must be asc or desc.");
         return new SharePageRequest(
             ReadOrder(request.OptionalText("order_by")), direction == "desc", size, string.IsNullOrEmpty(token) ? null : token);
     }
@@ -76,6 +76,6 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
         "views" => ShareOrder.Visits,
         "downloads" => ShareOrder.Downloads,
         "remain_downloads" => ShareOrder.RemainingDownloads,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The order is not one of the options."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The sort order is not supported."),
     };
 }

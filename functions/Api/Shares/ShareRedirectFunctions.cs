@@ -20,7 +20,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     [Function("ShareShortLink")]
     [Requires(AuthClass.None)]
     public Task<IResult> LeadAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "s/{id}")] HttpRequest request, string id, ApiCall call,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "s/{id}")] HttpRequest request, string id, ApiCall call,
         CancellationToken cancellationToken) =>
         LeadWithPasswordAsync(request, id, "", call, cancellationToken);
 
@@ -28,7 +28,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     [Function("ShareShortLinkPassword")]
     [Requires(AuthClass.None)]
     public async Task<IResult> LeadWithPasswordAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "s/{id}/{password}")] HttpRequest request, string id, string password, ApiCall call,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "s/{id}/{password}")] HttpRequest request, string id, string password, ApiCall call,
         CancellationToken cancellationToken) =>
         SocialPreview.IsWanted(request)
             ? await PreviewAsync(request, id, call, cancellationToken)

@@ -32,7 +32,7 @@ internal sealed record ShareRequest(string Uri)
     public ShareTerms ReadTerms()
     {
         if (Expire is < 0 || Expire > LongestLife.TotalSeconds || Downloads is < 0)
-            throw new CloudreveException(ErrorCode.BadParameter, "A link cannot end before it begins, nor live for more than a hundred years.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The expiry must be at most 100 years, and neither it nor the download limit can be negative.");
         return new ShareTerms(
             Expire is null or 0 ? null : TimeSpan.FromSeconds(Expire.Value), Downloads is null or 0 ? null : Downloads, ShareView == true, ShowReadme == true);
     }
@@ -47,6 +47,6 @@ internal sealed record ShareRequest(string Uri)
             return ShareLinks.DrawPassword();
         return Password.Length <= ShareLinks.MaxPassword && Password.All(char.IsAsciiLetterOrDigit)
             ? Password
-            : throw new CloudreveException(ErrorCode.BadParameter, "A password has at most 32 letters and digits.");
+            : throw new CloudreveException(ErrorCode.BadParameter, "The password must consist of at most 32 letters and digits.");
     }
 }

@@ -47,7 +47,7 @@ internal sealed record ShareResponse(
     /// <summary>For the owner alone: whether others see the folder as it is arranged.</summary>
     public bool? ShareView { get; init; }
 
-    /// <summary>For the owner alone, and only when asked for: where the file is.</summary>
+    /// <summary>For the owner alone, and only when asked for: the folder itself, or the folder that a single file is in.</summary>
     public string? SourceUri { get; init; }
 }
 

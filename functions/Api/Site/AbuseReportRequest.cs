@@ -1,6 +1,7 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
@@ -35,7 +36,7 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     /// <exception cref="CloudreveException">40001.</exception>
     public AbuseReport Read(ApiCall call)
     {
-        if (Category is < 0 or > MaxCategory || Description is { Length: > MaxDescription })
+        if (Category is < 0 or > MaxCategory || Description?.CountCharacters() > MaxDescription)
             throw new CloudreveException(ErrorCode.BadParameter, "The category or the description is out of range.");
         var share = Decode(call, ShareId, HashIdKind.Share);
         var user = Decode(call, UserId, HashIdKind.User);
@@ -50,6 +51,6 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        return call.Site.HashIds.TryDecode(text, kind, out var id) ? id : throw new CloudreveException(ErrorCode.BadParameter, "An id is malformed.");
+        return call.Site.HashIds.TryDecode(text, kind, out var id) ? id : throw new CloudreveException(ErrorCode.BadParameter, "An id is invalid.");
     }
 }

@@ -12,7 +12,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Answers the product's version.</summary>
     [Function("Ping")]
     [Requires(AuthClass.None)]
-    public static IResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/ping")] HttpRequest request) =>
+    public static IResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/site/ping")] HttpRequest request) =>
         ApiResponse.Ok(ProductVersion.Text);
 
     /// <summary>Draws a captcha.</summary>
@@ -48,6 +48,6 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Answers the web app's manifest, which lies outside the API's prefix.</summary>
     [Function("WebManifest")]
     [Requires(AuthClass.None)]
-    public static IResult GetManifest([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "manifest.json")] HttpRequest request, ApiCall call) =>
+    public static IResult GetManifest([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "manifest.json")] HttpRequest request, ApiCall call) =>
         Results.Json(WebManifest.Of(call.Site), ApiJson.Options, "application/manifest+json");
 }

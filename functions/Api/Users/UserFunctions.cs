@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users;
@@ -38,8 +39,8 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/search")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
     {
-        if (request.OptionalText("keyword")?.Trim() is not { Length: >= MinKeyword and <= MaxKeyword } text)
-            throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have two characters at least.");
+        if (request.OptionalText("keyword")?.Trim() is not { } text || text.CountCharacters() is < MinKeyword or > MaxKeyword)
+            throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have at least two characters.");
         var hits = new List<UserResponse>();
         // Where addresses are not shown, nobody can find them out letter by letter, either.
         var searchesEmail = call.Caller.ActsAsAdmin || call.Site.Get(AccountSetting.ExposeEmail);

@@ -13,5 +13,5 @@ internal static class UserId
     /// <exception cref="CloudreveException">40001: it is malformed.</exception>
     public static long Decode(string text, ApiCall call) => call.Site.HashIds.TryDecode(text, HashIdKind.User, out var id)
         ? id
-        : throw new CloudreveException(ErrorCode.BadParameter, "The user id is malformed.");
+        : throw new CloudreveException(ErrorCode.BadParameter, "The user id is invalid.");
 }

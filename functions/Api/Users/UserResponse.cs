@@ -51,7 +51,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
         Status = StatusOf(user),
         PreferredTheme = user.Settings.PreferredTheme,
         Group = GroupResponse.Own(group, site),
-        Pined = user.Settings.Pinned.Count == 0 ? null : [.. user.Settings.Pinned.Select(pin => new PinResponse(pin.Uri, pin.Name))],
+        Pined = user.Settings.Pinned.Count == 0 ? null : [.. user.Settings.Pinned.Select(pin => PinResponse.Of(pin))],
         Language = user.Settings.Language,
         DisableViewSync = user.Settings.DisableViewSync,
     };

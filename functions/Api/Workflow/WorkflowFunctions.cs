@@ -34,7 +34,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
         if (!call.Site.HashIds.TryDecode(body.UserId, HashIdKind.User, out var userId))
             throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
         var task = await imports.AcceptAsync(
-            new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive, body.ExtractMediaMeta), body.UserId, cancellationToken);
+            new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive), body.UserId, cancellationToken);
         await StartAsync(client, task, cancellationToken);
         return ApiResponse.Ok((await PresenterAsync(call.Site, cancellationToken)).Present(task));
     }
@@ -53,7 +53,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             "general" => (s_generalTypes, []),
             "downloading" => (s_downloadTypes, s_running),
             "downloaded" => (s_downloadTypes, s_ended),
-            _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not one of the options."),
+            _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not supported."),
         };
         var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, pageSize, request.OptionalText("next_page_token"), cancellationToken);
         var presenter = await PresenterAsync(call.Site, cancellationToken);

@@ -5,8 +5,7 @@ using Cloudreve.Functions.Api.Files;
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
-internal sealed record ImportFilesRequest(
-    string Src, string Dst, string UserId, int PolicyId, bool Recursive = false, bool ExtractMediaMeta = false);
+internal sealed record ImportFilesRequest(string Src, string Dst, string UserId, int PolicyId, bool Recursive = false);
 
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse

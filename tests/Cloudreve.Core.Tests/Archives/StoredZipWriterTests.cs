@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Cloudreve.Core.Archives.Writing;
 using Xunit;
@@ -74,12 +75,25 @@ public sealed class StoredZipWriterTests
         Assert.Equal("65999", read.Entries[^1].FullName);
     }
 
-    [Fact]
-    public async Task Given_content_that_ends_early_when_it_is_written_then_it_is_an_error()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_content_that_cannot_be_read_to_its_end_when_it_is_written_then_it_is_damaged_and_the_others_are_not(bool fails)
     {
-        var zip = new StoredZipWriter(Stream.Null);
+        using var output = new MemoryStream();
+        var zip = new StoredZipWriter(output);
+        await using Stream content = fails ? new FailingStream([1, 2, 3]) : new MemoryStream([1, 2, 3]);
 
-        await Assert.ThrowsAsync<EndOfStreamException>(() => zip.AddFileAsync("a", Modified, new MemoryStream(new byte[3]), 4));
+        Assert.False(await zip.AddFileAsync("a", Modified, content, 300_000));
+        Assert.True(await zip.AddFileAsync("b", Modified, new MemoryStream("b"u8.ToArray()), 1));
+        await zip.FinishAsync();
+
+        using var read = new ZipArchive(output);
+        Assert.Equal("b", await ReadAsync(read.GetEntry("b")!));
+        var damaged = new byte[300_000];
+        (damaged[0], damaged[1], damaged[2]) = (1, 2, 3);
+        Assert.Equal(300_000, read.GetEntry("a")!.Length);
+        Assert.NotEqual(Crc32.HashToUInt32(damaged), read.GetEntry("a")!.Crc32);
     }
 
     private static async Task<string> ReadAsync(ZipArchiveEntry entry)
@@ -95,5 +109,14 @@ public sealed class StoredZipWriterTests
         while (await content.ReadAsync(buffer) is > 0 and var read)
             count += read;
         return count;
+    }
+
+    private sealed class FailingStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await base.ReadAsync(buffer, cancellationToken);
+            return read > 0 ? read : throw new IOException("The connection was reset.");
+        }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
 
     public async Task<ImportTaskReference> AcceptAsync(string source, string destination = "/imported", bool recursive = true, long userId = AdminId)
     {
-        var task = await Imports.AcceptAsync(new ImportRequest(source, destination, userId, 1, recursive, false), "");
+        var task = await Imports.AcceptAsync(new ImportRequest(source, destination, userId, 1, recursive), "");
         return new ImportTaskReference(task.Id, task.OwnerId);
     }
 

@@ -1,3 +1,5 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
@@ -47,6 +49,52 @@ public sealed class ImportTests(AzuriteServer azurite)
 
         var file = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/a.txt"));
         Assert.Equal(blob!.LastModified, file.UpdatedAt);
+    }
+
+    [Fact]
+    public async Task Given_names_with_control_characters_when_they_are_imported_then_each_is_named_and_the_others_come()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt", "src/x\u0001y", "src/bad\u0002folder/b.txt");
+
+        var task = await site.ImportAsync("src");
+
+        Assert.Equal(WorkflowTaskStatus.Completed, task.Status);
+        Assert.Equal(["src/bad\u0002folder/: ", "src/x\u0001y: "], task.ErrorHistory.Select(line => line[..(line.IndexOf(": ", StringComparison.Ordinal) + 2)]).Order(StringComparer.Ordinal));
+        Assert.Equal(["a.txt"], (await site.TreeAsync()).Keys);
+    }
+
+    [Fact]
+    public async Task Given_folders_that_cannot_be_listed_when_a_tree_is_imported_then_each_is_named_and_the_others_come()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt", "src/bad/b.txt", "src/c/d.txt", "src/worse/e.txt");
+        var broken = site.Restart(call => IsListing(call, "src/bad/") || IsListing(call, "src/worse/") ? StorageFault.Unavailable : StorageFault.None);
+
+        var task = await broken.ImportAsync("src");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 2), (task.Status, task.Failed));
+        Assert.Equal(
+            ["src/bad/: The folder cannot be listed.", "src/worse/: The folder cannot be listed."],
+            task.ErrorHistory.Select(line => line[..(line.IndexOf('.', StringComparison.Ordinal) + 1)]).Order(StringComparer.Ordinal));
+        Assert.Equal(["a.txt", "bad/", "c/", "c/d.txt", "worse/"], (await site.TreeAsync()).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_storage_that_is_away_when_a_folder_is_listed_then_the_import_waits_for_it()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/a.txt");
+        var broken = site.Restart(call => IsListing(call, "") ? StorageFault.Unavailable : StorageFault.None);
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => broken.ImportAsync("src"));
+    }
+
+    private static bool IsListing(StorageCall call, string prefix)
+    {
+        var query = Uri.UnescapeDataString(call.Uri.Query);
+        return call.Service == StorageService.Blob && query.Contains("comp=list", StringComparison.Ordinal)
+            && (prefix.Length == 0 || query.Contains($"prefix={prefix}&", StringComparison.Ordinal) || query.EndsWith($"prefix={prefix}", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -35,6 +35,34 @@ public sealed class EdgeTests(AzuriteServer azurite)
     }
 
     [Theory]
+    [InlineData("/API/V4/user/me")]
+    [InlineData("/Api/v4/User/Me")]
+    [InlineData("/api/V4/FILE?uri=cloudreve%3A%2F%2Fmy")]
+    public async Task Given_another_spelling_of_the_prefix_when_the_api_is_called_then_the_answer_is_an_envelope_with_the_headers_of_the_api(string path)
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+
+        using var answer = await app.CreateClient().GetAsync(path);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.StartsWith("""{"code":401,""", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("private, no-cache", answer.Headers.NonValidated["Cache-Control"].ToString());
+    }
+
+    [Theory]
+    [InlineData("GET", "/API/V4/nothing/here")]
+    [InlineData("POST", "/API/v4/site/ping")]
+    public async Task Given_another_spelling_of_the_prefix_when_no_route_matches_then_the_status_is_404_without_envelope(string method, string path)
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+
+        using var answer = await app.CreateClient().SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
     [InlineData(nameof(UndeclaredFunctions.WithoutRequirement), "Forgotten")]
     [InlineData(nameof(UndeclaredFunctions.WithoutBodyLimit), "Unlimited")]
     [InlineData(nameof(UndeclaredFunctions.WithoutRoute), "Unrouted")]

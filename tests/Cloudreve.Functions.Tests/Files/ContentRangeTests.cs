@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Cloudreve.Core.FileSystem;
 using Cloudreve.Functions.Api.Files.Content;
 using Cloudreve.Functions.Tests.App;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -20,6 +22,10 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=-5", "995-999")]
     [InlineData("bytes=-5000", "0-999")]
     [InlineData("bytes=10-19, 5000-6000", "10-19")]
+    [InlineData("Bytes=10-19", "10-19")]
+    [InlineData("bytes=, 10-19 ,", "10-19")]
+    [InlineData("bytes=990-99999999999999999999", "990-999")]
+    [InlineData("bytes=-99999999999999999999", "0-999")]
     public async Task Given_a_range_when_it_is_asked_for_then_it_comes_alone(string header, string range)
     {
         using var answer = await GetAsync(header);
@@ -34,6 +40,8 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [Theory]
     [InlineData("bytes=1000-")]
     [InlineData("bytes=5000-6000,7000-")]
+    [InlineData("bytes=-0")]
+    [InlineData("bytes=99999999999999999999-")]
     public async Task Given_ranges_behind_the_end_when_they_are_asked_for_then_the_answer_is_416_with_the_size(string header)
     {
         using var answer = await GetAsync(header);
@@ -45,6 +53,11 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
 
     [Theory]
     [InlineData("bytes=20-10")]
+    [InlineData("bytes=5-2")]
+    [InlineData("bytes=0-1,5-2")]
+    [InlineData("bytes=0-1,x")]
+    [InlineData("bytes=-")]
+    [InlineData("bytes=+1-2")]
     [InlineData("bytes=")]
     [InlineData("lines=1-2")]
     [InlineData("bytes=0-999,0-999")]
@@ -54,6 +67,23 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(Content, await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("bytes=0-")]
+    [InlineData("bytes=0-99")]
+    [InlineData("bytes=-5")]
+    public async Task Given_an_empty_file_when_a_range_is_asked_for_then_all_of_nothing_comes(string header)
+    {
+        var (client, user) = await shared.App.NewUserAsync();
+        await shared.App.Services.GetRequiredService<FileTree>().CreateAsync(
+            user.Id, FilePath.ParsePlain("/empty.bin"), new NewEntry(FileType.File), failIfExists: true);
+        using var plain = new HttpClient();
+
+        using var answer = await plain.SendAsync(Request(HttpMethod.Get, await client.AddressAsync("cloudreve://my/empty.bin"), header));
+
+        Assert.Equal((HttpStatusCode.OK, 0), (answer.StatusCode, answer.Content.Headers.ContentLength));
+        Assert.Equal("bytes", answer.Headers.AcceptRanges.Single());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using Cloudreve.Core.Archives.Downloads;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
@@ -219,20 +220,52 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(expected, answer.StatusCode);
     }
 
-    [Fact]
-    public async Task Given_a_blob_that_is_gone_when_an_archive_is_fetched_then_the_answer_breaks_off()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Given_a_file_whose_content_is_gone_when_an_archive_is_fetched_then_the_others_come_and_it_is_named(bool isRowGone)
     {
         var (client, user) = await NewArchiveUserAsync();
         await App.AddFileAsync(user, "/d/a.bin", new byte[200_000]);
-        var file = await App.AddFileAsync(user, "/d/b.bin", new byte[200_000]);
-        var url = await client.AddressAsync("", new { uris = new[] { "cloudreve://my/d" }, archive = true });
-        var entity = await App.Services.GetRequiredService<EntityStore>().FindAsync(file.PrimaryEntityId);
-        await App.Layout.Container(App.Layout.FilesContainerName).DeleteAsync(entity!.Source);
-
+        var file = isRowGone ? await AddFileWithoutRowAsync(user, "/d/b.bin") : await App.AddFileAsync(user, "/d/b.bin", new byte[200_000]);
+        await App.AddFileAsync(user, "/d/c.bin", [3]);
+        await App.AddFileAsync(user, "/MISSING FILES.txt", [4]);
+        var url = await client.AddressAsync("", new { uris = new[] { "cloudreve://my/d", "cloudreve://my/MISSING%20FILES.txt" }, archive = true });
+        if (await App.Services.GetRequiredService<EntityStore>().FindAsync(file.PrimaryEntityId) is { } entity)
+            await App.Layout.Container(App.Layout.FilesContainerName).DeleteAsync(entity.Source);
         using var plain = new HttpClient();
 
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => plain.GetByteArrayAsync(url));
+        using var zip = new ZipArchive(await plain.GetStreamAsync(url));
+
+        Assert.Equal(
+            ["MISSING FILES (1).txt", "MISSING FILES.txt", "d/", "d/a.bin", "d/c.bin"],
+            zip.Entries.Select(e => e.FullName).Order(StringComparer.Ordinal));
+        Assert.Equal([3], await ReadAsync(zip, "d/c.bin"));
+        Assert.Equal([4], await ReadAsync(zip, "MISSING FILES.txt"));
+        Assert.Contains("d/b.bin: Its content does not exist.", Encoding.UTF8.GetString(await ReadAsync(zip, "MISSING FILES (1).txt")), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Given_a_drive_and_what_is_in_it_when_both_are_chosen_then_every_name_in_the_archive_is_unique()
+    {
+        var (client, user) = await NewArchiveUserAsync();
+        await App.AddFileAsync(user, "/d/a.txt", [1]);
+        await App.AddFileAsync(user, "/d/A.TXT", [2]);
+        await App.AddFileAsync(user, "/a.txt", [3]);
+
+        var url = await client.AddressAsync("", new { uris = new[] { "cloudreve://my/d/a.txt", "cloudreve://my/d", "cloudreve://my" }, archive = true });
+
+        using var plain = new HttpClient();
+        using var zip = new ZipArchive(await plain.GetStreamAsync(url));
+        var names = zip.Entries.Select(e => e.FullName).ToList();
+        Assert.Equal(8, names.Count);
+        Assert.Equal(names.Count, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Equal([1], await ReadAsync(zip, "a.txt"));
+        Assert.Equal([3], await ReadAsync(zip, "a (1).txt"));
+    }
+
+    private Task<FileRecord> AddFileWithoutRowAsync(User user, string path) => App.Services.GetRequiredService<FileTree>().CreateAsync(
+        user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { EntityId = 987_654_321, Size = 5 }, failIfExists: true);
 
     /// <summary>A user whose group may download archives.</summary>
     private async Task<(HttpClient Client, User User)> NewArchiveUserAsync()

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Cloudreve.Core.Identity;
+using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 
@@ -38,7 +40,7 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
 
         Assert.Equal(40001, (await PatchAsync(client, ["cloudreve://my/a"], new { key = "tag:x", value = "" }, new { key, value })).Code);
 
-        Assert.Empty((await ListAsync(client)).Single().GetProperty("metadata").EnumerateObject());
+        Assert.False((await ListAsync(client)).Single().GetProperty("metadata").TryGetProperty("tag:x", out _));
     }
 
     [Fact]
@@ -98,6 +100,23 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Delete, "file/pin", new { pin.uri })).Code);
         Assert.Empty(await PinsAsync(client));
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task Given_a_pin_without_a_name_when_pins_are_listed_then_the_name_is_left_out(string? name)
+    {
+        var client = await NewUserAsync();
+
+        Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Put, "file/pin", new { uri = "cloudreve://my/x", name })).Code);
+        Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Put, "file/pin", new { uri = "cloudreve://my/x", name = "" })).Code);
+
+        Assert.False(Assert.Single(await PinsAsync(client)).TryGetProperty("name", out _));
+    }
+
+    [Fact]
+    public void Given_a_pin_that_was_stored_with_an_empty_name_when_it_is_shown_then_the_name_is_left_out() =>
+        Assert.Null(PinResponse.Of(new PinnedPlace("cloudreve://my/x", "")).Name);
 
     [Fact]
     public async Task Pin_ManyPlacesWithLongNames_OtherPreferencesStillHold()

@@ -41,7 +41,6 @@ public sealed class SearchApiTests(AzuriteServer azurite)
 
     [Theory]
     [InlineData("cloudreve://my?category=none", 40001)]
-    [InlineData("cloudreve://my?size_gte=big", 40001)]
     [InlineData("cloudreve://my?type=both", 40001)]
     [InlineData("cloudreve://my/none?name=x", 40016)]
     public async Task Given_a_bad_search_when_it_is_sent_then_the_documented_code_answers(string uri, int code)

@@ -36,7 +36,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
         var answer = await App.CreateClient().PostApiAsync("session/token", new { email, password });
 
         Assert.Equal(40080, answer.Code);
-        Assert.StartsWith("Wrong mail address or password.", answer.Msg, StringComparison.Ordinal);
+        Assert.StartsWith("Wrong email address or password.", answer.Msg, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -100,7 +100,51 @@ public sealed class ShareApiTests(ClockedApp clocked) : IClassFixture<ClockedApp
         var own = (await owner.GetApiAsync($"share/info/{id}?owner_extended=true")).Data;
         Assert.True(own.GetProperty("unlocked").GetBoolean());
         Assert.True(own.GetProperty("is_private").GetBoolean());
-        Assert.EndsWith("@my/a.txt", own.GetProperty("source_uri").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.txt", "")]
+    [InlineData("deep/er/ü.txt", "/deep/er")]
+    public async Task Given_a_link_of_one_file_when_its_owner_asks_where_it_is_then_the_folder_is_named_so_that_the_joined_name_leads_there(
+        string path, string folder)
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/" + path, [1]);
+        var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString)) }));
+
+        var own = (await owner.GetApiAsync($"share/info/{id}?owner_extended=true")).Data;
+
+        var source = own.GetProperty("source_uri").GetString()!;
+        Assert.Equal($"cloudreve://{(await App.GetSiteAsync()).HashIds.Encode(user.Id, HashIdKind.User)}@my{folder}", source);
+        var joined = $"{source}/{Uri.EscapeDataString(own.GetProperty("name").GetString()!)}";
+        Assert.Equal(0, (await owner.GetApiAsync("file/info?uri=" + Uri.EscapeDataString(joined))).Code);
+        Assert.Equal(0, (await owner.PostApiAsync("share/" + id, new { uri = joined, downloads = 3 })).Code);
+    }
+
+    [Fact]
+    public async Task Given_a_link_of_a_folder_when_its_owner_asks_where_it_is_then_the_folder_itself_is_named()
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/deep/in/a.txt", [1]);
+        var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/deep/in" }));
+
+        var own = (await owner.GetApiAsync($"share/info/{id}?owner_extended=true")).Data;
+
+        Assert.EndsWith("@my/deep/in", own.GetProperty("source_uri").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Given_a_shared_folder_when_others_ask_for_its_summary_then_it_is_the_owners_alone()
+    {
+        var (owner, user) = await App.NewUserAsync();
+        await App.AddFileAsync(user, "/in/sub/a.txt", [1]);
+        var id = IdOf(await ShareAsync(owner, new { uri = "cloudreve://my/in" }));
+        await App.ChangeGroupAsync(Group.AnonymousId, g => g with { Permissions = g.Permissions.With((int)GroupPermission.ShareDownload, value: true) });
+        var path = "file/info?folder_summary=true&uri=" + Uri.EscapeDataString($"cloudreve://{id}@share/sub");
+        var (visitor, _) = await App.NewUserAsync();
+
+        Assert.Equal(40082, (await App.CreateClient().GetApiAsync(path)).Code);
+        Assert.Equal(40082, (await visitor.GetApiAsync(path)).Code);
     }
 
     [Fact]

@@ -18,6 +18,15 @@ public sealed class BlobTests(RunningHost running)
     }
 
     [Fact]
+    public async Task A_blob_whose_name_no_listing_can_tell_does_not_keep_others_from_being_found()
+    {
+        await UploadAsync("scanned", "in/bad\u0001name.txt", "1");
+        await UploadAsync("scanned", "in/behind it.txt", "12");
+
+        Assert.Equal("in/behind it.txt 2", await running.Storage.AwaitEntryAsync("scanned-behind it.txt"));
+    }
+
+    [Fact]
     public async Task An_event_of_Event_Grid_runs_its_function()
     {
         await UploadAsync("events", "in/b.txt", "123");

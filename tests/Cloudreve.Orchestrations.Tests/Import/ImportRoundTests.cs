@@ -98,7 +98,7 @@ public sealed class ImportRoundTests
 
         Assert.Equal(8, _hub.Calls.Count(c => c == ImportActivities.ImportFolders));
         Assert.DoesNotContain("secret", Finish.Error, StringComparison.Ordinal);
-        Assert.Contains("could not go on", Finish.Error, StringComparison.Ordinal);
+        Assert.Contains("The import failed", Finish.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,11 +106,11 @@ public sealed class ImportRoundTests
     {
         _rounds.Enqueue([Group("a")]);
         _activities.On(ImportActivities.ImportFolders, _ =>
-            throw new InvalidOperationException("wrapped", new CloudreveException(ErrorCode.UserNotFound, "The user does not exist any more.")));
+            throw new InvalidOperationException("wrapped", new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.")));
 
         await _hub.RunAsync(_activities);
 
-        Assert.Equal("The user does not exist any more.", Finish.Error);
+        Assert.Equal("The user no longer exists.", Finish.Error);
     }
 
     [Fact]

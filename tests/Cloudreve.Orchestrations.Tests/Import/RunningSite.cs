@@ -67,7 +67,7 @@ internal sealed class RunningSite : IAsyncDisposable
     }
 
     public Task<WorkflowTask> AcceptAsync(string source, int policyId = 1, long userId = 1, string destination = "/imported") =>
-        Get<ImportService>().AcceptAsync(new ImportRequest(source, destination, userId, policyId, Recursive: true, ExtractMediaMeta: false), "");
+        Get<ImportService>().AcceptAsync(new ImportRequest(source, destination, userId, policyId, Recursive: true), "");
 
     public async Task<WorkflowTask> TaskAsync(long id) => (await Get<TaskStore>().FindAsync(id))!;
 

@@ -43,6 +43,7 @@ internal sealed class Azurite : IAsyncDisposable
             "node",
             [
                 "--require", repository.Path("tools", "dev", "Running", "outlive-interrupt.cjs"),
+                "--require", repository.Path("tools", "dev", "Running", "encoded-names.cjs"),
                 repository.Path("node_modules", "azurite", "dist", "src", "azurite.js"),
                 "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", folder.FullName,
                 "--blobPort", Text(ports[0]), "--queuePort", Text(ports[1]), "--tablePort", Text(ports[2]),

@@ -205,7 +205,7 @@ internal sealed class OpenIdConnect(TimeProvider clock)
         RequireSignedTokens = true,
         IssuerValidator = (issuer, token, _) => string.Equals(issuer, IssuerOf(metadata, (JsonWebToken)token), StringComparison.Ordinal)
             ? issuer
-            : throw new SecurityTokenInvalidIssuerException("The token is of another issuer."),
+            : throw new SecurityTokenInvalidIssuerException("The token was issued by a different issuer."),
         LifetimeValidator = (notBefore, expires, _, _) =>
             clock.GetUtcNow().UtcDateTime is var now && expires is { } end && now < end + ClockSkew && now + ClockSkew >= (notBefore ?? DateTime.MinValue),
     };

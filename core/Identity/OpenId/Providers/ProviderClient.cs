@@ -65,5 +65,5 @@ internal static class ProviderClient
     /// <summary>A provider that refuses.</summary>
     /// <param name="cause">For the log.</param>
     public static CloudreveException Refused(Exception? cause = null) =>
-        new(ErrorCode.LoginFailed, "The identity provider did not confirm who you are.", cause);
+        new(ErrorCode.LoginFailed, "The identity provider did not confirm your identity.", cause);
 }

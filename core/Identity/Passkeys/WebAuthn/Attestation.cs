@@ -77,7 +77,7 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
                     VerifyPacked(credential, key, clientDataHash);
                     break;
                 default:
-                    throw new WebAuthnException("The format of the attestation is not supported.");
+                    throw new WebAuthnException("The attestation format is not supported.");
             }
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or CryptographicException or AsnContentException)
@@ -96,7 +96,7 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
         if (certificates is null)
         {
             if (algorithm != (int)key.Kind || !key.Verify(signed, signature))
-                throw new WebAuthnException("The self attestation does not hold.");
+                throw new WebAuthnException("The self-attestation is invalid.");
             return;
         }
         if (certificates.Count == 0)
@@ -104,7 +104,7 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
         using var leaf = X509CertificateLoader.LoadCertificate(certificates[0]);
         CheckCertificate(leaf, credential.Aaguid);
         if (!VerifyWith(leaf, algorithm, signed, signature))
-            throw new WebAuthnException("The signature of the attestation does not hold.");
+            throw new WebAuthnException("The attestation signature is invalid.");
     }
 
     private (int Algorithm, byte[] Signature, List<byte[]>? Certificates) ReadPacked()
@@ -154,11 +154,11 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
             && units.Any(name => string.Equals(name.GetSingleElementValue(), "Authenticator Attestation", StringComparison.Ordinal))
             && certificate.Extensions.OfType<X509BasicConstraintsExtension>().SingleOrDefault() is { CertificateAuthority: false };
         if (!isAttestation)
-            throw new WebAuthnException("The certificate of the attestation is not one of an authenticator.");
+            throw new WebAuthnException("The attestation certificate does not belong to an authenticator.");
         if (certificate.Extensions[AaguidExtension] is not { } extension)
             return;
         if (extension.Critical || !AsnDecoder.ReadOctetString(extension.RawData, AsnEncodingRules.DER, out _).AsSpan().SequenceEqual(aaguid))
-            throw new WebAuthnException("The certificate of the attestation is one of another model.");
+            throw new WebAuthnException("The attestation certificate belongs to a different authenticator model.");
     }
 
     private static bool VerifyWith(X509Certificate2 certificate, int algorithm, byte[] data, byte[] signature)
@@ -172,7 +172,7 @@ internal sealed record Attestation(string Format, ReadOnlyMemory<byte> Statement
                 using (var key = certificate.GetRSAPublicKey())
                     return key?.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) ?? false;
             default:
-                throw new WebAuthnException("The algorithm of the attestation is not supported.");
+                throw new WebAuthnException("The attestation algorithm is not supported.");
         }
     }
 }

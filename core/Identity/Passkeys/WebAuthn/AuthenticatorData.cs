@@ -62,7 +62,7 @@ internal sealed record AuthenticatorData(byte[] RpIdHash, AuthenticatorFlags Fla
         return rest.IsEmpty ? new AuthenticatorData(span[..HashBytes].ToArray(), flags, count, credential) : throw Malformed();
     }
 
-    private static WebAuthnException Malformed() => new("The authenticator data are malformed.");
+    private static WebAuthnException Malformed() => new("The authenticator data is malformed.");
 
     private static AttestedCredential ReadCredential(ref ReadOnlyMemory<byte> rest)
     {

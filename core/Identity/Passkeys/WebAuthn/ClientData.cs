@@ -23,18 +23,18 @@ internal static class ClientData
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
             if (!root.TryGetProperty("type", out var actualType) || !actualType.ValueEquals(type))
-                throw new WebAuthnException("The client data are of another ceremony.");
+                throw new WebAuthnException("The client data belongs to a different ceremony.");
             if (!root.TryGetProperty("challenge", out var given) || given.GetString() is not { } text || !IsChallenge(text, challenge))
-                throw new WebAuthnException("The challenge is not the one that was given.");
+                throw new WebAuthnException("The challenge does not match.");
             if (!root.TryGetProperty("origin", out var actualOrigin) || !actualOrigin.ValueEquals(origin))
-                throw new WebAuthnException("The origin is not the site's.");
+                throw new WebAuthnException("The origin does not match this site.");
             // The site is never framed by another one for this.
             if ((root.TryGetProperty("crossOrigin", out var cross) && cross.ValueKind != JsonValueKind.False) || root.TryGetProperty("topOrigin", out _))
-                throw new WebAuthnException("The page is framed by another origin.");
+                throw new WebAuthnException("The page is embedded by another origin.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new WebAuthnException("The client data are malformed.");
+            throw new WebAuthnException("The client data is malformed.");
         }
     }
 

@@ -62,7 +62,7 @@ internal abstract class CoseKey
                     new EdwardsKey(strings[XOrExponent]),
                 (TypeRsa, (int)CoseAlgorithm.Rs256) when strings[CurveOrModulus].Length is >= MinModulusBytes and <= MaxModulusBytes =>
                     new RsaKey(strings[CurveOrModulus], strings[XOrExponent]),
-                _ => throw new WebAuthnException("The kind of key is not supported."),
+                _ => throw new WebAuthnException("The key type is not supported."),
             };
         }
         catch (Exception e) when (e is CborContentException or InvalidOperationException or KeyNotFoundException or CryptographicException or OverflowException)
@@ -128,7 +128,7 @@ internal abstract class CoseKey
         public EdwardsKey(byte[] key)
         {
             if (key.Length != Ed25519.PublicKeySize || !Ed25519.ValidatePublicKeyFull(key, 0))
-                throw new CryptographicException("No point of the curve.");
+                throw new CryptographicException("The point is not on the curve.");
             _key = key;
         }
 

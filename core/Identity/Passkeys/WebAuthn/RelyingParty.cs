@@ -29,7 +29,7 @@ internal sealed record RelyingParty(string Origin)
         var attestation = Attestation.Parse(attestationObject);
         var data = AuthenticatorData.Parse(attestation.AuthenticatorData);
         CheckAuthenticator(data);
-        var credential = data.Credential ?? throw new WebAuthnException("There is no credential.");
+        var credential = data.Credential ?? throw new WebAuthnException("The credential is missing.");
         var key = CoseKey.Parse(credential.PublicKey);
         attestation.Verify(credential, key, SHA256.HashData(clientData));
         return new NewCredential(
@@ -51,7 +51,7 @@ internal sealed record RelyingParty(string Origin)
         CheckAuthenticator(data);
         return CoseKey.Parse(publicKey).Verify([.. authenticatorData, .. SHA256.HashData(clientData)], signature)
             ? data
-            : throw new WebAuthnException("The signature does not hold.");
+            : throw new WebAuthnException("The signature is invalid.");
     }
 
     private void CheckAuthenticator(AuthenticatorData data)
@@ -59,9 +59,9 @@ internal sealed record RelyingParty(string Origin)
         if (!CryptographicOperations.FixedTimeEquals(data.RpIdHash, SHA256.HashData(Encoding.UTF8.GetBytes(Id))))
             throw new WebAuthnException("The credential belongs to another site.");
         if (!data.Flags.HasFlag(AuthenticatorFlags.UserPresent))
-            throw new WebAuthnException("Nobody was present.");
+            throw new WebAuthnException("User presence was not confirmed.");
         // 6.1.3: what cannot be backed up is not.
         if (data.Flags.HasFlag(AuthenticatorFlags.BackedUp) && !data.Flags.HasFlag(AuthenticatorFlags.BackupEligible))
-            throw new WebAuthnException("The flags contradict each other.");
+            throw new WebAuthnException("The authenticator flags are inconsistent.");
     }
 }

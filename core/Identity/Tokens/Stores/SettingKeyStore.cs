@@ -62,7 +62,7 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
     /// <param name="site">The site, whose secret is the first key.</param>
     /// <exception cref="CloudreveException">50001: the keys are in a vault. No other key takes their place.</exception>
     public static TokenKeyRing Read(string text, SiteSettings site) => text == Moved
-        ? throw new CloudreveException(ErrorCode.DatabaseError, "The signing keys are in a key vault, which this app is not told of.")
+        ? throw new CloudreveException(ErrorCode.DatabaseError, "The signing keys are in a key vault that is not configured for this app.")
         : TokenKeyRing.Read(text) ?? new TokenKeyRing([new TokenKey(FirstId, site.Get(SiteSetting.SecretKey), DateTimeOffset.MinValue)]);
 
     private sealed record Parsed(string Text, TokenKeyRing Ring);

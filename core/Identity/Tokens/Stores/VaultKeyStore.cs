@@ -135,7 +135,7 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
             // Somebody did that on purpose: keys that are known are as void as those that are not.
             _known = null;
             _failure = new Failure(clock.GetTimestamp());
-            throw new CloudreveException(ErrorCode.DatabaseError, "All signing keys are switched off in the key vault.");
+            throw new CloudreveException(ErrorCode.DatabaseError, "All signing keys are disabled in the key vault.");
         }
         _failure = null;
         _known = new Known(new TokenKeyRing(content.Keys), startedAt);
@@ -152,7 +152,7 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
         {
             return content.Ids.Count > 0
                 ? content
-                : throw new CloudreveException(ErrorCode.DatabaseError, "The key vault does not hold the signing keys any more.");
+                : throw new CloudreveException(ErrorCode.DatabaseError, "The key vault no longer contains the signing keys.");
         }
         var missing = SettingKeyStore.Read(text, site).Keys.Where(key => !content.Ids.Contains(key.Id)).ToList();
         foreach (var key in missing)

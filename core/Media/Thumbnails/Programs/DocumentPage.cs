@@ -38,6 +38,6 @@ internal sealed class DocumentPage(SiteSettings site)
                 ],
                 folder, Patience, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(Path.Combine(folder, "in.png"), cancellationToken)
-                ?? throw new ThumbnailException("LibreOffice wrote no picture.", isFinal: true));
+                ?? throw new ThumbnailException("LibreOffice produced no picture.", isFinal: true));
         });
 }

@@ -28,7 +28,7 @@ internal sealed class VideoFrame(SiteSettings site)
             if (!File.Exists(output))
                 await RunAsync(input, output, "0", format, folder, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)
-                ?? throw new ThumbnailException("FFmpeg wrote no frame.", isFinal: true));
+                ?? throw new ThumbnailException("FFmpeg produced no frame.", isFinal: true));
         });
 
     private static string ProtocolsOf(Uri input) => input.Scheme switch

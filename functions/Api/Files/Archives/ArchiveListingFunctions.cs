@@ -24,7 +24,7 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
         var file = await tree.GetAsync(place, cancellationToken);
         var archive = await FindAsync(call, file, request.OptionalText("entity"), cancellationToken);
         if (call.Caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit)
-            throw new CloudreveException(ErrorCode.FileTooLarge, "The archive is larger than your group may open.");
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The archive exceeds the size limit of your group.");
         var files = await listing.ListAsync(archive, request.OptionalText("text_encoding"), cancellationToken);
         return ApiResponse.Ok(new ArchiveListingResponse([.. files.Select(f => new ArchivedFileResponse(f.Name, f.Size, f.UpdatedAt, f.IsDirectory))]));
     }
@@ -36,7 +36,7 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
         if (!string.IsNullOrEmpty(version) && !call.Site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
             throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
         if (id == 0 || !DriveAccess.MayRead(call.Caller, file, id) || await entities.FindAsync(id, cancellationToken) is not { } archive)
-            throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such content.");
+            throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
         return archive;
     }
 }

@@ -13,7 +13,7 @@ internal static class BatchUris
     internal static void Check(IReadOnlyList<string> uris, SiteSettings site)
     {
         if (uris.Count == 0 || uris.Any(uri => uri is null))
-            throw new CloudreveException(ErrorCode.BadParameter, "No URI is given.");
+            throw new CloudreveException(ErrorCode.BadParameter, "At least one URI is required.");
         if (uris.Count > site.Get(SiteSetting.MaxBatchedFiles))
             throw new CloudreveException(ErrorCode.TooManyUris, "Too many URIs in one request.");
     }

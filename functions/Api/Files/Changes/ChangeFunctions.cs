@@ -5,6 +5,7 @@ using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
@@ -22,14 +23,14 @@ internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operat
     {
         var (caller, site) = call;
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.RenameFile, site.HashIds, cancellationToken);
-        if (body.NewName.Length is 0 or > 255)
+        if (body.NewName.CountCharacters() is 0 or > 255)
             throw new CloudreveException(ErrorCode.BadParameter, "The new name must have 1 to 255 characters.");
         var rules = caller.Group.StoragePolicyId is { } policyId ? FileRules.Of(await catalog.GetPolicyAsync(policyId, cancellationToken)) : null;
         using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var renamed = await operations.RenameAsync(work, place.Path, body.NewName, CheckName, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         var view = place.UriOf(place.Path.Parent.Child(renamed.Name));
-        return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(renamed, view, place.Capabilities, withMetadata: false));
+        return ApiResponse.Ok(new FilePresenter(caller, site).Present(renamed, view, place.Capabilities, withMetadata: false));
 
         void CheckName(FileRecord entry)
         {

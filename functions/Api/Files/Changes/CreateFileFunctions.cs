@@ -30,14 +30,14 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var file = await operations.CreateAsync(work, place.Path, new NewEntry(type) { Metadata = metadata }, body.ErrOnConflict, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
-        return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
+        return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 
     private static FileType ParseType(string text) => text switch
     {
         "file" => FileType.File,
         "folder" => FileType.Folder,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The type is neither file nor folder."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The type must be file or folder."),
     };
 
     private async Task CheckNameAsync(Caller caller, string name, CancellationToken cancellationToken)

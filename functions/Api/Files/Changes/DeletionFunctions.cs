@@ -95,7 +95,7 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
     private async Task RefuseTrashedAsync(ApiCall call, FileUri uri, CancellationToken cancellationToken)
     {
         await access.OpenAsync(call.Caller, uri, NavigatorCapability.DeleteFile, call.Site.HashIds, cancellationToken);
-        throw new CloudreveException(ErrorCode.FileInTrash, "The file is in the trash already.");
+        throw new CloudreveException(ErrorCode.FileInTrash, "The file is already in the trash.");
     }
 
     private async Task TrashOneAsync(ApiCall call, DriveWork work, FileUri uri, CancellationToken cancellationToken)

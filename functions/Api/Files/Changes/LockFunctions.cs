@@ -18,11 +18,11 @@ internal sealed class LockFunctions(DriveLocks locks)
         [JsonBody] UnlockRequest body, CancellationToken cancellationToken)
     {
         if (body.Tokens.Count is 0 or > MaxTokens)
-            throw new CloudreveException(ErrorCode.BadParameter, "Between 1 and 16,384 tokens can be released at once.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Provide between 1 and 16,384 lock tokens.");
         foreach (var token in body.Tokens)
         {
             if (DriveLocks.OwnerOf(token) is not { } owner || !await locks.ReleaseAsync(owner, token, cancellationToken))
-                throw new CloudreveException(ErrorCode.BadParameter, "A lock token is unknown.");
+                throw new CloudreveException(ErrorCode.BadParameter, "Unknown lock token.");
         }
         return ApiResponse.Ok();
     }

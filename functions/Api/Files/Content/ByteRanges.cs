@@ -1,4 +1,4 @@
-using Microsoft.Net.Http.Headers;
+using System.Globalization;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
@@ -11,6 +11,7 @@ internal readonly record struct ByteRange(long Offset, long Length);
 internal static class ByteRanges
 {
     private const int MaxRanges = 50;
+    private const string Unit = "bytes=";
 
     /// <summary>The parts that a request asks for: null for the whole content, none for a request that cannot be satisfied.</summary>
     /// <param name="request">The request.</param>
@@ -18,24 +19,45 @@ internal static class ByteRanges
     /// <param name="size">The content's length in bytes.</param>
     public static IReadOnlyList<ByteRange>? Parse(HttpRequest request, string etag, long size)
     {
-        // For other methods the header has no meaning.
-        if (!HttpMethods.IsGet(request.Method)
-            || !RangeHeaderValue.TryParse(request.Headers.Range.ToString(), out var header)
-            || header.Unit != "bytes"
-            || header.Ranges.Count is 0 or > MaxRanges)
+        // For other methods the header has no meaning, and empty content has no parts.
+        if (!HttpMethods.IsGet(request.Method) || size == 0 || Read(request.Headers.Range.ToString()) is not { Count: > 0 and <= MaxRanges } asked)
             return null;
         // A time never matches, since content is told apart by its ETag alone.
         if (request.Headers.IfRange is { Count: > 0 } condition && condition.ToString() != etag)
             return null;
-        var ranges = header.Ranges.Select(r => Resolve(r, size)).OfType<ByteRange>().ToList();
+        var ranges = asked.Select(r => Resolve(r, size)).OfType<ByteRange>().ToList();
         // Whoever asks for more than there is gets it once.
         return ranges.Count > 1 && ranges.Sum(r => (decimal)r.Length) > size ? null : ranges;
     }
 
-    private static ByteRange? Resolve(RangeItemHeaderValue range, long size)
+    /// <summary>The bounds as they are written; null for a header that is no range of bytes, which counts as none.</summary>
+    private static List<(long? First, long? Last)>? Read(string header)
     {
-        var from = range.From ?? Math.Max(0, size - range.To!.Value);
-        var to = range.From is null ? size - 1 : Math.Min(range.To ?? (size - 1), size - 1);
-        return from >= size || to < from ? null : new ByteRange(from, to - from + 1);
+        if (!header.StartsWith(Unit, StringComparison.OrdinalIgnoreCase))
+            return null;
+        var ranges = new List<(long? First, long? Last)>();
+        foreach (var item in header[Unit.Length..].Split(',').Select(part => part.Trim(' ', '\t')).Where(part => part.Length > 0))
+        {
+            var (dash, range) = (item.IndexOf('-', StringComparison.Ordinal), default((long? First, long? Last)));
+            if (dash < 0 || !TryReadBound(item[..dash], out range.First) || !TryReadBound(item[(dash + 1)..], out range.Last)
+                || range is (null, null) || range.Last < range.First)
+                return null;
+            ranges.Add(range);
+        }
+        return ranges;
+    }
+
+    /// <summary>Reads one bound, which may be missing; one that no number can hold is behind the end of any content.</summary>
+    private static bool TryReadBound(string text, out long? bound)
+    {
+        bound = text.Length == 0 ? null : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
+        return text.All(char.IsAsciiDigit);
+    }
+
+    private static ByteRange? Resolve((long? First, long? Last) range, long size)
+    {
+        var from = range.First ?? Math.Max(0, size - range.Last!.Value);
+        var to = range.First is null ? size - 1 : Math.Min(range.Last ?? (size - 1), size - 1);
+        return from >= size ? null : new ByteRange(from, to - from + 1);
     }
 }

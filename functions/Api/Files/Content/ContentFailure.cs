@@ -16,8 +16,8 @@ internal sealed record ContentFailure(int Status, ErrorCode Code, string Message
     {
         CloudreveException { Code: ErrorCode.BlobNotFound } e => new(StatusCodes.Status404NotFound, e.Code, e.Message),
         CloudreveException e => new(StatusCodes.Status403Forbidden, e.Code, e.Message),
-        StorageNotFoundException => new(StatusCodes.Status404NotFound, ErrorCode.BlobNotFound, "The content does not exist any more."),
-        StorageException => new(StatusCodes.Status503ServiceUnavailable, ErrorCode.IoError, "The content cannot be read now."),
+        StorageNotFoundException => new(StatusCodes.Status404NotFound, ErrorCode.BlobNotFound, "The content no longer exists."),
+        StorageException => new(StatusCodes.Status503ServiceUnavailable, ErrorCode.IoError, "The content cannot be read at the moment."),
         _ => null,
     };
 

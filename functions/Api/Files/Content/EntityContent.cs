@@ -1,14 +1,16 @@
 using Cloudreve.Core.Entities;
+using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>Sends a blob, or nothing to a client that has it already.</summary>
+/// <param name="site">The site's settings.</param>
 /// <param name="id">The blob's encoded id, which is its ETag, too.</param>
 /// <param name="name">The file's name.</param>
 /// <param name="entity">The blob; null for an empty file.</param>
 /// <param name="reader">Opens it.</param>
 /// <param name="copy">Sends bytes.</param>
-internal sealed class EntityContent(string id, string name, EntityRecord? entity, EntityReader reader, PacedCopy copy) : IResult
+internal sealed class EntityContent(SiteSettings site, string id, string name, EntityRecord? entity, EntityReader reader, PacedCopy copy) : IResult
 {
     private readonly string _etag = $"\"{id}\"";
 
@@ -44,8 +46,8 @@ internal sealed class EntityContent(string id, string name, EntityRecord? entity
         var headers = http.Response.Headers;
         headers.ETag = _etag;
         headers.AcceptRanges = "bytes";
-        headers.ContentDisposition = ContentNames.Disposition(name, string.Equals(http.Request.Query["download"], "true", StringComparison.Ordinal));
-        headers.ContentType = ContentNames.MimeType(name);
+        headers.ContentDisposition = ContentNames.Disposition(site, name, string.Equals(http.Request.Query["download"], "true", StringComparison.Ordinal));
+        headers.ContentType = ContentNames.MimeType(site, name);
         headers.CacheControl = "public, max-age=3600";
     }
 

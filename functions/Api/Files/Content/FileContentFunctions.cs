@@ -24,7 +24,7 @@ internal sealed class FileContentFunctions(EntityStore entities, EntityReader re
                 || !long.TryParse(speed, NumberStyles.None, CultureInfo.InvariantCulture, out var bytesPerSecond))
                 throw NoContent();
             var entity = entityId == 0 ? null : await entities.FindAsync(entityId, cancellationToken) ?? throw NoContent();
-            return new EntityContent(id, name, entity, reader, new PacedCopy(bytesPerSecond, clock));
+            return new EntityContent(call.Site, id, name, entity, reader, new PacedCopy(bytesPerSecond, clock));
         }
         catch (Exception e) when (ContentFailure.Of(e) is { } failure)
         {

@@ -1,18 +1,19 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.DirectLinks;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
 /// <summary>Follows direct links (contract, section 15), which are no part of the API.</summary>
-internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target)
+internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, DirectLinkHits hits)
 {
     /// <summary>Leads to the content of a file.</summary>
     [Function("FollowDirectLink")]
     [Requires(AuthClass.None)]
     public Task<IResult> FollowAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "f/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "f/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
         CancellationToken cancellationToken) =>
         RedirectAsync(request, call, (id, name), isDownload: false, cancellationToken);
 
@@ -20,7 +21,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target)
     [Function("DownloadDirectLink")]
     [Requires(AuthClass.None)]
     public Task<IResult> DownloadAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "f/d/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "f/d/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
         CancellationToken cancellationToken) =>
         RedirectAsync(request, call, (id, name), isDownload: true, cancellationToken);
 
@@ -40,6 +41,9 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target)
             var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
             if (await target.FindAsync(call, siteBase, link.Id, link.Name, isDownload, cancellationToken) is not { } found)
                 return Results.NotFound();
+            // Who only looks where a link leads does not follow it.
+            if (!HttpMethods.IsHead(request.Method))
+                hits.Count(found.Link);
             headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)found.Lifetime.TotalSeconds}");
             return Results.Redirect(found.Url);
         }

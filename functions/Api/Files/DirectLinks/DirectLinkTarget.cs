@@ -13,7 +13,6 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
 /// <summary>Finds out where a direct link leads.</summary>
 /// <param name="links">The links.</param>
-/// <param name="hits">Counts who follows them.</param>
 /// <param name="misses">Limits guessing of links.</param>
 /// <param name="tree">The files.</param>
 /// <param name="entities">Their content.</param>
@@ -22,11 +21,11 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <param name="addresses">Makes the addresses.</param>
 /// <param name="clock">Tells how long an address works.</param>
 internal sealed class DirectLinkTarget(
-    DirectLinkStore links, DirectLinkHits hits, LinkMisses misses, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
+    DirectLinkStore links, LinkMisses misses, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
     DownloadAddresses addresses, TimeProvider clock)
 {
     /// <summary>
-    /// The address, and how long it works; null when the link does not exist under that name, its owner is not active, or the
+    /// The link, the address, and how long that works; null when the link does not exist under that name, its owner is not active, or the
     /// file is gone or in the trash. Three transactions, and two for each folder above the file.
     /// </summary>
     /// <param name="call">Who asks, at which site.</param>
@@ -35,7 +34,7 @@ internal sealed class DirectLinkTarget(
     /// <param name="name">The name in the link.</param>
     /// <param name="isDownload">Whether browsers shall save the file.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public async Task<(string Url, TimeSpan Lifetime)?> FindAsync(
+    public async Task<(DirectLink Link, string Url, TimeSpan Lifetime)?> FindAsync(
         ApiCall call, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -54,8 +53,7 @@ internal sealed class DirectLinkTarget(
             var content = await LinkedFile.FindContentAsync(file, entities, cancellationToken);
             var target = new DownloadTarget(content, file.Name, isDownload, group?.SpeedLimit ?? 0);
             var address = await addresses.MakeAsync(site, siteBase, target, isFresh: false, cancellationToken);
-            hits.Count(link);
-            return (address.Url, address.Expires - clock.GetUtcNow());
+            return (link, address.Url, address.Expires - clock.GetUtcNow());
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.BlobNotFound or ErrorCode.PolicyNotFound)
         {

@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Archives.Downloads;
-using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
@@ -18,16 +18,22 @@ internal sealed class ArchiveContent(IReadOnlyList<FileRecord> roots, ArchiveDow
     {
         var response = httpContext.Response;
         response.ContentType = "application/zip";
-        response.Headers.ContentDisposition = ContentNames.Disposition(FileName, download: true);
+        response.Headers.ContentDisposition = ContentNames.Attachment(FileName);
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+            return;
         try
         {
-            await download.WriteAsync(roots, response.Body, httpContext.RequestAborted);
+            var missing = await download.WriteAsync(roots, response.Body, httpContext.RequestAborted);
+            foreach (var (path, reason) in missing.Named)
+                logger.LogWarning("The archive of request {CorrelationId} lacks {Path}: {Reason}", httpContext.TraceIdentifier, path, reason);
+            if (missing.Count > missing.Named.Count)
+                logger.LogWarning("The archive of request {CorrelationId} lacks {Count} files in all.", httpContext.TraceIdentifier, missing.Count);
         }
-        catch (CloudreveException e) when (!response.HasStarted)
+        catch (StorageException e) when (!response.HasStarted && ContentFailure.Of(e) is { } failure)
         {
-            await ArchiveDownloadFunctions.FailureOf(e).ExecuteAsync(httpContext);
+            await failure.ExecuteAsync(httpContext);
         }
-        catch (Exception e) when (e is CloudreveException or StorageException or IOException && !httpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is StorageException or IOException && !httpContext.RequestAborted.IsCancellationRequested)
         {
             // Half a zip must not look whole.
             logger.LogWarning(e, "The archive of request {CorrelationId} ended early.", httpContext.TraceIdentifier);

@@ -15,7 +15,7 @@ internal sealed class ArchiveDownloadFunctions(
     [Function("DownloadArchive")]
     [Requires(AuthClass.None)]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
         string sessionId, ApiCall call, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(sessionId, out var id))
@@ -24,7 +24,7 @@ internal sealed class ArchiveDownloadFunctions(
         {
             signer.Verify(call.Site, ArchiveAddresses.PathOf(id), request.Query[UrlSigner.Parameter]);
             var archive = await sessions.FindAsync(id, cancellationToken)
-                ?? throw new CloudreveException(ErrorCode.NotFound, "The archive is not offered any more.");
+                ?? throw new CloudreveException(ErrorCode.NotFound, "The archive link has expired.");
             return new ArchiveContent(await roots.FindAsync(archive, call, cancellationToken), download, logger);
         }
         catch (CloudreveException e)

@@ -69,7 +69,8 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
         if (policy.Settings.Relay || policy.Settings.InternalProxy || entity.Encryption is not null)
             return new DownloadAddress(SignContent(site, siteBase, target, expires), expires, saveAs);
         var address = await containers.Get(policy).SignReadAsync(
-            entity.Source, expires, ContentNames.Disposition(target.Name, target.IsDownload), ContentNames.MimeType(target.Name), cancellationToken);
+            entity.Source, expires, ContentNames.Disposition(site, target.Name, target.IsDownload), ContentNames.MimeType(site, target.Name),
+            cancellationToken);
         return new DownloadAddress(address.AbsoluteUri, expires, saveAs);
     }
 }

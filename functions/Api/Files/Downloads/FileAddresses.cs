@@ -44,7 +44,7 @@ internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string
     {
         var id = EntityOf(file);
         if (!DriveAccess.MayRead(call.Caller, file, id))
-            throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
+            throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
         if (id != 0 && !found.ContainsKey(id))
             throw new CloudreveException(ErrorCode.BlobNotFound, "The file's content does not exist.");
         return found.GetValueOrDefault(id);

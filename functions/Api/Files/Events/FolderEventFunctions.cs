@@ -27,9 +27,9 @@ internal sealed class FolderEventFunctions(DriveAccess access, FileTree tree, Ev
         var uri = FileUri.Parse(request.RequiredText("uri"));
         var place = await access.OpenAsync(caller, uri, NavigatorCapability.ListChildren, site.HashIds, cancellationToken);
         var client = RequestActor.Of(request.HttpContext, caller).ClientId
-            ?? throw new CloudreveException(ErrorCode.BadParameter, "The header X-Cr-Client-Id must be a uuid.");
+            ?? throw new CloudreveException(ErrorCode.BadParameter, "The X-Cr-Client-Id header must be a UUID.");
         if (!site.Get(EventStreamSetting.IsEnabled) || place.View.FileSystem != FileSystemKind.My)
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Events are not offered here.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "File events are disabled on this site.");
         var options = new EventStreamOptions(site.Get(EventStreamSetting.Debounce), site.Get(EventStreamSetting.MaxAge));
         var (folder, _) = await tree.GetFolderAsync(place, cancellationToken);
         var (subscription, isKnown) = await streams.SubscribeAsync(place.OwnerId, client, folder.Id, place.Path, options, cancellationToken);

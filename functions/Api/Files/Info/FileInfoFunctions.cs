@@ -21,7 +21,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         var (file, place) = request.OptionalText("uri") is { Length: > 0 } uri
             ? await FindByUriAsync(call, uri, cancellationToken)
             : await FindByIdAsync(call, request.OptionalText("id"), cancellationToken);
-        var answer = new FilePresenter(call.Caller, call.Site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: true);
+        var answer = new FilePresenter(call.Caller, call.Site).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (isExtended)
         {
             var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
@@ -44,7 +44,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
     {
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.Info, call.Site.HashIds, cancellationToken);
         if (place.Path.IsRoot)
-            throw new CloudreveException(ErrorCode.NoPermission, "The root folder has no details.");
+            throw new CloudreveException(ErrorCode.NoPermission, "Details of the root folder are not available.");
         return (await tree.GetAsync(place, cancellationToken), place);
     }
 
@@ -53,7 +53,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         var (caller, site) = call;
         caller.RequireUser();
         if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId))
-            throw new CloudreveException(ErrorCode.BadParameter, "Neither a URI nor a valid id is given.");
+            throw new CloudreveException(ErrorCode.BadParameter, "A URI or a valid id is required.");
         var file = await tree.FindByIdAsync(fileId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.FileNotFound, "The file does not exist.");
         DriveAccess.RequireOwner(caller, file);

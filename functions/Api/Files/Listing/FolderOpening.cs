@@ -38,7 +38,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
         var (folder, stored) = only is null ? await tree.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
         var view = ExplorerViews.Of(caller, place, stored);
         var order = ListOrder.Of(query, view);
-        var presenter = new FilePresenter(caller, site.HashIds, await SharedFilesAsync(query, place, cancellationToken));
+        var presenter = new FilePresenter(caller, site, await SharedFilesAsync(query, place, cancellationToken));
         var frame = new ListResponse
         {
             Parent = presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),

@@ -35,13 +35,13 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
         "name" => FileOrder.Name,
         "size" => FileOrder.Size,
         "updated_at" => FileOrder.UpdatedAt,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The order is not one of the options."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The sort order is not supported."),
     };
 
     private static bool ParseDirection(string text) => text switch
     {
         "asc" => false,
         "desc" => true,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The sort direction must be asc or desc."),
     };
 }

@@ -37,7 +37,7 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
     private static ActivityQuery ReadQuery(HttpRequest request, int pageSize, Caller caller)
     {
         if (pageSize < MinPageSize)
-            throw new CloudreveException(ErrorCode.BadParameter, "A page has at least 10 items.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The page size must be at least 10.");
         return new ActivityQuery(
             Math.Min(pageSize, MaxPageSize), IsAscending(request.OptionalText("order_direction")), ReadFilter(request.OptionalText("filter")),
             caller.UserId, ReadToken(request.OptionalText("next_page_token")));
@@ -70,7 +70,7 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
     {
         null or "" or "asc" => true,
         "desc" => false,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The direction is not one of the options."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The sort direction must be asc or desc."),
     };
 
     private static ActivityFilter ReadFilter(string? filter) => filter switch
@@ -79,7 +79,7 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
         "my" => ActivityFilter.Mine,
         "updates" => ActivityFilter.Updates,
         "reads" => ActivityFilter.Reads,
-        _ => throw new CloudreveException(ErrorCode.BadParameter, "The filter is not one of the options."),
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The filter is not supported."),
     };
 
     // It becomes part of a row's key.

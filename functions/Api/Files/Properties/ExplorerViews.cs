@@ -55,7 +55,7 @@ internal static class ExplorerViews
             && view.GalleryWidth is null or (>= 50 and <= 500)
             && (view.Columns is null || (view.Columns.Count <= MaxColumns && view.Columns.All(c => c is { Type: >= 0, Props: null or { CustomPropsId: null or { Length: <= 255 } } })));
         var json = isSound ? JsonSerializer.Serialize(view, StoredViewJson.Default.ExplorerViewResponse) : "";
-        return json.Length is > 0 and <= MaxCharacters ? json : throw new CloudreveException(ErrorCode.BadParameter, "The view is not valid.");
+        return json.Length is > 0 and <= MaxCharacters ? json : throw new CloudreveException(ErrorCode.BadParameter, "The view is invalid.");
     }
 
     /// <summary>Reads a stored view.</summary>

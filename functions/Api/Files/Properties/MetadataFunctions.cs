@@ -24,8 +24,8 @@ internal sealed class MetadataFunctions(DriveAccess access, DriveOperations oper
     {
         var (caller, site) = call;
         BatchUris.Check(body.Uris, site);
-        if (body.Patches.Count is 0 or > MaxPatches || body.Patches.Any(patch => patch is null))
-            throw new CloudreveException(ErrorCode.BadParameter, "There are no patches, or too many.");
+        if (body.Patches.Count is 0 or > MaxPatches)
+            throw new CloudreveException(ErrorCode.BadParameter, "Provide between 1 and 256 metadata changes.");
         var patches = body.Patches.Select(ReadPatch).ToList();
         var rules = MetadataRules.Of(site);
         // Patches that no file could take fail the request, not each of its files.
@@ -54,7 +54,7 @@ internal sealed class MetadataFunctions(DriveAccess access, DriveOperations oper
         if (patch.Private == true)
             throw new CloudreveException(ErrorCode.BadParameter, "Clients cannot set private metadata.");
         if (patch.Remove == true && patch.Key is (MetadataKeys.SharedRedirect or MetadataKeys.SharedOwner))
-            throw new CloudreveException(ErrorCode.BadParameter, "The marks of a shortcut cannot be removed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Shortcut metadata cannot be removed.");
         return new MetadataPatch(patch.Key, patch.Remove == true ? null : patch.Value ?? "");
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PinFunctions(UserStore users)
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/pin")] HttpRequest request,
         [JsonBody] PinRequest body, ApiCall call, CancellationToken cancellationToken)
     {
-        var pin = new PinnedPlace(FileUri.Parse(body.Uri).ToString(), body.Name);
+        var pin = new PinnedPlace(FileUri.Parse(body.Uri).ToString(), string.IsNullOrEmpty(body.Name) ? null : body.Name);
         await users.UpdateAsync(call.Caller.UserId, user => Add(user, pin), cancellationToken);
         return ApiResponse.Ok();
     }
@@ -38,13 +38,13 @@ internal sealed class PinFunctions(UserStore users)
     {
         if (user.Settings.Pinned.FirstOrDefault(p => p.Uri == pin.Uri) is { } pinned)
         {
-            return pinned.Name == pin.Name
+            return (pinned.Name ?? "") == (pin.Name ?? "")
                 ? user
-                : throw new CloudreveException(ErrorCode.ObjectExists, "The place is pinned under another name.");
+                : throw new CloudreveException(ErrorCode.ObjectExists, "This location is already pinned under another name.");
         }
         IReadOnlyList<PinnedPlace> pins = [.. user.Settings.Pinned, pin];
         if (pins.Count > UserSettings.MaxPins || pins.Sum(p => p.Uri.Length + (p.Name?.Length ?? 0)) > UserSettings.MaxPinCharacters)
-            throw new CloudreveException(ErrorCode.BadParameter, "Too many places are pinned, or their names are too long.");
+            throw new CloudreveException(ErrorCode.BadParameter, "Too many pinned locations, or their names are too long.");
         return user with { Settings = user.Settings with { Pinned = pins } };
     }
 

@@ -36,7 +36,7 @@ internal sealed class ThumbnailFunctions(
         if (policy.Settings.Relay || policy.Settings.InternalProxy || thumbnail.Encryption is not null)
             return ApiResponse.Ok(new ThumbnailResponse(SignContent(request.HttpContext, site, thumbnail, name, expires), expires));
         var address = await containers.Get(policy).SignReadAsync(
-            thumbnail.Source, expires, ContentNames.Disposition(name, download: false), ContentNames.MimeType(name), cancellationToken);
+            thumbnail.Source, expires, ContentNames.Disposition(site, name, download: false), ContentNames.MimeType(site, name), cancellationToken);
         return ApiResponse.Ok(new ThumbnailResponse(address.AbsoluteUri, expires));
     }
 

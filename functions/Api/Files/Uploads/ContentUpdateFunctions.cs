@@ -28,15 +28,15 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
             ClientId = RequestActor.Of(request.HttpContext, caller).ClientId,
         };
         var file = await writer.WriteAsync(caller, site, wanted, request.Body, cancellationToken);
-        return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
+        return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 
     /// <summary>How large content may be is a setting, which is checked before anything is read.</summary>
     private static long CheckLength(HttpRequest request, SiteSettings site)
     {
-        var length = BodyLength.Of(request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The request does not announce its length.");
+        var length = BodyLength.Of(request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The Content-Length header is missing.");
         return length <= site.Get(SiteSetting.MaxEditSize)
             ? length
-            : throw new CloudreveException(ErrorCode.FileTooLarge, "The content is larger than one request may write.");
+            : throw new CloudreveException(ErrorCode.FileTooLarge, "The content exceeds the size limit of a single request.");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class UploadChunkFunctions(UploadRelay relay)
         if (!Guid.TryParse(sessionId, out var id))
             throw new CloudreveException(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
         if (!int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var chunk))
-            throw new CloudreveException(ErrorCode.BadChunkIndex, "The index of the chunk is no number.");
+            throw new CloudreveException(ErrorCode.BadChunkIndex, "The chunk index must be a number.");
         await relay.TakeAsync(id, user.Id, chunk, request.Body, BodyLength.Of(request), cancellationToken);
         return ApiResponse.Ok();
     }

@@ -25,7 +25,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
         {
             var session = await FindAsync(call, sessionId, key, cancellationToken);
             if (session.IsRelay)
-                throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The upload is of another type.");
+                throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The upload session has a different type.");
             await completion.CompleteAsync(session, cancellationToken);
             return ApiResponse.Ok();
         }
@@ -77,7 +77,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
 
     private static Guid Parse(string sessionId) => Guid.TryParseExact(sessionId, "D", out var id)
         ? id
-        : throw new CloudreveException(ErrorCode.BadSignature, "The address is not one of an upload.");
+        : throw new CloudreveException(ErrorCode.BadSignature, "The upload address is invalid.");
 
     private void Verify(HttpRequest request, ApiCall call, string path) => signer.Verify(call.Site, path, request.Query[UrlSigner.Parameter]);
 }

@@ -36,7 +36,7 @@ internal sealed class UploadSessionFunctions(
             session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
             place.View.ToString(), UploadAddresses.SecretOf(site, session.Id))
         {
-            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(place.Path.Name) : body.MimeType,
+            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(site, place.Path.Name) : body.MimeType,
         };
         return ApiResponse.Ok(session.IsRelay ? credential : await AddAddressesAsync(credential, request.HttpContext, site, session, cancellationToken));
     }
@@ -60,7 +60,7 @@ internal sealed class UploadSessionFunctions(
         var metadata = body.Metadata ?? new Dictionary<string, string>();
         MetadataRules.Of(site).CheckNew(metadata);
         if (body.LastModified is < 0 or > MaxMilliseconds)
-            throw new CloudreveException(ErrorCode.BadParameter, "The modification time is impossible.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The modification time is invalid.");
         return new UploadRequest(place.Path, body.Size)
         {
             Overwrites = body.EntityType == "version",
@@ -68,7 +68,7 @@ internal sealed class UploadSessionFunctions(
             {
                 null or "" or "version" => false,
                 "live_photo" => true,
-                _ => throw new CloudreveException(ErrorCode.BadParameter, "The entity type is unknown."),
+                _ => throw new CloudreveException(ErrorCode.BadParameter, "Unknown entity type."),
             },
             Previous = VersionIds.Parse(body.Previous, site),
             ModifiedAt = body.LastModified is > 0 and { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,

@@ -39,6 +39,6 @@ internal sealed class VersionFunctions(DriveAccess access, FileVersions versions
     private async Task<(DrivePlace Place, long Version)> OpenAsync(ApiCall call, FileVersionRequest body, CancellationToken cancellationToken)
     {
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(body.Uri), NavigatorCapability.VersionControl, call.Site.HashIds, cancellationToken);
-        return (place, VersionIds.Parse(body.Version, call.Site) ?? throw new CloudreveException(ErrorCode.BadParameter, "No version is given."));
+        return (place, VersionIds.Parse(body.Version, call.Site) ?? throw new CloudreveException(ErrorCode.BadParameter, "The version is missing."));
     }
 }

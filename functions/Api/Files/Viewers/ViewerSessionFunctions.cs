@@ -59,9 +59,9 @@ internal sealed class ViewerSessionFunctions(
     private static Viewer FindViewer(ApiCall call, ViewerSessionRequest body)
     {
         if (body.PreferredAction is not (Edit or View))
-            throw new CloudreveException(ErrorCode.BadParameter, "The preferred action is neither edit nor view.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The preferred action must be edit or view.");
         var viewer = ViewerCatalog.Find(call.Site, body.ViewerId)
-            ?? throw new CloudreveException(ErrorCode.BadParameter, "There is no such viewer.");
+            ?? throw new CloudreveException(ErrorCode.BadParameter, "The viewer does not exist.");
         foreach (var permission in viewer.RequiredGroupPermission ?? [])
             call.Caller.Require((GroupPermission)permission);
         return viewer;
@@ -78,10 +78,10 @@ internal sealed class ViewerSessionFunctions(
             if (!site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
                 throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
             if (!DriveAccess.MayRead(caller, file, id))
-                throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
+                throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
             if (id != file.PrimaryEntityId)
                 size = file.OtherEntities.FirstOrDefault(l => l.Id == id && l.Type == EntityType.Version)?.Size
-                    ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file has no such version.");
+                    ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
         }
         if (size > site.Get(SiteSetting.MaxEditSize) || (viewer.MaxSize is > 0 and var max && size > max))
             throw new CloudreveException(ErrorCode.FileTooLarge, "The file is too large for the viewer.");
@@ -92,7 +92,7 @@ internal sealed class ViewerSessionFunctions(
     private static string? FindPage(Viewer viewer, FileRecord file, string action, string source) =>
         viewer.Type == Viewer.Wopi
             ? WopiActionUrl.Create(viewer, ExtensionOf(file), action, source)
-                ?? throw new CloudreveException(ErrorCode.BadParameter, "The viewer does not open files of this kind.")
+                ?? throw new CloudreveException(ErrorCode.BadParameter, "The viewer does not support this file type.")
             : null;
 
     private static string ExtensionOf(FileRecord file) => Path.GetExtension(file.Name).TrimStart('.').ToLowerInvariant();

@@ -35,7 +35,7 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
         }
         catch (StorageNotFoundException) when (!response.HasStarted)
         {
-            Refuse(response, StatusCodes.Status404NotFound, "The content does not exist any more.");
+            Refuse(response, StatusCodes.Status404NotFound, "The content no longer exists.");
         }
         catch (StorageException) when (!response.HasStarted)
         {

@@ -84,6 +84,6 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
             if (await tree.FindEntryAsync(file.File.ParentId, name, cancellationToken) is null)
                 return name;
         }
-        throw new WopiException(StatusCodes.Status409Conflict, "There is no free name like the suggested one.");
+        throw new WopiException(StatusCodes.Status409Conflict, "No free name similar to the suggested one was found.");
     }
 }

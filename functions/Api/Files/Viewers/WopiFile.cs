@@ -27,7 +27,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
     public long Size => ShownId == File.PrimaryEntityId
         ? File.Size
         : File.OtherEntities.FirstOrDefault(l => l.Id == ShownId && l.Type == EntityType.Version)?.Size
-            ?? throw new WopiException(StatusCodes.Status404NotFound, "The version does not exist any more.");
+            ?? throw new WopiException(StatusCodes.Status404NotFound, "The version no longer exists.");
 
     /// <summary>The version of what is shown, as viewers see it.</summary>
     public string Version => Site.HashIds.Encode(ShownId, HashIdKind.Entity);
@@ -67,7 +67,7 @@ internal sealed class WopiFiles(
         if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId) || fileId != session.FileId)
             throw new WopiException(StatusCodes.Status403Forbidden, "The access token is for another file.");
         var viewer = ViewerCatalog.Find(site, session.ViewerId)
-            ?? throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer does not exist any more.");
+            ?? throw new WopiException(StatusCodes.Status500InternalServerError, "The viewer no longer exists.");
         // Other viewers read by download addresses, which have limits of their own.
         if (viewer.Type != Viewer.Wopi)
             throw new WopiException(StatusCodes.Status403Forbidden, "The session's viewer does not speak WOPI.");
@@ -86,7 +86,7 @@ internal sealed class WopiFiles(
         if (user is not { Status: UserStatus.Active } || await catalog.FindGroupAsync(user.GroupId, cancellationToken) is not { } group)
             throw new WopiException(StatusCodes.Status403Forbidden, "The account is not active.");
         if (session.State != await tokens.StateOfAsync(user, cancellationToken))
-            throw new WopiException(StatusCodes.Status403Forbidden, "The account has changed since the file was opened.");
+            throw new WopiException(StatusCodes.Status403Forbidden, "The account has changed since the file was opened. Please open it again.");
         return new Caller(user, group);
     }
 
@@ -96,7 +96,7 @@ internal sealed class WopiFiles(
         if (session.Uri.FileSystem != FileSystemKind.My
             || await tree.FindByIdAsync(session.FileId, cancellationToken) is not { } file
             || file.OwnerId != caller.UserId)
-            throw new WopiException(StatusCodes.Status404NotFound, "The file does not exist any more.");
+            throw new WopiException(StatusCodes.Status404NotFound, "The file no longer exists.");
         var view = FileUri.My(await tree.GetPathAsync(file, cancellationToken));
         var place = await access.OpenAsync(caller, view, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         return new WopiFile(session, caller, site, place, await tree.ReadAgainAsync(file, cancellationToken));

@@ -95,7 +95,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
             return;
         }
         var entity = await entities.FindAsync(file.ShownId, cancellationToken)
-            ?? throw new WopiException(StatusCodes.Status404NotFound, "The content does not exist any more.");
+            ?? throw new WopiException(StatusCodes.Status404NotFound, "The content no longer exists.");
         var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
         await using var shown = blob.Content;
         response.ContentLength = blob.Length;

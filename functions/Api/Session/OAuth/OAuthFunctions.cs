@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OAuth;
@@ -43,12 +44,12 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     {
         var client = await clients.GetEnabledAsync(body.ClientId, cancellationToken);
         var scopes = body.Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
-        if (body.ResponseType != "code" || body.State?.Length > MaxState)
-            throw Malformed("The response type must be code, and the state not too long.");
+        if (body.ResponseType != "code" || body.State?.CountCharacters() > MaxState)
+            throw Malformed("The response type must be code, and the state must not exceed 4,096 characters.");
         if (!client.AllowsRedirect(body.RedirectUri, SiteUrls.Base(request.HttpContext, call.Site, primary: false)))
-            throw Malformed("The application does not have this redirect address.");
+            throw Malformed("The redirect URI is not registered for this application.");
         if (!scopes.Contains(OAuthScopes.OpenId) || !scopes.All(client.Scopes.Contains))
-            throw Malformed("The scopes must include openid, and be some of the application's.");
+            throw Malformed("The scopes must include openid and be allowed for the application.");
         var code = await codes.GrantAsync(
             call.Caller.RequireUser(), call.Caller.Session, new OAuthConsent(client, body.RedirectUri, scopes, ReadChallenge(body, client)), cancellationToken);
         return ApiResponse.Ok(new ConsentResponse(code, body.State ?? ""));
@@ -87,13 +88,13 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
         string appId, ApiCall call, CancellationToken cancellationToken) =>
         Guid.TryParseExact(appId, "D", out var id) && await grants.WithdrawAsync(call.Caller.UserId, id, cancellationToken)
             ? ApiResponse.Ok()
-            : throw new CloudreveException(ErrorCode.NotFound, "The application has no access.");
+            : throw new CloudreveException(ErrorCode.NotFound, "The application has not been granted access.");
 
     private static string? ReadChallenge(ConsentRequest request, OAuthClient client) => request switch
     {
         { CodeChallenge: null or "", CodeChallengeMethod: null or "" } when !client.NeedsCodeChallenge => null,
         { CodeChallenge: { Length: > 0 and <= MaxChallenge } challenge, CodeChallengeMethod: "S256" } => challenge,
-        _ => throw Malformed("A code challenge of the method S256 is needed."),
+        _ => throw Malformed("A code challenge with method S256 is required."),
     };
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

@@ -44,7 +44,7 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
     private static async Task<OAuthExchange> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasFormContentType)
-            throw new OAuthException("invalid_request", "The body must be a form.");
+            throw new OAuthException("invalid_request", "The request body must be a form.");
         IFormCollection form;
         try
         {
@@ -64,6 +64,6 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
     {
         { Count: 0 } => null,
         { Count: 1 } values => values[0],
-        _ => throw new OAuthException("invalid_request", "A parameter comes twice."),
+        _ => throw new OAuthException("invalid_request", "A parameter is given more than once."),
     };
 }

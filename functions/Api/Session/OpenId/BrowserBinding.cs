@@ -34,7 +34,7 @@ internal static class BrowserBinding
             return;
         var name = Prefix + id.ToString("D");
         if (!http.Request.Cookies.ContainsKey(name))
-            throw new CloudreveException(ErrorCode.NotFound, "This browser did not begin the sign-in; begin again.");
+            throw new CloudreveException(ErrorCode.NotFound, "The sign-in was started in a different browser. Please start again.");
         http.Response.Cookies.Delete(name, Describe(siteBase, null));
     }
 

@@ -40,7 +40,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
         [JsonBody] FinishOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         if (body.Code.Length is 0 or > MaxCode)
-            throw new CloudreveException(ErrorCode.BadParameter, "The code has an impossible length.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The code has an invalid length.");
         var http = request.HttpContext;
         var provider = ProviderOf(body.ProviderId);
         BrowserBinding.Check(http, body.SessionId, SiteUrls.Base(http, call.Site, primary: false));
@@ -63,7 +63,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
         string providerId, ApiCall call, CancellationToken cancellationToken)
     {
         if (!int.TryParse(providerId, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number))
-            throw new CloudreveException(ErrorCode.BadParameter, "The number of the provider is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The provider id is invalid.");
         // The account as it is now: whether it has a password decides.
         var user = await users.FindAsync(call.Caller.UserId, cancellationToken) ?? call.Caller.RequireUser();
         await signIn.UnlinkAsync(user, ProviderOf(number), cancellationToken);
@@ -72,5 +72,5 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
 
     private static OpenIdProvider ProviderOf(int number) => Enum.IsDefined((OpenIdProvider)number)
         ? (OpenIdProvider)number
-        : throw new CloudreveException(ErrorCode.BadParameter, "There is no such provider.");
+        : throw new CloudreveException(ErrorCode.BadParameter, "The identity provider does not exist.");
 }

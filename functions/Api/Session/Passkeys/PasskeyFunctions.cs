@@ -81,19 +81,19 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
         var id = request.OptionalText("id");
         var credentialId = new byte[id?.Length ?? 0];
         if (id is null || !Convert.TryFromBase64String(id, credentialId, out var length))
-            throw new CloudreveException(ErrorCode.BadParameter, "The id of the passkey is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The passkey id is invalid.");
         return await passkeys.DeleteAsync(call.Caller.UserId, credentialId[..length], cancellationToken)
             ? ApiResponse.Ok()
-            : throw new CloudreveException(ErrorCode.NotFound, "There is no such passkey.");
+            : throw new CloudreveException(ErrorCode.NotFound, "The passkey does not exist.");
     }
 
     private static void RequireEnabled(SiteSettings site)
     {
         if (!site.Get(AccountSetting.PasskeysEnabled))
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Passkeys are switched off.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Passkeys are disabled on this site.");
     }
 
     private static string OriginOf(HttpContext http, SiteSettings site) => SiteUrls.Base(http, site, primary: false) is { Length: > 0 } origin
         ? origin
-        : throw new CloudreveException(ErrorCode.WebAuthnInitFailed, "The site has no address.");
+        : throw new CloudreveException(ErrorCode.WebAuthnInitFailed, "The site URL is not configured.");
 }

@@ -14,23 +14,29 @@ namespace Cloudreve.Functions.Api.Users.Avatars;
 /// <summary>Pictures of users (contract, section 5).</summary>
 internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
 {
+    // A page of users asks for each; and a picture that is set soon shows to everybody.
+    private static readonly TimeSpan s_absentMaxAge = TimeSpan.FromMinutes(5);
+
     /// <summary>Answers a user's picture, or redirects to the picture server.</summary>
     [Function("GetProfilePicture")]
     [Requires(AuthClass.None)]
     public async Task<IResult> GetAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/avatar/{userId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/user/avatar/{userId}")] HttpRequest request,
         string userId, ApiCall call, CancellationToken cancellationToken)
     {
-        if (!call.Site.HashIds.TryDecode(userId, HashIdKind.User, out var id) || await users.FindRecentAsync(id, cancellationToken) is not { } user)
-            return Results.NotFound();
-        if (user.Avatar == AvatarStore.FromGravatar)
+        var maxAge = call.Site.Get(AccountSetting.PublicMaxAge);
+        var user = call.Site.HashIds.TryDecode(userId, HashIdKind.User, out var id) ? await users.FindRecentAsync(id, cancellationToken) : null;
+        if (user is { Avatar: AvatarStore.FromGravatar })
         {
-            SetCache(request, call.Site);
+            SetCache(request, maxAge);
             return Results.Redirect(GravatarOf(call.Site, user));
         }
-        if (user.Avatar != AvatarStore.FromFile || await avatars.FindAsync(call.Site, user.Id, cancellationToken) is not { } picture)
+        if (user is not { Avatar: AvatarStore.FromFile } || await avatars.FindAsync(call.Site, user.Id, cancellationToken) is not { } picture)
+        {
+            SetCache(request, maxAge < s_absentMaxAge ? maxAge : s_absentMaxAge);
             return Results.NotFound();
-        SetCache(request, call.Site);
+        }
+        SetCache(request, maxAge);
         return Results.Bytes(picture, "image/png");
     }
 
@@ -45,7 +51,7 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
         var userId = call.Caller.RequireUser().Id;
         // The largest picture is a setting, so it is checked here, and the body's limit is that of any content.
         if (request.ContentLength is not { } length || length > call.Site.Get(AccountSetting.AvatarMaxSize))
-            throw new CloudreveException(ErrorCode.FileTooLarge, "The picture is too large, or its length is not known.");
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The picture is too large, or its size is unknown.");
         if (length == 0)
         {
             await avatars.UseGravatarAsync(userId, cancellationToken);
@@ -64,17 +70,16 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
         }
         catch (EndOfStreamException)
         {
-            throw new CloudreveException(ErrorCode.BadParameter, "The picture is shorter than announced.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The picture is shorter than its Content-Length.");
         }
         return picture;
     }
 
-    private static void SetCache(HttpRequest request, SiteSettings site)
+    private static void SetCache(HttpRequest request, TimeSpan maxAge)
     {
         if (request.OptionalText("nocache") is "1" or "true" or "True")
             return;
-        var seconds = (long)site.Get(AccountSetting.PublicMaxAge).TotalSeconds;
-        request.HttpContext.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={seconds}");
+        request.HttpContext.Response.Headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)maxAge.TotalSeconds}");
     }
 
     [SuppressMessage("Security", "CA5351", Justification = "The picture server knows addresses by their MD5; nothing is protected by it.")]

@@ -31,10 +31,10 @@ internal static class UserFinanceFunctions
         if (!int.TryParse(request.OptionalText("page_size"), NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size < MinPageSize)
             throw new CloudreveException(ErrorCode.BadParameter, "The page size must be at least 10.");
         if (request.OptionalText("order_direction") is not (null or "" or "asc" or "desc"))
-            throw new CloudreveException(ErrorCode.BadParameter, "The direction must be asc or desc.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The sort direction must be asc or desc.");
         // No page has ever had a successor.
         if (!string.IsNullOrEmpty(request.OptionalText("next_page_token")))
-            throw new CloudreveException(ErrorCode.BadParameter, "The page token is not valid.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
         return new PaginationResponse(0, Math.Min(size, MaxPageSize), IsCursor: true);
     }
 }

@@ -5,14 +5,14 @@ namespace Cloudreve.Functions.Api.Users.Settings;
 /// <summary>What an application was granted.</summary>
 /// <param name="ClientId">The application.</param>
 /// <param name="ClientName">Its name.</param>
-/// <param name="ClientLogo">The address of its picture.</param>
+/// <param name="ClientLogo">The address of its picture; empty without one.</param>
 /// <param name="Scopes">What it may do.</param>
 /// <param name="LastUsedAt">When it last got tokens.</param>
-internal sealed record OAuthGrantResponse(string ClientId, string ClientName, string? ClientLogo, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt)
+internal sealed record OAuthGrantResponse(string ClientId, string ClientName, string ClientLogo, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt)
 {
     /// <summary>Describes a grant.</summary>
     /// <param name="grant">The grant.</param>
     /// <param name="client">The application; null when it exists no more.</param>
     public static OAuthGrantResponse Of(OAuthGrant grant, OAuthClient? client) =>
-        new(grant.ClientId.ToString("D"), client?.Name ?? "", client?.Icon is { Length: > 0 } icon ? icon : null, grant.Scopes, grant.LastUsedAt);
+        new(grant.ClientId.ToString("D"), client?.Name ?? "", client?.Icon ?? "", grant.Scopes, grant.LastUsedAt);
 }

@@ -8,9 +8,6 @@ internal sealed record PatchPreferencesRequest
     /// <summary>What others see.</summary>
     public string? Nick { get; init; }
 
-    /// <summary>Whether a paid membership of a group ends now.</summary>
-    public bool? GroupExpires { get; init; }
-
     /// <summary>Locale code.</summary>
     public string? Language { get; init; }
 

@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
@@ -24,7 +25,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tok
             if (call.Caller.Scopes is not null)
                 throw new CloudreveException(ErrorCode.ScopeMissing, "Applications may not change how a user signs in.");
             var user = await tokens.FindHoldingAsync(call.Caller.UserId, call.Caller.Session, cancellationToken)
-                ?? throw new CloudreveException(ErrorCode.CredentialInvalid, "The sign-in has ended, or the account has changed since; sign in again.");
+                ?? throw new CloudreveException(ErrorCode.CredentialInvalid, "Your sign-in is no longer valid. Please sign in again.");
             var client = ClientAddress.Of(ClientAddresses.Of(request.HttpContext));
             if (body.NewPassword is { } password)
             {
@@ -43,7 +44,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tok
     private async Task ConfirmAsync(User user, string? current, ClientAddress client, CancellationToken cancellationToken)
     {
         if (user.PasswordHash is not null
-            && (current is not { Length: > 0 and <= PasswordRules.MaxLength } || !await signIn.ConfirmAsync(user, current, client, cancellationToken)))
+            && (current?.CountCharacters() is not (> 0 and <= PasswordRules.MaxLength) || !await signIn.ConfirmAsync(user, current, client, cancellationToken)))
             throw new CloudreveException(ErrorCode.WrongPassword, "The current password is wrong.");
     }
 

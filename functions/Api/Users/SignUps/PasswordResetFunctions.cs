@@ -20,7 +20,7 @@ internal sealed class PasswordResetFunctions(CaptchaGate captchas, PasswordReset
         [JsonBody] ResetMailRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         if (body.Language is { Length: > MaxLanguage })
-            throw new CloudreveException(ErrorCode.BadParameter, "The language is malformed.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The language is invalid.");
         await captchas.PassAsync(call.Site, CaptchaSetting.OnReset, body.CaptchaAnswer(), cancellationToken);
         var siteUrl = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
         await resets.AskAsync(call.Site, siteUrl, body.Email, body.Language, cancellationToken);

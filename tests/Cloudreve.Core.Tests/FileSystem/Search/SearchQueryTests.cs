@@ -86,17 +86,29 @@ public sealed class SearchQueryTests
     [InlineData("case_folding")]
     [InlineData("use_or&whatever=1")]
     [InlineData("metadata=1&Name=x")]
+    [InlineData("size_gte=")]
+    [InlineData("size_lte=1k")]
+    [InlineData("created_gte=2026-01-01&updated_lte=99999999999999999999")]
     public void Given_a_query_without_a_filter_when_it_is_read_then_it_makes_no_search(string query) => Assert.Null(Parse(query));
 
     [Theory]
     [InlineData("type=link")]
-    [InlineData("size_gte=")]
-    [InlineData("size_lte=1k")]
-    [InlineData("created_gte=2026-01-01")]
-    [InlineData("updated_lte=99999999999999999999")]
     [InlineData("category=secret")]
     public void Given_a_filter_that_cannot_be_read_when_it_is_read_then_it_is_a_bad_parameter(string query) =>
         Assert.Equal(ErrorCode.BadParameter, Assert.Throws<CloudreveException>(() => Parse(query)).Code);
+
+    [Theory]
+    [InlineData("size_gte=")]
+    [InlineData("size_lte=1k")]
+    [InlineData("created_gte=99999999999999999999")]
+    [InlineData("updated_lte=-99999999999999999999")]
+    public void Given_a_bound_that_is_no_number_when_files_are_matched_then_it_does_not_count(string bound)
+    {
+        var query = Parse("name=x&" + bound)!;
+
+        Assert.True(query.Matches(File("x.txt")));
+        Assert.False(query.Matches(File("y.md")));
+    }
 
     [Theory]
     [InlineData("image", "holiday.JPG", "holiday.mp4")]

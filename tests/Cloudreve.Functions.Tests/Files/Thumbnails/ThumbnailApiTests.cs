@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
@@ -51,6 +52,28 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
         using var plain = new HttpClient();
         using var answer = await plain.GetAsync(url);
         Assert.Equal((HttpStatusCode.OK, "image/png"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+    }
+
+    [Fact]
+    public async Task Given_files_that_can_never_have_a_thumbnail_when_they_are_listed_then_clients_are_told_not_to_ask_and_nothing_is_stored()
+    {
+        var (client, user) = await NewUserAsync();
+        await client.PostApiAsync("file/create", new { uri = "cloudreve://my/folder", type = "folder" });
+        await client.PostApiAsync("file/create", new { uri = "cloudreve://my/empty.png", type = "file" });
+        await AddFileAsync(user, "/text.txt", [1]);
+        await AddFileAsync(user, "/archive.zip", [1]);
+        await AddFileAsync(user, "/photo.jpg", Photo());
+
+        var listed = (await client.GetApiAsync("file?uri=cloudreve%3A%2F%2Fmy")).Data.GetProperty("files").EnumerateArray()
+            .Where(IsStopped).Select(file => file.GetProperty("name").GetString()).Order(StringComparer.Ordinal);
+        var info = (await client.GetApiAsync("file/info?uri=cloudreve%3A%2F%2Fmy%2Ftext.txt")).Data;
+
+        Assert.Equal(["archive.zip", "empty.png", "text.txt"], listed);
+        Assert.True(IsStopped(info));
+        var stored = await App.Services.GetRequiredService<FileTree>().GetAsync(user.Id, FilePath.ParsePlain("/text.txt"));
+        Assert.False(FileThumbnails.IsDisabled(stored));
+
+        static bool IsStopped(JsonElement file) => file.GetProperty("metadata").TryGetProperty("thumb:disabled", out _);
     }
 
     [Fact]

@@ -34,6 +34,25 @@ public sealed class AvatarApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Theory]
+    [InlineData(200, 1)]
+    [InlineData(1, 200)]
+    [InlineData(3000, 10)]
+    [InlineData(10, 3000)]
+    [InlineData(1, 1)]
+    [InlineData(32_000, 3)]
+    public async Task Given_a_picture_of_any_shape_when_it_is_uploaded_then_it_becomes_a_square(uint width, uint height)
+    {
+        var (user, client) = await SignInAsync();
+        using var strip = new MagickImage(MagickColors.Red, width, height);
+
+        Assert.Equal(0, (await UploadAsync(client, strip.ToByteArray(MagickFormat.Png))).Code);
+
+        using var answer = await App.CreateClient().GetAsync(await PathOfAsync(user));
+        using var image = new MagickImage(await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal((200u, 200u), (image.Width, image.Height));
+    }
+
+    [Theory]
     [InlineData("?nocache=1")]
     [InlineData("?nocache=true")]
     public async Task Given_a_picture_when_it_is_read_without_cache_then_clients_do_not_keep_it(string query)
@@ -70,7 +89,18 @@ public sealed class AvatarApiTests(SharedApp shared) : IClassFixture<SharedApp>
         {
             using var answer = await App.CreateClient().GetAsync("/api/v4/user/avatar/" + id);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.Equal("public, max-age=300", answer.Headers.CacheControl?.ToString());
         }
+    }
+
+    [Fact]
+    public async Task Given_no_picture_when_it_is_read_without_cache_then_clients_do_not_keep_that_there_is_none()
+    {
+        var user = await App.CreateUserAsync();
+
+        using var answer = await new HttpClient { BaseAddress = App.Address }.GetAsync(await PathOfAsync(user) + "?nocache=1");
+
+        Assert.Equal((HttpStatusCode.NotFound, "private, no-cache"), (answer.StatusCode, answer.Headers.NonValidated["Cache-Control"].ToString()));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Session;
@@ -99,6 +100,45 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
 
         Assert.Equal(40001, (await client.SendTextAsync(HttpMethod.Patch, "user/setting", filled)).Code);
         Assert.Equal(user.ETag, (await Users.FindAsync(user.Id))!.ETag);
+    }
+
+    [Theory]
+    [InlineData("nick", 255, 0)]
+    [InlineData("nick", 256, 40001)]
+    [InlineData("new_password", 128, 0)]
+    [InlineData("new_password", 129, 40001)]
+    [InlineData("new_password", 5, 40001)]
+    public async Task Given_a_text_of_characters_that_are_two_units_long_when_it_is_sent_then_characters_count(string field, int length, int code)
+    {
+        var (_, client) = await SignInAsync();
+        var text = string.Concat(Enumerable.Repeat("𠮷", length));
+
+        var answer = await client.SendApiAsync(
+            HttpMethod.Patch, "user/setting", new Dictionary<string, object> { [field] = text, ["current_password"] = AppFixture.Password });
+
+        Assert.Equal(code, answer.Code);
+    }
+
+    [Fact]
+    public async Task Given_a_password_of_characters_that_are_two_units_long_when_it_is_used_then_it_signs_in()
+    {
+        var (user, client) = await SignInAsync();
+        var password = string.Concat(Enumerable.Repeat("𠮷", 128));
+        await PatchAsync(client, new { new_password = password, current_password = AppFixture.Password });
+
+        Assert.Equal(0, (await App.CreateClient().PostApiAsync("session/token", new { email = user.Email, password })).Code);
+        Assert.Equal(0, (await client.SendApiAsync(HttpMethod.Patch, "user/setting", new { new_password = AppFixture.Password, current_password = password })).Code);
+    }
+
+    [Fact]
+    public async Task Given_an_application_without_an_icon_when_grants_are_listed_then_its_picture_is_empty()
+    {
+        var (user, client) = await SignInAsync();
+        await App.Services.GetRequiredService<OAuthGrants>().WidenAsync(user.Id, Guid.NewGuid(), ["openid"]);
+
+        var grant = Assert.Single((await client.GetApiAsync("user/setting")).Data.GetProperty("oauth_grants").EnumerateArray());
+
+        Assert.Equal("", grant.GetProperty("client_logo").GetString());
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
         Assert.Equal(203, answer.Code);
         Assert.Equal(System.Text.Json.JsonValueKind.Undefined, answer.Data.ValueKind);
         Assert.Equal(40018, before.Code);
-        Assert.Equal(("jane@example.com", "[Cloudreve] Confirm your mail address"), (mail.To, mail.Subject));
+        Assert.Equal(("jane@example.com", "[Cloudreve] Confirm your email address"), (mail.To, mail.Subject));
         Assert.Equal(new Uri(site.App.Address, "/session/activate").ToString(), mail.Link.GetLeftPart(UriPartial.Path));
         Assert.Equal("active", Text(activated.Data, "status"));
         Assert.Equal(40034, again.Code);
@@ -119,7 +119,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
 
         Assert.Equal((40033, 40033), (atOnce.Code, later.Code));
         Assert.Equal("[Cloudreve] Bitte bestätigen Sie Ihre Adresse", first.Subject);
-        Assert.Equal("[Cloudreve] Confirm your mail address", second.Subject);
+        Assert.Equal("[Cloudreve] Confirm your email address", second.Subject);
         Assert.Equal(2, site.Server.Recipients);
         Assert.Equal(0, (await ActivateAsync(site.App, second.Link)).Code);
     }

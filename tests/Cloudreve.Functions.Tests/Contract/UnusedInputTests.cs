@@ -1,0 +1,90 @@
+using System.Reflection;
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+using Microsoft.Azure.Functions.Worker;
+using Xunit;
+
+namespace Cloudreve.Functions.Tests.Contract;
+
+/// <summary>Every setting and every field of a body is read by something, or stands in a list here with the reason why it has no effect.</summary>
+public sealed class UnusedInputTests
+{
+    // The contract lists them, so the administration shows and keeps them. What they steer does not exist on a serverless site, or not yet.
+    private static readonly Dictionary<string, string[]> s_settingsWithoutEffect = new()
+    {
+        ["schedules are timers of the Functions host"] = ["cron_entity_collect", "cron_garbage_collect", "cron_oauth_cred_refresh", "cron_trash_bin_collect"],
+        ["the host retries and limits the work"] =
+        [
+            .. from queue in (string[])["io_intense", "media_meta", "recycle", "remote_download", "thumb"]
+               from name in (string[])["max_execution", "backoff_factor", "backoff_max_duration", "max_retry", "retry_delay", "worker_num"]
+               where (queue, name) != ("io_intense", "worker_num")
+               select $"queue_{queue}_{name}",
+        ],
+        ["there are no local folders, nodes or buffers"] =
+            ["chunk_retries", "max_parallel_transfer", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],
+        ["there is no full-text search"] = ["fts_chunk_size", "fts_enabled", "fts_extractor_type", "fts_index_type", "fts_tika_max_file_size"],
+        ["media metadata is not extracted"] =
+        [
+            "media_meta", "media_meta_exif", "media_meta_exif_brute_force", "media_meta_exif_size_local", "media_meta_exif_size_remote",
+            "media_meta_ffprobe", "media_meta_ffprobe_path", "media_meta_ffprobe_size_local", "media_meta_ffprobe_size_remote",
+            "media_meta_music", "media_meta_music_size_local", "media_meta_music_size_remote",
+        ],
+    };
+
+    private static readonly Dictionary<string, string> s_fieldsWithoutEffect = new()
+    {
+        ["CreateUploadRequest.PolicyId"] = "the policy is that of the caller's group (contract, section 14)",
+    };
+
+    private static readonly Assembly[] s_assemblies = [typeof(SiteSetting).Assembly, typeof(HttpFunction).Assembly, Assembly.Load("Cloudreve.Orchestrations")];
+
+    [Fact]
+    public void Given_all_settings_when_what_reads_them_is_looked_for_then_only_the_listed_ones_are_read_by_nothing()
+    {
+        // A class of settings lists its own; that reads none.
+        var read = UsedMembers.MethodsOf(s_assemblies)
+            .Where(method => !(method.IsConstructor && method.DeclaringType!.Name.EndsWith("Setting", StringComparison.Ordinal)))
+            .SelectMany(UsedMembers.Of).OfType<FieldInfo>()
+            .Where(field => field.IsStatic && typeof(Setting).IsAssignableFrom(field.FieldType))
+            .Select(field => ((Setting)field.GetValue(null)!).Key)
+            .ToHashSet();
+
+        var unread = SiteSetting.All.Select(setting => setting.Key).Except(read).Order(StringComparer.Ordinal);
+
+        Assert.Equal(s_settingsWithoutEffect.Values.SelectMany(keys => keys).Order(StringComparer.Ordinal), unread);
+    }
+
+    [Fact]
+    public void Given_all_bodies_when_what_reads_their_fields_is_looked_for_then_only_the_listed_ones_are_read_by_nothing()
+    {
+        var called = UsedMembers.MethodsOf(s_assemblies).Where(method => !IsMadeForRecords(method)).SelectMany(UsedMembers.Of).OfType<MethodInfo>().ToHashSet();
+
+        var unread = Bodies().SelectMany(body => body.GetProperties()).Where(property => !IsCalled(property, called))
+            .Select(property => $"{property.DeclaringType!.Name}.{property.Name}").Order(StringComparer.Ordinal);
+
+        Assert.Equal(s_fieldsWithoutEffect.Keys.Order(StringComparer.Ordinal), unread);
+    }
+
+    /// <summary>The compiler's own members of a record touch every property.</summary>
+    private static bool IsMadeForRecords(MethodBase method) => method.Name is "PrintMembers" or "Deconstruct" or "Equals" or "GetHashCode";
+
+    private static bool IsCalled(PropertyInfo property, HashSet<MethodInfo> called) =>
+        called.Contains(property.GetMethod!)
+        || property.DeclaringType!.GetInterfaces().Any(type => type.GetProperty(property.Name)?.GetMethod is { } getter && called.Contains(getter));
+
+    private static IEnumerable<Type> Bodies() =>
+        from method in UsedMembers.MethodsOf(typeof(HttpFunction).Assembly)
+        where method.GetCustomAttribute<FunctionAttribute>() is not null
+        from parameter in method.GetParameters()
+        where parameter.GetCustomAttribute<JsonBodyAttribute>() is not null
+        from body in PartsOf(parameter.ParameterType)
+        group body by body into bodies
+        select bodies.Key;
+
+    /// <summary>A body and the requests that it holds.</summary>
+    private static IEnumerable<Type> PartsOf(Type body) => body.GetProperties()
+        .SelectMany(property => property.PropertyType.GetGenericArguments().Append(property.PropertyType))
+        .Where(type => type.Assembly == typeof(HttpFunction).Assembly && type.Name.EndsWith("Request", StringComparison.Ordinal) && type != body)
+        .SelectMany(PartsOf)
+        .Prepend(body);
+}
