@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.FileSystem.Relocation;
@@ -206,7 +207,8 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         }
         catch (StorageException e) when (e is StorageChangedException or StorageExistsException)
         {
-            throw Changed(e);
+            // Another folder came first: the other rows are new.
+            throw new DriveBusyException(e);
         }
     }
 

@@ -99,7 +99,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
 
     private static async Task ChangeAsync(UploadSite site, IReadOnlyCollection<string> tokens, Func<DriveOperations, DriveWork, Task> change)
     {
-        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = tokens };
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = tokens };
         await change(site.Restart().Drive.Operations, work);
     }
 

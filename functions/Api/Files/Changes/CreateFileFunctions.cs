@@ -27,7 +27,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         MetadataRules.Of(site).CheckNew(metadata);
         if (type == FileType.File)
             await CheckNameAsync(caller, place.Path.Name, cancellationToken);
-        using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
+        var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var file = await operations.CreateAsync(work, place.Path, new NewEntry(type) { Metadata = metadata }, body.ErrOnConflict, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return ApiResponse.Ok(new FilePresenter(caller, site.HashIds).Present(file, place.View, place.Capabilities, withMetadata: false));
