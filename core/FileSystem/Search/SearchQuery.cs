@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Text;
 
 namespace Cloudreve.Core.FileSystem.Search;
 
@@ -108,15 +109,21 @@ public sealed class SearchQuery
         if (key.StartsWith(ExactMetadata, StringComparison.Ordinal))
         {
             var name = key[ExactMetadata.Length..];
-            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found == value);
+            var text = TextOf(name, value);
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && TextOf(name, found) == text);
         }
         else if (key.StartsWith(Metadata, StringComparison.Ordinal))
         {
             // Any text contains the empty one, so an empty value asks for the key alone.
             var name = key[Metadata.Length..];
-            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found.Contains(value, StringComparison.OrdinalIgnoreCase));
+            var text = TextOf(name, value);
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && TextOf(name, found).Contains(text, StringComparison.OrdinalIgnoreCase));
         }
     }
+
+    // In the trash, names are searched for where entries came from, which is escaped.
+    private static string TextOf(string name, string value) =>
+        CanonicalText.Of(name == MetadataKeys.RestoreUri ? Uri.UnescapeDataString(value) : value);
 
     private static long ParseNumber(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
