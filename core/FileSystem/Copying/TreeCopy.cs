@@ -60,6 +60,23 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
         return found;
     }
 
+    /// <summary>How many levels there are below an entry, of anything and of folders.</summary>
+    /// <param name="top">The entry.</param>
+    /// <param name="below">What is below it, the upper levels first.</param>
+    public static (int Levels, int FolderLevels) LevelsOf(FileRecord top, IReadOnlyList<FileRecord> below)
+    {
+        var depths = new Dictionary<long, int> { [top.Id] = 0 };
+        var levels = 0;
+        foreach (var entry in below)
+        {
+            var depth = depths[entry.ParentId] + 1;
+            if (entry.Type == FileType.Folder)
+                depths[entry.Id] = depth;
+            levels = Math.Max(levels, depth);
+        }
+        return (levels, depths.Values.Max());
+    }
+
     /// <summary>The entry as its copy: another id, nothing of its state.</summary>
     public static FileRecord Copy(FileRecord source, long id, long parentId, DateTimeOffset now) => source with
     {

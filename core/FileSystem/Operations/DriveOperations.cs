@@ -122,7 +122,8 @@ public sealed partial class DriveOperations
     /// <param name="newName">Its name there; null for the same.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
-    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks.
+    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks,
+    /// 40001 when something would come too deep.
     /// </exception>
     public Task<FileRecord> MoveAsync(
         DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
@@ -141,6 +142,7 @@ public sealed partial class DriveOperations
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
             if (folder.Id == entry.ParentId)
                 return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
+            control = await DeepenAsync(control, entry, path.Depth, destination.Depth + 1, cancellationToken);
             var moved = await _relocator.MoveAsync(control, entry, folder.Id, f => f with { Name = name }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
             return moved;
@@ -156,7 +158,7 @@ public sealed partial class DriveOperations
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
-    /// too many entries.
+    /// too many entries, 40001 when something would come too deep.
     /// </exception>
     public Task<FileRecord> CopyAsync(
         DriveWork work, FilePath path, FilePath destination, CopyLimits limits, string? newName = null, CancellationToken cancellationToken = default)
@@ -172,7 +174,11 @@ public sealed partial class DriveOperations
             var folder = await FindFolderAsync(work, destination, cancellationToken);
             if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be copied into itself.");
+            DriveDepth.Require(destination.Depth + 1);
             var below = await _copy.ReadAsync(entry, limits.MaxEntries, cancellationToken);
+            var (levels, folderLevels) = TreeCopy.LevelsOf(entry, below);
+            DriveDepth.Require(destination.Depth + 1 + levels);
+            await _tree.Depth.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
             var top = TreeCopy.Copy(entry, await _ids.NextAsync(IdKind.File, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
@@ -224,6 +230,7 @@ public sealed partial class DriveOperations
             var target = destination is null ? origin : destination.Child(origin.Name);
             control.Require(target, LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
+            control = await DeepenAsync(control, entry, origin.Depth, target.Depth, cancellationToken);
             var restored = await _relocator.MoveAsync(control, entry, folder.Id, f => Restored(f, target.Name), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
             return restored;
@@ -279,7 +286,7 @@ public sealed partial class DriveOperations
     /// <summary>Where an entry of the trash came from; null when nobody knows.</summary>
     /// <param name="entry">The entry.</param>
     public static FilePath? OriginOf(FileRecord entry) =>
-        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.Parse(uri).Path : null;
+        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.ParseStored(uri).Path : null;
 
     private static FileRecord Trashed(FileRecord entry, string name, string restoreUri, DateTimeOffset expires) => entry with
     {
@@ -310,6 +317,10 @@ public sealed partial class DriveOperations
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
         return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
     }
+
+    /// <summary>The control rows with how deep the drive will be once an entry has been moved, which the move notes.</summary>
+    private async Task<DriveControl> DeepenAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken) =>
+        control with { Depth = await _tree.Depth.AfterMoveAsync(control, entry, from, to, cancellationToken) };
 
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
         await work.FolderAsync(path, () => _tree.FindFolderBelowAsync(FileTree.RootId(work.OwnerId), path, cancellationToken))

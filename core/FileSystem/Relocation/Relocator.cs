@@ -186,7 +186,8 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var batch = new TableBatch(partition).Insert(intent.ToRow(control.OwnerId));
         if (intent is { Type: FileType.Folder, IsCopy: false })
         {
-            var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At };
+            var depth = control.Depth > DriveDepth.Free ? control.Depth : (int?)null;
+            var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At, [DriveDepth.DepthProperty] = depth };
             if (control.TreeETag is { } etag)
                 batch.Replace(tree, etag);
             else

@@ -24,7 +24,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         var place = await access.OpenAsync(caller, FileUri.ParseNew(body.Uri), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         var type = ParseType(body.Type);
         var metadata = body.Metadata ?? new Dictionary<string, string>();
-        MetadataRules.Of(site).CheckNew(metadata);
+        MetadataRules.Of(site).CheckNew(metadata, mayBeShortcut: true);
         if (type == FileType.File)
             await CheckNameAsync(caller, place.Path.Name, cancellationToken);
         var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));

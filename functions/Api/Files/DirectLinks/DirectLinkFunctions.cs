@@ -81,6 +81,8 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
     {
         var (caller, site) = call;
         DriveAccess.RequireOwner(caller, file);
+        if (file.IsSymbolic)
+            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut has no content; follow its destination.");
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
         return caller.Group.Settings.RedirectedSource
