@@ -179,17 +179,27 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
-        var place = new FolderPlace(topId, [topId], null);
+        var place = FolderPlace.Top(topId);
         foreach (var name in path.Segments)
         {
-            var guard = await FindGuardAsync(place.Id, name, cancellationToken);
-            if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
+            if (await FindFolderInAsync(place, name, cancellationToken) is not { } below)
                 return null;
-            if (guard.Flag("y"))
-                throw Shortcut();
-            place = place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
+            place = below;
         }
         return place;
+    }
+
+    /// <summary>Finds a folder in another: one transaction; null when there is none.</summary>
+    /// <param name="place">The folder above.</param>
+    /// <param name="name">The folder's name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">403 for a shortcut.</exception>
+    internal async Task<FolderPlace?> FindFolderInAsync(FolderPlace place, string name, CancellationToken cancellationToken)
+    {
+        var guard = await FindGuardAsync(place.Id, name, cancellationToken);
+        if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
+            return null;
+        return guard.Flag("y") ? throw Shortcut() : place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
     }
 
     /// <summary>

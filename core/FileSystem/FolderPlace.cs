@@ -6,5 +6,7 @@ namespace Cloudreve.Core.FileSystem;
 /// <param name="View">The view of the nearest folder on the way that has one, below the first; null for none.</param>
 public sealed record FolderPlace(long Id, IReadOnlyList<long> Ids, string? View)
 {
+    internal static FolderPlace Top(long id) => new(id, [id], null);
+
     internal FolderPlace Enter(long id, string? view) => new(id, [.. Ids, id], view ?? View);
 }

@@ -22,7 +22,9 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 /// <param name="references">References to blobs.</param>
 /// <param name="ids">Gives ids.</param>
 /// <param name="quota">Charges the bytes.</param>
-internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota)
+/// <param name="reads">Bounds what reading trees takes of the process.</param>
+internal sealed class TreeCopy(
+    StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
     private const int Readers = 8;
 
@@ -46,7 +48,7 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
                 async (folder, token) =>
                 {
                     var range = new RowRange(FileKeys.Folder(folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
-                    await foreach (var row in layout.Files.QueryAsync(range, token))
+                    await foreach (var row in reads.QueryAsync(top.OwnerId, layout.Files, range, token))
                     {
                         lock (next)
                             next.Add(FileRecord.FromRow(row, folder.Id));

@@ -323,8 +323,16 @@ public sealed partial class DriveOperations
         control with { Depth = await _tree.Depth.AfterMoveAsync(control, entry, from, to, cancellationToken) };
 
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
-        await work.FolderAsync(path, () => _tree.FindFolderBelowAsync(FileTree.RootId(work.OwnerId), path, cancellationToken))
-        ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+        await WalkAsync(work, path, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+
+    /// <summary>Finds a folder; those on the way are found once for all items of a request.</summary>
+    private async Task<FolderPlace?> WalkAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
+    {
+        return path.IsRoot ? FolderPlace.Top(FileTree.RootId(work.OwnerId)) : await work.FolderAsync(path, FindAsync);
+
+        async Task<FolderPlace?> FindAsync() =>
+            await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _tree.FindFolderInAsync(above, path.Name, cancellationToken) : null;
+    }
 
     /// <summary>An entry that a process which died has left half moved is brought to an end first.</summary>
     private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Cloudreve.Core.FileSystem.Operations;
 /// <param name="actor">Who asks.</param>
 public sealed class DriveWork(long ownerId, Actor actor)
 {
-    private readonly ConcurrentDictionary<FilePath, Task<FolderPlace?>> _folders = new();
+    private readonly ConcurrentDictionary<FilePath, Lazy<Task<FolderPlace?>>> _folders = new();
     private readonly ConcurrentDictionary<(long TopId, FilePath Path), FileRecord> _entries = new();
     private readonly Lock _lock = new();
     private Task<DriveControl>? _control;
@@ -40,10 +40,10 @@ public sealed class DriveWork(long ownerId, Actor actor)
 
     internal async Task<FolderPlace?> FolderAsync(FilePath path, Func<Task<FolderPlace?>> find)
     {
-        var found = _folders.GetOrAdd(path, _ => find());
+        var found = _folders.GetOrAdd(path, _ => new Lazy<Task<FolderPlace?>>(find));
         try
         {
-            return await found;
+            return await found.Value;
         }
         catch
         {

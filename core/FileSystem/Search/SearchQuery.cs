@@ -36,12 +36,12 @@ public sealed class SearchQuery
 
     /// <summary>Whether an entry is looked for.</summary>
     /// <param name="entry">The entry.</param>
-    public bool Matches(FileRecord entry)
-    {
-        if (Type is { } type && entry.Type != type)
-            return false;
-        return MatchesName(entry.Name) && _conditions.TrueForAll(matches => matches(entry));
-    }
+    public bool Matches(FileRecord entry) => MayMatch(entry.Type, entry.Name) && _conditions.TrueForAll(matches => matches(entry));
+
+    /// <summary>Whether an entry may be looked for, as far as its type and name tell.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="name">Its name.</param>
+    public bool MayMatch(FileType type, string name) => (Type is null || type == Type) && MatchesName(name);
 
     private bool MatchesName(string name) =>
         _names.Count == 0 || (_anyName ? _names.Exists(p => p.Matches(name)) : _names.TrueForAll(p => p.Matches(name)));

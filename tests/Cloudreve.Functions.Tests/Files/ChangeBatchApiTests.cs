@@ -106,6 +106,16 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
         Assert.Equal(3_000, answer.Root.GetProperty("aggregated_error").EnumerateObject().Count());
     }
 
+    [Fact]
+    public async Task Given_items_in_many_deep_folders_that_do_not_exist_when_they_are_deleted_then_each_folder_above_is_looked_up_once()
+    {
+        var client = await NewUserAsync("a/b/c/d/e/f");
+        var uris = Enumerable.Range(0, 100).Select(i => $"cloudreve://my/a/b/c/d/e/none{i}/x").ToList();
+
+        // Five folders, the missing ones, and the control rows.
+        Assert.Equal(5 + 100 + 1, await App.TransactionsOfAsync(() => client.SendApiAsync(HttpMethod.Delete, "file", new { uris })));
+    }
+
     private async Task<HttpClient> NewUserAsync(params string[] files)
     {
         var client = await App.SignInAsync((await App.CreateUserAsync(groupId: Group.UserId)).Email);
