@@ -4,28 +4,27 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.FileSystem;
 
 /// <summary>
-/// Bounds what searches and other walks through whole trees take of a process, so that light requests find it free: how many of their
-/// reads run at once, in all and for each account. Accounts take turns, whoever of them asks for more.
+/// Bounds what searches and other walks through whole trees take of a process, so that light requests find it free: so many of their
+/// reads run at once. Whoever has the fewest of them is next, so an account gets all places only while no other one wants them.
 /// </summary>
 public sealed class HeavyReads
 {
     private const int PageSize = 1_000;
 
     private readonly int _most;
-    private readonly int _mostOfOne;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Account> _accounts = [];
-    private readonly Queue<Account> _waiting = new();
+    private readonly List<Account> _waiting = [];
     private readonly WaitingReads _pages = new();
     private int _running;
 
-    /// <summary>Bounds reads by the number of processors: each read of a page keeps one busy for a while.</summary>
+    /// <summary>Bounds reads by the number of processors: a page takes one some milliseconds, and storage some more.</summary>
     public HeavyReads()
-        : this(Math.Max(4, 2 * Environment.ProcessorCount))
+        : this(Math.Max(8, 4 * Environment.ProcessorCount))
     {
     }
 
-    internal HeavyReads(int most) => (_most, _mostOfOne) = (most, Math.Max(1, most / 2));
+    internal HeavyReads(int most) => _most = most;
 
     /// <summary>Runs a read when it is the account's turn.</summary>
     /// <param name="accountId">Who asks; for anonymous callers whom they ask.</param>
@@ -90,7 +89,7 @@ public sealed class HeavyReads
         {
             if (!_accounts.TryGetValue(accountId, out var account))
                 _accounts[accountId] = account = new Account(accountId);
-            if (account.Waiting.Count == 0 && IsFree(account))
+            if (_running < _most)
             {
                 Start(account);
                 return;
@@ -98,7 +97,7 @@ public sealed class HeavyReads
             turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             account.Waiting.Enqueue(turn);
             if (account.Waiting.Count == 1)
-                _waiting.Enqueue(account);
+                _waiting.Add(account);
         }
         using var registration = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
         await turn.Task;
@@ -110,33 +109,28 @@ public sealed class HeavyReads
         {
             _running--;
             _accounts[accountId].Running--;
-            // Each account that waits is looked at once; what it is given leaves room for the next.
-            for (var i = _waiting.Count; i > 0 && _running < _most; i--)
-                Serve(_waiting.Dequeue());
+            while (_running < _most && _waiting.MinBy(account => account.Running) is { } next)
+                Serve(next);
             Forget(accountId);
         }
     }
 
     private void Serve(Account account)
     {
-        if (account.Running < _mostOfOne)
+        _waiting.Remove(account);
+        while (account.Waiting.TryDequeue(out var turn))
         {
-            while (account.Waiting.TryDequeue(out var turn))
-            {
-                // Whoever has left meanwhile gets nothing.
-                if (!turn.TrySetResult())
-                    continue;
-                Start(account);
-                break;
-            }
+            // Whoever has left meanwhile gets nothing.
+            if (!turn.TrySetResult())
+                continue;
+            Start(account);
+            break;
         }
         if (account.Waiting.Count > 0)
-            _waiting.Enqueue(account);
+            _waiting.Add(account);
         else
             Forget(account.Id);
     }
-
-    private bool IsFree(Account account) => _running < _most && account.Running < _mostOfOne;
 
     private void Start(Account account)
     {

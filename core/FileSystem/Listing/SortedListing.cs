@@ -22,7 +22,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
             && await _snapshots.ReadAsync(folderId, order, descending, version, last.Position, pageSize, cancellationToken) is { Entries.Count: > 0 } kept)
             return Page(kept.Entries, kept.Total, last.Position, version);
         var folder = new FolderReading(layout, heavy, folderId);
-        await folder.BeginAsync(cancellationToken);
+        await folder.ReadAsync(cancellationToken);
         if (last is null && folder.HasMore
             && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, 0, pageSize, cancellationToken) is { } part)
             return Page(part.Entries, part.Total, 0, folder.Version);
@@ -47,7 +47,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
     {
         var position = (long)page * pageSize;
         var folder = new FolderReading(layout, heavy, folderId);
-        await folder.BeginAsync(cancellationToken);
+        await folder.ReadAsync(cancellationToken);
         if (folder.HasMore
             && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, position, pageSize, cancellationToken) is { } part)
             return new NumberedPage(part.Entries, part.Total);
@@ -82,8 +82,6 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
 
         public bool HasMore => _continuation is not null;
 
-        public Task BeginAsync(CancellationToken cancellationToken) => ReadAsync(cancellationToken);
-
         public async Task<List<FileRecord>> EndAsync(CancellationToken cancellationToken)
         {
             while (HasMore)
@@ -91,7 +89,9 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
             return _entries;
         }
 
-        private async Task<bool> ReadAsync(CancellationToken cancellationToken)
+        /// <summary>Reads the first page, or the next.</summary>
+        /// <returns>Whether there are more.</returns>
+        public async Task<bool> ReadAsync(CancellationToken cancellationToken)
         {
             var page = await layout.Files.QueryPageAsync(_range, RowsPerRequest, _continuation, cancellationToken);
             foreach (var row in page.Rows)

@@ -16,7 +16,6 @@ public sealed class HeavyReadsTests
         {
             var open = await desk.OpenAsync(1);
             Assert.InRange(open.Count, 1, 4);
-            Assert.All(open.GroupBy(read => read.Account), account => Assert.InRange(account.Count(), 1, 2));
             desk.Finish(open[0]);
         }
 
@@ -31,22 +30,21 @@ public sealed class HeavyReadsTests
             _ = desk.AskAsync(1);
         _ = desk.AskAsync(2);
         _ = desk.AskAsync(3);
-        // One of the first account runs, as much as one may take, and one of the second.
         var open = await desk.OpenAsync(2);
-        Assert.Equal([1, 2], open.Select(read => read.Account));
+        Assert.Equal([1, 1], open.Select(read => read.Account));
 
         desk.Finish(open[0]);
 
         open = await desk.OpenAsync(2);
-        Assert.Equal([2, 1], open.Select(read => read.Account));
+        Assert.Equal([1, 2], open.Select(read => read.Account));
         desk.Finish(open[0]);
-        Assert.Equal([1, 3], (await desk.OpenAsync(2)).Select(read => read.Account));
+        Assert.Equal([2, 3], (await desk.OpenAsync(2)).Select(read => read.Account));
     }
 
     [Fact]
     public async Task RunAsync_WaitingReadIsCancelled_TheNextRuns()
     {
-        var desk = new Desk(new HeavyReads(2));
+        var desk = new Desk(new HeavyReads(1));
         _ = desk.AskAsync(1);
         using var cancelled = new CancellationTokenSource();
         var waiting = desk.AskAsync(1, cancelled.Token);
@@ -74,7 +72,7 @@ public sealed class HeavyReadsTests
     {
         private readonly List<Read> _open = [];
 
-        public Task AskAsync(long account, CancellationToken cancellationToken = default) => reads.RunAsync(
+        public Task<int> AskAsync(long account, CancellationToken cancellationToken = default) => reads.RunAsync(
             account,
             async () =>
             {
