@@ -1,4 +1,6 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
@@ -14,16 +16,20 @@ namespace Cloudreve.Core.DirectLinks;
 /// <param name="clock">Stamps new links.</param>
 public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
+    // A row of each file's links that is written with a new link which shall be the only one of its name.
+    private const string Head = "!";
+    private const int Attempts = 10;
+
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
     /// <param name="file">The file.</param>
     /// <param name="reuse">Whether a link that has the file's name may be given again.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">409 when rivals always came first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
     {
-        if (reuse && (await ListAsync(file.Id, cancellationToken)).FirstOrDefault(l => l.Name == file.Name && l.OwnerId == file.OwnerId) is { } known)
-            return known;
-        var link = new DirectLink(await ids.NextAsync(IdKind.DirectLink, cancellationToken), file.Id, file.OwnerId, file.Name, clock.GetUtcNow());
-        await layout.DirectLinks.UpsertAsync(link.ToRow(DirectLink.ById(link.Id).Partition), cancellationToken);
+        if (reuse)
+            return await GetOrCreateOnlyAsync(file, cancellationToken);
+        var link = await CreateAsync(file, cancellationToken);
         await layout.DirectLinks.UpsertAsync(link.ToRow(DirectLink.OfFile(file.Id)), cancellationToken);
         return link;
     }
@@ -41,13 +47,8 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     /// <summary>The links of a file, with their hits, the oldest first: one transaction.</summary>
     /// <param name="fileId">The file.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<IReadOnlyList<DirectLink>> ListAsync(long fileId, CancellationToken cancellationToken = default)
-    {
-        var links = new List<DirectLink>();
-        await foreach (var row in layout.DirectLinks.QueryAsync(new RowRange(DirectLink.OfFile(fileId)), cancellationToken))
-            links.Add(DirectLink.FromRow(row));
-        return links;
-    }
+    public async Task<IReadOnlyList<DirectLink>> ListAsync(long fileId, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(fileId, cancellationToken)).Links;
 
     /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
     /// <param name="link">The link.</param>
@@ -58,5 +59,68 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         await layout.DirectLinks.DeleteAsync(DirectLink.OfFile(link.FileId), FileKeys.Id(link.Id), cancellationToken: cancellationToken);
         var (partition, key) = DirectLink.ById(link.Id);
         await layout.DirectLinks.DeleteAsync(partition, key, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The one link of a file that has its name, whoever makes it.</summary>
+    private async Task<DirectLink> GetOrCreateOnlyAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        DirectLink? made = null;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (links, head) = await ReadAsync(file.Id, cancellationToken);
+            if (links.FirstOrDefault(l => l.Name == file.Name && l.OwnerId == file.OwnerId) is { } known)
+            {
+                if (made is not null && made.Id != known.Id)
+                    await DeleteAsync(made, cancellationToken);
+                return known;
+            }
+            made ??= await CreateAsync(file, cancellationToken);
+            if (await TryListAsync(made, head, cancellationToken))
+                return made;
+        }
+        throw new CloudreveException(ErrorCode.Conflict, "Other links of the file are being made; try again.");
+    }
+
+    /// <summary>Makes a link that can be followed, and that nobody knows yet.</summary>
+    private async Task<DirectLink> CreateAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        var link = new DirectLink(await ids.NextAsync(IdKind.DirectLink, cancellationToken), file.Id, file.OwnerId, file.Name, clock.GetUtcNow());
+        await layout.DirectLinks.UpsertAsync(link.ToRow(DirectLink.ById(link.Id).Partition), cancellationToken);
+        return link;
+    }
+
+    /// <summary>Adds a link to those of its file, unless somebody has added one since they were read.</summary>
+    private async Task<bool> TryListAsync(DirectLink link, string? head, CancellationToken cancellationToken)
+    {
+        var partition = DirectLink.OfFile(link.FileId);
+        var batch = new TableBatch(partition).Insert(link.ToRow(partition));
+        if (head is null)
+            batch.Insert(new Row(partition, Head));
+        else
+            batch.Replace(new Row(partition, Head), head);
+        try
+        {
+            await layout.DirectLinks.SubmitAsync(batch, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The links of a file, and the version of their head; null when there is none yet.</summary>
+    private async Task<(IReadOnlyList<DirectLink> Links, string? Head)> ReadAsync(long fileId, CancellationToken cancellationToken)
+    {
+        var links = new List<DirectLink>();
+        string? head = null;
+        await foreach (var row in layout.DirectLinks.QueryAsync(new RowRange(DirectLink.OfFile(fileId)), cancellationToken))
+        {
+            if (row.RowKey == Head)
+                head = row.ETag;
+            else
+                links.Add(DirectLink.FromRow(row));
+        }
+        return (links, head);
     }
 }

@@ -21,6 +21,9 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
 
     internal IReadOnlyList<MoveIntent> Moves { get; init; } = [];
 
+    /// <summary>How deep folders of the drive are at most; see <see cref="DriveDepth"/>.</summary>
+    internal int Depth { get; init; } = DriveDepth.Free;
+
     internal static string Partition(long ownerId) => FileKeys.Folder(FileTree.TrashId(ownerId));
 
     internal static RowRange Range(long ownerId) => new(Partition(ownerId), TreeKey, RowRange.After(LockPrefix));

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.FileSystem;
 /// <summary>A canonical path: decoded names from the root down. Never holds an empty, <c>.</c> or <c>..</c> segment.</summary>
 public sealed class FilePath : IEquatable<FilePath>
 {
-    /// <summary>The deepest path that is accepted; every level costs a storage transaction to resolve.</summary>
+    /// <summary>The deepest path that clients may use; every level costs a storage transaction to resolve.</summary>
     public const int MaxDepth = 128;
 
     /// <summary>Bytes of a name, in UTF-8 (contract, section 8).</summary>
@@ -17,11 +17,9 @@ public sealed class FilePath : IEquatable<FilePath>
 
     /// <summary>Creates a path.</summary>
     /// <param name="segments">Names from the root down.</param>
-    /// <exception cref="CloudreveException">40001 for an empty, dot or slash segment, or a path too deep.</exception>
+    /// <exception cref="CloudreveException">40001 for an empty, dot or slash segment.</exception>
     public FilePath(IReadOnlyList<string> segments)
     {
-        if (segments.Count > MaxDepth)
-            throw new CloudreveException(ErrorCode.BadParameter, $"The path has more than {MaxDepth} levels.");
         foreach (var segment in segments)
         {
             if (segment is "" or "." or ".." || segment.Contains('/', StringComparison.Ordinal))
@@ -58,13 +56,15 @@ public sealed class FilePath : IEquatable<FilePath>
 
     /// <summary>Parses a plain path such as <c>/a/b</c>, as import and archive requests use it.</summary>
     /// <param name="text">The path; a leading and a trailing slash are dropped.</param>
-    /// <exception cref="CloudreveException">40001 for empty or dot segments.</exception>
+    /// <exception cref="CloudreveException">40001 for empty or dot segments, and for a path too deep.</exception>
     public static FilePath ParsePlain(string text)
     {
         var trimmed = text.StartsWith('/') ? text[1..] : text;
         if (trimmed.EndsWith('/'))
             trimmed = trimmed[..^1];
-        return trimmed.Length == 0 ? Root : new FilePath(trimmed.Split('/'));
+        var names = trimmed.Length == 0 ? [] : trimmed.Split('/');
+        DriveDepth.Require(names.Length);
+        return new FilePath(names);
     }
 
     /// <summary>Whether a name may be given to a file or folder (contract, section 8).</summary>

@@ -44,6 +44,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<DriveAccess>();
         services.TryAddSingleton<ShortcutList>();
         services.TryAddSingleton<FolderListing>();
+        services.TryAddSingleton(new HeavyReads());
         services.TryAddSingleton<FileSearch>();
         services.TryAddSingleton<FolderWriter>();
         services.TryAddSingleton<FolderSummaries>();

@@ -19,6 +19,12 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     // An entry is found on the second look, unless it is renamed again and again or its rows contradict each other.
     private const int Rereads = 10;
 
+    // Far below the deepest path that can come into being: only rows that contradict each other go further.
+    private const int MaxWalk = 1_000;
+
+    /// <summary>Keeps entries from coming too deep.</summary>
+    internal DriveDepth Depth { get; } = new(layout, clock);
+
     /// <summary>The root folder of a user has the user's own id, so finding it costs nothing.</summary>
     /// <param name="userId">The user; below 2^32.</param>
     public static long RootId(long userId) => userId;
@@ -79,10 +85,10 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<FileRecord?> FindAsync(DrivePlace place, CancellationToken cancellationToken = default) => place switch
     {
+        { Top: { IsSymbolic: true } shortcut } => place.Path.IsRoot ? shortcut : throw Shortcut(),
         // A shared file lies in a folder that is not there (contract, section 8).
         { Top: { Type: FileType.File } file } => place.Path.Depth == 1 && place.Path.Name == file.Name ? file : null,
         { Top: { } folder, Path.IsRoot: true } => folder,
-        { Top.IsSymbolic: true } => throw Shortcut(),
         _ => await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken),
     };
 
@@ -104,7 +110,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             var top = await GetAsync(place, cancellationToken);
             return top.IsSymbolic ? throw Shortcut() : (top, top.View);
         }
-        if (place.Top is { Type: FileType.File })
+        // The trash is flat: what is below a deleted folder cannot be seen (contract, section 8).
+        if (place.IsTrash || place.Top is { Type: FileType.File })
             throw PathNotFound();
         var parent = await FindFolderBelowAsync(place.TopId, place.Path.Parent, cancellationToken) ?? throw PathNotFound();
         var folder = await FindEntryAsync(parent.Id, place.Path.Name, cancellationToken) ?? throw PathNotFound();
@@ -150,6 +157,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             names.Insert(0, current.Name);
             if (current.ParentId == RootId(current.OwnerId))
                 break;
+            if (names.Count == MaxWalk)
+                throw PathNotFound();
             current = await FindByIdAsync(current.ParentId, cancellationToken) ?? throw PathNotFound();
         }
         return new FilePath(names);
@@ -170,17 +179,27 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
-        var place = new FolderPlace(topId, [topId], null);
+        var place = FolderPlace.Top(topId);
         foreach (var name in path.Segments)
         {
-            var guard = await FindGuardAsync(place.Id, name, cancellationToken);
-            if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
+            if (await FindFolderInAsync(place, name, cancellationToken) is not { } below)
                 return null;
-            if (guard.Flag("y"))
-                throw Shortcut();
-            place = place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
+            place = below;
         }
         return place;
+    }
+
+    /// <summary>Finds a folder in another: one transaction; null when there is none.</summary>
+    /// <param name="place">The folder above.</param>
+    /// <param name="name">The folder's name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">403 for a shortcut.</exception>
+    internal async Task<FolderPlace?> FindFolderInAsync(FolderPlace place, string name, CancellationToken cancellationToken)
+    {
+        var guard = await FindGuardAsync(place.Id, name, cancellationToken);
+        if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
+            return null;
+        return guard.Flag("y") ? throw Shortcut() : place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
     }
 
     /// <summary>
@@ -192,7 +211,9 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
     /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted, 403 for the root.</exception>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted, 403 for the root and through a shortcut.
+    /// </exception>
     public async Task<FileRecord> CreateAsync(
         long ownerId, FilePath path, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)
     {
@@ -209,10 +230,16 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
                 break;
             if ((FileType)guard.RequiredNumber("t") != FileType.Folder)
                 throw ObjectExists();
+            if (guard.Flag("y"))
+                throw Shortcut();
             parentId = guard.RequiredNumber("id");
         }
+        await Depth.NoteAsync(ownerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
         for (; depth < path.Depth - 1; depth++)
-            parentId = (await CreateEntryAsync(ownerId, parentId, path.Segments[depth], NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
+        {
+            var folder = await CreateEntryAsync(ownerId, parentId, path.Segments[depth], NewEntry.Folder, failIfExists: false, cancellationToken);
+            parentId = folder.IsSymbolic ? throw Shortcut() : folder.Id;
+        }
         return await CreateEntryAsync(ownerId, parentId, path.Name, entry, failIfExists, cancellationToken);
     }
 
@@ -299,8 +326,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             var changed = change(current);
             if (ReferenceEquals(changed, current))
                 return current;
-            if (changed.IsSymbolic && !current.IsSymbolic)
-                await layout.Shares.UpsertAsync(ShortcutList.RowOf(changed), cancellationToken);
             try
             {
                 return changed with { ETag = await ReplaceAsync(changed, current.ETag, cancellationToken) };
@@ -445,39 +470,4 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The path does not exist.");
 
     private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
-}
-
-/// <summary>A folder that was found by walking along a path.</summary>
-/// <param name="Id">The folder.</param>
-/// <param name="Ids">The folders on the way, from the first to this one.</param>
-/// <param name="View">The view of the nearest folder on the way that has one, below the first; null for none.</param>
-public sealed record FolderPlace(long Id, IReadOnlyList<long> Ids, string? View)
-{
-    internal FolderPlace Enter(long id, string? view) => new(id, [.. Ids, id], view ?? View);
-}
-
-/// <summary>What a new entry is made of.</summary>
-/// <param name="Type">File or folder.</param>
-public sealed record NewEntry(FileType Type)
-{
-    /// <summary>A plain folder.</summary>
-    public static NewEntry Folder { get; } = new(FileType.Folder);
-
-    /// <summary>An id of <see cref="IdKind.File"/> that nobody else has, for callers that note it elsewhere first; 0 for a new one.</summary>
-    public long Id { get; init; }
-
-    /// <summary>The entity of a file's first version; 0 for a file without content.</summary>
-    public long EntityId { get; init; }
-
-    /// <summary>Bytes of the first version.</summary>
-    public long Size { get; init; }
-
-    /// <summary>When the entry was made; null for now.</summary>
-    public DateTimeOffset? CreatedAt { get; init; }
-
-    /// <summary>When the content last changed; null for now.</summary>
-    public DateTimeOffset? UpdatedAt { get; init; }
-
-    /// <summary>Metadata, key to value.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 }

@@ -53,7 +53,18 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     /// <exception cref="CloudreveException">40052 for a name with a slash, 40001 for any other malformed URI.</exception>
     public static FileUri ParseNew(string? text) => Parse(text, ErrorCode.IllegalName);
 
+    /// <summary>Parses a URI that was stored, however deep its path is.</summary>
+    /// <param name="text">The URI.</param>
+    internal static FileUri ParseStored(string text) => ParseAny(text, ErrorCode.BadParameter);
+
     private static FileUri Parse(string? text, ErrorCode slash)
+    {
+        var uri = ParseAny(text, slash);
+        DriveDepth.Require(uri.Path.Depth);
+        return uri;
+    }
+
+    private static FileUri ParseAny(string? text, ErrorCode slash)
     {
         if (text is null || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || text.Contains('#', StringComparison.Ordinal))
             throw Malformed();

@@ -39,12 +39,13 @@ public sealed class FolderListing
 
     /// <summary>Creates the listing; reads nothing.</summary>
     /// <param name="layout">Where the rows are.</param>
-    public FolderListing(StorageLayout layout)
+    /// <param name="reads">Bounds what reading large folders whole takes of the process.</param>
+    public FolderListing(StorageLayout layout, HeavyReads reads)
     {
         var blobs = new ListingBlobs(layout);
         _ascending = new AscendingListing(layout);
         _descending = new DescendingListing(layout, blobs);
-        _sorted = new SortedListing(layout, blobs);
+        _sorted = new SortedListing(layout, blobs, reads);
     }
 
     /// <summary>

@@ -14,8 +14,9 @@ public sealed record FolderSummary(long Size, long Files, long Folders, bool IsC
 
 /// <summary>Counts what folders hold, level by level, and keeps the result for a while.</summary>
 /// <param name="layout">Where the rows are.</param>
+/// <param name="reads">Bounds what counting takes of the process.</param>
 /// <param name="clock">Stamps and ages results.</param>
-public sealed class FolderSummaries(StorageLayout layout, TimeProvider clock)
+public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, TimeProvider clock)
 {
     private const int MaxKept = 10_000;
 
@@ -25,29 +26,29 @@ public sealed class FolderSummaries(StorageLayout layout, TimeProvider clock)
     /// The summary of a folder: at least one transaction for each folder below it, one for each 1,000 entries; none while a
     /// kept result is young enough.
     /// </summary>
-    /// <param name="folderId">The folder.</param>
+    /// <param name="folder">The folder.</param>
     /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
     /// <param name="maxAge">How old a kept result may be.</param>
     /// <param name="cancellationToken">Cancels the walk.</param>
-    public async Task<FolderSummary> GetAsync(long folderId, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
+    public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
     {
-        if (_kept.TryGetValue(folderId, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
+        if (_kept.TryGetValue(folder.Id, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
             return kept;
-        var summary = await CountAsync(folderId, maxEntries, cancellationToken);
+        var summary = await CountAsync(folder, maxEntries, cancellationToken);
         if (_kept.Count >= MaxKept)
             _kept.Clear();
-        return _kept[folderId] = summary;
+        return _kept[folder.Id] = summary;
     }
 
-    private async Task<FolderSummary> CountAsync(long folderId, long maxEntries, CancellationToken cancellationToken)
+    private async Task<FolderSummary> CountAsync(FileRecord folder, long maxEntries, CancellationToken cancellationToken)
     {
         var (size, files, folders) = (0L, 0L, 0L);
-        var open = new Queue<long>([folderId]);
+        var open = new Queue<long>([folder.Id]);
         while (open.TryDequeue(out var current))
         {
             // Folders and files by id stand one behind the other.
             var range = new RowRange(FileKeys.Folder(current), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
-            await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
+            await foreach (var row in reads.QueryAsync(folder.OwnerId, layout.Files, range, cancellationToken))
             {
                 if (maxEntries > 0 && files + folders >= maxEntries)
                     return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());

@@ -11,7 +11,11 @@ namespace Cloudreve.Core.FileSystem;
 /// <param name="Id">The existing entry's id.</param>
 /// <param name="Type">File or folder.</param>
 /// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
-public sealed record NameGuard(long Id, FileType Type, long Size);
+public sealed record NameGuard(long Id, FileType Type, long Size)
+{
+    /// <summary>Whether it is a shortcut, which nothing can be put into.</summary>
+    public bool IsSymbolic { get; init; }
+}
 
 /// <summary>Writes many entries into folders with few transactions. Everything here may be repeated without harm.</summary>
 /// <param name="layout">Where the rows are.</param>
@@ -80,7 +84,7 @@ public sealed class FolderWriter(StorageLayout layout)
         await foreach (var row in layout.Files.QueryAsync(new RowRange(FileKeys.Folder(folderId), first, last + "\uF0FF"), cancellationToken))
         {
             if (byKey.TryGetValue(row.RowKey, out var name))
-                found[name] = new NameGuard(row.RequiredNumber("id"), (FileType)row.RequiredNumber("t"), row.Number("s") ?? 0);
+                found[name] = new NameGuard(row.RequiredNumber("id"), (FileType)row.RequiredNumber("t"), row.Number("s") ?? 0) { IsSymbolic = row.Flag("y") };
         }
         return found;
     }

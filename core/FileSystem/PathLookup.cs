@@ -25,9 +25,22 @@ public sealed class PathLookup(FileTree tree)
             : throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
     }
 
-    private Task<long?> FindFolderAsync(long topId, FilePath path, CancellationToken cancellationToken) => path.IsRoot
-        ? Task.FromResult<long?>(topId)
-        : _folders.GetOrAdd((topId, path), key => new Lazy<Task<long?>>(() => WalkAsync(key.TopId, key.Path, cancellationToken))).Value;
+    private async Task<long?> FindFolderAsync(long topId, FilePath path, CancellationToken cancellationToken)
+    {
+        if (path.IsRoot)
+            return topId;
+        var walk = _folders.GetOrAdd((topId, path), key => new Lazy<Task<long?>>(() => WalkAsync(key.TopId, key.Path, cancellationToken)));
+        try
+        {
+            return await walk.Value;
+        }
+        catch
+        {
+            // A failure is one item's; the next one looks again.
+            _folders.TryRemove(new((topId, path), walk));
+            throw;
+        }
+    }
 
     private async Task<long?> WalkAsync(long topId, FilePath path, CancellationToken cancellationToken) =>
         await FindFolderAsync(topId, path.Parent, cancellationToken) is { } parent

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.Core.Text;
 using Konscious.Security.Cryptography;
 
 namespace Cloudreve.Core.Identity;
@@ -34,12 +35,12 @@ public static class PasswordHasher
 
     private static readonly string Dummy = Hash(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
 
-    /// <summary>Hashes a password with a new salt.</summary>
+    /// <summary>Hashes a password with a new salt, in its canonical form: keyboards of different systems send the same letters differently.</summary>
     /// <param name="password">The password.</param>
     public static string Hash(string password)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        var hash = Derive(password, salt, MemoryKib, Passes, Lanes, HashBytes);
+        var hash = Derive(CanonicalText.Of(password), salt, MemoryKib, Passes, Lanes, HashBytes);
         return string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={MemoryKib},t={Passes},p={Lanes}${Encode(salt)}${Encode(hash)}");
     }
 
@@ -50,8 +51,10 @@ public static class PasswordHasher
     {
         if (!TryParse(stored ?? Dummy, out var known))
             return false;
-        var hash = Derive(password, known.Salt, known.MemoryKib, known.Passes, known.Lanes, known.Hash.Length);
-        return CryptographicOperations.FixedTimeEquals(hash, known.Hash) && stored is not null;
+        var canonical = CanonicalText.Of(password);
+        // Earlier releases hashed what came, whatever its form.
+        var isRight = IsOf(known, canonical) || (canonical != password && IsOf(known, password));
+        return isRight && stored is not null;
     }
 
     /// <summary>Hashes a password of a caller when it is its turn.</summary>
@@ -70,6 +73,9 @@ public static class PasswordHasher
     /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
     /// <param name="hash">The hashed password; null for none.</param>
     internal static string Fingerprint(string? hash) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hash ?? "")));
+
+    private static bool IsOf(Parsed known, string password) => CryptographicOperations.FixedTimeEquals(
+        Derive(password, known.Salt, known.MemoryKib, known.Passes, known.Lanes, known.Hash.Length), known.Hash);
 
     private static async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Cloudreve.Core.Caching;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Text;
 
 namespace Cloudreve.Core.Identity;
 
@@ -39,7 +40,8 @@ public sealed class UserDirectory
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<User>> SearchAsync(string keyword, bool searchesEmail, CancellationToken cancellationToken = default)
     {
-        var hits = (await _entries.GetAsync(cancellationToken)).Where(entry => Matches(entry, keyword, searchesEmail)).Take(MaxHits);
+        var text = CanonicalText.Of(keyword);
+        var hits = (await _entries.GetAsync(cancellationToken)).Where(entry => Matches(entry, text, searchesEmail)).Take(MaxHits);
         var users = await Task.WhenAll(hits.Select(async hit => await _users.FindRecentAsync(hit.Id, cancellationToken)));
         return [.. users.OfType<User>().Where(user => user.Status == UserStatus.Active)];
     }
@@ -56,7 +58,7 @@ public sealed class UserDirectory
         {
             var user = UserRows.Read(row);
             if (user.Status == UserStatus.Active)
-                entries.Add(new Entry(user.Id, user.Email, user.Nick));
+                entries.Add(new Entry(user.Id, user.Email, CanonicalText.Of(user.Nick)));
         }
         return [.. entries.OrderBy(entry => entry.Id)];
     }

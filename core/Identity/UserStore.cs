@@ -6,6 +6,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Text;
 
 namespace Cloudreve.Core.Identity;
 
@@ -42,7 +43,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>The form in which mail addresses are stored and compared.</summary>
     /// <param name="email">A mail address.</param>
-    public static string NormalizeEmail(string email) => email.Trim().ToLowerInvariant();
+    public static string NormalizeEmail(string email) => CanonicalText.Of(email.Trim()).ToLowerInvariant();
 
     /// <summary>Finds an account; null when there is none. One transaction.</summary>
     /// <param name="id">The account.</param>

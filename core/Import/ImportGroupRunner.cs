@@ -20,7 +20,7 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 /// and the quota knows each charge by its name.
 /// </summary>
 internal sealed class ImportGroupRunner(
-    ImportFrontier frontier, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota, TimeProvider clock)
+    ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota, TimeProvider clock)
 {
     /// <summary>How many entries a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;
@@ -45,6 +45,8 @@ internal sealed class ImportGroupRunner(
         var candidates = MakeCandidates(context, work, known, reservation, arrived.Ids, outcome);
         var fit = await ChargeAsync(context, group, reservation, candidates, cancellationToken);
         var admitted = Admit(candidates, fit.QuotaFit, outcome);
+        foreach (var folder in admitted.Where(c => c.Entity is null).DistinctBy(c => c.Entry.Item))
+            await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
         await InsertAsync(admitted, outcome, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
@@ -392,6 +394,8 @@ internal sealed class ImportGroupRunner(
                 CountImported(guard.Size);
             else if (candidate.Entity is not null)
                 _skipped++;
+            else if (guard.IsSymbolic)
+                Fail(candidate.Entry.Path, "A shortcut of the same name exists in the drive.");
             else if (guard.Type == FileType.Folder)
                 Descend(candidate, guard.Id, isNew: false);
             else

@@ -83,7 +83,7 @@ public sealed class ImportService
         _log = log;
         _clock = clock;
         _frontier = new ImportFrontier(layout);
-        _runner = new ImportGroupRunner(_frontier, writer, entities, ids, quota, clock);
+        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, clock);
     }
 
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
@@ -102,7 +102,7 @@ public sealed class ImportService
         var user = await _users.FindAsync(request.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
-        if (await FindAboveAsync(user.Id, destination, cancellationToken) is { Type: FileType.File })
+        if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         var now = _clock.GetUtcNow();
         var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
@@ -191,7 +191,7 @@ public sealed class ImportService
         var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
-        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), job.Recursive, await OwnAreasOfAsync(policy, cancellationToken));
+        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), await OwnAreasOfAsync(policy, cancellationToken), job);
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
         return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, limited.Token);
@@ -270,7 +270,7 @@ public sealed class ImportService
         foreach (var name in path.Segments)
         {
             var entry = await _tree.FindEntryAsync(folderId, name, cancellationToken);
-            if (entry is null or { Type: FileType.File })
+            if (entry is null or { Type: FileType.File } or { IsSymbolic: true })
                 return entry;
             folderId = entry.Id;
         }

@@ -34,10 +34,12 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
 /// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
 /// <param name="container">The policy's container.</param>
 /// <param name="rules">What the policy allows.</param>
-/// <param name="recursive">Whether folders are wanted.</param>
 /// <param name="own">Where the product keeps its own blobs, which are never imported.</param>
-internal sealed class SourceReader(BlobContainer container, FileRules rules, bool recursive, OwnAreas own)
+/// <param name="job">What is wanted.</param>
+internal sealed class SourceReader(BlobContainer container, FileRules rules, OwnAreas own, ImportJob job)
 {
+    private const string TooDeep = "The path is deeper than the drive allows.";
+
     private const int PageSize = 5000;
     private const int MaxTries = 3;
     private const string Unreadable = "The folder cannot be listed. A name in it may contain characters that the storage service does not support.";
@@ -50,20 +52,23 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
             return Refuse(item);
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         var failures = new List<ImportFailure>();
+        var isTooDeep = DepthOf(item) > FilePath.MaxDepth;
         foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && !own.Holds(p)))
-            AddFolder(folders, failures, prefix, prefix[item.Prefix.Length..^1]);
+            AddFolder(folders, failures, prefix, prefix[item.Prefix.Length..^1], isTooDeep);
         foreach (var marker in page.Blobs.Where(b => b.IsDirectoryMarker && !own.Holds(b.Name + "/") && b.Name.Length > item.Prefix.Length && !b.Name.EndsWith('/')))
-            AddFolder(folders, failures, marker.Name + "/", marker.Name[item.Prefix.Length..]);
+            AddFolder(folders, failures, marker.Name + "/", marker.Name[item.Prefix.Length..], isTooDeep);
         var entries = new List<SourceEntry>();
-        if (recursive)
+        if (job.Recursive)
             entries.AddRange(folders.Select(name => new SourceEntry(item, name, null)));
-        var indexed = recursive ? entries.Count : 0;
+        var indexed = job.Recursive ? entries.Count : 0;
         foreach (var blob in page.Blobs.Where(b => !IsMarker(b, item.Prefix) && !own.Holds(b.Name)))
         {
             indexed++;
             var name = blob.Name[item.Prefix.Length..];
             if (await IsFolderTooAsync(blob, name, folders, page, cancellationToken))
                 failures.Add(new ImportFailure(blob.Name, "A folder with the same name exists next to the blob."));
+            else if (isTooDeep)
+                failures.Add(new ImportFailure(blob.Name, TooDeep));
             else if (rules.Refuse(name, blob) is { } reason)
                 failures.Add(new ImportFailure(blob.Name, reason));
             else
@@ -72,7 +77,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
         var next = page.ContinuationToken is null
             ? null
             : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
-        return new SourcePage(entries, recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+        return new SourcePage(entries, job.Recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
     }
 
     private static SourcePage Refuse(FrontierItem item)
@@ -121,12 +126,18 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
         return null;
     }
 
-    private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name)
+    /// <summary>How deep in the drive the entries of a page are.</summary>
+    public int DepthOf(FrontierItem item) =>
+        FilePath.ParsePlain(job.Destination).Depth + item.Prefix.Count(c => c == '/') - job.Source.Count(c => c == '/') + 1;
+
+    private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name, bool isTooDeep)
     {
-        if (FilePath.IsValidName(name))
-            folders.Add(name);
-        else
+        if (!FilePath.IsValidName(name))
             failures.Add(new ImportFailure(prefix, name.Length == 0 ? "A path segment is empty." : "The folder's name is not allowed."));
+        else if (isTooDeep)
+            failures.Add(new ImportFailure(prefix, TooDeep));
+        else
+            folders.Add(name);
     }
 
     // A folder's own marker: "a/" lists itself below the prefix "a/", and accounts with a hierarchical namespace list "a" as well.
@@ -140,7 +151,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, boo
     private async Task<bool> IsFolderTooAsync(
         BlobItem blob, string name, SortedSet<string> folders, BlobPage page, CancellationToken cancellationToken)
     {
-        if (!recursive)
+        if (!job.Recursive)
             return false;
         if (folders.Contains(name))
             return true;

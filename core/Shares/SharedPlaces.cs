@@ -45,9 +45,11 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         var known = _recent.Find(id);
         var share = known?.Share ?? await FindAsync(caller, id, cancellationToken);
         var isOwner = caller.UserId == share.OwnerId;
+        var hidesView = false;
         if (!isOwner)
         {
-            await CheckLivingAsync(share, cancellationToken);
+            var owner = await CheckLivingAsync(share, cancellationToken);
+            hidesView = !share.SharesView || owner.Settings.DisableViewSync;
             await CheckVisitorAsync(caller, uri, share, cancellationToken);
         }
         var (_, file, path) = known ?? await FindTopAsync(share, cancellationToken);
@@ -57,7 +59,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
             Top = file,
             TopPath = path,
             ShareId = share.Id,
-            HidesView = !isOwner && !share.SharesView,
+            HidesView = hidesView,
         };
     }
 
@@ -99,11 +101,10 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         return Gone();
     }
 
-    private async Task CheckLivingAsync(Share share, CancellationToken cancellationToken)
-    {
-        if (share.IsOver(clock.GetUtcNow()) || await users.FindRecentAsync(share.OwnerId, cancellationToken) is not { Status: UserStatus.Active })
-            throw Gone();
-    }
+    private async Task<User> CheckLivingAsync(Share share, CancellationToken cancellationToken) =>
+        !share.IsOver(clock.GetUtcNow()) && await users.FindRecentAsync(share.OwnerId, cancellationToken) is { Status: UserStatus.Active } owner
+            ? owner
+            : throw Gone();
 
     private async Task CheckVisitorAsync(Caller caller, FileUri uri, Share share, CancellationToken cancellationToken)
     {

@@ -66,6 +66,8 @@ public sealed class UploadCreation(
     UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids, SiteCatalog catalog, QuotaLedger quota,
     DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock)
 {
+    private const int Attempts = 5;
+
     /// <summary>
     /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
     /// more for each folder on the path that is missing.
@@ -79,6 +81,21 @@ public sealed class UploadCreation(
     /// 40054 when a rival came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
     /// </exception>
     public async Task<UploadSession> BeginAsync(Caller caller, SiteSettings site, UploadRequest request, CancellationToken cancellationToken = default)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await BeginOnceAsync(caller, site, request, cancellationToken);
+            }
+            catch (RivalFileException) when (request.Overwrites && attempt < Attempts)
+            {
+                // What was missing is there to be overwritten now.
+            }
+        }
+    }
+
+    private async Task<UploadSession> BeginOnceAsync(Caller caller, SiteSettings site, UploadRequest request, CancellationToken cancellationToken)
     {
         var owner = caller.RequireUser();
         var policy = await PolicyOfAsync(catalog, caller.Group, cancellationToken);
@@ -197,6 +214,8 @@ public sealed class UploadCreation(
             throw StaleVersion();
         if (file is null)
             return;
+        if (file.IsSymbolic)
+            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut has no content; follow its destination.");
         if (file.Type != FileType.File || !(request.Overwrites || request.IsLivePhoto))
             throw ObjectExists();
         CheckPrevious(file, request);
@@ -250,7 +269,7 @@ public sealed class UploadCreation(
             var rival = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
             throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
                 ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
-                : ObjectExists();
+                : rival?.Type == FileType.Folder ? ObjectExists() : new RivalFileException(e);
         }
     }
 
@@ -265,6 +284,9 @@ public sealed class UploadCreation(
     };
 
     private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
+
+    /// <summary>A file of that name came into being meanwhile, or came and went.</summary>
+    private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
 
     private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has been changed since you opened it.");
 }

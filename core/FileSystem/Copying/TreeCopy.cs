@@ -22,7 +22,9 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 /// <param name="references">References to blobs.</param>
 /// <param name="ids">Gives ids.</param>
 /// <param name="quota">Charges the bytes.</param>
-internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota)
+/// <param name="reads">Bounds what reading trees takes of the process.</param>
+internal sealed class TreeCopy(
+    StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
     private const int Readers = 8;
 
@@ -46,7 +48,7 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
                 async (folder, token) =>
                 {
                     var range = new RowRange(FileKeys.Folder(folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
-                    await foreach (var row in layout.Files.QueryAsync(range, token))
+                    await foreach (var row in reads.QueryAsync(top.OwnerId, layout.Files, range, token))
                     {
                         lock (next)
                             next.Add(FileRecord.FromRow(row, folder.Id));
@@ -58,6 +60,23 @@ internal sealed class TreeCopy(StorageLayout layout, FolderWriter writer, Entity
             level = [.. next.Where(f => f is { Type: FileType.Folder, IsSymbolic: false })];
         }
         return found;
+    }
+
+    /// <summary>How many levels there are below an entry, of anything and of folders.</summary>
+    /// <param name="top">The entry.</param>
+    /// <param name="below">What is below it, the upper levels first.</param>
+    public static (int Levels, int FolderLevels) LevelsOf(FileRecord top, IReadOnlyList<FileRecord> below)
+    {
+        var depths = new Dictionary<long, int> { [top.Id] = 0 };
+        var levels = 0;
+        foreach (var entry in below)
+        {
+            var depth = depths[entry.ParentId] + 1;
+            if (entry.Type == FileType.Folder)
+                depths[entry.Id] = depth;
+            levels = Math.Max(levels, depth);
+        }
+        return (levels, depths.Values.Max());
     }
 
     /// <summary>The entry as its copy: another id, nothing of its state.</summary>

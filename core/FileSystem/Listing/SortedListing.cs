@@ -7,7 +7,7 @@ namespace Cloudreve.Core.FileSystem.Listing;
 /// Lists a folder in an order that no row key has, or by numbered pages. A folder that one request brings is sorted each time;
 /// the order of a larger one is kept while the folder's header does not change, as it does with every change to its entries.
 /// </summary>
-internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs)
+internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, HeavyReads heavy)
 {
     private const int RowsPerRequest = 1000;
 
@@ -21,8 +21,8 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs)
         if (last?.Version is { } version && await FindVersionAsync(folderId, cancellationToken) == version
             && await _snapshots.ReadAsync(folderId, order, descending, version, last.Position, pageSize, cancellationToken) is { Entries.Count: > 0 } kept)
             return Page(kept.Entries, kept.Total, last.Position, version);
-        var folder = new FolderReading(layout, folderId);
-        await folder.BeginAsync(cancellationToken);
+        var folder = new FolderReading(layout, heavy, folderId);
+        await folder.ReadAsync(cancellationToken);
         if (last is null && folder.HasMore
             && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, 0, pageSize, cancellationToken) is { } part)
             return Page(part.Entries, part.Total, 0, folder.Version);
@@ -46,8 +46,8 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs)
         long folderId, FileOrder order, bool descending, int pageSize, int page, CancellationToken cancellationToken)
     {
         var position = (long)page * pageSize;
-        var folder = new FolderReading(layout, folderId);
-        await folder.BeginAsync(cancellationToken);
+        var folder = new FolderReading(layout, heavy, folderId);
+        await folder.ReadAsync(cancellationToken);
         if (folder.HasMore
             && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, position, pageSize, cancellationToken) is { } part)
             return new NumberedPage(part.Entries, part.Total);
@@ -70,38 +70,40 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs)
         (await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Header, cancellationToken))?.ETag;
 
     /// <summary>Reads a folder whole: its header, folders by id and files by id stand one behind the other.</summary>
-    private sealed class FolderReading(StorageLayout layout, long folderId)
+    private sealed class FolderReading(StorageLayout layout, HeavyReads heavy, long folderId)
     {
         private readonly RowRange _range = new(FileKeys.Folder(folderId), FileKeys.Header, RowRange.After(FileKeys.FileIdPrefix));
         private readonly List<FileRecord> _entries = [];
         private string? _continuation;
+        private long _ownerId;
 
         /// <summary>The folder's version before any entry was read.</summary>
         public string Version { get; private set; } = "";
 
         public bool HasMore => _continuation is not null;
 
-        public async Task BeginAsync(CancellationToken cancellationToken) => await ReadAsync(cancellationToken);
-
         public async Task<List<FileRecord>> EndAsync(CancellationToken cancellationToken)
         {
             while (HasMore)
-                await ReadAsync(cancellationToken);
+                await heavy.RunAsync(_ownerId, () => ReadAsync(cancellationToken), cancellationToken);
             return _entries;
         }
 
-        private async Task ReadAsync(CancellationToken cancellationToken)
+        /// <summary>Reads the first page, or the next.</summary>
+        /// <returns>Whether there are more.</returns>
+        public async Task<bool> ReadAsync(CancellationToken cancellationToken)
         {
             var page = await layout.Files.QueryPageAsync(_range, RowsPerRequest, _continuation, cancellationToken);
             foreach (var row in page.Rows)
             {
                 if (row.RowKey == FileKeys.Header)
-                    Version = row.ETag;
+                    (Version, _ownerId) = (row.ETag, row.Number("o") ?? 0);
                 // A name that a move has claimed is not an entry yet.
                 else if (row["x"] is null)
                     _entries.Add(FileRecord.FromRow(row, folderId));
             }
             _continuation = page.ContinuationToken;
+            return HasMore;
         }
     }
 }

@@ -28,10 +28,11 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         var moves = new List<MoveIntent>();
         var expired = new List<string>();
         string? tree = null;
+        var depth = DriveDepth.Free;
         await foreach (var row in layout.Files.QueryAsync(DriveControl.Range(ownerId), cancellationToken))
         {
             if (row.RowKey == DriveControl.TreeKey)
-                tree = row.ETag;
+                (tree, depth) = (row.ETag, (int)(row.Number(DriveDepth.DepthProperty) ?? DriveDepth.Free));
             else if (row.RowKey.StartsWith(DriveControl.MovePrefix, StringComparison.Ordinal))
                 moves.Add(MoveIntent.FromRow(row));
             else if (FromRow(row, ownerId) is var held && held.ExpiresAt > now)
@@ -41,7 +42,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
         if (expired.Count >= ManyExpired)
             await SweepAsync(ownerId, expired, cancellationToken);
-        return new DriveControl(ownerId, locks, tree) { Moves = moves };
+        return new DriveControl(ownerId, locks, tree) { Moves = moves, Depth = depth };
     }
 
     /// <summary>

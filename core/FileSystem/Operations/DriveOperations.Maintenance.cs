@@ -27,7 +27,7 @@ public sealed partial class DriveOperations
         await _schedule.ForEachDueAsync(
             async (expired, token) =>
             {
-                using var work = new DriveWork(expired.OwnerId, Actor.Site);
+                var work = new DriveWork(expired.OwnerId, Actor.Site);
                 if (await IsExpiredAsync(expired, token))
                 {
                     await DeleteTrashedAsync(work, expired.Name, keepBlobs: false, token);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem.Copying;
@@ -16,16 +15,6 @@ namespace Cloudreve.Core.FileSystem.Operations;
 /// </summary>
 public sealed partial class DriveOperations
 {
-    private const int Attempts = 5;
-
-    // Longer than any move takes; what is older was left behind by a process that died.
-    private static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(10);
-
-    // Longer than a function may run.
-    private static readonly TimeSpan CopyPatience = TimeSpan.FromMinutes(15);
-
-    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(100);
-
     private readonly FileTree _tree;
     private readonly DriveLocks _locks;
     private readonly Relocator _relocator;
@@ -37,6 +26,7 @@ public sealed partial class DriveOperations
     private readonly ActivityLog _log;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly DriveTurns _turns = new();
 
     internal DriveOperations(
         FileTree tree, DriveLocks locks, Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule,
@@ -101,7 +91,7 @@ public sealed partial class DriveOperations
                 work.Forget();
             work.Events.Enqueue(new FileEvent(ActivityCategory.FileRename, work.Actor, renamed, path, target));
             return renamed;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Changes metadata, view or the like of an entry. Path + 3 transactions.</summary>
@@ -122,7 +112,7 @@ public sealed partial class DriveOperations
             var updated = await _tree.UpdateAsync(await FindAsync(work, path, cancellationToken), change, cancellationToken);
             work.Events.Enqueue(new FileEvent(category, work.Actor, updated, path, path));
             return updated;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Moves an entry with all that is below it to another folder. Both paths + 9 transactions.</summary>
@@ -132,13 +122,14 @@ public sealed partial class DriveOperations
     /// <param name="newName">Its name there; null for the same.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
-    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks.
+    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks,
+    /// 40001 when something would come too deep.
     /// </exception>
     public Task<FileRecord> MoveAsync(
         DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
     {
         RequireNotRoot(path);
-        return InTurnAsync(work, async () =>
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
@@ -151,10 +142,11 @@ public sealed partial class DriveOperations
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
             if (folder.Id == entry.ParentId)
                 return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
+            control = await DeepenAsync(control, entry, path.Depth, destination.Depth + 1, cancellationToken);
             var moved = await _relocator.MoveAsync(control, entry, folder.Id, f => f with { Name = name }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
             return moved;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Copies an entry with all that is below it. Both paths + 12 transactions, and N/20 + 4 F for N files in F folders below it.</summary>
@@ -166,7 +158,7 @@ public sealed partial class DriveOperations
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
-    /// too many entries.
+    /// too many entries, 40001 when something would come too deep.
     /// </exception>
     public Task<FileRecord> CopyAsync(
         DriveWork work, FilePath path, FilePath destination, CopyLimits limits, string? newName = null, CancellationToken cancellationToken = default)
@@ -182,14 +174,18 @@ public sealed partial class DriveOperations
             var folder = await FindFolderAsync(work, destination, cancellationToken);
             if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be copied into itself.");
+            DriveDepth.Require(destination.Depth + 1);
             var below = await _copy.ReadAsync(entry, limits.MaxEntries, cancellationToken);
+            var (levels, folderLevels) = TreeCopy.LevelsOf(entry, below);
+            DriveDepth.Require(destination.Depth + 1 + levels);
+            await _tree.Depth.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
             var top = TreeCopy.Copy(entry, await _ids.NextAsync(IdKind.File, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyTo, work.Actor, entry, path, path));
             return added;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Moves an entry with all that is below it to the trash. Path + 8 transactions.</summary>
@@ -202,19 +198,21 @@ public sealed partial class DriveOperations
     public Task<FileRecord> TrashAsync(DriveWork work, FilePath path, string restoreUri, TimeSpan retention, CancellationToken cancellationToken = default)
     {
         RequireNotRoot(path);
-        return InTurnAsync(work, async () =>
+        var expires = _clock.GetUtcNow() + retention;
+        // The same for every try, so that one note is enough.
+        var name = Guid.NewGuid().ToString();
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
             var entry = await FindAsync(work, path, cancellationToken);
-            var expires = _clock.GetUtcNow() + retention;
-            var trashed = Trashed(entry, restoreUri, expires);
+            var trashed = Trashed(entry, name, restoreUri, expires);
             await _schedule.AddAsync(work.OwnerId, trashed, expires, cancellationToken);
             var moved = await _relocator.MoveAsync(
                 control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveToTrash, work.Actor, moved with { Name = entry.Name }, path, null));
             return moved;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Moves an entry of the trash back, or to another folder. Path of the destination + 10 transactions.</summary>
@@ -224,18 +222,19 @@ public sealed partial class DriveOperations
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
     public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
-        InTurnAsync(work, async () =>
+        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
-            var entry = await FindTrashedAsync(work.OwnerId, trashName, cancellationToken);
+            var entry = await FindTrashedAsync(work, trashName, cancellationToken);
             var origin = OriginOf(entry) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The item's original location is unknown.");
             var target = destination is null ? origin : destination.Child(origin.Name);
             control.Require(target, LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
+            control = await DeepenAsync(control, entry, origin.Depth, target.Depth, cancellationToken);
             var restored = await _relocator.MoveAsync(control, entry, folder.Id, f => Restored(f, target.Name), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
             return restored;
-        });
+        }, cancellationToken);
 
     /// <summary>Deletes an entry for good, with all that is below it.</summary>
     /// <param name="work">The request.</param>
@@ -246,7 +245,7 @@ public sealed partial class DriveOperations
     public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         RequireNotRoot(path);
-        return InTurnAsync(work, async () =>
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
@@ -254,7 +253,7 @@ public sealed partial class DriveOperations
             await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.DeleteFile, work.Actor, entry, path, null));
             return entry;
-        });
+        }, cancellationToken);
     }
 
     /// <summary>Deletes an entry of the trash for good, with all that is below it.</summary>
@@ -264,13 +263,13 @@ public sealed partial class DriveOperations
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when it is not there.</exception>
     public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
-        InTurnAsync(work, async () =>
+        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
-            var entry = await FindTrashedAsync(work.OwnerId, trashName, cancellationToken);
+            var entry = await FindTrashedAsync(work, trashName, cancellationToken);
             await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
             return entry;
-        });
+        }, cancellationToken);
 
     /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
     /// <param name="work">The request.</param>
@@ -287,11 +286,11 @@ public sealed partial class DriveOperations
     /// <summary>Where an entry of the trash came from; null when nobody knows.</summary>
     /// <param name="entry">The entry.</param>
     public static FilePath? OriginOf(FileRecord entry) =>
-        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.Parse(uri).Path : null;
+        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.ParseStored(uri).Path : null;
 
-    private static FileRecord Trashed(FileRecord entry, string restoreUri, DateTimeOffset expires) => entry with
+    private static FileRecord Trashed(FileRecord entry, string name, string restoreUri, DateTimeOffset expires) => entry with
     {
-        Name = Guid.NewGuid().ToString(),
+        Name = name,
         Metadata = new Dictionary<string, string>(entry.Metadata)
         {
             [MetadataKeys.RestoreUri] = restoreUri,
@@ -299,21 +298,41 @@ public sealed partial class DriveOperations
         },
     };
 
+    private static FilePath InTrash(string trashName) => trashName.Length == 0 ? FilePath.Root : new([trashName]);
+
     private static FileRecord Restored(FileRecord entry, string name) =>
         entry with { Name = name, Metadata = MetadataKeys.WithMarksOf(entry.Metadata, null) };
 
-    private async Task<FileRecord> FindTrashedAsync(long ownerId, string trashName, CancellationToken cancellationToken) =>
-        await SettledAsync(ownerId, await _tree.FindEntryAsync(FileTree.TrashId(ownerId), trashName, cancellationToken), cancellationToken);
+    private async Task<FileRecord> FindTrashedAsync(DriveWork work, string trashName, CancellationToken cancellationToken)
+    {
+        var trash = FileTree.TrashId(work.OwnerId);
+        return work.Take(trash, InTrash(trashName))
+            ?? await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
+    }
 
     private async Task<FileRecord> FindAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
     {
+        if (work.Take(FileTree.RootId(work.OwnerId), path) is { } known)
+            return known;
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
         return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
     }
 
+    /// <summary>The control rows with how deep the drive will be once an entry has been moved, which the move notes.</summary>
+    private async Task<DriveControl> DeepenAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken) =>
+        control with { Depth = await _tree.Depth.AfterMoveAsync(control, entry, from, to, cancellationToken) };
+
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
-        await work.FolderAsync(path, () => _tree.FindFolderBelowAsync(FileTree.RootId(work.OwnerId), path, cancellationToken))
-        ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+        await WalkAsync(work, path, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+
+    /// <summary>Finds a folder; those on the way are found once for all items of a request.</summary>
+    private async Task<FolderPlace?> WalkAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
+    {
+        return path.IsRoot ? FolderPlace.Top(FileTree.RootId(work.OwnerId)) : await work.FolderAsync(path, FindAsync);
+
+        async Task<FolderPlace?> FindAsync() =>
+            await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _tree.FindFolderInAsync(above, path.Name, cancellationToken) : null;
+    }
 
     /// <summary>An entry that a process which died has left half moved is brought to an end first.</summary>
     private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)
@@ -326,79 +345,6 @@ public sealed partial class DriveOperations
         if (control.Moves.FirstOrDefault(m => m.Operation == operation) is { } move)
             await _relocator.SettleAsync(ownerId, move, cancellationToken);
         throw Changed();
-    }
-
-    private Task<DriveControl> ControlAsync(DriveWork work, CancellationToken cancellationToken) =>
-        work.ControlAsync(() => ReadSettledAsync(work.OwnerId, cancellationToken));
-
-    /// <summary>Reads the control rows when no folder is on the move: paths that are resolved afterwards hold until the next one begins.</summary>
-    private async Task<DriveControl> ReadSettledAsync(long ownerId, CancellationToken cancellationToken)
-    {
-        for (var waited = TimeSpan.Zero; ; waited += WaitStep)
-        {
-            var control = await _locks.ReadAsync(ownerId, cancellationToken);
-            // What remains of a deletion that has got to its pages is no concern of others.
-            var open = control.Moves.Where(m => m.Page is null).ToList();
-            var isSettled = false;
-            foreach (var move in open.Where(IsLeftBehind))
-                isSettled |= await SettleBeforeUseAsync(ownerId, move, cancellationToken);
-            if (isSettled && waited <= MovePatience / 2)
-                continue;
-            if (!open.Exists(ChangesPaths))
-                return control;
-            if (waited > MovePatience / 2)
-                throw Changed();
-            await Task.Delay(WaitStep, cancellationToken);
-        }
-    }
-
-    /// <summary>Only a folder on the move keeps others from the drive: what else cannot be settled concerns whoever touches that entry.</summary>
-    private async Task<bool> SettleBeforeUseAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
-    {
-        if (!ChangesPaths(move))
-            return await TrySettleAsync(ownerId, move, cancellationToken);
-        await _relocator.SettleAsync(ownerId, move, cancellationToken);
-        return true;
-    }
-
-    private static bool ChangesPaths(MoveIntent move) => move is { Type: FileType.Folder, IsCopy: false };
-
-    private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? CopyPatience : MovePatience);
-
-    private static async Task<FileRecord> InTurnAsync(DriveWork work, Func<Task<FileRecord>> operation)
-    {
-        await work.FolderTurn.WaitAsync();
-        try
-        {
-            return await RetryAsync(work, async () =>
-            {
-                var entry = await operation();
-                // The version of the drive's structure has changed, and so may have what paths lead to.
-                if (entry.Type == FileType.Folder)
-                    work.Forget();
-                return entry;
-            });
-        }
-        finally
-        {
-            work.FolderTurn.Release();
-        }
-    }
-
-    private static async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await operation();
-            }
-            catch (CloudreveException e) when (e.Code == ErrorCode.Conflict && attempt < Attempts)
-            {
-                work.Forget();
-                await Task.Delay(RandomNumberGenerator.GetInt32(20, 60 * attempt));
-            }
-        }
     }
 
     private static void RequireNotRoot(FilePath path)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Unicode;
 
@@ -14,7 +15,8 @@ public sealed record MetadataPatch(string Key, string? Value);
 
 /// <summary>Which metadata clients may set and remove (contract, section 9.1).</summary>
 /// <param name="properties">Definitions of custom properties by id.</param>
-public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProperty> properties)
+/// <param name="hashIds">Decodes the ids of users.</param>
+public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProperty> properties, HashIdCodec hashIds)
 {
     /// <summary>The rules of a site.</summary>
     /// <param name="site">Its settings, with the definitions of custom properties.</param>
@@ -24,7 +26,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         try
         {
             var defined = JsonSerializer.Deserialize(site.Get(SiteSetting.CustomProperties), PropertyJson.Default.CustomPropertyArray) ?? [];
-            return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id));
+            return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id), site.HashIds);
         }
         catch (JsonException e)
         {
@@ -47,9 +49,12 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
 
     /// <summary>Throws unless all keys may be set at creation.</summary>
     /// <param name="metadata">Key to value.</param>
+    /// <param name="mayBeShortcut">Whether what is created may be a shortcut.</param>
     /// <exception cref="CloudreveException">40001.</exception>
-    public void CheckNew(IReadOnlyDictionary<string, string> metadata)
+    public void CheckNew(IReadOnlyDictionary<string, string> metadata, bool mayBeShortcut)
     {
+        if (!mayBeShortcut && metadata.Keys.Any(IsMark))
+            throw NoShortcut();
         foreach (var (key, value) in metadata)
         {
             // JSON knows null where the type does not.
@@ -57,6 +62,12 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         }
         CheckSize(metadata);
     }
+
+    /// <summary>Throws for changes that no entry could take.</summary>
+    /// <param name="patches">The changes, in order.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public void Check(IReadOnlyList<MetadataPatch> patches) =>
+        Apply(new Dictionary<string, string> { [MetadataKeys.SharedRedirect] = "" }, patches);
 
     /// <summary>Metadata after some changes.</summary>
     /// <param name="metadata">The metadata before.</param>
@@ -68,6 +79,9 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         foreach (var patch in patches)
         {
             Check(patch);
+            // A shortcut is one from its creation on: anything else would hide what is inside.
+            if (IsMark(patch.Key) && !metadata.ContainsKey(MetadataKeys.SharedRedirect))
+                throw NoShortcut();
             if (patch.Value is null || (patch.Value.Length == 0 && patch.Key.StartsWith(PropertyPrefix, StringComparison.Ordinal)))
                 result.Remove(patch.Key);
             else
@@ -98,13 +112,17 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private bool IsAllowed(MetadataPatch patch, string scope) => (patch.Key, patch.Value) switch
     {
         (MetadataKeys.SharedRedirect, { } uri) => FileUri.Parse(uri).FileSystem == FileSystemKind.Share,
-        (MetadataKeys.SharedOwner, { } owner) => owner.Length is > 0 and <= 32,
+        (MetadataKeys.SharedOwner, { } owner) => hashIds.TryDecode(owner, HashIdKind.User, out _),
         (IconColor, { } color) => Color().IsMatch(color),
         (Emoji, { } emoji) => emoji.CountCharacters() <= MaxEmojiCharacters,
         (_, { } value) when scope == "props" => properties.TryGetValue(patch.Key[PropertyPrefix.Length..], out var property) && property.Accepts(value),
         (_, { } tag) when scope == "tag" => tag.Length == 0 || Color().IsMatch(tag),
         _ => Namespaces.Contains(scope),
     };
+
+    private static bool IsMark(string key) => key is MetadataKeys.SharedRedirect or MetadataKeys.SharedOwner;
+
+    private static CloudreveException NoShortcut() => Bad("Only a shortcut has a destination, from its creation on.");
 
     private static CloudreveException Bad(string message) => new(ErrorCode.BadParameter, message);
 

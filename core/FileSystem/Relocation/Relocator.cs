@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.FileSystem.Relocation;
@@ -185,7 +186,8 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var batch = new TableBatch(partition).Insert(intent.ToRow(control.OwnerId));
         if (intent is { Type: FileType.Folder, IsCopy: false })
         {
-            var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At };
+            var depth = control.Depth > DriveDepth.Free ? control.Depth : (int?)null;
+            var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At, [DriveDepth.DepthProperty] = depth };
             if (control.TreeETag is { } etag)
                 batch.Replace(tree, etag);
             else
@@ -206,7 +208,8 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         }
         catch (StorageException e) when (e is StorageChangedException or StorageExistsException)
         {
-            throw Changed(e);
+            // Another folder came first: the other rows are new.
+            throw new DriveBusyException(e);
         }
     }
 

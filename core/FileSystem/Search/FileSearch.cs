@@ -19,6 +19,9 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
     /// <summary>The token of the page before; null for the first.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Who searches; for anonymous callers whose files they search. Bounds what the search takes of the process.</summary>
+    public long AccountId { get; init; }
+
     /// <summary>How many transactions end a page on which something was found.</summary>
     internal int EnoughReads { get; init; } = 1_000;
 
@@ -33,14 +36,15 @@ public sealed record SearchHit(FileRecord Entry, FilePath Path);
 
 /// <summary>Searches folders and what is below them, level by level.</summary>
 /// <param name="layout">Where the rows are.</param>
-public sealed class FileSearch(StorageLayout layout)
+/// <param name="reads">Bounds what searches take of the process.</param>
+public sealed class FileSearch(StorageLayout layout, HeavyReads reads)
 {
     /// <summary>
-    /// Prepares one page of a search; nothing is read yet. A page costs one transaction for each folder that it opens and one
-    /// for each on the way there; it ends early, with a token, after some 1,000 when something was found and some 10,000
-    /// otherwise, since clients take an empty page for an empty result.
+    /// Prepares one page of a search; nothing is read yet. A page costs one transaction for each folder that it opens, and one for each
+    /// above them where it begins within a level; it ends early, with a token, after some 1,000 when something was found and some
+    /// 10,000 otherwise, since clients take an empty page for an empty result.
     /// </summary>
     /// <param name="request">Where and what.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
-    public SearchPage Open(SearchRequest request) => new(layout, request);
+    public SearchPage Open(SearchRequest request) => new(layout, reads, request);
 }

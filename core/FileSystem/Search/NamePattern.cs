@@ -1,6 +1,8 @@
+using Cloudreve.Core.Text;
+
 namespace Cloudreve.Core.FileSystem.Search;
 
-/// <summary>A name filter of a search (contract, section 8.1).</summary>
+/// <summary>A name filter of a search (contract, section 8.1). Names that look alike are alike.</summary>
 internal sealed class NamePattern
 {
     private const char Wildcard = '*';
@@ -20,6 +22,7 @@ internal sealed class NamePattern
     /// <param name="ignoreCase">Whether case is ignored, except in quotes.</param>
     public static NamePattern Parse(string text, bool ignoreCase)
     {
+        text = CanonicalText.Of(text);
         if (text.Length >= 2 && text[0] == '"' && text[^1] == '"')
             return new NamePattern([text[1..^1]], isAnchored: false, StringComparison.Ordinal);
         var comparison = ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
@@ -30,7 +33,7 @@ internal sealed class NamePattern
     /// <param name="name">The name.</param>
     public bool Matches(string name)
     {
-        var rest = name.AsSpan();
+        var rest = CanonicalText.Of(name).AsSpan();
         var first = 0;
         var last = _parts.Length;
         if (_isAnchored)

@@ -5,23 +5,32 @@ using Cloudreve.Core.Tables;
 namespace Cloudreve.Core.FileSystem.Search;
 
 /// <summary>
-/// One page of a search. Each level is one pass from the top down to that level: so a token is short, no state is kept
-/// between pages, and every folder is opened once, though the folders above it are passed again for each level.
+/// One page of a search. A page that begins within a level passes from the top down to it: so a token is short, and no state is kept
+/// between pages. Within a page, the folders of the next level are known from those that were opened.
 /// </summary>
 public sealed class SearchPage
 {
     private const int ReadAhead = 8;
 
+    // What is known of the next level takes memory; a larger one is found again from the top.
+    private const int MaxRemembered = 10_000;
+
     private readonly StorageLayout _layout;
+    private readonly HeavyReads _heavy;
     private readonly SearchRequest _request;
     private SearchToken _token;
     private SearchToken? _stop;
     private int _reads;
     private int _hits;
 
-    internal SearchPage(StorageLayout layout, SearchRequest request)
+    // The folders of this level, and of the next as far as they are known; null for unknown.
+    private IReadOnlyList<Folder>? _level;
+    private List<Folder>? _next;
+
+    internal SearchPage(StorageLayout layout, HeavyReads heavy, SearchRequest request)
     {
         _layout = layout;
+        _heavy = heavy;
         _request = request;
         _token = request.Token is null ? SearchToken.Start : SearchToken.Decode(request.Token);
     }
@@ -38,6 +47,7 @@ public sealed class SearchPage
     {
         while (true)
         {
+            _next = _token is { Way.Count: 0, After: null } ? [] : null;
             await foreach (var batch in ReadLevelAsync(cancellationToken))
             {
                 _hits += batch.Count;
@@ -46,6 +56,7 @@ public sealed class SearchPage
             if (_stop is not null || IsRecursionLimitReached || !_request.IsRecursive || !_token.HasDeeper)
                 break;
             _token = _token.NextLevel();
+            _level = _next;
         }
         NextToken = _stop?.Encode();
     }
@@ -54,7 +65,8 @@ public sealed class SearchPage
 
     private async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadLevelAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var (folder, first) in AheadAsync(FoldersAtAsync(_token.Level, cancellationToken), ReadEntriesAsync, cancellationToken))
+        var folders = _level?.ToAsyncEnumerable() ?? FoldersAtAsync(_token.Level, cancellationToken);
+        await foreach (var (folder, first) in AheadAsync(folders, ReadEntriesAsync, cancellationToken))
         {
             if (_token.After is null || !folder.IsAt(_token.Way))
             {
@@ -93,9 +105,13 @@ public sealed class SearchPage
             // A name that a move has claimed is not an entry yet.
             if (row["x"] is not null)
                 continue;
+            // Most names are none that are looked for, and need not be read any further.
+            var type = (FileType)row.RequiredNumber("t");
+            if (type == FileType.File && !_request.Query.MayMatch(type, row.Text("n") ?? ""))
+                continue;
             var entry = FileRecord.FromRow(row, folder.Id);
-            if (IsEnterable(folder, entry) && !_token.HasDeeper)
-                _token = _token with { HasDeeper = true };
+            if (IsEnterable(folder, entry))
+                Remember(folder, entry);
             if (!_request.Query.Matches(entry) || folder.Path.Depth == FilePath.MaxDepth)
                 continue;
             hits.Add(new SearchHit(entry, folder.Path.Child(entry.Name)));
@@ -107,6 +123,17 @@ public sealed class SearchPage
         }
         return hits;
     }
+
+    private void Remember(Folder parent, FileRecord entry)
+    {
+        if (!_token.HasDeeper)
+            _token = _token with { HasDeeper = true };
+        _next?.Add(Below(parent, entry));
+        if (_next?.Count > MaxRemembered)
+            _next = null;
+    }
+
+    private static Folder Below(Folder parent, FileRecord entry) => new(entry.Id, parent.Path.Child(entry.Name), [.. parent.Way, entry.Id]);
 
     private void StopAt(Folder folder, string? after) => _stop = _token with { Way = folder.Way, After = after };
 
@@ -140,7 +167,7 @@ public sealed class SearchPage
             {
                 var entry = FileRecord.FromRow(row, folder.Id);
                 if (IsEnterable(folder, entry))
-                    subfolders.Add(new Folder(entry.Id, folder.Path.Child(entry.Name), [.. folder.Way, entry.Id]));
+                    subfolders.Add(Below(folder, entry));
             }
             continuation = page.ContinuationToken;
         }
@@ -163,7 +190,7 @@ public sealed class SearchPage
     private Task<RowPage> ReadPageAsync(RowRange range, string? continuation, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        return _layout.Files.QueryPageAsync(range, 1000, continuation, cancellationToken);
+        return _heavy.ReadPageAsync(_request.AccountId, _layout.Files, range, continuation, cancellationToken);
     }
 
     // A shortcut cannot be walked into (contract, section 9).

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Settings;
+using Cloudreve.Core.Text;
 
 namespace Cloudreve.Core.FileSystem.Search;
 
@@ -35,12 +36,12 @@ public sealed class SearchQuery
 
     /// <summary>Whether an entry is looked for.</summary>
     /// <param name="entry">The entry.</param>
-    public bool Matches(FileRecord entry)
-    {
-        if (Type is { } type && entry.Type != type)
-            return false;
-        return MatchesName(entry.Name) && _conditions.TrueForAll(matches => matches(entry));
-    }
+    public bool Matches(FileRecord entry) => MayMatch(entry.Type, entry.Name) && _conditions.TrueForAll(matches => matches(entry));
+
+    /// <summary>Whether an entry may be looked for, as far as its type and name tell.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="name">Its name.</param>
+    public bool MayMatch(FileType type, string name) => (Type is null || type == Type) && MatchesName(name);
 
     private bool MatchesName(string name) =>
         _names.Count == 0 || (_anyName ? _names.Exists(p => p.Matches(name)) : _names.TrueForAll(p => p.Matches(name)));
@@ -113,18 +114,24 @@ public sealed class SearchQuery
         if (key.StartsWith(ExactMetadata, StringComparison.Ordinal))
         {
             var name = key[ExactMetadata.Length..];
-            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found == value);
+            var text = TextOf(name, value);
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && TextOf(name, found) == text);
         }
         else if (key.StartsWith(Metadata, StringComparison.Ordinal))
         {
             // Any text contains the empty one, so an empty value asks for the key alone.
             var name = key[Metadata.Length..];
-            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && found.Contains(value, StringComparison.OrdinalIgnoreCase));
+            var text = TextOf(name, value);
+            _conditions.Add(e => e.Metadata.TryGetValue(name, out var found) && TextOf(name, found).Contains(text, StringComparison.OrdinalIgnoreCase));
         }
     }
 
     private static bool TryReadNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+
+    // In the trash, names are searched for where entries came from, which is escaped.
+    private static string TextOf(string name, string value) =>
+        CanonicalText.Of(name == MetadataKeys.RestoreUri ? Uri.UnescapeDataString(value) : value);
 
     /// <summary>A time in unix seconds; those that no calendar has become the nearest that one has.</summary>
     private static DateTimeOffset Time(long seconds) =>

@@ -6,36 +6,53 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Runs the items of a batch, each by itself, and gathers what fails (contract, section 1).</summary>
 /// <param name="http">The request.</param>
-internal sealed class Batch(HttpContext http)
+/// <param name="clock">Tells when no further item may begin.</param>
+internal sealed class Batch(HttpContext http, TimeProvider clock)
 {
     private const int Workers = 8;
 
-    private readonly ConcurrentDictionary<string, ApiFailure> _failures = new(StringComparer.Ordinal);
+    // Clients and the platform give a request up after some minutes; what has been done until then has to be told before.
+    private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(1);
 
-    /// <summary>Runs the items, several at once.</summary>
+    private readonly ConcurrentDictionary<string, ApiFailure> _failures = new(StringComparer.Ordinal);
+    private readonly long _start = clock.GetTimestamp();
+
+    /// <summary>Runs items, several at once. Those that have not begun when the batch has taken a minute fail with 409.</summary>
     /// <param name="keys">URIs or ids; each is run once.</param>
     /// <param name="run">Does one item.</param>
     /// <param name="cancellationToken">Cancels what has not begun.</param>
-    public async Task RunAsync(IEnumerable<string> keys, Func<string, CancellationToken, Task> run, CancellationToken cancellationToken)
-    {
-        await Parallel.ForEachAsync(
-            keys.Distinct(StringComparer.Ordinal),
+    public Task RunAsync(IEnumerable<string> keys, Func<string, CancellationToken, Task> run, CancellationToken cancellationToken) =>
+        RunLanesAsync(keys.Distinct(StringComparer.Ordinal).Select(key => (string[])[key]), run, cancellationToken);
+
+    /// <summary>Runs items in lanes: those of a lane one after the other, several lanes at once.</summary>
+    /// <param name="lanes">URIs or ids.</param>
+    /// <param name="run">Does one item.</param>
+    /// <param name="cancellationToken">Cancels what has not begun.</param>
+    public Task RunLanesAsync(IEnumerable<IEnumerable<string>> lanes, Func<string, CancellationToken, Task> run, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            lanes,
             new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-            async (key, token) =>
+            async (lane, token) =>
             {
-                try
-                {
-                    await run(key, token);
-                }
-                catch (Exception e) when (e is CloudreveException or StorageException)
-                {
-                    _failures[key] = Failures.Of(e);
-                }
+                foreach (var key in lane)
+                    await RunOneAsync(key, run, token);
             });
-    }
 
     /// <summary>Whether an item has failed.</summary>
     public bool HasFailures => !_failures.IsEmpty;
+
+    /// <summary>Whether a certain item has failed.</summary>
+    /// <param name="key">The item.</param>
+    public bool HasFailed(string key) => _failures.ContainsKey(key);
+
+    /// <summary>Lets an item fail if another one has failed, with which it goes along.</summary>
+    /// <param name="key">The item.</param>
+    /// <param name="leader">The other one.</param>
+    public void Follow(string key, string leader)
+    {
+        if (_failures.TryGetValue(leader, out var failure))
+            _failures.TryAdd(key, failure);
+    }
 
     /// <summary>The answer: success, or 40081 with the failures and what has come out nevertheless.</summary>
     /// <param name="data">The payload; null for none.</param>
@@ -54,4 +71,18 @@ internal sealed class Batch(HttpContext http)
 
     /// <summary>The answer of a batch without a payload.</summary>
     public ApiResponse<string> Answer() => Answer<string>(null);
+
+    private async Task RunOneAsync(string key, Func<string, CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (clock.GetElapsedTime(_start) > s_timeLimit)
+                throw new CloudreveException(ErrorCode.Conflict, "The batch took too long; this object was not processed. Try again.");
+            await run(key, cancellationToken);
+        }
+        catch (Exception e) when (e is CloudreveException or StorageException)
+        {
+            _failures[key] = Failures.Of(e);
+        }
+    }
 }

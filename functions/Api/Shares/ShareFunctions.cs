@@ -11,7 +11,7 @@ using Cloudreve.Functions.Api.Files.Changes;
 namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>Makes, changes and deletes share links (contract, section 17).</summary>
-internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareStore shares, ShareLinks links, ActivityLog log)
+internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareStore shares, ShareLinks links, ActivityLog log, TimeProvider clock)
 {
     /// <summary>Makes a share link of a file or folder.</summary>
     [Function("CreateShareLink")]
@@ -78,7 +78,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         ApiCall call, CancellationToken cancellationToken)
     {
         BatchUris.Check(body.Ids, call.Site);
-        var batch = new Batch(request.HttpContext);
+        var batch = new Batch(request.HttpContext, clock);
         await batch.RunAsync(body.Ids, (id, token) => DeleteOneAsync(id, call, request.HttpContext, token), cancellationToken);
         return batch.Answer();
     }

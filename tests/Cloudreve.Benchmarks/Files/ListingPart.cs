@@ -34,7 +34,7 @@ internal static class ListingPart
 
     private static async Task<double> MeasureAsync(StorageLayout layout, FileTree tree, FilePath path, int entries)
     {
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var ascending = await MedianAsync(layout, () => ListAsync(FileOrder.Name, descending: false, null));
         // The first reader finds out where to start.
         await ListAsync(FileOrder.Name, descending: true, null);

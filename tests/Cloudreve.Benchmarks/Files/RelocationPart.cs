@@ -53,7 +53,7 @@ internal static class RelocationPart
     {
         using var measured = drive.Layout.Account.Transactions.Measure();
         var watch = Stopwatch.StartNew();
-        using var work = BenchmarkDrive.NewWork();
+        var work = BenchmarkDrive.NewWork();
         await change(drive.Operations, work);
         await drive.Operations.PublishAsync(work);
         return (watch.Elapsed.TotalMilliseconds, measured.Total);

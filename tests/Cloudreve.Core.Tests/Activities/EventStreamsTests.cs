@@ -156,7 +156,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
 
     private static async Task ChangeAsync(DriveSite site, string client, Func<DriveOperations, DriveWork, Task> change)
     {
-        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner, client));
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner, client));
         await change(site.Operations, work);
         await site.Operations.PublishAsync(work);
     }

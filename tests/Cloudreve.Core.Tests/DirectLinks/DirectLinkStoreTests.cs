@@ -72,6 +72,26 @@ public sealed class DirectLinkStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_file_when_many_processes_ask_for_its_link_at_once_then_all_get_the_same_and_no_other_can_be_followed()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+
+        var links = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            var layout = installation.Connect();
+            return await new DirectLinkStore(layout, new IdAllocator(layout), TimeProvider.System).GetOrCreateAsync(File, reuse: true);
+        }));
+
+        var link = Assert.Single(links.Distinct());
+        var store = new DirectLinkStore(installation.Connect(), new IdAllocator(installation.Connect()), TimeProvider.System);
+        Assert.Equal(link, Assert.Single(await store.ListAsync(File.Id)));
+        var rows = 0;
+        await foreach (var row in installation.Connect().DirectLinks.ScanAsync())
+            rows += row.Names.Any() ? 1 : 0;
+        Assert.Equal(2, rows);
+    }
+
+    [Fact]
     public async Task Given_two_processes_when_both_count_hits_then_none_is_lost_and_deleted_links_do_not_matter()
     {
         var installation = await Installation.CreateAsync(azurite);

@@ -73,7 +73,7 @@ internal static class DriveBuilder
     /// <summary>All pages of a listing.</summary>
     public static async Task<List<FolderPage>> ReadPagesAsync(StorageLayout layout, long folderId, FileOrder order, bool descending, int pageSize)
     {
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var pages = new List<FolderPage>();
         do
         {

@@ -77,7 +77,7 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
 
     private static async Task AssertVisibleOnceAsync(StorageLayout layout)
     {
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var parent = FileTree.RootId(Owner);
         foreach (var name in Target.Segments)
         {

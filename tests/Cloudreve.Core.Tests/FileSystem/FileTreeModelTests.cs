@@ -31,7 +31,7 @@ public sealed class FileTreeModelTests(AzuriteServer azurite)
                 await tree.CreateRootAsync(owner);
                 foreach (var (path, type, failIfExists) in creations)
                     Assert.Equal(Create(model, path, type, failIfExists), await CreateAsync(tree, owner, path, type, failIfExists));
-                Assert.Equal(Describe(model), Describe(await ReadAsync(new FolderListing(layout), FileTree.RootId(owner), FilePath.Root)));
+                Assert.Equal(Describe(model), Describe(await ReadAsync(new FolderListing(layout, new HeavyReads()), FileTree.RootId(owner), FilePath.Root)));
             },
             iter: 40);
     }

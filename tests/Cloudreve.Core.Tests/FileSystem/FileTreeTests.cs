@@ -26,7 +26,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         var root = await tree.GetAsync(Owner, FilePath.Root);
         Assert.Equal((Owner, 0L, Owner, FileType.Folder, "", Now), (root.Id, root.ParentId, root.OwnerId, root.Type, root.Name, root.CreatedAt));
         Assert.True(root.IsRoot);
-        Assert.Empty((await new FolderListing(layout).ListAsync(root.Id, FileOrder.Name, false, 10, null)).Entries);
+        Assert.Empty((await new FolderListing(layout, new HeavyReads()).ListAsync(root.Id, FileOrder.Name, false, 10, null)).Entries);
     }
 
     [Fact]
@@ -245,7 +245,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         Assert.Equal(changed, await tree.GetAsync(Owner, Path("d/f")), SameFile);
         Assert.Equal(changed, await tree.FindByIdAsync(file.Id), SameFile);
         foreach (var order in Enum.GetValues<FileOrder>())
-            Assert.Equal(changed, Assert.Single((await new FolderListing(layout).ListAsync(file.ParentId, order, false, 10, null)).Entries), SameFile);
+            Assert.Equal(changed, Assert.Single((await new FolderListing(layout, new HeavyReads()).ListAsync(file.ParentId, order, false, 10, null)).Entries), SameFile);
     }
 
     [Fact]
@@ -315,7 +315,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
             }
         }));
 
-        Assert.Single((await new FolderListing(layout).ListAsync(FileTree.RootId(Owner), FileOrder.Name, false, 10, null)).Entries);
+        Assert.Single((await new FolderListing(layout, new HeavyReads()).ListAsync(FileTree.RootId(Owner), FileOrder.Name, false, 10, null)).Entries);
         Assert.Equal(1, await Installation.CountRowsAsync(layout.FileIds));
     }
 

@@ -52,7 +52,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     {
         var (layout, folderId, records) = await NewFolderAsync();
 
-        var page = await new FolderListing(layout).ListAsync(folderId, FileOrder.CreatedAt, descending: false, 100, null);
+        var page = await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, FileOrder.CreatedAt, descending: false, 100, null);
 
         Assert.Equal(records.OrderBy(r => r.Type == FileType.File).ThenBy(r => r.Id), page.Entries.Select(e => e with { Metadata = records[0].Metadata }));
         Assert.All(page.Entries, e => Assert.Empty(e.Metadata));
@@ -66,7 +66,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
 
         foreach (var order in Enum.GetValues<FileOrder>())
         {
-            var page = await new FolderListing(layout).ListAsync(folderId, order, descending: true, 10, null);
+            var page = await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, order, descending: true, 10, null);
             Assert.Empty(page.Entries);
             Assert.Null(page.NextToken);
         }
@@ -117,7 +117,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     public async Task Given_a_token_of_one_order_when_another_is_asked_for_then_it_is_a_bad_parameter()
     {
         var (layout, folderId, _) = await NewFolderAsync();
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var byName = (await listing.ListAsync(folderId, FileOrder.Name, false, 3, null)).NextToken!;
         var bySize = (await listing.ListAsync(folderId, FileOrder.Size, false, 3, null)).NextToken!;
 
@@ -132,7 +132,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
         var (layout, folderId, records) = await NewFolderAsync();
         var token = Base64Url.EncodeToString(Encoding.UTF8.GetBytes("n|' or PartitionKey ne '"));
 
-        var page = await new FolderListing(layout).ListAsync(folderId, FileOrder.Name, descending: false, 100, token);
+        var page = await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, FileOrder.Name, descending: false, 100, token);
 
         Assert.NotEmpty(page.Entries);
         Assert.All(page.Entries, e => Assert.Contains(records, r => r.Id == e.Id));
@@ -145,7 +145,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     public async Task Given_a_deleted_entry_when_the_page_behind_it_is_read_then_it_goes_on_where_the_entry_was(FileOrder order)
     {
         var (layout, folderId, records) = await NewFolderAsync();
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var first = await listing.ListAsync(folderId, order, descending: false, 10, null);
         foreach (var row in first.Entries[^1].ToRows())
             await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
@@ -161,7 +161,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
         FileOrder order, bool descending, int pageSize)
     {
         var (layout, folderId, _) = await NewFolderAsync();
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         using var measured = layout.Account.Transactions.Measure();
 
         var first = await listing.ListAsync(folderId, order, descending, pageSize, null);
@@ -178,7 +178,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     public async Task Given_a_page_within_the_files_when_it_is_read_then_it_costs_one(FileOrder order)
     {
         var (layout, folderId, _) = await NewFolderAsync();
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var first = await listing.ListAsync(folderId, order, descending: false, 10, null);
         using var measured = layout.Account.Transactions.Measure();
 
@@ -209,7 +209,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
         var (layout, folderId, _) = await NewLargeFolderAsync(1_000, 1);
         using var measured = layout.Account.Transactions.Measure();
 
-        var page = await new FolderListing(layout).ListAsync(folderId, FileOrder.Name, descending: false, 1_000, null);
+        var page = await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, FileOrder.Name, descending: false, 1_000, null);
 
         Assert.All(page.Entries, e => Assert.Equal(FileType.Folder, e.Type));
         Assert.NotNull(page.NextToken);
@@ -230,7 +230,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
 
     private static async Task AssertBadTokenAsync(StorageLayout layout, long folderId, FileOrder order, bool descending, string token)
     {
-        var error = await Assert.ThrowsAsync<CloudreveException>(() => new FolderListing(layout).ListAsync(folderId, order, descending, 10, token));
+        var error = await Assert.ThrowsAsync<CloudreveException>(() => new FolderListing(layout, new HeavyReads()).ListAsync(folderId, order, descending, 10, token));
         Assert.Equal(ErrorCode.BadParameter, error.Code);
     }
 

@@ -5,6 +5,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Properties;
+using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tests.FileSystem.Operations;
@@ -110,10 +111,10 @@ public sealed class LongTextTests(AzuriteServer azurite)
     public async Task Apply_LongMetadataValue_IsStoredOrRefused(char letter, int length, bool isAllowed)
     {
         var value = new string(letter, length);
-        var rules = new MetadataRules(new Dictionary<string, CustomProperty>());
+        var rules = new MetadataRules(new Dictionary<string, CustomProperty>(), new HashIdCodec("test"));
         if (!isAllowed)
         {
-            Assert.Equal(ErrorCode.BadParameter, Assert.Throws<CloudreveException>(() => rules.CheckNew(new Dictionary<string, string> { ["dav:x"] = value })).Code);
+            Assert.Equal(ErrorCode.BadParameter, Assert.Throws<CloudreveException>(() => rules.CheckNew(new Dictionary<string, string> { ["dav:x"] = value }, mayBeShortcut: false)).Code);
             return;
         }
         var metadata = rules.Apply(new Dictionary<string, string>(), [new MetadataPatch("dav:x", value)]);

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using System.Text;
 using Cloudreve.Core.Identity;
+using Konscious.Security.Cryptography;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Identity;
@@ -15,6 +17,25 @@ public sealed class PasswordHasherTests
         Assert.True(PasswordHasher.Verify("pässwörd😀", stored));
         Assert.False(PasswordHasher.Verify("pässwörd", stored));
         Assert.NotEqual(stored, PasswordHasher.Hash("pässwörd😀"));
+    }
+
+    [Fact]
+    public void Given_a_password_when_it_is_typed_on_another_keyboard_then_it_matches_all_the_same()
+    {
+        Assert.True(PasswordHasher.Verify("cafe\u0301 long", PasswordHasher.Hash("caf\u00E9 long")));
+        Assert.True(PasswordHasher.Verify("\uD55C\uAE00 long", PasswordHasher.Hash("\u1112\u1161\u11AB\u1100\u1173\u11AF long")));
+        Assert.False(PasswordHasher.Verify("cafe long", PasswordHasher.Hash("cafe\u0301 long")));
+    }
+
+    [Fact]
+    public void Given_a_hash_of_an_earlier_release_when_the_password_comes_as_it_was_typed_then_it_matches() =>
+        Assert.True(PasswordHasher.Verify("cafe\u0301", HashAsItCame("cafe\u0301")));
+
+    private static string HashAsItCame(string password)
+    {
+        var salt = "somesalt"u8.ToArray();
+        using var argon = new Argon2id(Encoding.UTF8.GetBytes(password)) { Salt = salt, MemorySize = 64, Iterations = 1, DegreeOfParallelism = 1 };
+        return $"$argon2id$v=19$m=64,t=1,p=1${Convert.ToBase64String(salt).TrimEnd('=')}${Convert.ToBase64String(argon.GetBytes(32)).TrimEnd('=')}";
     }
 
     [Fact]

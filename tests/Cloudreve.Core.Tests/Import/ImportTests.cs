@@ -98,6 +98,35 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_blobs_below_the_deepest_place_when_they_are_imported_then_they_fail_and_the_others_come()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var folder = string.Concat(Enumerable.Range(0, 60).Select(i => $"f{i}/"));
+        await site.PutAsync($"src/{folder}fits.txt", $"src/{folder}too/deep.txt", "src/top.txt");
+        var destination = string.Concat(Enumerable.Repeat("/d", FilePath.MaxDepth - 61));
+
+        var task = await site.ImportAsync("src", destination);
+
+        Assert.Equal(1, task.Failed);
+        Assert.Contains($"src/{folder}too/deep.txt", Assert.Single(task.ErrorHistory), StringComparison.Ordinal);
+        Assert.Equal([$"{folder}fits.txt", "top.txt"], (await site.TreeAsync(destination)).Keys.Where(path => !path.EndsWith('/')).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_a_shortcut_of_a_folders_name_when_the_folder_is_imported_then_nothing_comes_into_the_shortcut()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync("src/link/a.txt", "src/b.txt");
+        var shortcut = NewEntry.Folder with { Metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = "cloudreve://x@share" } };
+        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/link"), shortcut, failIfExists: true);
+
+        var task = await site.ImportAsync("src");
+
+        Assert.Equal(1, task.Failed);
+        Assert.Equal(["b.txt", "link/"], (await site.TreeAsync()).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Given_no_recursion_when_a_tree_is_imported_then_only_the_files_of_the_folder_come()
     {
         var site = await ImportSite.CreateAsync(azurite);

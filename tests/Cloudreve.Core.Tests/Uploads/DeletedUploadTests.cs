@@ -59,8 +59,8 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var session = await site.BeginAsync("/file", 250);
-        using (var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = [session.LockToken] })
-            await site.Drive.Operations.DeleteAsync(work, DriveSite.Path("/file"), keepBlobs: false);
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = [session.LockToken] };
+        await site.Drive.Operations.DeleteAsync(work, DriveSite.Path("/file"), keepBlobs: false);
 
         await site.UploadAsync("/file", UploadSite.Bytes(10));
 
@@ -74,7 +74,7 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
 
     private static async Task ChangeAsync(UploadSite site, Func<DriveOperations, DriveWork, Task> change)
     {
-        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner));
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner));
         await change(site.Drive.Operations, work);
     }
 }

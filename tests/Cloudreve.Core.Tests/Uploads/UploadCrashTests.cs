@@ -82,7 +82,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
             (site, session) => site.CompleteAsync(session.Id),
             async (site, session) =>
             {
-                using var work = new Core.FileSystem.Operations.DriveWork(DriveSite.Owner, Actor) { LockTokens = [session.LockToken] };
+                var work = new Core.FileSystem.Operations.DriveWork(DriveSite.Owner, Actor) { LockTokens = [session.LockToken] };
                 await site.Drive.Operations.DeleteAsync(work, DriveSite.Path(File), keepBlobs: false);
                 await site.RecoverAsync();
             });

@@ -44,6 +44,24 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_new_name_when_content_is_written_to_it_by_many_at_once_then_none_is_told_that_the_name_exists()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var path = $"/new{round}";
+
+            var codes = await Task.WhenAll(Enumerable.Range(1, 4).Select(i => TryAsync(() => site.Restart().WriteAsync(path, UploadSite.Bytes(i)))));
+
+            Assert.Contains(ErrorCode.Ok, codes);
+            Assert.DoesNotContain(ErrorCode.ObjectExists, codes);
+            Assert.InRange((await site.FindAsync(path))!.Size, 1, 4);
+        }
+        await site.RecoverAsync();
+        await site.AssertExactAsync(bornRows: true);
+    }
+
+    [Fact]
     public async Task Given_a_file_when_two_uploads_of_a_version_begin_at_once_then_one_wins_and_the_file_has_two_versions()
     {
         var site = await UploadSite.CreateAsync(azurite);
@@ -99,7 +117,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
 
     private static async Task ChangeAsync(UploadSite site, IReadOnlyCollection<string> tokens, Func<DriveOperations, DriveWork, Task> change)
     {
-        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = tokens };
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = tokens };
         await change(site.Restart().Drive.Operations, work);
     }
 

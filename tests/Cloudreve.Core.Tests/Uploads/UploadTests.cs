@@ -267,7 +267,7 @@ public sealed class UploadTests(AzuriteServer azurite)
         var content = UploadSite.Bytes(250);
         var session = await site.BeginAsync("/file", content.Length);
         await site.StageAsync(session, content);
-        using var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = [session.LockToken] };
+        var work = new DriveWork(DriveSite.Owner, new Actor(DriveSite.Owner)) { LockTokens = [session.LockToken] };
         await site.Drive.Operations.DeleteAsync(work, DriveSite.Path("/file"), keepBlobs: false);
 
         var error = await Assert.ThrowsAsync<CloudreveException>(() => site.CompleteAsync(session.Id));

@@ -122,6 +122,18 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
+    public async Task Given_a_folder_in_the_trash_when_it_is_listed_or_searched_then_there_is_no_such_path()
+    {
+        var (client, _) = await NewUserAsync();
+        await CreateAsync(client, "cloudreve://my/d/f", "file");
+        await client.SendApiAsync(HttpMethod.Delete, "file", new { uris = new[] { "cloudreve://my/d" } });
+        var path = (await ListAsync(client, "cloudreve://trash")).Single().GetProperty("path").GetString()!;
+
+        Assert.Equal(40016, (await client.GetApiAsync("file?uri=" + Uri.EscapeDataString(path))).Code);
+        Assert.Equal(40016, (await client.GetApiAsync("file?uri=" + Uri.EscapeDataString(path + "?name=f"))).Code);
+    }
+
+    [Fact]
     public async Task Given_the_name_is_taken_again_when_a_file_is_restored_then_that_is_a_conflict_and_it_stays_in_the_trash()
     {
         var (client, _) = await NewUserAsync();

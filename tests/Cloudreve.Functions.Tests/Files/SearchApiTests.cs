@@ -24,6 +24,35 @@ public sealed class SearchApiTests(AzuriteServer azurite)
         Assert.False(data.TryGetProperty("recursion_limit_reached", out _));
     }
 
+    [Theory]
+    [InlineData("cloudreve://my?name=x", null)]
+    [InlineData("cloudreve://trash?name=x", "created_at")]
+    [InlineData("cloudreve://shared_with_me?name=x", "created_at")]
+    [InlineData("cloudreve://trash", "name,size,updated_at,created_at")]
+    [InlineData("cloudreve://my", "name,size,updated_at,created_at")]
+    public async Task Given_a_search_when_it_answers_then_it_offers_the_orders_that_it_has(string uri, string? orders)
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var client = await SignInAsync(app, "/x1.txt");
+
+        var options = (await client.GetApiAsync(Search(uri))).Data.GetProperty("props").GetProperty("order_by_options");
+
+        Assert.Equal(orders, options.ValueKind == JsonValueKind.Null ? null : string.Join(',', options.EnumerateArray().Select(o => o.GetString())));
+    }
+
+    [Fact]
+    public async Task Given_names_of_several_keyboards_when_they_are_searched_then_the_form_of_their_letters_does_not_matter()
+    {
+        await using var app = await AppFixture.StartAsync(azurite);
+        var client = await SignInAsync(app, "/cafe\u0301.txt", "/cafe.txt", "/\uD55C\uAE00.txt");
+
+        var accented = (await client.GetApiAsync(Search("cloudreve://my?name=" + Uri.EscapeDataString("caf\u00E9")))).Data.GetProperty("files");
+        var korean = (await client.GetApiAsync(Search("cloudreve://my?name=" + Uri.EscapeDataString("\u1112\u1161\u11AB")))).Data.GetProperty("files");
+
+        Assert.Equal(["cloudreve://my/cafe%CC%81.txt"], Paths(accented));
+        Assert.Equal(["cloudreve://my/%ED%95%9C%EA%B8%80.txt"], Paths(korean));
+    }
+
     [Fact]
     public async Task Given_a_category_when_a_folder_is_searched_page_by_page_then_only_what_is_below_it_is_found()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site;
@@ -81,6 +82,27 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
 
         foreach (var id in (string[])[late, spent, below, deleted, "nonsense", ""])
             Assert.Equal(404, (await visitor.GetApiAsync(List($"cloudreve://{id}@share"))).Code);
+    }
+
+    [Theory]
+    [InlineData(true, false, false, "gallery")]
+    [InlineData(true, false, true, "gallery")]
+    [InlineData(true, true, false, null)]
+    [InlineData(false, false, false, null)]
+    public async Task Given_a_shared_folder_with_a_view_when_others_list_it_then_its_owner_decides_whether_they_see_the_view(
+        bool sharesView, bool ownerKeepsViews, bool visitorKeepsViews, string? expected)
+    {
+        var (owner, ownerId) = await NewUserAsync();
+        await CreateAsync(owner, "cloudreve://my/in", "folder");
+        await owner.SendApiAsync(HttpMethod.Patch, "file/view", new { uri = "cloudreve://my/in", view = new { page_size = 50, view = "gallery" } });
+        await KeepViewsAsync(ownerId, ownerKeepsViews);
+        var id = await ShareAsync(ownerId, "in", change: s => s with { SharesView = sharesView });
+        var (visitor, visitorId) = await NewUserAsync();
+        await KeepViewsAsync(visitorId, visitorKeepsViews);
+
+        var view = (await visitor.GetApiAsync(List($"cloudreve://{id}@share"))).Data.GetProperty("view");
+
+        Assert.Equal(expected, view.ValueKind == JsonValueKind.Null ? null : view.GetProperty("view").GetString());
     }
 
     [Fact]
@@ -185,6 +207,9 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
         var user = await App.CreateUserAsync();
         return (await App.SignInAsync(user.Email), user.Id);
     }
+
+    private Task<User> KeepViewsAsync(long userId, bool keep) => App.Services.GetRequiredService<UserStore>().UpdateAsync(
+        userId, user => user with { Settings = user.Settings with { DisableViewSync = keep } }, CancellationToken.None);
 
     private async Task<string> ShareAsync(long ownerId, string path, string password = "", Func<Share, Share>? change = null)
     {

@@ -11,7 +11,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Changes;
 
 /// <summary>Rename, move and copy (contract, section 12).</summary>
-internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operations, SiteCatalog catalog)
+internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operations, SiteCatalog catalog, TimeProvider clock)
 {
     /// <summary>Renames a file or folder.</summary>
     [Function("RenameFile")]
@@ -26,7 +26,7 @@ internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operat
         if (body.NewName.CountCharacters() is 0 or > 255)
             throw new CloudreveException(ErrorCode.BadParameter, "The new name must have 1 to 255 characters.");
         var rules = caller.Group.StoragePolicyId is { } policyId ? FileRules.Of(await catalog.GetPolicyAsync(policyId, cancellationToken)) : null;
-        using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
+        var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var renamed = await operations.RenameAsync(work, place.Path, body.NewName, CheckName, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         var view = place.UriOf(place.Path.Parent.Child(renamed.Name));
@@ -50,40 +50,29 @@ internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operat
         var (caller, site) = call;
         BatchUris.Check(body.Uris, site);
         var destination = await access.OpenAsync(caller, FileUri.Parse(body.Dst), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
-        using var work = new DriveWork(destination.OwnerId, RequestActor.Of(request.HttpContext, caller));
-        var batch = new Batch(request.HttpContext);
-        await batch.RunAsync(body.Uris, RunAsync, cancellationToken);
+        var work = new DriveWork(destination.OwnerId, RequestActor.Of(request.HttpContext, caller));
+        var batch = new Batch(request.HttpContext, clock);
+        var items = new ChangeBatch(batch, operations, work) { Gathers = true, TakesAlong = body.Copy != true };
+        await items.RunAsync(body.Uris, OpenAsync, ChangeAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        Task RunAsync(string text, CancellationToken token)
+        ValueTask<DrivePlace> OpenAsync(FileUri uri, CancellationToken token)
         {
-            var uri = FileUri.Parse(text);
+            var isRestored = body.Copy != true && uri.FileSystem == FileSystemKind.Trash;
+            var capability = isRestored ? NavigatorCapability.Restore : NavigatorCapability.RenameFile;
+            return access.OpenAsync(caller, uri, capability, site.HashIds, token);
+        }
+
+        Task ChangeAsync(DrivePlace place, CancellationToken token)
+        {
             if (body.Copy == true)
-                return CopyOneAsync(call, work, uri, destination.Path, token);
-            return uri.FileSystem == FileSystemKind.Trash
-                ? RestoreOneAsync(call, work, uri, destination.Path, token)
-                : MoveOneAsync(call, work, uri, destination.Path, token);
+                return operations.CopyAsync(work, place.Path, destination.Path, LimitsOf(caller.Group), cancellationToken: token);
+            return place.IsTrash
+                ? operations.RestoreAsync(work, place.Path.Name, destination.Path, token)
+                : operations.MoveAsync(work, place.Path, destination.Path, cancellationToken: token);
         }
     }
 
-    private async Task CopyOneAsync(ApiCall call, DriveWork work, FileUri uri, FilePath destination, CancellationToken cancellationToken)
-    {
-        var group = call.Caller.Group;
-        var limits = new CopyLimits(group.MaxStorage, group.Settings.MaxWalkedFiles);
-        var place = await access.OpenAsync(call.Caller, uri, NavigatorCapability.RenameFile, call.Site.HashIds, cancellationToken);
-        await operations.CopyAsync(work, place.Path, destination, limits, cancellationToken: cancellationToken);
-    }
-
-    private async Task MoveOneAsync(ApiCall call, DriveWork work, FileUri uri, FilePath destination, CancellationToken cancellationToken)
-    {
-        var place = await access.OpenAsync(call.Caller, uri, NavigatorCapability.RenameFile, call.Site.HashIds, cancellationToken);
-        await operations.MoveAsync(work, place.Path, destination, cancellationToken: cancellationToken);
-    }
-
-    private async Task RestoreOneAsync(ApiCall call, DriveWork work, FileUri uri, FilePath destination, CancellationToken cancellationToken)
-    {
-        var trashed = await access.OpenAsync(call.Caller, uri, NavigatorCapability.Restore, call.Site.HashIds, cancellationToken);
-        await operations.RestoreAsync(work, trashed.Path.Name, destination, cancellationToken);
-    }
+    private static CopyLimits LimitsOf(Group group) => new(group.MaxStorage, group.Settings.MaxWalkedFiles);
 }

@@ -24,10 +24,10 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
         var place = await access.OpenAsync(caller, FileUri.ParseNew(body.Uri), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         var type = ParseType(body.Type);
         var metadata = body.Metadata ?? new Dictionary<string, string>();
-        MetadataRules.Of(site).CheckNew(metadata);
+        MetadataRules.Of(site).CheckNew(metadata, mayBeShortcut: true);
         if (type == FileType.File)
             await CheckNameAsync(caller, place.Path.Name, cancellationToken);
-        using var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
+        var work = new DriveWork(place.OwnerId, RequestActor.Of(request.HttpContext, caller));
         var file = await operations.CreateAsync(work, place.Path, new NewEntry(type) { Metadata = metadata }, body.ErrOnConflict, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));

@@ -9,7 +9,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Changes;
 
 /// <summary>Deletion and the trash (contract, section 12).</summary>
-internal sealed class DeletionFunctions(DriveAccess access, DriveOperations operations, FolderListing listing)
+internal sealed class DeletionFunctions(DriveAccess access, DriveOperations operations, FolderListing listing, TimeProvider clock)
 {
     private const int TrashPageSize = 1000;
 
@@ -25,18 +25,28 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         var user = call.Caller.RequireUser();
         if (body.Unlink == true && !call.Caller.Group.Allows(GroupPermission.AdvanceDelete))
             throw new CloudreveException(ErrorCode.NoPermission, "Your group may not unlink files.");
-        using var work = new DriveWork(user.Id, RequestActor.Of(request.HttpContext, call.Caller));
-        var batch = new Batch(request.HttpContext);
-        await batch.RunAsync(body.Uris, RunAsync, cancellationToken);
+        var work = new DriveWork(user.Id, RequestActor.Of(request.HttpContext, call.Caller));
+        var batch = new Batch(request.HttpContext, clock);
+        var items = new ChangeBatch(batch, operations, work) { TakesAlong = true };
+        await items.RunAsync(body.Uris, OpenAsync, DeleteOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        Task RunAsync(string text, CancellationToken token)
+        async ValueTask<DrivePlace> OpenAsync(FileUri uri, CancellationToken token)
         {
-            var uri = FileUri.Parse(text);
-            if (body.SkipSoftDelete == true)
-                return DeleteOneAsync(call, work, uri, body.Unlink == true, token);
-            return uri.FileSystem == FileSystemKind.Trash ? RefuseTrashedAsync(call, uri, token) : TrashOneAsync(call, work, uri, token);
+            var isSoft = body.SkipSoftDelete != true && uri.FileSystem != FileSystemKind.Trash;
+            var capability = isSoft ? NavigatorCapability.SoftDelete : NavigatorCapability.DeleteFile;
+            var place = await access.OpenAsync(call.Caller, uri, capability, call.Site.HashIds, token);
+            return isSoft || body.SkipSoftDelete == true ? place : throw new CloudreveException(ErrorCode.FileInTrash, "The file is already in the trash.");
+        }
+
+        Task DeleteOneAsync(DrivePlace place, CancellationToken token)
+        {
+            if (body.SkipSoftDelete != true)
+                return TrashOneAsync(call, work, place, token);
+            return place.IsTrash
+                ? operations.DeleteTrashedAsync(work, place.Path.Name, body.Unlink == true, token)
+                : operations.DeleteAsync(work, place.Path, body.Unlink == true, token);
         }
     }
 
@@ -50,17 +60,16 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
     {
         var (caller, site) = call;
         BatchUris.Check(body.Uris, site);
-        using var work = new DriveWork(caller.RequireUser().Id, RequestActor.Of(request.HttpContext, caller));
-        var batch = new Batch(request.HttpContext);
-        await batch.RunAsync(body.Uris, RestoreOneAsync, cancellationToken);
+        var work = new DriveWork(caller.RequireUser().Id, RequestActor.Of(request.HttpContext, caller));
+        var batch = new Batch(request.HttpContext, clock);
+        await new ChangeBatch(batch, operations, work).RunAsync(body.Uris, OpenAsync, RestoreOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();
 
-        async Task RestoreOneAsync(string text, CancellationToken token)
-        {
-            var place = await access.OpenAsync(caller, FileUri.Parse(text), NavigatorCapability.Restore, site.HashIds, token);
-            await operations.RestoreAsync(work, place.Path.Name, null, token);
-        }
+        ValueTask<DrivePlace> OpenAsync(FileUri uri, CancellationToken token) =>
+            access.OpenAsync(caller, uri, NavigatorCapability.Restore, site.HashIds, token);
+
+        Task RestoreOneAsync(DrivePlace place, CancellationToken token) => operations.RestoreAsync(work, place.Path.Name, null, token);
     }
 
     /// <summary>Deletes for good whatever is in the caller's trash.</summary>
@@ -70,7 +79,7 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
     public async Task<IResult> EmptyTrashAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/file/trash")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
-        using var work = new DriveWork(call.Caller.RequireUser().Id, RequestActor.Of(request.HttpContext, call.Caller));
+        var work = new DriveWork(call.Caller.RequireUser().Id, RequestActor.Of(request.HttpContext, call.Caller));
         string? token = null;
         do
         {
@@ -83,27 +92,10 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         return ApiResponse.Ok();
     }
 
-    private async Task DeleteOneAsync(ApiCall call, DriveWork work, FileUri uri, bool unlink, CancellationToken cancellationToken)
+    private async Task TrashOneAsync(ApiCall call, DriveWork work, DrivePlace place, CancellationToken cancellationToken)
     {
-        var place = await access.OpenAsync(call.Caller, uri, NavigatorCapability.DeleteFile, call.Site.HashIds, cancellationToken);
-        if (uri.FileSystem == FileSystemKind.Trash)
-            await operations.DeleteTrashedAsync(work, place.Path.Name, unlink, cancellationToken);
-        else
-            await operations.DeleteAsync(work, place.Path, unlink, cancellationToken);
-    }
-
-    private async Task RefuseTrashedAsync(ApiCall call, FileUri uri, CancellationToken cancellationToken)
-    {
-        await access.OpenAsync(call.Caller, uri, NavigatorCapability.DeleteFile, call.Site.HashIds, cancellationToken);
-        throw new CloudreveException(ErrorCode.FileInTrash, "The file is already in the trash.");
-    }
-
-    private async Task TrashOneAsync(ApiCall call, DriveWork work, FileUri uri, CancellationToken cancellationToken)
-    {
-        var (caller, site) = call;
-        var place = await access.OpenAsync(caller, uri, NavigatorCapability.SoftDelete, site.HashIds, cancellationToken);
-        var origin = FileUri.My(place.Path) with { Id = site.HashIds.Encode(place.OwnerId, HashIdKind.User) };
-        var retention = TimeSpan.FromSeconds(caller.Group.Settings.TrashRetention);
+        var origin = FileUri.My(place.Path) with { Id = call.Site.HashIds.Encode(place.OwnerId, HashIdKind.User) };
+        var retention = TimeSpan.FromSeconds(call.Caller.Group.Settings.TrashRetention);
         await operations.TrashAsync(work, place.Path, origin.ToString(), retention, cancellationToken);
     }
 }

@@ -15,7 +15,7 @@ using Cloudreve.Functions.Api.Files.Downloads;
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
 /// <summary>Makes and deletes direct links (contract, section 15).</summary>
-internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log)
+internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log, TimeProvider clock)
 {
     /// <summary>Makes direct links of files, or finds those that exist.</summary>
     [Function("CreateDirectLinks")]
@@ -36,7 +36,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
         var actor = RequestActor.Of(request.HttpContext, caller);
         var made = new ConcurrentDictionary<string, string>();
         var events = new ConcurrentBag<FileEvent>();
-        var batch = new Batch(request.HttpContext);
+        var batch = new Batch(request.HttpContext, clock);
         await batch.RunAsync(
             body.Uris,
             async (uri, token) =>
@@ -81,6 +81,8 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
     {
         var (caller, site) = call;
         DriveAccess.RequireOwner(caller, file);
+        if (file.IsSymbolic)
+            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut has no content; follow its destination.");
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
         return caller.Group.Settings.RedirectedSource

@@ -30,6 +30,8 @@ internal sealed class ChosenFiles(ApiCall call, DriveAccess access, PathLookup l
     {
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, cancellationToken);
         var file = await lookup.GetAsync(place, cancellationToken);
+        if (file.IsSymbolic && !TakesFolders)
+            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut has no content; follow its destination.");
         if (file.Type == FileType.Folder && !TakesFolders)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
         _files[uri] = file;

@@ -36,7 +36,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
     {
         DriveAccess.RequireOwner(call.Caller, folder);
         var summary = await summaries.GetAsync(
-            folder.Id, call.Caller.Group.Settings.MaxWalkedFiles, call.Site.Get(SiteSetting.FolderSummaryAge), cancellationToken);
+            folder, call.Caller.Group.Settings.MaxWalkedFiles, call.Site.Get(SiteSetting.FolderSummaryAge), cancellationToken);
         return new FolderSummaryResponse(summary.Size, summary.Files, summary.Folders, summary.IsComplete, summary.CalculatedAt);
     }
 

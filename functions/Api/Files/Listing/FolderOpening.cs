@@ -34,7 +34,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
         var search = SearchQuery.Parse(query.Uri.Query, site);
         if (query.Page is < 0 || query.PageSize is < 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
-        var only = place is { Top: { Type: FileType.File } shared, Path.IsRoot: true } ? shared : null;
+        var only = place is { Top: { Type: FileType.File, IsSymbolic: false } shared, Path.IsRoot: true } ? shared : null;
         var (folder, stored) = only is null ? await tree.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
         var view = ExplorerViews.Of(caller, place, stored);
         var order = ListOrder.Of(query, view);
@@ -43,7 +43,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
         {
             Parent = presenter.Present(folder, place.View, place.Capabilities, withMetadata: false),
             Pagination = new PaginationResponse(0, PageSizeOf(query, view, site), IsCursor: true),
-            Props = PropsOf(place, site),
+            Props = PropsOf(place, isSearch: search is not null, site),
             ContextHint = Guid.NewGuid().ToString(),
             MixedType = search is not null,
             StoragePolicy = await PolicyAsync(call, cancellationToken),
@@ -62,8 +62,8 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
     private static int PageSizeOf(ListQuery query, ExplorerViewResponse? view, SiteSettings site) =>
         Math.Min(query.PageSize is null or 0 ? view?.PageSize ?? DefaultPageSize : query.PageSize.Value, MaxPageSize(site));
 
-    private static NavigatorPropsResponse PropsOf(DrivePlace place, SiteSettings site) => new(
-        place.Capabilities.ToString(), MaxPageSize(site), place.IsShortcuts ? ListOrder.ShortcutOptions : ListOrder.Options, ListOrder.DirectionOptions);
+    private static NavigatorPropsResponse PropsOf(DrivePlace place, bool isSearch, SiteSettings site) =>
+        new(place.Capabilities.ToString(), MaxPageSize(site), ListOrder.OptionsOf(place, isSearch), ListOrder.DirectionOptions);
 
     private static int MaxPageSize(SiteSettings site) => (int)Math.Min(site.Get(SiteSetting.MaxPageSize), LargestPage);
 

@@ -23,7 +23,7 @@ internal sealed class ListFunctions(FolderOpening opening, FolderListing listing
         if (folder.Place.IsShortcuts)
             return await ListShortcutsAsync(folder, cancellationToken);
         if (folder.Search is { } wanted)
-            return await SearchAsync(folder, wanted, cancellationToken);
+            return await SearchAsync(call.Caller, folder, wanted, cancellationToken);
         return call.Site.Get(SiteSetting.UseCursorPagination)
             ? await ListByCursorAsync(folder, cancellationToken)
             : await ListByNumberAsync(folder, cancellationToken);
@@ -46,13 +46,15 @@ internal sealed class ListFunctions(FolderOpening opening, FolderListing listing
         FilePath PathOf(FileRecord entry) => new([folder.Site.HashIds.Encode(entry.Id, HashIdKind.File)]);
     }
 
-    private async Task<IResult> SearchAsync(OpenFolder folder, SearchQuery wanted, CancellationToken cancellationToken)
+    private async Task<IResult> SearchAsync(Caller caller, OpenFolder folder, SearchQuery wanted, CancellationToken cancellationToken)
     {
         var page = search.Open(new SearchRequest(folder.Folder.Id, folder.Place.Path, wanted, folder.PageSize)
         {
             IsRecursive = folder.Query.Uri.FileSystem != FileSystemKind.Trash,
             MaxWalkedFolders = folder.Site.Get(SiteSetting.MaxSearchedFolders),
             Token = folder.Query.Token,
+            // Visitors without an account share what one link's owner may take.
+            AccountId = caller.IsAnonymous ? -folder.Place.OwnerId : caller.UserId,
         });
         var answer = new SearchAnswer(page, folder);
         return folder.Site.Get(SiteSetting.UseSseForSearch) ? answer.Stream(cancellationToken) : await answer.GatherAsync(cancellationToken);

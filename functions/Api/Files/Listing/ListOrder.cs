@@ -9,14 +9,21 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 /// <param name="Descending">Whether the largest comes first.</param>
 internal readonly record struct ListOrder(FileOrder By, bool Descending)
 {
-    /// <summary>What clients may choose.</summary>
-    public static IReadOnlyList<string> Options { get; } = ["name", "size", "updated_at", "created_at"];
-
-    /// <summary>What clients may choose for shortcuts.</summary>
-    public static IReadOnlyList<string> ShortcutOptions { get; } = ["created_at"];
+    private static readonly string[] s_options = ["name", "size", "updated_at", "created_at"];
+    private static readonly string[] s_flatOptions = ["created_at"];
 
     /// <summary>The directions.</summary>
     public static IReadOnlyList<string> DirectionOptions { get; } = ["asc", "desc"];
+
+    /// <summary>What clients may choose; null where there is nothing to choose, since hits come as they are found (contract, section 8.1).</summary>
+    /// <param name="place">What is listed.</param>
+    /// <param name="isSearch">Whether it is searched.</param>
+    public static IReadOnlyList<string>? OptionsOf(DrivePlace place, bool isSearch) => (place, isSearch) switch
+    {
+        ({ IsShortcuts: true }, _) or ({ IsTrash: true }, true) => s_flatOptions,
+        (_, true) => null,
+        _ => s_options,
+    };
 
     /// <summary>The order that a client asks for, or that of the folder's view.</summary>
     /// <param name="query">What the client asks for.</param>
@@ -27,7 +34,7 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
         string.IsNullOrEmpty(query.OrderDirection) ? view?.OrderDirection == "desc" : ParseDirection(query.OrderDirection));
 
     // A view may name an order that only a later version of the client knows.
-    private static FileOrder OfView(string? text) => text is not null && Options.Contains(text) ? Parse(text) : FileOrder.CreatedAt;
+    private static FileOrder OfView(string? text) => text is not null && s_options.Contains(text) ? Parse(text) : FileOrder.CreatedAt;
 
     private static FileOrder Parse(string text) => text switch
     {

@@ -41,4 +41,5 @@ internal sealed record ListResponse
 
 /// <summary>What a listing can do.</summary>
 internal sealed record NavigatorPropsResponse(
-    string Capability, int MaxPageSize, IReadOnlyList<string> OrderByOptions, IReadOnlyList<string> OrderDirectionOptions);
+    string Capability, int MaxPageSize, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? OrderByOptions,
+    IReadOnlyList<string> OrderDirectionOptions);

@@ -21,19 +21,17 @@ internal static class ExplorerViews
         Columns = [new ViewColumn(0), new ViewColumn(2), new ViewColumn(8), new ViewColumn(7)],
     };
 
-    /// <summary>The view of a folder for a caller; null when views stay on the client.</summary>
+    /// <summary>The view of a folder for a caller; null when views stay on the client. Behind a share link its owner decides that.</summary>
     /// <param name="caller">The viewer.</param>
     /// <param name="place">The folder.</param>
     /// <param name="stored">The view that the folder has or inherits, as JSON.</param>
     public static ExplorerViewResponse? Of(Caller caller, DrivePlace place, string? stored)
     {
-        if (caller.User is not { Settings: var settings } || settings.DisableViewSync)
-            return null;
-        if (place.HidesView)
+        if (place.HidesView || (place.OwnerId == caller.UserId && caller.User?.Settings.DisableViewSync != false))
             return null;
         if (KeyOf(place) is { } key)
         {
-            return settings.FileSystemViews is { } views && views.TryGetValue(key, out var own) ? Parse(own)
+            return caller.User?.Settings is { } settings && settings.FileSystemViews is { } views && views.TryGetValue(key, out var own) ? Parse(own)
                 : place.IsTrash ? TrashDefault : Default;
         }
         return stored is null ? Default : Parse(stored);

@@ -29,9 +29,9 @@ internal sealed class MetadataFunctions(DriveAccess access, DriveOperations oper
         var patches = body.Patches.Select(ReadPatch).ToList();
         var rules = MetadataRules.Of(site);
         // Patches that no file could take fail the request, not each of its files.
-        rules.Apply(new Dictionary<string, string>(), patches);
-        using var work = new DriveWork(caller.RequireUser().Id, RequestActor.Of(request.HttpContext, caller));
-        var batch = new Batch(request.HttpContext);
+        rules.Check(patches);
+        var work = new DriveWork(caller.RequireUser().Id, RequestActor.Of(request.HttpContext, caller));
+        var batch = new Batch(request.HttpContext, clock);
         await batch.RunAsync(body.Uris, PatchOneAsync, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
         return batch.Answer();

@@ -35,7 +35,7 @@ internal sealed class ViewFunctions(DriveAccess access, DriveOperations operatio
 
     private async Task SetFolderViewAsync(Actor actor, DrivePlace place, string? view, CancellationToken cancellationToken)
     {
-        using var work = new DriveWork(place.OwnerId, actor);
+        var work = new DriveWork(place.OwnerId, actor);
         await operations.UpdateAsync(work, place.DrivePath, ActivityCategory.UpdateView, SetView, cancellationToken);
         await operations.PublishAsync(work, cancellationToken);
 

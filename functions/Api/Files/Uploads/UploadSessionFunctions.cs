@@ -5,6 +5,7 @@ using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Tables;
 using Cloudreve.Core.Uploads;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
@@ -16,9 +17,6 @@ namespace Cloudreve.Functions.Api.Files.Uploads;
 internal sealed class UploadSessionFunctions(
     DriveAccess access, UploadCreation creation, UploadCancellation cancellation, UploadBlobs blobs, BlobEncryption encryption, SiteCatalog catalog)
 {
-    // The latest time that RFC 3339 and storage can hold.
-    private const long MaxMilliseconds = 253_402_300_799_999;
-
     /// <summary>Begins an upload and tells the client where its chunks go.</summary>
     [Function("CreateUploadSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
@@ -58,9 +56,7 @@ internal sealed class UploadSessionFunctions(
     private static UploadRequest Read(CreateUploadRequest body, DrivePlace place, SiteSettings site)
     {
         var metadata = body.Metadata ?? new Dictionary<string, string>();
-        MetadataRules.Of(site).CheckNew(metadata);
-        if (body.LastModified is < 0 or > MaxMilliseconds)
-            throw new CloudreveException(ErrorCode.BadParameter, "The modification time is invalid.");
+        MetadataRules.Of(site).CheckNew(metadata, mayBeShortcut: false);
         return new UploadRequest(place.Path, body.Size)
         {
             Overwrites = body.EntityType == "version",
@@ -71,7 +67,8 @@ internal sealed class UploadSessionFunctions(
                 _ => throw new CloudreveException(ErrorCode.BadParameter, "Unknown entity type."),
             },
             Previous = VersionIds.Parse(body.Previous, site),
-            ModifiedAt = body.LastModified is > 0 and { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null,
+            // Clients send 0 for files whose time they do not know.
+            ModifiedAt = body.LastModified is { } milliseconds and not 0 ? StoredTime.OfUnixMilliseconds(milliseconds) : null,
             Metadata = metadata,
             CanEncrypt = body.EncryptionSupported?.Contains(BlobKey.Algorithm) == true,
         };

@@ -27,7 +27,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     public async Task Given_a_large_folder_when_its_keys_are_known_then_every_page_costs_at_most_three_also_after_changes()
     {
         var (layout, folderId, _) = await NewFolderAsync(20, 2_400);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         using (var measured = layout.Account.Transactions.Measure())
         {
             await listing.ListAsync(folderId, FileOrder.Name, descending: true, 100, null);
@@ -55,7 +55,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     public async Task Given_known_keys_when_a_folder_has_grown_by_far_then_the_keys_are_refitted_once()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_100);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         await listing.ListAsync(folderId, FileOrder.Name, descending: true, 10, null);
         records.AddRange(await DriveBuilder.AddAsync(layout, folderId, FileType.File, "zz", 1_500));
 
@@ -70,7 +70,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     public async Task Given_known_keys_when_most_of_a_folder_was_deleted_then_the_rest_is_listed_and_the_keys_are_refitted()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 2_600);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         await listing.ListAsync(folderId, FileOrder.CreatedAt, descending: true, 10, null);
         await Parallel.ForEachAsync(records.Skip(1_050).Take(1_500).SelectMany(r => r.ToRows()), async (row, token) =>
             await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: token));
@@ -88,7 +88,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     public async Task Given_a_damaged_blob_of_keys_when_a_page_is_read_then_it_is_made_again()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_100);
-        await new FolderListing(layout).ListAsync(folderId, FileOrder.Name, descending: true, 10, null);
+        await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, FileOrder.Name, descending: true, 10, null);
         var container = layout.Container(layout.SnapshotsContainerName);
         var blob = Assert.Single((await container.ListPageAsync("", null)).Blobs);
         await container.WriteAsync(blob.Name, BinaryData.FromString("???"));
@@ -102,7 +102,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     public async Task Given_a_small_folder_when_it_grows_large_between_two_pages_then_the_next_page_goes_on_behind_the_last_entry()
     {
         var (layout, folderId, _) = await NewFolderAsync(3, 30);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var first = await listing.ListAsync(folderId, FileOrder.Name, descending: true, 10, null);
         await DriveBuilder.AddAsync(layout, folderId, FileType.File, "a", 1_200);
 

@@ -14,7 +14,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     {
         var (layout, folderId, records) = await NewFolderAsync(50, 2_450);
         var first = layout.Account.Transactions.Measure();
-        await new FolderListing(layout).ListAsync(folderId, FileOrder.Size, descending: true, 1_000, null);
+        await new FolderListing(layout, new HeavyReads()).ListAsync(folderId, FileOrder.Size, descending: true, 1_000, null);
         first.Dispose();
         var later = layout.Account.Transactions.Measure();
 
@@ -32,7 +32,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_two_readers_when_both_keep_the_order_then_both_go_on_from_it()
     {
         var (layout, folderId, _) = await NewFolderAsync(0, 1_200);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var pages = await Task.WhenAll(
             listing.ListAsync(folderId, FileOrder.UpdatedAt, descending: false, 100, null),
             listing.ListAsync(folderId, FileOrder.UpdatedAt, descending: false, 100, null));
@@ -48,7 +48,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_a_large_sorted_folder_when_it_changes_between_two_pages_then_the_next_page_goes_on_behind_the_last_entry()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_200);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var first = await listing.ListAsync(folderId, FileOrder.Size, descending: false, 100, null);
         records.AddRange(await DriveBuilder.AddAsync(layout, folderId, FileType.File, "later", 7));
 
@@ -68,7 +68,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_a_kept_order_that_is_gone_when_the_next_page_is_read_then_it_is_made_again()
     {
         var (layout, folderId, _) = await NewFolderAsync(0, 1_100);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var first = await listing.ListAsync(folderId, FileOrder.Size, descending: false, 600, null);
         var container = layout.Container(layout.SnapshotsContainerName);
         foreach (var blob in (await container.ListPageAsync("", null)).Blobs)
@@ -90,7 +90,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_a_forged_position_when_a_page_is_read_then_nothing_breaks(long position)
     {
         var (layout, folderId, _) = await NewFolderAsync(0, 1_200);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         var token = (await listing.ListAsync(folderId, FileOrder.Size, descending: false, 100, null)).NextToken!;
         var forged = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token)).Replace("\"Position\":100", $"\"Position\":{position}", StringComparison.Ordinal);
 
@@ -105,7 +105,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_numbered_pages_when_a_small_folder_is_read_then_each_page_costs_one_and_tells_the_total(FileOrder order)
     {
         var (layout, folderId, _) = await NewFolderAsync(2, 5);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         using var measured = layout.Account.Transactions.Measure();
 
         var pages = new List<NumberedPage>();
@@ -122,7 +122,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     public async Task Given_numbered_pages_when_a_large_folder_is_read_then_only_the_first_reader_pays()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_500);
-        var listing = new FolderListing(layout);
+        var listing = new FolderListing(layout, new HeavyReads());
         await listing.ListPageAsync(folderId, FileOrder.Name, descending: false, 400, 2);
         using var measured = layout.Account.Transactions.Measure();
 

@@ -243,7 +243,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
     {
         public static Plan Of(string text, ModelOutcome expected, Func<DriveOperations, DriveWork, Task> run) => new(text, expected, async process =>
         {
-            using var work = DriveSite.NewWork();
+            var work = DriveSite.NewWork();
             await run(process.Drive.Operations, work);
             await process.Drive.Operations.PublishAsync(work);
         });

@@ -75,7 +75,7 @@ public sealed class DriveCostTests(AzuriteServer azurite)
         await process.Get<Core.Ids.IdAllocator>().NextAsync(Core.Ids.IdKind.File);
         var counter = process.Layout.Account.Transactions;
         var before = counter.Total;
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         await change(process.Operations, work);
         await process.Operations.PublishAsync(work);
         return (int)(counter.Total - before);

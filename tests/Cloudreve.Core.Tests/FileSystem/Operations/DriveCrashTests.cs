@@ -92,7 +92,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
         await site.MakeFolderAsync("b");
         await site.PutAsync("trashed", 40);
         await site.PutAsync("old/z", 50);
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         await site.Operations.TrashAsync(work, DriveSite.Path("trashed"), "cloudreve://my/trashed", TimeSpan.FromDays(7));
         await site.Operations.TrashAsync(work, DriveSite.Path("old"), "cloudreve://my/old", TimeSpan.FromDays(7));
         return site;
@@ -100,7 +100,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     private static async Task ChangeAsync(DriveSite site, string change)
     {
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         var operations = site.Operations;
         switch (change)
         {

@@ -20,7 +20,7 @@ public sealed class DriveMaintenanceTests(AzuriteServer azurite)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var stubborn = "";
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         foreach (var name in (string[])["a", "b", "c"])
         {
             var file = await site.UploadAsync(name, UploadSite.Bytes(10));
@@ -48,7 +48,7 @@ public sealed class DriveMaintenanceTests(AzuriteServer azurite)
         var site = await DriveSite.CreateAsync(azurite);
         await site.Layout.Schedules.InsertAsync(new Row("trash", DueNotes.Key(s_longAgo, "0")));
         await site.PutAsync("f");
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         await site.Operations.TrashAsync(work, DriveSite.Path("f"), "cloudreve://my/f", TimeSpan.FromDays(1));
         site.Wait(TimeSpan.FromDays(2));
 

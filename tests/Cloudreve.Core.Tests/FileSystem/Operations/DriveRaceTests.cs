@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem.Copying;
@@ -129,7 +131,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.PutAsync("d/f", 10, versions: 2);
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         await site.Operations.CopyAsync(work, DriveSite.Path("d"), DriveSite.Path(""), NoLimits, "e");
         Assert.Equal(40, await site.UsedAsync());
 
@@ -147,7 +149,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.PutAsync("d/f", 10);
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
 
         var error = await Assert.ThrowsAsync<CloudreveException>(
             () => site.Operations.CopyAsync(work, DriveSite.Path("d"), DriveSite.Path(""), new CopyLimits(15, 0), "e"));
@@ -158,12 +160,90 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
         Assert.Empty((await site.CheckAsync()).All);
     }
 
+    [Fact]
+    public async Task Given_independent_folders_when_sixteen_clients_of_one_process_move_trash_and_delete_them_at_once_then_none_has_a_conflict()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var names = await MakeFoldersAsync(site, 48);
+        var codes = new ConcurrentBag<ErrorCode>();
+
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => codes.Add(await RemoveAsync(site, name)));
+
+        Assert.All(codes, code => Assert.Equal(ErrorCode.Ok, code));
+        Assert.Empty((await site.CheckAsync()).Problems);
+    }
+
+    [Fact]
+    public async Task Given_independent_folders_when_sixteen_processes_move_trash_and_delete_them_at_once_then_none_has_a_conflict()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var names = await MakeFoldersAsync(site, 16);
+
+        var codes = await Task.WhenAll(names.Select(name => RemoveAsync(site.Restart(), name)));
+
+        Assert.All(codes, code => Assert.Equal(ErrorCode.Ok, code));
+        Assert.Empty((await site.CheckAsync()).Problems);
+    }
+
+    [Fact]
+    public async Task Given_a_folder_that_waits_for_its_turn_when_its_request_is_cancelled_then_others_have_theirs()
+    {
+        var turns = new DriveTurns();
+        var first = await turns.TakeAsync(1, CancellationToken.None);
+        using var cancelled = new CancellationTokenSource();
+        var second = turns.TakeAsync(1, cancelled.Token);
+        var third = turns.TakeAsync(1, CancellationToken.None);
+
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        first.Dispose();
+        using (var turn = await third)
+            Assert.True(turn.HasWaited);
+        Assert.False(turns.IsTaken(1));
+    }
+
+    private static async Task<List<string>> MakeFoldersAsync(DriveSite site, int count)
+    {
+        await site.MakeFolderAsync("to");
+        var names = Enumerable.Range(0, count).Select(i => $"f{i}").ToList();
+        foreach (var name in names)
+            await site.MakeFolderAsync(name);
+        return names;
+    }
+
+    private static async Task<ErrorCode> RemoveAsync(DriveSite site, string name)
+    {
+        var path = DriveSite.Path(name);
+        var work = DriveSite.NewWork();
+        try
+        {
+            switch (int.Parse(name[1..], CultureInfo.InvariantCulture) % 3)
+            {
+                case 0:
+                    await site.Operations.MoveAsync(work, path, DriveSite.Path("to"));
+                    break;
+                case 1:
+                    await site.Operations.TrashAsync(work, path, "cloudreve://my/" + name, TimeSpan.FromDays(1));
+                    break;
+                default:
+                    await site.Operations.DeleteAsync(work, path, keepBlobs: false);
+                    break;
+            }
+            return ErrorCode.Ok;
+        }
+        catch (CloudreveException e)
+        {
+            return e.Code;
+        }
+    }
+
     private static Task<ErrorCode> MoveAsync(DriveSite site, string path, string destination) =>
         RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path(path), DriveSite.Path(destination)));
 
     private static async Task<ErrorCode> RunAsync(DriveSite site, Func<DriveOperations, DriveWork, Task> change)
     {
-        using var work = DriveSite.NewWork();
+        var work = DriveSite.NewWork();
         try
         {
             await change(site.Restart().Operations, work);

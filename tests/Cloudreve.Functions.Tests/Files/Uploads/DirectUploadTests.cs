@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
@@ -39,6 +40,23 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_749_524_701_494), file.GetProperty("updated_at").GetDateTimeOffset());
         Assert.False(file.GetProperty("metadata").TryGetProperty("sys:upload_session_id", out _));
         Assert.Equal(content, await _user.DownloadAsync("cloudreve://my/a%20b.bin"));
+    }
+
+    [Theory]
+    [InlineData(-86_400_000L, "1969-12-31T00:00:00")]
+    [InlineData(-99_999_999_999_999L, "1601-01-01T00:00:00")]
+    [InlineData(999_999_999_999_999L, "9999-12-31T23:59:59")]
+    public async Task Given_a_modification_time_of_any_age_when_a_file_is_uploaded_then_it_is_kept_as_well_as_it_can_be(long milliseconds, string expected)
+    {
+        var uri = $"cloudreve://my/old{milliseconds}.txt";
+        var upload = new WebUploader(_user.Api, uri, UploadingUser.Bytes(5));
+
+        Assert.Equal(0, (await upload.BeginAsync(extra: new { last_modified = milliseconds })).Code);
+        await upload.SendChunksAsync();
+        await upload.FinishAsync();
+
+        var updated = (await _user.InfoAsync(uri)).Data.GetProperty("updated_at").GetDateTimeOffset();
+        Assert.Equal(expected, updated.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.FileSystem;
+
+/// <summary>
+/// Bounds what searches and other walks through whole trees take of a process, so that light requests find it free: so many of their
+/// reads run at once. Whoever has the fewest of them is next, so an account gets all places only while no other one wants them.
+/// </summary>
+public sealed class HeavyReads
+{
+    private const int PageSize = 1_000;
+
+    private readonly int _most;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, Account> _accounts = [];
+    private readonly List<Account> _waiting = [];
+    private readonly WaitingReads _pages = new();
+    private int _running;
+
+    /// <summary>Bounds reads by the number of processors: a page takes one some milliseconds, and storage some more.</summary>
+    public HeavyReads()
+        : this(Math.Max(8, 4 * Environment.ProcessorCount))
+    {
+    }
+
+    internal HeavyReads(int most) => _most = most;
+
+    /// <summary>Runs a read when it is the account's turn.</summary>
+    /// <param name="accountId">Who asks; for anonymous callers whom they ask.</param>
+    /// <param name="read">Reads.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <typeparam name="T">What is read.</typeparam>
+    public async Task<T> RunAsync<T>(long accountId, Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        await EnterAsync(accountId, cancellationToken);
+        try
+        {
+            return await read();
+        }
+        finally
+        {
+            Leave(accountId);
+        }
+    }
+
+    /// <summary>Reads a page of rows when it is the account's turn.</summary>
+    /// <param name="accountId">Who asks.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="continuation">Where the page before ended; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    public Task<RowPage> ReadPageAsync(long accountId, Table table, RowRange range, string? continuation, CancellationToken cancellationToken) =>
+        _pages.ReadAsync(
+            new WaitingReads.Key(accountId, table.Name, range, continuation),
+            (begin, token) => RunAsync(
+                accountId,
+                () =>
+                {
+                    begin();
+                    return table.QueryPageAsync(range, PageSize, continuation, token);
+                },
+                token),
+            cancellationToken);
+
+    /// <summary>Reads a range of rows, each page when it is the account's turn.</summary>
+    /// <param name="accountId">Who asks.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="cancellationToken">Cancels the reads.</param>
+    public async IAsyncEnumerable<Row> QueryAsync(
+        long accountId, Table table, RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await ReadPageAsync(accountId, table, range, continuation, cancellationToken);
+            foreach (var row in page.Rows)
+                yield return row;
+            continuation = page.ContinuationToken;
+        }
+        while (continuation is not null);
+    }
+
+    private async Task EnterAsync(long accountId, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource turn;
+        lock (_lock)
+        {
+            if (!_accounts.TryGetValue(accountId, out var account))
+                _accounts[accountId] = account = new Account(accountId);
+            if (_running < _most)
+            {
+                Start(account);
+                return;
+            }
+            turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            account.Waiting.Enqueue(turn);
+            if (account.Waiting.Count == 1)
+                _waiting.Add(account);
+        }
+        using var registration = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
+        await turn.Task;
+    }
+
+    private void Leave(long accountId)
+    {
+        lock (_lock)
+        {
+            _running--;
+            _accounts[accountId].Running--;
+            while (_running < _most && _waiting.MinBy(account => account.Running) is { } next)
+                Serve(next);
+            Forget(accountId);
+        }
+    }
+
+    private void Serve(Account account)
+    {
+        _waiting.Remove(account);
+        while (account.Waiting.TryDequeue(out var turn))
+        {
+            // Whoever has left meanwhile gets nothing.
+            if (!turn.TrySetResult())
+                continue;
+            Start(account);
+            break;
+        }
+        if (account.Waiting.Count > 0)
+            _waiting.Add(account);
+        else
+            Forget(account.Id);
+    }
+
+    private void Start(Account account)
+    {
+        account.Running++;
+        _running++;
+    }
+
+    private void Forget(long accountId)
+    {
+        if (_accounts.TryGetValue(accountId, out var account) && account is { Running: 0, Waiting.Count: 0 })
+            _accounts.Remove(accountId);
+    }
+
+    private sealed class Account(long id)
+    {
+        public long Id => id;
+
+        public int Running { get; set; }
+
+        public Queue<TaskCompletionSource> Waiting { get; } = new();
+    }
+}

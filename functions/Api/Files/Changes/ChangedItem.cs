@@ -1,0 +1,19 @@
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Operations;
+
+namespace Cloudreve.Functions.Api.Files.Changes;
+
+/// <summary>An item of a batch that changes a drive.</summary>
+/// <param name="Uri">The URI as the client wrote it.</param>
+/// <param name="Place">Where it is.</param>
+internal sealed record ChangedItem(string Uri, DrivePlace Place)
+{
+    /// <summary>What is there, as it was found ahead.</summary>
+    public required FileRecord Entry { get; init; }
+
+    /// <summary>The name that people know it by, in the trash, too.</summary>
+    public string Name => DriveOperations.OriginOf(Entry)?.Name ?? Entry.Name;
+
+    /// <summary>How deep it is in its drive; of what is in the trash, how deep it was.</summary>
+    public int Depth => (DriveOperations.OriginOf(Entry) ?? Place.DrivePath).Depth;
+}
