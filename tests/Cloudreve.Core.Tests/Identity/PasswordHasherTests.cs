@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Identity;
@@ -15,6 +16,16 @@ public sealed class PasswordHasherTests
         Assert.True(PasswordHasher.Verify("pässwörd😀", stored));
         Assert.False(PasswordHasher.Verify("pässwörd", stored));
         Assert.NotEqual(stored, PasswordHasher.Hash("pässwörd😀"));
+    }
+
+    [Fact]
+    public void Given_a_hash_that_the_managed_implementation_made_when_it_is_verified_then_it_matches()
+    {
+        var salt = "0123456789abcdef"u8.ToArray();
+        using var argon = new Konscious.Security.Cryptography.Argon2id("password"u8.ToArray()) { Salt = salt, MemorySize = 19_456, Iterations = 2, DegreeOfParallelism = 1 };
+
+        Assert.True(PasswordHasher.Verify(
+            "password", $"$argon2id$v=19$m=19456,t=2,p=1${Convert.ToBase64String(salt).TrimEnd('=')}${Convert.ToBase64String(argon.GetBytes(32)).TrimEnd('=')}"));
     }
 
     [Fact]
@@ -50,7 +61,7 @@ public sealed class PasswordHasherTests
         listener.Start();
 
         await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Factory.StartNew(
-            () => PasswordHasher.HashAsync("long enough"), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            () => PasswordHasher.HashAsync("long enough", ClientAddress.Unknown), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
 
         Assert.InRange(most, 1, PasswordHasher.MaxAtOnce);
     }
