@@ -9,7 +9,7 @@ internal sealed class UploadExpiryFunction(UploadExpiry uploads, LinkReleases re
 {
     /// <summary>Settles writes of content that were cut off: one transaction while there are none.</summary>
     [Function("SettleWrites")]
-    public Task SettleWritesAsync([TimerTrigger("0 1-59/2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => writes.RunAsync(cancellationToken);
+    public Task SettleWritesAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => writes.RunAsync(cancellationToken);
 
     /// <summary>Runs every five minutes; one transaction for each 1,000 uploads of the last day.</summary>
     [Function("ExpireUploads")]
