@@ -204,7 +204,7 @@ public sealed class UploadCreation
         {
             var rival = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
             throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
-                ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file of that name is being uploaded.", e)
+                ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
                 : rival?.Type == FileType.Folder ? UploadTargets.ObjectExists() : new RivalFileException(e);
         }
     }
@@ -233,5 +233,5 @@ public sealed class UploadCreation
     };
 
     /// <summary>A file of that name came into being meanwhile, or came and went.</summary>
-    private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An object of that name exists.", cause);
+    private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
 }

@@ -26,10 +26,10 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
     {
         var policy = await UploadCreation.PolicyOfAsync(catalog, caller.Group, cancellationToken);
         if (request.Path.IsRoot)
-            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is no file.");
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is not a file.");
         ChunkPlan.CheckBlobSize(request.Size);
         if (request.IsLivePhoto && request.Size == 0)
-            throw new CloudreveException(ErrorCode.BadParameter, "The motion part is empty.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The live photo's video is empty.");
         foreach (var name in request.Path.Segments)
             FilePath.CheckName(name);
         var rules = FileRules.Of(policy);
@@ -101,7 +101,7 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
         CheckPrevious(file, request);
     }
 
-    internal static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An object of that name exists.");
+    internal static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 
-    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has another version by now.");
+    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has been changed since you opened it.");
 }

@@ -123,6 +123,6 @@ public sealed class FileContentWriter
         var block = Math.Max(LeastBlock, (length + ChunkPlan.MaxBlocks - 1) / ChunkPlan.MaxBlocks);
         return block <= ChunkPlan.MaxRelayChunk * 4
             ? block
-            : throw new CloudreveException(ErrorCode.FileTooLarge, "The file is larger than one request can bring.");
+            : throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
     }
 }

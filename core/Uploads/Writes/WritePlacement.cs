@@ -51,7 +51,7 @@ internal sealed class WritePlacement(
             if (await TryCommitAsync(write, cancellationToken) is { } placed)
                 return placed;
         }
-        throw new CloudreveException(ErrorCode.Conflict, "The file is being changed all the time; try again.");
+        throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
     }
 
     /// <summary>
@@ -97,7 +97,7 @@ internal sealed class WritePlacement(
     private async Task<FileRecord?> TryCommitAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         if (write.File?.PendingMove is not null)
-            throw new CloudreveException(ErrorCode.Conflict, "The object is being moved; try again.");
+            throw new CloudreveException(ErrorCode.Conflict, "The item is being moved. Try again.");
         var change = Change(write);
         var batch = write.File is null
             ? FileTree.InsertInto(write.ParentId!.Value, [change.File])
@@ -179,5 +179,5 @@ internal sealed class WritePlacement(
         }
     }
 
-    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The path was deleted or moved while its content was written.");
+    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file or its folder was deleted or moved in the meantime.");
 }

@@ -194,5 +194,5 @@ internal sealed class WriteStaging(
             throw BadLength();
     }
 
-    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The content does not have the announced length.");
+    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The content does not match its Content-Length.");
 }

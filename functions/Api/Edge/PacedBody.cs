@@ -82,5 +82,5 @@ internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private static CloudreveException TooSlow() => new(ErrorCode.BadParameter, "The request's content came too slowly.");
+    private static CloudreveException TooSlow() => new(ErrorCode.BadParameter, "The request body arrived too slowly.");
 }
