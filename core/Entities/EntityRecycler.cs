@@ -16,25 +16,29 @@ namespace Cloudreve.Core.Entities;
 public sealed class EntityRecycler(
     StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
 {
-    private const string Partition = "recycle";
+    private const string Kind = "recycle";
     private const int Writers = 4;
+    private const int EntitiesPerPartition = 1000;
+
+    /// <summary>Finds all notes, due or not.</summary>
+    internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
 
     // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
-    /// <summary>Notes entities that may have lost their last reference: one transaction for each 100.</summary>
+    /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entities">The entities.</param>
     /// <param name="keepBlobs">Whether the blobs shall stay in their containers.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         var due = clock.GetUtcNow() + Delay;
-        foreach (var chunk in entities.Chunk(AzureLimits.BatchOperations))
+        foreach (var (partition, chunk) in entities.GroupBy(PartitionOf).SelectMany(group => group.Chunk(AzureLimits.BatchOperations).Select(chunk => (group.Key, chunk))))
         {
-            var batch = new TableBatch(Partition);
+            var batch = new TableBatch(partition);
             foreach (var entity in chunk)
             {
-                batch.Upsert(new Row(Partition, DueNotes.Key(due, FileKeys.Id(entity.Id)))
+                batch.Upsert(new Row(partition, DueNotes.Key(due, FileKeys.Id(entity.Id)))
                 {
                     ["id"] = entity.Id,
                     ["p"] = entity.PolicyId,
@@ -55,7 +59,7 @@ public sealed class EntityRecycler(
     {
         var removed = 0;
         await notes.RunAsync(
-            Partition,
+            Kind,
             Writers,
             async (note, token) =>
             {
@@ -65,6 +69,9 @@ public sealed class EntityRecycler(
             cancellationToken);
         return removed;
     }
+
+    // Bulk deletions release the entities of one block of ids together, and one batch notes them.
+    private static string PartitionOf(EntityRecord entity) => DueNotes.PartitionOf(Kind, FileKeys.NextBlock(entity.Id) / EntitiesPerPartition);
 
     private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
     {

@@ -74,6 +74,9 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
         return false;
     }
 
+    /// <summary>The reference that a row of the table notes; the file is 0 in an entity's row when the file that brought it does not refer to it any more.</summary>
+    internal static EntityReference ReferenceOf(Row row) => new(EntityIdOf(row), FileIdOf(row));
+
     /// <summary>Whether nobody refers to an entity, by all rows with its id; false for one that does not exist.</summary>
     internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number("f") is null;
 

@@ -180,14 +180,11 @@ public sealed class EntityStore(StorageLayout layout)
         }
     }
 
-    /// <summary>Takes back new entities that no file refers to: one transaction each.</summary>
+    /// <summary>Takes back new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entityIds">The entities.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public async Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default)
-    {
-        foreach (var id in entityIds)
-            await layout.Entities.DeleteAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken: cancellationToken);
-    }
+    public Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default) =>
+        IdRows.DeleteAsync(layout.Entities, entityIds, cancellationToken);
 
     /// <summary>Entities of a run of ids: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run of ids.</param>
@@ -197,16 +194,14 @@ public sealed class EntityStore(StorageLayout layout)
             .Where(EntityReferences.IsEntity)
             .Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)));
 
-    /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each that is removed.</summary>
+    /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each 100 that are removed.</summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public async Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default)
-    {
-        await foreach (var row in IdRows.ReadAsync(layout.Entities, ids, cancellationToken))
-        {
-            if (EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey)))
-                await layout.Entities.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
-        }
-    }
+    public Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
+        layout.Entities,
+        IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
+            .Where(row => EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey))),
+        int.MaxValue,
+        cancellationToken);
 }

@@ -24,6 +24,9 @@ public enum ErrorCode
     /// <summary>The object changed before its lock was taken.</summary>
     Conflict = 409,
 
+    /// <summary>Too much was asked at once; the same request may be made again shortly.</summary>
+    TooManyRequests = 429,
+
     /// <summary>The request is malformed.</summary>
     BadParameter = 40001,
 

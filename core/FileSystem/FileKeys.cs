@@ -26,6 +26,9 @@ internal static class FileKeys
     /// <summary>Partition of a folder's entries.</summary>
     public static string Folder(long folderId) => Spread(folderId);
 
+    /// <summary>The folder of a partition that <see cref="Folder"/> made.</summary>
+    public static long ParseFolder(string partition) => unchecked((long)Reverse(ulong.Parse(partition, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
+
     /// <summary>Partition of a block of 1,000 ids, so that bulk work fills batches.</summary>
     public static string IdBlock(long id) => Spread(id / IdsPerPartition);
 
@@ -68,17 +71,19 @@ internal static class FileKeys
     }
 
     /// <summary>Reverses the bits, so that consecutive ids do not make one hot range of partitions.</summary>
-    private static string Spread(long id)
-    {
+    private static string Spread(long id) =>
         // Roots and trashes have negative ids: their bits count, not their value.
-        var bits = unchecked((ulong)id);
+        Reverse(unchecked((ulong)id)).ToString("x16", CultureInfo.InvariantCulture);
+
+    private static ulong Reverse(ulong bits)
+    {
         ulong reversed = 0;
         for (var i = 0; i < 64; i++)
         {
             reversed = (reversed << 1) | (bits & 1);
             bits >>= 1;
         }
-        return reversed.ToString("x16", CultureInfo.InvariantCulture);
+        return reversed;
     }
 
     private static bool NeedsEscape(string name)

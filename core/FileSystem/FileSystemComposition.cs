@@ -11,6 +11,7 @@ using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Quota;
@@ -81,6 +82,7 @@ public static class FileSystemComposition
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DriveOperations>>()));
         services.AddUploads();
+        services.TryAddSingleton<SiteIntegrity>();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();

@@ -19,6 +19,12 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     // An entry is found on the second look, unless it is renamed again and again or its rows contradict each other.
     private const int Rereads = 10;
 
+    /// <summary>Where the row of a file's name is in a batch of <see cref="InsertInto"/> or <see cref="ReplaceIn"/>: behind the header.</summary>
+    internal const int FileNameIndex = 1;
+
+    // Where a folder's full row is: behind the header and its name.
+    private const int FolderRowIndex = 2;
+
     // Far below the deepest path that can come into being: only rows that contradict each other go further.
     private const int MaxWalk = 1_000;
 
@@ -278,8 +284,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         try
         {
             var etags = await layout.Files.SubmitAsync(InsertInto(parentId, [record]), cancellationToken);
-            // Behind the header: a file's name, or a folder's name and its full row.
-            return record with { ETag = etags[record.Type == FileType.File ? 1 : 2] ?? "" };
+            return record with { ETag = etags[record.Type == FileType.File ? FileNameIndex : FolderRowIndex] ?? "" };
         }
         catch (StorageNotFoundException)
         {
@@ -360,26 +365,34 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     private async Task<string> ReplaceAsync(FileRecord file, string etag, CancellationToken cancellationToken)
     {
+        var etags = await layout.Files.SubmitAsync(ReplaceIn(file, etag), cancellationToken);
+        return etags[file.Type == FileType.File ? FileNameIndex : FolderRowIndex] ?? "";
+    }
+
+    /// <summary>A batch that replaces an entry if its guarded row has a version, and fails as a whole once the folder is deleted.</summary>
+    internal static TableBatch ReplaceIn(FileRecord file, string etag)
+    {
         var partition = FileKeys.Folder(file.ParentId);
         var guarded = file.GuardedKey;
         var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
-        var index = 0;
         foreach (var row in file.ToRows())
-        {
-            if (row.RowKey == guarded)
-                index = batch.Count;
             batch.Replace(row, row.RowKey == guarded ? etag : "*");
-        }
-        return (await layout.Files.SubmitAsync(batch, cancellationToken))[index] ?? "";
+        return batch;
     }
+
+    /// <summary>Whether a folder has not been deleted: one transaction.</summary>
+    internal async Task<bool> IsAliveAsync(long folderId, CancellationToken cancellationToken) =>
+        await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Header, cancellationToken) is not null;
 
     internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { ["id"] = folderId, ["o"] = ownerId };
 
-    internal static Row NewIdRow(FileRecord record) => new(FileKeys.IdBlock(record.Id), FileKeys.Id(record.Id))
+    internal static Row NewIdRow(FileRecord record) => NewIdRow(record.Id, record.Type, record.ParentId, record.OwnerId);
+
+    internal static Row NewIdRow(long id, FileType type, long parentId, long ownerId) => new(FileKeys.IdBlock(id), FileKeys.Id(id))
     {
-        ["p"] = record.ParentId,
-        ["t"] = (int)record.Type,
-        ["o"] = record.OwnerId,
+        ["p"] = parentId,
+        ["t"] = (int)type,
+        ["o"] = ownerId,
         ["v"] = 1L,
     };
 

@@ -40,13 +40,14 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
-        foreach (var entry in entries)
-        {
-            await layout.FileIds.DeleteAsync(FileKeys.IdBlock(entry.Id), FileKeys.Id(entry.Id), cancellationToken: cancellationToken);
-            if (entry.Type == FileType.Folder)
-                await layout.Files.DeleteAsync(FileKeys.Folder(entry.Id), FileKeys.Header, cancellationToken: cancellationToken);
-        }
+        await DeleteHeadersAsync(entries.Where(e => e.Type == FileType.Folder).Select(e => e.Id), cancellationToken);
+        await IdRows.DeleteAsync(layout.FileIds, entries.Select(e => e.Id), cancellationToken);
     }
+
+    private Task DeleteHeadersAsync(IEnumerable<long> folderIds, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        folderIds,
+        new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+        async (id, token) => await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: token));
 
     /// <summary>
     /// Inserts prepared entries into one folder: one transaction for each 49 files or 33 folders while names are free.
@@ -136,15 +137,12 @@ public sealed class FolderWriter(StorageLayout layout)
     public async Task SweepAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
     {
-        await foreach (var row in IdRows.ReadAsync(layout.FileIds, ids, cancellationToken))
-        {
-            var id = FileKeys.ParseId(row.RowKey);
-            if (inserted.Contains(id) || HasMoved(row, folderIds))
-                continue;
-            if ((FileType)row.RequiredNumber("t") == FileType.Folder)
-                await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: cancellationToken);
-            await layout.FileIds.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
-        }
+        var unborn = await IdRows.ReadAsync(layout.FileIds, ids, cancellationToken)
+            .Where(row => !inserted.Contains(FileKeys.ParseId(row.RowKey)) && !HasMoved(row, folderIds))
+            .ToListAsync(cancellationToken);
+        await DeleteHeadersAsync(
+            unborn.Where(row => (FileType)row.RequiredNumber("t") == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
+        await RowSweep.DeleteAsync(layout.FileIds, unborn.ToAsyncEnumerable(), unborn.Count, cancellationToken);
     }
 
     /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Ids;
 
@@ -33,6 +34,40 @@ internal static class IdRows
             await foreach (var row in table.QueryAsync(range, cancellationToken))
                 yield return row;
         }
+    }
+
+    /// <summary>
+    /// Deletes the rows of ids: one transaction for each 100 of a block of 1,000 ids, and one for each row where one of them was missing.
+    /// </summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="ids">The ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            ids.GroupBy(FileKeys.IdBlock).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await DeleteChunkAsync(table, chunk, token));
+
+    private static async Task DeleteChunkAsync(Table table, long[] ids, CancellationToken cancellationToken)
+    {
+        var partition = FileKeys.IdBlock(ids[0]);
+        if (ids.Length > 1)
+        {
+            var batch = new TableBatch(partition);
+            foreach (var id in ids)
+                batch.Delete(FileKeys.Id(id));
+            try
+            {
+                await table.SubmitAsync(batch, cancellationToken);
+                return;
+            }
+            catch (StorageNotFoundException)
+            {
+                // Some are gone already.
+            }
+        }
+        foreach (var id in ids)
+            await table.DeleteAsync(partition, FileKeys.Id(id), cancellationToken: cancellationToken);
     }
 
     private static IEnumerable<TableBatch> Batch(IEnumerable<Row> rows)

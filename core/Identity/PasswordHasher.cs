@@ -2,8 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Text;
-using Konscious.Security.Cryptography;
 
 namespace Cloudreve.Core.Identity;
 
@@ -21,27 +22,31 @@ public static class PasswordHasher
     private const int MaxMemoryKib = 1 << 20;
     private const int MaxPasses = 64;
 
+    // What waits takes no memory, but time: as much as all wait for is done in a few seconds.
+    private const int MaxWaiting = 256;
+    private const int MaxWaitingOfClient = 32;
+
     /// <summary>
-    /// How many passwords of callers are hashed at once: each takes 19 MiB, and anybody can ask for one.
+    /// How many passwords of callers are hashed at once: each takes 19 MiB and a processor, and anybody can ask for one.
     /// </summary>
-    internal const int MaxAtOnce = 8;
+    internal static readonly int MaxAtOnce = Math.Min(Environment.ProcessorCount, 8);
 
     // One measurement for each hash that is worked out: the cost of sign-ins, and the proof that unknown accounts cost the same.
     private static readonly Meter Meter = new("Cloudreve.Identity");
     private static readonly Counter<long> Hashes = Meter.CreateCounter<long>("cloudreve.password.hashes");
     private static readonly UpDownCounter<long> Running = Meter.CreateUpDownCounter<long>("cloudreve.password.hashes.running");
 
-    private static readonly SemaphoreSlim Turns = new(MaxAtOnce, MaxAtOnce);
+    private static readonly HashingQueue Queue = new(MaxAtOnce, MaxWaiting, MaxWaitingOfClient);
 
-    private static readonly string Dummy = Hash(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
+    // Costs what the hash of an account costs, and no password has it.
+    private static readonly string Dummy = Describe(RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes));
 
     /// <summary>Hashes a password with a new salt, in its canonical form: keyboards of different systems send the same letters differently.</summary>
     /// <param name="password">The password.</param>
     public static string Hash(string password)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        var hash = Derive(CanonicalText.Of(password), salt, MemoryKib, Passes, Lanes, HashBytes);
-        return string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={MemoryKib},t={Passes},p={Lanes}${Encode(salt)}${Encode(hash)}");
+        return Describe(salt, Derive(CanonicalText.Of(password), salt, MemoryKib, Passes, Lanes, HashBytes));
     }
 
     /// <summary>Whether a password is the hashed one. Takes as long when there is none to compare with.</summary>
@@ -59,16 +64,20 @@ public static class PasswordHasher
 
     /// <summary>Hashes a password of a caller when it is its turn.</summary>
     /// <param name="password">The password.</param>
+    /// <param name="client">The caller, who waits behind his own passwords alone.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static Task<string> HashAsync(string password, CancellationToken cancellationToken = default) =>
-        InTurnAsync(() => Hash(password), cancellationToken);
+    /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
+    public static Task<string> HashAsync(string password, ClientAddress client, CancellationToken cancellationToken = default) =>
+        Queue.RunAsync(client.Key, () => Hash(password), cancellationToken);
 
     /// <summary>Whether a password of a caller is the hashed one, when it is its turn.</summary>
     /// <param name="password">The password.</param>
     /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
+    /// <param name="client">The caller, who waits behind his own passwords alone.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static Task<bool> VerifyAsync(string password, string? stored, CancellationToken cancellationToken = default) =>
-        InTurnAsync(() => Verify(password, stored), cancellationToken);
+    /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
+    public static Task<bool> VerifyAsync(string password, string? stored, ClientAddress client, CancellationToken cancellationToken = default) =>
+        Queue.RunAsync(client.Key, () => Verify(password, stored), cancellationToken);
 
     /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
     /// <param name="hash">The hashed password; null for none.</param>
@@ -76,19 +85,6 @@ public static class PasswordHasher
 
     private static bool IsOf(Parsed known, string password) => CryptographicOperations.FixedTimeEquals(
         Derive(password, known.Salt, known.MemoryKib, known.Passes, known.Lanes, known.Hash.Length), known.Hash);
-
-    private static async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
-    {
-        await Turns.WaitAsync(cancellationToken);
-        try
-        {
-            return work();
-        }
-        finally
-        {
-            Turns.Release();
-        }
-    }
 
     private static bool TryParse(string text, out Parsed parsed)
     {
@@ -117,22 +113,44 @@ public static class PasswordHasher
     private static byte[] Derive(string password, byte[] salt, int memoryKib, int passes, int lanes, int length)
     {
         Hashes.Add(1);
-        using var argon = new Argon2id(Encoding.UTF8.GetBytes(password))
+        Running.Add(1);
+        try
+        {
+            // libsodium takes its memory from the system and gives it back at once, but knows only what we make ourselves.
+            return lanes == Lanes && salt.Length == SaltBytes
+                ? DeriveNatively(password, salt, memoryKib, passes, length)
+                : DeriveManaged(password, salt, memoryKib, passes, lanes, length);
+        }
+        finally
+        {
+            Running.Add(-1);
+        }
+    }
+
+    private static string Describe(byte[] salt, byte[] hash) =>
+        string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={MemoryKib},t={Passes},p={Lanes}${Encode(salt)}${Encode(hash)}");
+
+    private static byte[] DeriveNatively(string password, byte[] salt, int memoryKib, int passes, int length)
+    {
+        var argon = new NSec.Cryptography.Argon2id(new NSec.Cryptography.Argon2Parameters
+        {
+            DegreeOfParallelism = Lanes,
+            MemorySize = memoryKib,
+            NumberOfPasses = passes,
+        });
+        return argon.DeriveBytes(Encoding.UTF8.GetBytes(password), salt, length);
+    }
+
+    private static byte[] DeriveManaged(string password, byte[] salt, int memoryKib, int passes, int lanes, int length)
+    {
+        using var argon = new Konscious.Security.Cryptography.Argon2id(Encoding.UTF8.GetBytes(password))
         {
             Salt = salt,
             MemorySize = memoryKib,
             Iterations = passes,
             DegreeOfParallelism = lanes,
         };
-        Running.Add(1);
-        try
-        {
-            return argon.GetBytes(length);
-        }
-        finally
-        {
-            Running.Add(-1);
-        }
+        return argon.GetBytes(length);
     }
 
     // The PHC format leaves the padding out.

@@ -18,7 +18,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <summary>The shortest and longest password of a sign-in, in characters.</summary>
     public const int MinPassword = 4, MaxPassword = 128;
 
-    private readonly GuessTurns _turns = new(PasswordHasher.MaxAtOnce);
+    private readonly GuessTurns _turns = new();
 
     /// <summary>
     /// Checks mail address and password. Two transactions, one more to count a failure or to remember an address for the first time in a
@@ -28,7 +28,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <param name="password">The password.</param>
     /// <param name="client">Where the attempt comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40001 malformed, 40080 wrong, 40017 banned, 40018 not activated.</exception>
+    /// <exception cref="CloudreveException">40001 malformed, 40080 wrong, 40017 banned, 40018 not activated, 429 while too many sign in.</exception>
     public async Task<User> SignInAsync(string email, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (email.Length > 320 || password.CountCharacters() is < MinPassword or > MaxPassword)
@@ -54,7 +54,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
                 var key = new AttemptKey(UserRows.MailPartition(user.Email), UserRows.FailedSignIns);
                 var attempts = await layout.Users.FindAsync(key.Partition, key.RowKey, cancellationToken);
                 return limiter.Allows(attempts, client)
-                    && await CompareAsync(password, user.PasswordHash, key, attempts, client, cancellationToken);
+                    && await CompareAsync(password, user.PasswordHash, new Guess(key, attempts, client, IsKnown: true), cancellationToken);
             },
             cancellationToken);
 
@@ -76,27 +76,36 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     {
         var key = new AttemptKey(UserRows.MailPartition(email), UserRows.FailedSignIns);
         var rows = (await layout.Users.QueryPageAsync(RowRange.Prefix(key.Partition, UserRows.SignInPrefix), 10, null, cancellationToken)).Rows;
-        var attempts = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns);
+        var mail = rows.FirstOrDefault(row => row.RowKey == UserRows.Mail);
+        var attempts = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns) ?? (mail is null ? limiter.FindNobodys(key) : null);
         if (!limiter.Allows(attempts, client))
             return null;
         // An unknown address goes the same way as a known one, so that both take the same time.
-        var id = rows.FirstOrDefault(row => row.RowKey == UserRows.Mail)?.RequiredNumber(UserRows.OwnerId) ?? 0;
+        var id = mail?.RequiredNumber(UserRows.OwnerId) ?? 0;
         var user = await users.FindAsync(id, cancellationToken);
         var hash = user?.Email == email ? user.PasswordHash : null;
-        if (!await CompareAsync(password, hash, key, attempts, client, cancellationToken))
+        if (!await CompareAsync(password, hash, new Guess(key, attempts, client, mail is not null), cancellationToken))
             return null;
         CheckStatus(user!);
         return user;
     }
 
-    private async Task<bool> CompareAsync(
-        string password, string? hash, AttemptKey key, Row? attempts, ClientAddress client, CancellationToken cancellationToken)
+    private async Task<bool> CompareAsync(string password, string? hash, Guess guess, CancellationToken cancellationToken)
     {
-        var isRight = await PasswordHasher.VerifyAsync(password, hash, cancellationToken);
+        var isRight = await PasswordHasher.VerifyAsync(password, hash, guess.Client, cancellationToken);
         if (isRight)
-            await limiter.CountSuccessAsync(key, attempts, client, cancellationToken);
+            await limiter.CountSuccessAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken);
+        else if (guess.IsKnown)
+            await limiter.CountFailureAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken);
         else
-            await limiter.CountFailureAsync(key, attempts, client, cancellationToken);
+            await limiter.CountNobodysFailureAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken);
         return isRight;
     }
+
+    /// <summary>What a guess is counted by.</summary>
+    /// <param name="Key">Where it is counted.</param>
+    /// <param name="Attempts">The attempts before; null for none.</param>
+    /// <param name="Client">Where it comes from.</param>
+    /// <param name="IsKnown">Whether an account has the mail address.</param>
+    private readonly record struct Guess(AttemptKey Key, Row? Attempts, ClientAddress Client, bool IsKnown);
 }

@@ -29,6 +29,9 @@ internal static class UserRows
     // Mail addresses may hold characters that keys may not.
     public static string MailPartition(string mail) => "m" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mail)));
 
+    /// <summary>A partition of rows that stand for nobody, whose number is small.</summary>
+    public static string NobodyPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
+
     public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { ["mail"] = mail, [OwnerId] = userId };
 
     /// <summary>An account's row.</summary>

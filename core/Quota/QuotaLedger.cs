@@ -124,6 +124,16 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
     }
 
+    /// <summary>The total that a row of the table holds; null for other rows.</summary>
+    internal static (long UserId, long Bytes)? TotalOf(Row row) => row.RowKey == Total
+        ? (long.Parse(row.PartitionKey.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), row.RequiredNumber("used"))
+        : null;
+
+    /// <summary>The charge that a row of the table notes; null for other rows.</summary>
+    internal static (string Id, long Delta)? OperationOf(Row row) => row.RowKey.StartsWith(OperationPrefix, StringComparison.Ordinal)
+        ? (row.RowKey[OperationPrefix.Length..], row.RequiredNumber("delta"))
+        : null;
+
     /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
     private static bool IsTooMuch(long used, long delta, long? limit) =>
         delta > 0 && used > (limit ?? long.MaxValue) - delta;

@@ -17,13 +17,12 @@ namespace Cloudreve.Core.Shares;
 public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, TimeProvider clock)
 {
     private const string Attempts = "attempts";
-    private const int Turns = 64;
     private const int MaxKept = 100_000;
 
     // A visitor opens one folder after the other; the password of a link never changes.
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(5);
 
-    private readonly GuessTurns _turns = new(Turns);
+    private readonly GuessTurns _turns = new();
     private readonly BoundedCache<(long ShareId, string Client, string Password), bool> _opened = new(MaxKept, clock);
 
     /// <summary>

@@ -23,7 +23,11 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
 
     /// <summary>The container of an upload's blob.</summary>
     internal async Task<BlobContainer> ContainerOfAsync(UploadSession session, CancellationToken cancellationToken) =>
-        containers.Get(await catalog.GetPolicyAsync(session.PolicyId, cancellationToken));
+        await ContainerOfAsync(session.PolicyId, cancellationToken);
+
+    /// <summary>The container of a policy's blobs.</summary>
+    internal async Task<BlobContainer> ContainerOfAsync(int policyId, CancellationToken cancellationToken) =>
+        containers.Get(await catalog.GetPolicyAsync(policyId, cancellationToken));
 
     /// <summary>
     /// Addresses at which a client may stage the chunks of an upload, in order. No transaction; see
@@ -57,14 +61,20 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     /// <summary>Removes whatever there is of an upload's blobs. One transaction, two more for content that a client staged. Harmless to repeat.</summary>
     internal async Task DiscardAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        if (await catalog.FindPolicyAsync(session.PolicyId, cancellationToken) is not { } policy)
+        if (!session.IsRelay)
+            await DiscardStagedAsync(session, cancellationToken);
+        await DiscardAsync(session.PolicyId, session.Source, session.IsRelay, cancellationToken);
+    }
+
+    /// <summary>Removes whatever there is of a blob to which no client can write: one transaction, two for one in blocks. Harmless to repeat.</summary>
+    internal async Task DiscardAsync(int policyId, string name, bool isInBlocks, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindPolicyAsync(policyId, cancellationToken) is not { } policy)
             return;
         var container = containers.Get(policy);
-        if (session.IsRelay)
-            await DropBlocksAsync(() => container.CommitNewAsync(session.Source, [], cancellationToken));
-        else
-            await DiscardStagedAsync(session, cancellationToken);
-        await container.DeleteHeldAsync(session.Source, cancellationToken);
+        if (isInBlocks)
+            await DropBlocksAsync(() => container.CommitNewAsync(name, [], cancellationToken));
+        await container.DeleteHeldAsync(name, cancellationToken);
     }
 
     /// <summary>Removes whatever a client has sent, once its addresses have expired: two transactions. Harmless to repeat.</summary>

@@ -1,12 +1,16 @@
+using Cloudreve.Core.Activities;
 using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Relocation;
+using Cloudreve.Core.Ids;
 using Cloudreve.Core.Quota;
+using Cloudreve.Core.Uploads.Writes;
 using Cloudreve.Core.Versions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Uploads;
 
@@ -31,11 +35,30 @@ internal static class UploadComposition
             provider.GetRequiredService<EntityStore>(),
             provider.GetRequiredService<QuotaLedger>(),
             provider.GetRequiredService<DriveLocks>()));
-        services.TryAddSingleton<UploadCreation>();
-        services.TryAddSingleton<UploadRelay>();
+        services.TryAddSingleton<UploadTargets>();
+        services.TryAddSingleton(provider => new UploadCreation(
+            provider.GetRequiredService<UploadTargets>(),
+            provider.GetRequiredService<UploadSessions>(),
+            provider.GetRequiredService<UploadCancellation>(),
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntityStore>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<ActivityLog>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<UploadCreation>>()));
+        services.TryAddSingleton(provider => new UploadMemory(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new UploadRelay(
+            provider.GetRequiredService<UploadSessions>(),
+            provider.GetRequiredService<UploadBlobs>(),
+            provider.GetRequiredService<UploadCompletion>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<UploadMemory>()));
         services.TryAddSingleton<UploadExpiry>();
-        services.TryAddSingleton<FileContentWriter>();
         services.TryAddSingleton<FileVersions>();
+        services.AddWrites();
         services.TryAddSingleton<MasterKeys>();
         services.TryAddSingleton<BlobEncryption>();
         return services;

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
@@ -6,67 +7,41 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
-using Cloudreve.Core.Import;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Versions;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Uploads;
 
-/// <summary>What an upload shall bring.</summary>
-/// <param name="Path">The file's path in the drive.</param>
-/// <param name="Size">Bytes.</param>
-public sealed record UploadRequest(FilePath Path, long Size)
-{
-    /// <summary>Whether an existing file gets a new version.</summary>
-    public bool Overwrites { get; init; }
-
-    /// <summary>Whether an existing file gets the motion part of a live photo.</summary>
-    public bool IsLivePhoto { get; init; }
-
-    /// <summary>The entity that must be current; null for any.</summary>
-    public long? Previous { get; init; }
-
-    /// <summary>When the content last changed; null for now.</summary>
-    public DateTimeOffset? ModifiedAt { get; init; }
-
-    /// <summary>Metadata that the file gets with the content, checked.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Whether the client can encrypt what it sends.</summary>
-    public bool CanEncrypt { get; init; }
-
-    /// <summary>The sync client that uploads; null for others.</summary>
-    public string? ClientId { get; init; }
-
-    /// <summary>Tokens of locks that the caller holds.</summary>
-    public IReadOnlyCollection<string> LockTokens { get; init; } = [];
-
-    /// <summary>The size of blocks when the content comes within this very request; null for an upload in chunks.</summary>
-    internal ChunkPlan? Stream { get; init; }
-
-    /// <summary>How long it may take; null for as long as the site says.</summary>
-    internal TimeSpan? Lifetime { get; init; }
-}
-
 /// <summary>Begins uploads.</summary>
-/// <param name="sessions">The rows of uploads.</param>
-/// <param name="cancellation">Gives uploads up.</param>
-/// <param name="tree">The files.</param>
-/// <param name="entities">The entities.</param>
-/// <param name="ids">Gives ids.</param>
-/// <param name="catalog">The policies.</param>
-/// <param name="quota">Where bytes are reserved.</param>
-/// <param name="locks">Where paths are locked.</param>
-/// <param name="encryption">Makes keys of encrypted blobs.</param>
-/// <param name="log">Hears of new files.</param>
-/// <param name="clock">Stamps uploads.</param>
-public sealed class UploadCreation(
-    UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids, SiteCatalog catalog, QuotaLedger quota,
-    DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock)
+public sealed class UploadCreation
 {
     private const int Attempts = 5;
+
+    private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly UploadTargets _targets;
+    private readonly UploadSessions _sessions;
+    private readonly UploadCancellation _cancellation;
+    private readonly FileTree _tree;
+    private readonly EntityStore _entities;
+    private readonly IdAllocator _ids;
+    private readonly QuotaLedger _quota;
+    private readonly DriveLocks _locks;
+    private readonly BlobEncryption _encryption;
+    private readonly ActivityLog _log;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<UploadCreation> _logger;
+
+    internal UploadCreation(
+        UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids,
+        QuotaLedger quota, DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
+    {
+        (_targets, _sessions, _cancellation, _tree, _entities, _ids) = (targets, sessions, cancellation, tree, entities, ids);
+        (_quota, _locks, _encryption, _log, _clock, _logger) = (quota, locks, encryption, log, clock, logger);
+    }
 
     /// <summary>
     /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
@@ -75,7 +50,7 @@ public sealed class UploadCreation(
     /// <param name="caller">Who uploads: the owner of the drive.</param>
     /// <param name="site">The site's settings.</param>
     /// <param name="request">What.</param>
-    /// <param name="cancellationToken">Cancels the call. What it left behind goes when the upload expires.</param>
+    /// <param name="cancellationToken">Cancels the call. What it did is undone, by a timer within minutes if it cannot be undone at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
     /// 40054 when a rival came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
@@ -98,65 +73,30 @@ public sealed class UploadCreation(
     private async Task<UploadSession> BeginOnceAsync(Caller caller, SiteSettings site, UploadRequest request, CancellationToken cancellationToken)
     {
         var owner = caller.RequireUser();
-        var policy = await PolicyOfAsync(catalog, caller.Group, cancellationToken);
-        CheckRequest(policy, request);
-        var isRelay = policy.Settings.Relay || request.Stream is not null;
-        var chunks = request.Stream ?? ChunkPlan.For(policy, request.Size, isRelay);
-        var control = await locks.ReadAsync(owner.Id, cancellationToken);
-        var target = await FindTargetAsync(control, request, cancellationToken);
-        var now = clock.GetUtcNow();
-        var isEmpty = request.Size == 0;
-        var entityId = isEmpty ? 0 : await ids.NextAsync(IdKind.Entity, cancellationToken);
-        var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
-        // Whoever holds a lock on the path needs no other one.
-        var isLocked = control.Locks.Any(l => request.LockTokens.Contains(l.Token) && l.Forbids(request.Path, LockScope.Self));
-        var session = new UploadSession
-        {
-            Id = Guid.NewGuid(),
-            OwnerId = owner.Id,
-            CreatedBy = owner.Id,
-            ClientId = request.ClientId,
-            FileId = target.File?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken),
-            ParentId = target.ParentId,
-            Path = request.Path,
-            IsNewFile = target.File is null,
-            Type = request.IsLivePhoto ? EntityType.LivePhoto : EntityType.Version,
-            Size = request.Size,
-            ChunkSize = chunks.ChunkSize,
-            IsRelay = isRelay,
-            PolicyId = policy.Id,
-            EntityId = entityId,
-            Source = isEmpty ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, request.Path, entityId, now)),
-            // A client that sends directly and cannot encrypt stores plain content: nobody else sees it on its way.
-            Encryption = policy.Settings.Encryption && !isEmpty && (isRelay || request.CanEncrypt) ? await encryption.CreateAsync(cancellationToken) : null,
-            KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
-            PreviousEntityId = previous,
-            PreviousCreatedAt = previous == 0 ? null : (await entities.FindAsync(previous, cancellationToken))?.CreatedAt,
-            ModifiedAt = request.ModifiedAt,
-            Metadata = request.Metadata,
-            LockToken = isLocked ? "" : DriveLocks.NewToken(owner.Id),
-            CreatedAt = now,
-            ExpiresAt = now + (request.Lifetime ?? site.Get(SiteSetting.UploadSessionLifetime)),
-        };
-        // The row comes first: whatever happens after it is taken back when the upload expires.
-        session = await sessions.AddAsync(session, cancellationToken);
+        var policy = await _targets.CheckAsync(caller, request, cancellationToken);
+        var chunks = ChunkPlan.For(policy, request.Size, policy.Settings.Relay);
+        var control = await _locks.ReadAsync(owner.Id, cancellationToken);
+        var target = await _targets.FindAsync(control, request, cancellationToken);
+        var parentId = target.ParentId
+            ?? (await _tree.CreateAsync(owner.Id, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
+        // The row comes first: whatever happens after it is taken back by what finds it.
+        var session = await _sessions.AddAsync(
+            await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
+            cancellationToken);
         try
         {
-            await quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
-            if (!isLocked)
-                await locks.AcquireAsync(control, LockOf(session), cancellationToken);
+            await _quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
+            await _locks.AcquireAsync(control, LockOf(session), cancellationToken);
             if (target.File is null)
-                session = session with { PlaceholderETag = await CreatePlaceholderAsync(session, cancellationToken) };
-            else
-                await AwaitAsync(session, target.File, request, cancellationToken);
+                return session with { PlaceholderETag = await CreatePlaceholderAsync(session, cancellationToken) };
+            await AwaitAsync(session, target.File, request, cancellationToken);
+            return session;
         }
-        catch (CloudreveException)
+        catch (Exception e)
         {
-            await cancellation.CancelAsync(session, CancellationToken.None);
-            await sessions.RemoveAsync(session, CancellationToken.None);
+            await UndoAsync(session, e);
             throw;
         }
-        return session;
     }
 
     /// <summary>The policy of a group's new files.</summary>
@@ -168,63 +108,59 @@ public sealed class UploadCreation(
     /// <summary>The name under which an upload's bytes are charged.</summary>
     internal static string OperationOf(UploadSession session) => $"up-{session.Id:N}";
 
-    private static void CheckRequest(StoragePolicy policy, UploadRequest request)
+    private async Task<UploadSession> DescribeAsync(
+        Caller caller, StoragePolicy policy, UploadRequest request, UploadTarget target, ChunkPlan chunks, TimeSpan lifetime, CancellationToken cancellationToken)
     {
-        if (request.Path.IsRoot)
-            throw new CloudreveException(ErrorCode.NoPermission, "The root folder is not a file.");
-        ChunkPlan.CheckBlobSize(request.Size);
-        if (request.IsLivePhoto && request.Size == 0)
-            throw new CloudreveException(ErrorCode.BadParameter, "The live photo's video is empty.");
-        foreach (var name in request.Path.Segments)
-            FilePath.CheckName(name);
-        var rules = FileRules.Of(policy);
-        rules.CheckName(request.Path.Name);
-        rules.CheckSize(request.Size);
+        var owner = caller.RequireUser();
+        var now = _clock.GetUtcNow();
+        var isRelay = policy.Settings.Relay;
+        var entityId = request.Size == 0 ? 0 : await _ids.NextAsync(IdKind.Entity, cancellationToken);
+        var previous = request is { IsLivePhoto: false } && target.File is { PrimaryEntityId: not 0 } ? target.File.PrimaryEntityId : 0;
+        return new UploadSession
+        {
+            Id = Guid.NewGuid(),
+            OwnerId = owner.Id,
+            CreatedBy = owner.Id,
+            ClientId = request.ClientId,
+            FileId = target.File?.Id ?? await _ids.NextAsync(IdKind.File, cancellationToken),
+            ParentId = target.ParentId!.Value,
+            Path = request.Path,
+            IsNewFile = target.File is null,
+            Type = request.IsLivePhoto ? EntityType.LivePhoto : EntityType.Version,
+            Size = request.Size,
+            ChunkSize = chunks.ChunkSize,
+            IsRelay = isRelay,
+            PolicyId = policy.Id,
+            EntityId = entityId,
+            Source = entityId == 0 ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, request.Path, entityId, now)),
+            // A client that sends directly and cannot encrypt stores plain content: nobody else sees it on its way.
+            Encryption = policy.Settings.Encryption && entityId != 0 && (isRelay || request.CanEncrypt) ? await _encryption.CreateAsync(cancellationToken) : null,
+            KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
+            PreviousEntityId = previous,
+            PreviousCreatedAt = previous == 0 ? null : (await _entities.FindAsync(previous, cancellationToken))?.CreatedAt,
+            ModifiedAt = request.ModifiedAt,
+            Metadata = request.Metadata,
+            LockToken = DriveLocks.NewToken(owner.Id),
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+        };
     }
 
-    private async Task<(long ParentId, FileRecord? File)> FindTargetAsync(DriveControl control, UploadRequest request, CancellationToken cancellationToken)
+    /// <summary>Undoes a beginning that failed. Where that fails, too, the expiry of uploads finds the row within minutes.</summary>
+    private async Task UndoAsync(UploadSession session, Exception reason)
     {
-        var root = FileTree.RootId(control.OwnerId);
-        var parent = await tree.FindFolderBelowAsync(root, request.Path.Parent, cancellationToken);
-        var file = parent is null ? null : await tree.FindEntryAsync(parent.Id, request.Path.Name, cancellationToken);
-        control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Self, request.LockTokens);
-        // An upload without its lock was broken off by force: it makes place.
-        if (file is not null && await BreakOffAsync(file, cancellationToken))
-            file = await tree.FindEntryAsync(parent!.Id, request.Path.Name, cancellationToken);
-        CheckTarget(file, request);
-        var parentId = parent?.Id
-            ?? (await tree.CreateAsync(control.OwnerId, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
-        return (parentId, file);
-    }
-
-    private async Task<bool> BreakOffAsync(FileRecord file, CancellationToken cancellationToken)
-    {
-        if (!Guid.TryParseExact(file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession), "D", out var id)
-            || await sessions.FindAsync(id, cancellationToken) is not { } broken)
-            return false;
-        await cancellation.CancelAsync(broken, cancellationToken);
-        return true;
-    }
-
-    private static void CheckTarget(FileRecord? file, UploadRequest request)
-    {
-        if (file is null && request.IsLivePhoto)
-            throw new CloudreveException(ErrorCode.PathNotFound, "The photo does not exist.");
-        if (file is null && request.Previous is > 0)
-            throw StaleVersion();
-        if (file is null)
-            return;
-        if (file.IsSymbolic)
-            throw new CloudreveException(ErrorCode.NoPermission, "A shortcut has no content; follow its destination.");
-        if (file.Type != FileType.File || !(request.Overwrites || request.IsLivePhoto))
-            throw ObjectExists();
-        CheckPrevious(file, request);
-    }
-
-    private static void CheckPrevious(FileRecord file, UploadRequest request)
-    {
-        if (request.Previous is { } previous && previous != file.PrimaryEntityId)
-            throw StaleVersion();
+        using var timeout = new CancellationTokenSource(UndoTimeout, _clock);
+        try
+        {
+            await _cancellation.CancelAsync(session, timeout.Token);
+            // A call that storage did not answer may take effect late: its traces are looked for again.
+            if (reason is CloudreveException)
+                await _sessions.RemoveAsync(session, timeout.Token);
+        }
+        catch (Exception e) when (e is StorageException or CloudreveException or OperationCanceledException)
+        {
+            _logger.LogWarning(e, "Upload {Upload} could not be undone at once", session.Mark[..8]);
+        }
     }
 
     /// <summary>
@@ -234,12 +170,12 @@ public sealed class UploadCreation(
     private async Task AwaitAsync(UploadSession session, FileRecord file, UploadRequest request, CancellationToken cancellationToken)
     {
         if (session.EntityId != 0)
-            await entities.AddAsync(UploadCompletion.EntityOf(session), cancellationToken);
-        await tree.UpdateAsync(
+            await _entities.AddAsync(UploadCompletion.EntityOf(session), cancellationToken);
+        await _tree.UpdateAsync(
             file,
             current =>
             {
-                CheckPrevious(current, request);
+                UploadTargets.CheckPrevious(current, request);
                 return current with { Metadata = new Dictionary<string, string>(current.Metadata) { [MetadataKeys.UploadSession] = session.Mark } };
             },
             cancellationToken);
@@ -259,17 +195,30 @@ public sealed class UploadCreation(
         };
         try
         {
-            var created = await tree.CreateEntryAsync(
+            var created = await _tree.CreateEntryAsync(
                 session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
-            await log.AppendAsync(session.OwnerId, [new FileEvent(ActivityCategory.FileCreate, session.Actor, created, null, session.Path)], cancellationToken);
+            await LogCreationAsync(session, created, cancellationToken);
             return created.ETag;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {
-            var rival = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+            var rival = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
             throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
                 ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
-                : rival?.Type == FileType.Folder ? ObjectExists() : new RivalFileException(e);
+                : rival?.Type == FileType.Folder ? UploadTargets.ObjectExists() : new RivalFileException(e);
+        }
+    }
+
+    /// <summary>The file is there whether or not its event can be written.</summary>
+    private async Task LogCreationAsync(UploadSession session, FileRecord created, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _log.AppendAsync(session.OwnerId, [new FileEvent(ActivityCategory.FileCreate, session.Actor, created, null, session.Path)], cancellationToken);
+        }
+        catch (StorageException e)
+        {
+            _logger.LogWarning(e, "The beginning of upload {Upload} could not be logged", session.Mark[..8]);
         }
     }
 
@@ -283,10 +232,6 @@ public sealed class UploadCreation(
         ExpiresAt = session.ExpiresAt,
     };
 
-    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
-
     /// <summary>A file of that name came into being meanwhile, or came and went.</summary>
     private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
-
-    private static CloudreveException StaleVersion() => new(ErrorCode.StaleVersion, "The file has been changed since you opened it.");
 }

@@ -5,14 +5,19 @@ using Cloudreve.Core.Errors;
 namespace Cloudreve.Core.Uploads;
 
 /// <summary>Takes chunks of uploads that pass through the functions.</summary>
-/// <param name="sessions">The rows of uploads.</param>
-/// <param name="blobs">Their blobs.</param>
-/// <param name="completion">Completes uploads.</param>
-/// <param name="encryption">Encrypts chunks where the policy says so.</param>
-public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, BlobEncryption encryption)
+public sealed class UploadRelay
 {
     // The shared pool keeps buffers of this size for every thread that ever had one; these few are for all.
     private static readonly ArrayPool<byte> s_buffers = ArrayPool<byte>.Create((int)ChunkPlan.MaxRelayChunk, maxArraysPerBucket: 4);
+
+    private readonly UploadSessions _sessions;
+    private readonly UploadBlobs _blobs;
+    private readonly UploadCompletion _completion;
+    private readonly BlobEncryption _encryption;
+    private readonly UploadMemory _memory;
+
+    internal UploadRelay(UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, BlobEncryption encryption, UploadMemory memory) =>
+        (_sessions, _blobs, _completion, _encryption, _memory) = (sessions, blobs, completion, encryption, memory);
 
     /// <summary>
     /// Takes a chunk. Chunks may come in any order, side by side and repeatedly; the one that makes the set whole completes the
@@ -26,11 +31,11 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
     /// <param name="cancellationToken">Cancels the call; harmless.</param>
     /// <exception cref="CloudreveException">
     /// 40011 for no such upload of this user, 40012 for an index beyond the end, 40013 for another length, 40006 for an upload
-    /// whose chunks go to Blob storage directly, and whatever completion throws.
+    /// whose chunks go to Blob storage directly, 429 while too much is uploaded, and whatever completion throws.
     /// </exception>
     public async Task TakeAsync(Guid id, long userId, int index, Stream content, long? length, CancellationToken cancellationToken = default)
     {
-        var session = await sessions.GetAsync(id, cancellationToken);
+        var session = await _sessions.GetAsync(id, cancellationToken);
         if (session.CreatedBy != userId || session.State == UploadState.Cancelled)
             throw UploadSessions.Expired();
         if (!session.IsRelay)
@@ -43,24 +48,25 @@ public sealed class UploadRelay(UploadSessions sessions, UploadBlobs blobs, Uplo
         {
             if (session.Size > 0)
                 await StageAsync(session, index, content, cancellationToken);
-            session = await sessions.MarkReceivedAsync(session, index, cancellationToken);
+            session = await _sessions.MarkReceivedAsync(session, index, cancellationToken);
         }
         if (session.State != UploadState.Open || session.HasReceivedAll())
-            await completion.CompleteAsync(session, cancellationToken);
+            await _completion.CompleteAsync(session, cancellationToken);
     }
 
     private async Task StageAsync(UploadSession session, int index, Stream content, CancellationToken cancellationToken)
     {
         var length = (int)session.Chunks.LengthOf(index);
+        using var room = await _memory.TakeAsync(length, cancellationToken);
         var buffer = s_buffers.Rent(length);
         try
         {
             if (await content.ReadAtLeastAsync(buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken) < length)
                 throw BadLength();
-            var container = await blobs.ContainerOfAsync(session, cancellationToken);
+            var container = await _blobs.ContainerOfAsync(session, cancellationToken);
             if (session.Encryption is not null)
             {
-                using var cipher = (await encryption.OpenAsync(session.Encryption, cancellationToken)).CreateCipher();
+                using var cipher = (await _encryption.OpenAsync(session.Encryption, cancellationToken)).CreateCipher();
                 cipher.Apply(buffer.AsSpan(0, length), index * session.ChunkSize);
             }
             using var block = new MemoryStream(buffer, 0, length, writable: false);

@@ -92,7 +92,7 @@ public sealed record UploadSession
     /// <summary>Metadata that the file gets with the content.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The token of the lock on the path; empty for an upload within one request, which takes none.</summary>
+    /// <summary>The token of the lock on the path; empty in rows of uploads that took none.</summary>
     public string LockToken { get; init; } = "";
 
     /// <summary>When the upload began.</summary>
@@ -109,6 +109,11 @@ public sealed record UploadSession
 
     /// <summary>What the file refers to no more once it has the content: thumbnails, and versions beyond the limit.</summary>
     public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
+
+    /// <summary>
+    /// Whether the expiry has looked at the upload some minutes after it began, to undo what a request left that was cut off.
+    /// </summary>
+    internal bool IsReviewed { get; init; }
 
     /// <summary>Which chunks have arrived through the functions, a bit for each.</summary>
     internal byte[] Received { get; init; } = [];
@@ -195,6 +200,7 @@ public sealed record UploadSession
             ["c"] = CreatedAt,
             ["x"] = ExpiresAt,
             ["st"] = (int)State,
+            [Reviewed] = IsReviewed,
             ["gone"] = IsFileDeleted ? true : null,
             ["rec"] = Received.Length == 0 ? null : Received,
         };
@@ -232,6 +238,7 @@ public sealed record UploadSession
         CreatedAt = row.Time("c") ?? default,
         ExpiresAt = row.Time("x") ?? default,
         State = (UploadState)row.RequiredNumber("st"),
+        IsReviewed = row.Flag(Reviewed),
         IsFileDeleted = row.Flag("gone"),
         Received = row.Bytes("rec") ?? [],
         Metadata = LongText.Read(row, "m") is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
@@ -240,6 +247,9 @@ public sealed record UploadSession
     };
 
     internal const string RowKey = "session";
+
+    /// <summary>The column of <see cref="IsReviewed"/>.</summary>
+    internal const string Reviewed = "k";
 
     internal static string PartitionOf(Guid id) => id.ToString("N", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
@@ -70,13 +71,15 @@ public sealed class UploadSessions(StorageLayout layout)
         layout.Uploads.DeleteAsync(UploadSession.PartitionOf(session.Id), UploadSession.RowKey, cancellationToken: cancellationToken);
 
     /// <summary>
-    /// Uploads that expired before a time: one transaction for each 1,000 that have not. Rows are kept for little longer than an
-    /// upload may take, so reading all of them now and then costs less than an index that every upload would have to write.
+    /// Uploads that have expired, and those that began before a time and were not reviewed: one transaction for each 1,000 of any kind.
+    /// Rows are kept for little longer than an upload may take, so reading all of them now and then costs less than an index that every
+    /// upload would have to write.
     /// </summary>
-    internal async IAsyncEnumerable<Row> ScanExpiredAsync(
-        DateTimeOffset before, DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Row> ScanDueAsync(
+        DateTimeOffset now, DateTimeOffset begunBefore, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in layout.Uploads.ScanAsync($"x lt datetime'{before.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'", cancellationToken))
+        var condition = $"x lt datetime'{Print(now)}' or ({UploadSession.Reviewed} eq false and c lt datetime'{Print(begunBefore)}' and st ne {(int)UploadState.Completed})";
+        await foreach (var row in layout.Uploads.ScanAsync(condition, cancellationToken))
         {
             if (row.Time(Due) is not { } due || due <= now)
                 yield return row;
@@ -97,6 +100,21 @@ public sealed class UploadSessions(StorageLayout layout)
             // It was changed or settled meanwhile.
         }
     }
+
+    /// <summary>Notes that an upload was reviewed, unless it was changed meanwhile.</summary>
+    internal async Task NoteReviewAsync(Row row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Uploads.MergeAsync(new Row(row.PartitionKey, row.RowKey) { [UploadSession.Reviewed] = true }, row.ETag, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // The next run looks at it again.
+        }
+    }
+
+    private static string Print(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     internal static CloudreveException Expired() => new(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
 }

@@ -19,7 +19,10 @@ namespace Cloudreve.Core.Versions;
 /// <param name="clock">Tells what is due.</param>
 public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
 {
-    private const string Partition = "releases";
+    private const string Kind = "releases";
+
+    /// <summary>Finds all notes, due or not.</summary>
+    internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
 
     // Longer than any request takes.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -68,28 +71,33 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
 
     /// <summary>Notes that a file is about to give up links, so that a crash after it did leaves nothing. One transaction.</summary>
     /// <returns>The note; remove it when the links are released.</returns>
-    internal async Task<string> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
+    internal async Task<Row> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
         var key = DueNotes.Key(clock.GetUtcNow() + Patience, Guid.NewGuid().ToString("N"));
-        var row = new Row(Partition, key) { ["o"] = ownerId, ["f"] = fileId };
+        var row = new Row(DueNotes.PartitionOf(Kind, fileId), key) { ["o"] = ownerId, ["f"] = fileId };
         LongText.Write(row, "d", EntityLinks.Print(links));
         await layout.Schedules.UpsertAsync(row, cancellationToken);
-        return key;
+        return row;
     }
 
     /// <summary>Removes a note. One transaction.</summary>
-    internal Task<bool> ForgetAsync(string note, CancellationToken cancellationToken) =>
-        layout.Schedules.DeleteAsync(Partition, note, cancellationToken: cancellationToken);
+    internal Task<bool> ForgetAsync(Row note, CancellationToken cancellationToken) =>
+        layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
 
     /// <summary>Settles what crashes left behind. One transaction when there is nothing.</summary>
     /// <param name="cancellationToken">Cancels the run between two files.</param>
-    public Task RunAsync(CancellationToken cancellationToken = default) => notes.RunAsync(Partition, 1, SettleAsync, cancellationToken);
+    public Task RunAsync(CancellationToken cancellationToken = default) => notes.RunAsync(Kind, 1, SettleAsync, cancellationToken);
 
     private async Task SettleAsync(Row note, CancellationToken cancellationToken)
     {
-        if (await TrySettleAsync(note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!), cancellationToken))
-            await ForgetAsync(note.RowKey, cancellationToken);
+        var (ownerId, fileId, links) = NotedBy(note);
+        if (await TrySettleAsync(ownerId, fileId, links, cancellationToken))
+            await ForgetAsync(note, cancellationToken);
     }
 
-    private static string OperationOf(long fileId, long entityId) => string.Create(CultureInfo.InvariantCulture, $"rel-{fileId:x}-{entityId:x}");
+    /// <summary>What a note says.</summary>
+    internal static (long OwnerId, long FileId, IReadOnlyList<EntityLink> Links) NotedBy(Row note) =>
+        (note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!));
+
+    internal static string OperationOf(long fileId, long entityId) => string.Create(CultureInfo.InvariantCulture, $"rel-{fileId:x}-{entityId:x}");
 }

@@ -46,8 +46,8 @@ internal static class WorkerComposition
     }
 
     /// <summary>
-    /// Each function limits its own bodies (<see cref="BodyLimitAttribute"/>). The Functions host has answered a slow client's bytes
-    /// itself; behind it nobody needs protection.
+    /// Each function limits its own bodies (<see cref="BodyLimitAttribute"/>), and all have the same least rate, wherever they wait:
+    /// <see cref="PacedBody"/>.
     /// </summary>
     private static void ConfigureServer(IServiceCollection services) => services.Configure<KestrelServerOptions>(kestrel =>
     {

@@ -61,6 +61,9 @@ internal sealed class CrashPoint(int index, StorageFault fault)
 
     public StorageFault Decide(StorageCall call)
     {
+        // Nothing that the process does after its death reaches the storage.
+        if (Struck && fault is (StorageFault.CrashBefore or StorageFault.CrashAfter))
+            return StorageFault.CrashBefore;
         if (!IsArmed || Interlocked.Increment(ref _calls) - 1 != index)
             return StorageFault.None;
         Struck = true;

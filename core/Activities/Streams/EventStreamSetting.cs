@@ -14,6 +14,9 @@ public static class EventStreamSetting
     /// <summary>How long events are kept for clients that are away.</summary>
     public static readonly Setting<TimeSpan> MaxAge = Setting.Seconds("fs_event_push_max_age", 1_209_600);
 
+    /// <summary>How long the activities of a file are kept.</summary>
+    public static readonly Setting<TimeSpan> ActivityAge = Setting.Seconds("file_activity_max_age", 15_552_000);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [IsEnabled, Debounce, MaxAge];
+    public static IReadOnlyList<Setting> All { get; } = [IsEnabled, Debounce, MaxAge, ActivityAge];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
@@ -28,7 +29,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
 {
     // How long after its stamp an event's row may come into being: retries of a write end before.
     private static readonly TimeSpan s_lag = TimeSpan.FromMinutes(2);
-    private const int RowsPerRun = 10_000;
+    private const int RowsPerRun = 100_000;
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
@@ -96,16 +97,26 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
             await layout.Events.UpsertAsync(reader.Progress().ToRow(), cancellationToken);
     }
 
-    /// <summary>Removes events and subscriptions of a drive that are too old to be asked for, ten thousand each at most. Two transactions when there are none.</summary>
+    /// <summary>
+    /// Removes events, activities of files and subscriptions of a drive that are too old to be asked for, a hundred thousand each at most.
+    /// Three transactions when there are none.
+    /// </summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="maxAge">How long events are kept for clients that are away.</param>
+    /// <param name="activityAge">How long the activities of a file are kept.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task TrimAsync(long ownerId, TimeSpan maxAge, CancellationToken cancellationToken = default)
+    public async Task TrimAsync(long ownerId, TimeSpan maxAge, TimeSpan activityAge, CancellationToken cancellationToken = default)
     {
         var limit = clock.GetUtcNow() - maxAge;
         var partition = ActivityLog.Partition(ownerId);
         var events = new RowRange(partition, ActivityLog.TimePrefix, ActivityLog.TimePrefix + EventSubscription.PositionAt(limit));
         await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(events, cancellationToken), RowsPerRun, cancellationToken);
+        // Rows of one file stand together, not those of one time; they are never changed, so the service's own time is theirs.
+        var activities = RowRange.Prefix(partition, ActivityLog.FilePrefix) with
+        {
+            Condition = $"Timestamp lt datetime'{(clock.GetUtcNow() - activityAge).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'",
+        };
+        await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(activities, cancellationToken), RowsPerRun, cancellationToken);
         var subscriptions = layout.Events.QueryAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken);
         await RowSweep.DeleteAsync(
             layout.Events, subscriptions.Where(row => (row.Number("at") ?? 0) < limit.UtcTicks), RowsPerRun, cancellationToken);

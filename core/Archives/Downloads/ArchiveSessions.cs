@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tables;
@@ -24,9 +23,8 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 
     // Half of what a row may hold, in properties of the largest size.
     private const int MaxParts = 8;
-    private const int SweptRows = 100;
 
-    /// <summary>Stores a request and removes some that have expired: two transactions, or three.</summary>
+    /// <summary>Stores a request: one transaction. The sweep of sign-ins removes what has expired.</summary>
     /// <param name="request">The request.</param>
     /// <param name="expires">When it ends.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
@@ -43,7 +41,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
             row[NameOf(i)] = part;
         // The key was drawn: what is there already is our own, and its answer was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
-        await SweepAsync(cancellationToken);
         return id;
     }
 
@@ -54,23 +51,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     {
         var row = await layout.Sessions.FindAsync(Partition, id.ToString(), cancellationToken);
         return row is null || row.Time(Expires) <= clock.GetUtcNow() ? null : new ArchiveRequest(row.RequiredNumber(User), Unpack(row));
-    }
-
-    private async Task SweepAsync(CancellationToken cancellationToken)
-    {
-        var range = new RowRange(Partition) { Condition = $"{Expires} lt datetime'{clock.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'" };
-        var expired = await layout.Sessions.QueryPageAsync(range, SweptRows, null, cancellationToken);
-        var batch = new TableBatch(Partition);
-        foreach (var row in expired.Rows)
-            batch.Delete(row.RowKey);
-        try
-        {
-            await layout.Sessions.SubmitAsync(batch, cancellationToken);
-        }
-        catch (StorageNotFoundException)
-        {
-            // Somebody else is sweeping.
-        }
     }
 
     /// <summary>URIs of one request have much in common.</summary>

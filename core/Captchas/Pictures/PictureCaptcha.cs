@@ -27,6 +27,7 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
     private const int SealLength = 16;
     private const int TicketLength = StampLength + SealLength + HMACSHA256.HashSizeInBytes;
     private const int MaxAnswer = 32;
+    private const string Use = "use";
 
     /// <inheritdoc/>
     string ICaptchaVerifier.Type => CaptchaSetting.Picture;
@@ -78,15 +79,18 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
     private async Task<bool> UseAsync(byte[] ticket, CancellationToken cancellationToken)
     {
         var nonce = Convert.ToHexStringLower(ticket.AsSpan(0, NonceLength));
+        // The first characters spread the rows.
+        var partition = "captcha-" + nonce[..2];
+        var use = Guid.NewGuid();
         try
         {
-            // The first characters spread the rows.
-            await layout.Sessions.InsertAsync(new Row("captcha-" + nonce[..2], nonce) { ["expires"] = EndOf(ticket) }, cancellationToken);
+            await layout.Sessions.InsertAsync(new Row(partition, nonce) { ["expires"] = EndOf(ticket), [Use] = use }, cancellationToken);
             return true;
         }
         catch (StorageExistsException)
         {
-            return false;
+            // The first try of this very call may have noted it, and its answer was lost.
+            return (await layout.Sessions.FindAsync(partition, nonce, cancellationToken))?[Use] is Guid known && known == use;
         }
     }
 

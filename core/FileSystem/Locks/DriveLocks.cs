@@ -61,7 +61,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         {
             if (attempt == Attempts)
                 throw new LockConflictException(rivals);
-            await Task.Delay(RandomNumberGenerator.GetInt32(10, 50 << attempt), cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(10, 50 << attempt)), clock, cancellationToken);
             control = await ReadAsync(wanted.OwnerId, cancellationToken);
         }
     }
@@ -156,6 +156,9 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         LongText.Write(row, "app", JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication));
         return row;
     }
+
+    /// <summary>Whether a row of a lock is that of an upload.</summary>
+    internal static bool IsOfUpload(Row row) => FromRow(row, 0).Application.Type == LockApplication.Upload.Type;
 
     private static DriveLock FromRow(Row row, long ownerId) => new()
     {

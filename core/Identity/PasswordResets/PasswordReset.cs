@@ -6,6 +6,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Core.Identity.PasswordResets;
@@ -47,9 +48,10 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <param name="userId">The account.</param>
     /// <param name="secret">The link's secret.</param>
     /// <param name="password">The new password.</param>
+    /// <param name="client">Where the request comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 impossible password, 40030 the link is wrong, used or too old, 40017 banned, 40018 not activated.</exception>
-    public async Task<User> FinishAsync(SiteSettings site, long userId, string secret, string password, CancellationToken cancellationToken = default)
+    public async Task<User> FinishAsync(SiteSettings site, long userId, string secret, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
         PasswordRules.Check(password);
         var request = await requests.FindAsync(AccountMailKind.Reset, userId, cancellationToken) ?? throw Expired();
@@ -57,7 +59,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(SecretOf(site, user, request)), Encoding.UTF8.GetBytes(secret)))
             throw Expired();
         PasswordSignIn.CheckStatus(user);
-        var hash = await PasswordHasher.HashAsync(password, cancellationToken);
+        var hash = await PasswordHasher.HashAsync(password, client, cancellationToken);
         try
         {
             return await users.ReplaceAsync(

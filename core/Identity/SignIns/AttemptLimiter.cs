@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Identity.SignIns;
@@ -34,6 +36,12 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <summary>How long an address counts as the owner's after a success.</summary>
     public static readonly TimeSpan TrustAge = TimeSpan.FromDays(30);
 
+    // Failures on mail addresses without an account, which leave no rows that strangers could fill the table with.
+    private const int NobodysRemembered = 10_000;
+    private const int NobodysRows = 64;
+
+    private readonly BoundedCache<string, Row> _nobodys = new(NobodysRemembered, clock);
+
     // A success is noted again when the note is older than this, so that not every sign-in writes.
     private static readonly TimeSpan TrustRenewal = TimeSpan.FromDays(1);
 
@@ -56,6 +64,26 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="cancellationToken">Cancels the call.</param>
     internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken) =>
         UpdateAsync(key, row, record => WithFailure(record, client), cancellationToken);
+
+    /// <summary>The attempts on something that does not exist, as far as this process knows. No transaction.</summary>
+    internal Row? FindNobodys(AttemptKey key) => _nobodys.Find(key.Partition);
+
+    /// <summary>
+    /// Counts a failure on something that does not exist, in this process alone. One transaction like that of a failure that is stored, so
+    /// that both take the same time: it overwrites one of a few rows.
+    /// </summary>
+    /// <param name="key">Where it would be counted.</param>
+    /// <param name="row">What <see cref="FindNobodys"/> found.</param>
+    /// <param name="client">Where the attempt came from.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken)
+    {
+        var until = clock.GetUtcNow() + Window;
+        var counted = WithFailure(AttemptRecord.Read(row), client).Describe(key.Partition, key.RowKey, until);
+        _nobodys.Keep(key.Partition, counted, until);
+        var partition = UserRows.NobodyPartition(RandomNumberGenerator.GetInt32(NobodysRows));
+        return layout.Users.UpsertAsync(counted.CopyTo(partition, key.RowKey), cancellationToken);
+    }
 
     /// <summary>Forgets the address's failures and trusts it: no transaction where there is nothing to change, one otherwise.</summary>
     /// <param name="key">Where attempts are counted.</param>

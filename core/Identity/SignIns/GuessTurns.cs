@@ -1,30 +1,75 @@
+using Cloudreve.Core.Errors;
+
 namespace Cloudreve.Core.Identity.SignIns;
 
 /// <summary>
 /// Lets guesses of one secret wait for each other, so that many at once cannot all be checked before the first is counted. Different
-/// secrets rarely wait for each other.
+/// secrets never wait for each other.
 /// </summary>
-/// <param name="count">How many guesses are checked at once at most.</param>
-internal sealed class GuessTurns(int count)
+internal sealed class GuessTurns
 {
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, count).Select(_ => new SemaphoreSlim(1, 1))];
+    // More are refused: whoever guesses that much at once has no right to an answer.
+    private const int MaxWaiting = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Turn> _turns = new(StringComparer.Ordinal);
 
     /// <summary>Checks a guess when it is its turn.</summary>
     /// <param name="secret">Names the secret that is guessed.</param>
     /// <param name="check">Checks the guess, and counts it.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <typeparam name="T">What comes of it.</typeparam>
+    /// <exception cref="CloudreveException">429 when too many guesses of the secret wait.</exception>
     public async Task<T> RunAsync<T>(string secret, Func<Task<T>> check, CancellationToken cancellationToken)
     {
-        var turn = _turns[unchecked((uint)string.GetHashCode(secret, StringComparison.Ordinal)) % _turns.Length];
-        await turn.WaitAsync(cancellationToken);
+        var turn = Enter(secret);
         try
         {
-            return await check();
+            await turn.Free.WaitAsync(cancellationToken);
+            try
+            {
+                return await check();
+            }
+            finally
+            {
+                turn.Free.Release();
+            }
         }
         finally
         {
-            turn.Release();
+            Leave(secret, turn);
         }
+    }
+
+    private Turn Enter(string secret)
+    {
+        lock (_lock)
+        {
+            if (!_turns.TryGetValue(secret, out var turn))
+                _turns.Add(secret, turn = new Turn());
+            if (turn.Guesses > MaxWaiting)
+                throw new CloudreveException(ErrorCode.TooManyRequests, "Too many attempts at once. Try again in a moment.");
+            turn.Guesses++;
+            return turn;
+        }
+    }
+
+    private void Leave(string secret, Turn turn)
+    {
+        lock (_lock)
+        {
+            if (--turn.Guesses > 0)
+                return;
+            _turns.Remove(secret);
+            turn.Free.Dispose();
+        }
+    }
+
+    private sealed class Turn
+    {
+        public SemaphoreSlim Free { get; } = new(1, 1);
+
+        /// <summary>How many guesses wait or are checked.</summary>
+        public int Guesses { get; set; }
     }
 }

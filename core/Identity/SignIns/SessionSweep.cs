@@ -5,7 +5,7 @@ using Cloudreve.Core.Tables;
 namespace Cloudreve.Core.Identity.SignIns;
 
 /// <summary>
-/// Removes what has expired among sign-ins, ceremonies, codes, revocations and counted attempts. Expired rows are harmless, they only
+/// Removes what has expired among sign-ins, ceremonies, codes, revocations, counted attempts, answered captchas and requests for archives. Expired rows are harmless, they only
 /// take room.
 /// </summary>
 /// <param name="layout">Where the rows are.</param>

@@ -1,5 +1,6 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 
@@ -25,14 +26,15 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <param name="email">The mail address.</param>
     /// <param name="password">The password.</param>
     /// <param name="language">Locale code; null when unknown.</param>
+    /// <param name="client">Where the request comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The account; inactive when a mail is on its way to confirm the address.</returns>
     /// <exception cref="CloudreveException">
     /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits
-    /// for its activation, and the mail was sent again.
+    /// for its activation, and the mail was sent again, 429 while too many sign up.
     /// </exception>
     public async Task<User> RegisterAsync(
-        SiteSettings site, string siteUrl, string email, string password, string? language, CancellationToken cancellationToken = default)
+        SiteSettings site, string siteUrl, string email, string password, string? language, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (!site.Get(AccountSetting.RegisterEnabled))
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Registration is disabled on this site.");
@@ -41,7 +43,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         if (needsActivation)
             MailRequests.RequireMail(site);
         var group = await catalog.GetGroupAsync((int)Math.Min(site.Get(AccountSetting.DefaultGroup), int.MaxValue), cancellationToken);
-        var user = new NewUser(email, await PasswordHasher.HashAsync(password, cancellationToken), group.Id)
+        var user = new NewUser(email, await PasswordHasher.HashAsync(password, client, cancellationToken), group.Id)
         {
             Status = needsActivation ? UserStatus.Inactive : UserStatus.Active,
             Language = string.IsNullOrEmpty(language) ? null : language,
@@ -55,7 +57,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse && needsActivation)
         {
-            await SendAgainAsync(user, password, siteUrl, cancellationToken);
+            await SendAgainAsync(user, password, siteUrl, client, cancellationToken);
             throw;
         }
     }
@@ -120,13 +122,13 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// password that it was sent for, and none voids another: its reader decides by following a link.
     /// </summary>
     /// <exception cref="CloudreveException">40033, or 40028 for too many passwords, unless the account does not wait for its activation.</exception>
-    private async Task SendAgainAsync(NewUser user, string password, string siteUrl, CancellationToken cancellationToken)
+    private async Task SendAgainAsync(NewUser user, string password, string siteUrl, ClientAddress client, CancellationToken cancellationToken)
     {
         var waiting = await users.FindByEmailAsync(user.Email, cancellationToken);
         if (waiting?.Status != UserStatus.Inactive)
             return;
         var open = await requests.ListPasswordsAsync(waiting.Id, cancellationToken);
-        var known = await FindAsync(password, open, cancellationToken);
+        var known = await FindAsync(password, open, client, cancellationToken);
         if (known is null && open.Count >= MaxPasswords)
         {
             throw new CloudreveException(
@@ -136,11 +138,11 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         throw new CloudreveException(ErrorCode.ActivationMailSent, "This account is awaiting activation. The activation email was sent again.");
     }
 
-    private static async Task<string?> FindAsync(string password, IReadOnlyList<string> hashes, CancellationToken cancellationToken)
+    private static async Task<string?> FindAsync(string password, IReadOnlyList<string> hashes, ClientAddress client, CancellationToken cancellationToken)
     {
         foreach (var hash in hashes)
         {
-            if (await PasswordHasher.VerifyAsync(password, hash, cancellationToken))
+            if (await PasswordHasher.VerifyAsync(password, hash, client, cancellationToken))
                 return hash;
         }
         return null;

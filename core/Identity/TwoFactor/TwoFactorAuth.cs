@@ -22,12 +22,11 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     /// <summary>How long a new secret waits for its first code.</summary>
     public static readonly TimeSpan PreparationLifetime = TimeSpan.FromSeconds(600);
 
-    private const int Turns = 64;
     private const string Prepared = "2fa";
     private const string Secret = "secret";
     private const string Expires = "expires";
 
-    private readonly GuessTurns _turns = new(Turns);
+    private readonly GuessTurns _turns = new();
 
     /// <summary>Draws a secret for a user's app, in place of one that was drawn before. One transaction.</summary>
     /// <param name="user">The user.</param>

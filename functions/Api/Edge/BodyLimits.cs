@@ -6,9 +6,9 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
 /// Applies <see cref="BodyLimitAttribute"/>: a body that announces more is refused before it is read, one without a length once it
-/// passes the limit.
+/// passes the limit. Bodies that come too slowly are given up (<see cref="PacedBody"/>).
 /// </summary>
-internal sealed class BodyLimits(HttpFunctions functions) : IFunctionsWorkerMiddleware
+internal sealed class BodyLimits(HttpFunctions functions, TimeProvider clock) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -22,6 +22,7 @@ internal sealed class BodyLimits(HttpFunctions functions) : IFunctionsWorkerMidd
             throw new CloudreveException(ErrorCode.BadParameter, "The request body is too large.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = limit;
+        http.Request.Body = new PacedBody(http.Request.Body, clock);
         return next(context);
     }
 }

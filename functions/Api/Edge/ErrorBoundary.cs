@@ -60,6 +60,7 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger) : IFunctionsW
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.BadParameter => StatusCodes.Status400BadRequest,
+        ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
         ErrorCode.DatabaseError => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };

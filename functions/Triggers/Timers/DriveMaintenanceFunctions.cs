@@ -33,12 +33,13 @@ internal sealed class DriveMaintenanceFunctions(
     public Task RecoverDrivesAsync([TimerTrigger("0 30 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         ForEachUserAsync(operations.RecoverAsync, cancellationToken);
 
-    /// <summary>Removes events that nobody may ask for any more: two transactions for each user.</summary>
+    /// <summary>Removes events that nobody may ask for any more: three transactions for each user.</summary>
     [Function("TrimEvents")]
     public async Task TrimEventsAsync([TimerTrigger("0 30 4 * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
-        var maxAge = (await settings.GetAsync(cancellationToken)).Get(EventStreamSetting.MaxAge);
-        await ForEachUserAsync((userId, token) => streams.TrimAsync(userId, maxAge, token), cancellationToken);
+        var site = await settings.GetAsync(cancellationToken);
+        var (maxAge, activityAge) = (site.Get(EventStreamSetting.MaxAge), site.Get(EventStreamSetting.ActivityAge));
+        await ForEachUserAsync((userId, token) => streams.TrimAsync(userId, maxAge, activityAge, token), cancellationToken);
     }
 
     /// <summary>A drive that fails does not keep the others waiting; it has its turn again in the next run.</summary>

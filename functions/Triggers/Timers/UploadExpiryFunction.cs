@@ -1,14 +1,19 @@
 using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Uploads.Writes;
 using Cloudreve.Core.Versions;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>Gives up uploads that nobody completed, and settles what changes of versions left behind when a process died.</summary>
-internal sealed class UploadExpiryFunction(UploadExpiry uploads, LinkReleases releases)
+internal sealed class UploadExpiryFunction(UploadExpiry uploads, LinkReleases releases, WriteSettlement writes)
 {
-    /// <summary>Runs every ten minutes; one transaction for each 1,000 uploads of the last day.</summary>
+    /// <summary>Settles writes of content that were cut off: one transaction while there are none.</summary>
+    [Function("SettleWrites")]
+    public Task SettleWritesAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => writes.RunAsync(cancellationToken);
+
+    /// <summary>Runs every five minutes; one transaction for each 1,000 uploads of the last day.</summary>
     [Function("ExpireUploads")]
-    public async Task RunAsync([TimerTrigger("0 5-55/10 * * * *")] TimerInfo timer, CancellationToken cancellationToken)
+    public async Task ExpireAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
         await uploads.RunAsync(cancellationToken);
         await releases.RunAsync(cancellationToken);

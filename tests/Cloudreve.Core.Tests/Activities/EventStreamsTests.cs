@@ -121,12 +121,24 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
         await CreateAsync(site, Other, "young");
         await SubscribeAsync(site, "", Other);
 
-        await site.Get<EventStreams>().TrimAsync(DriveSite.Owner, TimeSpan.FromDays(14));
+        await site.Get<EventStreams>().TrimAsync(DriveSite.Owner, TimeSpan.FromDays(14), TimeSpan.FromDays(180));
 
         var rows = await Installation.ReadPartitionAsync(site.Layout.Events, ActivityLog.Partition(DriveSite.Owner));
         Assert.Equal(1, rows.Count(row => row.RowKey.StartsWith(ActivityLog.TimePrefix, StringComparison.Ordinal)));
         Assert.Equal(2, rows.Count(row => row.RowKey.StartsWith(ActivityLog.FilePrefix, StringComparison.Ordinal)));
         Assert.Equal(Other, rows.Single(row => row.RowKey.StartsWith("s|", StringComparison.Ordinal)).RowKey.Split('|')[1]);
+    }
+
+    [Fact]
+    public async Task Given_activities_of_files_that_are_too_old_when_a_drive_is_trimmed_then_they_go()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await CreateAsync(site, Other, "old");
+        site.Wait(TimeSpan.FromDays(15));
+
+        await site.Get<EventStreams>().TrimAsync(DriveSite.Owner, TimeSpan.FromDays(14), TimeSpan.FromDays(14));
+
+        Assert.Empty(await Installation.ReadPartitionAsync(site.Layout.Events, ActivityLog.Partition(DriveSite.Owner)));
     }
 
     [Fact]

@@ -136,6 +136,19 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
         }
     }
 
+    [Fact]
+    public async Task Given_an_answer_of_storage_that_is_lost_when_the_ticket_is_noted_then_the_right_answer_passes_all_the_same()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        var (layout, crash) = installation.ConnectWithCrash(0, StorageFault.AnswerLost);
+        crash.IsArmed = true;
+        var captcha = new PictureCaptcha(layout, _clock);
+
+        await PassAsync(captcha, "A8K", captcha.CreateTicket(Site, "A8K"));
+
+        Assert.True(crash.Struck);
+    }
+
     private static CaptchaGate Gate(PictureCaptcha captcha) => new([captcha]);
 
     private static Task PassAsync(PictureCaptcha captcha, string answer, string? ticket) =>

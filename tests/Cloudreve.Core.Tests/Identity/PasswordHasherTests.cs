@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Konscious.Security.Cryptography;
 using Xunit;
 
@@ -39,6 +40,16 @@ public sealed class PasswordHasherTests
     }
 
     [Fact]
+    public void Given_a_hash_that_the_managed_implementation_made_when_it_is_verified_then_it_matches()
+    {
+        var salt = "0123456789abcdef"u8.ToArray();
+        using var argon = new Konscious.Security.Cryptography.Argon2id("password"u8.ToArray()) { Salt = salt, MemorySize = 19_456, Iterations = 2, DegreeOfParallelism = 1 };
+
+        Assert.True(PasswordHasher.Verify(
+            "password", $"$argon2id$v=19$m=19456,t=2,p=1${Convert.ToBase64String(salt).TrimEnd('=')}${Convert.ToBase64String(argon.GetBytes(32)).TrimEnd('=')}"));
+    }
+
+    [Fact]
     public void Given_a_hash_of_another_implementation_with_other_parameters_when_it_is_verified_then_it_matches() =>
         // Made by the reference implementation's command line: argon2 somesalt -id -t 2 -m 16 -p 1 -l 32.
         Assert.True(PasswordHasher.Verify("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));
@@ -71,7 +82,7 @@ public sealed class PasswordHasherTests
         listener.Start();
 
         await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Factory.StartNew(
-            () => PasswordHasher.HashAsync("long enough"), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            () => PasswordHasher.HashAsync("long enough", ClientAddress.Unknown), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
 
         Assert.InRange(most, 1, PasswordHasher.MaxAtOnce);
     }

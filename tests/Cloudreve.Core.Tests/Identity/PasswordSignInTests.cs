@@ -117,6 +117,18 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_many_addresses_without_accounts_when_passwords_are_tried_then_they_leave_few_rows()
+    {
+        var world = await StartAsync();
+        var before = await Installation.CountRowsAsync(world.Layout.Users);
+
+        for (var i = 0; i < 100; i++)
+            await MeasureAsync(world, $"nobody{i}@example.com");
+
+        Assert.InRange(await Installation.CountRowsAsync(world.Layout.Users) - before, 1, 64);
+    }
+
+    [Fact]
     public async Task Given_somebody_who_has_signed_in_when_a_password_is_confirmed_then_guesses_count_as_those_of_sign_ins()
     {
         var world = await StartAsync();

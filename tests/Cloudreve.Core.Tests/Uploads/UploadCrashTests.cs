@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Core.Uploads;
 using Cloudreve.Core.Versions;
@@ -233,6 +234,8 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
             {
                 // The process is gone; the next one knows nothing of it.
             }
+            // Whatever is left is noted for somebody who will settle it.
+            Assert.Empty(await site.Drive.Get<SiteIntegrity>().CheckAsync());
             await recoverAsync(site.Restart(), prepared);
             await site.RecoverAsync();
             await site.AssertExactAsync();

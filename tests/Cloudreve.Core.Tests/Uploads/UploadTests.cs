@@ -8,6 +8,7 @@ using Cloudreve.Core.Identity;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Uploads.Writes;
 using Cloudreve.Core.Versions;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -214,7 +215,7 @@ public sealed class UploadTests(AzuriteServer azurite)
         Assert.Null(await site.FindAsync("/large"));
         if (code != ErrorCode.QuotaExceeded)
             await Assert.ThrowsAsync<CloudreveException>(async () => await site.Drive.Get<FileContentWriter>().WriteAsync(
-                site.Caller, await site.SettingsAsync(), new ContentRequest(DriveSite.Path("/large"), size), Stream.Null));
+                site.Caller, new ContentRequest(DriveSite.Path("/large"), size), Stream.Null));
         await site.AssertExactAsync();
     }
 
@@ -237,7 +238,7 @@ public sealed class UploadTests(AzuriteServer azurite)
         await Assert.ThrowsAsync<LockConflictException>(() => site.WriteAsync("/file", UploadSite.Bytes(11)));
         var request = new ContentRequest(DriveSite.Path("/file"), 12) { LockTokens = [held.Token] };
         var written = await site.Drive.Get<FileContentWriter>().WriteAsync(
-            site.Caller, await site.SettingsAsync(), request, new MemoryStream(UploadSite.Bytes(12)));
+            site.Caller, request, new MemoryStream(UploadSite.Bytes(12)));
 
         Assert.Equal(12, written.Size);
         Assert.Equal(held.Token, Assert.Single((await locks.ReadAsync(DriveSite.Owner)).Locks).Token);
@@ -252,7 +253,7 @@ public sealed class UploadTests(AzuriteServer azurite)
         var request = new ContentRequest(DriveSite.Path("/file"), 10);
 
         var error = await Assert.ThrowsAsync<CloudreveException>(async () => await site.Drive.Get<FileContentWriter>().WriteAsync(
-            site.Caller, await site.SettingsAsync(), request, new MemoryStream(UploadSite.Bytes(length))));
+            site.Caller, request, new MemoryStream(UploadSite.Bytes(length))));
 
         Assert.Equal(ErrorCode.BadContentLength, error.Code);
         Assert.Null(await site.FindAsync("/file"));

@@ -56,6 +56,8 @@ public sealed class TreeIntegrity
                 _folders.Add(row.RequiredNumber("id"), row.PartitionKey);
             else if (row.RowKey.StartsWith("n|", StringComparison.Ordinal))
                 _names.Add(row);
+            else if (row.RowKey.StartsWith("w|", StringComparison.Ordinal))
+                _leftovers.Add($"The write {row.RowKey} is not settled.");
             else if (row.RowKey[..2] is "F|" or "D|" or "d|")
                 _entries.Add((row.PartitionKey, row.RowKey[..2], row.RequiredNumber("id")));
         }

@@ -2,7 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Uploads.Writes;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 
@@ -27,7 +27,7 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
             Previous = VersionIds.Parse(request.OptionalText("previous"), site),
             ClientId = RequestActor.Of(request.HttpContext, caller).ClientId,
         };
-        var file = await writer.WriteAsync(caller, site, wanted, request.Body, cancellationToken);
+        var file = await writer.WriteAsync(caller, wanted, request.Body, cancellationToken);
         return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 

@@ -1,7 +1,7 @@
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Settings;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Uploads.Writes;
 using Cloudreve.Core.Viewers;
 using Cloudreve.Functions.Api.Files.Uploads;
 
@@ -29,7 +29,6 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
     public Task<FileRecord> ReplaceAsync(HttpRequest request, WopiFile file, DriveLock? held, CancellationToken cancellationToken) =>
         writer.WriteAsync(
             file.Caller,
-            file.Site,
             new ContentRequest(file.Place.Path, CheckLength(request, file.Site))
             {
                 Previous = file.File.PrimaryEntityId,
@@ -50,7 +49,7 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
         var name = await FindNameAsync(file, Suggestion(http.Request, file), cancellationToken);
         var path = file.Place.Path.Parent.Child(name);
         var created = await writer.WriteAsync(
-            file.Caller, file.Site, new ContentRequest(path, length) { Previous = 0 }, http.Request.Body, cancellationToken);
+            file.Caller, new ContentRequest(path, length) { Previous = 0 }, http.Request.Body, cancellationToken);
         var token = await sessions.CreateAsync(
             file.Session with { Id = Guid.NewGuid(), FileId = created.Id, Uri = file.Place.UriOf(path), VersionId = 0 }, cancellationToken);
         return new WopiNewFile(name, $"{WopiSource.Of(http, file.Site, created.Id)}?access_token={Uri.EscapeDataString(token)}");

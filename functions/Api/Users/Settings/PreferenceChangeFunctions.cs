@@ -31,7 +31,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tok
             {
                 PasswordRules.Check(password);
                 await ConfirmAsync(user, body.CurrentPassword, client, cancellationToken);
-                change = change with { PasswordHash = await PasswordHasher.HashAsync(password, cancellationToken) };
+                change = change with { PasswordHash = await PasswordHasher.HashAsync(password, client, cancellationToken) };
             }
             await SwitchTwoFactorAsync(user, body, client, cancellationToken);
         }

@@ -35,7 +35,7 @@ internal sealed class PasswordResetFunctions(CaptchaGate captchas, PasswordReset
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/user/reset/{userId}")] HttpRequest request,
         string userId, [JsonBody] ResetRequest body, ApiCall call, CancellationToken cancellationToken)
     {
-        var user = await resets.FinishAsync(call.Site, UserId.Decode(userId, call), body.Secret, body.Password, cancellationToken);
+        var user = await resets.FinishAsync(call.Site, UserId.Decode(userId, call), body.Secret, body.Password, call.Caller.Client, cancellationToken);
         return ApiResponse.Ok(UserResponse.Own(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken), call.Site));
     }
 }

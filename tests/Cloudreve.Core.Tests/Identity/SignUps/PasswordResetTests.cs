@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Smtp;
 using Xunit;
@@ -34,7 +35,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
         var secret = await _world.FindSecretAsync(_user.Id);
 
         using var finishing = _world.Identity.Layout.Account.Transactions.Measure();
-        await _world.Resets.FinishAsync(site, _user.Id, secret!, NewPassword);
+        await _world.Resets.FinishAsync(site, _user.Id, secret!, NewPassword, ClientAddress.Unknown);
 
         Assert.Equal(3, finishing.Total);
     }
@@ -49,7 +50,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
         var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
         {
             var process = await _world.RestartAsync(azurite);
-            return await Record.ExceptionAsync(() => process.Resets.FinishAsync(site, _user.Id, secret!, NewPassword + i));
+            return await Record.ExceptionAsync(() => process.Resets.FinishAsync(site, _user.Id, secret!, NewPassword + i, ClientAddress.Unknown));
         }));
 
         Assert.Single(results, error => error is null);
@@ -64,7 +65,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
         var secret = await _world.FindSecretAsync(_user.Id);
         await _world.Identity.Users.UpdateAsync(_user.Id, user => user with { PasswordHash = PasswordHasher.Hash("changed meanwhile") });
 
-        var error = await Assert.ThrowsAsync<CloudreveException>(() => _world.Resets.FinishAsync(site, _user.Id, secret!, NewPassword));
+        var error = await Assert.ThrowsAsync<CloudreveException>(() => _world.Resets.FinishAsync(site, _user.Id, secret!, NewPassword, ClientAddress.Unknown));
 
         Assert.Equal(ErrorCode.TemporaryLinkExpired, error.Code);
     }
@@ -182,5 +183,5 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     private static async Task AskAsync(SignUpWorld world) => await world.Resets.AskAsync(await world.GetSiteAsync(), SignUpWorld.Site, Email, null);
 
     private async Task FinishAsync(SignUpWorld world, string secret, string password) =>
-        await world.Resets.FinishAsync(await world.GetSiteAsync(), _user.Id, secret, password);
+        await world.Resets.FinishAsync(await world.GetSiteAsync(), _user.Id, secret, password, ClientAddress.Unknown);
 }

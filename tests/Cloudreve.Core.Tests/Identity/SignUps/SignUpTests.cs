@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Smtp;
@@ -89,5 +90,5 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     private static async Task RegisterAsync(SignUpWorld world, string email) =>
-        await world.SignUp.RegisterAsync(await world.GetSiteAsync(), SignUpWorld.Site, email, "long enough", null);
+        await world.SignUp.RegisterAsync(await world.GetSiteAsync(), SignUpWorld.Site, email, "long enough", null, ClientAddress.Unknown);
 }

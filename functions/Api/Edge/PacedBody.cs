@@ -1,0 +1,86 @@
+using Cloudreve.Core.Errors;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>
+/// A request's body that must come at a least rate: clients that send next to nothing hold a request, its memory and what it reserved
+/// no longer than others. Only the time counts that the body is waited for.
+/// </summary>
+/// <param name="body">The body.</param>
+/// <param name="clock">Measures the waiting.</param>
+internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
+{
+    /// <summary>How long the first byte may take, and all pauses together beyond what <see cref="LeastRate"/> allows.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes in a second.</summary>
+    public const int LeastRate = 1024;
+
+    private TimeSpan _waited;
+    private long _read;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var patience = Grace + TimeSpan.FromSeconds((double)_read / LeastRate) - _waited;
+        if (patience <= TimeSpan.Zero)
+            throw TooSlow();
+        using var timeout = new CancellationTokenSource(patience, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var start = clock.GetTimestamp();
+        try
+        {
+            var count = await body.ReadAsync(buffer, linked.Token);
+            _read += count;
+            return count;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw TooSlow();
+        }
+        finally
+        {
+            _waited += clock.GetElapsedTime(start);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Flush() => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private static CloudreveException TooSlow() => new(ErrorCode.BadParameter, "The request body arrived too slowly.");
+}
