@@ -124,15 +124,16 @@ public sealed class OAuthCodes(
     private static TokenSession? ReadSession(Row row) =>
         Guid.TryParseExact(row.Text(Root), "D", out var root) && row.Text(State) is { } state ? new TokenSession(root, state) : null;
 
-    private Task NoteUsedAsync(string code, long userId, Guid root, CancellationToken cancellationToken) =>
-        layout.Sessions.UpsertAsync(
-            new Row(PartitionOf(code), UsedKey)
-            {
-                [UserId] = userId,
-                [Root] = root.ToString("D"),
-                [Expires] = clock.GetUtcNow() + TokenKeyRing.LongestToken,
-            },
-            cancellationToken);
+    private async Task NoteUsedAsync(string code, long userId, Guid root, CancellationToken cancellationToken)
+    {
+        var row = new Row(PartitionOf(code), UsedKey)
+        {
+            [UserId] = userId,
+            [Root] = root.ToString("D"),
+            [Expires] = clock.GetUtcNow() + TokenKeyRing.LongestToken,
+        };
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
+    }
 
     private async Task RevokeUsedAsync(string code, CancellationToken cancellationToken)
     {
