@@ -6,6 +6,9 @@ public enum IntegrityKind
     /// <summary>Something refers to what does not exist.</summary>
     Dangling,
 
+    /// <summary>An imported blob is gone: not the site removed it, but whoever it belongs to.</summary>
+    SourceGone,
+
     /// <summary>Nothing refers to it, and nobody is about to remove it.</summary>
     Orphan,
 

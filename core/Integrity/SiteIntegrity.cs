@@ -153,7 +153,10 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
                     yield return new(IntegrityKind.WrongSize, $"The entity {entity.Id} has {entity.Size} bytes, its blob {blob.Name} has {blob.Size}.");
             }
             foreach (var entity in entities.SelectMany(e => e).Where(e => !seen.Contains(e.Source) && !work.Entities.Contains(e.Id)))
-                yield return Dangling($"The blob {entity.Source} of the entity {entity.Id} does not exist.");
+            {
+                yield return new(
+                    entity.IsImported ? IntegrityKind.SourceGone : IntegrityKind.Dangling, $"The blob {entity.Source} of the entity {entity.Id} does not exist.");
+            }
         }
     }
 

@@ -89,6 +89,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
             CreatedBy = ImportSite.AdminId,
             CreatedAt = DateTimeOffset.UtcNow,
         };
+        await site.PutAsync((thumbnail.Source, (int)thumbnail.Size));
         await site.Get<EntityStore>().WriteNewAsync([thumbnail]);
         await site.Tree.UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(thumbnail.Id, EntityType.Thumbnail, 5, thumbnail.CreatedAt)] });
         await site.PutAsync((Blob, 41));

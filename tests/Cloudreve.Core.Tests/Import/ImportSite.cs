@@ -6,8 +6,10 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Import;
+using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tests.Integrity;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Storage;
@@ -126,7 +128,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
     }
 
     /// <summary>What does not fit together among all rows of the site.</summary>
-    public Task<TreeFindings> CheckAsync() => TreeIntegrity.CheckAsync(_azurite.Connect(), _prefix);
+    public Task<TreeFindings> CheckAsync() => Findings.GatherAsync(_azurite.Connect(), _prefix, Get<SiteIntegrity>());
 
     private async Task WalkAsync(long folderId, string path, Dictionary<string, (long Size, string Source)> files)
     {

@@ -5,8 +5,10 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tests.Integrity;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -107,8 +109,8 @@ internal sealed class DriveSite : IRestartable<DriveSite>
 
     public Task<long> UsedAsync() => Get<QuotaLedger>().GetUsedAsync(Owner);
 
-    /// <summary>All rows compared with each other.</summary>
-    public Task<TreeFindings> CheckAsync() => TreeIntegrity.CheckAsync(Layout.Account, _prefix);
+    /// <summary>All rows compared with each other, by the product's own check, too.</summary>
+    public Task<TreeFindings> CheckAsync() => Findings.GatherAsync(Layout.Account, _prefix, Restart().Get<SiteIntegrity>());
 
     private async Task WalkAsync(long folderId, string prefix, List<string> lines)
     {
