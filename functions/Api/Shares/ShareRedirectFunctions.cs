@@ -1,6 +1,5 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Shares;
 using Cloudreve.Functions.Api.Edge;

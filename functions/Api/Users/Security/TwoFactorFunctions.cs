@@ -1,4 +1,3 @@
-using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Functions.Api.Edge;
 
