@@ -65,11 +65,10 @@ public sealed class HashIdCodec(string secret)
     private readonly Aes _aes = CreateCipher(secret);
 
     /// <summary>Encodes an id.</summary>
-    /// <param name="id">Zero or positive.</param>
+    /// <param name="id">The id. A negative one has a text that decodes to nothing: a trash is a folder without an id of its own.</param>
     /// <param name="kind">What the id belongs to.</param>
     public string Encode(long id, HashIdKind kind)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(id);
         Span<byte> block = stackalloc byte[BlockLength];
         block.Clear();
         block[KindAt] = (byte)kind;

@@ -9,8 +9,11 @@ namespace Cloudreve.Orchestrations.Import;
 /// </summary>
 internal static class ImportRetry
 {
+    /// <summary>How often an activity is tried in all.</summary>
+    public const int MaxAttempts = 32;
+
     public static TaskOptions Options { get; } = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(32, TimeSpan.FromSeconds(2), 2, TimeSpan.FromSeconds(30))
+        new RetryPolicy(MaxAttempts, TimeSpan.FromSeconds(2), 2, TimeSpan.FromSeconds(30))
         {
             HandleFailure = static failure => !failure.IsCausedBy<CloudreveException>(),
         });

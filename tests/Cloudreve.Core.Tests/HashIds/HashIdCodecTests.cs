@@ -34,6 +34,15 @@ public sealed class HashIdCodecTests
         Assert.Equal(id, decoded);
     }
 
+    [Fact]
+    public void Given_a_folder_without_an_id_of_its_own_when_it_is_encoded_then_its_text_leads_nowhere()
+    {
+        var text = Codec.Encode(-1, HashIdKind.File);
+
+        Assert.NotEmpty(text);
+        Assert.False(Codec.TryDecode(text, HashIdKind.File, out _));
+    }
+
     [Theory]
     [InlineData(HashIdKind.Share, 0)]
     [InlineData(HashIdKind.User, 1)]

@@ -96,7 +96,7 @@ public sealed class ImportRoundTests
 
         await _hub.RunAsync(_activities);
 
-        Assert.Equal(8, _hub.Calls.Count(c => c == ImportActivities.ImportFolders));
+        Assert.Equal(ImportRetry.MaxAttempts, _hub.Calls.Count(c => c == ImportActivities.ImportFolders));
         Assert.DoesNotContain("secret", Finish.Error, StringComparison.Ordinal);
         Assert.Contains("The import failed", Finish.Error, StringComparison.Ordinal);
     }
@@ -149,7 +149,7 @@ public sealed class ImportRoundTests
 
         await _hub.RunAsync(_activities);
 
-        Assert.Equal(8, _hub.Calls.Count(c => c == ImportActivities.ClaimImportFolders));
+        Assert.Equal(ImportRetry.MaxAttempts, _hub.Calls.Count(c => c == ImportActivities.ClaimImportFolders));
         Assert.NotNull(Finish.Error);
     }
 
@@ -160,7 +160,7 @@ public sealed class ImportRoundTests
 
         await _hub.RunAsync(_activities);
 
-        Assert.Equal(8, _hub.Calls.Count(c => c == ImportActivities.FinishImport));
+        Assert.Equal(ImportRetry.MaxAttempts, _hub.Calls.Count(c => c == ImportActivities.FinishImport));
         Assert.Equal(OrchestrationStatus.Failed, _hub.Find(Id)!.Status);
     }
 
