@@ -108,8 +108,12 @@ public sealed class HeavyReads
         lock (_lock)
         {
             _running--;
-            _accounts[accountId].Running--;
-            while (_running < _most && _waiting.MinBy(account => account.Running) is { } next)
+            var account = _accounts[accountId];
+            account.Running--;
+            // Of several that have as few, whoever has just been served comes last.
+            if (_waiting.Remove(account))
+                _waiting.Add(account);
+            while (_running < _most && _waiting.MinBy(waiting => waiting.Running) is { } next)
                 Serve(next);
             Forget(accountId);
         }
