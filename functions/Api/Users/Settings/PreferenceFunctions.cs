@@ -24,7 +24,8 @@ internal sealed class PreferenceFunctions(
         // How a user signs in is for the site's own clients, and for applications that were granted that.
         var readsSecurity = call.Caller.Holds(OAuthScopes.UserSecurityInfoRead);
         var readSecurity = readsSecurity ? ReadSecurityAsync(userId, cancellationToken) : Task.FromResult(new SecurityInfo());
-        var user = await users.FindAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        // Just read: the sign-in had to hold.
+        var user = await users.FindRecentAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var security = await readSecurity;
         return ApiResponse.Ok(PreferencesResponse.Of(user) with
         {
