@@ -63,7 +63,7 @@ public sealed class DriveAccessTests(AzuriteServer azurite)
         DriveAccess.RequireOwner(Member, file);
         DriveAccess.RequireOwner(Admin, file);
         Assert.Equal(ErrorCode.OwnerOnly, Assert.Throws<CloudreveException>(() => DriveAccess.RequireOwner(Member, file with { OwnerId = 8 })).Code);
-        Assert.Equal(ErrorCode.LoginRequired, Assert.Throws<CloudreveException>(() => DriveAccess.RequireOwner(Anonymous, file)).Code);
+        Assert.Equal(ErrorCode.OwnerOnly, Assert.Throws<CloudreveException>(() => DriveAccess.RequireOwner(Anonymous, file)).Code);
     }
 
     private static User NewUser(long id) => new() { Id = id, Email = $"{id}@example.com", Nick = "n", GroupId = Group.UserId, CreatedAt = default };

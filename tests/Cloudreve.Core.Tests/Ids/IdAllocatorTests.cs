@@ -116,10 +116,11 @@ public sealed class IdAllocatorTests(AzuriteServer azurite)
     public async Task Given_a_lease_that_failed_when_ids_are_taken_again_then_they_are_unique()
     {
         var installation = await Installation.CreateAsync(azurite);
-        var (layout, crash) = installation.ConnectWithCrash(0, StorageFault.CrashAfter);
-        var ids = new IdAllocator(layout);
+        // The call takes effect and fails, and the process lives on.
+        var (isArmed, calls) = (false, 0);
+        var ids = new IdAllocator(installation.Connect(_ => isArmed && calls++ == 0 ? StorageFault.CrashAfter : StorageFault.None));
         var ranges = new List<IdRange> { await ids.ReserveAsync(IdKind.File, 1_000) };
-        crash.IsArmed = true;
+        isArmed = true;
         await Assert.ThrowsAsync<SimulatedCrashException>(() => ids.ReserveAsync(IdKind.File, 1_000));
 
         ranges.Add(await ids.ReserveAsync(IdKind.File, 1_000));

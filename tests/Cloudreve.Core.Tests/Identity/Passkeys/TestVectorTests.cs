@@ -27,11 +27,11 @@ public sealed class TestVectorTests
     }
 
     [Theory]
-    [InlineData("none-es256-crossOrigin", "framed")]
-    [InlineData("none-es256-topOrigin", "framed")]
-    [InlineData("packed-es384", "kind of key")]
-    [InlineData("packed-es512", "kind of key")]
-    [InlineData("packed-ed448", "kind of key")]
+    [InlineData("none-es256-crossOrigin", "embedded")]
+    [InlineData("none-es256-topOrigin", "embedded")]
+    [InlineData("packed-es384", "key type")]
+    [InlineData("packed-es512", "key type")]
+    [InlineData("packed-ed448", "key type")]
     [InlineData("tpm-es256", "format")]
     [InlineData("android-key-es256", "format")]
     [InlineData("apple-es256", "format")]
