@@ -22,6 +22,7 @@ public sealed class SearchPage
     private SearchToken? _stop;
     private int _reads;
     private int _hits;
+    private int _opened;
 
     // The folders of this level, and of the next as far as they are known; null for unknown.
     private IReadOnlyList<Folder>? _level;
@@ -61,7 +62,8 @@ public sealed class SearchPage
         NextToken = _stop?.Encode();
     }
 
-    private bool IsSpent => _reads >= (_hits > 0 ? _request.EnoughReads : _request.TooManyReads);
+    // A page opens one folder at least, however long the way to it is: else the next one would begin where this one did, for ever.
+    private bool IsSpent => _opened > 0 && _reads >= (_hits > 0 ? _request.EnoughReads : _request.TooManyReads);
 
     private async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadLevelAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -77,6 +79,7 @@ public sealed class SearchPage
                 }
                 _token = _token with { Walked = _token.Walked + 1 };
             }
+            _opened++;
             for (var page = first; page is not null;)
             {
                 var hits = Filter(folder, page.Rows);

@@ -39,6 +39,8 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     [Theory]
     [InlineData(1, 250)]
     [InlineData(10, 250)]
+    [InlineData(60, 250)]
+    [InlineData(1, 1)]
     [InlineData(100, 100)]
     public async Task Given_pages_that_end_early_when_a_random_tree_is_searched_then_it_ends_and_every_hit_comes_once(int enough, int tooMany)
     {
