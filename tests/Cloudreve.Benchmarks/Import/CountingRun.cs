@@ -1,5 +1,6 @@
 using Cloudreve.Benchmarks.Apps;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Proxies;
 
 namespace Cloudreve.Benchmarks.Import;
 
@@ -18,8 +19,8 @@ internal sealed class CountingRun(AzuriteServer azurite)
     /// <exception cref="BenchmarkException">The import did not bring all files.</exception>
     public async Task<ImportCounts> RunAsync(string appFolder, string source, string destination, int files)
     {
-        await using var appProxy = await CountingProxy.StartAsync(azurite.ConnectionString);
-        await using var hubProxy = await CountingProxy.StartAsync(azurite.ConnectionString);
+        await using var appProxy = await StorageProxy.StartAsync(azurite.ConnectionString);
+        await using var hubProxy = await StorageProxy.StartAsync(azurite.ConnectionString);
         var settings = AppSettings.OfProduct(appProxy.ConnectionString);
         settings.SeparateHub(HubName, hubProxy.ConnectionString);
         settings.DisableTriggers(appFolder);
@@ -27,11 +28,11 @@ internal sealed class CountingRun(AzuriteServer azurite)
         await app.AwaitAnswerAsync("/api/v4/site/config/basic");
         using var import = new ProductImport(app, new TaskObserver(azurite.Connect(), AppSettings.Prefix));
         await import.PrepareAsync();
-        appProxy.Reset();
-        hubProxy.Reset();
+        appProxy.ResetCounts();
+        hubProxy.ResetCounts();
         await import.RunAsync(source, destination, files);
-        var ofHub = hubProxy.Read();
-        var ofApp = appProxy.Read().Where(count => !count.Key.EndsWith(HostContainer, StringComparison.Ordinal)).ToDictionary();
+        var ofHub = hubProxy.Counts;
+        var ofApp = appProxy.Counts.Where(count => !count.Key.EndsWith(HostContainer, StringComparison.Ordinal)).ToDictionary();
         return new ImportCounts(ofApp, ofHub, ofHub.GetValueOrDefault(ScheduledActivity));
     }
 }

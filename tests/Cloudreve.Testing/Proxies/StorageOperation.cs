@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
-namespace Cloudreve.Benchmarks.Import;
+namespace Cloudreve.Testing.Proxies;
 
 /// <summary>Names what a request to the emulator does, coarsely enough to be counted.</summary>
 internal static partial class StorageOperation

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Cloudreve.Benchmarks.Import;
+namespace Cloudreve.Testing.Proxies;
 
 /// <summary>Keeps a request's path and query byte for byte: they are signed.</summary>
 internal sealed class SignedRequestTransformer : HttpTransformer

@@ -1,0 +1,23 @@
+namespace Cloudreve.Testing.Proxies;
+
+/// <summary>What a <see cref="StorageProxy"/> makes of a request.</summary>
+public enum NetworkFault
+{
+    /// <summary>No answer, and the connection stays open: a black hole. Takes no effect.</summary>
+    Silence,
+
+    /// <summary>Passed on only once the outage ends.</summary>
+    Hold,
+
+    /// <summary>The connection breaks. Takes no effect.</summary>
+    Reset,
+
+    /// <summary>The answer is 503. Takes no effect.</summary>
+    Unavailable,
+
+    /// <summary>Takes effect, but the connection breaks before the answer.</summary>
+    AnswerLost,
+
+    /// <summary>Takes effect, but the answer's body comes to a halt in the middle until the outage ends, which breaks the connection.</summary>
+    StalledBody,
+}
