@@ -82,7 +82,7 @@ internal sealed class StatusPage(StorageLayout layout, TimeProvider clock) : IFr
         <dt>Version</dt><dd>{ProductVersion.Text}</dd>
         <dt>Storage</dt><dd>{(isHealthy ? """<span class="ok">reachable</span>""" : """<span class="down">not reachable</span>""")}</dd>
         <dt>Live check</dt><dd><a href="{ApiPaths.Prefix}/site/ping">{ApiPaths.Prefix}/site/ping</a></dd>
-        <dt>API</dt><dd>Described by the documentation of Cloudreve at <a href="https://docs.cloudreve.org/">docs.cloudreve.org</a>.</dd>
+        <dt>API</dt><dd><a href="/docs">Reference</a>, <a href="/docs/openapi.json">OpenAPI description</a></dd>
         <dt>README</dt><dd>The README in the root of the app's repository explains how to run, configure and deploy it, which parts of the
         API it supports, and how to add the official web front end.</dd>
         </dl>

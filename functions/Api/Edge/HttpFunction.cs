@@ -10,6 +10,9 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <param name="BodyLimit">The largest body in bytes.</param>
 internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, RequiresAttribute Requirement, long BodyLimit)
 {
+    /// <summary>The method with its attributes and parameters.</summary>
+    public required MethodInfo Method { get; init; }
+
     /// <summary>Describes a method; null when it is not an HTTP function.</summary>
     /// <param name="method">The method.</param>
     /// <exception cref="FunctionDeclarationException">The function lacks a declaration.</exception>
@@ -26,7 +29,7 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
         var limit = method.GetCustomAttribute<BodyLimitAttribute>();
         if (limit is null && !Array.TrueForAll(methods, IsBodiless))
             throw new FunctionDeclarationException($"The function {function.Name} does not limit its body: add [BodyLimit].");
-        return new HttpFunction(function.Name, trigger.Route, methods, requirement, limit?.Bytes ?? BodyLimitAttribute.None);
+        return new HttpFunction(function.Name, trigger.Route, methods, requirement, limit?.Bytes ?? BodyLimitAttribute.None) { Method = method };
     }
 
     private static bool IsBodiless(string method) =>

@@ -11,6 +11,7 @@ internal sealed class GroupFunctions(SiteCatalog catalog)
     /// <summary>Lists the groups.</summary>
     [Function("ListGroups")]
     [Requires(AuthClass.Required, OAuthScopes.Any)]
+    [Answers<IReadOnlyList<GroupResponse>>]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/group/list")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ internal sealed class SignInFunctions(
     [Function("PasswordSignIn")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<LoginResponse>]
     public async Task<IResult> SignInAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/token")] HttpRequest request,
         [JsonBody] SignInRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal sealed class SignInFunctions(
     [Function("FinishSignInWith2FA")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<LoginResponse>]
     public async Task<IResult> FinishWithCodeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/token/2fa")] HttpRequest request,
         [JsonBody] TwoFactorRequest body, ApiCall call, CancellationToken cancellationToken)

@@ -12,6 +12,8 @@ internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passke
     /// <summary>Answers how an account may sign in.</summary>
     [Function("PrepareLogin")]
     [Requires(AuthClass.None)]
+    [QueryParameter<string>("email", IsRequired = true)]
+    [Answers<PrepareLoginResponse>]
     public async Task<IResult> PrepareAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/prepare")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

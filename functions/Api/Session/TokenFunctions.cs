@@ -11,6 +11,7 @@ internal sealed class TokenFunctions(TokenIssuer tokens, OpenIdSignIn openId)
     [Function("RefreshToken")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<TokenResponse>]
     public async Task<IResult> RefreshAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/token/refresh")] HttpRequest request,
         [JsonBody] RefreshTokenRequest body, CancellationToken cancellationToken) =>
@@ -20,6 +21,7 @@ internal sealed class TokenFunctions(TokenIssuer tokens, OpenIdSignIn openId)
     [Function("SignOut")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<string>]
     public async Task<IResult> SignOutAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/session/token")] HttpRequest request,
         [JsonBody] RefreshTokenRequest body, ApiCall call, CancellationToken cancellationToken) =>

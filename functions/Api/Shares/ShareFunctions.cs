@@ -17,6 +17,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     [Function("CreateShareLink")]
     [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<string>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/share")] HttpRequest request, [JsonBody] ShareRequest body, ApiCall call,
         CancellationToken cancellationToken)
@@ -40,6 +41,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     [Function("EditShareLink")]
     [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<string>]
     public async Task<IResult> EditAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/share/{id}")] HttpRequest request, string id, [JsonBody] ShareRequest body,
         ApiCall call, CancellationToken cancellationToken)

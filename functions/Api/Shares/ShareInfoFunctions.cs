@@ -13,6 +13,10 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
     /// <summary>Describes a share link.</summary>
     [Function("GetShareLinkInfo")]
     [Requires(AuthClass.Optional, OAuthScopes.SharesRead)]
+    [QueryParameter<string>("password")]
+    [QueryParameter<bool>("count_views")]
+    [QueryParameter<bool>("owner_extended")]
+    [Answers<ShareResponse>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/share/info/{id}")] HttpRequest request, string id, ApiCall call,
         CancellationToken cancellationToken)

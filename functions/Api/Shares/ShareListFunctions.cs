@@ -19,6 +19,11 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
     /// <summary>Lists the caller's own share links.</summary>
     [Function("ListMyShareLinks")]
     [Requires(AuthClass.Required, OAuthScopes.SharesRead)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("order_by")]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<ShareListResponse>]
     public async Task<IResult> ListOwnAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/share")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
@@ -30,6 +35,11 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
     /// <summary>Lists the share links on a user's profile.</summary>
     [Function("ListUserShareLinks")]
     [Requires(AuthClass.None)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("order_by")]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<ShareListResponse>]
     public async Task<IResult> ListOfUserAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/shares/{userId}")] HttpRequest request, string userId, ApiCall call,
         CancellationToken cancellationToken)

@@ -18,6 +18,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     /// <summary>Leads to the page of a link.</summary>
     [Function("ShareShortLink")]
     [Requires(AuthClass.None)]
+    [Answers(StatusCodes.Status302Found)]
     public Task<IResult> LeadAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "s/{id}")] HttpRequest request, string id, ApiCall call,
         CancellationToken cancellationToken) =>
@@ -26,6 +27,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     /// <summary>Leads to the page of a link, with the link's password.</summary>
     [Function("ShareShortLinkPassword")]
     [Requires(AuthClass.None)]
+    [Answers(StatusCodes.Status302Found)]
     public async Task<IResult> LeadWithPasswordAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "s/{id}/{password}")] HttpRequest request, string id, string password, ApiCall call,
         CancellationToken cancellationToken) =>

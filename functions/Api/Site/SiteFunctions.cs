@@ -12,12 +12,14 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Answers the product's version.</summary>
     [Function("Ping")]
     [Requires(AuthClass.None)]
+    [Answers<string>]
     public static IResult Ping([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/site/ping")] HttpRequest request) =>
         ApiResponse.Ok(ProductVersion.Text);
 
     /// <summary>Draws a captcha.</summary>
     [Function("GetCaptcha")]
     [Requires(AuthClass.None)]
+    [Answers<CaptchaResponse>]
     public IResult GetCaptcha([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/captcha")] HttpRequest request, ApiCall call)
     {
         var challenge = pictures.Create(call.Site);
@@ -41,6 +43,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Answers a section of the site's configuration.</summary>
     [Function("GetSiteSettings")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
+    [Answers<SiteConfig>]
     public static IResult GetConfig(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/config/{section}")] HttpRequest request, string section, ApiCall call) =>
         ApiResponse.Ok(SiteConfig.Of(section, call));
@@ -48,6 +51,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Answers the web app's manifest, which lies outside the API's prefix.</summary>
     [Function("WebManifest")]
     [Requires(AuthClass.None)]
+    [Answers("application/manifest+json")]
     public static IResult GetManifest([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "manifest.json")] HttpRequest request, ApiCall call) =>
         Results.Json(WebManifest.Of(call.Site), ApiJson.Options, "application/manifest+json");
 }

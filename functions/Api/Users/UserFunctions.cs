@@ -16,12 +16,14 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
     /// <summary>Describes the caller.</summary>
     [Function("GetMe")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [Answers<UserResponse>]
     public static IResult GetMe([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/me")] HttpRequest request, ApiCall call) =>
         ApiResponse.Ok(UserResponse.Of(call));
 
     /// <summary>Describes a user as far as the caller may know.</summary>
     [Function("GetUser")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
+    [Answers<UserResponse>]
     public async Task<IResult> GetUserAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/info/{userId}")] HttpRequest request,
         string userId, ApiCall call, CancellationToken cancellationToken)
@@ -35,6 +37,8 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
     /// <summary>Finds users by nickname and, where the caller may see it, mail address.</summary>
     [Function("SearchUser")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [QueryParameter<string>("keyword", IsRequired = true)]
+    [Answers<IReadOnlyList<UserResponse>>]
     public async Task<IResult> SearchAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/search")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
@@ -52,6 +56,7 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
     /// <summary>Answers how much storage the caller has and uses.</summary>
     [Function("GetStorageCapacity")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [Answers<CapacityResponse>]
     public async Task<IResult> GetCapacityAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/capacity")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken) =>

@@ -27,6 +27,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
     [Function("ImportExternalFiles")]
     [Requires(AuthClass.Admin, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<TaskResponse>]
     public async Task<IResult> ImportAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/workflow/import")] HttpRequest request,
         [JsonBody] ImportFilesRequest body, [DurableClient] DurableTaskClient client, ApiCall call, CancellationToken cancellationToken)
@@ -42,6 +43,10 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
     /// <summary>Lists the caller's tasks, newest first.</summary>
     [Function("ListTasks")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowRead)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("category", IsRequired = true)]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<TaskListResponse>]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/workflow")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {
@@ -65,6 +70,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
     /// <summary>Answers how far the parts of a task are.</summary>
     [Function("GetTaskProgress")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowRead)]
+    [Answers<IReadOnlyDictionary<string, ProgressResponse>>]
     public async Task<IResult> GetProgressAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/workflow/progress/{id}")] HttpRequest request,
         string id, ApiCall call, CancellationToken cancellationToken)

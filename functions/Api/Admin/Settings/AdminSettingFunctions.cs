@@ -14,6 +14,7 @@ internal sealed class AdminSettingFunctions(SettingStore settings)
     [Function("AdminGetSettings")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<IReadOnlyDictionary<string, string>>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/settings")] HttpRequest request,
         [JsonBody] GetSettingsRequest body, CancellationToken cancellationToken)
@@ -27,6 +28,7 @@ internal sealed class AdminSettingFunctions(SettingStore settings)
     [Function("AdminSetSettings")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<IReadOnlyDictionary<string, string>>]
     public async Task<IResult> SetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/admin/settings")] HttpRequest request,
         [JsonBody] SetSettingsRequest body, CancellationToken cancellationToken)

@@ -15,6 +15,10 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
     /// <summary>Lists the entries of an archive.</summary>
     [Function("GetArchiveFileList")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [QueryParameter<string>("entity")]
+    [QueryParameter<string>("text_encoding")]
+    [Answers<ArchiveListingResponse>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/archive")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

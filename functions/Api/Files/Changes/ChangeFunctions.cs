@@ -17,6 +17,7 @@ internal sealed class ChangeFunctions(DriveAccess access, DriveOperations operat
     [Function("RenameFile")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<FileResponse>]
     public async Task<IResult> RenameAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/rename")] HttpRequest request,
         [JsonBody] RenameFileRequest body, ApiCall call, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class CreateFileFunctions(DriveAccess access, DriveOperations op
     [Function("CreateFile")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<FileResponse>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/create")] HttpRequest request,
         [JsonBody] CreateFileRequest body, ApiCall call, CancellationToken cancellationToken)

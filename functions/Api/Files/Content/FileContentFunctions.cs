@@ -13,6 +13,7 @@ internal sealed class FileContentFunctions(EntityStore entities, EntityReader re
     /// <summary>Streams a blob to the holder of its address, with ranges and no faster than the address allows.</summary>
     [Function("GetEntityContent")]
     [Requires(AuthClass.None)]
+    [Answers("application/octet-stream")]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/file/content/{id}/{speed}/{name}")] HttpRequest request,
         string id, string speed, string name, ApiCall call, CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
     [Function("CreateDirectLinks")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<IReadOnlyList<DirectLinkResponse>>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/source")] HttpRequest request,
         [JsonBody] DirectLinksRequest body, ApiCall call, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, Direc
     /// <summary>Leads to the content of a file.</summary>
     [Function("FollowDirectLink")]
     [Requires(AuthClass.None)]
+    [Answers(StatusCodes.Status302Found)]
     public Task<IResult> FollowAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "f/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
         CancellationToken cancellationToken) =>
@@ -20,6 +21,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, Direc
     /// <summary>Leads to the content of a file, which browsers shall save.</summary>
     [Function("DownloadDirectLink")]
     [Requires(AuthClass.None)]
+    [Answers(StatusCodes.Status302Found)]
     public Task<IResult> DownloadAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "f/d/{id}/{name}")] HttpRequest request, string id, string name, ApiCall call,
         CancellationToken cancellationToken) =>

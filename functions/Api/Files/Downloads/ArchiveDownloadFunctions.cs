@@ -14,6 +14,7 @@ internal sealed class ArchiveDownloadFunctions(
     /// <summary>Streams an archive to the holder of its address.</summary>
     [Function("DownloadArchive")]
     [Requires(AuthClass.None)]
+    [Answers("application/zip")]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/file/archive/{sessionId}/archive.zip")] HttpRequest request,
         string sessionId, ApiCall call, CancellationToken cancellationToken)

@@ -17,6 +17,8 @@ internal sealed class FileUrlFunctions(
     [Function("CreateDownloadUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<FileUrlResponse>]
+    [Answers(StatusCodes.Status302Found)]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/url")] HttpRequest request,
         [JsonBody] FileUrlRequest body, ApiCall call, CancellationToken cancellationToken)

@@ -20,6 +20,8 @@ internal sealed class FolderEventFunctions(DriveAccess access, FileTree tree, Ev
     /// <summary>Streams the changes below a folder as server-sent events.</summary>
     [Function("StreamFileEvents")]
     [Requires(AuthClass.Required, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [Answers("text/event-stream")]
     public async Task<IResult> StreamAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/events")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

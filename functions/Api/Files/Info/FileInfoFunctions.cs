@@ -13,6 +13,11 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
     /// <summary>Answers a file or folder with the details that the caller asks for.</summary>
     [Function("GetFileInfo")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri")]
+    [QueryParameter<string>("id")]
+    [QueryParameter<bool>("extended")]
+    [QueryParameter<bool>("folder_summary")]
+    [Answers<FileResponse>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/info")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

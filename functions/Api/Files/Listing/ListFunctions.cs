@@ -14,6 +14,14 @@ internal sealed class ListFunctions(FolderOpening opening, FolderListing listing
     /// <summary>Lists a page of a folder, of the shortcuts, or of a search.</summary>
     [Function("ListFiles")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [QueryParameter<int>("page")]
+    [QueryParameter<int>("page_size")]
+    [QueryParameter<string>("order_by")]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<ListResponse>]
+    [Answers("text/event-stream")]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

@@ -18,6 +18,12 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
     /// <summary>Lists a page of a file's activities.</summary>
     [Function("ListFileActivities")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [QueryParameter<string>("filter")]
+    [Answers<ActivitiesResponse>]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/activities")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

@@ -20,6 +20,8 @@ internal sealed class ThumbnailFunctions(
     /// <summary>Answers the address of a file's thumbnail.</summary>
     [Function("GetThumbnailUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [Answers<ThumbnailResponse>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/thumb")] HttpRequest request, ApiCall call, CancellationToken cancellationToken)
     {

@@ -15,6 +15,10 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
     [Function("UpdateFileContent")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Content)]
+    [QueryParameter<string>("uri", IsRequired = true)]
+    [QueryParameter<string>("previous")]
+    [Consumes("application/octet-stream")]
+    [Answers<FileResponse>]
     public async Task<IResult> WriteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/content")] HttpRequest request, ApiCall call,
         CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ internal sealed class UploadChunkFunctions(UploadRelay relay)
     [Function("UploadFileChunk")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(ChunkPlan.MaxRelayChunk)]
+    [Consumes("application/octet-stream")]
     public async Task<IResult> UploadAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/upload/{sessionId}/{index}")] HttpRequest request,
         string sessionId, string index, ApiCall call, CancellationToken cancellationToken)

@@ -41,6 +41,8 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
     [Function("CompleteDirectUpload")]
     [Requires(AuthClass.None)]
     [BodyLimit(MaxIgnoredBody)]
+    [Consumes("application/xml")]
+    [Answers("application/xml")]
     public Task<IResult> CompleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "uploads/{sessionId}/complete")] HttpRequest request, string sessionId, ApiCall call,
         CancellationToken cancellationToken) =>
@@ -58,6 +60,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
     [Function("PutEmptyChunk")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.None)]
+    [Answers(StatusCodes.Status200OK)]
     public Task<IResult> PutEmptyAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "uploads/{sessionId}/empty")] HttpRequest request, string sessionId, ApiCall call) =>
         ProviderAnswer.GuardAsync(request.HttpContext, () =>

@@ -21,6 +21,7 @@ internal sealed class UploadSessionFunctions(
     [Function("CreateUploadSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<UploadCredentialResponse>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/upload")] HttpRequest request,
         [JsonBody] CreateUploadRequest body, ApiCall call, CancellationToken cancellationToken)

@@ -25,6 +25,7 @@ internal sealed class ViewerSessionFunctions(
     [Function("CreateViewerSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<ViewerSessionResponse>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/file/viewerSession")] HttpRequest request,
         [JsonBody] ViewerSessionRequest body, ApiCall call, CancellationToken cancellationToken)

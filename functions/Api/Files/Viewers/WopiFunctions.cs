@@ -20,6 +20,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     /// <summary>Describes a file and what the viewer may do with it.</summary>
     [Function("WopiCheckFileInfo")]
     [Requires(AuthClass.None)]
+    [Answers("application/json")]
     public IResult CheckFileInfo(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>
@@ -32,6 +33,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     /// <summary>Streams the content of a file.</summary>
     [Function("WopiGetFile")]
     [Requires(AuthClass.None)]
+    [Answers("application/octet-stream")]
     public IResult GetFile(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}/contents")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>
@@ -41,6 +43,8 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     [Function("WopiPutFile")]
     [Requires(AuthClass.None)]
     [BodyLimit(Unlimited)]
+    [Consumes("application/octet-stream")]
+    [Answers(StatusCodes.Status200OK)]
     public IResult PutFile(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/wopi/{id}/contents")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>
@@ -50,6 +54,8 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     [Function("WopiModifyFile")]
     [Requires(AuthClass.None)]
     [BodyLimit(Unlimited)]
+    [Consumes("application/octet-stream")]
+    [Answers("application/json")]
     public IResult ModifyFile(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/file/wopi/{id}")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>

@@ -19,6 +19,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     /// <summary>Describes an application to the user who is asked for consent.</summary>
     [Function("GetOAuthApp")]
     [Requires(AuthClass.Optional)]
+    [Answers<OAuthAppResponse>]
     public async Task<IResult> GetAppAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/oauth/app/{appId}")] HttpRequest request,
         string appId, ApiCall call, CancellationToken cancellationToken)
@@ -38,6 +39,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     [Function("ConsentOAuthApp")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<ConsentResponse>]
     public async Task<IResult> ConsentAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/oauth/consent")] HttpRequest request,
         [JsonBody] ConsentRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -58,6 +60,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     /// <summary>Tells an application about the user who granted it access (OpenID Connect Core, 5.3).</summary>
     [Function("GetOAuthUserInfo")]
     [Requires(AuthClass.Required, OAuthScopes.OpenId)]
+    [Answers<UserInfoResponse>(IsBare = true)]
     public static IResult GetUserInfo(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/oauth/userinfo")] HttpRequest request, ApiCall call)
     {

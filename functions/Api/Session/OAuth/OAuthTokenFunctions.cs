@@ -11,6 +11,8 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
     [Function("ExchangeOAuthToken")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Consumes("application/x-www-form-urlencoded")]
+    [Answers<OAuthTokenResponse>(IsBare = true)]
     public async Task<IResult> ExchangeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/oauth/token")] HttpRequest request,
         CancellationToken cancellationToken)

@@ -17,6 +17,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     [Function("PrepareOpenidSignIn")]
     [Requires(AuthClass.Optional, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<string>]
     public async Task<IResult> PrepareAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/session/openid")] HttpRequest request,
         [JsonBody] PrepareOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -35,6 +36,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     [Function("FinishOpenidSignIn")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<LoginResponse>]
     public async Task<IResult> FinishAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/openid")] HttpRequest request,
         [JsonBody] FinishOpenIdRequest body, ApiCall call, CancellationToken cancellationToken)

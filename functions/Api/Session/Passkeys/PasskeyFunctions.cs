@@ -15,6 +15,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     [Function("PreparePasskeySignIn")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.None)]
+    [Answers<PreparePasskeySignInResponse>]
     public async Task<IResult> PrepareSignInAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/session/authn")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
@@ -31,6 +32,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     [Function("FinishPasskeySignIn")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<LoginResponse>]
     public async Task<IResult> FinishSignInAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/authn")] HttpRequest request,
         [JsonBody] FinishPasskeySignInRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -44,6 +46,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     [Function("PreparePasskeyRegistration")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
+    [Answers<PublicKeyOptions<CreationOptions>>]
     public async Task<IResult> PrepareRegistrationAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/user/authn")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
@@ -60,6 +63,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     [Function("FinishPasskeyRegistration")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<PasskeyResponse>]
     public async Task<IResult> FinishRegistrationAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/user/authn")] HttpRequest request,
         [JsonBody] FinishRegistrationRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -73,6 +77,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     [Function("DeletePasskey")]
     [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]
+    [QueryParameter<string>("id", IsRequired = true)]
     public async Task<IResult> DeleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/user/authn")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
     /// <summary>Answers a user's picture, or redirects to the picture server.</summary>
     [Function("GetProfilePicture")]
     [Requires(AuthClass.None)]
+    [QueryParameter<bool>("nocache")]
+    [Answers("image/png")]
+    [Answers(StatusCodes.Status302Found)]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v4/user/avatar/{userId}")] HttpRequest request,
         string userId, ApiCall call, CancellationToken cancellationToken)
@@ -44,6 +47,7 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
     [Function("UpdateProfilePicture")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoWrite)]
     [BodyLimit(BodyLimitAttribute.Content)]
+    [Consumes("application/octet-stream")]
     public async Task<IResult> UpdateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/user/setting/avatar")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

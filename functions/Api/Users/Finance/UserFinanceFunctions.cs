@@ -15,6 +15,10 @@ internal static class UserFinanceFunctions
     /// <summary>Lists changes of the caller's points.</summary>
     [Function("ListCreditChanges")]
     [Requires(AuthClass.Required, OAuthScopes.FinanceRead)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<CreditChangesResponse>]
     public static IResult ListCreditChanges(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/creditChanges")] HttpRequest request) =>
         ApiResponse.Ok(new CreditChangesResponse(ReadPage(request), []));
@@ -22,6 +26,10 @@ internal static class UserFinanceFunctions
     /// <summary>Lists payments of the caller.</summary>
     [Function("ListPayments")]
     [Requires(AuthClass.Required, OAuthScopes.FinanceRead)]
+    [QueryParameter<int>("page_size", IsRequired = true)]
+    [QueryParameter<string>("order_direction")]
+    [QueryParameter<string>("next_page_token")]
+    [Answers<PaymentsResponse>]
     public static IResult ListPayments(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/payments")] HttpRequest request) =>
         ApiResponse.Ok(new PaymentsResponse(ReadPage(request), []));

@@ -16,6 +16,7 @@ internal sealed class PreferenceFunctions(
     /// <summary>Answers the caller's preferences.</summary>
     [Function("GetPreferences")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead, LiveSignIn = true)]
+    [Answers<PreferencesResponse>]
     public async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ internal sealed class UserSettingFunctions(SiteCatalog catalog)
     /// <summary>Lists nodes that the caller may choose.</summary>
     [Function("ListAvailableNodes")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [Answers<IReadOnlyList<NodeChoiceResponse>>]
     public async Task<IResult> ListNodesAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting/nodes")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
@@ -23,6 +24,7 @@ internal sealed class UserSettingFunctions(SiteCatalog catalog)
     /// <summary>Lists storage policies that the caller may choose.</summary>
     [Function("ListAvailableStoragePolicies")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
+    [Answers<IReadOnlyList<StoragePolicyResponse>>]
     public async Task<IResult> ListPoliciesAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting/policies")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ internal sealed class PasswordResetFunctions(CaptchaGate captchas, PasswordReset
     [Function("ResetPasswordViaTempLink")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<UserResponse>]
     public async Task<IResult> ResetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/user/reset/{userId}")] HttpRequest request,
         string userId, [JsonBody] ResetRequest body, ApiCall call, CancellationToken cancellationToken)

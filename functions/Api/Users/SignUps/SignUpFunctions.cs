@@ -15,6 +15,7 @@ internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSi
     [Function("SignUp")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<UserResponse>]
     public async Task<IResult> SignUpAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/user")] HttpRequest request,
         [JsonBody] SignUpRequest body, ApiCall call, CancellationToken cancellationToken)
@@ -30,6 +31,8 @@ internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSi
     /// <summary>Confirms a mail address with the signature of the link in the mail.</summary>
     [Function("ActivateUser")]
     [Requires(AuthClass.None)]
+    [QueryParameter<string>("sign", IsRequired = true)]
+    [Answers<UserResponse>]
     public async Task<IResult> ActivateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/activate/{id}")] HttpRequest request,
         string id, ApiCall call, CancellationToken cancellationToken)

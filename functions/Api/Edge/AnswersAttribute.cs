@@ -1,0 +1,37 @@
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>
+/// Says what an HTTP function answers, for the API's description. Without it a function answers the envelope with no payload.
+/// A function may answer in several forms.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+internal class AnswersAttribute : Attribute
+{
+    /// <summary>Content that is no JSON.</summary>
+    /// <param name="contentType">Its media type.</param>
+    public AnswersAttribute(string contentType) => ContentType = contentType;
+
+    /// <summary>A status without content, such as a redirect.</summary>
+    /// <param name="status">The HTTP status.</param>
+    public AnswersAttribute(int status) => Status = status;
+
+    /// <summary>JSON.</summary>
+    /// <param name="data">The type of the payload.</param>
+    protected AnswersAttribute(Type data) => (Data, ContentType) = (data, "application/json");
+
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; } = StatusCodes.Status200OK;
+
+    /// <summary>The media type; null for an answer without content.</summary>
+    public string? ContentType { get; }
+
+    /// <summary>The type of a JSON payload.</summary>
+    public Type? Data { get; }
+
+    /// <summary>Whether the payload comes as it is, without the envelope, as another protocol wants it.</summary>
+    public bool IsBare { get; init; }
+}
+
+/// <summary>Says that an HTTP function answers JSON.</summary>
+/// <typeparam name="T">The type of the payload.</typeparam>
+internal sealed class AnswersAttribute<T>() : AnswersAttribute(typeof(T));
