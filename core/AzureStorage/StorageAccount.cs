@@ -107,29 +107,40 @@ public sealed class StorageAccount
     /// <param name="name">The queue's name.</param>
     public MessageQueue Queue(string name) => new(_queues.GetQueueClient(name));
 
+    /// <summary>Where the account's blobs are.</summary>
+    public Uri BlobEndpoint => _blobs.Uri;
+
+    /// <summary>The account's name.</summary>
+    public string Name => _blobs.AccountName;
+
     /// <summary>
     /// Lets browsers of the given sites send and fetch blobs directly, with a rule beside those that the account has. An account with
-    /// as many rules as Azure takes keeps them as they are. Needs an account key; elsewhere the deployment sets it.
+    /// as many rules as Azure takes keeps them as they are. Needs an account key; elsewhere the deployment sets it. Two requests.
     /// </summary>
     /// <param name="origins">Origins such as <c>https://drive.example.com</c>, or <c>*</c>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task AllowBrowserOriginsAsync(IReadOnlyList<string> origins, CancellationToken cancellationToken = default)
-    {
-        var properties = (await _blobs.GetPropertiesAsync(cancellationToken)).Value;
-        var rule = new BlobCorsRule
+    /// <returns>False when the account has too many rules already.</returns>
+    public Task<bool> AllowBrowserOriginsAsync(IReadOnlyList<string> origins, CancellationToken cancellationToken = default) =>
+        StorageErrors.GuardAsync(Name, async () =>
         {
-            AllowedOrigins = string.Join(',', origins),
-            AllowedMethods = "GET,HEAD,PUT,OPTIONS",
-            AllowedHeaders = "*",
-            ExposedHeaders = "*",
-            MaxAgeInSeconds = 3600,
-        };
-        var rules = properties.Cors ?? [];
-        if (rules.Count >= MaxCorsRules || rules.Any(r => r.AllowedOrigins == rule.AllowedOrigins && r.AllowedMethods == rule.AllowedMethods))
-            return;
-        properties.Cors = [.. rules, rule];
-        await _blobs.SetPropertiesAsync(properties, cancellationToken);
-    }
+            var properties = (await _blobs.GetPropertiesAsync(cancellationToken)).Value;
+            var rule = new BlobCorsRule
+            {
+                AllowedOrigins = string.Join(',', origins),
+                AllowedMethods = "GET,HEAD,PUT,OPTIONS",
+                AllowedHeaders = "*",
+                ExposedHeaders = "*",
+                MaxAgeInSeconds = 3600,
+            };
+            var rules = properties.Cors ?? [];
+            if (rules.Any(r => r.AllowedOrigins == rule.AllowedOrigins && r.AllowedMethods == rule.AllowedMethods))
+                return true;
+            if (rules.Count >= MaxCorsRules)
+                return false;
+            properties.Cors = [.. rules, rule];
+            await _blobs.SetPropertiesAsync(properties, cancellationToken);
+            return true;
+        });
 
     private T Configure<T>(T client, StorageAccountOptions options, StorageService service)
         where T : ClientOptions

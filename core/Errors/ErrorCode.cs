@@ -272,4 +272,7 @@ public enum ErrorCode
 
     /// <summary>The cache failed.</summary>
     CacheError = 50006,
+
+    /// <summary>The rules that let browsers reach a storage provider could not be set.</summary>
+    CorsSetup = 50009,
 }

@@ -16,6 +16,7 @@ using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Shares;
+using Cloudreve.Core.Site.Editing;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tasks;
@@ -51,6 +52,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<EntityStore>();
         services.TryAddSingleton<EntityReader>();
+        services.TryAddSingleton<EntityCensus>();
         services.TryAddSingleton<DirectLinkStore>();
         services.TryAddSingleton<DirectLinkHits>();
         services.TryAddSingleton<ArchiveListing>();
@@ -86,6 +88,7 @@ public static class FileSystemComposition
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();
+        services.TryAddSingleton<PolicyEditor>();
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<ImportService>();

@@ -94,7 +94,7 @@ public sealed class ImportService
     /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40052: nothing was created.</exception>
     public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
     {
-        var policy = await _catalog.GetPolicyAsync(request.PolicyId, cancellationToken);
+        var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
             throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");

@@ -35,7 +35,7 @@ public sealed class SiteCatalog
     /// <param name="id">The group's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<Group?> FindGroupAsync(int id, CancellationToken cancellationToken = default) =>
-        (await _groups.GetAsync(cancellationToken)).GetValueOrDefault(id);
+        await FindAsync(_groups, id, cancellationToken);
 
     /// <summary>A group.</summary>
     /// <param name="id">The group's id.</param>
@@ -54,30 +54,61 @@ public sealed class SiteCatalog
     public async ValueTask<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _nodes.GetAsync(cancellationToken)).Values.OrderBy(node => node.Id)];
 
-    /// <summary>All storage policies. One transaction now and then.</summary>
+    /// <summary>All storage policies, deleted ones included. One transaction now and then.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<IReadOnlyList<StoragePolicy>> ListPoliciesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _policies.GetAsync(cancellationToken)).Values];
 
-    /// <summary>Finds a storage policy; null when there is none.</summary>
+    /// <summary>All groups as they are now, by id. One transaction.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<IReadOnlyList<Group>> ReadGroupsAsync(CancellationToken cancellationToken = default)
+    {
+        _groups.Forget();
+        return ListGroupsAsync(cancellationToken);
+    }
+
+    /// <summary>All storage policies as they are now, deleted ones included. One transaction.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<IReadOnlyList<StoragePolicy>> ReadPoliciesAsync(CancellationToken cancellationToken = default)
+    {
+        _policies.Forget();
+        return ListPoliciesAsync(cancellationToken);
+    }
+
+    /// <summary>All nodes as they are now, by id. One transaction.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<IReadOnlyList<Node>> ReadNodesAsync(CancellationToken cancellationToken = default)
+    {
+        _nodes.Forget();
+        return ListNodesAsync(cancellationToken);
+    }
+
+    /// <summary>Finds a storage policy, even a deleted one; null when there is none.</summary>
     /// <param name="id">The policy's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<StoragePolicy?> FindPolicyAsync(int id, CancellationToken cancellationToken = default) =>
-        (await _policies.GetAsync(cancellationToken)).GetValueOrDefault(id);
+        await FindAsync(_policies, id, cancellationToken);
 
     /// <summary>A storage policy.</summary>
     /// <param name="id">The policy's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40035: there is none.</exception>
     public async ValueTask<StoragePolicy> GetPolicyAsync(int id, CancellationToken cancellationToken = default) =>
-        await FindPolicyAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
+        await FindPolicyAsync(id, cancellationToken) ?? throw NoPolicy();
+
+    /// <summary>A storage policy that may get new content.</summary>
+    /// <param name="id">The policy's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40035: there is none, or it was deleted.</exception>
+    public async ValueTask<StoragePolicy> GetUsablePolicyAsync(int id, CancellationToken cancellationToken = default) =>
+        await GetPolicyAsync(id, cancellationToken) is { IsDeleted: false } policy ? policy : throw NoPolicy();
 
     /// <summary>A node.</summary>
     /// <param name="id">The node's id.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async ValueTask<Node> GetNodeAsync(int id, CancellationToken cancellationToken = default) =>
-        (await _nodes.GetAsync(cancellationToken)).GetValueOrDefault(id) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
+        await FindAsync(_nodes, id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
 
     /// <summary>Adds or replaces a group. One transaction.</summary>
     /// <param name="group">The group.</param>
@@ -115,6 +146,21 @@ public sealed class SiteCatalog
         _groups.Forget();
         _policies.Forget();
         _nodes.Forget();
+    }
+
+    internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
+
+    /// <summary>Reads policies anew when they are asked for next.</summary>
+    internal void ForgetPolicies() => _policies.Forget();
+
+    /// <summary>What is not there may have been made by another process a moment ago: it is looked for once more.</summary>
+    private static async ValueTask<T?> FindAsync<T>(AgedValue<IReadOnlyDictionary<int, T>> kept, int id, CancellationToken cancellationToken)
+        where T : class
+    {
+        if ((await kept.GetAsync(cancellationToken)).TryGetValue(id, out var found))
+            return found;
+        kept.Forget();
+        return (await kept.GetAsync(cancellationToken)).GetValueOrDefault(id);
     }
 
     private AgedValue<IReadOnlyDictionary<int, T>> Kept<T>(string partition, Func<Row, T> parse, Func<T, int> idOf, TimeProvider clock) =>

@@ -7,4 +7,5 @@ namespace Cloudreve.Core.Site;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(GroupSettings))]
 [JsonSerializable(typeof(StoragePolicySettings))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class SiteJson : JsonSerializerContext;

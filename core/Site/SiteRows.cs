@@ -12,6 +12,8 @@ internal static class SiteRows
     public const string Policies = "policy";
     public const string Nodes = "node";
 
+    private const string Deleted = "deleted";
+
     public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
 
     public static Row Describe(Group group) => new(Groups, Key(group.Id))
@@ -49,6 +51,11 @@ internal static class SiteRows
         ["file_name_rule"] = policy.FileNameRule,
         ["node_id"] = policy.NodeId,
         ["settings"] = JsonSerializer.Serialize(policy.Settings, SiteJson.Default.StoragePolicySettings),
+        ["local"] = policy.IsLocal ? true : null,
+        ["former_dir_name_rules"] = policy.FormerDirNameRules.Count == 0
+            ? null
+            : JsonSerializer.Serialize(policy.FormerDirNameRules, SiteJson.Default.IReadOnlyListString),
+        [Deleted] = policy.IsDeleted ? true : null,
     };
 
     public static StoragePolicy ReadPolicy(Row row) => new()
@@ -66,6 +73,9 @@ internal static class SiteRows
         FileNameRule = row.Text("file_name_rule") ?? "",
         NodeId = (int?)row.Number("node_id"),
         Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings(),
+        IsLocal = row.Flag("local"),
+        FormerDirNameRules = row.Text("former_dir_name_rules") is { } rules ? JsonSerializer.Deserialize(rules, SiteJson.Default.IReadOnlyListString) ?? [] : [],
+        IsDeleted = row.Flag(Deleted),
     };
 
     public static Row Describe(Node node) => new(Nodes, Key(node.Id))

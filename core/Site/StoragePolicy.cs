@@ -113,6 +113,12 @@ public sealed record StoragePolicy
     /// <summary>The seeded policy.</summary>
     public const int DefaultId = 1;
 
+    /// <summary>The type of storage whose content passes through the site.</summary>
+    public const string LocalType = "local";
+
+    /// <summary>The type of storage that clients reach directly.</summary>
+    public const string S3Type = "s3";
+
     /// <summary>The policy's id.</summary>
     public required int Id { get; init; }
 
@@ -152,9 +158,32 @@ public sealed record StoragePolicy
     /// <summary>Everything else.</summary>
     public StoragePolicySettings Settings { get; init; } = new();
 
+    /// <summary>Whether it was made as local storage: a container of the app's own account whose content always passes through the site.</summary>
+    public bool IsLocal { get; init; }
+
+    /// <summary>
+    /// Rules of before that <see cref="DirNameRule"/> replaced. What they named is still the product's own, so no import may make files of it.
+    /// </summary>
+    public IReadOnlyList<string> FormerDirNameRules { get; init; } = [];
+
+    /// <summary>
+    /// Whether it was deleted. Its row stays: an upload that another process accepted shortly before can still end, and its content can be read.
+    /// </summary>
+    public bool IsDeleted { get; init; }
+
     /// <summary>
     /// The type that clients choose their uploader by: Azure Blob is driven like S3, or like local storage when uploads pass
     /// through the server.
     /// </summary>
-    public string ApiType => Driver == StorageDriver.AzureBlob ? (Settings.Relay ? "local" : "s3") : Driver;
+    public string ApiType => Driver == StorageDriver.AzureBlob ? (Settings.Relay ? LocalType : S3Type) : Driver;
+
+    /// <summary>The type that the administration shows: how the policy was made.</summary>
+    public string AdminType => Driver == StorageDriver.AzureBlob ? (IsLocal ? LocalType : S3Type) : Driver;
+
+    /// <summary>An address of the policy's account as clients get it: by way of the proxy, where there is one.</summary>
+    /// <param name="address">The address.</param>
+    public Uri PublicAddress(Uri address) =>
+        Settings.CustomProxy && Uri.TryCreate(Settings.ProxyServer, UriKind.Absolute, out var proxy)
+            ? new UriBuilder(address) { Scheme = proxy.Scheme, Host = proxy.Host, Port = proxy.Port }.Uri
+            : address;
 }

@@ -30,9 +30,9 @@ public sealed partial class OwnAreas
     /// <param name="policies">Every policy that writes to it.</param>
     public OwnAreas(IEnumerable<StoragePolicy> policies)
     {
-        foreach (var policy in policies)
+        foreach (var written in policies.SelectMany(policy => policy.FormerDirNameRules.Append(policy.DirNameRule)))
         {
-            var rule = policy.DirNameRule.TrimStart('/');
+            var rule = written.TrimStart('/');
             _includesRoot |= rule.Length == 0;
             if (rule.Length > 0)
                 _firstFolders.Add(FirstFolderOf(rule));

@@ -26,7 +26,9 @@ public sealed class PolicyContainers(StorageLayout layout, TimeProvider clock)
         return AccountOf(policy).Container(policy.BucketName);
     }
 
-    private StorageAccount AccountOf(StoragePolicy policy) => policy.Server.Length == 0
+    /// <summary>The account of a policy's container; no request is sent.</summary>
+    /// <param name="policy">The policy, of Azure Blob storage.</param>
+    internal StorageAccount AccountOf(StoragePolicy policy) => policy.Server.Length == 0
         ? layout.Account
         : _others.GetOrAdd(
             (policy.Server, policy.AccessKey, policy.SecretKey),

@@ -101,7 +101,7 @@ public sealed class UploadCreation
 
     /// <summary>The policy of a group's new files.</summary>
     internal static async Task<StoragePolicy> PolicyOfAsync(SiteCatalog catalog, Group group, CancellationToken cancellationToken) =>
-        group.StoragePolicyId is { } id && await catalog.FindPolicyAsync(id, cancellationToken) is { } policy
+        group.StoragePolicyId is { } id && await catalog.FindPolicyAsync(id, cancellationToken) is { IsDeleted: false } policy
             ? policy
             : throw new CloudreveException(ErrorCode.PolicyNotAllowed, "Your group cannot store files.");
 

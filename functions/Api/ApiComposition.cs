@@ -3,6 +3,7 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.SignUps;
 using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Admin.Policies;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.DirectLinks;
@@ -31,6 +32,7 @@ internal static class ApiComposition
         services.AddSingleton<DirectLinkTarget>();
         services.AddSingleton<SharePresenter>();
         services.AddSingleton<SignInAnswers>();
+        services.AddSingleton<AdminPolicyPresenter>();
         if (EntraSettings.Read(configuration) is { } entra)
         {
             entra.AddTo(services);

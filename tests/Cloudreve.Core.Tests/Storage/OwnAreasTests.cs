@@ -67,6 +67,16 @@ public sealed class OwnAreasTests(AzuriteServer azurite)
         Assert.False(areas.Holds("elsewhere/1/x"));
     }
 
+    [Fact]
+    public void Holds_RuleThatWasReplaced_WhatItNamedBefore()
+    {
+        var areas = new OwnAreas([PolicyOf("new/{uid}") with { FormerDirNameRules = ["old/{uid}"] }]);
+
+        Assert.True(areas.Holds("old/1/x"));
+        Assert.True(areas.Holds("new/1/x"));
+        Assert.False(areas.Holds("photos/1/x"));
+    }
+
     [Theory]
     [InlineData("cloudreve-files", false)]
     [InlineData("cloudreve-avatars", true)]

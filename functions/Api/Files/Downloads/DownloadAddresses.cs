@@ -71,6 +71,6 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
         var address = await containers.Get(policy).SignReadAsync(
             entity.Source, expires, ContentNames.Disposition(site, target.Name, target.IsDownload), ContentNames.MimeType(site, target.Name),
             cancellationToken);
-        return new DownloadAddress(address.AbsoluteUri, expires, saveAs);
+        return new DownloadAddress(policy.PublicAddress(address).AbsoluteUri, expires, saveAs);
     }
 }

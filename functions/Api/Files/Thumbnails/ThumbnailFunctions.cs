@@ -39,7 +39,7 @@ internal sealed class ThumbnailFunctions(
             return ApiResponse.Ok(new ThumbnailResponse(SignContent(request.HttpContext, site, thumbnail, name, expires), expires));
         var address = await containers.Get(policy).SignReadAsync(
             thumbnail.Source, expires, ContentNames.Disposition(site, name, download: false), ContentNames.MimeType(site, name), cancellationToken);
-        return ApiResponse.Ok(new ThumbnailResponse(address.AbsoluteUri, expires));
+        return ApiResponse.Ok(new ThumbnailResponse(policy.PublicAddress(address).AbsoluteUri, expires));
     }
 
     private static string SignContent(HttpContext http, SiteSettings site, EntityRecord thumbnail, string name, DateTimeOffset expires)
