@@ -1,4 +1,5 @@
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Parsing;
 
 namespace Cloudreve.Core.Archives.Listing;
 
@@ -15,12 +16,20 @@ public sealed record ArchivedFile(string Name, long Size, DateTimeOffset Updated
 /// <param name="cancellationToken">Cancels the call.</param>
 internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
 
-/// <summary>What a directory of an archive may be like, so that a hostile one cannot exhaust the memory.</summary>
+/// <summary>What a directory of an archive may be like, so that a hostile one can exhaust neither memory nor processors.</summary>
 internal static class DirectoryLimits
 {
     public const int Bytes = 32 * 1024 * 1024;
 
     public const int Entries = 100_000;
+
+    /// <summary>
+    /// What the most entries need with all that the format can say of each, packed one by one; unpacking a kilobyte of a directory is a step, too.
+    /// </summary>
+    public const long Steps = 64 * Entries;
+
+    /// <summary>The work that listing one archive may be.</summary>
+    public static WorkBudget Work(CancellationToken cancellationToken) => new(Steps, () => NotListable(), cancellationToken);
 
     /// <summary>A size that is within the limit.</summary>
     /// <exception cref="CloudreveException">40049.</exception>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Core.Archives.Listing;
@@ -12,8 +13,6 @@ public sealed class NameEncoding
     private const string Iso8859Part10 = "\u00a0ĄĒĢĪĨĶ§ĻĐŠŦŽ\u00adŪŊ°ąēģīĩķ·ļđšŧž―ūŋĀÁÂÃÄÅÆĮČÉĘËĖÍÎÏÐŅŌÓÔÕÖŨØŲÚÛÜÝÞßāáâãäåæįčéęëėíîïðņōóôõöũøųúûüýþĸ";
     private const string Iso8859Part14 = "\u00a0Ḃḃ£ĊċḊ§Ẁ©ẂḋỲ\u00ad®ŸḞḟĠġṀṁ¶ṖẁṗẃṠỳẄẅṡÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏŴÑÒÓÔÕÖṪØÙÚÛÜÝŶßàáâãäåæçèéêëìíîïŵñòóôõöṫøùúûüýŷÿ";
     private const string Iso8859Part16 = "\u00a0ĄąŁ€„Š§š©Ș«Ź\u00adźŻ°±ČłŽ”¶·žčș»ŒœŸżÀÁÂĂÄĆÆÇÈÉÊËÌÍÎÏĐŃÒÓÔŐÖŚŰÙÚÛÜĘȚßàáâăäćæçèéêëìíîïđńòóôőöśűùúûüęțÿ";
-
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly Func<byte[], string> _decode;
 
@@ -83,17 +82,8 @@ public sealed class NameEncoding
         _ => CodePagesEncodingProvider.Instance.GetEncoding(page)!,
     };
 
-    private static string DecodeUnknown(byte[] bytes)
-    {
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Page(Ibm437).GetString(bytes);
-        }
-    }
+    private static string DecodeUnknown(byte[] bytes) =>
+        Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : Page(Ibm437).GetString(bytes);
 
     private static string DecodeUpper(byte[] bytes, string upper) =>
         string.Create(bytes.Length, (bytes, upper), static (text, state) =>

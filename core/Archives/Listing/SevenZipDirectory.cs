@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Runtime.InteropServices;
+using Cloudreve.Core.Parsing;
 using SharpCompress.Compressors.LZMA;
 
 namespace Cloudreve.Core.Archives.Listing;
@@ -13,6 +14,9 @@ internal static class SevenZipDirectory
     public const int SignatureBytes = 32;
 
     private const int EncodedHeaders = 4;
+    private const int UnpackedAtOnce = 64 * 1024;
+    private const int BytesPerStep = 1024;
+    private const byte LargestWindow = 40;
 
     private static ReadOnlySpan<byte> Magic => [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C];
 
@@ -23,9 +27,11 @@ internal static class SevenZipDirectory
     /// <param name="head">Its first 32 bytes.</param>
     /// <param name="read">Reads its parts.</param>
     /// <param name="size">Its length in bytes.</param>
+    /// <param name="work">Bounds what it costs.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="Cloudreve.Core.Errors.CloudreveException">403 when it is damaged or its header encrypted, 40049 when it has too many entries.</exception>
-    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(byte[] head, ReadPart read, long size, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
+        byte[] head, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
     {
         if (head.Length < SignatureBytes)
             throw DirectoryLimits.NotListable();
@@ -33,7 +39,8 @@ internal static class SevenZipDirectory
         var length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(20));
         if (length == 0)
             return [];
-        var header = new SevenZipReader(await ReadPartAsync(read, size, offset, DirectoryLimits.CheckBytes(length), cancellationToken));
+        var header = new SevenZipReader(await ReadPartAsync(read, size, offset, DirectoryLimits.CheckBytes(length), cancellationToken), work);
+        long unpacked = 0;
         for (var i = 0; i < EncodedHeaders; i++)
         {
             switch (header.ReadByte())
@@ -41,7 +48,10 @@ internal static class SevenZipDirectory
                 case 0x01:
                     return SevenZipHeader.Parse(header);
                 case 0x17:
-                    header = new SevenZipReader(await UnpackAsync(SevenZipStreams.Parse(header), read, size, cancellationToken));
+                    var streams = SevenZipStreams.Parse(header);
+                    // A header inside a header may be as large as one alone.
+                    DirectoryLimits.CheckBytes(unpacked += streams.Folders.Sum(folder => folder.Size));
+                    header = new SevenZipReader(await UnpackAsync(streams, read, size, work, cancellationToken), work);
                     break;
                 default:
                     throw DirectoryLimits.NotListable();
@@ -50,7 +60,8 @@ internal static class SevenZipDirectory
         throw DirectoryLimits.NotListable();
     }
 
-    private static async Task<byte[]> UnpackAsync(SevenZipStreams streams, ReadPart read, long size, CancellationToken cancellationToken)
+    private static async Task<byte[]> UnpackAsync(
+        SevenZipStreams streams, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
     {
         if (streams.PackSizes is not [var packed] || streams.Folders is not [{ Coders: [var coder], UnpackSizes: [var unpacked] }])
             throw DirectoryLimits.NotListable();
@@ -59,14 +70,14 @@ internal static class SevenZipDirectory
         return coder switch
         {
             { Method: 0x00 } when source.Length == length => source,
-            { Method: 0x030101, Properties.Length: 5 } => Unpack(Bounded(coder.Properties, length), source, length),
-            { Method: 0x21, Properties.Length: 1 } => Unpack(coder.Properties, source, length),
+            { Method: 0x030101, Properties.Length: 5 } => Unpack(LzmaWindow(coder.Properties, length), source, length, work),
+            { Method: 0x21, Properties: [<= LargestWindow] } => Unpack(Lzma2Window(coder.Properties[0], length), source, length, work),
             _ => throw DirectoryLimits.NotListable(),
         };
     }
 
     /// <summary>Properties of LZMA whose window is not larger than what it unpacks to: it is allocated as a whole.</summary>
-    private static byte[] Bounded(byte[] properties, int length)
+    private static byte[] LzmaWindow(byte[] properties, int length)
     {
         var window = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(properties.AsSpan(1)), (uint)Math.Max(length, 4096));
         var bounded = (byte[])properties.Clone();
@@ -74,17 +85,29 @@ internal static class SevenZipDirectory
         return bounded;
     }
 
-    private static byte[] Unpack(byte[] properties, byte[] source, int length)
+    /// <summary>The same for LZMA2, which names its window by one number: 0 stands for 4 KiB, 26 for 32 MiB, and odd ones lie between.</summary>
+    private static byte[] Lzma2Window(byte window, int length)
     {
-        // LZMA2 names its window by one number: 22 stands for 8 MiB, 26 for 32 MiB.
-        if (properties is [> 26])
-            throw DirectoryLimits.NotListable();
+        byte needed = 0;
+        while (needed < window && (2L | (needed & 1L)) << ((needed / 2) + 11) < length)
+            needed++;
+        return [needed];
+    }
+
+    private static byte[] Unpack(byte[] properties, byte[] source, int length, WorkBudget work)
+    {
         try
         {
             using var packed = new MemoryStream(source);
             using var lzma = LzmaStream.Create(properties, packed, source.Length, length, leaveOpen: true);
             var header = new byte[length];
-            lzma.ReadExactly(header);
+            for (var rest = header.AsSpan(); !rest.IsEmpty;)
+            {
+                var part = rest[..Math.Min(rest.Length, UnpackedAtOnce)];
+                work.Spend((part.Length / BytesPerStep) + 1);
+                lzma.ReadExactly(part);
+                rest = rest[part.Length..];
+            }
             return header;
         }
         catch (Exception e) when (e is SharpCompress.Common.SharpCompressException or IOException or InvalidOperationException or IndexOutOfRangeException or ArgumentException)
@@ -130,13 +153,15 @@ internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
 internal static class SevenZipHeader
 {
     private const uint DirectoryAttribute = 0x10;
+    private const long Dummy = 0x19;
+    private const int BytesPerStep = 1024;
 
     public static IReadOnlyList<ArchivedFile> Parse(SevenZipReader header)
     {
         IReadOnlyList<long> sizes = [];
-        while (true)
+        for (var section = header.ReadSection(0); ; section = header.ReadSection(section))
         {
-            switch (header.ReadByte())
+            switch (section)
             {
                 case 0x00:
                     return [];
@@ -166,15 +191,22 @@ internal static class SevenZipHeader
     private static List<ArchivedFile> ParseFiles(SevenZipReader header, IReadOnlyList<long> sizes)
     {
         var count = header.ReadCount();
-        var names = new string[count];
-        Array.Fill(names, "");
+        // Each entry has a name, which takes two bytes at least: a header of some bytes has no room for many.
+        if (count > header.Rest / 2)
+            throw DirectoryLimits.NotListable();
+        header.Spend(count);
+        string[] names = [];
         var times = new long[count];
         var attributes = new uint[count];
         var isEmpty = new bool[count];
         bool[] isEmptyFile = [];
+        var seen = new HashSet<long>();
         while (header.ReadNumber() is not 0 and var type)
         {
             var property = header.Slice(header.ReadNumber());
+            // Only what fills gaps may come several times.
+            if (type != Dummy && !seen.Add(type))
+                throw DirectoryLimits.NotListable();
             switch (type)
             {
                 case 0x0E:
@@ -184,7 +216,7 @@ internal static class SevenZipHeader
                     isEmptyFile = property.ReadBits(isEmpty.Count(e => e));
                     break;
                 case 0x11:
-                    ReadNames(property, names);
+                    names = ReadNames(property, count);
                     break;
                 case 0x14:
                     ReadEach(property, count, (i, reader) => times[i] = reader.ReadInt64());
@@ -196,6 +228,8 @@ internal static class SevenZipHeader
                     break;
             }
         }
+        if (names.Length != count)
+            throw DirectoryLimits.NotListable();
         return Assemble(names, times, attributes, isEmpty, isEmptyFile, sizes);
     }
 
@@ -214,13 +248,24 @@ internal static class SevenZipHeader
         return files;
     }
 
-    private static void ReadNames(SevenZipReader property, string[] names)
+    private static string[] ReadNames(SevenZipReader property, int count)
     {
         RefuseExternal(property);
-        var text = Encoding.Unicode.GetString(property.Take(property.Rest)).Split('\0');
-        if (text.Length <= names.Length)
-            throw DirectoryLimits.NotListable();
-        Array.Copy(text, names, names.Length);
+        var bytes = property.Take(property.Rest);
+        var text = new char[bytes.Length / 2];
+        bytes[..(text.Length * 2)].CopyTo(MemoryMarshal.AsBytes(text.AsSpan()));
+        var rest = text.AsSpan();
+        var names = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            var end = rest.IndexOf('\0');
+            if (end < 0)
+                throw DirectoryLimits.NotListable();
+            property.Spend(1 + (end / BytesPerStep));
+            names[i] = new string(rest[..end]);
+            rest = rest[(end + 1)..];
+        }
+        return names;
     }
 
     private static void ReadEach(SevenZipReader property, int count, Action<int, SevenZipReader> read)

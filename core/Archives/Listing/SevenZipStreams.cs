@@ -26,7 +26,7 @@ internal sealed class SevenZipStreams
     {
         var streams = new SevenZipStreams();
         var hasFiles = false;
-        while (header.ReadByte() is not End and var type)
+        for (var type = header.ReadSection(End); type != End; type = header.ReadSection(type))
         {
             switch (type)
             {
@@ -53,7 +53,7 @@ internal sealed class SevenZipStreams
     {
         PackPosition = header.ReadNumber();
         var count = header.ReadCount();
-        while (header.ReadByte() is not End and var type)
+        for (var type = header.ReadSection(End); type != End; type = header.ReadSection(type))
         {
             if (type == 0x09)
                 PackSizes = ReadNumbers(header, count);
@@ -75,7 +75,7 @@ internal sealed class SevenZipStreams
         Expect(header, 0x0C);
         foreach (var folder in folders)
             folder.UnpackSizes = ReadNumbers(header, folder.Coders.Sum(c => c.Outputs));
-        while (header.ReadByte() is not End and var type)
+        for (var type = header.ReadSection(End); type != End; type = header.ReadSection(type))
         {
             if (type != 0x0A)
                 throw DirectoryLimits.NotListable();
@@ -129,7 +129,7 @@ internal sealed class SevenZipStreams
                 folder.Files = header.ReadCount();
             type = header.ReadByte();
         }
-        DirectoryLimits.CheckEntries(Folders.Sum(f => (long)f.Files));
+        header.Spend(DirectoryLimits.CheckEntries(Folders.Sum(f => (long)f.Files)));
         var sizes = new List<long>();
         foreach (var folder in Folders.Where(f => f.Files > 0))
         {
@@ -145,12 +145,13 @@ internal sealed class SevenZipStreams
         }
         if (type == 0x09)
             type = header.ReadByte();
-        for (; type != End; type = header.ReadByte())
+        if (type == 0x0A)
         {
-            if (type != 0x0A)
-                throw DirectoryLimits.NotListable();
             SkipChecksums(header, Folders.Where(f => f.Files != 1 || !f.HasChecksum).Sum(f => f.Files));
+            type = header.ReadByte();
         }
+        if (type != End)
+            throw DirectoryLimits.NotListable();
         FileSizes = sizes;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cloudreve.Core.Parsing;
 
 namespace Cloudreve.Core.Archives.Listing;
 
@@ -13,13 +14,15 @@ internal static class ZipDirectory
     private const int LocatorBytes = 20;
     private const int End64Bytes = 56;
     private const int EntryBytes = 46;
+    private const int BytesPerStep = 1024;
 
     // The end with the longest comment, and a small directory with it.
     private const int TailBytes = 128 * 1024;
 
     /// <summary>Lists a zip.</summary>
     /// <exception cref="Cloudreve.Core.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
-    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(ReadPart read, long size, NameEncoding encoding, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
+        ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken)
     {
         var tailAt = Math.Max(0, size - TailBytes);
         var tail = await read(tailAt, (int)(size - tailAt), cancellationToken);
@@ -32,7 +35,7 @@ internal static class ZipDirectory
         if (offset < 0 || at < 0 || at < offset)
             throw DirectoryLimits.NotListable();
         var directory = at >= tailAt ? tail.AsSpan((int)(at - tailAt), bytes).ToArray() : await read(at, bytes, cancellationToken);
-        return Parse(directory, count, encoding);
+        return Parse(directory, count, encoding, work);
     }
 
     private static int FindEnd(ReadOnlySpan<byte> tail)
@@ -69,8 +72,11 @@ internal static class ZipDirectory
 
     private static long Read64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
 
-    private static List<ArchivedFile> Parse(ReadOnlySpan<byte> directory, int count, NameEncoding encoding)
+    private static List<ArchivedFile> Parse(ReadOnlySpan<byte> directory, int count, NameEncoding encoding, WorkBudget work)
     {
+        // A count that the directory has no room for reserves nothing.
+        if (count > directory.Length / EntryBytes)
+            throw DirectoryLimits.NotListable();
         var files = new List<ArchivedFile>(count);
         while (files.Count < count)
         {
@@ -81,6 +87,7 @@ internal static class ZipDirectory
             var whole = EntryBytes + nameLength + extraLength + BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]);
             if (directory.Length < whole)
                 throw DirectoryLimits.NotListable();
+            work.Spend(1 + (whole / BytesPerStep));
             files.Add(ParseEntry(directory, directory.Slice(EntryBytes, nameLength), directory.Slice(EntryBytes + nameLength, extraLength), encoding));
             directory = directory[whole..];
         }

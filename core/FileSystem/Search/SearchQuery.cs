@@ -11,6 +11,10 @@ public sealed class SearchQuery
     private const string ExactMetadata = "exact_meta_";
     private const string Metadata = "meta_";
 
+    // Each entry of a drive is compared with each filter, and a long text costs for each character of the name.
+    private const int MaxFilters = 50;
+    private const int MaxText = 2_000;
+
     private readonly List<NamePattern> _names = [];
     private readonly List<Func<FileRecord, bool>> _conditions = [];
     private bool _anyName;
@@ -25,11 +29,14 @@ public sealed class SearchQuery
     /// <summary>Reads the query of a URI; null when it makes no search, so that the folder is listed.</summary>
     /// <param name="query">The URI's parameters.</param>
     /// <param name="site">The site, for the queries of categories.</param>
-    /// <exception cref="CloudreveException">40001 for an unknown type or category.</exception>
+    /// <exception cref="CloudreveException">40001 for an unknown type or category, and for more than searches may compare.</exception>
     public static SearchQuery? Parse(IReadOnlyList<KeyValuePair<string, string>> query, SiteSettings site)
     {
         if (!query.Any(IsFilter))
             return null;
+        // What categories search for is up to the administration.
+        if (query.Count > MaxFilters || query.Sum(p => (long)p.Value.Length) > MaxText)
+            throw Bad($"A search takes at most {MaxFilters} filters with {MaxText} characters in total.");
         var category = query.LastOrDefault(p => p.Key == "category").Value;
         return category is null ? Read(query) : Read(FileUri.ParseQuery(site.Get(QueryOf(category))));
     }

@@ -18,6 +18,8 @@ internal static class PictureScaler
     public const long MaxPixels = 100_000_000;
 
     private const int MaxSide = 32_768;
+    private const uint MaxFrames = 16;
+    private const ulong MaxProfile = 16UL * 1024 * 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -32,6 +34,9 @@ internal static class PictureScaler
         ResourceLimits.Memory = 768UL * 1024 * 1024;
         ResourceLimits.Disk = 0;
         ResourceLimits.Thread = 1;
+        // One picture is wanted, and its colour profile.
+        ResourceLimits.ListLength = MaxFrames;
+        ResourceLimits.MaxProfileSize = MaxProfile;
     }
 
     /// <summary>Scales a picture into a box, never up, upright, in sRGB and without its metadata.</summary>

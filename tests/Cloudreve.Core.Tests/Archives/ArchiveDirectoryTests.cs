@@ -3,6 +3,7 @@ using System.Text;
 using Cloudreve.Core.Archives.Listing;
 using Cloudreve.Core.Archives.Writing;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Parsing;
 using SharpCompress.Common;
 using SharpCompress.Writers.SevenZip;
 using Xunit;
@@ -122,7 +123,7 @@ public sealed class ArchiveDirectoryTests
                 output.ReadExactly(part);
                 return Task.FromResult(part);
             },
-            output.Length, NameEncoding.Of(null), TestContext.Current.CancellationToken);
+            output.Length, NameEncoding.Of(null), Work(), TestContext.Current.CancellationToken);
 
         Assert.Equal(66_001, files.Count);
         Assert.Equal((1L << 32) + 5, files[0].Size);
@@ -187,13 +188,15 @@ public sealed class ArchiveDirectoryTests
     }
 
     private Task<IReadOnlyList<ArchivedFile>> ReadZipAsync(byte[] archive, string? encoding = null) =>
-        ZipDirectory.ReadAsync(Part(archive), archive.Length, NameEncoding.Of(encoding), TestContext.Current.CancellationToken);
+        ZipDirectory.ReadAsync(Part(archive), archive.Length, NameEncoding.Of(encoding), Work(), TestContext.Current.CancellationToken);
 
     private Task<IReadOnlyList<ArchivedFile>> ReadSevenZipAsync(byte[] archive)
     {
         _reads++;
-        return SevenZipDirectory.ReadAsync(archive[..Math.Min(32, archive.Length)], Part(archive), archive.Length, TestContext.Current.CancellationToken);
+        return SevenZipDirectory.ReadAsync(archive[..Math.Min(32, archive.Length)], Part(archive), archive.Length, Work(), TestContext.Current.CancellationToken);
     }
+
+    private static WorkBudget Work() => DirectoryLimits.Work(TestContext.Current.CancellationToken);
 
     private ReadPart Part(byte[] archive) => (offset, length, _) =>
     {

@@ -78,6 +78,39 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
             iter: 40);
     }
 
+    public static TheoryData<string> Hostile => [.. HostileFiles.Keys];
+
+    // A few hundred kilobytes that would be read piece by piece.
+    private static Dictionary<string, byte[]> HostileFiles { get; } = new()
+    {
+        ["ID3v2.4 of empty frames"] = MusicFiles.Id3V24Empty(60_000),
+        ["FLAC of empty blocks"] = [.. "fLaC"u8, .. Enumerable.Repeat<byte[]>([1, 0, 0, 0], 120_000).SelectMany(b => b), 0x86, 0, 0, 0],
+        ["Ogg of empty pages"] = [.. Enumerable.Repeat<byte[]>([.. "OggS"u8, .. new byte[22], 0], 40_000).SelectMany(b => b)],
+        ["Opus of empty comments"] = MusicFiles.OpusEmpty(60_000),
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task Given_music_whose_tags_never_end_when_its_cover_is_extracted_then_it_is_refused_for_good(string kind)
+    {
+        var source = await StoreAsync(HostileFiles[kind]);
+
+        var refused = await Assert.ThrowsAsync<ThumbnailException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
+
+        Assert.True(refused.IsFinal);
+        Assert.Equal(ContentWindow.Damaged().Message, refused.Message);
+    }
+
+    [Fact]
+    public async Task Given_music_of_many_large_pictures_when_its_cover_is_extracted_then_not_all_are_fetched()
+    {
+        var source = await StoreAsync(MusicFiles.FlacOfPictures(blocks: 5, length: 16_000_000));
+
+        var refused = await Assert.ThrowsAsync<ThumbnailException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
+
+        Assert.Equal(ContentWindow.Damaged().Message, refused.Message);
+    }
+
     private async Task<ThumbnailSource> StoreAsync(byte[] content)
     {
         var name = Guid.NewGuid().ToString("N");

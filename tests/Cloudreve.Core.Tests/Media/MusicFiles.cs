@@ -55,6 +55,23 @@ internal static class MusicFiles
         return [.. Pages([.. "\u0001vorbis"u8, .. new byte[23]]), .. Pages(comments)];
     }
 
+    public static byte[] Id3V24Empty(int frames) => Id3(4, 0, [.. Enumerable.Repeat(Frame("TXXX", []), frames).SelectMany(b => b)]);
+
+    /// <summary>With blocks that say they are pictures and are none.</summary>
+    public static byte[] FlacOfPictures(int blocks, int length)
+    {
+        var file = new byte[4 + (blocks * (4 + length)) + 4];
+        "fLaC"u8.CopyTo(file);
+        var header = BigEndian((6 << 24) | length);
+        for (var i = 0; i < blocks; i++)
+            header.CopyTo(file, 4 + (i * (4 + length)));
+        file[^4] = 0x86;
+        return file;
+    }
+
+    public static byte[] OpusEmpty(int comments) =>
+        [.. Pages([.. "OpusHead"u8, 1, 2, .. new byte[9]]), .. Pages([.. "OpusTags"u8, .. Comments([.. Enumerable.Repeat("", comments)])])];
+
     private static byte[] Id3(byte version, byte flags, byte[] frames) => [.. "ID3"u8, version, 0, flags, .. Syncsafe(frames.Length), .. frames, .. new byte[64]];
 
     private static byte[] Picture(byte type, byte[] picture) => Frame("APIC", [0, .. "image/png\0"u8, type, .. "cover\0"u8, .. picture]);

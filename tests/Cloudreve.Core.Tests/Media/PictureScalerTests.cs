@@ -101,6 +101,27 @@ public sealed class PictureScalerTests
         Assert.True(refused.IsFinal);
     }
 
+    [Fact]
+    public async Task Given_a_picture_of_many_frames_when_it_is_scaled_then_the_first_alone_is_decoded()
+    {
+        using var first = new MagickImage(MagickColors.Red, 50, 50);
+        var gif = first.ToByteArray(MagickFormat.Gif);
+        // What follows is no frame: whoever reads on fails.
+        gif = [.. gif[..^1], 0x2C, .. new byte[200], 0x3B];
+
+        var thumbnail = await PictureScaler.ScaleAsync(gif, Png, CancellationToken.None);
+
+        Assert.True(Pictures.ColorAt(thumbnail.Content, 25, 25) is { R: > 200, B: < 60 });
+    }
+
+    [Fact]
+    public async Task Given_a_small_picture_whose_colour_profile_would_unfold_when_it_is_scaled_then_the_profile_is_not_kept()
+    {
+        var thumbnail = await PictureScaler.ScaleAsync(Pictures.WithProfile(64 * 1024 * 1024), Png, CancellationToken.None);
+
+        Assert.True(Pictures.ColorAt(thumbnail.Content, 1, 1) is { R: > 200, B: < 60 });
+    }
+
     [Theory]
     [InlineData("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\"/>")]
     [InlineData("<?xml version=\"1.0\"?><image><read filename=\"/etc/passwd\"/></image>")]

@@ -25,6 +25,21 @@ internal static class Pictures
         return png;
     }
 
+    /// <summary>A PNG with a colour profile of zeros, which is small when packed.</summary>
+    public static byte[] WithProfile(int length)
+    {
+        var png = RedAndBlue(MagickFormat.Png, 40, 20);
+        using var packed = new MemoryStream();
+        using (var zlib = new System.IO.Compression.ZLibStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+            zlib.Write(new byte[length]);
+        byte[] body = [.. "iCCP"u8, .. "profile\0"u8, 0, .. packed.ToArray()];
+        byte[] chunk = [.. new byte[4], .. body, .. new byte[4]];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(chunk, (uint)body.Length - 4);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc(body));
+        // Behind the header.
+        return [.. png[..33], .. chunk, .. png[33..]];
+    }
+
     /// <summary>The colour of a point, as r, g, b.</summary>
     public static (byte R, byte G, byte B) ColorAt(byte[] picture, int x, int y)
     {

@@ -1,8 +1,11 @@
+using Cloudreve.Core.Parsing;
+
 namespace Cloudreve.Core.Media.Thumbnails.Covers;
 
 /// <summary>Reads parts of a file here and there, in few requests: each fetches what follows, too. Damaged files cannot make it read without end.</summary>
 /// <param name="source">The file.</param>
-internal sealed class ContentWindow(ThumbnailSource source)
+/// <param name="work">Bounds what looking for the cover costs.</param>
+internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
 {
     /// <summary>The largest part, which no cover needs to exceed, in bytes.</summary>
     public const int MaxPart = 32 * 1024 * 1024;
@@ -10,12 +13,26 @@ internal sealed class ContentWindow(ThumbnailSource source)
     private const int Ahead = 64 * 1024;
     private const int MaxRequests = 48;
 
+    // Twice the largest part: some files have a back cover before the front one.
+    private const long MaxFetched = 2 * MaxPart;
+
+    // Tags have some dozen frames, and pages of 4 KiB where they hold a picture.
+    private const long MaxSteps = 50_000;
+
     private byte[] _window = [];
     private long _start;
     private int _requests;
+    private long _fetched;
 
     /// <summary>Bytes of the file.</summary>
     public long Size => source.Size;
+
+    /// <summary>The work that looking for one cover may be.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static WorkBudget Work(CancellationToken cancellationToken) => new(MaxSteps, Damaged, cancellationToken);
+
+    /// <summary>Notes a step over what is in memory already.</summary>
+    public void Spend() => work.Spend();
 
     /// <summary>A part of the file.</summary>
     /// <param name="offset">Its first byte.</param>
@@ -26,11 +43,13 @@ internal sealed class ContentWindow(ThumbnailSource source)
     {
         if (offset < 0 || length is < 0 or > MaxPart || offset > Size - length)
             throw Damaged();
+        work.Spend();
         if (offset < _start || offset + length > _start + _window.Length)
         {
-            if (++_requests > MaxRequests)
+            var wanted = Math.Max(length, Ahead);
+            if (++_requests > MaxRequests || (_fetched += wanted) > MaxFetched)
                 throw Damaged();
-            _window = await source.ReadAsync(offset, Math.Max(length, Ahead), cancellationToken);
+            _window = await source.ReadAsync(offset, wanted, cancellationToken);
             _start = offset;
         }
         return offset + length > _start + _window.Length ? throw Damaged() : _window.AsMemory((int)(offset - _start), (int)length);

@@ -22,7 +22,7 @@ internal static class Id3Cover
             return null;
         if ((flags & Unsynchronised) != 0 && version < 4)
             tag = Resynchronise(tag.Span);
-        return Choose(tag[SkipExtendedHeader(tag.Span, version, flags)..], version);
+        return Choose(content, tag[SkipExtendedHeader(tag.Span, version, flags)..], version);
     }
 
     private static int SkipExtendedHeader(ReadOnlySpan<byte> tag, int version, byte flags)
@@ -33,13 +33,14 @@ internal static class Id3Cover
         return length <= tag.Length ? (int)length : throw ContentWindow.Damaged();
     }
 
-    private static ReadOnlyMemory<byte>? Choose(ReadOnlyMemory<byte> frames, int version)
+    private static ReadOnlyMemory<byte>? Choose(ContentWindow content, ReadOnlyMemory<byte> frames, int version)
     {
         var choice = new CoverChoice();
         var headerLength = version == 2 ? 6 : HeaderLength;
         // The tag may end with padding of zeros.
         while (frames.Length > headerLength && frames.Span[0] != 0)
         {
+            content.Spend();
             var (name, size, flags) = ReadHeader(frames.Span, version);
             if (size > frames.Length - headerLength)
                 break;

@@ -6,7 +6,7 @@ internal static class MusicCover
     /// <inheritdoc cref="ExtractPicture"/>
     public static async Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken)
     {
-        var content = new ContentWindow(source);
+        var content = new ContentWindow(source, ContentWindow.Work(cancellationToken));
         var start = (await content.ReadAsync(0, Math.Min(12, content.Size), cancellationToken)).ToArray();
         var cover = start switch
         {

@@ -24,6 +24,7 @@ internal static class OggCover
         var choice = new CoverChoice();
         foreach (var comment in Split(comments))
         {
+            content.Spend();
             if (TryDecode(comment.Span, out var block))
                 FlacCover.Offer(choice, block);
         }

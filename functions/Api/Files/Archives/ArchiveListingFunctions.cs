@@ -29,7 +29,8 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
         var archive = await FindAsync(call, file, request.OptionalText("entity"), cancellationToken);
         if (call.Caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit)
             throw new CloudreveException(ErrorCode.FileTooLarge, "The archive exceeds the size limit of your group.");
-        var files = await listing.ListAsync(archive, request.OptionalText("text_encoding"), cancellationToken);
+        var accountId = call.Caller.IsAnonymous ? -file.OwnerId : call.Caller.UserId;
+        var files = await listing.ListAsync(accountId, archive, request.OptionalText("text_encoding"), cancellationToken);
         return ApiResponse.Ok(new ArchiveListingResponse([.. files.Select(f => new ArchivedFileResponse(f.Name, f.Size, f.UpdatedAt, f.IsDirectory))]));
     }
 

@@ -135,6 +135,27 @@ public sealed class SearchQueryTests
         Assert.False(query.Matches(File("x.mp3")));
     }
 
+    [Theory]
+    [InlineData(51, 10)]
+    [InlineData(3, 1_000)]
+    public void Given_more_filters_than_each_name_can_be_compared_with_when_they_are_read_then_they_are_refused(int filters, int length)
+    {
+        var query = string.Join('&', Enumerable.Repeat("name=" + new string('*', length), filters));
+
+        Assert.Equal(ErrorCode.BadParameter, Assert.Throws<CloudreveException>(() => Parse(query)).Code);
+    }
+
+    [Fact]
+    public void Given_a_category_of_many_extensions_when_it_is_read_then_the_administrations_bounds_hold()
+    {
+        var names = string.Concat(Enumerable.Range(0, 200).Select(i => $"&name=*.extension{i}"));
+        var site = new SiteSettings(new Dictionary<string, string> { [SiteSetting.AudioQuery.Key] = "use_or" + names });
+
+        var query = SearchQuery.Parse(FileUri.Parse("cloudreve://my?category=audio").Query, site)!;
+
+        Assert.True(query.MayMatch(FileType.File, "a.extension199"));
+    }
+
     private static SearchQuery? Parse(string query) => SearchQuery.Parse(FileUri.Parse("cloudreve://my/a?" + query).Query, Site);
 
     private static FileRecord File(string name) => new()
