@@ -33,14 +33,16 @@ public static class MailSetting
     public static readonly Setting<TimeSpan> KeepAlive = Setting.Seconds("mail_keepalive", 30);
 
     /// <summary>The mail that asks to confirm an address, as a JSON list of {language, title, body}.</summary>
-    public static readonly Setting<string> ActivationTemplate = Setting.Text("mail_activation_template", MailDefaults.Activation);
+    public static readonly Setting<string> ActivationTemplate = Setting.Json("mail_activation_template", MailDefaults.Activation, AreTemplates);
 
     /// <summary>The mail that lets a password be replaced, as a JSON list of {language, title, body}.</summary>
-    public static readonly Setting<string> ResetTemplate = Setting.Text("mail_reset_template", MailDefaults.Reset);
+    public static readonly Setting<string> ResetTemplate = Setting.Json("mail_reset_template", MailDefaults.Reset, AreTemplates);
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         FromName, FromAddress, SmtpHost, SmtpPort, SmtpUser, SmtpPassword, SmtpEncryption, ReplyTo, KeepAlive, ActivationTemplate, ResetTemplate,
     ];
+
+    private static bool AreTemplates(string text) => MailTemplate.Parse(text) is not null;
 }

@@ -32,7 +32,8 @@ internal sealed partial record MailTemplate(string Language, string Title, strin
     /// <param name="values">Values by placeholder.</param>
     public string RenderBody(IReadOnlyDictionary<string, string> values) => Render(Body, values, WebUtility.HtmlEncode);
 
-    private static MailTemplate[]? Parse(string json)
+    /// <summary>Reads a list of templates; null when the text is none, or an empty one.</summary>
+    internal static MailTemplate[]? Parse(string json)
     {
         try
         {

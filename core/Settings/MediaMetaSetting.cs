@@ -14,6 +14,10 @@ internal static class MediaMetaSetting
         Setting.Flag("media_meta_music", defaultValue: true),
         Setting.Number("media_meta_music_size_local", 1_073_741_824),
         Setting.Number("media_meta_music_size_remote", 1_073_741_824),
+        // The front end writes it so.
+        Setting.Number("media_exif_music_size_remote", 1_073_741_824),
+        Setting.Flag("media_meta_geocoding", defaultValue: false),
+        Setting.Text("media_meta_geocoding_mapbox_ak", isSecret: true),
         Setting.Flag("media_meta_ffprobe", defaultValue: false),
         Setting.Text("media_meta_ffprobe_path", "ffprobe"),
         Setting.Number("media_meta_ffprobe_size_local", 0),

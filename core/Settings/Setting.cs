@@ -17,12 +17,19 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>Whether the value must never leave the server.</summary>
     public bool IsSecret { get; } = isSecret;
 
+    /// <summary>Whether the value is JSON, an object or a list.</summary>
+    public bool IsJson { get; } = defaultText is ['{' or '[', ..];
+
     /// <summary>Whether a text has the setting's form.</summary>
     /// <param name="text">The text.</param>
     public abstract bool IsValid(string text);
 
     internal static Setting<string> Text(string key, string defaultText = "", bool isSecret = false) =>
         new(key, defaultText, isSecret, text => (true, text));
+
+    /// <summary>JSON that has a model. What is stored already is read as far as it can be; only changes have to fit.</summary>
+    internal static Setting<string> Json(string key, string defaultText, Func<string, bool> fits) =>
+        new(key, defaultText, isSecret: false, text => (true, text), fits);
 
     internal static Setting<string> Choice(string key, params IReadOnlyList<string> values) =>
         new(key, values[0], isSecret: false, text => (values.Contains(text), text));
@@ -46,11 +53,13 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
 public sealed class Setting<T> : Setting
 {
     private readonly Func<string, (bool Valid, T Value)> _parse;
+    private readonly Func<string, bool>? _fits;
 
-    internal Setting(string key, string defaultText, bool isSecret, Func<string, (bool Valid, T Value)> parse)
+    internal Setting(string key, string defaultText, bool isSecret, Func<string, (bool Valid, T Value)> parse, Func<string, bool>? fits = null)
         : base(key, defaultText, isSecret)
     {
         _parse = parse;
+        _fits = fits;
         Default = parse(defaultText).Value;
     }
 
@@ -58,7 +67,7 @@ public sealed class Setting<T> : Setting
     public T Default { get; }
 
     /// <inheritdoc/>
-    public override bool IsValid(string text) => _parse(text).Valid;
+    public override bool IsValid(string text) => _parse(text).Valid && _fits?.Invoke(text) != false;
 
     /// <summary>Reads a stored text; a text of the wrong form counts as none, so that a slip cannot stop the site.</summary>
     /// <param name="text">The stored text; null for none.</param>

@@ -16,10 +16,17 @@ public static class SettingChange
     /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
     public const int MaxTotal = 500_000;
 
+    private const string Mask = "********";
+
     // Other values would make files unreadable, end every session, or change every address that was handed out.
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
         SiteSetting.SecretKey.Key, SiteSetting.HashIdSalt.Key, SiteSetting.SiteId.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
+    };
+
+    private static readonly HashSet<string> Hidden = new(StringComparer.Ordinal)
+    {
+        SiteSetting.SecretKey.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
     };
 
     private static readonly Dictionary<string, Setting> Known = SiteSetting.All.ToDictionary(setting => setting.Key, StringComparer.Ordinal);
@@ -28,43 +35,50 @@ public static class SettingChange
     /// <param name="key">The key; null for none.</param>
     public static Setting? Find(string? key) => key is null ? null : Known.GetValueOrDefault(key);
 
+    /// <summary>
+    /// What stands for a secret that is set: clients show it, and send it back with a form that was not changed there. The keys of the
+    /// site itself do not even have that (contract, section 24), except the one that the administration has a field for.
+    /// </summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="site">What is stored.</param>
+    /// <returns>Null for what must not be mentioned, and for a secret that is not set.</returns>
+    public static string? ShowSecret(Setting setting, SiteSettings site) =>
+        Hidden.Contains(setting.Key) || site.TextOf(setting).Length == 0 ? null : Mask;
+
     /// <summary>Checks a change whole.</summary>
     /// <param name="values">New texts by key; JSON may hold null for a text.</param>
+    /// <param name="site">What is stored: a form also sends what it leaves as it is.</param>
+    /// <returns>The texts that are to be stored; none when all is as it was.</returns>
     /// <exception cref="CloudreveException">40001: too many, or one is unknown, fixed or malformed; the message names it.</exception>
-    public static void Check(IReadOnlyDictionary<string, string?> values)
+    public static IReadOnlyDictionary<string, string> Check(IReadOnlyDictionary<string, string?> values, SiteSettings site)
     {
         if (values.Count is 0 or > MaxSettings || values.Values.Sum(text => (long)(text?.Length ?? 0)) > MaxTotal)
             throw new CloudreveException(ErrorCode.BadParameter, "Change between 1 and 100 settings at a time, with at most 500,000 characters in total.");
+        var changes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, text) in values)
         {
             if (Find(key) is not { } setting)
                 throw new CloudreveException(ErrorCode.BadParameter, $"Unknown setting '{key}'.");
+            if (IsUnchanged(setting, text, site))
+                continue;
             if (Fixed.Contains(key))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
-            if (text is null || text.Length > MaxText || !setting.IsValid(text) || !HasKindOfDefault(setting, text) || (setting == SiteSetting.SiteUrl && !AreAddresses(text)))
+            if (text is null || text.Length > MaxText || !Fits(setting, text))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed or too long.");
+            changes[key] = text;
         }
+        return changes;
     }
+
+    private static bool IsUnchanged(Setting setting, string? text, SiteSettings site) => setting.IsSecret
+        ? string.Equals(text, ShowSecret(setting, site), StringComparison.Ordinal) && text is not null
+        : Fixed.Contains(setting.Key) && string.Equals(text, site.TextOf(setting), StringComparison.Ordinal);
 
     /// <summary>A setting whose default is JSON takes JSON of the same kind: clients would fail with anything else.</summary>
-    private static bool HasKindOfDefault(Setting setting, string text)
-    {
-        var kind = KindOf(setting.DefaultText);
-        return kind is not (JsonValueKind.Object or JsonValueKind.Array) || KindOf(text) == kind;
-    }
-
-    private static JsonValueKind KindOf(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind;
-        }
-        catch (JsonException)
-        {
-            return JsonValueKind.Undefined;
-        }
-    }
+    private static bool Fits(Setting setting, string text) =>
+        (!setting.IsJson || SettingJson.IsWhole(text, setting.DefaultText[0] == '[' ? JsonValueKind.Array : JsonValueKind.Object))
+        && setting.IsValid(text)
+        && (setting != SiteSetting.SiteUrl || AreAddresses(text));
 
     private static bool AreAddresses(string text)
     {

@@ -105,11 +105,17 @@ public sealed class SettingStore
         return row;
     }
 
+    private static string ReadText(Row row)
+    {
+        var text = LongText.Read(row, Value) ?? "";
+        return SettingChange.Find(row.RowKey) is { IsJson: true } ? SettingJson.WithoutNull(text) : text;
+    }
+
     private async Task<SiteSettings> ReadAsync(CancellationToken cancellationToken)
     {
         var stored = new Dictionary<string, string>();
         await foreach (var row in _layout.Site.QueryAsync(new RowRange(Partition), cancellationToken))
-            stored[row.RowKey] = LongText.Read(row, Value) ?? "";
+            stored[row.RowKey] = ReadText(row);
         return new SiteSettings(stored);
     }
 }

@@ -1,5 +1,6 @@
 using Cloudreve.Core.Activities.Streams;
 using Cloudreve.Core.Captchas;
+using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Tokens;
@@ -104,7 +105,7 @@ public static class SiteSetting
     public static readonly Setting<string> Emojis = Setting.Text("emojis", ClientDefaults.Emojis);
 
     /// <summary>Definitions of custom properties of files, as a JSON array.</summary>
-    public static readonly Setting<string> CustomProperties = Setting.Text("custom_props", "[]");
+    public static readonly Setting<string> CustomProperties = Setting.Json("custom_props", "[]", text => MetadataRules.ParseDefinitions(text) is not null);
 
     /// <summary>The provider of maps.</summary>
     public static readonly Setting<string> MapProvider = Setting.Text("map_provider", "openstreetmap");

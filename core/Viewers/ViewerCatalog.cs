@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Core.Viewers;
@@ -8,17 +9,7 @@ public static class ViewerCatalog
 {
     /// <summary>All viewers by group, the disabled ones included. A slip in the setting costs the viewers, not the page.</summary>
     /// <param name="site">The site's settings.</param>
-    public static IReadOnlyList<ViewerGroup> Groups(SiteSettings site)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(site.Get(ViewerSetting.Viewers), ViewerJson.Default.IReadOnlyListViewerGroup) ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
-    }
+    public static IReadOnlyList<ViewerGroup> Groups(SiteSettings site) => ParseGroups(site.Get(ViewerSetting.Viewers)) ?? [];
 
     /// <summary>All viewers as clients may know them: without what only the server needs.</summary>
     /// <param name="site">The site's settings.</param>
@@ -33,16 +24,25 @@ public static class ViewerCatalog
 
     /// <summary>Which viewer opens an extension unless people choose another; empty for none.</summary>
     /// <param name="site">The site's settings.</param>
-    public static IReadOnlyDictionary<string, string> Defaults(SiteSettings site)
+    public static IReadOnlyDictionary<string, string> Defaults(SiteSettings site) =>
+        ParseDefaults(site.Get(ViewerSetting.DefaultViewers)) ?? new Dictionary<string, string>();
+
+    /// <summary>Reads groups of viewers; null when the text is none.</summary>
+    internal static IReadOnlyList<ViewerGroup>? ParseGroups(string text) => Parse(text, ViewerJson.Default.IReadOnlyListViewerGroup);
+
+    /// <summary>Reads which viewer opens an extension; null when the text is no such map.</summary>
+    internal static IReadOnlyDictionary<string, string>? ParseDefaults(string text) => Parse(text, ViewerJson.Default.IReadOnlyDictionaryStringString);
+
+    private static T? Parse<T>(string text, JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(site.Get(ViewerSetting.DefaultViewers), ViewerJson.Default.IReadOnlyDictionaryStringString)
-                ?? new Dictionary<string, string>();
+            return JsonSerializer.Deserialize(text, type);
         }
         catch (JsonException)
         {
-            return new Dictionary<string, string>();
+            return null;
         }
     }
 }

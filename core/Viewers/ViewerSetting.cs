@@ -7,12 +7,14 @@ namespace Cloudreve.Core.Viewers;
 public static class ViewerSetting
 {
     /// <summary>The viewers as JSON: a list of groups.</summary>
-    public static readonly Setting<string> Viewers = Setting.Text(
-        "file_viewers", JsonSerializer.Serialize([new ViewerGroup(Core.Viewers.DefaultViewers.All)], ViewerJson.Default.IReadOnlyListViewerGroup));
+    public static readonly Setting<string> Viewers = Setting.Json(
+        "file_viewers", JsonSerializer.Serialize([new ViewerGroup(Core.Viewers.DefaultViewers.All)], ViewerJson.Default.IReadOnlyListViewerGroup),
+        text => ViewerCatalog.ParseGroups(text) is not null);
 
     /// <summary>The default viewers as JSON: extension to viewer id.</summary>
-    public static readonly Setting<string> DefaultViewers = Setting.Text(
-        "viewer_default_apps", """{"md":"markdown","drawio":"drawio","txt":"monaco","json":"monaco","xml":"monaco","svg":"image"}""");
+    public static readonly Setting<string> DefaultViewers = Setting.Json(
+        "viewer_default_apps", """{"md":"markdown","drawio":"drawio","txt":"monaco","json":"monaco","xml":"monaco","svg":"image"}""",
+        text => ViewerCatalog.ParseDefaults(text) is not null);
 
     /// <summary>How long a viewer may work on a file.</summary>
     public static readonly Setting<TimeSpan> SessionLifetime = Setting.Seconds("viewer_session_timeout", 36_000);

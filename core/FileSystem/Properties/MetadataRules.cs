@@ -23,14 +23,22 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     /// <exception cref="CloudreveException">50005 for definitions that cannot be read.</exception>
     public static MetadataRules Of(SiteSettings site)
     {
+        var defined = ParseDefinitions(site.Get(SiteSetting.CustomProperties))
+            ?? throw new CloudreveException(ErrorCode.InternalSetting, "The definitions of custom properties are malformed.");
+        return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id), site.HashIds);
+    }
+
+    /// <summary>Reads definitions of custom properties; null when the text is none.</summary>
+    /// <param name="text">JSON.</param>
+    internal static CustomProperty[]? ParseDefinitions(string text)
+    {
         try
         {
-            var defined = JsonSerializer.Deserialize(site.Get(SiteSetting.CustomProperties), PropertyJson.Default.CustomPropertyArray) ?? [];
-            return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id), site.HashIds);
+            return JsonSerializer.Deserialize(text, PropertyJson.Default.CustomPropertyArray);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new CloudreveException(ErrorCode.InternalSetting, "The definitions of custom properties are malformed.", e);
+            return null;
         }
     }
 

@@ -36,6 +36,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
 
         Assert.Equal("New words", answer.Data.GetProperty("siteDes").GetString());
         Assert.DoesNotContain("hidden", answer.Data.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("********", answer.Data.GetProperty("smtpPass").GetString());
         Assert.Equal("https://example.com/terms", (await App.CreateClient().GetApiAsync("site/config/login")).Data.GetProperty("tos_url").GetString());
         Assert.Equal("hidden", (await App.GetSiteAsync()).Get(Core.Identity.OpenId.OpenIdSetting.OidcSecret));
     }
@@ -53,12 +54,33 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
     [InlineData("siteURL", "javascript:alert(1)")]
     [InlineData("custom_props", "{}")]
     [InlineData("theme_options", "nonsense")]
-    public async Task Given_a_value_that_cannot_be_when_it_is_set_beside_others_then_none_is_changed(string key, string value)
+    [InlineData("theme_options", """{"#1976d2":null}""")]
+    [InlineData("file_viewers", "[null]")]
+    [InlineData("file_viewers", """[{"viewers":[null]}]""")]
+    [InlineData("file_viewers", """[{"viewers":[{"id":"a","type":"custom","display_name":"A","exts":[null]}]}]""")]
+    [InlineData("file_viewers", """[{"viewers":[{"id":"a","type":"custom"}]}]""")]
+    [InlineData("file_viewers", """[{}]""")]
+    [InlineData("viewer_default_apps", """{"md":null}""")]
+    [InlineData("viewer_default_apps", """{"md":1}""")]
+    [InlineData("custom_props", "[null]")]
+    [InlineData("custom_props", """[{"id":null,"type":"text"}]""")]
+    [InlineData("custom_props", """[{"id":"a","type":"select","options":["x",null]}]""")]
+    [InlineData("custom_nav_items", "[null]")]
+    [InlineData("explorer_icons", """[{"exts":null}]""")]
+    [InlineData("emojis", """{"😀":[null]}""")]
+    [InlineData("mime_mapping", """{".txt":null}""")]
+    [InlineData("mail_activation_template", "[null]")]
+    [InlineData("mail_activation_template", """[{"language":"en","title":"a","body":null}]""")]
+    [InlineData("mail_reset_template", "[]")]
+    [InlineData("oidc_issuer", null)]
+    [InlineData("oidc_scope", null)]
+    [InlineData("hash_id_salt", "another")]
+    public async Task Given_a_value_that_cannot_be_when_it_is_set_beside_others_then_none_is_changed(string key, string? value)
     {
         var admin = await App.SignInAsync();
 
         var answer = await admin.SendApiAsync(
-            HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["replyTo"] = "a@example.com", [key] = value } });
+            HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string?> { ["replyTo"] = "a@example.com", [key] = value } });
 
         Assert.Equal(40001, answer.Code);
         Assert.Contains(key, answer.Msg, StringComparison.Ordinal);
@@ -101,7 +123,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
         var changeable = SiteSetting.All.Where(setting => !setting.IsSecret && setting != SiteSetting.SiteId && setting != SiteSetting.HashIdSalt);
 
         foreach (var settings in changeable.Chunk(SettingChange.MaxSettings))
-            SettingChange.Check(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.DefaultText));
+            SettingChange.Check(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.DefaultText), new SiteSettings(new Dictionary<string, string>()));
 
         Assert.Equal(SiteSetting.All.Count, SiteSetting.All.Select(setting => setting.Key).Distinct().Count());
     }

@@ -33,12 +33,13 @@ internal sealed class AdminSettingFunctions(SettingStore settings)
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/admin/settings")] HttpRequest request,
         [JsonBody] SetSettingsRequest body, CancellationToken cancellationToken)
     {
-        SettingChange.Check(body.Settings);
-        await settings.SetAsync(body.Settings.ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal), cancellationToken);
+        var changes = SettingChange.Check(body.Settings, await settings.GetAsync(cancellationToken));
+        if (changes.Count > 0)
+            await settings.SetAsync(changes, cancellationToken);
         return Show(body.Settings.Keys, await settings.GetAsync(cancellationToken));
     }
 
-    /// <summary>Settings without secrets. One that the site does not have is empty, since the front end asks for those of all editions.</summary>
+    /// <summary>Settings, with a mark in the place of secrets. One that the site does not have is empty, since the front end asks for those of all editions.</summary>
     private static ApiResponse<IReadOnlyDictionary<string, string>> Show(IEnumerable<string> keys, SiteSettings site)
     {
         var shown = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -46,8 +47,8 @@ internal sealed class AdminSettingFunctions(SettingStore settings)
         {
             if (SettingChange.Find(key) is not { } setting)
                 shown[key] = "";
-            else if (!setting.IsSecret)
-                shown[key] = site.TextOf(setting);
+            else if ((setting.IsSecret ? SettingChange.ShowSecret(setting, site) : site.TextOf(setting)) is { } text)
+                shown[key] = text;
         }
         return ApiResponse.Ok<IReadOnlyDictionary<string, string>>(shown);
     }
