@@ -48,7 +48,8 @@ internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeP
         return response with
         {
             Size = file is { Type: FileType.File } ? file.Size : null,
-            Downloaded = share.Downloads,
+            // Clients take its presence for a download to show.
+            Downloaded = share.Downloads > 0 ? share.Downloads : null,
             RemainDownloads = share.RemainingDownloads,
             Expires = share.ExpiresAt,
             Password = share.Password.Length == 0 ? null : share.Password,

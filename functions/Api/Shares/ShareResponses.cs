@@ -26,7 +26,7 @@ internal sealed record ShareResponse(
     /// <summary>Whose it is.</summary>
     public UserResponse? Owner { get; init; }
 
-    /// <summary>Downloads so far.</summary>
+    /// <summary>Downloads so far; null for none.</summary>
     public long? Downloaded { get; init; }
 
     /// <summary>Downloads left.</summary>
