@@ -5,9 +5,13 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Turns whatever a function throws into the envelope of a failure, and keeps from clients what is not theirs to know.</summary>
+/// <summary>
+/// Turns whatever a function throws into the envelope of a failure, or the form that the function declares, and keeps from clients what
+/// is not theirs to know.
+/// </summary>
+/// <param name="functions">What the functions declare.</param>
 /// <param name="logger">Receives what clients do not see.</param>
-internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger) : IFunctionsWorkerMiddleware
+internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBoundary> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -31,7 +35,7 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger) : IFunctionsW
         }
         catch (Exception error)
         {
-            await AnswerAsync(http, error);
+            await AnswerAsync(http, functions.Of(context).Failures, error);
         }
     }
 
@@ -47,10 +51,12 @@ internal sealed class ErrorBoundary(ILogger<ErrorBoundary> logger) : IFunctionsW
         _ => (ErrorCode.UnsetError, "An internal error occurred."),
     };
 
-    private Task AnswerAsync(HttpContext http, Exception error)
+    private Task AnswerAsync(HttpContext http, FailureFormAttribute? form, Exception error)
     {
         var (code, message) = Describe(error);
         Log(http, error, code);
+        if (form is not null)
+            return form.Describe(http, code, message).ExecuteAsync(http);
         http.Response.StatusCode = ApiPaths.IsApi(http) ? StatusCodes.Status200OK : StatusOf(code);
         return http.Response.WriteAsJsonAsync(
             Failures.Of(error, code, message) with { CorrelationId = http.TraceIdentifier }, ApiJson.Options, http.RequestAborted);

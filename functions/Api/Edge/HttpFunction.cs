@@ -13,6 +13,9 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
     /// <summary>The method with its attributes and parameters.</summary>
     public required MethodInfo Method { get; init; }
 
+    /// <summary>How its failures look; null for the envelope.</summary>
+    public FailureFormAttribute? Failures { get; init; }
+
     /// <summary>Describes a method; null when it is not an HTTP function.</summary>
     /// <param name="method">The method.</param>
     /// <exception cref="FunctionDeclarationException">The function lacks a declaration.</exception>
@@ -29,7 +32,11 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
         var limit = method.GetCustomAttribute<BodyLimitAttribute>();
         if (limit is null && !Array.TrueForAll(methods, IsBodiless))
             throw new FunctionDeclarationException($"The function {function.Name} does not limit its body: add [BodyLimit].");
-        return new HttpFunction(function.Name, trigger.Route, methods, requirement, limit?.Bytes ?? BodyLimitAttribute.None) { Method = method };
+        return new HttpFunction(function.Name, trigger.Route, methods, requirement, limit?.Bytes ?? BodyLimitAttribute.None)
+        {
+            Method = method,
+            Failures = method.GetCustomAttribute<FailureFormAttribute>(),
+        };
     }
 
     private static bool IsBodiless(string method) =>

@@ -13,9 +13,7 @@ internal static class ProviderAnswer
     /// <param name="handle">The handler.</param>
     public static async Task<IResult> GuardAsync(HttpContext http, Func<Task<IResult>> handle)
     {
-        // Clients may run on other origins, and the address is secret in itself.
-        http.Response.Headers.AccessControlAllowOrigin = "*";
-        http.Response.Headers.CacheControl = "private, no-cache";
+        Open(http);
         try
         {
             return await handle();
@@ -30,9 +28,26 @@ internal static class ProviderAnswer
         }
     }
 
+    /// <summary>A failure, of whatever kind.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="code">What failed.</param>
+    /// <param name="message">What clients show.</param>
+    public static IResult Refuse(HttpContext http, ErrorCode code, string message)
+    {
+        Open(http);
+        return Error(code is ErrorCode.DatabaseError or ErrorCode.UnsetError ? StatusCodes.Status503ServiceUnavailable : StatusOf(code), code, message);
+    }
+
     /// <summary>Confirms that an upload is complete.</summary>
     /// <param name="mark">Identifies the content.</param>
     public static IResult Completed(string mark) => Xml("CompleteMultipartUploadResult", StatusCodes.Status200OK, [("ETag", $"\"{mark}\"")]);
+
+    private static void Open(HttpContext http)
+    {
+        // Clients may run on other origins, and the address is secret in itself.
+        http.Response.Headers.AccessControlAllowOrigin = "*";
+        http.Response.Headers.CacheControl = "private, no-cache";
+    }
 
     private static int StatusOf(ErrorCode code) => code switch
     {

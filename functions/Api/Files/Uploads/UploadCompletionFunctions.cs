@@ -43,6 +43,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
     [BodyLimit(MaxIgnoredBody)]
     [Consumes("application/xml")]
     [Answers("application/xml")]
+    [ProviderFailures]
     public Task<IResult> CompleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "uploads/{sessionId}/complete")] HttpRequest request, string sessionId, ApiCall call,
         CancellationToken cancellationToken) =>
@@ -61,6 +62,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.None)]
     [Answers(StatusCodes.Status200OK)]
+    [ProviderFailures]
     public Task<IResult> PutEmptyAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "uploads/{sessionId}/empty")] HttpRequest request, string sessionId, ApiCall call) =>
         ProviderAnswer.GuardAsync(request.HttpContext, () =>

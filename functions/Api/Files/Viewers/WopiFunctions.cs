@@ -13,14 +13,14 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     private const string OldLock = "X-WOPI-OldLock";
     private const string MaxExpectedSize = "X-WOPI-MaxExpectedSize";
 
-    // How large content may be is a setting, which is checked before anything is read. A refusal by the edge would be an envelope
-    // with status 200, which viewers take for success.
+    // How large content may be is a setting, which is checked before anything is read.
     private const long Unlimited = long.MaxValue;
 
     /// <summary>Describes a file and what the viewer may do with it.</summary>
     [Function("WopiCheckFileInfo")]
     [Requires(AuthClass.None)]
     [Answers("application/json")]
+    [WopiFailures]
     public IResult CheckFileInfo(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>
@@ -34,6 +34,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     [Function("WopiGetFile")]
     [Requires(AuthClass.None)]
     [Answers("application/octet-stream")]
+    [WopiFailures]
     public IResult GetFile(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/file/wopi/{id}/contents")] HttpRequest request, string id,
         CancellationToken cancellationToken) =>
@@ -42,6 +43,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     /// <summary>Writes a new version of a file.</summary>
     [Function("WopiPutFile")]
     [Requires(AuthClass.None)]
+    [WopiFailures]
     [BodyLimit(Unlimited)]
     [Consumes("application/octet-stream")]
     [Answers(StatusCodes.Status200OK)]
@@ -53,6 +55,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     /// <summary>Takes and gives back locks, and creates files beside the one that is open.</summary>
     [Function("WopiModifyFile")]
     [Requires(AuthClass.None)]
+    [WopiFailures]
     [BodyLimit(Unlimited)]
     [Consumes("application/octet-stream")]
     [Answers("application/json")]

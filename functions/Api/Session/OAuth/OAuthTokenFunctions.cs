@@ -13,6 +13,7 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
     [BodyLimit(BodyLimitAttribute.Json)]
     [Consumes("application/x-www-form-urlencoded")]
     [Answers<OAuthTokenResponse>(IsBare = true)]
+    [OAuthFailures]
     public async Task<IResult> ExchangeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/session/oauth/token")] HttpRequest request,
         CancellationToken cancellationToken)

@@ -1,0 +1,17 @@
+using Cloudreve.Core.Errors;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>
+/// How a function's failures look where its clients expect no envelope. It also holds for what the edge refuses before the function is
+/// called, such as a body that is too large.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal abstract class FailureFormAttribute : Attribute
+{
+    /// <summary>The answer to a failure.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="code">What failed.</param>
+    /// <param name="message">What clients may know of it.</param>
+    public abstract IResult Describe(HttpContext http, ErrorCode code, string message);
+}
