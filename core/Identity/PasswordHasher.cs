@@ -56,10 +56,9 @@ public static class PasswordHasher
     {
         if (!TryParse(stored ?? Dummy, out var known))
             return false;
-        var canonical = CanonicalText.Of(password);
-        // Earlier releases hashed what came, whatever its form.
-        var isRight = IsOf(known, canonical) || (canonical != password && IsOf(known, password));
-        return isRight && stored is not null;
+        // Earlier releases hashed what came, whatever its form: what was typed then on one system may come from another now.
+        string[] forms = [CanonicalText.Of(password), password, CanonicalText.Decomposed(password)];
+        return forms.Distinct(StringComparer.Ordinal).Any(form => IsOf(known, form)) && stored is not null;
     }
 
     /// <summary>Hashes a password of a caller when it is its turn.</summary>

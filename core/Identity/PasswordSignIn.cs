@@ -33,7 +33,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     {
         if (email.Length > 320 || password.CountCharacters() is < MinPassword or > MaxPassword)
             throw new CloudreveException(ErrorCode.BadParameter, "The email address or password has an invalid length.");
-        var normalized = UserStore.NormalizeEmail(email);
+        var normalized = await users.FindStoredFormAsync(email, cancellationToken);
         return await _turns.RunAsync(normalized, () => CheckAsync(normalized, password, client, cancellationToken), cancellationToken)
             ?? throw Refused();
     }

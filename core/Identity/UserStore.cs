@@ -128,7 +128,27 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     }
 
     internal async Task<long?> FindIdByEmailAsync(string email, CancellationToken cancellationToken) =>
-        (await layout.Users.FindAsync(UserRows.MailPartition(NormalizeEmail(email)), UserRows.Mail, cancellationToken))?.RequiredNumber(UserRows.OwnerId);
+        await FindMailAsync(await FindStoredFormAsync(email, cancellationToken), cancellationToken) is { } mail ? mail.RequiredNumber(UserRows.OwnerId) : null;
+
+    /// <summary>
+    /// The form of a mail address that its account has. Earlier releases stored letters with accents as they came, so such addresses are
+    /// looked for in all forms that a keyboard makes: one transaction for each; none for others.
+    /// </summary>
+    /// <param name="email">The mail address, in any case.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The canonical form where no account has another one.</returns>
+    internal async Task<string> FindStoredFormAsync(string email, CancellationToken cancellationToken)
+    {
+        var plain = email.Trim().ToLowerInvariant();
+        string[] forms = [.. new[] { NormalizeEmail(email), plain, CanonicalText.Decomposed(plain) }.Distinct(StringComparer.Ordinal)];
+        if (forms.Length == 1)
+            return forms[0];
+        var mails = await Task.WhenAll(forms.Select(form => FindMailAsync(form, cancellationToken)));
+        return forms.Where((_, i) => mails[i] is not null).FirstOrDefault(forms[0]);
+    }
+
+    private Task<Row?> FindMailAsync(string email, CancellationToken cancellationToken) =>
+        layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken);
 
     private User Keep(User user, long readAt)
     {
@@ -141,12 +161,12 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     private static CloudreveException Taken() => new(ErrorCode.MailInUse, "An account with this email address already exists.");
 
     private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
-        await FindAsync(id, cancellationToken) is { } user && user.Email == NormalizeEmail(email) ? user : null;
+        await FindAsync(id, cancellationToken) is { } user && NormalizeEmail(user.Email) == NormalizeEmail(email) ? user : null;
 
     /// <summary>Makes an account under an id; null when another account has the id.</summary>
     private async Task<User?> TryCreateAsync(long id, NewUser user, CancellationToken cancellationToken)
     {
-        var email = NormalizeEmail(user.Email);
+        var email = await FindStoredFormAsync(user.Email, cancellationToken);
         var claimed = await ClaimMailAsync(email, id, cancellationToken);
         await files.CreateRootAsync(claimed, cancellationToken);
         var created = new User

@@ -13,6 +13,9 @@ public static class CanonicalText
     // Everything below is its own canonical form.
     private const char FirstOfInterest = '\u0300';
 
+    // Everything below is its own decomposed form.
+    private const char FirstDecomposed = '\u00C0';
+
     private const string Resource = "Cloudreve.Core.Text.canonical.txt";
 
     // Hangul syllables follow a rule ("The Unicode Standard", section 3.12).
@@ -37,6 +40,17 @@ public static class CanonicalText
         var points = Decompose(text, data);
         Order(points);
         return Compose(points, data);
+    }
+
+    /// <summary>A text in form D, with each mark beside its letter, as some systems write it.</summary>
+    /// <param name="text">Any text; lone surrogates stay as they are.</param>
+    public static string Decomposed(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange('\0', (char)(FirstDecomposed - 1)))
+            return text;
+        var points = Decompose(text, s_data.Value);
+        Order(points);
+        return Print(points);
     }
 
     private static List<Point> Decompose(string text, Data data)
@@ -75,10 +89,19 @@ public static class CanonicalText
     /// <summary>Marks on one letter in the order of their classes; those of one class stay as they are.</summary>
     private static void Order(List<Point> points)
     {
-        for (var i = 1; i < points.Count; i++)
+        for (var start = 0; start < points.Count; start++)
         {
-            for (var j = i; j > 0 && points[j].Class != 0 && points[j - 1].Class > points[j].Class; j--)
-                (points[j - 1], points[j]) = (points[j], points[j - 1]);
+            var end = start;
+            while (end < points.Count && points[end].Class != 0)
+                end++;
+            // A text may be nothing but marks, so they are sorted, and not shifted past each other one by one.
+            if (end - start > 1)
+            {
+                var marks = points.GetRange(start, end - start);
+                points.RemoveRange(start, end - start);
+                points.InsertRange(start, marks.OrderBy(mark => mark.Class));
+            }
+            start = end;
         }
     }
 

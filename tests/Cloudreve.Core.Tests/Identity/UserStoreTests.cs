@@ -24,6 +24,24 @@ public sealed class UserStoreTests(AzuriteServer azurite)
         Assert.Equal(created.Id, await world.Files.FindFolderIdAsync(created.Id, FilePath.Root));
     }
 
+    [Theory]
+    [InlineData("jose\u0301@example.com")]
+    [InlineData("jos\u00E9@example.com")]
+    public async Task Given_an_account_whose_address_was_stored_as_it_came_when_it_is_typed_in_any_form_then_it_is_found_and_stays_the_only_one(string stored)
+    {
+        var world = new IdentityWorld((await Installation.CreateAsync(azurite)).Connect());
+        var made = await world.CreateUserAsync("somebody@example.com");
+        await world.Layout.Users.UpsertAsync(UserRows.Describe(made with { Email = stored }));
+        await world.Layout.Users.InsertAsync(UserRows.DescribeMail(stored, made.Id));
+
+        foreach (var typed in (string[])["jose\u0301@example.com", "JOS\u00C9@example.com", " jos\u00E9@example.com"])
+        {
+            Assert.Equal(made.Id, (await world.Users.FindByEmailAsync(typed))?.Id);
+            Assert.Equal(made.Id, (await world.SignIn.SignInAsync(typed, IdentityWorld.Password, IdentityWorld.Home)).Id);
+            Assert.Equal(ErrorCode.MailInUse, (await Assert.ThrowsAsync<CloudreveException>(() => world.CreateUserAsync(typed))).Code);
+        }
+    }
+
     [Fact]
     public async Task Given_processes_that_race_for_an_address_when_all_have_ended_then_one_account_has_it()
     {

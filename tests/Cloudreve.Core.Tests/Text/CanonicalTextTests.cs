@@ -24,6 +24,29 @@ public sealed class CanonicalTextTests
         Assert.Equal(expected, CanonicalText.Of(expected));
     }
 
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("caf\u00E9", "cafe\u0301")]
+    [InlineData("cafe\u0301", "cafe\u0301")]
+    [InlineData("\uD55C\uAE00", "\u1112\u1161\u11AB\u1100\u1173\u11AF")]
+    [InlineData("\u1EAD", "a\u0323\u0302")]
+    public void Decomposed_TextsThatLookAlike_AreTheSame(string text, string expected)
+    {
+        Assert.Equal(expected, CanonicalText.Decomposed(text));
+        Assert.Equal(CanonicalText.Of(text), CanonicalText.Of(expected));
+    }
+
+    [Fact]
+    public void Of_NothingButMarks_SortsThemByClassAndKeepsTheirOrderWithin()
+    {
+        // Classes 230, 220 and 230 again.
+        var marks = string.Concat(Enumerable.Repeat("\u0300\u0323\u0301", 20_000));
+
+        var sorted = CanonicalText.Of("x" + marks);
+
+        Assert.Equal("x" + new string('\u0323', 20_000) + string.Concat(Enumerable.Repeat("\u0300\u0301", 20_000)), sorted);
+    }
+
     [Fact]
     public void Of_LoneSurrogate_Stays() => Assert.Equal("\u00E9\uD800x", CanonicalText.Of("e\u0301\uD800x"));
 
