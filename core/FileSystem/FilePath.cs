@@ -69,9 +69,13 @@ public sealed class FilePath : IEquatable<FilePath>
 
     /// <summary>Whether a name may be given to a file or folder (contract, section 8).</summary>
     /// <param name="name">The name.</param>
-    public static bool IsValidName(string name)
+    public static bool IsValidName(string name) => IsStoredName(name) && !name.Any(char.IsControl);
+
+    /// <summary>Whether an entry may have a name: earlier releases also took control characters.</summary>
+    /// <param name="name">The name.</param>
+    internal static bool IsStoredName(string name)
     {
-        if (name is "" or "." or ".." || name.AsSpan().ContainsAny(Forbidden) || name.Any(char.IsControl))
+        if (name is "" or "." or ".." || name.AsSpan().ContainsAny(Forbidden))
             return false;
         for (var i = 0; i < name.Length; i++)
         {

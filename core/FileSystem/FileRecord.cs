@@ -82,9 +82,12 @@ public sealed record FileRecord
     [JsonIgnore]
     public long ChargedSize => Size + OtherEntities.Where(l => l.Type != EntityType.Thumbnail).Sum(l => l.Size);
 
-    /// <summary>Whether it is a shortcut to a share, which cannot be walked into (contract, section 9). It is from its creation on, or never.</summary>
+    /// <summary>
+    /// Whether it is a shortcut to a share, which cannot be walked into (contract, section 9). It is from its creation on, or never: what has
+    /// content is none, whatever clients could write into its metadata once.
+    /// </summary>
     [JsonIgnore]
-    public bool IsSymbolic => Metadata.ContainsKey(SharedRedirect);
+    public bool IsSymbolic => PrimaryEntityId == 0 && Metadata.ContainsKey(SharedRedirect);
 
     /// <summary>The metadata key of a shortcut's destination.</summary>
     public const string SharedRedirect = "sys:shared_redirect";

@@ -123,8 +123,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         var folder = await FindEntryAsync(parent.Id, place.Path.Name, cancellationToken) ?? throw PathNotFound();
         if (folder.Type != FileType.Folder)
             throw PathNotFound();
-        if (folder.IsSymbolic)
-            throw Shortcut();
+        folder = await OpenAsync(folder, cancellationToken);
         return (folder, folder.View ?? parent.View ?? (place.Top ?? await FindTopAsync(place.TopId, place.OwnerId, cancellationToken))?.View);
     }
 
@@ -205,8 +204,19 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         var guard = await FindGuardAsync(place.Id, name, cancellationToken);
         if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
             return null;
-        return guard.Flag("y") ? throw Shortcut() : place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
+        if (guard.Flag("y"))
+            await OpenAsync(await FindEntryAsync(place.Id, name, cancellationToken) ?? throw PathNotFound(), cancellationToken);
+        return place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
     }
+
+    /// <summary>Takes the mark of a shortcut off a folder that is none (<see cref="MarkedFolders"/>); no transaction for an entry without it.</summary>
+    /// <param name="entry">Any entry.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task<FileRecord> UnmarkAsync(FileRecord entry, CancellationToken cancellationToken = default) =>
+        MarkedFolders.UnmarkAsync(layout, this, entry, cancellationToken);
+
+    private async Task<FileRecord> OpenAsync(FileRecord folder, CancellationToken cancellationToken) =>
+        await UnmarkAsync(folder, cancellationToken) is { IsSymbolic: false } open ? open : throw Shortcut();
 
     /// <summary>
     /// Creates a file or folder and the folders above it that are missing. An entry of the same type that exists already is
@@ -406,10 +416,10 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return batch;
     }
 
-    // A name that could not have been created is not looked up: its key might be one that storage refuses.
+    // A name that no entry can have is not looked up: its key might be one that storage refuses.
     private async Task<Row?> FindGuardAsync(long folderId, string name, CancellationToken cancellationToken)
     {
-        if (!FilePath.IsValidName(name))
+        if (!FilePath.IsStoredName(name))
             return null;
         var row = await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Name(name), cancellationToken);
         return row is null || row["x"] is null || await IsHereAsync(row, folderId, cancellationToken) ? row : null;

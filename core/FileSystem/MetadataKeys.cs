@@ -20,6 +20,11 @@ public static class MetadataKeys
 
     private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
 
+    /// <summary>Metadata without the marks of a shortcut.</summary>
+    /// <param name="metadata">The metadata.</param>
+    internal static Dictionary<string, string> WithoutShortcut(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Where(pair => pair.Key is not (SharedRedirect or SharedOwner)).ToDictionary();
+
     /// <summary>Metadata with the marks that the trash keeps taken from another set, or removed.</summary>
     /// <param name="metadata">The metadata.</param>
     /// <param name="marks">Where the marks come from; null to remove them.</param>

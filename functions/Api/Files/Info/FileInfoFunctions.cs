@@ -26,6 +26,8 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         var (file, place) = request.OptionalText("uri") is { Length: > 0 } uri
             ? await FindByUriAsync(call, uri, cancellationToken)
             : await FindByIdAsync(call, request.OptionalText("id"), cancellationToken);
+        if (file.OwnerId == call.Caller.UserId)
+            file = await tree.UnmarkAsync(file, cancellationToken);
         var answer = new FilePresenter(call.Caller, call.Site).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (isExtended)
         {
