@@ -94,6 +94,30 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Theory]
+    [InlineData("deep")]
+    [InlineData("large")]
+    [InlineData("deep token")]
+    [InlineData("large token")]
+    [InlineData("list")]
+    public async Task Given_an_answer_that_is_a_burden_when_it_comes_then_it_is_not_read_and_nobody_is_signed_in(string burden)
+    {
+        await LinkAsync();
+        var nested = string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) + "1" + new string('}', 100_000);
+        Provider.TokenAnswer = burden switch
+        {
+            "deep" => nested,
+            "large" => $"{{\"id_token\":\"{new string('a', 2 * 1024 * 1024)}\"}}",
+            "deep token" => $"{{\"id_token\":\"{Encode("{\"alg\":\"RS256\"}")}.{Encode(nested[..600_000] + "1" + new string('}', 100_000))}.AAAA\"}}",
+            "large token" => $"{{\"id_token\":\"{Encode("{\"alg\":\"RS256\"}")}.{new string('A', 900_000)}.AAAA\"}}",
+            _ => "[]",
+        };
+
+        Assert.Equal(40080, (await FinishAsync(Oidc, await VisitAsync(App.CreateClient(), Oidc))).Code);
+
+        static string Encode(string json) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+    }
+
+    [Theory]
     [InlineData("another key")]
     [InlineData("no signature")]
     [InlineData("public key as secret")]

@@ -54,6 +54,9 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     /// <summary>Signs the next id token in another way.</summary>
     public Func<Dictionary<string, object>, string>? Sign { get; set; }
 
+    /// <summary>What the token endpoint answers in place of tokens; null for tokens.</summary>
+    public string? TokenAnswer { get; set; }
+
     /// <summary>Starts a provider.</summary>
     /// <param name="clock">Stamps tokens.</param>
     public static async Task<TestIdentityProvider> StartAsync(TimeProvider clock)
@@ -106,7 +109,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
         var path when path!.EndsWith("/v2.0/.well-known/openid-configuration", StringComparison.Ordinal) =>
             Json(Metadata(BaseOf(http) + path.Replace("/.well-known/openid-configuration", "", StringComparison.Ordinal), BaseOf(http))),
         "/keys" => Json(Keys()),
-        "/token" => await ExchangeAsync(http),
+        "/token" => TokenAnswer is { } answer ? Results.Content(answer, "application/json") : await ExchangeAsync(http),
         "/userinfo" => http.Request.Headers.Authorization == "Bearer at" ? Json(With(UserInfo)) : Results.Unauthorized(),
         "/oauth2.0/token" => http.Request.Query["client_secret"] == Secret && _codes.ContainsKey(http.Request.Query["code"]!)
             ? Json(new JsonObject { ["access_token"] = "at" })
