@@ -75,13 +75,41 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
         Require(to);
         if (entry.Type == FileType.File || to <= from)
             return control.Depth;
-        var bound = to + Math.Max(control.Depth - from, 0);
-        if (bound <= Math.Max(control.Depth, Careless))
+        var bound = BoundAfter(control, from, to);
+        if (!IsToCount(control, bound))
             return Math.Max(control.Depth, bound);
+        return Math.Max(control.Depth, await CountAsync(entry, to, bound, cancellationToken) is { } known ? to + known : bound);
+    }
+
+    /// <summary>
+    /// Counts again what <see cref="AfterMoveAsync"/> has counted, once others can see the move: what came in between is noted, and refused
+    /// where it would come below the deepest place. No transaction where nothing had to be counted.
+    /// </summary>
+    /// <param name="control">The drive, as it was before the move.</param>
+    /// <param name="noted">What was noted with the move.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="from">Its depth before.</param>
+    /// <param name="to">Its depth afterwards.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public async Task VerifyMoveAsync(DriveControl control, int noted, FileRecord entry, int from, int to, CancellationToken cancellationToken)
+    {
+        if (entry.Type == FileType.File || to <= from)
+            return;
+        var bound = BoundAfter(control, from, to);
+        if (IsToCount(control, bound) && await CountAsync(entry, to, bound, cancellationToken) is { } known && to + known > noted)
+            await NoteAsync(control.OwnerId, to + known, cancellationToken);
+    }
+
+    private static int BoundAfter(DriveControl control, int from, int to) => to + Math.Max(control.Depth - from, 0);
+
+    private static bool IsToCount(DriveControl control, int bound) => bound > Math.Max(control.Depth, Careless);
+
+    private Task<int?> CountAsync(FileRecord entry, int to, int bound, CancellationToken cancellationToken)
+    {
         // A file may be one level below the deepest folder.
         var mustKnow = bound + 1 > FilePath.MaxDepth;
-        var levels = await CountLevelsAsync(entry, FilePath.MaxDepth - to, mustKnow ? int.MaxValue : FewFolders, cancellationToken);
-        return Math.Max(control.Depth, levels is { } known ? to + known : bound);
+        return CountLevelsAsync(entry, FilePath.MaxDepth - to, mustKnow ? int.MaxValue : FewFolders, cancellationToken);
     }
 
     /// <summary>How many levels of folders there are below one; null when there are too many to count.</summary>

@@ -3,6 +3,7 @@ using Cloudreve.Core.Encryption;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.FileSystem.Relocation;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Quota;
@@ -41,6 +42,7 @@ internal static class UploadComposition
             provider.GetRequiredService<UploadSessions>(),
             provider.GetRequiredService<UploadCancellation>(),
             provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<DriveOperations>(),
             provider.GetRequiredService<EntityStore>(),
             provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<QuotaLedger>(),

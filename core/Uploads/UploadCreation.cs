@@ -5,6 +5,7 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Quota;
@@ -26,6 +27,7 @@ public sealed class UploadCreation
     private readonly UploadSessions _sessions;
     private readonly UploadCancellation _cancellation;
     private readonly FileTree _tree;
+    private readonly DriveOperations _operations;
     private readonly EntityStore _entities;
     private readonly IdAllocator _ids;
     private readonly QuotaLedger _quota;
@@ -36,10 +38,10 @@ public sealed class UploadCreation
     private readonly ILogger<UploadCreation> _logger;
 
     internal UploadCreation(
-        UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, FileTree tree, EntityStore entities, IdAllocator ids,
-        QuotaLedger quota, DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
+        UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, FileTree tree, DriveOperations operations,
+        EntityStore entities, IdAllocator ids, QuotaLedger quota, DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
     {
-        (_targets, _sessions, _cancellation, _tree, _entities, _ids) = (targets, sessions, cancellation, tree, entities, ids);
+        (_targets, _sessions, _cancellation, _tree, _operations, _entities, _ids) = (targets, sessions, cancellation, tree, operations, entities, ids);
         (_quota, _locks, _encryption, _log, _clock, _logger) = (quota, locks, encryption, log, clock, logger);
     }
 
@@ -88,7 +90,7 @@ public sealed class UploadCreation
             await _quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
             await _locks.AcquireAsync(control, LockOf(session), cancellationToken);
             if (target.File is null)
-                return session with { PlaceholderETag = await CreatePlaceholderAsync(session, cancellationToken) };
+                return session with { PlaceholderETag = await CreatePlaceholderAsync(control, session, cancellationToken) };
             await AwaitAsync(session, target.File, request, cancellationToken);
             return session;
         }
@@ -183,7 +185,7 @@ public sealed class UploadCreation
 
     /// <summary>Makes the placeholder of a new file.</summary>
     /// <returns>The version of its row.</returns>
-    private async Task<string> CreatePlaceholderAsync(UploadSession session, CancellationToken cancellationToken)
+    private async Task<string> CreatePlaceholderAsync(DriveControl control, UploadSession session, CancellationToken cancellationToken)
     {
         var placeholder = session.Placeholder;
         var entry = new NewEntry(FileType.File)
@@ -197,6 +199,7 @@ public sealed class UploadCreation
         {
             var created = await _tree.CreateEntryAsync(
                 session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
+            await _operations.RequireDepthAsync(control, session.Path, created, cancellationToken);
             await LogCreationAsync(session, created, cancellationToken);
             return created.ETag;
         }

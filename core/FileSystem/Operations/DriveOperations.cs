@@ -51,7 +51,9 @@ public sealed partial class DriveOperations
     /// <param name="entry">What.</param>
     /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks.</exception>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
+    /// </exception>
     public async Task<FileRecord> CreateAsync(
         DriveWork work, FilePath path, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)
     {
@@ -59,8 +61,10 @@ public sealed partial class DriveOperations
         control.Require(path, LockScope.Membership, work.LockTokens);
         var id = entry.Id != 0 ? entry.Id : await _ids.NextAsync(IdKind.File, cancellationToken);
         var file = await _tree.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
-        if (file.Id == id)
-            work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
+        if (file.Id != id)
+            return file;
+        await RequireDepthAsync(control, path, file, cancellationToken);
+        work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
         return file;
     }
 
@@ -135,15 +139,17 @@ public sealed partial class DriveOperations
             control.Require(path, LockScope.Subtree, work.LockTokens);
             var entry = await FindAsync(work, path, cancellationToken);
             var name = newName ?? entry.Name;
-            FilePath.CheckName(name);
+            // An entry keeps the name that an earlier release gave it.
+            if (newName is not null)
+                FilePath.CheckName(newName);
             control.Require(destination.Child(name), LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, destination, cancellationToken);
             if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
             if (folder.Id == entry.ParentId)
                 return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
-            control = await DeepenAsync(control, entry, path.Depth, destination.Depth + 1, cancellationToken);
-            var moved = await _relocator.MoveAsync(control, entry, folder.Id, f => f with { Name = name }, cancellationToken);
+            var moved = await MoveToDepthAsync(
+                control, entry, (path.Depth, destination.Depth + 1), folder.Id, f => f with { Name = name }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
             return moved;
         }, cancellationToken);
@@ -209,7 +215,8 @@ public sealed partial class DriveOperations
             var trashed = Trashed(entry, name, restoreUri, expires);
             await _schedule.AddAsync(work.OwnerId, trashed, expires, cancellationToken);
             var moved = await _relocator.MoveAsync(
-                control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata }, cancellationToken);
+                control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata },
+                cancellationToken: cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveToTrash, work.Actor, moved with { Name = entry.Name }, path, null));
             return moved;
         }, cancellationToken);
@@ -230,8 +237,8 @@ public sealed partial class DriveOperations
             var target = destination is null ? origin : destination.Child(origin.Name);
             control.Require(target, LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
-            control = await DeepenAsync(control, entry, origin.Depth, target.Depth, cancellationToken);
-            var restored = await _relocator.MoveAsync(control, entry, folder.Id, f => Restored(f, target.Name), cancellationToken);
+            var restored = await MoveToDepthAsync(
+                control, entry, (origin.Depth, target.Depth), folder.Id, f => Restored(f, target.Name), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
             return restored;
         }, cancellationToken);
@@ -317,10 +324,6 @@ public sealed partial class DriveOperations
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
         return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
     }
-
-    /// <summary>The control rows with how deep the drive will be once an entry has been moved, which the move notes.</summary>
-    private async Task<DriveControl> DeepenAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken) =>
-        control with { Depth = await _tree.Depth.AfterMoveAsync(control, entry, from, to, cancellationToken) };
 
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
         await WalkAsync(work, path, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");

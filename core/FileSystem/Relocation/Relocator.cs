@@ -25,10 +25,14 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <param name="source">The entry, read by its name.</param>
     /// <param name="to">The folder that it comes into; for a folder not itself nor one below it.</param>
     /// <param name="change">Makes the entry as it shall be there, with its name.</param>
+    /// <param name="verify">Throws, once others can see that the move is under way, for a move that must not be; null for nothing.</param>
     /// <param name="cancellationToken">Cancels the call before the move is done.</param>
-    /// <exception cref="CloudreveException">40004 for a clash, 40016 when either folder is gone, 409 when a rival came first.</exception>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40016 when either folder is gone, 409 when a rival came first, and what <paramref name="verify"/> throws.
+    /// </exception>
     public async Task<FileRecord> MoveAsync(
-        DriveControl control, FileRecord source, long to, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
+        DriveControl control, FileRecord source, long to, Func<FileRecord, FileRecord> change, Func<Task>? verify = null,
+        CancellationToken cancellationToken = default)
     {
         var idRow = await ReadIdRowAsync(source, cancellationToken);
         var intent = NewIntent(source, idRow) with { To = to, ToName = change(source).Name };
@@ -37,15 +41,17 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var claimETag = await BeginAsync(control, intent, isTrash ? claim : null, cancellationToken);
         try
         {
+            if (verify is not null)
+                await verify();
             if (!isTrash)
                 claimETag = await ClaimAsync(intent, claim, cancellationToken);
             await CommitAsync(intent, idRow, cancellationToken);
         }
-        catch (StorageException e)
+        catch (Exception e) when (e is StorageException or CloudreveException)
         {
             // The answer may have been lost after the commit took effect: the id row knows.
             if (!await SettleAsync(control.OwnerId, intent, CancellationToken.None))
-                throw Translate(e);
+                throw e is StorageException failure ? Translate(failure) : e;
             return FileRecord.FromRow(claim, to) with { PendingMove = null, ETag = "" };
         }
         var known = new Known(source, FileRecord.FromRow(claim, to), claimETag);

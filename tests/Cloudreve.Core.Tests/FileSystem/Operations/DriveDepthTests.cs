@@ -1,7 +1,10 @@
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Copying;
+using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Tests.Uploads;
 using Cloudreve.Testing.Azurite;
 using Xunit;
 
@@ -79,6 +82,76 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("a", 100))));
     }
 
+    [Theory]
+    [InlineData("f", FileType.File)]
+    [InlineData("x", FileType.Folder)]
+    [InlineData("x/y/z", FileType.File)]
+    public async Task Given_an_entry_that_is_about_to_be_created_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left(
+        string name, FileType type)
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync(Deep("a", 70));
+        await site.MakeFolderAsync(Deep("b", 58));
+        // The last thing that happens before the entry is in its folder.
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", 70)))));
+
+        var code = await RunAsync(site.Restart(injection.BeforeFirstBatch), (o, w) => o.CreateAsync(w, DriveSite.Path($"{Deep("b", 58)}/{name}"), new NewEntry(type), failIfExists: true));
+
+        Assert.Equal((ErrorCode.Ok, ErrorCode.BadParameter), (injection.Code, code));
+        Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_an_upload_that_is_about_to_begin_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left()
+    {
+        var uploads = await UploadSite.CreateAsync(azurite);
+        var site = uploads.Drive;
+        await site.MakeFolderAsync(Deep("a", 70));
+        await site.MakeFolderAsync(Deep("b", 58));
+        // Before the lock, which would keep the folder where it is.
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", 70)))));
+        var process = uploads.Restart(injection.BeforeFirstBatch);
+
+        var refused = await Assert.ThrowsAsync<CloudreveException>(() => process.BeginAsync(Deep("b", 58) + "/f", 5));
+
+        Assert.Equal((ErrorCode.Ok, ErrorCode.BadParameter), (injection.Code, refused.Code));
+        Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
+    }
+
+    [Theory]
+    [InlineData(70, 58, ErrorCode.BadParameter)]
+    [InlineData(60, 30, ErrorCode.Ok)]
+    public async Task Given_a_folder_whose_levels_are_counted_when_one_more_comes_before_others_see_the_move_then_it_counts_too(int above, int levels, ErrorCode expected)
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync(Deep("a", above));
+        await site.MakeFolderAsync(Deep("b", levels));
+        // The first batch of a move is its announcement.
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.CreateAsync(w, DriveSite.Path(Deep("b", levels) + "/new"), NewEntry.Folder, failIfExists: true)));
+
+        var code = await RunAsync(site.Restart(injection.BeforeFirstBatch), (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", above))));
+
+        Assert.Equal((ErrorCode.Ok, expected), (injection.Code, code));
+        var place = expected == ErrorCode.Ok ? $"{Deep("a", above)}/{Deep("b", levels)}/new" : $"{Deep("b", levels)}/new";
+        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(place)));
+        Assert.True((await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Depth >= DriveSite.Path(place).Depth);
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_drive_without_deep_folders_when_entries_are_created_then_no_look_at_its_moves_is_added()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync(Deep("a", 3));
+        using var measured = site.Layout.Account.Transactions.Measure();
+
+        await site.Operations.CreateAsync(DriveSite.NewWork(), DriveSite.Path(Deep("a", 3) + "/f"), new NewEntry(FileType.File), failIfExists: true);
+
+        // Control rows, three folders, the id row, the entry; and a block of ids.
+        Assert.InRange(measured.Total, 6, 8);
+    }
+
     [Fact]
     public async Task Given_an_entry_below_the_deepest_place_when_its_path_is_asked_then_it_has_one()
     {
@@ -101,6 +174,25 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         catch (CloudreveException e)
         {
             return e.Code;
+        }
+    }
+
+    /// <summary>Something that happens in another process just before the first batch of this one.</summary>
+    private sealed class Injection(Func<Task<ErrorCode>> happens)
+    {
+        private bool _isOver;
+
+        /// <summary>How it ended.</summary>
+        public ErrorCode? Code { get; private set; }
+
+        public StorageFault BeforeFirstBatch(StorageCall call)
+        {
+            if (call.Resource == "$batch" && !_isOver)
+            {
+                _isOver = true;
+                Code = Task.Run(happens).GetAwaiter().GetResult();
+            }
+            return StorageFault.None;
         }
     }
 }
