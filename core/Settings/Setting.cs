@@ -18,7 +18,7 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     public bool IsSecret { get; } = isSecret;
 
     /// <summary>Whether the value is JSON, an object or a list.</summary>
-    public bool IsJson { get; } = defaultText is ['{' or '[', ..];
+    public bool IsJson { get; } = SettingJson.IsOfParts(defaultText);
 
     /// <summary>Whether a text has the setting's form.</summary>
     /// <param name="text">The text.</param>

@@ -9,6 +9,23 @@ namespace Cloudreve.Core.Settings;
 /// </summary>
 internal static class SettingJson
 {
+    /// <summary>Whether a text is a JSON object or list.</summary>
+    /// <param name="text">The text.</param>
+    public static bool IsOfParts(string text)
+    {
+        if (text is not ['{' or '[', ..])
+            return false;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether a text is JSON of a kind, without null at any depth.</summary>
     /// <param name="text">The text.</param>
     /// <param name="kind">An object or a list.</param>

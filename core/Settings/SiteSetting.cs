@@ -105,7 +105,7 @@ public static class SiteSetting
     public static readonly Setting<string> Emojis = Setting.Text("emojis", ClientDefaults.Emojis);
 
     /// <summary>Definitions of custom properties of files, as a JSON array.</summary>
-    public static readonly Setting<string> CustomProperties = Setting.Json("custom_props", "[]", text => MetadataRules.ParseDefinitions(text) is not null);
+    public static readonly Setting<string> CustomProperties = Setting.Json("custom_props", "[]", MetadataRules.AreDefinitions);
 
     /// <summary>The provider of maps.</summary>
     public static readonly Setting<string> MapProvider = Setting.Text("map_provider", "openstreetmap");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
@@ -23,22 +24,28 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     /// <exception cref="CloudreveException">50005 for definitions that cannot be read.</exception>
     public static MetadataRules Of(SiteSettings site)
     {
-        var defined = ParseDefinitions(site.Get(SiteSetting.CustomProperties))
-            ?? throw new CloudreveException(ErrorCode.InternalSetting, "The definitions of custom properties are malformed.");
-        return new MetadataRules(defined.DistinctBy(p => p.Id).ToDictionary(p => p.Id), site.HashIds);
+        try
+        {
+            var defined = JsonSerializer.Deserialize(site.Get(SiteSetting.CustomProperties), PropertyJson.Default.JsonElementArray) ?? [];
+            return new MetadataRules(defined.Select(CustomProperty.Parse).OfType<CustomProperty>().DistinctBy(p => p.Id).ToDictionary(p => p.Id), site.HashIds);
+        }
+        catch (JsonException e)
+        {
+            throw new CloudreveException(ErrorCode.InternalSetting, "The definitions of custom properties are malformed.", e);
+        }
     }
 
-    /// <summary>Reads definitions of custom properties; null when the text is none.</summary>
-    /// <param name="text">JSON.</param>
-    internal static CustomProperty[]? ParseDefinitions(string text)
+    /// <summary>Whether a text is a list of definitions of custom properties.</summary>
+    /// <param name="text">The text.</param>
+    internal static bool AreDefinitions(string text)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, PropertyJson.Default.CustomPropertyArray);
+            return JsonSerializer.Deserialize(text, PropertyJson.Default.JsonElementArray)?.All(definition => CustomProperty.Parse(definition) is not null) == true;
         }
         catch (JsonException)
         {
-            return null;
+            return false;
         }
     }
 
@@ -144,6 +151,9 @@ public sealed record CustomProperty
     /// <summary>Its id; the metadata key is <c>props:id</c>.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What people read.</summary>
+    public required string Name { get; init; }
+
     /// <summary>text, number, boolean, select, multi_select, link, rating or user.</summary>
     public required string Type { get; init; }
 
@@ -155,6 +165,20 @@ public sealed record CustomProperty
 
     /// <summary>What may be selected.</summary>
     public IReadOnlyList<string>? Options { get; init; }
+
+    /// <summary>Reads a definition; null when it is none.</summary>
+    /// <param name="definition">JSON.</param>
+    public static CustomProperty? Parse(JsonElement definition)
+    {
+        try
+        {
+            return definition.Deserialize(PropertyJson.Default.CustomProperty);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Whether a value fits; an empty one clears the property.</summary>
     /// <param name="value">The value.</param>
@@ -184,7 +208,8 @@ public sealed record CustomProperty
     }
 }
 
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(CustomProperty[]))]
-internal sealed partial class PropertyJson : System.Text.Json.Serialization.JsonSerializerContext;
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(JsonElement[]))]
+[JsonSerializable(typeof(CustomProperty))]
+internal sealed partial class PropertyJson : JsonSerializerContext;

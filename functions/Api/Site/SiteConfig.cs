@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.Core.Captchas;
+using Cloudreve.Core.FileSystem.Properties;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Media.Thumbnails;
@@ -258,7 +259,7 @@ internal sealed record SiteConfig
         MapboxAk = Text(site, SiteSetting.MapMapboxToken),
         ThumbnailWidth = site.Get(SiteSetting.ThumbnailWidth),
         ThumbnailHeight = site.Get(SiteSetting.ThumbnailHeight),
-        CustomProps = ReadList<JsonElement>(site, SiteSetting.CustomProperties),
+        CustomProps = ReadList<JsonElement>(site, SiteSetting.CustomProperties)?.Where(property => CustomProperty.Parse(property) is not null).ToList(),
         ShowEncryptionStatus = site.Get(SiteSetting.ShowEncryptionStatus),
         FullTextSearch = false,
     };

@@ -68,7 +68,7 @@ public sealed class SettingPageTests(SharedApp shared, AzuriteServer azurite) : 
         {
             ["file_viewers"] = """[null,{"viewers":[null,{"id":"a","type":"custom","display_name":"A","exts":[null,"x"],"icon":null}]}]""",
             ["viewer_default_apps"] = """{"md":null,"x":"a"}""",
-            ["custom_props"] = """[null,{"id":"p","type":"select","options":[null,"x"],"name":null}]""",
+            ["custom_props"] = """[null,{"id":"q","name":null,"type":"text"},{"id":"p","name":"P","type":"select","options":[null,"x"],"icon":null}]""",
             ["custom_nav_items"] = """[null,{"icon":"i","name":"n","url":"/u"}]""",
             ["explorer_icons"] = """[null,{"exts":["x"],"icon":"i","color":null}]""",
             ["mime_mapping"] = """{".a":null,".x":"text/x"}""",
