@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -23,7 +24,9 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
     [MemberData(nameof(Names))]
     public async Task Given_a_file_with_control_characters_in_its_name_when_its_owner_uses_it_then_everything_works_but_to_name_another_so(string name)
     {
-        var (owner, user) = await App.NewUserAsync();
+        const int ArchiveGroup = 41;
+        await App.ChangeGroupAsync(Group.UserId, g => g with { Id = ArchiveGroup, Permissions = g.Permissions.With((int)GroupPermission.ArchiveDownload, value: true) });
+        var (owner, user) = await App.NewUserAsync(ArchiveGroup);
         await StoreAsync(user, name, [1, 2, 3]);
 
         var listed = Assert.Single((await ListAsync(owner, "cloudreve://my")).EnumerateArray());

@@ -102,12 +102,13 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     public async Task Given_an_answer_that_is_a_burden_when_it_comes_then_it_is_not_read_and_nobody_is_signed_in(string burden)
     {
         await LinkAsync();
-        var nested = string.Concat(Enumerable.Repeat("{\"a\":", 100_000)) + "1" + new string('}', 100_000);
+        const int Levels = 20_000;
+        var nested = string.Concat(Enumerable.Repeat("{\"a\":", Levels)) + "1" + new string('}', Levels);
         Provider.TokenAnswer = burden switch
         {
             "deep" => nested,
             "large" => $"{{\"id_token\":\"{new string('a', 2 * 1024 * 1024)}\"}}",
-            "deep token" => $"{{\"id_token\":\"{Encode("{\"alg\":\"RS256\"}")}.{Encode(nested[..600_000] + "1" + new string('}', 100_000))}.AAAA\"}}",
+            "deep token" => $"{{\"id_token\":\"{Encode("{\"alg\":\"RS256\"}")}.{Encode(nested)}.AAAA\"}}",
             "large token" => $"{{\"id_token\":\"{Encode("{\"alg\":\"RS256\"}")}.{new string('A', 900_000)}.AAAA\"}}",
             _ => "[]",
         };
