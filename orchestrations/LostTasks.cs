@@ -1,5 +1,7 @@
+using Cloudreve.Core.Identity.Removal;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
@@ -34,12 +36,23 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TimeProvid
             {
                 if (task.Type == ImportService.TaskType)
                     await MendAsync(client, task, cancellationToken);
+                else if (task.Type == AccountRemoval.TaskType)
+                    await GoOnAsync(client, task, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 logger.LogError(e, "Task {Task} seems to be lost and could not be looked after", task.Id);
             }
         }
+    }
+
+    /// <summary>A removal may be run again, whatever became of its instance.</summary>
+    private async Task GoOnAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    {
+        if (await client.GetInstanceAsync(AccountRemovalStarter.InstanceIdOf(task), cancellationToken) is { IsCompleted: false })
+            return;
+        await AccountRemovalStarter.StartAsync(client, task, cancellationToken);
+        logger.LogWarning("Task {Task} had no orchestration and is started again", task.Id);
     }
 
     private async Task MendAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)

@@ -43,7 +43,7 @@ public sealed record BootstrapOptions
 public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, BootstrapOptions options)
 {
     /// <summary>Grows when a release needs another table, container, queue or seed.</summary>
-    private const int SchemaVersion = 3;
+    private const int SchemaVersion = 4;
 
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";
@@ -94,6 +94,8 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
         await catalog.SeedAsync(cancellationToken);
         if (isNew)
             await CreateAdminAsync(cancellationToken);
+        else
+            await users.ListAllAsync(cancellationToken);
         await layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion }, cancellationToken);
     }
 

@@ -15,6 +15,7 @@ using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Media.Thumbnails;
 using Cloudreve.Core.FileSystem.Shortcuts;
 using Cloudreve.Core.Quota;
+using Cloudreve.Core.Quota.Calibration;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site.Editing;
 using Cloudreve.Core.Storage;
@@ -85,6 +86,7 @@ public static class FileSystemComposition
             provider.GetRequiredService<ILogger<DriveOperations>>()));
         services.AddUploads();
         services.TryAddSingleton<SiteIntegrity>();
+        services.TryAddSingleton<StorageCalibration>();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<PolicyContainers>();

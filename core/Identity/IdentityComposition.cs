@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Secrets;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity.Administration;
 using Cloudreve.Core.Identity.OAuth;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
@@ -10,6 +11,7 @@ using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Quota;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +48,8 @@ public static class IdentityComposition
         services.TryAddSingleton<OpenIdLinks>();
         services.TryAddSingleton<OpenIdSignIn>();
         services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<QuotaLedger>();
+        services.TryAddSingleton<UserAdministration>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton<SiteBootstrap>();
         return services;

@@ -105,6 +105,9 @@ public sealed record User
     /// <summary>What the user set.</summary>
     public UserSettings Settings { get; init; } = new();
 
+    /// <summary>Whether the account is being removed with all that is the user's.</summary>
+    public bool IsLeaving { get; init; }
+
     /// <summary>The version of the row; empty for an account that was not read.</summary>
     public string ETag { get; init; } = "";
 

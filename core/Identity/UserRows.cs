@@ -52,6 +52,7 @@ internal static class UserRows
             ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
             ["avatar"] = user.Avatar,
             ["created"] = user.CreatedAt,
+            ["leaving"] = user.IsLeaving ? true : null,
             [Write] = write,
         };
         LongText.Write(row, "settings", JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings));
@@ -74,6 +75,7 @@ internal static class UserRows
         TwoFactorStep = row.Number("totpstep") ?? 0,
         Avatar = row.Text("avatar") ?? "",
         CreatedAt = row.Time("created") ?? default,
+        IsLeaving = row.Flag("leaving"),
         UpdatedAt = row.Timestamp ?? row.Time("created") ?? default,
         Settings = JsonSerializer.Deserialize(LongText.Read(row, "settings") ?? "null", UserJson.Default.UserSettings) ?? new UserSettings(),
         ETag = row.ETag,

@@ -16,6 +16,9 @@ namespace Cloudreve.Core.Identity;
 /// <param name="GroupId">The group.</param>
 public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 {
+    /// <summary>What others see; null for the mail address up to its @.</summary>
+    public string? Nick { get; init; }
+
     /// <summary>The state of the account.</summary>
     public UserStatus Status { get; init; }
 
@@ -40,6 +43,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     private const int MaxKept = 10_000;
 
     private readonly ConcurrentDictionary<long, Kept> _kept = [];
+    private readonly UserIndex _index = new(layout);
 
     /// <summary>The form in which mail addresses are stored and compared.</summary>
     /// <param name="email">A mail address.</param>
@@ -174,7 +178,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             Id = claimed,
             Email = email,
             IsEmailVerified = user.IsEmailVerified,
-            Nick = email[..Math.Max(email.IndexOf('@', StringComparison.Ordinal), 1)],
+            Nick = user.Nick ?? email[..Math.Max(email.IndexOf('@', StringComparison.Ordinal), 1)],
             Status = user.Status,
             GroupId = user.GroupId,
             PasswordHash = user.PasswordHash,
@@ -183,6 +187,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         };
         try
         {
+            await _index.WriteAsync(created, cancellationToken);
             var etag = await layout.Users.InsertAsync(UserRows.Describe(created), cancellationToken);
             return created with { ETag = etag };
         }
@@ -232,7 +237,10 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
     }
 
-    /// <summary>Changes an account, except its mail address: two transactions, two more for each rival.</summary>
+    /// <summary>
+    /// Changes an account, except its mail address: two transactions, two more for each rival, and one for a change of what lists of accounts
+    /// show.
+    /// </summary>
     /// <param name="id">The account.</param>
     /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -254,6 +262,8 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
                 return current;
             try
             {
+                if (UserIndex.Differs(current, changed))
+                    await _index.WriteAsync(changed, cancellationToken);
                 var readAt = clock.GetTimestamp();
                 await layout.Users.ReplaceAsync(UserRows.Describe(changed, write), row.ETag, cancellationToken);
                 _kept[id] = new Kept(changed, readAt);
@@ -262,6 +272,83 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             catch (StorageChangedException)
             {
                 // A rival came first: its change is kept.
+            }
+        }
+    }
+
+    /// <summary>Changes an account and its mail address: seven transactions.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="email">The new address, in any case.</param>
+    /// <param name="change">Makes the new account of the current one; see <see cref="UpdateAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>
+    internal async Task<User> UpdateWithMailAsync(long id, string email, Func<User, User> change, CancellationToken cancellationToken)
+    {
+        var address = NormalizeEmail(email);
+        var before = await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        if (before.Email != address)
+            await MoveMailAsync(address, id, cancellationToken);
+        var previous = before.Email;
+        var updated = await UpdateAsync(
+            id,
+            user =>
+            {
+                previous = user.Email;
+                return user.Email == address ? change(user) : change(user) with { Email = address, IsEmailVerified = false };
+            },
+            cancellationToken);
+        foreach (var left in (string[])[.. new[] { before.Email, previous }.Distinct().Where(left => left != address)])
+            await ReleaseMailAsync(left, id, cancellationToken);
+        return updated;
+    }
+
+    /// <summary>Frees a mail address, unless another account has it. Two transactions. Harmless to repeat.</summary>
+    internal async Task ReleaseMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        if (await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) is not { } claim
+            || claim.RequiredNumber(UserRows.OwnerId) != id)
+            return;
+        try
+        {
+            await layout.Users.DeleteAsync(claim.PartitionKey, claim.RowKey, claim.ETag, cancellationToken);
+        }
+        catch (StorageChangedException)
+        {
+            // Taken over just now.
+        }
+    }
+
+    /// <summary>Removes the row of an account. Two transactions. Harmless to repeat.</summary>
+    internal async Task DeleteAsync(long id, CancellationToken cancellationToken)
+    {
+        await _index.DeleteAsync(id, cancellationToken);
+        await layout.Users.DeleteAsync(UserRows.Partition(id), UserRows.Account, cancellationToken: cancellationToken);
+        _kept.TryRemove(id, out _);
+    }
+
+    /// <summary>Binds a mail address to an account that has another one until now.</summary>
+    private async Task MoveMailAsync(string address, long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Users.InsertAsync(UserRows.DescribeMail(address, id), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            var claim = await layout.Users.FindAsync(UserRows.MailPartition(address), UserRows.Mail, cancellationToken) ?? throw Taken();
+            var owner = claim.RequiredNumber(UserRows.OwnerId);
+            if (owner == id)
+                return;
+            // An account that has the address, or is about to be made for it.
+            if (await FindAsync(owner, cancellationToken) is not { } account || account.Email == address)
+                throw Taken();
+            try
+            {
+                await layout.Users.ReplaceAsync(UserRows.DescribeMail(address, id), claim.ETag, cancellationToken);
+            }
+            catch (StorageChangedException)
+            {
+                throw Taken();
             }
         }
     }
@@ -280,6 +367,13 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         var stored = changed with { ETag = etags[0] ?? "" };
         _kept[changed.Id] = new Kept(stored, readAt);
         return stored;
+    }
+
+    /// <summary>Adds all accounts to the index of accounts, which sites that are older than it lack. A transaction for each account.</summary>
+    internal async Task ListAllAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
+            await _index.WriteAsync(UserRows.Read(row), cancellationToken);
     }
 
     /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>

@@ -60,6 +60,21 @@ public sealed class IdAllocator(StorageLayout layout)
     public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
         _counters[kind].ReserveAsync(count, cancellationToken);
 
+    /// <summary>The first id that nobody has leased yet. One transaction.</summary>
+    /// <param name="kind">What the ids are for.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
+        (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
+
+    /// <summary>The first id of a kind. Root folders have the ids of their users, so file ids start above every user id.</summary>
+    /// <param name="kind">What the ids are for.</param>
+    internal static long First(IdKind kind) => kind switch
+    {
+        IdKind.File => (1L << 32) / BlockSize * BlockSize + BlockSize,
+        IdKind.User => 1,
+        _ => BlockSize,
+    };
+
     private sealed class Counter(Table table, IdKind kind)
     {
         private readonly SemaphoreSlim _turn = new(1, 1);
@@ -117,13 +132,5 @@ public sealed class IdAllocator(StorageLayout layout)
             _etag = row?.ETag ?? "";
             _leasedFrom = row?.RequiredNumber("next") ?? First(kind);
         }
-
-        // Root folders have the ids of their users, so file ids start above every user id.
-        private static long First(IdKind kind) => kind switch
-        {
-            IdKind.File => (1L << 32) / BlockSize * BlockSize + BlockSize,
-            IdKind.User => 1,
-            _ => BlockSize,
-        };
     }
 }

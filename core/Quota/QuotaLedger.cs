@@ -111,7 +111,11 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="operationId">The operation.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
-        await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken) is not null;
+        await FindChargeAsync(userId, operationId, cancellationToken) is not null;
+
+    /// <summary>The bytes that an operation was charged with; null when it has not been charged. One transaction.</summary>
+    internal async Task<long?> FindChargeAsync(long userId, string operationId, CancellationToken cancellationToken) =>
+        (await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken))?.RequiredNumber("delta");
 
     /// <summary>Forgets operations that are older than <see cref="OperationsAreKept"/>; the totals stay. Scans the table.</summary>
     /// <param name="most">At most how many are forgotten; the rest is left to the next call.</param>
@@ -123,6 +127,36 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
     }
+
+    /// <summary>Removes all that is known of a user: one transaction for each 100 operations. Harmless to repeat.</summary>
+    internal Task ClearAsync(long userId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
+        layout.Quotas, layout.Quotas.QueryAsync(new RowRange(Partition(userId)), cancellationToken), int.MaxValue, cancellationToken);
+
+    /// <summary>Sets the bytes in use, unless they have changed since they were read: two transactions.</summary>
+    /// <returns>False when they have changed.</returns>
+    internal async Task<bool> TrySetAsync(long userId, long expected, long used, CancellationToken cancellationToken)
+    {
+        var partition = Partition(userId);
+        var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+        if ((total?.Number("used") ?? 0) != expected)
+            return false;
+        var updated = new Row(partition, Total) { ["used"] = used };
+        try
+        {
+            if (total is null)
+                await layout.Quotas.InsertAsync(updated, cancellationToken);
+            else
+                await layout.Quotas.ReplaceAsync(updated, total.ETag, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Finds all totals.</summary>
+    internal const string TotalsFilter = "RowKey eq '" + Total + "'";
 
     /// <summary>The total that a row of the table holds; null for other rows.</summary>
     internal static (long UserId, long Bytes)? TotalOf(Row row) => row.RowKey == Total

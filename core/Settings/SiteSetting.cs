@@ -161,6 +161,12 @@ public static class SiteSetting
     /// </summary>
     public static readonly Setting<long> ImportParallelGroups = Setting.Number("import_parallel_groups", 4, min: 1);
 
+    /// <summary>
+    /// How many rows a list of the administration may have that is sorted or searched by what tables have no index of; each costs up to
+    /// three transactions.
+    /// </summary>
+    public static readonly Setting<long> MaxSortedRows = Setting.Number("admin_list_max_rows", 10_000, min: 1);
+
     /// <summary>The MIME types of files by their extensions without dot; they come before those that are usual.</summary>
     public static readonly Setting<IReadOnlyDictionary<string, string>> MimeTypes =
         new("mime_mapping", MimeMapping.Default, isSecret: false, MimeMapping.Parse);
@@ -174,7 +180,7 @@ public static class SiteSetting
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
-        HeavyWorkers, ImportParallelGroups, MimeTypes,
+        HeavyWorkers, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
         .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];

@@ -100,6 +100,18 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         _sharedFiles.Forget(share.OwnerId);
     }
 
+    /// <summary>Deletes all links of an owner: one transaction for each 1,000, and two for each. Harmless to repeat.</summary>
+    internal async Task ClearAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        foreach (var share in await ListAsync(ownerId, cancellationToken))
+        {
+            // Among the owner's the link is found again, should the process die in between.
+            await layout.Shares.DeleteAsync(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
+            await layout.Shares.DeleteAsync(Share.Partition(ownerId), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
+        }
+        _sharedFiles.Forget(ownerId);
+    }
+
     /// <summary>Counts a download, and takes it from those that are left: two or three transactions, more when others download at the same time.</summary>
     /// <param name="id">The link.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

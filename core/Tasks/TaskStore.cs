@@ -119,6 +119,17 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         }
     }
 
+    /// <summary>Removes a task: two transactions. Harmless to repeat; an orchestration that still works for it finds nothing to do.</summary>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="id">The task.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task DeleteAsync(long ownerId, long id, CancellationToken cancellationToken = default)
+    {
+        // By the index the task can be found, and deleted again, as long as the other row may be there.
+        await layout.Tasks.DeleteAsync(Partition(ownerId), Key(id), cancellationToken: cancellationToken);
+        await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
+    }
+
     private static string Stale(WorkflowTaskStatus status, DateTimeOffset before)
     {
         var time = before.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.Removal;
 using Cloudreve.Core.Identity.SignUps;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Admin.Policies;
@@ -27,6 +28,7 @@ internal static class ApiComposition
         services.AddSingleton<SignInFailures>();
         services.AddSingleton<AbuseReports>();
         services.AddFileSystem();
+        services.AddAccountRemoval();
         services.AddViewers();
         services.AddFileApi();
         services.AddSingleton<DirectLinkTarget>();

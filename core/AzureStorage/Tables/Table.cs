@@ -79,6 +79,15 @@ public sealed class Table
         while (token is not null);
     }
 
+    /// <summary>Reads the next rows of the table, at most 1,000, in one request.</summary>
+    /// <param name="condition">An OData filter, or null.</param>
+    /// <param name="columns">The properties that are read, keys included.</param>
+    /// <param name="continuationToken">The token of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<RowPage> ScanPageAsync(
+        string? condition, IReadOnlyCollection<string> columns, string? continuationToken = null, CancellationToken cancellationToken = default) =>
+        CallAsync(() => QueryFilterPageAsync(condition, 1000, continuationToken, cancellationToken, columns));
+
     /// <summary>Adds a row that must not exist.</summary>
     /// <param name="row">The row.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -147,9 +156,10 @@ public sealed class Table
                 return [.. answer.Value.Select(r => r.Headers.ETag?.ToString())];
             });
 
-    private async Task<RowPage> QueryFilterPageAsync(string? filter, int take, string? continuationToken, CancellationToken cancellationToken)
+    private async Task<RowPage> QueryFilterPageAsync(
+        string? filter, int take, string? continuationToken, CancellationToken cancellationToken, IReadOnlyCollection<string>? columns = null)
     {
-        var pages = _client.QueryAsync<TableEntity>(filter, Math.Clamp(take, 1, 1000), cancellationToken: cancellationToken)
+        var pages = _client.QueryAsync<TableEntity>(filter, Math.Clamp(take, 1, 1000), columns, cancellationToken)
             .AsPages(string.IsNullOrEmpty(continuationToken) ? null : continuationToken);
         await foreach (var page in pages)
             return new RowPage([.. page.Values.Select(e => new Row(e))], string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);

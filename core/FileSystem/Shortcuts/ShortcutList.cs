@@ -56,7 +56,7 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
             ["id"] = shortcut.Id,
         };
 
-    private static string Partition(long ownerId) => "o|" + FileKeys.Id(ownerId);
+    internal static string Partition(long ownerId) => "o|" + FileKeys.Id(ownerId);
 
     private async Task<IEnumerable<FileRecord>> ResolveAsync(long ownerId, List<Row> rows, CancellationToken cancellationToken)
     {

@@ -48,6 +48,13 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
     public Task<byte[]?> FindAsync(SiteSettings site, long userId, CancellationToken cancellationToken = default) =>
         layout.Container(layout.AvatarsContainerName).ReadAsync(NameOf(site, userId), cancellationToken);
 
+    /// <summary>Removes a picture that was uploaded. One transaction. Harmless to repeat.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="userId">Whose.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal Task<bool> DeleteAsync(SiteSettings site, long userId, CancellationToken cancellationToken) =>
+        layout.Container(layout.AvatarsContainerName).DeleteAsync(NameOf(site, userId), cancellationToken);
+
     private static string NameOf(SiteSettings site, long userId) =>
         string.Create(CultureInfo.InvariantCulture, $"{site.Get(AccountSetting.AvatarPath).Trim('/')}/{userId}.png");
 

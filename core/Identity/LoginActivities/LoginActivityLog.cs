@@ -69,6 +69,10 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
         return [.. page.Rows.Select(Read)];
     }
 
+    /// <summary>Removes all sign-ins of an account: one transaction for each 100. Harmless to repeat.</summary>
+    internal Task ClearAsync(long userId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
+        layout.Sessions, layout.Sessions.QueryAsync(new RowRange(PartitionOf(userId)), cancellationToken), int.MaxValue, cancellationToken);
+
     private static string PartitionOf(long userId) => "logins-" + userId.ToString("x", CultureInfo.InvariantCulture);
 
     private static LoginActivity Read(Row row) => new()

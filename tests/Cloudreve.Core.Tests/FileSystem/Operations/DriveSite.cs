@@ -4,6 +4,7 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.Removal;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Integrity;
 using Cloudreve.Core.Quota;
@@ -37,6 +38,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
             .AddSingleton(new StorageLayout(account, prefix))
             .AddIdentity()
             .AddFileSystem()
+            .AddAccountRemoval()
             .BuildServiceProvider();
     }
 

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 public sealed class RouteOwnerTests(TwoUsers site)
 {
     private static readonly IReadOnlyDictionary<string, Func<TwoUsers, Task<Attempt>>>[] s_attempts =
-        [DriveThingAttempts.All, AccountAttempts.All, ProofAttempts.All, SignedAttempts.All, ShareAttempts.All, TokenAttempts.All];
+        [DriveThingAttempts.All, AccountAttempts.All, AdministrationAttempts.All, ProofAttempts.All, SignedAttempts.All, ShareAttempts.All, TokenAttempts.All];
 
     [Fact]
     public void Given_the_table_of_owners_when_it_is_compared_with_the_routes_then_it_has_exactly_those() =>

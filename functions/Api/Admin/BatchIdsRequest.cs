@@ -1,0 +1,18 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+
+namespace Cloudreve.Functions.Api.Admin;
+
+/// <summary>The body of a deletion of several things.</summary>
+/// <param name="Ids">Their ids.</param>
+internal sealed record BatchIdsRequest(IReadOnlyList<long> Ids)
+{
+    /// <summary>How many may be named at once.</summary>
+    public const int MaxIds = 1000;
+
+    /// <summary>The ids as keys of a batch.</summary>
+    /// <exception cref="CloudreveException">40001: there are none, or too many.</exception>
+    public IReadOnlyList<string> Keys() => Ids.Count is >= 1 and <= MaxIds
+        ? [.. Ids.Select(id => id.ToString(CultureInfo.InvariantCulture))]
+        : throw new CloudreveException(ErrorCode.BadParameter, "Between 1 and 1,000 ids must be named.");
+}

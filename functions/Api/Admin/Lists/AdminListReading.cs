@@ -1,0 +1,51 @@
+using System.Globalization;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Tables.Numbered;
+
+namespace Cloudreve.Functions.Api.Admin.Lists;
+
+/// <summary>Reads the page, order and filters of lists that may be long.</summary>
+internal static class AdminListReading
+{
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="orders">Columns besides the id that the list can be sorted by.</param>
+    /// <param name="filters">Conditions and searches that the list knows.</param>
+    /// <exception cref="CloudreveException">40001: the page, order or filter cannot be.</exception>
+    public static void Require(this AdminListRequest request, IReadOnlyCollection<string> orders, IReadOnlyCollection<string> filters)
+    {
+        request.Check();
+        if (request.Order != "id" && !orders.Contains(request.Order))
+            throw new CloudreveException(ErrorCode.BadParameter, "The list cannot be sorted by this column.");
+        var given = (request.Conditions ?? Nothing).Concat(request.Searches ?? Nothing).Where(filter => !string.IsNullOrEmpty(filter.Value));
+        // A filter that is passed over would show, and let be deleted, what was not asked for.
+        if (given.Any(filter => !filters.Contains(filter.Key)))
+            throw new CloudreveException(ErrorCode.BadParameter, "The list does not have this filter.");
+    }
+
+    /// <summary>Which rows are asked for.</summary>
+    /// <param name="request">The request.</param>
+    public static ListWindow Rows(this AdminListRequest request) => new(request.Offset, request.PageSize, request.IsDescending);
+
+    /// <summary>A condition that is a number; null for any.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The condition's name.</param>
+    /// <exception cref="CloudreveException">40001: it is no number.</exception>
+    public static long? Number(this AdminListRequest request, string name) => request.Condition(name) is not { } text
+        ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new CloudreveException(ErrorCode.BadParameter, "The filter must be a number.");
+
+    /// <summary>A condition that is one of a few names; null for any.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The condition's name.</param>
+    /// <param name="values">What there is.</param>
+    /// <exception cref="CloudreveException">40001: none of them.</exception>
+    public static T? Choice<T>(this AdminListRequest request, string name, IReadOnlyDictionary<string, T> values)
+        where T : struct => request.Condition(name) is not { } text
+        ? null
+        : values.TryGetValue(text, out var value) ? value : throw new CloudreveException(ErrorCode.BadParameter, "The filter has an unknown value.");
+
+    private static readonly Dictionary<string, string?> Nothing = [];
+}
