@@ -4,6 +4,8 @@ using Cloudreve.Core.Archives.Downloads;
 using Cloudreve.Core.Archives.Listing;
 using Cloudreve.Core.DirectLinks;
 using Cloudreve.Core.Entities;
+using Cloudreve.Core.Entities.Administration;
+using Cloudreve.Core.FileSystem.Administration;
 using Cloudreve.Core.FileSystem.Search;
 using Cloudreve.Core.FileSystem.Copying;
 using Cloudreve.Core.FileSystem.Locks;
@@ -18,9 +20,13 @@ using Cloudreve.Core.Quota;
 using Cloudreve.Core.Quota.Calibration;
 using Cloudreve.Core.Shares;
 using Cloudreve.Core.Site.Editing;
+using Cloudreve.Core.Shares.Administration;
+using Cloudreve.Core.Site.Summaries;
 using Cloudreve.Core.Storage;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tables.Numbered;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Core.Tasks.Administration;
 using Cloudreve.Core.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -89,6 +95,20 @@ public static class FileSystemComposition
         services.TryAddSingleton<StorageCalibration>();
         services.TryAddSingleton<TaskStore>();
         services.TryAddSingleton<TaskItemSweep>();
+        services.TryAddSingleton<SiteLists>();
+        services.TryAddSingleton<SiteSummary>();
+        services.TryAddSingleton<TaskAdministration>();
+        services.TryAddSingleton<ShareAdministration>();
+        services.TryAddSingleton(provider => new FileAdministration(
+            provider.GetRequiredService<SiteLists>(),
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntityStore>(),
+            provider.GetRequiredService<ShareStore>(),
+            provider.GetRequiredService<DirectLinkStore>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<Relocator>(),
+            provider.GetRequiredService<DriveOperations>()));
+        services.TryAddSingleton<EntityAdministration>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<PolicyEditor>();
         services.TryAddSingleton<ThumbnailService>();

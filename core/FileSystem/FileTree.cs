@@ -140,8 +140,13 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord?> FindByIdAsync(long id, CancellationToken cancellationToken = default)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
-        if (idRow is null)
-            return null;
+        return idRow is null ? null : await FindByIdRowAsync(idRow, cancellationToken);
+    }
+
+    /// <summary>Finds an entry by the row of its id: one transaction; null when it is not there.</summary>
+    internal async Task<FileRecord?> FindByIdRowAsync(Row idRow, CancellationToken cancellationToken)
+    {
+        var id = FileKeys.ParseId(idRow.RowKey);
         var parent = idRow.RequiredNumber("p");
         var key = (FileType)idRow.RequiredNumber("t") == FileType.Folder ? FileKeys.FolderId(id) : FileKeys.FileId(id);
         var row = await layout.Files.FindAsync(FileKeys.Folder(parent), key, cancellationToken);
@@ -396,14 +401,16 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { ["id"] = folderId, ["o"] = ownerId };
 
-    internal static Row NewIdRow(FileRecord record) => NewIdRow(record.Id, record.Type, record.ParentId, record.OwnerId);
+    internal static Row NewIdRow(FileRecord record) => NewIdRow(record.Id, record.Type, record.ParentId, record.OwnerId, record.CreatedAt);
 
-    internal static Row NewIdRow(long id, FileType type, long parentId, long ownerId) => new(FileKeys.IdBlock(id), FileKeys.Id(id))
+    internal static Row NewIdRow(long id, FileType type, long parentId, long ownerId, DateTimeOffset createdAt) => new(FileKeys.IdBlock(id), FileKeys.Id(id))
     {
         ["p"] = parentId,
         ["t"] = (int)type,
         ["o"] = ownerId,
         ["v"] = 1L,
+        // For the administration's lists and charts.
+        ["c"] = createdAt,
     };
 
     /// <summary>A batch that inserts entries into a folder and fails as a whole once the folder is deleted.</summary>

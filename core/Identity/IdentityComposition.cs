@@ -39,6 +39,7 @@ public static class IdentityComposition
         services.TryAddSingleton<OAuthClients>();
         services.TryAddSingleton<OAuthGrants>();
         services.TryAddSingleton<OAuthCodes>();
+        services.TryAddSingleton<OAuthClientAdministration>();
         services.TryAddSingleton<ITokenKeyStore, SettingKeyStore>();
         services.TryAddSingleton(provider => new TokenKeys(
             provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<SettingStore>(), provider.GetRequiredService<TimeProvider>()));

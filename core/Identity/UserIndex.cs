@@ -20,6 +20,9 @@ internal sealed class UserIndex(StorageLayout layout)
     /// <summary>The property with the group of an account.</summary>
     public const string Group = "group";
 
+    /// <summary>The property with the time at which an account was made.</summary>
+    public const string Created = "c";
+
     private const string Mail = "mail";
     private const string Nick = "nick";
 
@@ -43,6 +46,7 @@ internal sealed class UserIndex(StorageLayout layout)
         [Nick] = user.Nick,
         [Status] = (int)user.Status,
         [Group] = user.GroupId,
+        [Created] = user.CreatedAt,
     };
 
     /// <summary>Makes the row of an account what it shall be; one that is being removed is not listed. One transaction.</summary>

@@ -24,6 +24,9 @@ public enum IdKind
 
     /// <summary>Share links.</summary>
     Share,
+
+    /// <summary>OAuth clients.</summary>
+    OAuthClient,
 }
 
 /// <summary>A run of consecutive ids.</summary>

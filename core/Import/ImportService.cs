@@ -99,8 +99,8 @@ public sealed class ImportService
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
             throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");
         var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
-        var user = await _users.FindAsync(request.UserId, cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        if (await _users.FindAsync(request.UserId, cancellationToken) is not { IsLeaving: false } user)
+            throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
@@ -188,8 +188,8 @@ public sealed class ImportService
             return new ImportGroupResult(ImportTotals.Zero, []);
         var job = JobOf(task);
         var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
-        var user = await _users.FindRecentAsync(job.UserId, cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
+        if (await _users.FindRecentAsync(job.UserId, cancellationToken) is not { IsLeaving: false } user)
+            throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
         var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), await OwnAreasOfAsync(policy, cancellationToken), job);
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);

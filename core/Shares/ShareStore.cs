@@ -58,7 +58,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     public async Task SaveAsync(Share share, CancellationToken cancellationToken = default)
     {
         // Of the owner's row alone nobody could find the link; the other leads nowhere until the link is there.
-        await layout.Shares.UpsertAsync(new Row(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id)) { [Owner] = share.OwnerId }, cancellationToken);
+        await layout.Shares.UpsertAsync(new Row(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id)) { [Owner] = share.OwnerId, ["f"] = share.FileId, ["c"] = share.CreatedAt }, cancellationToken);
         await layout.Shares.UpsertAsync(share.ToRow(), cancellationToken);
         _sharedFiles.Forget(share.OwnerId);
         _owners.Keep(share.Id, share.OwnerId, clock.GetUtcNow() + OwnerAge);
@@ -129,7 +129,8 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 
     private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 
-    private async Task<Share?> FindAsync(long ownerId, long id, CancellationToken cancellationToken) =>
+    /// <summary>Finds a link of a known owner. One transaction.</summary>
+    internal async Task<Share?> FindAsync(long ownerId, long id, CancellationToken cancellationToken) =>
         await layout.Shares.FindAsync(Share.Partition(ownerId), FileKeys.Id(id), cancellationToken) is { } row ? Share.FromRow(row, ownerId) : null;
 
     private async ValueTask<long?> FindOwnerAsync(long id, CancellationToken cancellationToken)

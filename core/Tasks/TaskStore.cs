@@ -7,6 +7,8 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Tasks.Administration;
 
 namespace Cloudreve.Core.Tasks;
 
@@ -23,7 +25,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CreateAsync(WorkflowTask task, CancellationToken cancellationToken = default)
     {
-        await layout.Tasks.UpsertAsync(new Row(IndexPartition(task.Id), FileKeys.Id(task.Id)) { ["o"] = task.OwnerId }, cancellationToken);
+        await layout.Tasks.UpsertAsync(new Row(IndexPartition(task.Id), FileKeys.Id(task.Id)) { ["o"] = task.OwnerId, ["type"] = task.Type, ["c"] = task.CreatedAt }, cancellationToken);
         await layout.Tasks.UpsertAsync(ToRow(task), cancellationToken);
     }
 
@@ -129,6 +131,25 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         await layout.Tasks.DeleteAsync(Partition(ownerId), Key(id), cancellationToken: cancellationToken);
         await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
     }
+
+    /// <summary>All tasks of all users that a filter leaves, in no order: one transaction for each 1,000.</summary>
+    internal IAsyncEnumerable<WorkflowTask> ScanAsync(TaskFilter filter, CancellationToken cancellationToken) => layout.Tasks
+        .ScanAsync(
+            SiteLists.All("PartitionKey ge 'u' and PartitionKey lt 'v'", ConditionOf(filter), filter.Status is { } status ? $"status eq {(int)status}" : null),
+            cancellationToken)
+        .Select(FromRow);
+
+    /// <summary>The condition of a filter, but for the state, on rows of tasks and of their index; null for none.</summary>
+    internal static string? ConditionOf(TaskFilter filter) => SiteLists.All(
+        filter.Type is { } type ? $"type eq '{type.Replace("'", "''", StringComparison.Ordinal)}'" : null,
+        filter.OwnerId is { } owner ? SiteLists.Is("o", owner) : null);
+
+    /// <summary>Removes what is left in the index of an owner's tasks: a transaction for each 1,000 tasks of the site. Harmless to repeat.</summary>
+    internal Task ClearIndexAsync(long ownerId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
+        layout.Tasks,
+        layout.Tasks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"PartitionKey ge 'i' and PartitionKey lt 'j' and o eq {ownerId}L"), cancellationToken),
+        int.MaxValue,
+        cancellationToken);
 
     private static string Stale(WorkflowTaskStatus status, DateTimeOffset before)
     {

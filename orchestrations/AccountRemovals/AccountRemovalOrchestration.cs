@@ -27,8 +27,9 @@ public static class AccountRemovalOrchestration
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
     /// <param name="input">How far it is.</param>
+    /// <returns>Whether the account is gone.</returns>
     [Function(Name)]
-    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AccountRemovalState input)
+    public static async Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AccountRemovalState input)
     {
         var removal = input.Removal;
         try
@@ -36,13 +37,13 @@ public static class AccountRemovalOrchestration
             if (!await context.CallActivityAsync<bool>(AccountRemovalActivities.BeginAccountRemoval, removal, ImportRetry.Options))
             {
                 await FinishAsync(context, removal, null);
-                return;
+                return true;
             }
             var isDone = await context.CallActivityAsync<bool>(AccountRemovalActivities.RemoveAccountData, input, ImportRetry.Options);
             if (isDone && input.IsLast)
             {
                 await FinishAsync(context, removal, null);
-                return;
+                return true;
             }
             if (isDone)
                 await context.CreateTimer(AccountRemoval.Grace, CancellationToken.None);
@@ -55,13 +56,14 @@ public static class AccountRemovalOrchestration
             if (input.Failures == MaxFailures)
             {
                 await FinishAsync(context, removal, Failed);
-                return;
+                return false;
             }
             await context.CreateTimer(s_pause, CancellationToken.None);
             context.ContinueAsNew(input with { Failures = input.Failures + 1 });
         }
+        return false;
     }
 
-    private static Task FinishAsync(TaskOrchestrationContext context, AccountRemovalReference removal, string? error) =>
+    private static Task<bool> FinishAsync(TaskOrchestrationContext context, AccountRemovalReference removal, string? error) =>
         context.CallActivityAsync<bool>(AccountRemovalActivities.FinishAccountRemoval, new FinishAccountRemovalInput(removal, error), ImportRetry.Options);
 }

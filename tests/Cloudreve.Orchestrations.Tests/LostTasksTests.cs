@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Identity.Removal;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
@@ -44,6 +45,27 @@ public sealed class LostTasksTests(AzuriteServer azurite)
         await _hub.RunAsync(site.Activities());
 
         Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(task.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Given_a_removal_of_an_account_without_instance_when_some_minutes_pass_then_it_is_started_again_and_again()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var now = site.Clock.GetUtcNow();
+        await site.Get<TaskStore>().CreateAsync(new WorkflowTask
+        {
+            Id = 77, OwnerId = 1, Type = AccountRemoval.TaskType, CreatedAt = now, UpdatedAt = now, Job = """{"UserId":5}""",
+        });
+        site.Clock.Advance(s_stall);
+
+        await RunAsync(site);
+        Assert.Equal("user-removal-4d", Assert.Single(_hub.Instances).Id);
+        await RunAsync(site);
+        Assert.Single(_hub.Instances);
+        _hub.Purge("user-removal-4d");
+        await RunAsync(site);
+
+        Assert.Equal(OrchestrationStatus.Pending, Assert.Single(_hub.Instances).Status);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.Preferences;
 using Cloudreve.Core.Ids;

@@ -71,6 +71,20 @@ public sealed class OAuthClients
         _clients.Forget();
     }
 
+    /// <summary>Removes the row of a client; a built-in one is as it was built in again. One transaction. Harmless to repeat.</summary>
+    internal async Task DeleteAsync(Guid clientId, CancellationToken cancellationToken)
+    {
+        await _layout.Site.DeleteAsync(Partition, clientId.ToString("D"), cancellationToken: cancellationToken);
+        _clients.Forget();
+    }
+
+    /// <summary>All clients as they are now. One transaction.</summary>
+    internal async Task<IReadOnlyCollection<OAuthClient>> ListLatestAsync()
+    {
+        _clients.Forget();
+        return await ListAsync();
+    }
+
     // Applications on users' devices cannot keep a secret (RFC 8252, 8.5): what they send as one is in every copy of them.
     private static OAuthClient BuiltIn(int id, Guid clientId, string name, string redirectPath) => new()
     {

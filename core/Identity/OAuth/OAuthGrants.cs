@@ -52,6 +52,9 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <param name="cancellationToken">Cancels the call.</param>
     internal async ValueTask<OAuthGrant?> FindRecentAsync(long userId, Guid clientId, CancellationToken cancellationToken)
     {
+        // Grants die with their client.
+        if (await clients.FindEnabledAsync(clientId, cancellationToken) is null)
+            return null;
         if (_recent.Find((userId, clientId)) is { } kept)
             return kept.Grant;
         var grant = await FindAsync(userId, clientId, cancellationToken);
@@ -134,6 +137,17 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         await layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);
         _recent.Forget((userId, clientId));
         return true;
+    }
+
+    /// <summary>How many users granted something to a client. Reads the table of accounts: a transaction for each 1,000 grants, and more where rows are far apart.</summary>
+    internal async Task<long> CountAsync(Guid clientId, CancellationToken cancellationToken) =>
+        await layout.Users.ScanAsync($"RowKey eq '{KeyOf(clientId)}'", cancellationToken).CountAsync(cancellationToken);
+
+    /// <summary>Withdraws all grants to a client: as <see cref="CountAsync"/>, and a transaction for each grant. Harmless to repeat.</summary>
+    internal async Task ClearAsync(Guid clientId, CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{KeyOf(clientId)}'", cancellationToken))
+            await layout.Users.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
     }
 
     private static string KeyOf(Guid clientId) => Prefix + clientId.ToString("D");

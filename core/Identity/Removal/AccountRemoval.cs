@@ -181,6 +181,8 @@ public sealed class AccountRemoval
             token = page.NextToken;
         }
         while (token is not null);
+        if (isLast)
+            await _tasks.ClearIndexAsync(userId, cancellationToken);
     }
 }
 

@@ -40,6 +40,6 @@ internal sealed class AccountTraces(
         await avatars.DeleteAsync(await settings.GetAsync(cancellationToken), user.Id, cancellationToken);
     }
 
-    private static Task SweepAsync(Table table, IAsyncEnumerable<Row> rows, CancellationToken cancellationToken) =>
+    private static Task<int> SweepAsync(Table table, IAsyncEnumerable<Row> rows, CancellationToken cancellationToken) =>
         RowSweep.DeleteAsync(table, rows, int.MaxValue, cancellationToken);
 }

@@ -135,7 +135,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
         private readonly ConcurrentDictionary<long, FileRecord> _awaited = [];
         private long _bytes;
 
-        public required IReadOnlySet<long> Awaited { get; init; }
+        public required HashSet<long> Awaited { get; init; }
 
         public ConcurrentBag<WriteIntent> Writes { get; } = [];
 

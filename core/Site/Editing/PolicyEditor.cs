@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
-using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Entities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Storage;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Caching;
 using Cloudreve.Core.FileSystem;
@@ -36,6 +37,8 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
     // The last ones that were given away get rows still; each process has one.
     private const int BlocksInUse = 16;
     private const int Block = 1000;
+
+    private const int RecentBlocks = 200;
 
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
     private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
@@ -83,6 +86,33 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<long> CountAsync(string? filter, CancellationToken cancellationToken = default) =>
         (await ListAsync(new ListWindow(long.MaxValue, 0, Descending: false), filter, cancellationToken)).Total;
+
+    /// <summary>
+    /// When rows were made that are younger than a time, as far as the newest 200 blocks have them. Reads from the newest block on until
+    /// those of all processes have none: at least sixteen transactions, unless there are fewer blocks.
+    /// </summary>
+    /// <param name="column">The property with the time.</param>
+    /// <param name="since">The time.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyList<DateTimeOffset>> ReadRecentAsync(string column, DateTimeOffset since, CancellationToken cancellationToken = default)
+    {
+        var demanded = And(condition, $"{column} ge datetime'{since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'");
+        var first = IdAllocator.First(kind) / Block;
+        var times = new List<DateTimeOffset>();
+        var empty = 0;
+        var read = 0;
+        for (var next = await BlockEndAsync(cancellationToken) - 1; next >= first && empty < BlocksInUse && read < RecentBlocks; next -= Readers)
+        {
+            var chunk = Numbers(Math.Max(first, next - Readers + 1), next + 1).Reverse().ToList();
+            foreach (var rows in await Task.WhenAll(chunk.Select(block => ReadAsync(block, demanded, descending: false, cancellationToken))))
+            {
+                times.AddRange(rows.Select(row => row.Time(column) ?? default));
+                empty = rows.Count == 0 ? empty + 1 : 0;
+            }
+            read += chunk.Count;
+        }
+        return times;
+    }
 
     /// <summary>All rows in no order: one transaction for each 1,000.</summary>
     /// <param name="filter">An OData condition; null for all rows.</param>

@@ -71,7 +71,7 @@ internal sealed class WritePlacement(
         write.ParentId = folder.Id;
         write.File = (await targets.FindInAsync(await locks.ReadAsync(before.OwnerId, cancellationToken), folder.Id, write.Request, cancellationToken)).File;
         if (before.IsNewFile)
-            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(before.FileId, FileType.File, folder.Id, before.OwnerId), CancellationToken.None);
+            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(before.FileId, FileType.File, folder.Id, before.OwnerId, before.ExpiresAt - WriteIntents.Lifetime), CancellationToken.None);
         if (folder.Id == before.FolderId)
             return;
         write.Intent = await intents.AddAsync(before with { FolderId = folder.Id }, cancellationToken);

@@ -94,7 +94,7 @@ internal sealed class WriteStaging(
     private async Task StoreIdAsync(ContentWrite write)
     {
         if (write.Intent.IsNewFile)
-            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId));
+            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, clock.GetUtcNow()));
     }
 
     private async Task StoreBlobAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Cloudreve.Core.Identity.Removal;
 using Cloudreve.Core.Import;
+using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +38,14 @@ public sealed class PersistedFormatTests
         {
             new FinishImportInput(new ImportState(s_task), "why"),
             """{"state":{"task":{"taskId":1,"ownerId":2},"round":0,"sum":null,"firstFailures":null},"error":"why"}"""
+        },
+        {
+            new AccountRemovalState(new AccountRemovalReference(1, 2, 3), IsLast: true, Failures: 4),
+            """{"removal":{"taskId":1,"ownerId":2,"userId":3},"isLast":true,"failures":4}"""
+        },
+        {
+            new FinishAccountRemovalInput(new AccountRemovalReference(1, 2, 3), "why"),
+            """{"removal":{"taskId":1,"ownerId":2,"userId":3},"error":"why"}"""
         },
         { ImportProgress.Of(new ImportState(s_task, 3, s_totals)), """{"round":3,"indexed":10,"imported":7,"skipped":2,"failed":1}""" },
     };

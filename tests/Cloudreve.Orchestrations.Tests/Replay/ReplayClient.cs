@@ -56,7 +56,9 @@ internal sealed class ReplayClient(ReplayHub hub) : DurableTaskClient("test")
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
-    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) => throw new NotSupportedException();
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null) =>
+        Pageable.Create((string? _, CancellationToken _) => Task.FromResult(new Page<OrchestrationMetadata>(
+            [.. hub.Instances.Select(instance => new OrchestrationMetadata(instance.Name, instance.Id) { RuntimeStatus = Translate(instance) })])));
 
     private static OrchestrationRuntimeStatus Translate(ReplayInstance instance) => (OrchestrationRuntimeStatus)(int)instance.Status;
 }

@@ -1,0 +1,91 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Tables.Numbered;
+
+namespace Cloudreve.Core.Tasks.Administration;
+
+/// <summary>Which tasks are listed; null for all.</summary>
+/// <param name="Type">The type of the task.</param>
+/// <param name="Status">Its state.</param>
+/// <param name="OwnerId">Who sees it.</param>
+public sealed record TaskFilter(string? Type = null, WorkflowTaskStatus? Status = null, long? OwnerId = null);
+
+/// <summary>What administrators do with the tasks of all users (contract, section 24).</summary>
+/// <param name="tasks">The tasks.</param>
+/// <param name="lists">Their order.</param>
+/// <param name="clock">Ends long runs.</param>
+public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimeProvider clock)
+{
+    private static readonly TimeSpan s_cleanupTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A page of tasks. In order of id, by type and owner, it costs what <see cref="NumberedRows"/> does, and a transaction for each task of
+    /// the page; a state, or another order, a transaction for each 1,000 tasks.
+    /// </summary>
+    /// <param name="page">Which page.</param>
+    /// <param name="filter">Which tasks.</param>
+    /// <param name="byTime">Whether they are sorted by the time at which they were made; else by id.</param>
+    /// <param name="mostSorted">How many may be sorted.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
+    public async Task<NumberedItems<WorkflowTask>> ListAsync(
+        ListWindow page, TaskFilter filter, bool byTime, long mostSorted, CancellationToken cancellationToken = default)
+    {
+        if (byTime || filter.Status is not null)
+        {
+            var found = await SortedRows.GatherAsync(tasks.ScanAsync(filter, cancellationToken), mostSorted, cancellationToken);
+            return byTime
+                ? SortedRows.Take(found, page, task => task.CreatedAt, task => task.Id)
+                : SortedRows.Take(found, page, task => task.Id, task => task.Id);
+        }
+        var rows = await lists.Tasks.ListAsync(page, TaskStore.ConditionOf(filter), cancellationToken);
+        return rows.With<WorkflowTask>(await SortedRows.ReadAsync(
+            rows.Items,
+            (row, token) => tasks.FindAsync(row.RequiredNumber(SiteLists.Owner), FileKeys.ParseId(row.RowKey), token),
+            cancellationToken));
+    }
+
+    /// <summary>A task. Two transactions.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404: there is none.</exception>
+    public async Task<WorkflowTask> GetAsync(long id, CancellationToken cancellationToken = default) =>
+        await tasks.FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The task does not exist.");
+
+    /// <summary>Deletes a task that has ended. Four transactions.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404: there is none; 409: it has not ended.</exception>
+    public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var task = await GetAsync(id, cancellationToken);
+        // What it holds would never be given back.
+        if (!task.IsTerminal)
+            throw new CloudreveException(ErrorCode.Conflict, "The task has not ended yet.");
+        await tasks.DeleteAsync(task.OwnerId, id, cancellationToken);
+    }
+
+    /// <summary>
+    /// Deletes tasks that have ended and were made by a time: a transaction for each 1,000 tasks, and two for each that is deleted. After a
+    /// minute the rest is left to the next call.
+    /// </summary>
+    /// <param name="notAfter">The time.</param>
+    /// <param name="types">Their types; empty for any.</param>
+    /// <param name="statuses">Their states; empty for any that is an end.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: a state is no end.</exception>
+    public async Task CleanUpAsync(
+        DateTimeOffset notAfter, IReadOnlyCollection<string> types, IReadOnlyCollection<WorkflowTaskStatus> statuses, CancellationToken cancellationToken = default)
+    {
+        if (statuses.Any(status => status is WorkflowTaskStatus.Queued or WorkflowTaskStatus.Processing or WorkflowTaskStatus.Suspending))
+            throw new CloudreveException(ErrorCode.BadParameter, "Only tasks that have ended can be cleaned up.");
+        var start = clock.GetTimestamp();
+        await foreach (var task in tasks.ScanAsync(new TaskFilter(), cancellationToken))
+        {
+            if (clock.GetElapsedTime(start) > s_cleanupTime)
+                return;
+            if (task.IsTerminal && task.CreatedAt <= notAfter && (types.Count == 0 || types.Contains(task.Type)) && (statuses.Count == 0 || statuses.Contains(task.Status)))
+                await tasks.DeleteAsync(task.OwnerId, task.Id, cancellationToken);
+        }
+    }
+}

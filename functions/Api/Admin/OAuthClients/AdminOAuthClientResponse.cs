@@ -1,0 +1,87 @@
+using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Functions.Api.Files;
+
+namespace Cloudreve.Functions.Api.Admin.OAuthClients;
+
+/// <summary>An application as the administration sees it (contract, section 24).</summary>
+internal sealed record AdminOAuthClientResponse(
+    int Id, string Guid, string Name, IReadOnlyList<string> RedirectUris, IReadOnlyList<string> Scopes, AdminOAuthClientProps Props, bool IsEnabled, bool IsSystem)
+{
+    /// <summary>The secret, at the only time that it is shown.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>The application's home page.</summary>
+    public string? HomepageUrl { get; init; }
+
+    /// <summary>How many users granted something to it.</summary>
+    public long? TotalGrants { get; init; }
+
+    /// <summary>Describes an application.</summary>
+    /// <param name="client">The application.</param>
+    public static AdminOAuthClientResponse Of(OAuthClient client) => new(
+        client.Id,
+        client.ClientId.ToString("D"),
+        client.Name,
+        client.RedirectUris,
+        client.Scopes,
+        new AdminOAuthClientProps(NullIfEmpty(client.Description), NullIfEmpty(client.Icon), (long?)client.RefreshLifetime?.TotalSeconds),
+        client.IsEnabled,
+        client.IsSystem)
+    {
+        HomepageUrl = NullIfEmpty(client.HomepageUrl),
+    };
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+}
+
+/// <summary>What else there is about an application.</summary>
+/// <param name="Description">What users read.</param>
+/// <param name="Icon">The address of its picture.</param>
+/// <param name="RefreshTokenTtl">How long refresh tokens live, in seconds.</param>
+internal sealed record AdminOAuthClientProps(string? Description = null, string? Icon = null, long? RefreshTokenTtl = null);
+
+/// <summary>A page of applications.</summary>
+internal sealed record AdminOAuthClientListResponse(IReadOnlyList<AdminOAuthClientResponse> Clients, PaginationResponse Pagination);
+
+/// <summary>The body of a new application or a change of one.</summary>
+/// <param name="Client">The application.</param>
+internal sealed record UpsertOAuthClientRequest(UpsertOAuthClient Client);
+
+/// <summary>An application in a body; what is left out, or null, stays as it is.</summary>
+internal sealed record UpsertOAuthClient
+{
+    /// <summary>A secret; empty to keep the old one.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>What users read.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The application's home page.</summary>
+    public string? HomepageUrl { get; init; }
+
+    /// <summary>Where users may be sent back to.</summary>
+    public IReadOnlyList<string>? RedirectUris { get; init; }
+
+    /// <summary>What the application may ask for.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>What else there is about it.</summary>
+    public AdminOAuthClientProps? Props { get; init; }
+
+    /// <summary>Whether it may be used.</summary>
+    public bool? IsEnabled { get; init; }
+
+    /// <summary>Reads the change.</summary>
+    public OAuthClientChange Read() => new()
+    {
+        Secret = Secret,
+        Name = Name,
+        HomepageUrl = HomepageUrl,
+        RedirectUris = RedirectUris,
+        Scopes = Scopes,
+        Description = Props?.Description,
+        Icon = Props?.Icon,
+        RefreshSeconds = Props?.RefreshTokenTtl,
+        IsEnabled = IsEnabled,
+    };
+}

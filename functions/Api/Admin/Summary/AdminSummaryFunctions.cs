@@ -1,0 +1,31 @@
+using System.Reflection;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site.Summaries;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Site;
+
+namespace Cloudreve.Functions.Api.Admin.Summary;
+
+/// <summary>The administration's first page (contract, section 24).</summary>
+internal sealed class AdminSummaryFunctions(SiteSummary summary)
+{
+    private static readonly string s_commit =
+        typeof(AdminSummaryFunctions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, { } commit, ..] ? commit : "";
+
+    /// <summary>Answers the site's addresses and version, and how much it has: what was counted within a day, or counted now if that is asked for.</summary>
+    [Function("AdminSummary")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
+    [QueryParameter<bool>("generate")]
+    [Answers<AdminSummaryResponse>]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/summary")] HttpRequest request,
+        ApiCall call, CancellationToken cancellationToken)
+    {
+        var numbers = request.OptionalBoolean("generate") == true ? await summary.CountAsync(cancellationToken) : await summary.FindAsync(cancellationToken);
+        return ApiResponse.Ok(new AdminSummaryResponse(
+            [.. call.Site.Urls.Select(url => url.GetLeftPart(UriPartial.Authority))], new AdminVersionResponse(ProductVersion.Text, Pro: false, s_commit))
+        {
+            MetricsSummary = numbers is null ? null : AdminMetricsResponse.Of(numbers),
+        });
+    }
+}

@@ -1,0 +1,30 @@
+using Cloudreve.Core.Site.Summaries;
+
+namespace Cloudreve.Functions.Api.Admin.Summary;
+
+/// <summary>What the administration shows first.</summary>
+/// <param name="SiteUrls">The site's addresses.</param>
+/// <param name="Version">The version of this build.</param>
+internal sealed record AdminSummaryResponse(IReadOnlyList<string> SiteUrls, AdminVersionResponse Version)
+{
+    /// <summary>How much the site has; left out when it was not counted lately.</summary>
+    public AdminMetricsResponse? MetricsSummary { get; init; }
+}
+
+/// <summary>A version.</summary>
+/// <param name="Version">Three numbers.</param>
+/// <param name="Pro">Whether it is the paid edition.</param>
+/// <param name="Commit">The commit that was built; empty when unknown.</param>
+internal sealed record AdminVersionResponse(string Version, bool Pro, string Commit);
+
+/// <summary>How much a site has.</summary>
+internal sealed record AdminMetricsResponse(
+    IReadOnlyList<DateTimeOffset> Dates, IReadOnlyList<long> Files, IReadOnlyList<long> Users, IReadOnlyList<long> Shares, long FileTotal, long UserTotal,
+    long ShareTotal, long EntitiesTotal, DateTimeOffset GeneratedAt)
+{
+    /// <summary>Shapes numbers.</summary>
+    /// <param name="numbers">The numbers.</param>
+    public static AdminMetricsResponse Of(SiteNumbers numbers) => new(
+        numbers.Days, numbers.Files, numbers.Users, numbers.Shares, numbers.TotalFiles, numbers.TotalUsers, numbers.TotalShares, numbers.TotalEntities,
+        numbers.CountedAt);
+}
