@@ -74,9 +74,9 @@ public sealed class PersistedFormatTests
     [Fact]
     public void Given_the_functions_when_they_are_listed_then_their_names_are_those_that_instances_in_flight_know()
     {
-        Assert.Equal(["ImportFoldersOrchestration", "ImportOrchestration"], Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["AccountRemovalOrchestration", "ImportFoldersOrchestration", "ImportOrchestration"], Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["BeginImport", "ClaimImportFolders", "FinishImport", "ImportFolders"],
+            ["BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "FinishAccountRemoval", "FinishImport", "ImportFolders", "RemoveAccountData"],
             Replay.FunctionCatalog.Activities.Keys.Order(StringComparer.Ordinal));
     }
 }

@@ -5,7 +5,6 @@ using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Administration;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
-using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Admin.Users;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.DirectLinks;

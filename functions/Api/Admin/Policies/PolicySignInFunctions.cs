@@ -11,32 +11,32 @@ internal sealed class PolicySignInFunctions
     [Function("AdminPolicyOAuthSignIn")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
-    public Task<IResult> BeginAsync(
+    public static Task<IResult> BeginAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/policy/oauth/signin")] HttpRequest request) => throw NotSupported();
 
     /// <summary>Refuses to name the address that a sign-in ends at.</summary>
     [Function("AdminPolicyOAuthRedirect")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
-    public Task<IResult> RedirectAsync(
+    public static Task<IResult> RedirectAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/policy/oauth/redirect")] HttpRequest request) => throw NotSupported();
 
     /// <summary>Refuses to tell whether a sign-in holds.</summary>
     [Function("AdminPolicyOAuthStatus")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
-    public Task<IResult> StatusAsync(
+    public static Task<IResult> StatusAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/policy/oauth/status/{id}")] HttpRequest request, string id) => Refuse(id);
 
     /// <summary>Refuses to end a sign-in.</summary>
     [Function("AdminPolicyOAuthCallback")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
-    public Task<IResult> CompleteAsync(
+    public static Task<IResult> CompleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/policy/oauth/callback")] HttpRequest request) => throw NotSupported();
 
     /// <summary>Refuses to find the drive of a SharePoint site.</summary>
     [Function("AdminPolicyOAuthRoot")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
-    public Task<IResult> RootAsync(
+    public static Task<IResult> RootAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/policy/oauth/root/{id}")] HttpRequest request, string id) => Refuse(id);
 
     private static Task<IResult> Refuse(string id)
