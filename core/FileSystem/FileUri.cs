@@ -30,6 +30,9 @@ public enum FileSystemKind
 /// <param name="Path">Where in the file system.</param>
 public sealed record FileUri(FileSystemKind FileSystem, string Id, string Password, FilePath Path)
 {
+    /// <summary>The longest URI that is taken from clients, in characters: the longest path, each byte of it escaped, and a query.</summary>
+    public const int MaxCharacters = (FilePath.MaxDepth * ((3 * FilePath.MaxNameBytes) + 1)) + 8_192;
+
     private const string Scheme = "cloudreve://";
 
     /// <summary>Search parameters in order; empty for a plain listing.</summary>
@@ -59,6 +62,8 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
 
     private static FileUri Parse(string? text, ErrorCode slash)
     {
+        if (text?.Length > MaxCharacters)
+            throw Malformed();
         var uri = ParseAny(text, slash);
         DriveDepth.Require(uri.Path.Depth);
         return uri;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 
 namespace Cloudreve.Core.Identity;
@@ -23,6 +24,9 @@ internal static class UserRows
     public const string OwnerId = "user";
 
     private const string Write = "write";
+
+    // JSON may write six characters for one, so bounds of single settings are not enough: a row holds 524,288.
+    private const int MaxSettings = 450_000;
 
     public static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
 
@@ -55,8 +59,16 @@ internal static class UserRows
             ["leaving"] = user.IsLeaving ? true : null,
             [Write] = write,
         };
-        LongText.Write(row, "settings", JsonSerializer.Serialize(user.Settings, UserJson.Default.UserSettings));
+        LongText.Write(row, "settings", Print(user.Settings));
         return row;
+    }
+
+    private static string Print(UserSettings settings)
+    {
+        var json = JsonSerializer.Serialize(settings, UserJson.Default.UserSettings);
+        return json.Length <= MaxSettings
+            ? json
+            : throw new CloudreveException(ErrorCode.BadParameter, "Your pinned locations, views and other settings take up too much space.");
     }
 
     /// <summary>The write that made the row what it is; null when it has no name.</summary>

@@ -17,6 +17,7 @@ namespace Cloudreve.Core.Tasks;
 /// <param name="clock">Stamps changes.</param>
 public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 {
+    private const string Job = "job";
     private const int MaxErrorHistory = 20;
     private const int MaxErrorCharacters = 2_000;
 
@@ -171,7 +172,15 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     // Newest first: later ids have smaller keys.
     private static string Key(long id) => (long.MaxValue - id).ToString("x16", CultureInfo.InvariantCulture);
 
-    private static Row ToRow(WorkflowTask task) => new(Partition(task.OwnerId), Key(task.Id))
+    private static Row ToRow(WorkflowTask task)
+    {
+        var row = DescribeState(task);
+        // It names folders by their paths.
+        LongText.Write(row, Job, task.Job);
+        return row;
+    }
+
+    private static Row DescribeState(WorkflowTask task) => new(Partition(task.OwnerId), Key(task.Id))
     {
         ["id"] = task.Id,
         ["o"] = task.OwnerId,
@@ -181,7 +190,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         ["u"] = task.UpdatedAt,
         ["started"] = task.StartedAt,
         ["phase"] = task.Phase,
-        ["job"] = task.Job,
         ["failed"] = task.Failed,
         ["error"] = task.Error is { } error ? Cut(error) : null,
         ["errors"] = Serialize(task.ErrorHistory),
@@ -213,7 +221,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         UpdatedAt = row.Time("u") ?? default,
         StartedAt = row.Time("started"),
         Phase = row.Text("phase") ?? "",
-        Job = row.RequiredText("job"),
+        Job = LongText.Read(row, Job) ?? row.RequiredText(Job),
         Failed = row.Number("failed") ?? 0,
         Error = row.Text("error"),
         ErrorHistory = row.Text("errors") is { } errors ? JsonSerializer.Deserialize(errors, TaskJson.Default.StringArray) ?? [] : [],

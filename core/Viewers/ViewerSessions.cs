@@ -47,6 +47,7 @@ public sealed record ViewerSession
 public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "viewer";
+    private const string Place = "uri";
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const int SecretLength = 128;
 
@@ -63,12 +64,12 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             ["app"] = session.ViewerId,
             ["u"] = session.UserId,
             ["f"] = session.FileId,
-            ["uri"] = session.Uri.ToString(),
             ["e"] = session.VersionId,
             ["x"] = session.ExpiresAt,
             ["w"] = session.CanEdit,
             ["s"] = session.State,
         };
+        LongText.Write(row, Place, session.Uri.ToString());
         // The key was drawn: what is there already is our own, and its answer was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return $"{KeyOf(session.Id)}.{secret}";
@@ -91,7 +92,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             ViewerId = row.RequiredText("app"),
             UserId = row.RequiredNumber("u"),
             FileId = row.RequiredNumber("f"),
-            Uri = FileUri.Parse(row.RequiredText("uri")),
+            Uri = FileUri.Parse(LongText.Read(row, Place)),
             VersionId = row.Number("e") ?? 0,
             ExpiresAt = end,
             CanEdit = row.Flag("w"),

@@ -53,8 +53,11 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private const int MaxKeyCharacters = 255;
     private const int MaxEmojiCharacters = 64;
 
-    // Of the JSON that is stored: one value of 65,535 characters, and what else a file may have. Metadata is read with every listing.
-    private const int MaxCharacters = 68_000;
+    /// <summary>
+    /// How many characters the JSON of an entry's metadata may have: one value of 65,535, and what else a file may have. Metadata is read with
+    /// every listing.
+    /// </summary>
+    public const int MaxCharacters = 68_000;
 
     private const string IconColor = "customize:icon_color";
     private const string Emoji = "customize:emoji";

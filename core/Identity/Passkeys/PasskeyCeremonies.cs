@@ -28,6 +28,9 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <summary>How many passkeys a user may have.</summary>
     public const int MaxPasskeys = 50;
 
+    /// <summary>The longest answer of a browser, in characters: an attestation may carry several certificates.</summary>
+    public const int MaxResponse = 65_536;
+
     /// <summary>The COSE numbers of the algorithms that are taken, the best one first.</summary>
     public static IReadOnlyList<int> Algorithms { get; } = [.. CoseKey.Supported.Select(algorithm => (int)algorithm)];
 

@@ -10,6 +10,9 @@ public sealed partial record PreferenceChange
     private const int MaxText = 255;
     private const int MaxExtensions = 1000;
 
+    // Of all extensions together: they are read with the account.
+    private const int MaxExtensionCharacters = 16_000;
+
     /// <summary>What others see, 1 to 255 characters.</summary>
     public string? Nick { get; init; }
 
@@ -49,7 +52,8 @@ public sealed partial record PreferenceChange
         Require(PreferredTheme is not { } theme || Color().IsMatch(theme), "theme");
         Require(VersionRetentionMax is null or >= 0, "number of versions");
         Require(
-            VersionRetentionExt is not { } list || (list.Count <= MaxExtensions && list.All(ext => ext.CountCharacters() is > 0 and <= MaxText)),
+            VersionRetentionExt is not { } list
+                || (list.Count <= MaxExtensions && list.All(ext => ext.CountCharacters() is > 0 and <= MaxText) && list.Sum(ext => ext.Length) <= MaxExtensionCharacters),
             "list of extensions");
         Require(ShareLinksInProfile is null or "" or "all_share" or "hide_share", "visibility of share links");
     }

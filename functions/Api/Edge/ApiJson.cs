@@ -8,10 +8,13 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>The JSON of the API (contract, section 1).</summary>
 internal static class ApiJson
 {
-    /// <summary>How bodies are read and answers written.</summary>
-    public static JsonSerializerOptions Options { get; } = Create();
+    /// <summary>How answers are written, and the site's own JSON is read.</summary>
+    public static JsonSerializerOptions Options { get; } = Create(NullElements.Refuse);
 
-    private static JsonSerializerOptions Create()
+    /// <summary>How bodies are read: nothing in them may be too long.</summary>
+    public static JsonSerializerOptions BodyOptions { get; } = Create(NullElements.Refuse, BodyBounds.Enforce);
+
+    private static JsonSerializerOptions Create(params IReadOnlyList<Action<JsonTypeInfo>> modifiers)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
         {
@@ -26,7 +29,10 @@ internal static class ApiJson
             // Answers are never embedded in HTML, and file names of any script stay readable and short.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
-        options.TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullElements.Refuse } };
+        var resolver = new DefaultJsonTypeInfoResolver();
+        foreach (var modifier in modifiers)
+            resolver.Modifiers.Add(modifier);
+        options.TypeInfoResolver = resolver;
         options.MakeReadOnly();
         return options;
     }

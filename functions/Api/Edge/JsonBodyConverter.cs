@@ -15,7 +15,7 @@ internal sealed class JsonBodyConverter : IInputConverter
         if (!request.HasJsonContentType())
             throw new CloudreveException(ErrorCode.BadParameter, "The request body must be JSON.");
         // A JsonException passes on to the error boundary, which knows its code.
-        var body = await request.ReadFromJsonAsync(context.TargetType, ApiJson.Options, request.HttpContext.RequestAborted)
+        var body = await request.ReadFromJsonAsync(context.TargetType, ApiJson.BodyOptions, request.HttpContext.RequestAborted)
             ?? throw new CloudreveException(ErrorCode.BadParameter, "The request is malformed.");
         return ConversionResult.Success(body);
     }

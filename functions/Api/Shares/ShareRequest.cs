@@ -1,11 +1,12 @@
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Shares;
+using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>The body of a new link, and of a change of one.</summary>
 /// <param name="Uri">The file or folder.</param>
-internal sealed record ShareRequest(string Uri)
+internal sealed record ShareRequest([property: LongestUri] string Uri)
 {
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(36_500);
 

@@ -12,6 +12,7 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
 {
     private const int MaxCategory = 3;
     private const int MaxDescription = 512;
+    private const int MaxUri = 16_000;
 
     /// <summary>What the reporter says.</summary>
     public string? Description { get; init; }
@@ -42,6 +43,8 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
         var user = Decode(call, UserId, HashIdKind.User);
         if (share is null && user is null)
             throw new CloudreveException(ErrorCode.BadParameter, "A report needs a share link or a user.");
+        if (FileUri is { Length: > MaxUri })
+            throw new CloudreveException(ErrorCode.BadParameter, "The file URI is too long.");
         if (FileUri is { Length: > 0 } uri)
             _ = Core.FileSystem.FileUri.Parse(uri);
         return new AbuseReport(call.Caller.UserId, Category, Description ?? "", share, user, string.IsNullOrEmpty(FileUri) ? null : FileUri);

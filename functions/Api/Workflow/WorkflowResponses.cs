@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
-internal sealed record ImportFilesRequest(string Src, string Dst, string UserId, int PolicyId, bool Recursive = false);
+internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false);
 
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse

@@ -1,5 +1,8 @@
+using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
+
 namespace Cloudreve.Functions.Api.Admin.Settings;
 
 /// <summary>The body of a change of settings.</summary>
 /// <param name="Settings">New texts by key.</param>
-internal sealed record SetSettingsRequest(IReadOnlyDictionary<string, string?> Settings);
+internal sealed record SetSettingsRequest([property: Longest(SettingChange.MaxText)] IReadOnlyDictionary<string, string?> Settings);

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Body of a request for download addresses.</summary>
 internal sealed record FileUrlRequest(
-    IReadOnlyList<string> Uris,
+    [property: LongestUri] IReadOnlyList<string> Uris,
     bool? Download = null,
     bool? Redirect = null,
     string? Entity = null,

@@ -1,7 +1,9 @@
+using Cloudreve.Functions.Api.Edge;
+
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>Body of a request for a viewer's session.</summary>
-internal sealed record ViewerSessionRequest(string Uri, string ViewerId, string PreferredAction, string? Version = null);
+internal sealed record ViewerSessionRequest([property: LongestUri] string Uri, string ViewerId, string PreferredAction, string? Version = null);
 
 /// <summary>What a viewer shows to prove that it may work on a file.</summary>
 /// <param name="Id">The session's id.</param>

@@ -1,7 +1,10 @@
+using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Functions.Api.Edge;
+
 namespace Cloudreve.Functions.Api.Session.Passkeys;
 
 /// <summary>The body that ends a registration.</summary>
 /// <param name="Response">The credential, as JSON text.</param>
 /// <param name="Name">What to call it.</param>
 /// <param name="Ua">What the browser says about itself.</param>
-internal sealed record FinishRegistrationRequest(string Response, string Name, string Ua);
+internal sealed record FinishRegistrationRequest([property: Longest(PasskeyCeremonies.MaxResponse)] string Response, string Name, string Ua);

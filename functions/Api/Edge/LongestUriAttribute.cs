@@ -1,0 +1,6 @@
+using Cloudreve.Core.FileSystem;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>The bound of a text, or of each text of a list, that is a file's URI.</summary>
+internal sealed class LongestUriAttribute() : LongestAttribute(FileUri.MaxCharacters);
