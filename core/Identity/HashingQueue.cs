@@ -4,7 +4,8 @@ namespace Cloudreve.Core.Identity;
 
 /// <summary>
 /// Runs work that takes a processor and much memory on threads of its own, a few at once. Clients take turns: who asks for much waits
-/// behind his own requests. What cannot be done soon is refused at once.
+/// behind his own requests. What cannot be done soon is refused at once. When no more may wait, a client that has less waiting than
+/// another takes the place of that one's latest request, so a few cannot fill the queue.
 /// </summary>
 /// <param name="threads">How much runs at once at most.</param>
 /// <param name="capacity">How much may wait.</param>
@@ -12,7 +13,7 @@ namespace Cloudreve.Core.Identity;
 internal sealed class HashingQueue(int threads, int capacity, int capacityOfClient)
 {
     private readonly Lock _turn = new();
-    private readonly Dictionary<string, Queue<Job>> _waiting = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedList<Job>> _waiting = new(StringComparer.Ordinal);
 
     // The clients that have work waiting, in the order of their turns.
     private readonly Queue<string> _turns = [];
@@ -39,20 +40,35 @@ internal sealed class HashingQueue(int threads, int capacity, int capacityOfClie
         {
             if (!_waiting.TryGetValue(client, out var own))
                 own = [];
-            if (_count >= capacity || own.Count >= capacityOfClient)
-                throw new CloudreveException(ErrorCode.TooManyRequests, "Too many passwords are being checked right now. Try again in a moment.");
+            if (own.Count >= capacityOfClient || (_count >= capacity && !TryMakeRoom(own.Count)))
+                throw Refused();
             if (own.Count == 0)
             {
                 _waiting[client] = own;
                 _turns.Enqueue(client);
             }
-            own.Enqueue(job);
+            own.AddLast(job);
             _count++;
             if (_running == threads)
                 return;
             _running++;
         }
         new Thread(Work) { IsBackground = true, Name = "password hashing" }.Start();
+    }
+
+    private static CloudreveException Refused() =>
+        new(ErrorCode.TooManyRequests, "Too many passwords are being checked right now. Try again in a moment.");
+
+    /// <summary>Takes a place from the client that has most waiting, unless a client that has one more would then have as much.</summary>
+    private bool TryMakeRoom(int waiting)
+    {
+        var most = _waiting.Values.MaxBy(jobs => jobs.Count);
+        if (most is null || most.Count <= waiting + 1)
+            return false;
+        most.Last!.Value.Refuse(Refused());
+        most.RemoveLast();
+        _count--;
+        return true;
     }
 
     /// <summary>Works until nothing waits.</summary>
@@ -72,7 +88,8 @@ internal sealed class HashingQueue(int threads, int capacity, int capacityOfClie
                 return null;
             }
             var own = _waiting[client];
-            var job = own.Dequeue();
+            var job = own.First!.Value;
+            own.RemoveFirst();
             _count--;
             if (own.Count > 0)
                 _turns.Enqueue(client);
@@ -87,6 +104,8 @@ internal sealed class HashingQueue(int threads, int capacity, int capacityOfClie
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Ended => _ended.Task;
+
+        public void Refuse(CloudreveException reason) => _ended.SetException(reason);
 
         public void Run()
         {

@@ -53,6 +53,46 @@ public sealed class HashingQueueTests
     }
 
     [Fact]
+    public async Task Given_a_queue_that_few_clients_have_filled_when_another_comes_then_it_takes_the_place_of_the_latest_request_of_one_with_most()
+    {
+        var queue = new HashingQueue(threads: 1, capacity: 8, capacityOfClient: 4);
+        var begun = new TaskCompletionSource();
+        var running = queue.RunAsync("first", () => { begun.SetResult(); return Wait(); }, CancellationToken.None);
+        await begun.Task;
+        var greedy = new[] { "a", "b" }.SelectMany(client => Enumerable.Range(0, 4).Select(_ => queue.RunAsync(client, () => true, CancellationToken.None))).ToList();
+
+        var others = Enumerable.Range(0, 2).Select(i => queue.RunAsync($"other{i}", () => true, CancellationToken.None)).ToList();
+        _gate.Set();
+
+        Assert.All(await Task.WhenAll([running, .. others]), Assert.True);
+        Assert.Equal(2, await CountRefusedAsync(greedy));
+        Assert.True(greedy[0].IsCompletedSuccessfully && greedy[4].IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Given_16_clients_that_ask_for_much_at_once_when_one_more_asks_for_little_then_it_is_served()
+    {
+        var queue = new HashingQueue(threads: 2, capacity: 32, capacityOfClient: 8);
+        var greedy = new List<Task<bool>>();
+        await Parallel.ForAsync(0, 16, async (client, _) =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var asked = queue.RunAsync($"greedy{client}", Wait, CancellationToken.None);
+                lock (greedy)
+                    greedy.Add(asked);
+            }
+            await Task.Yield();
+        });
+
+        var little = queue.RunAsync("little", () => true, CancellationToken.None);
+        _gate.Set();
+
+        Assert.True(await little);
+        Assert.InRange(await CountRefusedAsync(greedy), 16 * 20 - 34, 16 * 20 - 31);
+    }
+
+    [Fact]
     public async Task Given_work_whose_client_left_when_it_is_its_turn_then_it_is_not_done()
     {
         var queue = new HashingQueue(threads: 1, capacity: 10, capacityOfClient: 5);
@@ -77,6 +117,23 @@ public sealed class HashingQueueTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => queue.RunAsync<bool>("a", () => throw new InvalidOperationException(), CancellationToken.None));
 
         Assert.True(await queue.RunAsync("a", () => !Thread.CurrentThread.IsThreadPoolThread, CancellationToken.None));
+    }
+
+    private static async Task<int> CountRefusedAsync(IEnumerable<Task<bool>> asked)
+    {
+        var refused = 0;
+        foreach (var one in asked)
+        {
+            try
+            {
+                await one;
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.TooManyRequests)
+            {
+                refused++;
+            }
+        }
+        return refused;
     }
 
     private bool Wait()
