@@ -29,21 +29,38 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
             await content.CopyToAsync(output, UnpacedBuffer, cancellationToken);
             return;
         }
-        var size = (int)Math.Clamp(bytesPerSecond / ChunksPerSecond, 1, LargestChunk);
+        var size = ChunkSize();
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         try
         {
             while (await content.ReadAsync(buffer.AsMemory(0, size), cancellationToken) is > 0 and var read)
-            {
-                await WaitAsync(cancellationToken);
-                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                _sent += read;
-            }
+                await SendAsync(buffer.AsMemory(0, read), output, cancellationToken);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Writes a part of the content.</summary>
+    /// <param name="content">What to send.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellationToken">Cancels the write.</param>
+    public async Task WriteAsync(ReadOnlyMemory<byte> content, Stream output, CancellationToken cancellationToken)
+    {
+        var size = bytesPerSecond == 0 ? content.Length : ChunkSize();
+        for (var rest = content; rest.Length > 0; rest = rest[Math.Min(size, rest.Length)..])
+            await SendAsync(rest[..Math.Min(size, rest.Length)], output, cancellationToken);
+    }
+
+    private int ChunkSize() => (int)Math.Clamp(bytesPerSecond / ChunksPerSecond, 1, LargestChunk);
+
+    private async Task SendAsync(ReadOnlyMemory<byte> chunk, Stream output, CancellationToken cancellationToken)
+    {
+        if (bytesPerSecond > 0)
+            await WaitAsync(cancellationToken);
+        await output.WriteAsync(chunk, cancellationToken);
+        _sent += chunk.Length;
     }
 
     /// <summary>Waits until what was sent before is within the limit.</summary>

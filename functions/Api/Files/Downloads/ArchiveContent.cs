@@ -1,15 +1,15 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Archives.Downloads;
-using Cloudreve.Core.FileSystem;
 using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Writes an archive into the answer.</summary>
-/// <param name="roots">What goes into it.</param>
+/// <param name="source">What goes into it.</param>
 /// <param name="download">Writes archives.</param>
+/// <param name="clock">Keeps to the speed limit.</param>
 /// <param name="logger">Receives what ends an archive early.</param>
-internal sealed class ArchiveContent(IReadOnlyList<FileRecord> roots, ArchiveDownload download, ILogger logger) : IResult
+internal sealed class ArchiveContent(ArchiveSource source, ArchiveDownload download, TimeProvider clock, ILogger logger) : IResult
 {
     private const string FileName = "archive.zip";
 
@@ -23,7 +23,8 @@ internal sealed class ArchiveContent(IReadOnlyList<FileRecord> roots, ArchiveDow
             return;
         try
         {
-            var missing = await download.WriteAsync(roots, response.Body, httpContext.RequestAborted);
+            await using var output = new PacedOutput(response.Body, source.BytesPerSecond, clock);
+            var missing = await download.WriteAsync(source.Files, output, httpContext.RequestAborted);
             foreach (var (path, reason) in missing.Named)
                 logger.LogWarning("The archive of request {CorrelationId} lacks {Path}: {Reason}", httpContext.TraceIdentifier, path, reason);
             if (missing.Count > missing.Named.Count)

@@ -8,6 +8,11 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
+/// <summary>What an archive is made of.</summary>
+/// <param name="Files">Files and folders.</param>
+/// <param name="BytesPerSecond">How fast the account's group may download; 0 for no limit.</param>
+internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long BytesPerSecond);
+
 /// <summary>Finds the files and folders of an archive when it is downloaded.</summary>
 /// <param name="access">Checks access again.</param>
 /// <param name="tree">Finds files.</param>
@@ -23,13 +28,13 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The files and folders that still exist, in the order of the request.</returns>
     /// <exception cref="CloudreveException">The account may not download them any more.</exception>
-    public async Task<IReadOnlyList<FileRecord>> FindAsync(ArchiveRequest archive, ApiCall call, CancellationToken cancellationToken)
+    public async Task<ArchiveSource> FindAsync(ArchiveRequest archive, ApiCall call, CancellationToken cancellationToken)
     {
         var owner = call with { Caller = await IdentifyAsync(archive.UserId, call, cancellationToken) };
         owner.Caller.Require(GroupPermission.ArchiveDownload);
         var uris = archive.Uris.Distinct(StringComparer.Ordinal).ToList();
         var found = await FindAsync(uris, owner, cancellationToken);
-        return [.. uris.Where(found.ContainsKey).Select(uri => found[uri])];
+        return new ArchiveSource([.. uris.Where(found.ContainsKey).Select(uri => found[uri])], owner.Caller.Group.SpeedLimit);
     }
 
     private async Task<ConcurrentDictionary<string, FileRecord>> FindAsync(
@@ -61,7 +66,7 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
             return call.Caller;
         var user = await users.FindRecentAsync(userId, cancellationToken);
         return user is { Status: UserStatus.Active }
-            ? new Caller(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken))
+            ? new Caller(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken)) { Client = call.Caller.Client }
             : throw new CloudreveException(ErrorCode.NoPermission, "The account is not active.");
     }
 }
