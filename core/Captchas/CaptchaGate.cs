@@ -18,7 +18,14 @@ public sealed class CaptchaGate
     /// <exception cref="CloudreveException">40026.</exception>
     public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
     {
-        if (site.Get(demand) && !await _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken))
+        if (site.Get(demand) && !await IsRightAsync(site, answer, cancellationToken))
             throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is incorrect or has expired.");
     }
+
+    /// <summary>Whether an answer is right, demanded or not. An answer counts once. One transaction for the picture.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>
+        _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken);
 }

@@ -36,10 +36,16 @@ public static class AccountSetting
     /// <summary>How long clients may keep pictures and other content that is the same for everybody.</summary>
     public static readonly Setting<TimeSpan> PublicMaxAge = Setting.Seconds("public_resource_maxage", 86_400);
 
+    /// <summary>
+    /// How much of the usual budgets a client has for failed sign-ins, sign-ups and the like, in percent; 0 for no limit. For sites whose
+    /// visitors share one address.
+    /// </summary>
+    public static readonly Setting<long> ClientBudgetPercent = Setting.Number("client_budget_percent", 100);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         RegisterEnabled, DefaultGroup, EmailActivation, PasskeysEnabled, ExposeEmail,
-        AvatarMaxSize, AvatarSide, AvatarPath, GravatarServer, PublicMaxAge,
+        AvatarMaxSize, AvatarSide, AvatarPath, GravatarServer, PublicMaxAge, ClientBudgetPercent,
     ];
 }

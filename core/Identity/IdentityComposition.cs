@@ -33,6 +33,8 @@ public static class IdentityComposition
         services.TryAddSingleton<SiteCatalog>();
         services.TryAddSingleton<UserStore>();
         services.TryAddSingleton<AttemptLimiter>();
+        services.TryAddSingleton<ClientBudgets>();
+        services.TryAddSingleton<SignInPressure>();
         services.TryAddSingleton<PasswordSignIn>();
         services.TryAddSingleton<TwoFactorAuth>();
         services.TryAddSingleton<SignInSessions>();

@@ -67,7 +67,7 @@ public static class PasswordHasher
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<string> HashAsync(string password, ClientAddress client, CancellationToken cancellationToken = default) =>
-        Queue.RunAsync(client.Key, () => Hash(password), cancellationToken);
+        Queue.RunAsync(client.Area, () => Hash(password), cancellationToken);
 
     /// <summary>Whether a password of a caller is the hashed one, when it is its turn.</summary>
     /// <param name="password">The password.</param>
@@ -76,7 +76,7 @@ public static class PasswordHasher
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<bool> VerifyAsync(string password, string? stored, ClientAddress client, CancellationToken cancellationToken = default) =>
-        Queue.RunAsync(client.Key, () => Verify(password, stored), cancellationToken);
+        Queue.RunAsync(client.Area, () => Verify(password, stored), cancellationToken);
 
     /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
     /// <param name="hash">The hashed password; null for none.</param>

@@ -15,7 +15,8 @@ internal readonly record struct AttemptKey(string Partition, string RowKey);
 /// Limits guessing, across instances, without giving anybody the means to lock an account. A client address has
 /// <see cref="MaxFailures"/> failures in a <see cref="Window"/>; then that address alone has to wait. Guessing from many addresses is
 /// slowed: after <see cref="MaxTotalFailures"/> failures one attempt in <see cref="Spacing"/> is looked at. Addresses from which the
-/// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others.
+/// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither is whoever solves a captcha, up to
+/// <see cref="MaxSolvedFailures"/> failures.
 /// </summary>
 /// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells when a window ends.</param>
@@ -26,6 +27,9 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 
     /// <summary>After how many failures of all addresses in a window attempts are spaced.</summary>
     public const int MaxTotalFailures = 50;
+
+    /// <summary>How many failures a window allows those who solve captchas: programs do, too.</summary>
+    public const int MaxSolvedFailures = 200;
 
     /// <summary>How long failures count, from the first one.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
@@ -48,22 +52,38 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <summary>Whether an attempt may be looked at. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    internal bool Allows(Row? row, ClientAddress client)
+    internal bool Allows(Row? row, ClientAddress client) => Judge(row, client) == AttemptVerdict.Allowed;
+
+    /// <summary>What becomes of an attempt. No transaction.</summary>
+    /// <param name="row">The row of the attempts; null when there is none.</param>
+    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    internal AttemptVerdict Judge(Row? row, ClientAddress client, bool hasSolved = false)
     {
         var record = AttemptRecord.Read(row);
         if (record.Addresses.TryGetValue(client.Key, out var own) && IsOpen(own) && own.Count >= MaxFailures)
-            return false;
+            return AttemptVerdict.Refused;
         var isSlowed = record.Total is { } total && IsOpen(total) && total.Count >= MaxTotalFailures && clock.GetUtcNow() < record.NextAt;
-        return !isSlowed || IsTrusted(record, client);
+        if (!isSlowed || IsTrusted(record, client))
+            return AttemptVerdict.Allowed;
+        if (record.Solved is { } solved && IsOpen(solved) && solved.Count >= MaxSolvedFailures)
+            return AttemptVerdict.Refused;
+        return hasSolved ? AttemptVerdict.Allowed : AttemptVerdict.NeedsCaptcha;
     }
+
+    /// <summary>Whether the secret was right from a client's address lately. No transaction.</summary>
+    /// <param name="row">The row of the attempts; null when there is none.</param>
+    /// <param name="client">The client.</param>
+    internal bool Knows(Row? row, ClientAddress client) => row is not null && IsTrusted(AttemptRecord.Read(row), client);
 
     /// <summary>Counts a failure: one transaction, two more for each rival.</summary>
     /// <param name="key">Where it is counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
     /// <param name="client">Where the attempt came from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken) =>
-        UpdateAsync(key, row, record => WithFailure(record, client), cancellationToken);
+    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false) =>
+        UpdateAsync(key, row, record => WithFailure(record, client, hasSolved), cancellationToken);
 
     /// <summary>The attempts on something that does not exist, as far as this process knows. No transaction.</summary>
     internal Row? FindNobodys(AttemptKey key) => _nobodys.Find(key.Partition);
@@ -76,10 +96,11 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="row">What <see cref="FindNobodys"/> found.</param>
     /// <param name="client">Where the attempt came from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken)
+    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false)
     {
         var until = clock.GetUtcNow() + Window;
-        var counted = WithFailure(AttemptRecord.Read(row), client).Describe(key.Partition, key.RowKey, until);
+        var counted = WithFailure(AttemptRecord.Read(row), client, hasSolved).Describe(key.Partition, key.RowKey, until);
         _nobodys.Keep(key.Partition, counted, until);
         var partition = UserRows.NobodyPartition(RandomNumberGenerator.GetInt32(NobodysRows));
         return layout.Users.UpsertAsync(counted.CopyTo(partition, key.RowKey), cancellationToken);
@@ -106,7 +127,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     private AttemptWindow Next(AttemptWindow? window) =>
         window is not null && IsOpen(window) ? window with { Count = window.Count + 1 } : new AttemptWindow(1, clock.GetUtcNow());
 
-    private AttemptRecord WithFailure(AttemptRecord record, ClientAddress client)
+    private AttemptRecord WithFailure(AttemptRecord record, ClientAddress client, bool hasSolved)
     {
         var addresses = record.Addresses.Where(pair => IsOpen(pair.Value)).OrderByDescending(pair => pair.Value.Since)
             .Take(AttemptRecord.MaxAddresses - 1).ToDictionary(StringComparer.Ordinal);
@@ -118,6 +139,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
         {
             Addresses = addresses,
             Total = total,
+            Solved = hasSolved ? Next(record.Solved) : record.Solved,
             NextAt = total.Count >= MaxTotalFailures ? clock.GetUtcNow() + Spacing : null,
         };
     }

@@ -27,6 +27,9 @@ internal sealed record AttemptRecord
     /// <summary>Failures of all addresses that are not trusted.</summary>
     public AttemptWindow? Total { get; init; }
 
+    /// <summary>Failures of those who had solved a captcha.</summary>
+    public AttemptWindow? Solved { get; init; }
+
     /// <summary>Before this nobody but trusted addresses may try.</summary>
     public DateTimeOffset? NextAt { get; init; }
 

@@ -11,15 +11,21 @@ namespace Cloudreve.Core.Identity.SignIns;
 public readonly record struct ClientAddress
 {
     private const int Ipv6NetworkBytes = 8;
+    private const int Ipv6AreaBytes = 6;
     private const int KeyBytes = 9;
 
-    private ClientAddress(string key) => Key = key;
+    private ClientAddress(string key, string area) => (Key, Area) = (key, area);
 
     /// <summary>An address that is not known: all such clients count as one.</summary>
-    public static ClientAddress Unknown { get; } = new("?");
+    public static ClientAddress Unknown { get; } = new("?", "?");
 
     /// <summary>Stands for the address in rows, which thereby hold no address that could be read.</summary>
     internal string Key { get; }
+
+    /// <summary>
+    /// Stands for the addresses that one customer may hold at most: the /48 network of an IPv6 address, the address itself of IPv4.
+    /// </summary>
+    internal string Area { get; }
 
     /// <summary>The address of a client.</summary>
     /// <param name="address">The address; null when it is not known.</param>
@@ -29,7 +35,10 @@ public readonly record struct ClientAddress
             return Unknown;
         var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         var bytes = plain.GetAddressBytes();
-        var network = plain.AddressFamily == AddressFamily.InterNetworkV6 ? bytes.AsSpan(0, Ipv6NetworkBytes) : bytes;
-        return new ClientAddress(Convert.ToBase64String(SHA256.HashData(network).AsSpan(0, KeyBytes)));
+        if (plain.AddressFamily != AddressFamily.InterNetworkV6)
+            return new ClientAddress(Hash(bytes), Hash(bytes));
+        return new ClientAddress(Hash(bytes.AsSpan(0, Ipv6NetworkBytes)), Hash(bytes.AsSpan(0, Ipv6AreaBytes)));
     }
+
+    private static string Hash(ReadOnlySpan<byte> network) => Convert.ToBase64String(SHA256.HashData(network).AsSpan(0, KeyBytes));
 }

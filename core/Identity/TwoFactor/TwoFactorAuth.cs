@@ -15,9 +15,11 @@ namespace Cloudreve.Core.Identity.TwoFactor;
 /// <param name="layout">Where secrets that are not confirmed yet, and attempts, are kept.</param>
 /// <param name="settings">The site's secret, which encrypts those of the apps.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="limiter">Limits guessing.</param>
+/// <param name="limiter">Limits guessing of one account's codes.</param>
+/// <param name="budgets">Limits wrong codes of one client.</param>
 /// <param name="clock">Tells which code is the current one.</param>
-public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, UserStore users, AttemptLimiter limiter, TimeProvider clock)
+public sealed class TwoFactorAuth(
+    StorageLayout layout, SettingStore settings, UserStore users, AttemptLimiter limiter, ClientBudgets budgets, TimeProvider clock)
 {
     /// <summary>How long a new secret waits for its first code.</summary>
     public static readonly TimeSpan PreparationLifetime = TimeSpan.FromSeconds(600);
@@ -73,7 +75,7 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     /// <param name="code">The code.</param>
     /// <param name="client">Where the attempt comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">40022: the code is wrong.</exception>
+    /// <exception cref="CloudreveException">40022: the code is wrong. 429: the client has given too many wrong ones.</exception>
     public async Task DisableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (user.HasTwoFactor)
@@ -90,7 +92,9 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     /// <param name="client">Where the attempt comes from.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The user.</returns>
-    /// <exception cref="CloudreveException">40022: the code is wrong, or there is no second factor.</exception>
+    /// <exception cref="CloudreveException">
+    /// 40022: the code is wrong, or there is no second factor. 429: the client has given too many wrong ones.
+    /// </exception>
     internal Task<User> ConfirmAsync(long userId, string? code, ClientAddress client, CancellationToken cancellationToken) =>
         TakeAsync(userId, code, client, current => current.TwoFactorSecret, (current, step) => current with { TwoFactorStep = step }, cancellationToken);
 
@@ -103,12 +107,13 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
     private Task<User> TakeAsync(
         long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken) =>
         _turns.RunAsync(
-            UserRows.Partition(userId), () => TakeInTurnAsync(userId, code, client, secretOf, change, cancellationToken), cancellationToken);
+            UserRows.Partition(userId), client, () => TakeInTurnAsync(userId, code, client, secretOf, change, cancellationToken), cancellationToken);
 
     /// <summary>Checks a code and changes the account in one go, so that of two uses of a code only one succeeds.</summary>
     private async Task<User> TakeInTurnAsync(
         long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken)
     {
+        using var attempt = await budgets.BeginAsync(ClientBudget.WrongCodes, client, cancellationToken);
         var site = await settings.GetAsync(cancellationToken);
         var key = new AttemptKey(UserRows.Partition(userId), UserRows.FailedCodes);
         var attempts = await layout.Users.FindAsync(key.Partition, key.RowKey, cancellationToken);
@@ -125,11 +130,13 @@ public sealed class TwoFactorAuth(StorageLayout layout, SettingStore settings, U
                 cancellationToken);
             if (attempts is not null)
                 await limiter.CountSuccessAsync(key, attempts, client, cancellationToken);
+            await attempt.EndAsync(isFailure: false, cancellationToken);
             return user;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.WrongTwoFactorCode)
         {
             await limiter.CountFailureAsync(key, attempts, client, cancellationToken);
+            await attempt.EndAsync(isFailure: true, cancellationToken);
             throw;
         }
     }

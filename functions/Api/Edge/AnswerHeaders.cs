@@ -3,7 +3,8 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Gives each request its correlation id, and answers of the API their headers.</summary>
-internal sealed class AnswerHeaders : IFunctionsWorkerMiddleware
+/// <param name="functions">What the functions declare.</param>
+internal sealed class AnswerHeaders(HttpFunctions functions) : IFunctionsWorkerMiddleware
 {
     private const string CorrelationHeader = "X-Cr-Correlation-Id";
 
@@ -17,6 +18,8 @@ internal sealed class AnswerHeaders : IFunctionsWorkerMiddleware
             http.Response.Headers.CacheControl = "private, no-cache";
             http.Response.Headers.XContentTypeOptions = "nosniff";
         }
+        if (functions.Of(context).IsNeverStored)
+            http.Response.Headers.CacheControl = "no-store";
         return next(context);
     }
 }

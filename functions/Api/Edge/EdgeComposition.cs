@@ -17,6 +17,7 @@ internal static class EdgeComposition
         builder.UseWhen<ErrorBoundary>(IsHttp);
         builder.UseWhen<BodyLimits>(IsHttp);
         builder.UseWhen<Authorization>(IsHttp);
+        builder.UseWhen<ClientCharges>(IsHttp);
         builder.UseWhen<ResultExecution>(IsHttp);
     }
 

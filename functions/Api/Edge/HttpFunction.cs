@@ -1,4 +1,5 @@
 using System.Reflection;
+using Cloudreve.Core.Identity.SignIns;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -15,6 +16,12 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
 
     /// <summary>How its failures look; null for the envelope.</summary>
     public FailureFormAttribute? Failures { get; init; }
+
+    /// <summary>The budget that a call counts against; null for none.</summary>
+    public ClientBudget? Charge { get; init; }
+
+    /// <summary>Whether its answers carry secrets, which nobody may keep.</summary>
+    public bool IsNeverStored { get; init; }
 
     /// <summary>Describes a method; null when it is not an HTTP function.</summary>
     /// <param name="method">The method.</param>
@@ -36,6 +43,8 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
         {
             Method = method,
             Failures = method.GetCustomAttribute<FailureFormAttribute>(),
+            Charge = method.GetCustomAttribute<ChargesAttribute>()?.Budget,
+            IsNeverStored = method.GetCustomAttribute<NeverStoredAttribute>() is not null,
         };
     }
 

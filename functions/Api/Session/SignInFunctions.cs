@@ -13,6 +13,7 @@ internal sealed class SignInFunctions(
     /// <summary>Signs in with a password; an account with a second factor gets the id of the next step instead of tokens.</summary>
     [Function("PasswordSignIn")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<LoginResponse>]
     public async Task<IResult> SignInAsync(
@@ -20,18 +21,24 @@ internal sealed class SignInFunctions(
         [JsonBody] SignInRequest body, ApiCall call, CancellationToken cancellationToken)
     {
         var http = request.HttpContext;
+        var client = ClientAddress.Of(ClientAddresses.Of(http));
         await captchas.PassAsync(call.Site, CaptchaSetting.OnLogin, body.CaptchaAnswer(), cancellationToken);
         var user = await failures.OfPasswordAsync(
-            http, body.Email, () => signIn.SignInAsync(body.Email, body.Password, ClientAddress.Of(ClientAddresses.Of(http)), cancellationToken));
+            http, body.Email, () => signIn.SignInAsync(body.Email, body.Password, client, HasSolvedAsync, cancellationToken));
         if (!user.HasTwoFactor)
             return await answers.CompleteSignInAsync(user, call, http, LoginMethod.Password, cancellationToken);
         var session = await sessions.CreateAsync(user, provider: null, cancellationToken);
         return ApiResponse.Continue(session.ToString("D"));
+
+        // A captcha counts once: where every sign-in needs one, it has been looked at already.
+        async Task<bool> HasSolvedAsync(CancellationToken token) =>
+            call.Site.Get(CaptchaSetting.OnLogin) || await captchas.IsRightAsync(call.Site, body.CaptchaAnswer(), token);
     }
 
     /// <summary>Completes a sign-in with a code of the authenticator app.</summary>
     [Function("FinishSignInWith2FA")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<LoginResponse>]
     public async Task<IResult> FinishWithCodeAsync(

@@ -2,24 +2,29 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>Choosing how to sign in (contract, section 5).</summary>
-internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passkeys)
+internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passkeys, ClientBudgets budgets)
 {
     /// <summary>Answers how an account may sign in.</summary>
     [Function("PrepareLogin")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [QueryParameter<string>("email", IsRequired = true)]
     [Answers<PrepareLoginResponse>]
     public async Task<IResult> PrepareAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/prepare")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
     {
-        var user = await users.FindByEmailAsync(request.RequiredText("email"), cancellationToken)
-            ?? throw new CloudreveException(ErrorCode.NotFound, "No account exists for this email address.");
+        using var attempt = await budgets.BeginAsync(ClientBudget.UnknownAccounts, ClientAddress.Of(ClientAddresses.Of(request.HttpContext)), cancellationToken);
+        var user = await users.FindByEmailAsync(request.RequiredText("email"), cancellationToken);
+        await attempt.EndAsync(isFailure: user is null, cancellationToken);
+        if (user is null)
+            throw new CloudreveException(ErrorCode.NotFound, "No account exists for this email address.");
         var hasPasskey = call.Site.Get(AccountSetting.PasskeysEnabled) && (await passkeys.ListAsync(user.Id, cancellationToken)).Count > 0;
         return ApiResponse.Ok(new PrepareLoginResponse(
             hasPasskey, user.PasswordHash is not null, OpenIdSignIn.IsEnabled(call.Site, OpenIdProvider.Logto),

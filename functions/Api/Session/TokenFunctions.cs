@@ -10,6 +10,7 @@ internal sealed class TokenFunctions(TokenIssuer tokens, OpenIdSignIn openId)
     /// <summary>Exchanges a refresh token for a new pair.</summary>
     [Function("RefreshToken")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<TokenResponse>]
     public async Task<IResult> RefreshAsync(
@@ -20,6 +21,7 @@ internal sealed class TokenFunctions(TokenIssuer tokens, OpenIdSignIn openId)
     /// <summary>Signs out; after a sign-in with an identity provider it answers the address that signs out there, too.</summary>
     [Function("SignOut")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]
     public async Task<IResult> SignOutAsync(

@@ -16,6 +16,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     /// <summary>Makes a share link of a file or folder.</summary>
     [Function("CreateShareLink")]
     [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]
     public async Task<IResult> CreateAsync(
@@ -40,6 +41,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     /// <summary>Changes the terms of a share link.</summary>
     [Function("EditShareLink")]
     [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]
     public async Task<IResult> EditAsync(

@@ -13,6 +13,7 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
     /// <summary>Describes a share link.</summary>
     [Function("GetShareLinkInfo")]
     [Requires(AuthClass.Optional, OAuthScopes.SharesRead)]
+    [NeverStored]
     [QueryParameter<string>("password")]
     [QueryParameter<bool>("count_views")]
     [QueryParameter<bool>("owner_extended")]

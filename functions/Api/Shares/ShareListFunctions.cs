@@ -19,6 +19,7 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
     /// <summary>Lists the caller's own share links.</summary>
     [Function("ListMyShareLinks")]
     [Requires(AuthClass.Required, OAuthScopes.SharesRead)]
+    [NeverStored]
     [QueryParameter<int>("page_size", IsRequired = true)]
     [QueryParameter<string>("order_by")]
     [QueryParameter<string>("order_direction")]

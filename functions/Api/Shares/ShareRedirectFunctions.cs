@@ -27,6 +27,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     /// <summary>Leads to the page of a link, with the link's password.</summary>
     [Function("ShareShortLinkPassword")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [Answers(StatusCodes.Status302Found)]
     public async Task<IResult> LeadWithPasswordAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "s/{id}/{password}")] HttpRequest request, string id, string password, ApiCall call,

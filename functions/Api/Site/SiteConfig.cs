@@ -191,9 +191,10 @@ internal sealed record SiteConfig
     /// <summary>A section; an unknown one is the basic section.</summary>
     /// <param name="section">The section's name.</param>
     /// <param name="call">Who calls.</param>
-    public static SiteConfig Of(string section, ApiCall call) => section switch
+    /// <param name="offersCaptcha">Whether signing in may need a captcha, though the site does not demand one of everybody.</param>
+    public static SiteConfig Of(string section, ApiCall call, bool offersCaptcha) => section switch
     {
-        "login" => Login(call.Site),
+        "login" => Login(call.Site, offersCaptcha),
         "explorer" => Explorer(call.Site),
         "emojis" => new SiteConfig { EmojiPreset = Text(call.Site, SiteSetting.Emojis) },
         "thumb" => new SiteConfig { ThumbExts = ThumbnailService.Extensions(call.Site) },
@@ -229,9 +230,9 @@ internal sealed record SiteConfig
         SiteNotice = Text(call.Site, AppearanceSetting.Notice),
     };
 
-    private static SiteConfig Login(SiteSettings site) => new()
+    private static SiteConfig Login(SiteSettings site, bool offersCaptcha) => new()
     {
-        LoginCaptcha = site.Get(CaptchaSetting.OnLogin),
+        LoginCaptcha = offersCaptcha || site.Get(CaptchaSetting.OnLogin),
         RegCaptcha = site.Get(CaptchaSetting.OnSignUp),
         ForgetCaptcha = site.Get(CaptchaSetting.OnReset),
         AbuseReportCaptcha = site.Get(CaptchaSetting.OnAbuseReport),

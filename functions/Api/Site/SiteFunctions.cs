@@ -1,13 +1,14 @@
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Captchas.Pictures;
 using Cloudreve.Core.Identity;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
 
 /// <summary>What clients ask about the site before they sign in.</summary>
-internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captchas, AbuseReports reports)
+internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captchas, AbuseReports reports, SignInPressure pressure)
 {
     /// <summary>Answers the product's version.</summary>
     [Function("Ping")]
@@ -19,6 +20,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Draws a captcha.</summary>
     [Function("GetCaptcha")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [Answers<CaptchaResponse>]
     public IResult GetCaptcha([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/captcha")] HttpRequest request, ApiCall call)
     {
@@ -29,6 +31,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     /// <summary>Takes a report of abuse.</summary>
     [Function("ReportAbuse")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
+    [Charges(ClientBudget.AbuseReports)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> ReportAbuseAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/site/abuse")] HttpRequest request,
@@ -44,9 +47,9 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     [Function("GetSiteSettings")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
     [Answers<SiteConfig>]
-    public static IResult GetConfig(
+    public IResult GetConfig(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/config/{section}")] HttpRequest request, string section, ApiCall call) =>
-        ApiResponse.Ok(SiteConfig.Of(section, call));
+        ApiResponse.Ok(SiteConfig.Of(section, call, pressure.IsHigh));
 
     /// <summary>Answers the web app's manifest, which lies outside the API's prefix.</summary>
     [Function("WebManifest")]

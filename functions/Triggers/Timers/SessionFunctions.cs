@@ -5,7 +5,7 @@ using Cloudreve.Core.Viewers;
 namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>Keeps sign-ins in order: renews the keys that sign tokens, and removes what has expired.</summary>
-internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ViewerSessions viewers)
+internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ClientBudgets budgets, ViewerSessions viewers)
 {
     private const int RowsPerRun = 20_000;
 
@@ -18,6 +18,11 @@ internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, Viewe
     [Function("SweepSessions")]
     public Task SweepSessionsAsync([TimerTrigger("0 50 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         sweep.RunAsync(RowsPerRun, cancellationToken);
+
+    /// <summary>Removes what clients have spent in windows that have ended: whoever changes addresses leaves many such rows.</summary>
+    [Function("SweepClientBudgets")]
+    public Task SweepClientBudgetsAsync([TimerTrigger("0 37 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        budgets.SweepAsync(RowsPerRun, cancellationToken);
 
     /// <summary>Removes sessions of viewers that have expired. They are harmless and only take room, so every six hours is enough.</summary>
     [Function("SweepViewerSessions")]

@@ -35,8 +35,10 @@ internal sealed class IdentityWorld
         Files = new FileTree(layout, ids, Clock);
         Users = new UserStore(layout, ids, Files, Clock);
         Limiter = new AttemptLimiter(layout, Clock);
-        SignIn = new PasswordSignIn(layout, Users, Limiter);
-        TwoFactor = new TwoFactorAuth(layout, Settings, Users, Limiter, Clock);
+        Budgets = new ClientBudgets(layout, Settings, Clock);
+        Pressure = new SignInPressure(Clock);
+        SignIn = new PasswordSignIn(layout, Users, Limiter, Budgets, Pressure);
+        TwoFactor = new TwoFactorAuth(layout, Settings, Users, Limiter, Budgets, Clock);
         Sessions = new SignInSessions(layout, TwoFactor, Clock);
         Clients = new OAuthClients(layout, Clock);
         Grants = new OAuthGrants(layout, Clients, Clock);
@@ -63,6 +65,10 @@ internal sealed class IdentityWorld
     public PasswordSignIn SignIn { get; }
 
     public AttemptLimiter Limiter { get; }
+
+    public ClientBudgets Budgets { get; }
+
+    public SignInPressure Pressure { get; }
 
     public TwoFactorAuth TwoFactor { get; }
 

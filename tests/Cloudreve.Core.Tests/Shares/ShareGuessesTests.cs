@@ -1,7 +1,7 @@
 using System.Net;
 using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Settings;
 using Cloudreve.Core.Shares;
-using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -35,7 +35,7 @@ public sealed class ShareGuessesTests(AzuriteServer azurite) : IAsyncLifetime
     public async Task IsRight_ManyGuessesAtOnce_NoMoreThanTheLimitAreLookedAt()
     {
         var process = NewProcess();
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => GuessAsync(process, "wrong" + i)));
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(i => GuessAsync(process, "wrong" + i)));
 
         var row = (await Installation.ReadPartitionAsync(_installation.Connect().Users, "share-c")).Single();
 
@@ -47,7 +47,9 @@ public sealed class ShareGuessesTests(AzuriteServer azurite) : IAsyncLifetime
     public async Task IsRight_RightPassword_CostsOneTransactionAndThenNone()
     {
         var layout = _installation.Connect();
-        var process = NewProcess(layout);
+        var settings = new SettingStore(layout, _clock);
+        await settings.GetAsync();
+        var process = new ShareGuesses(layout, new AttemptLimiter(layout, _clock), new ClientBudgets(layout, settings, _clock), _clock);
         using var measured = layout.Account.Transactions.Measure();
 
         Assert.True(await GuessAsync(process, "right"));
@@ -66,10 +68,10 @@ public sealed class ShareGuessesTests(AzuriteServer azurite) : IAsyncLifetime
         Assert.True(await GuessAsync(process, "right"));
     }
 
-    private ShareGuesses NewProcess(StorageLayout? layout = null)
+    private ShareGuesses NewProcess()
     {
-        layout ??= _installation.Connect();
-        return new ShareGuesses(layout, new AttemptLimiter(layout, _clock), _clock);
+        var layout = _installation.Connect();
+        return new ShareGuesses(layout, new AttemptLimiter(layout, _clock), new ClientBudgets(layout, new SettingStore(layout, _clock), _clock), _clock);
     }
 
     private async Task<bool> GuessAsync(ShareGuesses process, string password) => await process.IsRightAsync(_share, s_client, password, TestContext.Current.CancellationToken);

@@ -27,6 +27,9 @@ public sealed class AppFixture : IAsyncDisposable
     /// <summary>The password of the first administrator and of all users that <see cref="CreateUserAsync"/> makes.</summary>
     public const string Password = "correct horse battery";
 
+    // All tests of a class come from one address, and are many clients.
+    private const string NoBudgets = "0";
+
     private static readonly Lazy<string> PasswordHash = new(() => PasswordHasher.Hash(Password));
 
     // Nothing listens there: what is accepted waits. Workflows are tested with the engine, in projects of their own.
@@ -88,6 +91,7 @@ public sealed class AppFixture : IAsyncDisposable
             builder.UseMiddleware(TestFunctions.RunAsync);
         var worker = builder.Build();
         await worker.Services.GetRequiredService<SiteBootstrap>().EnsureAsync();
+        await worker.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { [AccountSetting.ClientBudgetPercent.Key] = NoBudgets });
         await worker.StartAsync();
         await host.ConnectAsync();
         return new AppFixture(worker, host);

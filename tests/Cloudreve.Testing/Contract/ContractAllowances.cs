@@ -36,6 +36,12 @@ internal static class ContractAllowances
         ["#/paths//site/config/{section}/get/parameters/section"] = "21: an unknown section is basic",
     };
 
+    /// <summary>Further numeric codes, with where they are documented.</summary>
+    public static IReadOnlyDictionary<int, string> Codes { get; } = new Dictionary<int, string>
+    {
+        [429] = "HTTP's own number for too many requests: the contract has no limits. docs/operations.md, Guessing and flooding",
+    };
+
     /// <summary>Further properties.</summary>
     public static IReadOnlyList<PropertyAllowance> Properties { get; } = [];
 

@@ -20,6 +20,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
     /// <summary>Makes direct links of files, or finds those that exist.</summary>
     [Function("CreateDirectLinks")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<IReadOnlyList<DirectLinkResponse>>]
     public async Task<IResult> CreateAsync(

@@ -16,6 +16,7 @@ internal sealed class FileUrlFunctions(
     /// <summary>Makes download addresses of files, or one address of an archive.</summary>
     [Function("CreateDownloadUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<FileUrlResponse>]
     [Answers(StatusCodes.Status302Found)]

@@ -13,6 +13,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
     /// <summary>Answers a file or folder with the details that the caller asks for.</summary>
     [Function("GetFileInfo")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [NeverStored]
     [QueryParameter<string>("uri")]
     [QueryParameter<string>("id")]
     [QueryParameter<bool>("extended")]

@@ -20,6 +20,7 @@ internal sealed class ThumbnailFunctions(
     /// <summary>Answers the address of a file's thumbnail.</summary>
     [Function("GetThumbnailUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
+    [NeverStored]
     [QueryParameter<string>("uri", IsRequired = true)]
     [Answers<ThumbnailResponse>]
     public async Task<IResult> GetAsync(

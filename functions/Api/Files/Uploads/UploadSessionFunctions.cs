@@ -20,6 +20,7 @@ internal sealed class UploadSessionFunctions(
     /// <summary>Begins an upload and tells the client where its chunks go.</summary>
     [Function("CreateUploadSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<UploadCredentialResponse>]
     public async Task<IResult> CreateAsync(

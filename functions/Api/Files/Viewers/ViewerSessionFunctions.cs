@@ -24,6 +24,7 @@ internal sealed class ViewerSessionFunctions(
     /// <summary>Creates a session in which a viewer works on a file.</summary>
     [Function("CreateViewerSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<ViewerSessionResponse>]
     public async Task<IResult> CreateAsync(

@@ -3,11 +3,13 @@ using Cloudreve.Core.Entities;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>What viewers call: the WOPI protocol (contract, section 16). The token in the query decides, not who signed in.</summary>
-internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader)
+internal sealed class WopiFunctions(
+    WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader, TimeProvider clock)
 {
     private const string Override = "X-WOPI-Override";
     private const string OldLock = "X-WOPI-OldLock";
@@ -19,6 +21,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     /// <summary>Describes a file and what the viewer may do with it.</summary>
     [Function("WopiCheckFileInfo")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [Answers("application/json")]
     [WopiFailures]
     public IResult CheckFileInfo(
@@ -30,9 +33,10 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
             await http.Response.WriteAsJsonAsync(Describe(http, file), WopiJsonContext.Default.WopiFileInfo, cancellationToken: cancellationToken);
         });
 
-    /// <summary>Streams the content of a file.</summary>
+    /// <summary>Streams the content of a file, no faster than the group of whoever opened the viewer may download.</summary>
     [Function("WopiGetFile")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [Answers("application/octet-stream")]
     [WopiFailures]
     public IResult GetFile(
@@ -44,6 +48,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     [Function("WopiPutFile")]
     [Requires(AuthClass.None)]
     [WopiFailures]
+    [NeverStored]
     [BodyLimit(Unlimited)]
     [Consumes("application/octet-stream")]
     [Answers(StatusCodes.Status200OK)]
@@ -56,6 +61,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
     [Function("WopiModifyFile")]
     [Requires(AuthClass.None)]
     [WopiFailures]
+    [NeverStored]
     [BodyLimit(Unlimited)]
     [Consumes("application/octet-stream")]
     [Answers("application/json")]
@@ -108,7 +114,7 @@ internal sealed class WopiFunctions(WopiFiles files, WopiLocks locks, WopiConten
         var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
         await using var shown = blob.Content;
         response.ContentLength = blob.Length;
-        await shown.CopyToAsync(response.Body, cancellationToken);
+        await new PacedCopy(file.Caller.Group.SpeedLimit, clock).CopyAsync(shown, response.Body, cancellationToken);
     }
 
     private async Task ReplaceAsync(HttpContext http, string id, CancellationToken cancellationToken)

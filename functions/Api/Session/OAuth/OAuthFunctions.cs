@@ -2,6 +2,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.HashIds;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
@@ -38,6 +39,8 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     /// <summary>Grants an application what it asks for, and answers the authorization code.</summary>
     [Function("ConsentOAuthApp")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
+    [NeverStored]
+    [Charges(ClientBudget.Ceremonies)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<ConsentResponse>]
     public async Task<IResult> ConsentAsync(
@@ -60,6 +63,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
     /// <summary>Tells an application about the user who granted it access (OpenID Connect Core, 5.3).</summary>
     [Function("GetOAuthUserInfo")]
     [Requires(AuthClass.Required, OAuthScopes.OpenId)]
+    [NeverStored]
     [Answers<UserInfoResponse>(IsBare = true)]
     public static IResult GetUserInfo(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/session/oauth/userinfo")] HttpRequest request, ApiCall call)

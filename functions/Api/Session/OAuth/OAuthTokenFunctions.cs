@@ -10,6 +10,7 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
     /// <summary>Exchanges an authorization code for tokens.</summary>
     [Function("ExchangeOAuthToken")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Consumes("application/x-www-form-urlencoded")]
     [Answers<OAuthTokenResponse>(IsBare = true)]
@@ -19,7 +20,6 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
         CancellationToken cancellationToken)
     {
         var http = request.HttpContext;
-        http.Response.Headers.CacheControl = "no-store";
         try
         {
             var granted = await codes.ExchangeAsync(await ReadAsync(request, cancellationToken), cancellationToken);

@@ -16,6 +16,8 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     /// <summary>Begins a sign-in, or the linking of an identity, and answers the provider's address to go to.</summary>
     [Function("PrepareOpenidSignIn")]
     [Requires(AuthClass.Optional, LiveSignIn = true)]
+    [NeverStored]
+    [Charges(ClientBudget.Ceremonies)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]
     public async Task<IResult> PrepareAsync(
@@ -35,6 +37,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     /// </summary>
     [Function("FinishOpenidSignIn")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<LoginResponse>]
     public async Task<IResult> FinishAsync(

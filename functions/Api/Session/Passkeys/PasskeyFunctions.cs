@@ -3,6 +3,7 @@ using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Api.Edge;
 
@@ -14,6 +15,8 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     /// <summary>Begins a sign-in.</summary>
     [Function("PreparePasskeySignIn")]
     [Requires(AuthClass.None)]
+    [NeverStored]
+    [Charges(ClientBudget.Ceremonies)]
     [BodyLimit(BodyLimitAttribute.None)]
     [Answers<PreparePasskeySignInResponse>]
     public async Task<IResult> PrepareSignInAsync(
@@ -31,6 +34,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     /// <summary>Completes a sign-in.</summary>
     [Function("FinishPasskeySignIn")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<LoginResponse>]
     public async Task<IResult> FinishSignInAsync(
@@ -45,6 +49,8 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     /// <summary>Begins a registration.</summary>
     [Function("PreparePasskeyRegistration")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
+    [NeverStored]
+    [Charges(ClientBudget.Ceremonies)]
     [BodyLimit(BodyLimitAttribute.None)]
     [Answers<PublicKeyOptions<CreationOptions>>]
     public async Task<IResult> PrepareRegistrationAsync(
@@ -62,6 +68,7 @@ internal sealed class PasskeyFunctions(PasskeyCeremonies ceremonies, PasskeyStor
     /// <summary>Completes a registration.</summary>
     [Function("FinishPasskeyRegistration")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<PasskeyResponse>]
     public async Task<IResult> FinishRegistrationAsync(

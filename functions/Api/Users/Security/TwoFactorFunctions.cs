@@ -9,6 +9,7 @@ internal sealed class TwoFactorFunctions(TwoFactorAuth twoFactor)
     /// <summary>Answers a new secret for the authenticator app.</summary>
     [Function("PrepareEnabling2FA")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
+    [NeverStored]
     [Answers<string>]
     public async Task<IResult> PrepareAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/user/setting/2fa")] HttpRequest request,

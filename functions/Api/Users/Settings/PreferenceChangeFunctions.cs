@@ -13,6 +13,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tok
     /// <summary>Changes the caller's preferences. It ignores group_expires: the site has no paid memberships that could end.</summary>
     [Function("UpdatePreferenceSetting")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoWrite)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> PatchAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/user/setting")] HttpRequest request,

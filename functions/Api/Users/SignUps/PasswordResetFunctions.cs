@@ -1,6 +1,7 @@
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.PasswordResets;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
@@ -14,6 +15,8 @@ internal sealed class PasswordResetFunctions(CaptchaGate captchas, PasswordReset
     /// <summary>Sends a mail with a link that resets the password.</summary>
     [Function("SendResetPasswordEmail")]
     [Requires(AuthClass.None)]
+    [NeverStored]
+    [Charges(ClientBudget.Mails)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> SendMailAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/user/reset")] HttpRequest request,
@@ -30,6 +33,7 @@ internal sealed class PasswordResetFunctions(CaptchaGate captchas, PasswordReset
     /// <summary>Sets a new password with the secret of the link in the mail.</summary>
     [Function("ResetPasswordViaTempLink")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<UserResponse>]
     public async Task<IResult> ResetAsync(

@@ -1,6 +1,7 @@
 using Cloudreve.Core.Captchas;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.Signing;
 using Cloudreve.Core.Identity.SignUps;
 using Cloudreve.Core.Site;
@@ -14,6 +15,8 @@ internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSi
     /// <summary>Creates an account. Where mail addresses are confirmed, it answers 203, and the account waits for that.</summary>
     [Function("SignUp")]
     [Requires(AuthClass.None)]
+    [NeverStored]
+    [Charges(ClientBudget.SignUps)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<UserResponse>]
     public async Task<IResult> SignUpAsync(
@@ -31,6 +34,7 @@ internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSi
     /// <summary>Confirms a mail address with the signature of the link in the mail.</summary>
     [Function("ActivateUser")]
     [Requires(AuthClass.None)]
+    [NeverStored]
     [QueryParameter<string>("sign", IsRequired = true)]
     [Answers<UserResponse>]
     public async Task<IResult> ActivateAsync(

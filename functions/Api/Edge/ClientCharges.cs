@@ -1,0 +1,21 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
+using Microsoft.Azure.Functions.Worker.Middleware;
+
+namespace Cloudreve.Functions.Api.Edge;
+
+/// <summary>Applies <see cref="ChargesAttribute"/>. One transaction for each call of a function that has it, none once the budget is spent.</summary>
+/// <param name="functions">What the functions declare.</param>
+/// <param name="budgets">The budgets.</param>
+internal sealed class ClientCharges(HttpFunctions functions, ClientBudgets budgets) : IFunctionsWorkerMiddleware
+{
+    /// <inheritdoc/>
+    /// <exception cref="CloudreveException">429: the client's budget is spent.</exception>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        var http = context.GetHttpContext()!;
+        if (functions.Of(context).Charge is { } budget)
+            await budgets.SpendAsync(budget, ClientAddress.Of(ClientAddresses.Of(http)), http.RequestAborted);
+        await next(context);
+    }
+}
