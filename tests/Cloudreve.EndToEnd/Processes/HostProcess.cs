@@ -118,7 +118,8 @@ internal sealed class HostProcess : IDisposable
     /// <summary>What the build of a project left, in the configuration of this test.</summary>
     private static string OutputOf(params string[] project)
     {
-        var own = Path.GetRelativePath(Path.Combine(AzuriteServer.RepositoryRoot, "tests", "Cloudreve.EndToEnd"), AppContext.BaseDirectory);
+        // tests/Name/bin/Release/net10.0
+        var own = string.Join(Path.DirectorySeparatorChar, Path.GetRelativePath(AzuriteServer.RepositoryRoot, AppContext.BaseDirectory).Split(Path.DirectorySeparatorChar)[2..]);
         return Path.TrimEndingDirectorySeparator(Path.Combine([AzuriteServer.RepositoryRoot, .. project, own]));
     }
 

@@ -13,14 +13,20 @@ internal static class TestCommand
     /// <exception cref="CommandException">No project has such a name, or something needed is missing.</exception>
     public static async Task<int> RunAsync(Repository repository, string[] filters, CancellationToken cancellationToken)
     {
-        var projects = FindProjects(repository, filters);
+        var chosen = FindProjects(repository, filters);
+        var projects = chosen.Where(IsReady).ToList();
         await NodePackages.EnsureAsync(repository, cancellationToken);
         var sum = await BuildAsync(repository, projects, filters.Length > 0, cancellationToken)
             ? await new TestRun(repository).RunAsync(projects, cancellationToken)
             : new TestResults(0, 1, 0);
+        foreach (var project in chosen.Except(projects))
+            Console.WriteLine($"  {project.Name}: not run; set {project.NeededVariable}");
         Console.WriteLine(sum);
         return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
     }
+
+    private static bool IsReady(TestProject project) =>
+        project.NeededVariable is not { } variable || Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 
     private static List<TestProject> FindProjects(Repository repository, string[] filters)
     {
@@ -38,7 +44,9 @@ internal static class TestCommand
     private static async Task<bool> BuildAsync(Repository repository, List<TestProject> projects, bool chosenOnly, CancellationToken cancellationToken)
     {
         Console.WriteLine("Building ...");
-        foreach (var target in chosenOnly ? projects.Select(project => project.File) : [repository.Path("Cloudreve.Functions.sln")])
+        // What needs something set is in no solution.
+        var apart = projects.Where(project => chosenOnly || project.NeededVariable is not null).Select(project => project.File);
+        foreach (var target in chosenOnly ? apart : apart.Prepend(repository.Path("Cloudreve.Functions.sln")))
         {
             if (!await Build.TryAsync(repository, target, cancellationToken))
             {

@@ -1,0 +1,4 @@
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(AzuriteServer))]
