@@ -43,7 +43,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         }
         // The request that comes along must not live on in the background, nor be charged with the work.
         using (ExecutionContext.SuppressFlow())
-            Task.Run(attempt.Begin);
+            _ = Task.Run(attempt.Begin);
     }
 
     /// <summary>Leaves the attempt that is under way to those who have joined it: the next to ask begins another.</summary>
@@ -116,7 +116,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         {
             var task = _owner.RunAsync(this);
             // A failure that nobody has waited for is no accident.
-            task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return task;
         }
     }

@@ -2,7 +2,6 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Activities.Streams;
-using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Net;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
-using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Files.Content;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
