@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Identity;
+using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.AzureStorage;
 
@@ -7,7 +8,11 @@ namespace Cloudreve.AzureStorage;
 internal static class AppIdentity
 {
     // One for the process: its tokens are fetched once and renewed for all services.
-    private static readonly Lazy<TokenCredential> Shared = new(() => new DefaultAzureCredential());
+    private static readonly Lazy<TokenCredential> Shared = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
+    {
+        // Requests wait for the first token, outside of their own limits.
+        Retry = { MaxRetries = 2, NetworkTimeout = CallLimits.Metadata },
+    }));
 
     public static TokenCredential Credential => Shared.Value;
 }

@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -43,17 +42,9 @@ public sealed class StorageAccount
 {
     private const int MaxCorsRules = 5;
 
-    // One handler for all services and accounts: connections are pooled per host, and redirects are never followed.
-    internal static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        MaxConnectionsPerServer = 64,
-    }));
-
     private readonly TableServiceClient _tables;
     private readonly BlobServiceClient _blobs;
+    private readonly BlobServiceClient _contents;
     private readonly QueueServiceClient _queues;
     private readonly UserDelegationKeyCache? _delegationKeys;
 
@@ -66,18 +57,22 @@ public sealed class StorageAccount
         Clock = timeProvider ?? TimeProvider.System;
         var tableOptions = Configure(new TableClientOptions(), options, StorageService.Table);
         var blobOptions = Configure(new BlobClientOptions { TrimBlobNameSlashes = false }, options, StorageService.Blob);
+        var contentOptions = Configure(new BlobClientOptions { TrimBlobNameSlashes = false }, options, StorageService.Blob, isContent: true);
         var queueOptions = Configure(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }, options, StorageService.Queue);
         if (options.ConnectionString is { Length: > 0 } connection)
         {
             _tables = new TableServiceClient(connection, tableOptions);
             _blobs = new BlobServiceClient(connection, blobOptions);
+            _contents = new BlobServiceClient(connection, contentOptions);
             _queues = new QueueServiceClient(connection, queueOptions);
         }
         else if (options.AccountName is { Length: > 0 } name)
         {
             var credential = AppIdentity.Credential;
+            var blobAddress = new Uri($"https://{name}.blob.{options.EndpointSuffix}");
             _tables = new TableServiceClient(new Uri($"https://{name}.table.{options.EndpointSuffix}"), credential, tableOptions);
-            _blobs = new BlobServiceClient(new Uri($"https://{name}.blob.{options.EndpointSuffix}"), credential, blobOptions);
+            _blobs = new BlobServiceClient(blobAddress, credential, blobOptions);
+            _contents = new BlobServiceClient(blobAddress, credential, contentOptions);
             _queues = new QueueServiceClient(new Uri($"https://{name}.queue.{options.EndpointSuffix}"), credential, queueOptions);
             _delegationKeys = new UserDelegationKeyCache(_blobs, Clock);
         }
@@ -101,7 +96,7 @@ public sealed class StorageAccount
 
     /// <summary>A container; no request is sent.</summary>
     /// <param name="name">The container's name.</param>
-    public BlobContainer Container(string name) => new(_blobs.GetBlobContainerClient(name), _delegationKeys, Clock);
+    public BlobContainer Container(string name) => new(_blobs.GetBlobContainerClient(name), _contents.GetBlobContainerClient(name), _delegationKeys, Clock);
 
     /// <summary>A queue; no request is sent.</summary>
     /// <param name="name">The queue's name.</param>
@@ -142,16 +137,15 @@ public sealed class StorageAccount
             return true;
         });
 
-    private T Configure<T>(T client, StorageAccountOptions options, StorageService service)
+    /// <summary>The one place that gives clients their connections, time limits and retries.</summary>
+    private T Configure<T>(T client, StorageAccountOptions options, StorageService service, bool isContent = false)
         where T : ClientOptions
     {
-        client.Transport = Transport;
-        client.Retry.MaxRetries = options.MaxRetries;
-        client.Retry.Delay = options.RetryDelay;
-        client.Retry.NetworkTimeout = TimeSpan.FromSeconds(100);
+        client.Transport = isContent ? Connections.Content : Connections.Metadata;
+        client.RetryPolicy = new TimedRetries(options.MaxRetries, options.RetryDelay, isContent ? CallLimits.LastContentTry : CallLimits.LastTry);
         client.Diagnostics.IsDistributedTracingEnabled = false;
         client.Diagnostics.IsLoggingEnabled = false;
-        client.AddPolicy(new StoragePipelinePolicy(service, Transactions, options.Faults), HttpPipelinePosition.PerRetry);
+        client.AddPolicy(new StoragePipelinePolicy(service, isContent, Transactions, options.Faults), HttpPipelinePosition.PerRetry);
         return client;
     }
 }

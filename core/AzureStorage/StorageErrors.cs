@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Xml;
 using Azure;
 using Azure.Data.Tables;
+using Azure.Identity;
 using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.AzureStorage;
@@ -28,6 +29,11 @@ internal static class StorageErrors
         catch (RequestFailedException e)
         {
             throw Translate(e, resource);
+        }
+        catch (AuthenticationFailedException e)
+        {
+            // The identity's own service does not answer, or knows no identity; its message may name addresses inside the platform.
+            throw new StorageUnavailableException($"{resource}: no access token", e);
         }
         catch (Exception e) when (e is XmlException or JsonException)
         {

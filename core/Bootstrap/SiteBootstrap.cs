@@ -1,7 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity;
 using Cloudreve.Core.Settings;
@@ -35,12 +37,7 @@ public sealed record BootstrapOptions
 /// Makes an empty storage account into a site: tables, containers, queues, seeds and the first administrator. Every step can be
 /// repeated and run by several processes at once; a row that is written last says that all are done.
 /// </summary>
-/// <param name="layout">What to make.</param>
-/// <param name="settings">Receives the site's secrets.</param>
-/// <param name="catalog">Receives groups, policy and node.</param>
-/// <param name="users">Receives the administrator.</param>
-/// <param name="options">What the operator decided.</param>
-public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, BootstrapOptions options)
+public sealed class SiteBootstrap
 {
     /// <summary>Grows when a release needs another table, container, queue or seed.</summary>
     private const int SchemaVersion = 4;
@@ -49,79 +46,108 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     private const string SchemaKey = "current";
     private const string Version = "version";
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    // Requests wait for it.
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly StorageLayout _layout;
+    private readonly SettingStore _settings;
+    private readonly SiteCatalog _catalog;
+    private readonly UserStore _users;
+    private readonly BootstrapOptions _options;
+    private readonly SharedAttempt<object> _making;
     private volatile bool _done;
+
+    /// <summary>Sends nothing yet.</summary>
+    /// <param name="layout">What to make.</param>
+    /// <param name="settings">Receives the site's secrets.</param>
+    /// <param name="catalog">Receives groups, policy and node.</param>
+    /// <param name="users">Receives the administrator.</param>
+    /// <param name="options">What the operator decided.</param>
+    public SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, BootstrapOptions options)
+    {
+        (_layout, _settings, _catalog, _users, _options) = (layout, settings, catalog, users, options);
+        // To make a site takes as long as its many steps, each of which has a limit.
+        _making = new SharedAttempt<object>(MakeAsync, Timeout.InfiniteTimeSpan, TimeProvider.System);
+    }
 
     /// <summary>
     /// Makes sure that the site exists. The first call of a process costs one transaction when it does, later calls none;
-    /// a call that fails leaves the rest to the next.
+    /// a call that fails leaves the rest to the next. Calls at the same time share what comes of it.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="cancellationToken">Ends the waiting of this one.</param>
     /// <exception cref="CloudreveException">50005: the operator's password has an impossible length, or there is none and nobody to be told.</exception>
-    public async ValueTask EnsureAsync(CancellationToken cancellationToken = default)
+    public ValueTask EnsureAsync(CancellationToken cancellationToken = default) =>
+        _done ? ValueTask.CompletedTask : new ValueTask(_making.Join().WaitAsync(cancellationToken));
+
+    private async Task<object> MakeAsync(CancellationToken cancellationToken)
     {
         if (_done)
-            return;
-        await _turn.WaitAsync(cancellationToken);
+            return this;
+        var schema = await LookAsync(cancellationToken);
+        if (schema?.Number(Version) is not >= SchemaVersion)
+            await CreateAsync(isNew: schema is null, cancellationToken);
+        _done = true;
+        return this;
+    }
+
+    private async Task<Row?> LookAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LookTimeout);
         try
         {
-            if (_done)
-                return;
-            var schema = await layout.Site.FindAsync(SchemaPartition, SchemaKey, cancellationToken);
-            if (schema?.Number(Version) is not >= SchemaVersion)
-                await CreateAsync(isNew: schema is null, cancellationToken);
-            _done = true;
+            return await _layout.Site.FindAsync(SchemaPartition, SchemaKey, limit.Token);
         }
-        finally
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            _turn.Release();
+            throw new StorageUnavailableException($"{_layout.Site.Name}: no answer in time", e);
         }
     }
 
     private async Task CreateAsync(bool isNew, CancellationToken cancellationToken)
     {
         await CreateStorageAsync(cancellationToken);
-        await settings.SeedAsync(
+        await _settings.SeedAsync(
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                [SiteSetting.SiteUrl.Key] = options.SiteUrl,
+                [SiteSetting.SiteUrl.Key] = _options.SiteUrl,
                 [SiteSetting.SiteName.Key] = SiteSetting.SiteName.Default,
                 [SiteSetting.SiteId.Key] = Guid.NewGuid().ToString("D"),
                 [SiteSetting.SecretKey.Key] = NewSecret(),
                 [SiteSetting.HashIdSalt.Key] = NewSecret(),
             },
             cancellationToken);
-        await catalog.SeedAsync(cancellationToken);
+        await _catalog.SeedAsync(cancellationToken);
         if (isNew)
             await CreateAdminAsync(cancellationToken);
         else
-            await users.ListAllAsync(cancellationToken);
-        await layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion }, cancellationToken);
+            await _users.ListAllAsync(cancellationToken);
+        await _layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion }, cancellationToken);
     }
 
     private async Task CreateStorageAsync(CancellationToken cancellationToken)
     {
-        var tables = layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
-        var containers = layout.AllContainerNames.Distinct(StringComparer.Ordinal)
-            .Select(name => layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
-        var queues = layout.AllQueueNames.Select(name => layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
+        var tables = _layout.AllTables.Select(table => table.CreateIfNotExistsAsync(cancellationToken));
+        var containers = _layout.AllContainerNames.Distinct(StringComparer.Ordinal)
+            .Select(name => _layout.Container(name).CreateIfNotExistsAsync(cancellationToken));
+        var queues = _layout.AllQueueNames.Select(name => _layout.Queue(name).CreateIfNotExistsAsync(cancellationToken));
         await Task.WhenAll([.. tables, .. containers, .. queues]);
         // With a managed identity the deployment sets this. Any origin will do: a signed address is what grants access,
         // and no cookie goes along.
-        if (layout.Account.HasAccountKey)
-            await layout.Account.AllowBrowserOriginsAsync(["*"], cancellationToken);
+        if (_layout.Account.HasAccountKey)
+            await _layout.Account.AllowBrowserOriginsAsync(["*"], cancellationToken);
     }
 
     private async Task CreateAdminAsync(CancellationToken cancellationToken)
     {
-        if (options.AdminPassword is { Length: < 6 or > PasswordSignIn.MaxPassword })
+        if (_options.AdminPassword is { Length: < 6 or > PasswordSignIn.MaxPassword })
             throw new CloudreveException(ErrorCode.InternalSetting, "The first administrator's password must have 6 to 128 characters.");
-        if (options.AdminPassword is null && options.AnnounceAdmin is null)
+        if (_options.AdminPassword is null && _options.AnnounceAdmin is null)
             throw new CloudreveException(ErrorCode.InternalSetting, "The first administrator needs a password: set CLOUDREVE_ADMIN_PASSWORD.");
-        var password = options.AdminPassword ?? DerivePassword(await settings.GetAsync(cancellationToken));
-        var admin = await users.EnsureFirstAsync(new NewUser(options.AdminEmail, PasswordHasher.Hash(password), Group.AdminId), cancellationToken);
-        if (options.AdminPassword is null && PasswordHasher.Verify(password, admin.PasswordHash))
-            options.AnnounceAdmin?.Invoke(admin.Email, password);
+        var password = _options.AdminPassword ?? DerivePassword(await _settings.GetAsync(cancellationToken));
+        var admin = await _users.EnsureFirstAsync(new NewUser(_options.AdminEmail, PasswordHasher.Hash(password), Group.AdminId), cancellationToken);
+        if (_options.AdminPassword is null && PasswordHasher.Verify(password, admin.PasswordHash))
+            _options.AnnounceAdmin?.Invoke(admin.Email, password);
     }
 
     /// <summary>

@@ -18,11 +18,15 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     internal const string TreeKey = "u!";
     internal const string MovePrefix = "u|";
     internal const string LockPrefix = "v|";
+    internal const string ClaimPrefix = "v!";
 
     internal IReadOnlyList<MoveIntent> Moves { get; init; } = [];
 
     /// <summary>How deep folders of the drive are at most; see <see cref="DriveDepth"/>.</summary>
     internal int Depth { get; init; } = DriveDepth.Free;
+
+    /// <summary>The versions of the rows that say who took a path's lock last, by their keys.</summary>
+    internal IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
 
     internal static string Partition(long ownerId) => FileKeys.Folder(FileTree.TrashId(ownerId));
 

@@ -16,6 +16,9 @@ public sealed class UserDirectory
     /// <summary>How old the names may be.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
+    // Names alone: whether an account is active is looked up anew. The table may be large.
+    private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(10)) { ReadTimeout = TimeSpan.FromMinutes(1) };
+
     private readonly StorageLayout _layout;
     private readonly UserStore _users;
     private readonly AgedValue<IReadOnlyList<Entry>> _entries;
@@ -28,7 +31,7 @@ public sealed class UserDirectory
     {
         _layout = layout;
         _users = users;
-        _entries = new AgedValue<IReadOnlyList<Entry>>(ReadAsync, MaxAge, clock);
+        _entries = new AgedValue<IReadOnlyList<Entry>>(ReadAsync, Limits, clock);
     }
 
     /// <summary>

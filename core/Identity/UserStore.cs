@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Ids;
@@ -39,11 +40,17 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <summary>How long <see cref="FindRecentAsync"/> may be behind.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long it may be behind while storage is slow or down; a ban must not wait for long.</summary>
+    private static readonly TimeSpan MaxStale = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>How many accounts are kept at once; beyond it all are forgotten, which only costs reads.</summary>
     private const int MaxKept = 10_000;
 
     private readonly ConcurrentDictionary<long, Kept> _kept = [];
     private readonly UserIndex _index = new(layout);
+    private readonly ConcurrentDictionary<long, SharedAttempt<Kept>> _reading = [];
 
     /// <summary>The form in which mail addresses are stored and compared.</summary>
     /// <param name="email">A mail address.</param>
@@ -75,15 +82,15 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     }
 
     /// <summary>
-    /// Finds an account as it was at most <see cref="MaxAge"/> ago: no transaction for one that was read lately. To tell who
-    /// calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
+    /// Finds an account as it was at most <see cref="MaxAge"/> ago, a little longer while storage is slow: no transaction for one that was
+    /// read lately, and one for all who ask at the same time. To tell who calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
     /// </summary>
     /// <param name="id">The account.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
         _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxAge
             ? new ValueTask<User?>(kept.User)
-            : new ValueTask<User?>(FindAsync(id, cancellationToken));
+            : new ValueTask<User?>(ReadRecentAsync(id, cancellationToken));
 
     /// <summary>Finds the account of a mail address; null when there is none. Two transactions.</summary>
     /// <param name="email">The mail address, in any case.</param>
@@ -153,6 +160,27 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     private Task<Row?> FindMailAsync(string email, CancellationToken cancellationToken) =>
         layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken);
+
+    private async Task<User?> ReadRecentAsync(long id, CancellationToken cancellationToken)
+    {
+        var attempt = _reading.GetOrAdd(id, key => new SharedAttempt<Kept>(token => ReadAsync(key, token), ReadTimeout, clock)).Join();
+        var found = await attempt.OrKnownAsync(
+            () => _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxStale ? kept : null, cancellationToken);
+        return found.User;
+    }
+
+    private async Task<Kept> ReadAsync(long id, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetTimestamp();
+        try
+        {
+            return new Kept(await FindAsync(id, cancellationToken), readAt);
+        }
+        finally
+        {
+            _reading.TryRemove(id, out _);
+        }
+    }
 
     private User Keep(User user, long readAt)
     {
@@ -384,5 +412,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             yield return row.RequiredNumber("id");
     }
 
-    private sealed record Kept(User User, long ReadAt);
+    /// <summary>An account as it was read; null when there was none.</summary>
+    private sealed record Kept(User? User, long ReadAt);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Tables;
@@ -80,7 +81,12 @@ public sealed class IdAllocator(StorageLayout layout)
 
     private sealed class Counter(Table table, IdKind kind)
     {
+        // Whoever creates something waits for it.
+        private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(15);
+
         private readonly SemaphoreSlim _turn = new(1, 1);
+        private ExceptionDispatchInfo? _failure;
+        private int _failures;
         private string? _etag;
         private long _leasedFrom;
         private long _next;
@@ -91,11 +97,17 @@ public sealed class IdAllocator(StorageLayout layout)
         public async Task<IdRange> ReserveAsync(int count, CancellationToken cancellationToken)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+            var failures = Volatile.Read(ref _failures);
             await _turn.WaitAsync(cancellationToken);
             try
             {
                 if (_end - _next < count)
-                    await LeaseAsync((count + BlockSize - 1) / BlockSize * BlockSize, cancellationToken);
+                {
+                    // A lease that failed failed for all who waited for it: they do not try one after the other.
+                    if (_failures != failures)
+                        _failure!.Throw();
+                    await LeaseInTimeAsync((count + BlockSize - 1) / BlockSize * BlockSize, cancellationToken);
+                }
                 var range = new IdRange(_next, count);
                 _next += count;
                 return range;
@@ -103,6 +115,23 @@ public sealed class IdAllocator(StorageLayout layout)
             finally
             {
                 _turn.Release();
+            }
+        }
+
+        private async Task LeaseInTimeAsync(int size, CancellationToken cancellationToken)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(LeaseTimeout);
+            try
+            {
+                await LeaseAsync(size, limit.Token);
+            }
+            catch (Exception e) when (e is StorageException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+                var failure = e as StorageException ?? new StorageUnavailableException($"{table.Name}: no ids in time", e);
+                _failure = ExceptionDispatchInfo.Capture(failure);
+                Interlocked.Increment(ref _failures);
+                throw failure;
             }
         }
 

@@ -8,12 +8,18 @@ namespace Cloudreve.Core.Settings;
 
 /// <summary>
 /// The site's settings: one row for each in partition <c>setting</c> of the table of site rows. Readers see a change of
-/// this process at once and one of another process after <see cref="MaxAge"/> at most.
+/// this process at once and one of another process after <see cref="MaxAge"/> at most, unless storage is slow or down.
 /// </summary>
 public sealed class SettingStore
 {
     /// <summary>How old settings may be.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How old they may be while they cannot be read: well below the age at which a key of theirs begins to sign, so that no instance meets
+    /// a token of a key that it does not know.
+    /// </summary>
+    internal static readonly TimeSpan MaxStale = TimeSpan.FromMinutes(5);
 
     private const int MaxTries = 10;
     private const string Partition = "setting";
@@ -28,7 +34,7 @@ public sealed class SettingStore
     public SettingStore(StorageLayout layout, TimeProvider clock)
     {
         _layout = layout;
-        _current = new AgedValue<SiteSettings>(ReadAsync, MaxAge, clock);
+        _current = new AgedValue<SiteSettings>(ReadAsync, new AgeLimits(MaxAge, MaxStale), clock);
     }
 
     /// <summary>The settings. One transaction when they are too old, none otherwise.</summary>

@@ -182,6 +182,6 @@ public static class SiteSetting
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
-        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
+        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];
 }

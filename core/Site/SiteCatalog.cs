@@ -8,12 +8,15 @@ namespace Cloudreve.Core.Site;
 
 /// <summary>
 /// Groups, storage policies and nodes. Each kind is read whole in one transaction and kept for <see cref="MaxAge"/>: a change by
-/// another process shows after that time at most.
+/// another process shows after that time at most, unless storage is slow or down.
 /// </summary>
 public sealed class SiteCatalog
 {
     /// <summary>How old the catalog may be.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+
+    // Groups and policies say who may do what.
+    private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(2));
 
     private readonly StorageLayout _layout;
     private readonly AgedValue<IReadOnlyDictionary<int, Group>> _groups;
@@ -175,6 +178,6 @@ public sealed class SiteCatalog
                 }
                 return items;
             },
-            MaxAge,
+            Limits,
             clock);
 }

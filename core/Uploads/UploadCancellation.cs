@@ -80,7 +80,7 @@ public sealed class UploadCancellation
         }
         await _quota.ReverseAsync(session.OwnerId, UploadCreation.OperationOf(session), cancellationToken);
         if (session.LockToken.Length > 0)
-            await _locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
+            await _locks.ReleaseAsync(UploadCreation.LockOf(session), cancellationToken);
     }
 
     private async Task UnmarkAsync(UploadSession session, CancellationToken cancellationToken)

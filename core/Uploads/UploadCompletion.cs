@@ -147,7 +147,7 @@ public sealed class UploadCompletion(
     {
         // The lock goes first: once the session is completed nobody looks at it any more.
         if (session.LockToken.Length > 0)
-            await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
+            await locks.ReleaseAsync(UploadCreation.LockOf(session), cancellationToken);
         if (await sessions.TryReplaceAsync(session, cancellationToken) is not { } ended)
             return await sessions.GetAsync(session.Id, cancellationToken);
         if (session is { IsRelay: false, EntityId: not 0 })

@@ -225,7 +225,8 @@ public sealed class UploadCreation
         }
     }
 
-    private static DriveLock LockOf(UploadSession session) => new()
+    /// <summary>The lock of an upload.</summary>
+    internal static DriveLock LockOf(UploadSession session) => new()
     {
         Token = session.LockToken,
         OwnerId = session.OwnerId,

@@ -41,6 +41,6 @@ internal sealed class UploadReservations(UploadSessions sessions, QuotaLedger qu
             return;
         await quota.ReverseAsync(session.OwnerId, UploadCreation.OperationOf(session), cancellationToken);
         if (session.LockToken.Length > 0)
-            await locks.ReleaseAsync(session.OwnerId, session.LockToken, cancellationToken);
+            await locks.ReleaseAsync(UploadCreation.LockOf(session), cancellationToken);
     }
 }

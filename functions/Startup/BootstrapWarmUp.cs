@@ -5,11 +5,14 @@ using Cloudreve.Core.Errors;
 namespace Cloudreve.Functions.Startup;
 
 /// <summary>
-/// Under a Functions host: begins to look after the site while the first request is still on its way. Requests wait for it themselves,
-/// so a failure is only told here.
+/// Under a Functions host: begins to look after the site while the first request is still on its way, and goes on while storage does not
+/// answer. Requests wait for the site themselves, so a failure is only told here.
 /// </summary>
-internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, ILogger<BootstrapWarmUp> logger) : BackgroundService
+internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, TimeProvider clock, ILogger<BootstrapWarmUp> logger) : BackgroundService
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -17,11 +20,37 @@ internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, ILogger<Bootstrap
         await Task.Yield();
         try
         {
-            await bootstrap.EnsureAsync(stoppingToken);
+            await AwaitSiteAsync(stoppingToken);
         }
         catch (Exception e) when (e is StorageException or CloudreveException)
         {
             logger.LogError("The site is not available yet: {Reason}", e.Message);
+        }
+    }
+
+    private async Task AwaitSiteAsync(CancellationToken stoppingToken)
+    {
+        for (var (pause, isWaiting) = (FirstPause, false); !await TryAsync(isWaiting, stoppingToken); isWaiting = true)
+        {
+            await Task.Delay(pause, clock, stoppingToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task<bool> TryAsync(bool isWaiting, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await bootstrap.EnsureAsync(stoppingToken);
+            if (isWaiting)
+                logger.LogInformation("Storage answers, and the site is available.");
+            return true;
+        }
+        catch (StorageUnavailableException e)
+        {
+            if (!isWaiting)
+                logger.LogWarning("Storage does not answer; waiting for it: {Reason}", e.Message);
+            return false;
         }
     }
 }

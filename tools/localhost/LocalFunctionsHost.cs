@@ -15,6 +15,7 @@ namespace Cloudreve.LocalHost;
 internal sealed class LocalFunctionsHost : IDisposable
 {
     private static readonly TimeSpan s_drainTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_storagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_timeoutGrace = TimeSpan.FromSeconds(5);
     private readonly AppFolder _app;
     private readonly HostJson _hostJson;
@@ -48,7 +49,8 @@ internal sealed class LocalFunctionsHost : IDisposable
     /// <exception cref="LocalHostException">It cannot start or go on.</exception>
     public async Task RunAsync(IPAddress bind, int port, CancellationToken cancellationToken)
     {
-        await CheckStorageAsync(cancellationToken);
+        if (!await AwaitStorageAsync(cancellationToken))
+            return;
         await using var server = await HttpServer.StartAsync(bind, port);
         HostSettings.DefineHostName(server.Address);
         await using var gateway = await WorkerGateway.StartAsync();
@@ -73,18 +75,45 @@ internal sealed class LocalFunctionsHost : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _loggers.Dispose();
 
-    /// <summary>The SDK's listeners end the process with pages of stack traces where one sentence helps.</summary>
-    private async Task CheckStorageAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until storage answers: without it the SDK's listeners end the process with pages of stack traces, and an emulator may start
+    /// after its app.
+    /// </summary>
+    /// <returns>False when the host was told to stop before.</returns>
+    /// <exception cref="LocalHostException">Storage refuses, or the connection string is malformed: waiting would not help.</exception>
+    private async Task<bool> AwaitStorageAsync(CancellationToken cancellationToken)
     {
-        var options = new BlobClientOptions { Retry = { MaxRetries = 2, Delay = TimeSpan.FromSeconds(1), NetworkTimeout = TimeSpan.FromSeconds(10) } };
+        for (var isWaiting = false; ; isWaiting = true)
+        {
+            if (await FindStorageProblemAsync(cancellationToken) is not { } problem)
+            {
+                if (isWaiting)
+                    _logger.LogInformation("The storage of AzureWebJobsStorage answers.");
+                return true;
+            }
+            if (!isWaiting)
+                _logger.LogWarning("The storage of AzureWebJobsStorage does not answer; waiting for it: {Reason}", problem);
+            await Task.Delay(s_storagePause, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (cancellationToken.IsCancellationRequested)
+                return false;
+        }
+    }
+
+    private async Task<string?> FindStorageProblemAsync(CancellationToken cancellationToken)
+    {
+        var options = new BlobClientOptions { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(10) } };
         try
         {
             await new BlobServiceClient(_settings.Storage, options).GetPropertiesAsync(cancellationToken);
+            return null;
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or FormatException)
+        catch (Exception e) when (e is RequestFailedException { Status: 0 or >= 500 } or OperationCanceledException)
         {
-            var last = e is AggregateException tries ? tries.InnerExceptions[^1] : e;
-            throw new LocalHostException($"The storage of AzureWebJobsStorage cannot be used: {last.Message}", e);
+            return e.Message;
+        }
+        catch (Exception e) when (e is RequestFailedException or FormatException)
+        {
+            throw new LocalHostException($"The storage of AzureWebJobsStorage cannot be used: {e.Message}", e);
         }
     }
 

@@ -17,6 +17,9 @@ public static class EventStreamSetting
     /// <summary>How long the activities of a file are kept.</summary>
     public static readonly Setting<TimeSpan> ActivityAge = Setting.Seconds("file_activity_max_age", 15_552_000);
 
+    /// <summary>How many streams a user may have open in a process.</summary>
+    public static readonly Setting<long> MostPerUser = Setting.Number("fs_event_push_max_streams", 32, min: 1);
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [IsEnabled, Debounce, MaxAge, ActivityAge];
+    public static IReadOnlyList<Setting> All { get; } = [IsEnabled, Debounce, MaxAge, ActivityAge, MostPerUser];
 }

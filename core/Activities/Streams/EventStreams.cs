@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Caching;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
 
@@ -20,17 +22,27 @@ public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
 
 /// <summary>
 /// The event streams of folders (contract, section 26). They live from the rows that <see cref="ActivityLog"/> writes, so that
-/// no process needs to know of another: an open stream reads its drive's new rows every few seconds, one transaction each time.
+/// no process needs to know of another: a process reads the new rows of a drive every few seconds while streams of it are open, one
+/// transaction each time, however many they are.
 /// </summary>
 /// <param name="layout">Where the rows are.</param>
 /// <param name="log">The events.</param>
 /// <param name="clock">Waits and stamps.</param>
 public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProvider clock)
 {
-    // How long after its stamp an event's row may come into being: retries of a write end before.
-    private static readonly TimeSpan s_lag = TimeSpan.FromMinutes(2);
     private const int RowsPerRun = 100_000;
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+
+    private readonly EventFeeds _feeds = new(log, clock);
+    private readonly HeldPlaces<long> _open = new();
+
+    /// <summary>Takes one of the streams that a user may have open in a process.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="most">How many there are.</param>
+    /// <returns>The stream's place, until it is disposed of.</returns>
+    /// <exception cref="CloudreveException">429: the user has all of them open.</exception>
+    public IDisposable Open(long userId, long most) =>
+        _open.TryTake(userId, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many event streams are open. Close one first.");
 
     /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
     /// <param name="ownerId">Whose drive.</param>
@@ -47,7 +59,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         var row = await layout.Events.FindAsync(ActivityLog.Partition(ownerId), EventSubscription.Key(clientId, folderId), cancellationToken);
         if (row is not null && EventSubscription.FromRow(row, ownerId, clientId, folderId) is var known && known.At > now - options.MaxAge)
             return (known, true);
-        var position = EventSubscription.PositionAt(now - s_lag);
+        var position = EventSubscription.PositionAt(now - EventFeeds.Lag);
         var past = new List<string>();
         await foreach (var entry in log.ReadFromAsync(ownerId, position, cancellationToken))
             past.Add(entry.Key);
@@ -66,13 +78,14 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     public async IAsyncEnumerable<IReadOnlyList<FolderEvent>> ReadAsync(
         EventSubscription subscription, EventStreamOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var reader = new Reader(subscription, log, clock);
+        using var feed = _feeds.Listen(subscription.OwnerId);
+        var reader = new Reader(subscription, clock);
         var pause = options.Debounce < s_longestPause ? Max(options.Debounce, TimeSpan.FromMilliseconds(100)) : s_longestPause;
         var begun = clock.GetUtcNow();
         var spoken = begun;
         while (clock.GetUtcNow() - begun < options.Lifetime)
         {
-            await reader.ReadAsync(cancellationToken);
+            reader.Read(await feed.ReadAsync(reader.Position, pause, cancellationToken));
             var now = clock.GetUtcNow();
             if (reader.HeldSince is { } held && now - held >= options.Debounce)
             {
@@ -125,22 +138,25 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>Reads on from a subscription.</summary>
-    private sealed class Reader(EventSubscription subscription, ActivityLog log, TimeProvider clock)
+    private sealed class Reader(EventSubscription subscription, TimeProvider clock)
     {
         private readonly SubtreeView _view = new(subscription.Folder);
         private readonly EventFolding _folding = new();
         private readonly HashSet<string> _heard = [.. subscription.Heard];
         private readonly DateTimeOffset _begun = clock.GetUtcNow();
-        private string _position = subscription.Position;
+
+        /// <summary>The key that it reads on from.</summary>
+        public string Position { get; private set; } = subscription.Position;
 
         /// <summary>Since when events are held: since the oldest happened, or the stream began.</summary>
         public DateTimeOffset? HeldSince { get; private set; }
 
-        public async Task ReadAsync(CancellationToken cancellationToken)
+        public void Read(EventWindow window)
         {
-            await foreach (var entry in log.ReadFromAsync(subscription.OwnerId, _position, cancellationToken))
+            foreach (var entry in window.Events)
             {
-                if (!_heard.Add(entry.Key))
+                // What comes before was heard long ago, and is not remembered.
+                if (string.CompareOrdinal(entry.Key, Position) < 0 || !_heard.Add(entry.Key))
                     continue;
                 var seen = _view.See(entry);
                 if (seen is null || entry.ClientId == subscription.ClientId)
@@ -148,7 +164,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
                 _folding.Add(seen);
                 HeldSince ??= entry.At > _begun ? entry.At : _begun;
             }
-            Advance();
+            Advance(window.SafeTo);
         }
 
         public List<FolderEvent> Flush()
@@ -158,14 +174,13 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         }
 
         public EventSubscription Progress() =>
-            subscription with { Folder = _view.Folder, Position = _position, Heard = _heard, At = clock.GetUtcNow() };
+            subscription with { Folder = _view.Folder, Position = Position, Heard = _heard, At = clock.GetUtcNow() };
 
-        private void Advance()
+        private void Advance(string safe)
         {
-            var safe = EventSubscription.PositionAt(clock.GetUtcNow() - s_lag);
-            if (string.CompareOrdinal(safe, _position) <= 0)
+            if (string.CompareOrdinal(safe, Position) <= 0)
                 return;
-            _position = safe;
+            Position = safe;
             _heard.RemoveWhere(key => string.CompareOrdinal(key, safe) < 0);
         }
     }

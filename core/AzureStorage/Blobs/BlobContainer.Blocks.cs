@@ -14,7 +14,7 @@ public sealed partial class BlobContainer
     /// <param name="content">The bytes, at most 4,000 MiB; a stream that can seek, so that a failed try can be repeated.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task StageBlockAsync(string name, string blockId, Stream content, CancellationToken cancellationToken = default) =>
-        CallAsync(async () => await _client.GetBlockBlobClient(name).StageBlockAsync(blockId, content, cancellationToken: cancellationToken));
+        CallAsync(async () => await _contents.GetBlockBlobClient(name).StageBlockAsync(blockId, content, cancellationToken: cancellationToken));
 
     /// <summary>Makes a blob of staged blocks.</summary>
     /// <param name="name">The blob.</param>

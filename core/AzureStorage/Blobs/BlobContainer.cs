@@ -14,12 +14,18 @@ namespace Cloudreve.AzureStorage.Blobs;
 public sealed partial class BlobContainer
 {
     private readonly BlobContainerClient _client;
+    private readonly BlobContainerClient _contents;
     private readonly UserDelegationKeyCache? _delegationKeys;
     private readonly TimeProvider _clock;
 
-    internal BlobContainer(BlobContainerClient client, UserDelegationKeyCache? delegationKeys, TimeProvider clock)
+    /// <param name="client">For all but content.</param>
+    /// <param name="contents">For content, whose way has limits of its own.</param>
+    /// <param name="delegationKeys">Signs with the app's identity; null for an account key.</param>
+    /// <param name="clock">The clock for signatures.</param>
+    internal BlobContainer(BlobContainerClient client, BlobContainerClient contents, UserDelegationKeyCache? delegationKeys, TimeProvider clock)
     {
         _client = client;
+        _contents = contents;
         _delegationKeys = delegationKeys;
         _clock = clock;
     }
@@ -106,7 +112,7 @@ public sealed partial class BlobContainer
             };
             if (offset > 0 || length is not null)
                 options.Range = new HttpRange(offset, length);
-            var answer = (await _client.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken)).Value;
+            var answer = (await _contents.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken)).Value;
             var total = answer.Details.ContentRange is { Length: > 0 } range
                 ? long.Parse(range.AsSpan(range.LastIndexOf('/') + 1), CultureInfo.InvariantCulture)
                 : answer.Details.ContentLength;
@@ -124,7 +130,7 @@ public sealed partial class BlobContainer
         try
         {
             return await CallAsync(async () =>
-                (await _client.GetBlobClient(name).DownloadContentAsync(cancellationToken)).Value.Content.ToArray());
+                (await _contents.GetBlobClient(name).DownloadContentAsync(cancellationToken)).Value.Content.ToArray());
         }
         catch (StorageNotFoundException)
         {
@@ -148,7 +154,7 @@ public sealed partial class BlobContainer
                 Metadata = metadata,
                 Conditions = overwrite ? null : new BlobRequestConditions { IfNoneMatch = ETag.All },
             };
-            return (await _client.GetBlobClient(name).UploadAsync(content, options, cancellationToken)).Value.ETag.ToString();
+            return (await _contents.GetBlobClient(name).UploadAsync(content, options, cancellationToken)).Value.ETag.ToString();
         });
 
     /// <summary>Deletes a blob.</summary>

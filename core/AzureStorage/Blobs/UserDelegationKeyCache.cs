@@ -3,31 +3,53 @@ using Azure.Storage.Blobs.Models;
 
 namespace Cloudreve.AzureStorage.Blobs;
 
-/// <summary>Keeps one user delegation key and renews it when a signature would outlive it. Azure allows seven days at most.</summary>
+/// <summary>
+/// Keeps one user delegation key and renews it ahead of time, so that nobody waits for another while the one at hand will do. Azure allows
+/// seven days at most.
+/// </summary>
 internal sealed class UserDelegationKeyCache(BlobServiceClient service, TimeProvider clock)
 {
     /// <summary>The longest that a signature may last.</summary>
     public static readonly TimeSpan MaxSignature = TimeSpan.FromDays(5);
 
     private static readonly TimeSpan Life = TimeSpan.FromDays(6);
-    private (Task<UserDelegationKey> Key, DateTimeOffset Until)? _cached;
-    private readonly Lock _renewal = new();
+
+    // Half a day before the key is too short for the longest signature.
+    private static readonly TimeSpan RenewalBelow = MaxSignature + TimeSpan.FromHours(12);
+    private static readonly TimeSpan RenewalPause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private (UserDelegationKey Key, DateTimeOffset Until)? _known;
+    private (Task<UserDelegationKey> Key, DateTimeOffset Until, DateTimeOffset BegunAt)? _renewal;
 
     public string AccountName => service.AccountName;
 
     public Task<UserDelegationKey> GetAsync(DateTimeOffset neededUntil)
     {
-        lock (_renewal)
+        lock (_lock)
         {
-            if (_cached is { } hit && hit.Until > neededUntil && !hit.Key.IsFaulted && !hit.Key.IsCanceled)
-                return hit.Key;
             var now = clock.GetUtcNow();
-            var until = now + Life;
-            _cached = (FetchAsync(now.AddMinutes(-5), until), until);
-            return _cached.Value.Key;
+            if (_known is not { } known || known.Until <= neededUntil)
+                return _renewal is { Key.IsCompleted: false } running && running.Until > neededUntil ? running.Key : Renew(now);
+            if (known.Until - now < RenewalBelow && (_renewal is not { } last || (last.Key.IsCompleted && last.BegunAt + RenewalPause < now)))
+                _ = Renew(now);
+            return Task.FromResult(known.Key);
         }
     }
 
-    private async Task<UserDelegationKey> FetchAsync(DateTimeOffset from, DateTimeOffset until) =>
-        (await service.GetUserDelegationKeyAsync(new BlobGetUserDelegationKeyOptions(until) { StartsOn = from })).Value;
+    private Task<UserDelegationKey> Renew(DateTimeOffset now)
+    {
+        var until = now + Life;
+        var key = Task.Run(() => FetchAsync(now.AddMinutes(-5), until));
+        _renewal = (key, until, now);
+        return key;
+    }
+
+    private async Task<UserDelegationKey> FetchAsync(DateTimeOffset from, DateTimeOffset until)
+    {
+        var key = (await service.GetUserDelegationKeyAsync(new BlobGetUserDelegationKeyOptions(until) { StartsOn = from })).Value;
+        lock (_lock)
+            _known = (key, until);
+        return key;
+    }
 }

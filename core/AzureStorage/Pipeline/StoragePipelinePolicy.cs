@@ -1,11 +1,16 @@
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
 namespace Cloudreve.AzureStorage.Pipeline;
 
-/// <summary>The one place that every request passes, once per try: counts it and applies an injected fault.</summary>
-internal sealed class StoragePipelinePolicy(StorageService service, StorageTransactionCounter counter, Func<StorageCall, StorageFault>? faults)
-    : HttpPipelinePolicy
+/// <summary>The one place that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
+/// <param name="service">The service.</param>
+/// <param name="isContent">Whether the requests move content.</param>
+/// <param name="counter">Counts.</param>
+/// <param name="faults">Decides on faults; null for none.</param>
+internal sealed class StoragePipelinePolicy(
+    StorageService service, bool isContent, StorageTransactionCounter counter, Func<StorageCall, StorageFault>? faults) : HttpPipelinePolicy
 {
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -19,14 +24,28 @@ internal sealed class StoragePipelinePolicy(StorageService service, StorageTrans
     {
         var fault = Begin(message);
         if (fault != StorageFault.Unavailable)
-            await ProcessNextAsync(message, pipeline);
+            await SendAsync(message, pipeline);
         End(message, fault);
+    }
+
+    /// <summary>An answer that does not come in time is a failure of storage; nobody has cancelled anything.</summary>
+    private static async Task SendAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        try
+        {
+            await ProcessNextAsync(message, pipeline);
+        }
+        catch (OperationCanceledException e) when (!message.CancellationToken.IsCancellationRequested)
+        {
+            throw new RequestFailedException("Storage did not answer in time.", e);
+        }
     }
 
     private StorageFault Begin(HttpMessage message)
     {
         var call = Describe(message.Request);
         counter.Count(call);
+        message.NetworkTimeout = CallLimits.Of(call, isContent);
         var fault = faults?.Invoke(call) ?? StorageFault.None;
         return fault == StorageFault.CrashBefore ? throw new SimulatedCrashException() : fault;
     }

@@ -1,6 +1,6 @@
 using Azure.Core.Pipeline;
-using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
+using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.AzureStorage.Secrets;
 
@@ -28,7 +28,7 @@ public sealed class VaultSecret
     {
         var client = new SecretClientOptions
         {
-            Transport = options.Handler is { } handler ? new HttpClientTransport(new HttpClient(handler, disposeHandler: false)) : StorageAccount.Transport,
+            Transport = options.Handler is { } handler ? new HttpClientTransport(new HttpClient(handler, disposeHandler: false)) : Connections.Metadata,
         };
         client.Retry.MaxRetries = options.MaxRetries;
         client.Retry.Delay = options.RetryDelay;
@@ -77,16 +77,5 @@ public sealed class VaultSecret
         return CallAsync(() => _client.SetSecretAsync(secret, cancellationToken));
     }
 
-    private static async Task<T> CallAsync<T>(Func<Task<T>> call)
-    {
-        try
-        {
-            return await StorageErrors.GuardAsync("Key vault", call);
-        }
-        catch (AuthenticationFailedException e)
-        {
-            // The identity's own service does not answer, or knows no identity; its message may name addresses inside the platform.
-            throw new StorageUnavailableException("Key vault: no access token", e);
-        }
-    }
+    private static Task<T> CallAsync<T>(Func<Task<T>> call) => StorageErrors.GuardAsync("Key vault", call);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
@@ -17,6 +18,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     private const int MaxTokenCharacters = 256;
     private const int ManyExpired = 50;
     private const int Attempts = 7;
+    private const string ClaimToken = "of";
 
     /// <summary>Reads locks and moves of a drive. One transaction; rows of expired locks are swept when they get many.</summary>
     /// <param name="ownerId">Whose drive.</param>
@@ -26,7 +28,8 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         var now = clock.GetUtcNow();
         var locks = new List<DriveLock>();
         var moves = new List<MoveIntent>();
-        var expired = new List<string>();
+        var claims = new List<Row>();
+        var expired = new List<Row>();
         string? tree = null;
         var depth = DriveDepth.Free;
         await foreach (var row in layout.Files.QueryAsync(DriveControl.Range(ownerId), cancellationToken))
@@ -35,20 +38,24 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
                 (tree, depth) = (row.ETag, (int)(row.Number(DriveDepth.DepthProperty) ?? DriveDepth.Free));
             else if (row.RowKey.StartsWith(DriveControl.MovePrefix, StringComparison.Ordinal))
                 moves.Add(MoveIntent.FromRow(row));
+            else if (row.RowKey.StartsWith(DriveControl.ClaimPrefix, StringComparison.Ordinal))
+                claims.Add(row);
             else if (FromRow(row, ownerId) is var held && held.ExpiresAt > now)
                 locks.Add(held);
             else
-                expired.Add(row.RowKey);
+                expired.Add(row);
         }
+        expired.AddRange(claims.Where(claim => locks.TrueForAll(held => held.Token != claim.Text(ClaimToken))));
         if (expired.Count >= ManyExpired)
             await SweepAsync(ownerId, expired, cancellationToken);
-        return new DriveControl(ownerId, locks, tree) { Moves = moves, Depth = depth };
+        return new DriveControl(ownerId, locks, tree) { Moves = moves, Depth = depth, Claims = claims.ToDictionary(claim => claim.RowKey, claim => claim.ETag) };
     }
 
     /// <summary>
-    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>: whoever finds a rival's conflicting lock
-    /// after writing the own one withdraws, since the rival may have looked before. When both withdraw, they try again after random
-    /// pauses that grow, and whoever is first then gets it.
+    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>. Of rivals for the same path the first one gets
+    /// it, and the others hear of it at once: a lock is written together with the path's claim, which must be as it was read. A lock above or
+    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the rival may have looked before.
+    /// When both withdraw, they try again after random pauses that grow, and whoever is first then gets it.
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>
     /// <param name="wanted">The lock.</param>
@@ -73,11 +80,43 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     {
         if (ConflictsOf(control, wanted) is { Count: > 0 } holders)
             throw new LockConflictException(holders);
-        await layout.Files.UpsertAsync(ToRow(wanted), cancellationToken);
+        while (!await TryWriteAsync(control, wanted, cancellationToken))
+        {
+            control = await ReadAsync(wanted.OwnerId, cancellationToken);
+            // Our own write, whose answer was lost.
+            if (control.Locks.Any(held => held.Token == wanted.Token))
+                break;
+            if (ConflictsOf(control, wanted) is { Count: > 0 } faster)
+                throw new LockConflictException(faster);
+        }
         var rivals = ConflictsOf(await ReadAsync(wanted.OwnerId, cancellationToken), wanted);
         if (rivals.Count > 0)
             await ReleaseAsync(wanted.OwnerId, wanted.Token, cancellationToken);
         return rivals;
+    }
+
+    /// <summary>Writes a lock with the claim on its path: one transaction.</summary>
+    /// <returns>False when somebody has claimed the path since the claims were read.</returns>
+    private async Task<bool> TryWriteAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
+    {
+        var claim = new Row(DriveControl.Partition(wanted.OwnerId), ClaimKey(wanted.Path))
+        {
+            [ClaimToken] = wanted.Token,
+            // To releases that know no claims it is a lock that has expired.
+            ["t"] = (int)FileType.File,
+            ["x"] = DateTimeOffset.UnixEpoch,
+        };
+        var batch = new TableBatch(claim.PartitionKey).Upsert(ToRow(wanted));
+        _ = control.Claims.TryGetValue(claim.RowKey, out var etag) ? batch.Replace(claim, etag) : batch.Insert(claim);
+        try
+        {
+            await layout.Files.SubmitAsync(batch, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Extends a lock. One transaction.</summary>
@@ -97,7 +136,28 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Releases a lock. One transaction.</summary>
+    /// <summary>Releases a lock together with the claim on its path. One transaction, two when there is no such claim any more.</summary>
+    /// <param name="held">The lock.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task ReleaseAsync(DriveLock held, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            // A claim only orders those who want the path at the same time, so whose it is by now does not matter.
+            var batch = new TableBatch(DriveControl.Partition(held.OwnerId)).Delete(DriveControl.LockPrefix + held.Token).Delete(ClaimKey(held.Path));
+            await layout.Files.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageNotFoundException e) when (e.FailedIndex == 1)
+        {
+            await ReleaseAsync(held.OwnerId, held.Token, cancellationToken);
+        }
+        catch (StorageNotFoundException)
+        {
+            // Released before.
+        }
+    }
+
+    /// <summary>Releases a lock. One transaction. The claim on its path stays until many are swept together.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="token">The lock's token.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -120,20 +180,23 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
             ? owner
             : null;
 
-    private async Task SweepAsync(long ownerId, List<string> expired, CancellationToken cancellationToken)
+    private async Task SweepAsync(long ownerId, List<Row> expired, CancellationToken cancellationToken)
     {
         var batch = new TableBatch(DriveControl.Partition(ownerId));
-        foreach (var key in expired.Take(AzureLimits.BatchOperations))
-            batch.Delete(key);
+        foreach (var row in expired.Take(AzureLimits.BatchOperations))
+            batch.Delete(row.RowKey, row.ETag);
         try
         {
             await layout.Files.SubmitAsync(batch, cancellationToken);
         }
-        catch (StorageNotFoundException)
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Somebody else sweeps, too.
+            // Somebody else sweeps, too, or one of them is in use again.
         }
     }
+
+    private static string ClaimKey(FilePath path) =>
+        DriveControl.ClaimPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path.ToString())).AsSpan(0, 16));
 
     private static List<DriveLock> ConflictsOf(DriveControl control, DriveLock wanted) => [.. control.Locks.Where(l => l.Token != wanted.Token
         && (l.Path.Equals(wanted.Path) || (l.IsInfinite && l.Path.Contains(wanted.Path)) || (wanted.IsInfinite && wanted.Path.Contains(l.Path))))];

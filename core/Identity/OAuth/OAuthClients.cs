@@ -20,6 +20,9 @@ public sealed class OAuthClients
     /// <summary>The application for phones, which has the id built in.</summary>
     public static readonly Guid MobileId = Guid.ParseExact("220db97a-44a3-44f7-99b6-d767262b4daa", "D");
 
+    // A client that was disabled must not go on for long.
+    private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(2));
+
     private const string Partition = "oauth";
 
     // Contract, section 7.
@@ -40,7 +43,7 @@ public sealed class OAuthClients
     public OAuthClients(StorageLayout layout, TimeProvider clock)
     {
         _layout = layout;
-        _clients = new AgedValue<IReadOnlyDictionary<Guid, OAuthClient>>(ReadAsync, MaxAge, clock);
+        _clients = new AgedValue<IReadOnlyDictionary<Guid, OAuthClient>>(ReadAsync, Limits, clock);
     }
 
     /// <summary>A client that may be used; null when there is none.</summary>

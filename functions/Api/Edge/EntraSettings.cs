@@ -16,6 +16,9 @@ internal sealed record EntraSettings(string Instance, string TenantId, string Cl
 
     private const string DefaultInstance = "https://login.microsoftonline.com/";
 
+    // The first requests wait for the keys of the service.
+    private static readonly TimeSpan BackchannelTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Reads the settings; null when there is no registration.</summary>
     /// <param name="configuration">The app settings.</param>
     public static EntraSettings? Read(IConfiguration configuration) =>
@@ -33,5 +36,9 @@ internal sealed record EntraSettings(string Instance, string TenantId, string Cl
             options.ClientId = ClientId;
         },
         Scheme,
-        bearer => bearer.MapInboundClaims = false);
+        bearer =>
+        {
+            bearer.MapInboundClaims = false;
+            bearer.BackchannelTimeout = BackchannelTimeout;
+        });
 }

@@ -27,6 +27,11 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
             logger.LogDebug("Request {CorrelationId} was cancelled by its client.", http.TraceIdentifier);
             http.Abort();
         }
+        catch (SlowReaderException)
+        {
+            logger.LogInformation("The answer to request {CorrelationId} was read too slowly and cut off.", http.TraceIdentifier);
+            http.Abort();
+        }
         catch (Exception error) when (http.Response.HasStarted)
         {
             // An answer that ends early must not look whole.

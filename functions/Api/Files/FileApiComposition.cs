@@ -1,3 +1,4 @@
+using Cloudreve.Functions.Api.Files.Content;
 using Cloudreve.Functions.Api.Files.Downloads;
 using Cloudreve.Functions.Api.Files.Info;
 using Cloudreve.Functions.Api.Files.Listing;
@@ -16,6 +17,7 @@ internal static class FileApiComposition
         services.AddSingleton<DownloadAddresses>();
         services.AddSingleton<ArchiveAddresses>();
         services.AddSingleton<ArchiveRoots>();
+        services.AddSingleton<ContentStreams>();
         return services;
     }
 }

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.FileSystem;
@@ -8,6 +9,7 @@ using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
 using Cloudreve.Core.Tests.Identity;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Proxies;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.Bootstrap;
@@ -50,6 +52,24 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
         await world.Bootstrap.EnsureAsync();
 
         Assert.Equal(1, measured.Total);
+    }
+
+    [Fact]
+    public async Task Given_storage_that_is_silent_when_many_wait_for_the_site_then_they_share_one_look_and_the_next_one_looks_again()
+    {
+        await NewProcess().Bootstrap.EnsureAsync();
+        await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
+        var account = new StorageAccount(new StorageAccountOptions { ConnectionString = proxy.ConnectionString });
+        var world = new IdentityWorld(new StorageLayout(account, _prefix));
+        using var outage = proxy.Fail(NetworkFault.Silence);
+
+        var waiting = Enumerable.Range(0, 8).Select(_ => world.Bootstrap.EnsureAsync().AsTask()).ToList();
+
+        foreach (var one in waiting)
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => one.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(1, outage.Requests);
+        outage.Dispose();
+        await world.Bootstrap.EnsureAsync();
     }
 
     [Fact]

@@ -43,6 +43,37 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_an_account_that_is_not_known_when_many_requests_ask_who_calls_then_it_is_read_once()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        var user = await new IdentityWorld(installation.Connect()).CreateUserAsync("a@example.com");
+        var layout = installation.Connect();
+        var world = new IdentityWorld(layout);
+
+        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => world.Users.FindRecentAsync(user.Id).AsTask()));
+
+        Assert.All(found, one => Assert.Equal(user.Email, one!.Email));
+        Assert.Equal(1, layout.Account.Transactions.Total);
+    }
+
+    [Fact]
+    public async Task Given_storage_that_is_silent_when_it_is_asked_who_calls_then_what_was_known_serves_for_a_minute()
+    {
+        var installation = await Installation.CreateAsync(azurite);
+        var isDown = false;
+        var world = new IdentityWorld(installation.Connect(_ => isDown ? StorageFault.Unavailable : StorageFault.None));
+        var user = await world.CreateUserAsync("a@example.com");
+        await world.Users.FindRecentAsync(user.Id);
+        isDown = true;
+
+        world.Clock.Advance(UserStore.MaxAge);
+        Assert.Equal(user.Email, (await world.Users.FindRecentAsync(user.Id))!.Email);
+        world.Clock.Advance(TimeSpan.FromSeconds(60) - UserStore.MaxAge);
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => world.Users.FindRecentAsync(user.Id).AsTask());
+    }
+
+    [Fact]
     public async Task Given_processes_that_race_for_an_address_when_all_have_ended_then_one_account_has_it()
     {
         var installation = await Installation.CreateAsync(azurite);

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Ids;
 using Cloudreve.Testing.Azurite;
@@ -127,6 +128,40 @@ public sealed class IdAllocatorTests(AzuriteServer azurite)
         ranges.Add(await new IdAllocator(installation.Connect()).ReserveAsync(IdKind.File, 1_000));
 
         AssertDisjoint(ranges);
+    }
+
+    [Fact]
+    public async Task Given_a_lease_that_fails_when_many_wait_for_it_then_they_share_its_failure_and_the_next_one_tries_again()
+    {
+        var isDown = true;
+        var layout = (await Installation.CreateAsync(azurite)).Connect(_ => isDown ? StorageFault.Unavailable : StorageFault.None);
+        var ids = new IdAllocator(layout);
+
+        var waiting = Enumerable.Range(0, 10).Select(_ => ids.NextAsync(IdKind.File)).ToList();
+
+        foreach (var one in waiting)
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => one);
+        // One read with its retries.
+        Assert.Equal(6, layout.Account.Transactions.Total);
+        isDown = false;
+        Assert.True(await ids.NextAsync(IdKind.File) > 0);
+    }
+
+    [Fact]
+    public async Task Given_a_first_caller_who_leaves_during_the_lease_when_others_wait_then_they_get_ids()
+    {
+        using var leaving = new CancellationTokenSource();
+        var ids = new IdAllocator((await Installation.CreateAsync(azurite)).Connect(_ =>
+        {
+            leaving.Cancel();
+            return StorageFault.None;
+        }));
+
+        var first = ids.NextAsync(IdKind.File, leaving.Token);
+        var second = ids.NextAsync(IdKind.File);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.True(await second > 0);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Activities;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.FileSystem;
@@ -113,6 +114,55 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
             await site.AssertExactAsync();
             Assert.Equal(0, await site.Drive.UsedAsync());
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_an_upload_that_begins_when_a_rival_does_all_of_its_beginning_in_between_then_one_wins_and_can_complete(bool overwrites)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        for (var moment = 0; ; moment++)
+        {
+            var path = $"/file{moment}";
+            if (overwrites)
+                await site.WriteAsync(path, UploadSite.Bytes(30));
+            var sessions = new UploadSession?[2];
+            var calls = 0;
+            var rival = ErrorCode.Continue;
+            // The rival begins just before one of the calls, each in turn.
+            var slow = site.Restart(_ =>
+            {
+                if (calls++ == moment)
+                    rival = TryAsync(async () => sessions[1] = await site.Restart().BeginAsync(path, 250, overwrites)).GetAwaiter().GetResult();
+                return StorageFault.None;
+            });
+
+            var code = await TryAsync(async () => sessions[0] = await slow.BeginAsync(path, 250, overwrites));
+
+            if (rival == ErrorCode.Continue)
+                break;
+            Assert.Single((ErrorCode[])[code, rival], ErrorCode.Ok);
+            var winner = Assert.Single(sessions, session => session is not null)!;
+            var content = UploadSite.Bytes(250);
+            await site.StageAsync(winner, content);
+            await site.CompleteAsync(winner.Id);
+            Assert.Equal(content, await site.ReadAsync((await site.FindAsync(path))!));
+        }
+        await site.RecoverAsync();
+        await site.AssertExactAsync(bornRows: true);
+    }
+
+    [Fact]
+    public async Task Given_many_clients_when_they_begin_an_upload_of_one_file_at_once_then_one_wins_and_the_others_are_told_who_has_it()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+
+        var codes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => TryAsync(() => site.Restart().BeginAsync("/same", 250))));
+
+        Assert.Single(codes, ErrorCode.Ok);
+        Assert.All(
+            codes.Where(code => code != ErrorCode.Ok), code => Assert.Contains(code, (ErrorCode[])[ErrorCode.LockConflict, ErrorCode.NameBeingUploaded]));
     }
 
     private static async Task ChangeAsync(UploadSite site, IReadOnlyCollection<string> tokens, Func<DriveOperations, DriveWork, Task> change)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Cloudreve.Core.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Proxies;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -78,6 +79,43 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
         Assert.Equal(code, (await client.GetApiAsync("file/events?uri=" + uri)).Code);
     }
 
+    [Fact]
+    public async Task Given_a_user_with_all_streams_open_when_another_is_asked_for_then_the_code_says_so()
+    {
+        await using var app = await StartAsync(("fs_event_push_max_streams", "1"));
+        var client = await app.SignInAsync();
+        await PostAsync(client, "file/create", new { uri = "cloudreve://my/in", type = "folder" });
+        await using var stream = await ListenAsync(app, client);
+        await stream.NextAsync();
+        // The contract knows no limit, and so no code for it.
+        using var plain = new HttpClient { BaseAddress = app.Address };
+        plain.DefaultRequestHeaders.Authorization = client.DefaultRequestHeaders.Authorization;
+        plain.DefaultRequestHeaders.Add(ClientIdHeader, Guid.NewGuid().ToString());
+
+        var answer = await plain.GetStringAsync("/api/v4/file/events?uri=cloudreve://my/in");
+
+        Assert.Equal(429, JsonDocument.Parse(answer).RootElement.GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    public async Task Given_a_listening_client_when_storage_fails_then_the_stream_ends_in_order_and_says_when_to_come_back()
+    {
+        await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
+        await using var app = await AppFixture.StartAsync(
+            azurite, settings: new Dictionary<string, string?> { ["AzureWebJobsStorage"] = proxy.ConnectionString });
+        var client = await app.SignInAsync();
+        await PostAsync(client, "file/create", new { uri = "cloudreve://my/in", type = "folder" });
+        await using var stream = await ListenAsync(app, client);
+        var first = (await stream.NextAsync()).ReconnectionInterval;
+
+        using var outage = proxy.Fail(NetworkFault.Unavailable);
+        var last = await stream.LastAsync();
+
+        Assert.Equal("keep-alive", last.EventType);
+        Assert.InRange(first!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        Assert.InRange(last.ReconnectionInterval!.Value, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40));
+    }
+
     private async Task<AppFixture> StartAsync(params (string Key, string Value)[] settings)
     {
         var app = await AppFixture.StartAsync(azurite);
@@ -111,6 +149,15 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
                 Assert.True(await events.MoveNextAsync());
             while (type is not null && events.Current.EventType != type);
             return events.Current;
+        }
+
+        /// <summary>The last event before the stream ends as a whole answer does.</summary>
+        public async Task<SseItem<string>> LastAsync()
+        {
+            SseItem<string>? last = null;
+            while (await events.MoveNextAsync())
+                last = events.Current;
+            return last ?? throw new InvalidOperationException("The stream had no further event.");
         }
 
         public async ValueTask DisposeAsync()

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.RegularExpressions;
 using Cloudreve.LocalHost.Tests.Processes;
 using Cloudreve.Testing.Azurite;
+using Cloudreve.Testing.Proxies;
 using Xunit;
 
 namespace Cloudreve.LocalHost.Tests.Life;
@@ -72,14 +74,45 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     }
 
     [Fact]
-    public async Task Storage_that_does_not_answer_at_the_start_is_told_without_a_stack_trace()
+    public async Task Storage_that_answers_only_later_is_waited_for_with_one_line_in_the_log()
+    {
+        await using var proxy = await StorageProxy.StartAsync(storage.ConnectionString);
+        using var outage = proxy.Fail(NetworkFault.Reset);
+        await using var host = LocalHostProcess.Start(proxy.ConnectionString, Hub("Later"));
+        await host.AwaitLineAsync("The storage of AzureWebJobsStorage does not answer; waiting for it:");
+        // It goes on asking.
+        await Until.TrueAsync(() => Task.FromResult(outage.Requests >= 2), "second request");
+        Assert.Single(host.Lines, line => line.Contains("waiting for it", StringComparison.Ordinal));
+
+        outage.Dispose();
+
+        await host.AwaitLineAsync("The storage of AzureWebJobsStorage answers.");
+        await host.ReadWorkerIdAsync();
+        Assert.DoesNotContain(host.Lines, line => line.StartsWith("   at ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_that_waits_for_storage_ends_when_it_is_told_to()
     {
         var emulator = new AzuriteServer();
         emulator.Dispose();
         await using var host = LocalHostProcess.Start(emulator.ConnectionString, Hub("Nowhere"));
+        await host.AwaitLineAsync("waiting for it: Connection refused");
+
+        host.Terminate();
+
+        Assert.Equal(0, await host.AwaitExitAsync());
+    }
+
+    [Fact]
+    public async Task Storage_that_refuses_ends_the_host_with_one_line()
+    {
+        var key = Convert.ToBase64String(new byte[64]);
+        var stranger = Regex.Replace(storage.ConnectionString, "AccountKey=[^;]+", $"AccountKey={key}", RegexOptions.None, TimeSpan.FromSeconds(1));
+        await using var host = LocalHostProcess.Start(stranger, Hub("Stranger"));
 
         Assert.Equal(1, await host.AwaitExitAsync());
-        Assert.Contains(host.Lines, line => line.StartsWith("The storage of AzureWebJobsStorage cannot be used: Connection refused", StringComparison.Ordinal));
+        Assert.Contains(host.Lines, line => line.StartsWith("The storage of AzureWebJobsStorage cannot be used:", StringComparison.Ordinal));
         Assert.DoesNotContain(host.Lines, line => line.StartsWith("   at Cloudreve.LocalHost", StringComparison.Ordinal));
     }
 

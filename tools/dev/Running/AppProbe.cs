@@ -5,15 +5,20 @@ namespace Cloudreve.Dev.Running;
 /// <summary>Waits until the app answers.</summary>
 internal static class AppProbe
 {
-    private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(2);
+    /// <summary>How long the app may take where nothing but itself is waited for.</summary>
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits for the first good answer.</summary>
+    /// <param name="client">Knows where the app is.</param>
+    /// <param name="timeout">How long it may take; infinite where the app itself may have to wait.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CommandException">It did not come in time, or another came.</exception>
-    public static async Task AwaitAsync(HttpClient client, CancellationToken cancellationToken)
+    public static async Task AwaitAsync(HttpClient client, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_startTimeout);
+        limit.CancelAfter(timeout);
         try
         {
             while (!await IsUpAsync(client, limit.Token))
@@ -21,7 +26,7 @@ internal static class AppProbe
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CommandException($"The app gave no answer within {s_startTimeout.TotalMinutes:0} minutes.");
+            throw new CommandException($"The app gave no answer within {timeout.TotalMinutes:0} minutes.");
         }
     }
 

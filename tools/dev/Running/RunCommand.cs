@@ -33,7 +33,7 @@ internal static class RunCommand
         var failures = new List<Task> { app.FailWhenEndedAsync(ending.Token) };
         if (azurite is not null)
             failures.Add(azurite.FailWhenEndedAsync(ending.Token));
-        var failure = await Task.WhenAny([.. failures, ServeAsync(url, demo, ending.Token)]);
+        var failure = await Task.WhenAny([.. failures, ServeAsync(url, azurite is null, demo, ending.Token)]);
         if (cancellationToken.IsCancellationRequested)
         {
             Console.WriteLine("Stopping ...");
@@ -79,10 +79,11 @@ internal static class RunCommand
     }
 
     /// <summary>Waits for the first answer, tells where the app is, runs the demo, and then waits to be ended.</summary>
-    private static async Task ServeAsync(Uri url, DemoImport? demo, CancellationToken cancellationToken)
+    private static async Task ServeAsync(Uri url, bool storageIsElsewhere, DemoImport? demo, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = url };
-        await AppProbe.AwaitAsync(client, cancellationToken);
+        // The app waits for storage that does not answer yet, and says so.
+        await AppProbe.AwaitAsync(client, storageIsElsewhere ? Timeout.InfiniteTimeSpan : AppProbe.StartTimeout, cancellationToken);
         Console.WriteLine($"Cloudreve.Functions runs at {url} (Ctrl+C ends it).");
         if (demo is not null)
             await demo.RunAsync(client, cancellationToken);

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -172,7 +173,8 @@ internal sealed class OpenIdConnect(TimeProvider clock)
                 || string.Equals(metadata.Issuer.TrimEnd('/'), client.Issuer, StringComparison.Ordinal);
             return isIssuer ? metadata : throw ProviderClient.Refused();
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or ArgumentException or HttpRequestException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or ArgumentException or HttpRequestException
+            or StorageUnavailableException)
         {
             throw ProviderClient.Refused(e);
         }

@@ -13,6 +13,9 @@ internal sealed class ProviderMetadata
     /// <summary>How often they are read again because a token names a key that is not among them: anybody can make such tokens.</summary>
     public static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(30);
 
+    // Keys that a provider has withdrawn do not verify for longer. Two documents are read, from a server elsewhere.
+    private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromHours(2)) { ReadTimeout = TimeSpan.FromSeconds(15) };
+
     private readonly AgedValue<OpenIdConnectConfiguration> _current;
     private readonly TimeProvider _clock;
     private readonly Lock _turn = new();
@@ -27,7 +30,7 @@ internal sealed class ProviderMetadata
         // A provider on the same machine is one for development.
         var retriever = new HttpDocumentRetriever(ProviderClient.Http) { RequireHttps = !new Uri(issuer).IsLoopback };
         _current = new AgedValue<OpenIdConnectConfiguration>(
-            token => OpenIdConnectConfigurationRetriever.GetAsync(issuer + "/.well-known/openid-configuration", retriever, token), MaxAge, clock);
+            token => OpenIdConnectConfigurationRetriever.GetAsync(issuer + "/.well-known/openid-configuration", retriever, token), Limits, clock);
     }
 
     /// <summary>The metadata.</summary>

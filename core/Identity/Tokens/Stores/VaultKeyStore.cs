@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Settings;
 using Microsoft.Extensions.Logging;
@@ -10,11 +11,7 @@ namespace Cloudreve.Core.Identity.Tokens.Stores;
 /// with the keys that it knows, for <see cref="TokenKeyRing.LongestOutage"/> at most; one that knows none fails. No other key ever takes
 /// their place.
 /// </summary>
-/// <param name="vault">The vault.</param>
-/// <param name="settings">The settings, which may hold keys still.</param>
-/// <param name="clock">Tells how old the keys are.</param>
-/// <param name="logger">Receives why the vault could not be read.</param>
-internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, TimeProvider clock, ILogger<VaultKeyStore> logger) : ITokenKeyStore
+internal sealed class VaultKeyStore : ITokenKeyStore
 {
     /// <summary>How old keys may be while the vault answers: well below <see cref="TokenKeyRing.ActivationDelay"/>.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
@@ -28,10 +25,25 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
     // Callers wait for a read.
     private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(15);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly VaultKeys _vault;
+    private readonly SettingStore _settings;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<VaultKeyStore> _logger;
+    private readonly SharedAttempt<Known> _loading;
     private volatile Known? _known;
     private volatile bool _hasChanged;
     private volatile Failure? _failure;
+
+    /// <summary>Reads nothing yet.</summary>
+    /// <param name="vault">The vault.</param>
+    /// <param name="settings">The settings, which may hold keys still.</param>
+    /// <param name="clock">Tells how old the keys are.</param>
+    /// <param name="logger">Receives why the vault could not be read.</param>
+    public VaultKeyStore(VaultKeys vault, SettingStore settings, TimeProvider clock, ILogger<VaultKeyStore> logger)
+    {
+        (_vault, _settings, _clock, _logger) = (vault, settings, clock, logger);
+        _loading = new SharedAttempt<Known>(LoadAsync, LongestRead, clock);
+    }
 
     public ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken) =>
         _known is { } known && IsFresh(known, MaxAge)
@@ -44,7 +56,7 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
             return newer.Ring;
         var ring = await RefreshAsync(Pause, cancellationToken);
         // A key that signs is known to everybody, unless the vault could not be read for as long as keys wait before they sign.
-        return _known is { } current && clock.GetElapsedTime(current.ReadAt) < TokenKeyRing.ActivationDelay ? ring : throw Unavailable();
+        return _known is { } current && _clock.GetElapsedTime(current.ReadAt) < TokenKeyRing.ActivationDelay ? ring : throw Unavailable();
     }
 
     /// <summary>Adds a key. One request.</summary>
@@ -55,7 +67,7 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
     {
         try
         {
-            await vault.AddAsync(key, cancellationToken);
+            await _vault.AddAsync(key, cancellationToken);
         }
         catch (StorageException e)
         {
@@ -70,12 +82,12 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
     /// <exception cref="CloudreveException">50001: the vault cannot be read or does not take a key.</exception>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
-        var site = await settings.GetAsync(cancellationToken);
+        var site = await _settings.GetAsync(cancellationToken);
         var content = await CopyAsync(site, cancellationToken);
         if (content.Keys.Count == 0)
-            await AddAsync(TokenKey.Draw(clock.GetUtcNow()), cancellationToken);
+            await AddAsync(TokenKey.Draw(_clock.GetUtcNow()), cancellationToken);
         // What the settings hold at this moment decides: an instance that is not told of the vault yet may have added a key.
-        await settings.ChangeAsync(
+        await _settings.ChangeAsync(
             TokenSetting.Keys.Key,
             text => text != SettingKeyStore.Moved && SettingKeyStore.Read(text, site).Keys.All(key => content.Ids.Contains(key.Id))
                 ? SettingKeyStore.Moved
@@ -86,67 +98,52 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
     private static CloudreveException Unavailable(Exception? reason = null) =>
         new(ErrorCode.DatabaseError, "The signing keys cannot be read; try again later.", reason);
 
-    private bool IsFresh(Known known, TimeSpan maxAge) => !_hasChanged && clock.GetElapsedTime(known.ReadAt) < maxAge;
+    private bool IsFresh(Known known, TimeSpan maxAge) => !_hasChanged && _clock.GetElapsedTime(known.ReadAt) < maxAge;
 
-    private bool IsUsable(Known known) => clock.GetElapsedTime(known.ReadAt) < TokenKeyRing.LongestOutage;
+    private Known? Usable() => _known is { } known && _clock.GetElapsedTime(known.ReadAt) < TokenKeyRing.LongestOutage ? known : null;
 
     private async Task<TokenKeyRing> RefreshAsync(TimeSpan maxAge, CancellationToken cancellationToken)
     {
-        // Whoever has keys does not wait while another reads them again.
-        var known = _known is { } kept && IsUsable(kept) ? kept : null;
-        if (!await _turn.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
-            return known!.Ring;
-        try
-        {
-            known = _known is { } latest && IsUsable(latest) ? latest : null;
-            if (known is not null && IsFresh(known, maxAge))
-                return known.Ring;
-            if (_failure is { } failure && clock.GetElapsedTime(failure.At) < (known is null ? ColdPause : Pause))
-                return known?.Ring ?? throw Unavailable();
-            return await LoadAsync(known, cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        if (Usable() is { } known && IsFresh(known, maxAge))
+            return known.Ring;
+        if (_failure is { } failure && _clock.GetElapsedTime(failure.At) < (Usable() is null ? ColdPause : Pause))
+            return Usable()?.Ring ?? throw Unavailable();
+        return (await _loading.Join().OrKnownAsync(Usable, cancellationToken)).Ring;
     }
 
-    private async Task<TokenKeyRing> LoadAsync(Known? known, CancellationToken cancellationToken)
+    /// <summary>The keys of the vault; those that are known where it cannot be read.</summary>
+    private async Task<Known> LoadAsync(CancellationToken cancellationToken)
     {
         // The age counts from before the read, and a change during the read asks for another one.
-        var startedAt = clock.GetTimestamp();
+        var startedAt = _clock.GetTimestamp();
         _hasChanged = false;
-        using var limit = new CancellationTokenSource(LongestRead, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         VaultContent content;
         try
         {
-            content = await CopyAsync(await settings.GetAsync(either.Token), either.Token);
+            content = await CopyAsync(await _settings.GetAsync(cancellationToken), cancellationToken);
         }
-        catch (Exception e) when (
-            e is StorageException or CloudreveException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is StorageException or CloudreveException or OperationCanceledException)
         {
-            logger.LogWarning(e, "The signing keys could not be read from the key vault.");
-            _failure = new Failure(clock.GetTimestamp());
-            return known?.Ring ?? throw Unavailable(e);
+            _logger.LogWarning(e, "The signing keys could not be read from the key vault.");
+            _failure = new Failure(_clock.GetTimestamp());
+            return Usable() ?? throw Unavailable(e);
         }
         if (content.Keys.Count == 0)
         {
             // Somebody did that on purpose: keys that are known are as void as those that are not.
             _known = null;
-            _failure = new Failure(clock.GetTimestamp());
+            _failure = new Failure(_clock.GetTimestamp());
             throw new CloudreveException(ErrorCode.DatabaseError, "All signing keys are disabled in the key vault.");
         }
         _failure = null;
-        _known = new Known(new TokenKeyRing(content.Keys), startedAt);
-        return _known.Ring;
+        return _known = new Known(new TokenKeyRing(content.Keys), startedAt);
     }
 
     /// <summary>Reads the vault, and first copies to it what only the settings hold. So those who signed in before the move stay signed in.</summary>
     private async Task<VaultContent> CopyAsync(SiteSettings site, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var content = await vault.ReadAsync(now, cancellationToken);
+        var now = _clock.GetUtcNow();
+        var content = await _vault.ReadAsync(now, cancellationToken);
         var text = site.Get(TokenSetting.Keys);
         if (text == SettingKeyStore.Moved)
         {
@@ -156,8 +153,8 @@ internal sealed class VaultKeyStore(VaultKeys vault, SettingStore settings, Time
         }
         var missing = SettingKeyStore.Read(text, site).Keys.Where(key => !content.Ids.Contains(key.Id)).ToList();
         foreach (var key in missing)
-            await vault.AddAsync(key, cancellationToken);
-        return missing.Count == 0 ? content : await vault.ReadAsync(now, cancellationToken);
+            await _vault.AddAsync(key, cancellationToken);
+        return missing.Count == 0 ? content : await _vault.ReadAsync(now, cancellationToken);
     }
 
     private sealed record Known(TokenKeyRing Ring, long ReadAt);

@@ -13,8 +13,9 @@ internal delegate Task<BlobContent> OpenRange(ByteRange range, CancellationToken
 /// <param name="http">The request; headers that describe the whole content are set.</param>
 /// <param name="size">The content's length in bytes.</param>
 /// <param name="open">Opens a part.</param>
+/// <param name="body">The answer's body.</param>
 /// <param name="copy">Sends bytes.</param>
-internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open, PacedCopy copy)
+internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open, Stream body, PacedCopy copy)
 {
     private readonly HttpResponse _response = http.Response;
 
@@ -50,7 +51,7 @@ internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open,
         await using var content = blob.Content;
         // A blob that its owner has overwritten may be shorter than was noted.
         _response.ContentLength = blob.Length;
-        await copy.CopyAsync(content, _response.Body, cancellationToken);
+        await copy.CopyAsync(content, body, cancellationToken);
     }
 
     private async Task SendPartsAsync(IReadOnlyList<ByteRange> ranges, CancellationToken cancellationToken)
@@ -67,10 +68,10 @@ internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open,
         {
             var blob = await open(ranges[i], cancellationToken);
             await using var content = blob.Content;
-            await _response.Body.WriteAsync(heads[i], cancellationToken);
-            await copy.CopyAsync(content, _response.Body, cancellationToken);
+            await body.WriteAsync(heads[i], cancellationToken);
+            await copy.CopyAsync(content, body, cancellationToken);
         }
-        await _response.Body.WriteAsync(end, cancellationToken);
+        await body.WriteAsync(end, cancellationToken);
     }
 
     private string Describe(ByteRange range) =>

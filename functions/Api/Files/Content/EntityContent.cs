@@ -1,5 +1,7 @@
 using Cloudreve.Core.Entities;
+using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Settings;
+using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
@@ -9,8 +11,10 @@ namespace Cloudreve.Functions.Api.Files.Content;
 /// <param name="name">The file's name.</param>
 /// <param name="entity">The blob; null for an empty file.</param>
 /// <param name="reader">Opens it.</param>
+/// <param name="streams">Bounds what readers take.</param>
 /// <param name="copy">Sends bytes.</param>
-internal sealed class EntityContent(SiteSettings site, string id, string name, EntityRecord? entity, EntityReader reader, PacedCopy copy) : IResult
+internal sealed class EntityContent(
+    SiteSettings site, string id, string name, EntityRecord? entity, EntityReader reader, ContentStreams streams, PacedCopy copy) : IResult
 {
     private readonly string _etag = $"\"{id}\"";
 
@@ -27,18 +31,24 @@ internal sealed class EntityContent(SiteSettings site, string id, string name, E
         }
     }
 
-    private Task SendAsync(HttpContext http, CancellationToken cancellationToken)
+    private async Task SendAsync(HttpContext http, CancellationToken cancellationToken)
     {
         ContentHeaders.SetShared(http.Response);
         Describe(http);
         if (IsKnown(http.Request))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
+            return;
         }
         var size = entity?.Size ?? 0;
-        var answer = new ContentAnswer(http, size, (range, token) => reader.OpenAsync(entity!, range.Offset, range.Length, token), copy);
-        return answer.SendAsync(ByteRanges.Parse(http.Request, _etag, size), cancellationToken);
+        var ranges = ByteRanges.Parse(http.Request, _etag, size);
+        // An address is good for anybody, so only where the reader is can be told.
+        using var place = HttpMethods.IsGet(http.Request.Method) && (ranges?.Sum(range => range.Length) ?? size) > ContentStreams.Small
+            ? streams.Take(site, userId: null, ClientAddress.Of(ClientAddresses.Of(http)))
+            : null;
+        var answer = new ContentAnswer(
+            http, size, (range, token) => reader.OpenAsync(entity!, range.Offset, range.Length, token), streams.Watch(http, site), copy);
+        await answer.SendAsync(ranges, cancellationToken);
     }
 
     private void Describe(HttpContext http)

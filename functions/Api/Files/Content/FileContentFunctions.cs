@@ -8,7 +8,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>Serves blobs by the site's own signed addresses (contract, section 15).</summary>
-internal sealed class FileContentFunctions(EntityStore entities, EntityReader reader, UrlSigner signer, TimeProvider clock)
+internal sealed class FileContentFunctions(
+    EntityStore entities, EntityReader reader, ContentStreams streams, UrlSigner signer, TimeProvider clock)
 {
     /// <summary>Streams a blob to the holder of its address, with ranges and no faster than the address allows.</summary>
     [Function("GetEntityContent")]
@@ -25,7 +26,7 @@ internal sealed class FileContentFunctions(EntityStore entities, EntityReader re
                 || !long.TryParse(speed, NumberStyles.None, CultureInfo.InvariantCulture, out var bytesPerSecond))
                 throw NoContent();
             var entity = entityId == 0 ? null : await entities.FindAsync(entityId, cancellationToken) ?? throw NoContent();
-            return new EntityContent(call.Site, id, name, entity, reader, new PacedCopy(bytesPerSecond, clock));
+            return new EntityContent(call.Site, id, name, entity, reader, streams, new PacedCopy(bytesPerSecond, clock));
         }
         catch (Exception e) when (ContentFailure.Of(e) is { } failure)
         {

@@ -1,15 +1,20 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Archives.Downloads;
+using Cloudreve.Core.Errors;
+using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Writes an archive into the answer.</summary>
 /// <param name="source">What goes into it.</param>
+/// <param name="call">Who fetches it.</param>
 /// <param name="download">Writes archives.</param>
+/// <param name="streams">Bounds what readers take.</param>
 /// <param name="clock">Keeps to the speed limit.</param>
 /// <param name="logger">Receives what ends an archive early.</param>
-internal sealed class ArchiveContent(ArchiveSource source, ArchiveDownload download, TimeProvider clock, ILogger logger) : IResult
+internal sealed class ArchiveContent(
+    ArchiveSource source, ApiCall call, ArchiveDownload download, ContentStreams streams, TimeProvider clock, ILogger logger) : IResult
 {
     private const string FileName = "archive.zip";
 
@@ -23,14 +28,15 @@ internal sealed class ArchiveContent(ArchiveSource source, ArchiveDownload downl
             return;
         try
         {
-            await using var output = new PacedOutput(response.Body, source.BytesPerSecond, clock);
+            using var place = streams.Take(call.Site, source.UserId, call.Caller.Client);
+            await using var output = new PacedOutput(streams.Watch(httpContext, call.Site), source.BytesPerSecond, clock);
             var missing = await download.WriteAsync(source.Files, output, httpContext.RequestAborted);
             foreach (var (path, reason) in missing.Named)
                 logger.LogWarning("The archive of request {CorrelationId} lacks {Path}: {Reason}", httpContext.TraceIdentifier, path, reason);
             if (missing.Count > missing.Named.Count)
                 logger.LogWarning("The archive of request {CorrelationId} lacks {Count} files in all.", httpContext.TraceIdentifier, missing.Count);
         }
-        catch (StorageException e) when (!response.HasStarted && ContentFailure.Of(e) is { } failure)
+        catch (Exception e) when (e is StorageException or CloudreveException && !response.HasStarted && ContentFailure.Of(e) is { } failure)
         {
             await failure.ExecuteAsync(httpContext);
         }

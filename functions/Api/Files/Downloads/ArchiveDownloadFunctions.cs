@@ -9,7 +9,8 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Downloads of archives by signed addresses (contract, section 15).</summary>
 internal sealed class ArchiveDownloadFunctions(
-    ArchiveSessions sessions, ArchiveRoots roots, ArchiveDownload download, UrlSigner signer, TimeProvider clock, ILogger<ArchiveDownloadFunctions> logger)
+    ArchiveSessions sessions, ArchiveRoots roots, ArchiveDownload download, ContentStreams streams, UrlSigner signer, TimeProvider clock,
+    ILogger<ArchiveDownloadFunctions> logger)
 {
     /// <summary>Streams an archive to the holder of its address.</summary>
     [Function("DownloadArchive")]
@@ -26,7 +27,7 @@ internal sealed class ArchiveDownloadFunctions(
             signer.Verify(call.Site, ArchiveAddresses.PathOf(id), request.Query[UrlSigner.Parameter]);
             var archive = await sessions.FindAsync(id, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.NotFound, "The archive link has expired.");
-            return new ArchiveContent(await roots.FindAsync(archive, call, cancellationToken), download, clock, logger);
+            return new ArchiveContent(await roots.FindAsync(archive, call, cancellationToken), call, download, streams, clock, logger);
         }
         catch (CloudreveException e)
         {

@@ -11,7 +11,8 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 /// <summary>What an archive is made of.</summary>
 /// <param name="Files">Files and folders.</param>
 /// <param name="BytesPerSecond">How fast the account's group may download; 0 for no limit.</param>
-internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long BytesPerSecond);
+/// <param name="UserId">Who asked for it; null for an anonymous caller.</param>
+internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long BytesPerSecond, long? UserId);
 
 /// <summary>Finds the files and folders of an archive when it is downloaded.</summary>
 /// <param name="access">Checks access again.</param>
@@ -34,7 +35,7 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
         owner.Caller.Require(GroupPermission.ArchiveDownload);
         var uris = archive.Uris.Distinct(StringComparer.Ordinal).ToList();
         var found = await FindAsync(uris, owner, cancellationToken);
-        return new ArchiveSource([.. uris.Where(found.ContainsKey).Select(uri => found[uri])], owner.Caller.Group.SpeedLimit);
+        return new ArchiveSource([.. uris.Where(found.ContainsKey).Select(uri => found[uri])], owner.Caller.Group.SpeedLimit, archive.UserId == 0 ? null : archive.UserId);
     }
 
     private async Task<ConcurrentDictionary<string, FileRecord>> FindAsync(

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Errors;
+using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
@@ -54,6 +55,8 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
         response.StatusCode = status;
         response.Headers.CacheControl = "no-store";
         response.Headers[ErrorHeader] = message;
+        if (status == StatusCodes.Status429TooManyRequests)
+            response.Headers.RetryAfter = ContentFailure.RetryAfter;
     }
 
     private static int StatusOf(ErrorCode code) => code switch
@@ -63,6 +66,7 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
         ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
         ErrorCode.FileTooLarge or ErrorCode.QuotaExceeded => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.BadParameter or ErrorCode.BadContentLength or ErrorCode.IllegalName or ErrorCode.FileTypeRefused => StatusCodes.Status400BadRequest,
+        ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
         ErrorCode.DatabaseError or ErrorCode.IoError or ErrorCode.UnsetError => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status403Forbidden,
     };

@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>What viewers call: the WOPI protocol (contract, section 16). The token in the query decides, not who signed in.</summary>
 internal sealed class WopiFunctions(
-    WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader, TimeProvider clock)
+    WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader, ContentStreams streams, TimeProvider clock)
 {
     private const string Override = "X-WOPI-Override";
     private const string OldLock = "X-WOPI-OldLock";
@@ -111,10 +111,12 @@ internal sealed class WopiFunctions(
         }
         var entity = await entities.FindAsync(file.ShownId, cancellationToken)
             ?? throw new WopiException(StatusCodes.Status404NotFound, "The content no longer exists.");
+        // The viewer's server reads for many, so where it is says nothing.
+        using var place = streams.Take(file.Site, file.Caller.IsAnonymous ? null : file.Caller.UserId, address: null);
         var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
         await using var shown = blob.Content;
         response.ContentLength = blob.Length;
-        await new PacedCopy(file.Caller.Group.SpeedLimit, clock).CopyAsync(shown, response.Body, cancellationToken);
+        await new PacedCopy(file.Caller.Group.SpeedLimit, clock).CopyAsync(shown, streams.Watch(http, file.Site), cancellationToken);
     }
 
     private async Task ReplaceAsync(HttpContext http, string id, CancellationToken cancellationToken)

@@ -66,7 +66,7 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
     {
         CheckName(name);
         var held = await RequireAsync(file, name, cancellationToken) ?? throw Mismatch(null);
-        await locks.ReleaseAsync(held.OwnerId, held.Token, cancellationToken);
+        await locks.ReleaseAsync(held, cancellationToken);
     }
 
     /// <summary>The lock of a file.</summary>

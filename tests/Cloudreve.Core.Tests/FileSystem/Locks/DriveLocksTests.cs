@@ -1,13 +1,17 @@
+using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Tests.FileSystem.Operations;
 using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Cloudreve.Core.Tests.FileSystem.Locks;
 
 public sealed class DriveLocksTests(AzuriteServer azurite)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Theory]
     [InlineData("7-0", "7-f")]
     [InlineData("7-f", "7-0")]
@@ -39,9 +43,82 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
         }
     }
 
-    private static async Task<bool> TryAsync(DriveSite process, DriveLock wanted)
+    [Fact]
+    public async Task Given_rivals_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_and_nobody_pauses()
     {
-        var locks = process.Get<DriveLocks>();
+        var site = await DriveSite.CreateAsync(azurite);
+        // Whoever paused would wait for ever.
+        var still = new FakeTimeProvider(DateTimeOffset.UtcNow);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+            _ => TryAsync(new DriveLocks(site.Restart().Layout, still), Lock(DriveLocks.NewToken(DriveSite.Owner), "/b")))).WaitAsync(Patience);
+
+        Assert.Single(taken, true);
+        Assert.Single((await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);
+    }
+
+    [Fact]
+    public async Task Given_a_lock_whose_answer_was_lost_when_it_is_taken_then_it_stays()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var batches = 0;
+        var process = site.Restart(call => call.Resource == "$batch" && batches++ == 0 ? StorageFault.AnswerLost : StorageFault.None);
+
+        Assert.True(await TryAsync(process.Get<DriveLocks>(), Lock("7-1", "/b")));
+
+        Assert.Equal(["7-1"], (await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks.Select(l => l.Token));
+    }
+
+    [Fact]
+    public async Task Given_a_path_that_was_locked_before_when_its_lock_is_released_then_nothing_is_left_and_it_can_be_locked_again()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var locks = site.Get<DriveLocks>();
+        Assert.True(await TryAsync(locks, Lock("7-1", "/b")));
+        var rows = await Installation.ReadPartitionAsync(site.Layout.Files, ControlPartition);
+
+        await locks.ReleaseAsync(Lock("7-1", "/b"));
+
+        Assert.Equal(rows.Count - 2, (await Installation.ReadPartitionAsync(site.Layout.Files, ControlPartition)).Count);
+        Assert.True(await TryAsync(locks, Lock("7-2", "/b")));
+    }
+
+    [Fact]
+    public async Task Given_a_lock_that_was_released_by_its_token_alone_when_the_path_is_wanted_again_then_it_can_be_locked()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var locks = site.Get<DriveLocks>();
+        Assert.True(await TryAsync(locks, Lock("7-1", "/b")));
+        await locks.ReleaseAsync(DriveSite.Owner, "7-1");
+
+        Assert.True(await TryAsync(locks, Lock("7-2", "/b")));
+
+        await locks.ReleaseAsync(Lock("7-1", "/b"));
+        Assert.Equal(["7-2"], (await locks.ReadAsync(DriveSite.Owner)).Locks.Select(l => l.Token));
+    }
+
+    [Fact]
+    public async Task Given_many_locks_that_were_released_by_their_tokens_when_locks_are_read_then_what_they_left_is_swept()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var locks = site.Get<DriveLocks>();
+        for (var n = 0; n < 60; n++)
+        {
+            Assert.True(await TryAsync(locks, Lock($"7-{n}", $"/b{n}")));
+            await locks.ReleaseAsync(DriveSite.Owner, $"7-{n}");
+        }
+
+        await locks.ReadAsync(DriveSite.Owner);
+
+        Assert.InRange((await Installation.ReadPartitionAsync(site.Layout.Files, ControlPartition)).Count, 0, 20);
+    }
+
+    private static string ControlPartition => DriveControl.Partition(DriveSite.Owner);
+
+    private static Task<bool> TryAsync(DriveSite process, DriveLock wanted) => TryAsync(process.Get<DriveLocks>(), wanted);
+
+    private static async Task<bool> TryAsync(DriveLocks locks, DriveLock wanted)
+    {
         try
         {
             await locks.AcquireAsync(await locks.ReadAsync(DriveSite.Owner), wanted);

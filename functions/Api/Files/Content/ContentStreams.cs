@@ -1,0 +1,65 @@
+using Cloudreve.Core.Caching;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Settings;
+
+namespace Cloudreve.Functions.Api.Files.Content;
+
+/// <summary>
+/// Bounds what readers of content take of a process: how many answers one user or address gets at once, and how slowly they may be read.
+/// Each holds a connection to storage and memory on its way.
+/// </summary>
+/// <param name="clock">Measures readers.</param>
+internal sealed class ContentStreams(TimeProvider clock)
+{
+    /// <summary>Content up to this size, such as thumbnails, of which browsers fetch a page at once, is not counted.</summary>
+    public const long Small = 256 * 1024;
+
+    private readonly HeldPlaces<long> _users = new();
+    private readonly HeldPlaces<ClientAddress> _addresses = new();
+
+    /// <summary>Takes a place for an answer.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="userId">Who reads; null when that is not known.</param>
+    /// <param name="address">Where the reader is; null when that says nothing, as for the server of a viewer, which reads for many.</param>
+    /// <returns>The place, until it is disposed of.</returns>
+    /// <exception cref="CloudreveException">429: the reader has too many already.</exception>
+    public IDisposable Take(SiteSettings site, long? userId, ClientAddress? address)
+    {
+        var ofUser = userId is { } id ? TakeOne(_users, id, site.Get(DownloadSetting.MostPerUser)) : null;
+        try
+        {
+            // Addresses that are not known are not one client.
+            var ofAddress = address is { } known && known != ClientAddress.Unknown
+                ? TakeOne(_addresses, known, site.Get(DownloadSetting.MostPerAddress))
+                : null;
+            return new Places(ofUser, ofAddress);
+        }
+        catch (CloudreveException)
+        {
+            ofUser?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An answer's body that ends the answer when it is read too slowly.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="site">The site's settings.</param>
+    public Stream Watch(HttpContext http, SiteSettings site) =>
+        site.Get(DownloadSetting.LeastRate) is > 0 and var rate ? new WatchedBody(http, rate, clock) : http.Response.Body;
+
+    private static IDisposable? TakeOne<TKey>(HeldPlaces<TKey> places, TKey key, long most)
+        where TKey : notnull =>
+        most == 0
+            ? null
+            : places.TryTake(key, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many downloads at once. Wait for one to finish.");
+
+    private sealed record Places(IDisposable? OfUser, IDisposable? OfAddress) : IDisposable
+    {
+        public void Dispose()
+        {
+            OfUser?.Dispose();
+            OfAddress?.Dispose();
+        }
+    }
+}
