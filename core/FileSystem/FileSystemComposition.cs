@@ -11,6 +11,7 @@ using Cloudreve.Core.FileSystem.Copying;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Core.FileSystem.Relocation;
+using Cloudreve.Core.Identity;
 using Cloudreve.Core.Ids;
 using Cloudreve.Core.Import;
 using Cloudreve.Core.Integrity;
@@ -111,6 +112,9 @@ public static class FileSystemComposition
         services.TryAddSingleton<EntityAdministration>();
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<PolicyEditor>();
+        services.TryAddSingleton<GroupMembers>();
+        services.TryAddSingleton<GroupEditor>();
+        services.TryAddSingleton<NodeEditor>();
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<ImportService>();

@@ -30,6 +30,7 @@ public static class IdentityComposition
         services.TryAddSingleton<IdAllocator>();
         services.TryAddSingleton<FileTree>();
         services.TryAddSingleton<SettingStore>();
+        services.TryAddSingleton<EntityUrlCache>();
         services.TryAddSingleton<SiteCatalog>();
         services.TryAddSingleton<UserStore>();
         services.TryAddSingleton<AttemptLimiter>();

@@ -149,6 +149,9 @@ public static class SiteSetting
     /// <summary>How long before its end an address of a file's content is not handed out again.</summary>
     public static readonly Setting<TimeSpan> EntityUrlCacheMargin = Setting.Seconds("entity_url_cache_margin", 600);
 
+    /// <summary>Counts how often download addresses were given up before their time (<see cref="EntityUrlCache"/>).</summary>
+    public static readonly Setting<long> EntityUrlGeneration = Setting.Number("entity_url_generation", 0);
+
     /// <summary>How long the address of an archive works.</summary>
     public static readonly Setting<TimeSpan> ArchiveLifetime = Setting.Seconds("archive_timeout", 600);
 
@@ -178,7 +181,7 @@ public static class SiteSetting
         DefaultTheme, ThemeOptions, CustomProperties, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
-        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin,
+        ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin, EntityUrlGeneration,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,

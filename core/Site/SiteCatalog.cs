@@ -153,6 +153,12 @@ public sealed class SiteCatalog
 
     internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
 
+    /// <summary>Reads groups anew when they are asked for next.</summary>
+    internal void ForgetGroups() => _groups.Forget();
+
+    /// <summary>Reads nodes anew when they are asked for next.</summary>
+    internal void ForgetNodes() => _nodes.Forget();
+
     /// <summary>Reads policies anew when they are asked for next.</summary>
     internal void ForgetPolicies() => _policies.Forget();
 
@@ -173,6 +179,9 @@ public sealed class SiteCatalog
                 var items = new Dictionary<int, T>();
                 await foreach (var row in _layout.Site.QueryAsync(new RowRange(partition), cancellationToken))
                 {
+                    // Of what was deleted, only policies are still looked for.
+                    if (SiteRows.IsDeleted(row) && partition != SiteRows.Policies)
+                        continue;
                     var item = parse(row);
                     items[idOf(item)] = item;
                 }

@@ -12,9 +12,29 @@ internal static class SiteRows
     public const string Policies = "policy";
     public const string Nodes = "node";
 
-    private const string Deleted = "deleted";
+    private const string DeletedMark = "deleted";
 
     public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
+
+    /// <summary>Whether a row stands for something that was deleted. Such rows stay, so that no id comes twice.</summary>
+    public static bool IsDeleted(Row row) => row.Flag(DeletedMark);
+
+    /// <summary>What is left of a group that is deleted.</summary>
+    public static Row DescribeDeleted(Group group)
+    {
+        var row = Describe(group);
+        row[DeletedMark] = true;
+        return row;
+    }
+
+    /// <summary>An id that nothing of a kind ever had. One transaction.</summary>
+    public static async Task<int> NextIdAsync(Table site, string kind, CancellationToken cancellationToken)
+    {
+        var last = 0;
+        await foreach (var row in site.QueryAsync(new RowRange(kind), cancellationToken))
+            last = ReadId(row);
+        return checked(last + 1);
+    }
 
     public static Row Describe(Group group) => new(Groups, Key(group.Id))
     {
@@ -55,7 +75,7 @@ internal static class SiteRows
         ["former_dir_name_rules"] = policy.FormerDirNameRules.Count == 0
             ? null
             : JsonSerializer.Serialize(policy.FormerDirNameRules, SiteJson.Default.IReadOnlyListString),
-        [Deleted] = policy.IsDeleted ? true : null,
+        [DeletedMark] = policy.IsDeleted ? true : null,
     };
 
     public static StoragePolicy ReadPolicy(Row row) => new()
@@ -75,7 +95,7 @@ internal static class SiteRows
         Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings(),
         IsLocal = row.Flag("local"),
         FormerDirNameRules = row.Text("former_dir_name_rules") is { } rules ? JsonSerializer.Deserialize(rules, SiteJson.Default.IReadOnlyListString) ?? [] : [],
-        IsDeleted = row.Flag(Deleted),
+        IsDeleted = row.Flag(DeletedMark),
     };
 
     public static Row Describe(Node node) => new(Nodes, Key(node.Id))

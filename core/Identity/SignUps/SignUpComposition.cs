@@ -19,6 +19,7 @@ public static class SignUpComposition
         services.TryAddSingleton<SignUp>();
         services.TryAddSingleton<PasswordReset>();
         services.TryAddSingleton<SmtpSender>();
+        services.TryAddSingleton<TestMail>();
         services.TryAddSingleton<AccountMailer>();
         services.TryAddSingleton<LoginActivityLog>();
         services.TryAddSingleton<AvatarStore>();

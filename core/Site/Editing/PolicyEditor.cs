@@ -40,7 +40,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
         for (var tries = 1; ; tries++)
         {
             // Rows of deleted policies stay, so no id comes twice.
-            var id = (await catalog.ReadPoliciesAsync(cancellationToken)).Max(policy => policy.Id) + 1;
+            var id = await SiteRows.NextIdAsync(layout.Site, SiteRows.Policies, cancellationToken);
             var policy = Describe(id, draft, account);
             PolicyCheck.CheckContainer(policy, layout);
             PolicyCheck.CheckRules(policy, layout);

@@ -12,6 +12,9 @@ internal static class ExternalProgram
     // What a program needs to find its libraries and fonts; everything else, such as the storage account's key, stays here.
     private static readonly string[] PassedOn = ["PATH", "LD_LIBRARY_PATH", "SystemRoot", "SystemDrive", "ProgramFiles", "FONTCONFIG_PATH"];
 
+    private const int MaxOutput = 4_096;
+    private const int MaxLine = 200;
+
     /// <summary>Runs a function in a new empty folder, which is removed whatever happens.</summary>
     /// <param name="use">Receives the folder's path.</param>
     /// <typeparam name="T">What the function returns.</typeparam>
@@ -60,6 +63,38 @@ internal static class ExternalProgram
         }
         if (process.ExitCode != 0)
             throw new ThumbnailException($"The program {Path.GetFileName(program)} failed with code {process.ExitCode}.", isFinal: false);
+    }
+
+    /// <summary>Runs a program until it has printed some lines, and answers the first of them that is not empty.</summary>
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Its arguments, each passed on as it is.</param>
+    /// <param name="folder">Its working folder, home and place for temporary files.</param>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    /// <exception cref="ThumbnailException">It is not installed, prints nothing or takes too long.</exception>
+    public static async Task<string> ReadLineAsync(
+        string program, IReadOnlyList<string> arguments, string folder, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var process = Start(program, arguments, folder);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(patience);
+        try
+        {
+            process.StandardInput.Close();
+            var text = new char[MaxOutput];
+            var length = await process.StandardOutput.ReadBlockAsync(text, deadline.Token);
+            var line = new string(text, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault()
+                ?? throw new ThumbnailException($"The program {Path.GetFileName(program)} told no version.", isFinal: false);
+            return new string([.. line.Where(c => !char.IsControl(c)).Take(MaxLine)]);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ThumbnailException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
+        }
+        finally
+        {
+            await KillAsync(process);
+        }
     }
 
     private static Process Start(string program, IReadOnlyList<string> arguments, string folder)

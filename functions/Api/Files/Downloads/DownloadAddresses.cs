@@ -21,7 +21,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
 {
     private const int KeptAddresses = 20_000;
 
-    private readonly BoundedCache<(long EntityId, DownloadTarget Target, string Base), DownloadAddress> _recent = new(KeptAddresses, clock);
+    private readonly BoundedCache<(long EntityId, DownloadTarget Target, string Base, long Generation), DownloadAddress> _recent = new(KeptAddresses, clock);
 
     /// <summary>Makes an address; no transaction beyond the site's policies.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
@@ -32,7 +32,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     public async Task<DownloadAddress> MakeAsync(
         SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
     {
-        var key = (target.Entity?.Id ?? 0, target with { Entity = null }, siteBase);
+        var key = (target.Entity?.Id ?? 0, target with { Entity = null }, siteBase, site.Get(SiteSetting.EntityUrlGeneration));
         if (!isFresh && _recent.Find(key) is { } known)
             return known;
         var expires = LatestExpiry(site);

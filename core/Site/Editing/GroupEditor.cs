@@ -1,0 +1,134 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Settings;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Core.Site.Editing;
+
+/// <summary>Creates, changes and deletes groups (contract, section 24). Other processes follow within <see cref="SiteCatalog.MaxAge"/>.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="catalog">What requests go by.</param>
+/// <param name="members">Tells whether a group has members.</param>
+/// <param name="settings">Name the group of new accounts.</param>
+public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, GroupMembers members, SettingStore settings)
+{
+    private const int MaxTries = 10;
+
+    /// <summary>Makes a group. Three transactions unless another group is made at the same time.</summary>
+    /// <param name="draft">The description.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40001, 40035.</exception>
+    public async Task<Group> CreateAsync(GroupDraft draft, CancellationToken cancellationToken = default)
+    {
+        GroupCheck.Check(Describe(int.MaxValue, draft));
+        await CheckPolicyAsync(draft, cancellationToken);
+        for (var tries = 1; ; tries++)
+        {
+            var group = Describe(await SiteRows.NextIdAsync(layout.Site, SiteRows.Groups, cancellationToken), draft);
+            try
+            {
+                await layout.Site.InsertAsync(SiteRows.Describe(group), cancellationToken);
+                catalog.ForgetGroups();
+                return group;
+            }
+            catch (StorageExistsException) when (tries < MaxTries)
+            {
+                // Another administrator was faster.
+            }
+        }
+    }
+
+    /// <summary>Changes a group. Three transactions.</summary>
+    /// <param name="id">The group.</param>
+    /// <param name="draft">The new description.</param>
+    /// <param name="caller">The administrator, who may not lock himself out.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40001, 40035, 40039; 409 when it was changed at the same time.</exception>
+    public async Task<Group> UpdateAsync(int id, GroupDraft draft, Caller caller, CancellationToken cancellationToken = default)
+    {
+        var row = await FindAsync(id, cancellationToken);
+        var group = Describe(id, draft);
+        GroupCheck.Check(group);
+        if (id == caller.Group.Id && !group.Allows(GroupPermission.IsAdmin))
+            throw new CloudreveException(ErrorCode.BadParameter, "Your own group must remain an administrator group.");
+        await CheckPolicyAsync(draft, cancellationToken);
+        await ReplaceAsync(SiteRows.Describe(group), row.ETag, cancellationToken);
+        return group;
+    }
+
+    /// <summary>
+    /// Deletes a group without members. Three transactions, and twice those of <see cref="GroupMembers.ExistAsync"/>: members are looked for
+    /// once more when no account can be put into the group any more.
+    /// </summary>
+    /// <param name="id">The group.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40039, 40040 for a built-in group, 40041; 409 when it was changed at the same time.</exception>
+    public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
+    {
+        if (id is Group.AdminId or Group.UserId or Group.AnonymousId)
+            throw new CloudreveException(ErrorCode.SystemGroupProtected, "Built-in groups cannot be deleted.");
+        var row = await FindAsync(id, cancellationToken);
+        await RequireUnusedAsync(id, cancellationToken);
+        var group = SiteRows.ReadGroup(row);
+        var deleted = await ReplaceAsync(SiteRows.DescribeDeleted(group), row.ETag, cancellationToken);
+        try
+        {
+            await RequireUnusedAsync(id, cancellationToken);
+        }
+        catch (CloudreveException)
+        {
+            // Somebody became a member in between.
+            await ReplaceAsync(SiteRows.Describe(group), deleted, cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task<Row> FindAsync(int id, CancellationToken cancellationToken) =>
+        await layout.Site.FindAsync(SiteRows.Groups, SiteRows.Key(id), cancellationToken) is { } row && !SiteRows.IsDeleted(row)
+            ? row
+            : throw new CloudreveException(ErrorCode.GroupNotFound, "The group does not exist.");
+
+    private async Task<string> ReplaceAsync(Row row, string etag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await layout.Site.ReplaceAsync(row, etag, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            throw new CloudreveException(ErrorCode.Conflict, "The group was changed at the same time; reload it and try again.", e);
+        }
+        finally
+        {
+            catalog.ForgetGroups();
+        }
+    }
+
+    private async Task RequireUnusedAsync(int id, CancellationToken cancellationToken)
+    {
+        if ((await settings.GetAsync(cancellationToken)).Get(AccountSetting.DefaultGroup) == id)
+            throw new CloudreveException(ErrorCode.GroupInUse, "New accounts get this group; choose another default group first.");
+        if (await members.ExistAsync(id, cancellationToken))
+            throw new CloudreveException(ErrorCode.GroupInUse, "The group still has members.");
+    }
+
+    private async Task CheckPolicyAsync(GroupDraft draft, CancellationToken cancellationToken)
+    {
+        if (draft.StoragePolicyId is not (null or 0) and var id
+            && !(await catalog.ReadPoliciesAsync(cancellationToken)).Any(policy => policy.Id == id && !policy.IsDeleted))
+            throw SiteCatalog.NoPolicy();
+    }
+
+    private static Group Describe(int id, GroupDraft draft) => new()
+    {
+        Id = id,
+        Name = draft.Name,
+        MaxStorage = draft.MaxStorage,
+        SpeedLimit = draft.SpeedLimit,
+        Permissions = GroupCheck.ParsePermissions(draft.Permissions),
+        Settings = draft.Settings,
+        StoragePolicyId = draft.StoragePolicyId is 0 ? null : draft.StoragePolicyId,
+    };
+}

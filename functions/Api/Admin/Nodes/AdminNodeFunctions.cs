@@ -1,0 +1,96 @@
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Editing;
+using Cloudreve.Functions.Api.Admin.Lists;
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Admin.Nodes;
+
+/// <summary>Nodes of the administration (contract, sections 24 and 25). The site itself is the only one.</summary>
+internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
+{
+    private static readonly Dictionary<string, Func<AdminNodeResponse, IComparable>> s_orders = new(StringComparer.Ordinal)
+    {
+        ["id"] = node => node.Id,
+        ["name"] = node => node.Name,
+        ["weight"] = node => node.Weight,
+        ["status"] = node => node.Status,
+    };
+
+    /// <summary>Lists nodes. One transaction, whatever the order.</summary>
+    [Function("AdminListNodes")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<AdminNodeListResponse>]
+    public async Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node")] HttpRequest request,
+        [JsonBody] AdminListRequest body, CancellationToken cancellationToken)
+    {
+        body.Check();
+        var status = body.Condition("node_status");
+        var nodes = (await catalog.ReadNodesAsync(cancellationToken)).Select(AdminNodeResponse.Of).Where(node => status is null || node.Status == status).ToList();
+        return ApiResponse.Ok(new AdminNodeListResponse(body.PageOf(nodes, s_orders), body.Pagination(nodes.Count)));
+    }
+
+    /// <summary>Shows a node. One transaction.</summary>
+    [Function("AdminGetNode")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
+    [Answers<AdminNodeResponse>]
+    public async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/node/{id}")] HttpRequest request,
+        string id, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(AdminNodeResponse.Of(await editor.GetAsync(AdminId.ParseInt32(id), cancellationToken)));
+
+    /// <summary>Refuses to add a machine.</summary>
+    [Function("AdminCreateNode")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public static Task<IResult> CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/admin/node")] HttpRequest request, [JsonBody] EditNodeRequest body)
+    {
+        if (!body.Node.IsSlave)
+            throw new CloudreveException(ErrorCode.BadParameter, "The site has its own node already.");
+        throw NoOthers();
+    }
+
+    /// <summary>Changes a node.</summary>
+    [Function("AdminUpdateNode")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    [Answers<AdminNodeResponse>]
+    public async Task<IResult> UpdateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/admin/node/{id}")] HttpRequest request,
+        string id, [JsonBody] EditNodeRequest body, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(AdminNodeResponse.Of(await editor.UpdateAsync(AdminId.ParseInt32(id), body.Node.ToDraft(), cancellationToken)));
+
+    /// <summary>Refuses to delete the site's own node.</summary>
+    [Function("AdminDeleteNode")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public async Task<IResult> DeleteAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/admin/node/{id}")] HttpRequest request,
+        string id, CancellationToken cancellationToken)
+    {
+        await editor.DeleteAsync(AdminId.ParseInt32(id), cancellationToken);
+        return ApiResponse.Ok();
+    }
+
+    /// <summary>Refuses to test another machine; the site's own node answers by answering.</summary>
+    [Function("AdminTestNode")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public static Task<IResult> TestAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test")] HttpRequest request, [JsonBody] EditNodeRequest body) =>
+        body.Node.IsSlave ? throw NoOthers() : Task.FromResult<IResult>(ApiResponse.Ok());
+
+    /// <summary>Refuses to test a downloader.</summary>
+    [Function("AdminTestNodeDownloader")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [BodyLimit(BodyLimitAttribute.Json)]
+    public static Task<IResult> TestDownloaderAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test/downloader")] HttpRequest request) =>
+        throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available.");
+
+    private static CloudreveException NoOthers() => new(ErrorCode.FeatureDisabled, "Nodes other than the site itself are not supported.");
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Cloudreve.Core.Errors;
+using Cloudreve.Core.Site.Editing;
+
+namespace Cloudreve.Functions.Api.Admin.Nodes;
+
+/// <summary>The body of everything that makes, changes or tests a node.</summary>
+/// <param name="Node">The node.</param>
+internal sealed record EditNodeRequest(NodeRequest Node);
+
+/// <summary>A node as the administration sends it (contract, section 22).</summary>
+/// <param name="Name">What people shall call it.</param>
+internal sealed record NodeRequest(string Name)
+{
+    private const string Active = "active";
+
+    public string? Type { get; init; }
+
+    public string? Status { get; init; }
+
+    public string? Capabilities { get; init; }
+
+    public int? Weight { get; init; }
+
+    /// <summary>How the node downloads from other sites, which it cannot yet.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Settings { get; init; }
+
+    /// <summary>Whether it describes another machine than the site itself.</summary>
+    public bool IsSlave => Type == "slave";
+
+    /// <summary>What the request describes.</summary>
+    /// <exception cref="CloudreveException">40001, 40019, 40046: the site's own node cannot be that.</exception>
+    public NodeDraft ToDraft()
+    {
+        if (Type is not (null or "" or "master"))
+            throw new CloudreveException(ErrorCode.BadParameter, "The type of a node cannot be changed.");
+        if (Status is not (null or "" or Active))
+        {
+            throw Status == "suspended"
+                ? new CloudreveException(ErrorCode.SystemNodeProtected, "The site's own node cannot be suspended.")
+                : new CloudreveException(ErrorCode.BadParameter, "The status must be active or suspended.");
+        }
+        if (Settings?.Values.Any(IsGiven) is true)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available, so a node has no settings for them.");
+        return new NodeDraft(Name, Capabilities, Weight ?? 0);
+    }
+
+    /// <summary>The dashboard sends empty forms as empty objects and texts.</summary>
+    private static bool IsGiven(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => false,
+        JsonValueKind.String => value.GetString()!.Length > 0,
+        JsonValueKind.Number => value.GetDouble() != 0,
+        JsonValueKind.Object => value.EnumerateObject().Any(property => IsGiven(property.Value)),
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        _ => true,
+    };
+}
