@@ -5,13 +5,14 @@ namespace Cloudreve.Core.FileSystem;
 
 /// <summary>
 /// Lets those who want the same page while its read waits for its turn share that read: many searches of one tree then cost little more
-/// than one, whoever they are of. Nobody joins a read that has begun, so nobody gets what is older than the question. What somebody may
-/// see of the rows is the business of who asked.
+/// than one, whoever they are of. Nobody joins a read that has begun, so nobody gets what is older than the question: newcomers wait for the
+/// next one, which begins once that has ended. What somebody may see of the rows is the business of who asked.
 /// </summary>
 /// <param name="heavy">Where reads wait.</param>
 internal sealed class WaitingReads(HeavyReads heavy)
 {
     private readonly Dictionary<Key, SharedRead> _waiting = [];
+    private readonly Dictionary<Key, SharedRead> _running = [];
 
     /// <summary>Reads a page, or joins those who wait for it. It begins at the first turn of any of them.</summary>
     /// <param name="key">The page.</param>
@@ -40,40 +41,72 @@ internal sealed class WaitingReads(HeavyReads heavy)
     private SharedRead Join(Key key, long accountId, Func<CancellationToken, Task<RowPage>> read)
     {
         SharedRead? shared;
-        bool isNewcomer;
+        bool asks;
         lock (_waiting)
         {
             if (!_waiting.TryGetValue(key, out shared))
             {
-                shared = new SharedRead();
+                shared = new SharedRead { IsHeld = _running.ContainsKey(key) };
                 shared.Page = RunAsync(key, shared, read);
                 _waiting[key] = shared;
             }
             shared.Readers++;
-            isNewcomer = shared.Accounts.Add(accountId);
+            asks = shared.Accounts.Add(accountId) && !shared.IsHeld;
         }
-        if (isNewcomer)
+        if (asks)
             heavy.Ask(shared.Turn, accountId);
         return shared;
     }
 
     private Task<RowPage> RunAsync(Key key, SharedRead shared, Func<CancellationToken, Task<RowPage>> read) => heavy.RunAsync(
         shared.Turn,
-        () =>
+        async () =>
         {
-            Close(key, shared);
-            return read(shared.Abandoned.Token);
+            Begin(key, shared);
+            try
+            {
+                return await read(shared.Abandoned.Token);
+            }
+            finally
+            {
+                End(key, shared);
+            }
         },
         shared.Abandoned.Token);
 
     /// <summary>From here on nobody joins.</summary>
-    private void Close(Key key, SharedRead shared)
+    private void Begin(Key key, SharedRead shared)
     {
         lock (_waiting)
         {
-            if (_waiting.GetValueOrDefault(key) == shared)
-                _waiting.Remove(key);
+            Close(key, shared);
+            _running[key] = shared;
         }
+    }
+
+    /// <summary>Lets those go on who came too late to join.</summary>
+    private void End(Key key, SharedRead shared)
+    {
+        SharedRead? next;
+        long[] accounts = [];
+        lock (_waiting)
+        {
+            if (_running.GetValueOrDefault(key) == shared)
+                _running.Remove(key);
+            if (_waiting.TryGetValue(key, out next) && next.IsHeld)
+            {
+                next.IsHeld = false;
+                accounts = [.. next.Accounts];
+            }
+        }
+        foreach (var account in accounts)
+            heavy.Ask(next!.Turn, account);
+    }
+
+    private void Close(Key key, SharedRead shared)
+    {
+        if (_waiting.GetValueOrDefault(key) == shared)
+            _waiting.Remove(key);
     }
 
     private void Leave(Key key, SharedRead shared)
@@ -100,6 +133,9 @@ internal sealed class WaitingReads(HeavyReads heavy)
         public int Readers { get; set; }
 
         public HashSet<long> Accounts { get; } = [];
+
+        /// <summary>Whether it waits for a read of the same page to end before it asks for a turn.</summary>
+        public bool IsHeld { get; set; }
 
         public ReadTurn Turn { get; } = new();
 
