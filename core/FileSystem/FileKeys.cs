@@ -21,16 +21,39 @@ internal static class FileKeys
     /// <summary>File entries in full, by id, which is the order of creation.</summary>
     public const string FileIdPrefix = "F|";
 
-    private const int IdsPerPartition = 1000;
+    /// <summary>
+    /// Where the blocks of ids begin that each belong to the folders of one drive. The partitions of such a block stand side by side, so
+    /// that one request reads many small folders. Roots, and folders from before there were such blocks, have smaller ids.
+    /// </summary>
+    public const long FirstFolderBlock = (1L << 44) / IdsPerBlock;
+
+    /// <summary>How many ids a block has.</summary>
+    public const int IdsPerBlock = 1000;
+
+    private const int SpreadLength = 16;
 
     /// <summary>Partition of a folder's entries.</summary>
-    public static string Folder(long folderId) => Spread(folderId);
+    public static string Folder(long folderId) => IsInFolderBlock(folderId)
+        ? IdBlock(folderId) + (folderId % IdsPerBlock).ToString("x3", CultureInfo.InvariantCulture)
+        : Spread(folderId);
 
     /// <summary>The folder of a partition that <see cref="Folder"/> made.</summary>
-    public static long ParseFolder(string partition) => unchecked((long)Reverse(ulong.Parse(partition, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
+    public static long ParseFolder(string partition)
+    {
+        var block = unchecked((long)Reverse(ulong.Parse(partition.AsSpan(0, SpreadLength), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)));
+        return partition.Length == SpreadLength
+            ? block
+            : (block * IdsPerBlock) + long.Parse(partition.AsSpan(SpreadLength), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether the partitions of two folders are in one run that holds nothing but folders of their drive.</summary>
+    public static bool AreNeighbours(long folderId, long otherId) =>
+        IsInFolderBlock(folderId) && IsInFolderBlock(otherId) && folderId / IdsPerBlock == otherId / IdsPerBlock;
+
+    private static bool IsInFolderBlock(long folderId) => folderId >= FirstFolderBlock * IdsPerBlock;
 
     /// <summary>Partition of a block of 1,000 ids, so that bulk work fills batches.</summary>
-    public static string IdBlock(long id) => Spread(id / IdsPerPartition);
+    public static string IdBlock(long id) => Spread(id / IdsPerBlock);
 
     /// <summary>Row key of an id within its block; ordered like the id.</summary>
     public static string Id(long id) => id.ToString("x14", CultureInfo.InvariantCulture);
@@ -39,7 +62,7 @@ internal static class FileKeys
     public static long ParseId(string rowKey) => long.Parse(rowKey, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>The first id of the block after an id's.</summary>
-    public static long NextBlock(long id) => ((id / IdsPerPartition) + 1) * IdsPerPartition;
+    public static long NextBlock(long id) => ((id / IdsPerBlock) + 1) * IdsPerBlock;
 
     public static string Name(string name) => NamePrefix + Escape(name);
 

@@ -143,6 +143,22 @@ public sealed record FileRecord
         }
     }
 
+    /// <summary>A condition for rows of folders.</summary>
+    internal const string IsFolderCondition = "t eq 1";
+
+    /// <summary>A condition for rows of files of some size.</summary>
+    /// <param name="least">The least size, above 0.</param>
+    internal static string SizeCondition(long least) => string.Create(CultureInfo.InvariantCulture, $"s ge {least}L");
+
+    /// <summary>A condition for rows by the time of creation.</summary>
+    internal static string CreatedCondition(string comparison, DateTimeOffset time) => TimeCondition("c", comparison, time);
+
+    /// <summary>A condition for rows by the time of the last change.</summary>
+    internal static string UpdatedCondition(string comparison, DateTimeOffset time) => TimeCondition("u", comparison, time);
+
+    private static string TimeCondition(string column, string comparison, DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{column} {comparison} datetime'{time.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'");
+
     /// <summary>All of the entry in one row.</summary>
     internal Row ToRow(string partition, string rowKey)
     {

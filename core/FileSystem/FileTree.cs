@@ -279,7 +279,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         var now = clock.GetUtcNow();
         var record = new FileRecord
         {
-            Id = entry.Id != 0 ? entry.Id : await ids.NextAsync(IdKind.File, cancellationToken),
+            Id = entry.Id != 0 ? entry.Id : await ids.NextEntryAsync(ownerId, entry.Type, cancellationToken),
             ParentId = parentId,
             OwnerId = ownerId,
             Type = entry.Type,

@@ -23,8 +23,8 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     private readonly ConcurrentDictionary<long, FolderSummary> _kept = new();
 
     /// <summary>
-    /// The summary of a folder: at least one transaction for each folder below it, one for each 1,000 entries; none while a
-    /// kept result is young enough.
+    /// The summary of a folder: one transaction for each 1,000 entries of neighbouring folders below it, at most one more for each folder;
+    /// none while a kept result is young enough.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
@@ -43,26 +43,32 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     private async Task<FolderSummary> CountAsync(FileRecord folder, long maxEntries, CancellationToken cancellationToken)
     {
         var (size, files, folders) = (0L, 0L, 0L);
-        var open = new Queue<long>([folder.Id]);
-        while (open.TryDequeue(out var current))
+        // Folders by id and files by id stand one behind the other.
+        var scan = new FolderScan(
+            (range, continuation, token) => reads.ReadPageAsync(folder.OwnerId, layout.Files, range, continuation, token),
+            FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix), _ => RowUse.Keep);
+        for (List<long> level = [folder.Id]; level.Count > 0;)
         {
-            // Folders and files by id stand one behind the other.
-            var range = new RowRange(FileKeys.Folder(current), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
-            await foreach (var row in reads.QueryAsync(folder.OwnerId, layout.Files, range, cancellationToken))
+            var next = new List<long>();
+            await foreach (var part in scan.ReadAsync(level.ToAsyncEnumerable(), id => id, _ => null, cancellationToken))
             {
-                if (maxEntries > 0 && files + folders >= maxEntries)
-                    return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());
-                if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                foreach (var row in part.Rows)
                 {
-                    folders++;
-                    open.Enqueue(row.RequiredNumber("id"));
-                }
-                else
-                {
-                    files++;
-                    size += row.Number("s") ?? 0;
+                    if (maxEntries > 0 && files + folders >= maxEntries)
+                        return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());
+                    if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                    {
+                        folders++;
+                        next.Add(row.RequiredNumber("id"));
+                    }
+                    else
+                    {
+                        files++;
+                        size += row.Number("s") ?? 0;
+                    }
                 }
             }
+            level = next;
         }
         return new FolderSummary(size, files, folders, IsComplete: true, clock.GetUtcNow());
     }

@@ -24,11 +24,11 @@ public sealed class FolderWriter(StorageLayout layout)
     private const int Writers = 4;
 
     /// <summary>Writes the id rows of new entries, and the headers of new folders. Nobody can reach the entries yet.</summary>
-    /// <param name="entries">Entries with ids that nobody else has, in order of id.</param>
+    /// <param name="entries">Entries with ids that nobody else has.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
-        await IdRows.UpsertAsync(layout.FileIds, entries.Select(FileTree.NewIdRow), cancellationToken);
+        await WriteIdRowsAsync(entries, cancellationToken);
         await Parallel.ForEachAsync(
             entries.Where(e => e.Type == FileType.Folder),
             new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
@@ -90,18 +90,21 @@ public sealed class FolderWriter(StorageLayout layout)
         return found;
     }
 
-    /// <summary>Which entries with ids of a run came into being: two transactions for each folder, more for more than 1,000 entries.</summary>
+    /// <summary>Which entries with ids of two runs came into being: two transactions for each folder, more for more than 1,000 entries.</summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
-    /// <param name="ids">The run of ids.</param>
+    /// <param name="files">The run of files' ids.</param>
+    /// <param name="folders">The run of folders' ids.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
-        IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
+        IReadOnlyCollection<long> folderIds, IdRange files, IdRange folders, CancellationToken cancellationToken = default)
     {
         var inserted = new List<FileRecord>();
         foreach (var folderId in folderIds)
         {
-            foreach (Func<long, string> key in (Func<long, string>[])[FileKeys.FileId, FileKeys.FolderId])
+            foreach (var (ids, key) in ((IdRange, Func<long, string>)[])[(files, FileKeys.FileId), (folders, FileKeys.FolderId)])
             {
+                if (ids.Count == 0)
+                    continue;
                 var range = new RowRange(FileKeys.Folder(folderId), key(ids.First), key(ids.First + ids.Count));
                 await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
                     inserted.Add(FileRecord.FromRow(row, folderId));
@@ -159,10 +162,10 @@ public sealed class FolderWriter(StorageLayout layout)
             async (folder, token) => await InsertHeaderAsync(folder, token));
 
     /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
-    /// <param name="entries">Entries with ids that nobody else has, in order of id.</param>
+    /// <param name="entries">Entries with ids that nobody else has.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
-        IdRows.UpsertAsync(layout.FileIds, entries.Select(FileTree.NewIdRow), cancellationToken);
+        IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(FileTree.NewIdRow), cancellationToken);
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
     /// <param name="entries">The entries.</param>

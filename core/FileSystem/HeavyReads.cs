@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
 
 namespace Cloudreve.Core.FileSystem;
 
@@ -15,16 +16,16 @@ public sealed class HeavyReads
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Account> _accounts = [];
     private readonly List<Account> _waiting = [];
-    private readonly WaitingReads _pages = new();
+    private readonly WaitingReads _pages;
     private int _running;
 
     /// <summary>Bounds reads by the number of processors: a page takes one some milliseconds, and storage some more.</summary>
     public HeavyReads()
-        : this(Math.Max(8, 4 * Environment.ProcessorCount))
+        : this(Math.Max(4, 2 * Environment.ProcessorCount))
     {
     }
 
-    internal HeavyReads(int most) => _most = most;
+    internal HeavyReads(int most) => (_most, _pages) = (most, new WaitingReads(this));
 
     /// <summary>Runs a read when it is the account's turn.</summary>
     /// <param name="accountId">Who asks; for anonymous callers whom they ask.</param>
@@ -33,34 +34,37 @@ public sealed class HeavyReads
     /// <typeparam name="T">What is read.</typeparam>
     public async Task<T> RunAsync<T>(long accountId, Func<Task<T>> read, CancellationToken cancellationToken)
     {
-        await EnterAsync(accountId, cancellationToken);
-        try
-        {
-            return await read();
-        }
-        finally
-        {
-            Leave(accountId);
-        }
+        var turn = new ReadTurn();
+        Ask(turn, accountId);
+        return await RunAsync(turn, read, cancellationToken);
     }
 
-    /// <summary>Reads a page of rows when it is the account's turn.</summary>
+    /// <summary>
+    /// Reads a page of rows when it is the account's turn. Those who want the same page meanwhile, of whatever account, share the read.
+    /// </summary>
     /// <param name="accountId">Who asks.</param>
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
     /// <param name="continuation">Where the page before ended; null for the first.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     public Task<RowPage> ReadPageAsync(long accountId, Table table, RowRange range, string? continuation, CancellationToken cancellationToken) =>
+        ReadPageAsync(accountId, table, range, continuation, budget: null, cancellationToken);
+
+    /// <summary>Reads a page of rows when it is the account's turn, if that comes soon enough. A read that need not wait begins in any case.</summary>
+    /// <param name="accountId">Who asks.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="continuation">Where the page before ended; null for the first.</param>
+    /// <param name="budget">How long to wait; null for as long as it takes.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
+    internal Task<RowPage> ReadPageAsync(
+        long accountId, Table table, RowRange range, string? continuation, TurnBudget? budget, CancellationToken cancellationToken) =>
         _pages.ReadAsync(
-            new WaitingReads.Key(accountId, table.Name, range, continuation),
-            (begin, token) => RunAsync(
-                accountId,
-                () =>
-                {
-                    begin();
-                    return table.QueryPageAsync(range, PageSize, continuation, token);
-                },
-                token),
+            new WaitingReads.Key(table.Name, range, continuation),
+            accountId,
+            budget,
+            token => table.QueryPageAsync(range, PageSize, continuation, token),
             cancellationToken);
 
     /// <summary>Reads a range of rows, each page when it is the account's turn.</summary>
@@ -82,25 +86,43 @@ public sealed class HeavyReads
         while (continuation is not null);
     }
 
-    private async Task EnterAsync(long accountId, CancellationToken cancellationToken)
+    /// <summary>Queues a read for an account, unless there is a free place. A read may be queued for several.</summary>
+    /// <param name="turn">The read.</param>
+    /// <param name="accountId">The account.</param>
+    internal void Ask(ReadTurn turn, long accountId)
     {
-        TaskCompletionSource turn;
         lock (_lock)
         {
             if (!_accounts.TryGetValue(accountId, out var account))
                 _accounts[accountId] = account = new Account(accountId);
             if (_running < _most)
             {
-                Start(account);
+                if (turn.TryGrant(accountId))
+                    Start(account);
+                Forget(accountId);
                 return;
             }
-            turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             account.Waiting.Enqueue(turn);
             if (account.Waiting.Count == 1)
                 _waiting.Add(account);
         }
-        using var registration = cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken));
-        await turn.Task;
+    }
+
+    /// <summary>Runs a queued read when its turn has come.</summary>
+    /// <param name="turn">The read.</param>
+    /// <param name="read">Reads.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    internal async Task<T> RunAsync<T>(ReadTurn turn, Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        var paying = await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await read();
+        }
+        finally
+        {
+            Leave(paying);
+        }
     }
 
     private void Leave(long accountId)
@@ -124,8 +146,8 @@ public sealed class HeavyReads
         _waiting.Remove(account);
         while (account.Waiting.TryDequeue(out var turn))
         {
-            // Whoever has left meanwhile gets nothing.
-            if (!turn.TrySetResult())
+            // Whoever has left meanwhile gets nothing, and what another account's turn has begun needs no second one.
+            if (!turn.TryGrant(account.Id))
                 continue;
             Start(account);
             break;
@@ -154,6 +176,6 @@ public sealed class HeavyReads
 
         public int Running { get; set; }
 
-        public Queue<TaskCompletionSource> Waiting { get; } = new();
+        public Queue<ReadTurn> Waiting { get; } = new();
     }
 }

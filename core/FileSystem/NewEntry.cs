@@ -9,7 +9,7 @@ public sealed record NewEntry(FileType Type)
     /// <summary>A plain folder.</summary>
     public static NewEntry Folder { get; } = new(FileType.Folder);
 
-    /// <summary>An id of <see cref="IdKind.File"/> that nobody else has, for callers that note it elsewhere first; 0 for a new one.</summary>
+    /// <summary>An id of <see cref="IdAllocator.NextEntryAsync"/> that nobody else has, for callers that note it elsewhere first; 0 for a new one.</summary>
     public long Id { get; init; }
 
     /// <summary>The entity of a file's first version; 0 for a file without content.</summary>

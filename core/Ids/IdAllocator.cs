@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Ids;
@@ -8,7 +9,7 @@ namespace Cloudreve.Core.Ids;
 /// <summary>The counters from which ids are taken.</summary>
 public enum IdKind
 {
-    /// <summary>Files and folders. The numbers below 2^32 are the users' root folders.</summary>
+    /// <summary>Files. The numbers below 2^32 are the users' root folders. Folders had such ids, too, before their drives had blocks.</summary>
     File,
 
     /// <summary>Entities.</summary>
@@ -28,6 +29,9 @@ public enum IdKind
 
     /// <summary>OAuth clients.</summary>
     OAuthClient,
+
+    /// <summary>Blocks of 1,000 ids, each for folders of one drive.</summary>
+    FolderBlock,
 }
 
 /// <summary>A run of consecutive ids.</summary>
@@ -50,6 +54,7 @@ public sealed class IdAllocator(StorageLayout layout)
     private const int BlockSize = 1000;
 
     private readonly Dictionary<IdKind, Counter> _counters = Enum.GetValues<IdKind>().ToDictionary(k => k, k => new Counter(layout.IdLeases, k));
+    private readonly FolderIds _folders = new(layout.IdLeases);
 
     /// <summary>Takes one id.</summary>
     /// <param name="kind">What it is for.</param>
@@ -76,8 +81,27 @@ public sealed class IdAllocator(StorageLayout layout)
     {
         IdKind.File => (1L << 32) / BlockSize * BlockSize + BlockSize,
         IdKind.User => 1,
+        IdKind.FolderBlock => FileKeys.FirstFolderBlock,
         _ => BlockSize,
     };
+
+    /// <summary>Takes an id for a new file or folder of a drive.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="type">File or folder.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long> NextEntryAsync(long ownerId, FileType type, CancellationToken cancellationToken = default) => type == FileType.Folder
+        ? (await ReserveFoldersAsync(ownerId, 1, cancellationToken)).First
+        : await NextAsync(IdKind.File, cancellationToken);
+
+    /// <summary>
+    /// Takes consecutive ids for folders of a drive, so that their partitions stand side by side: two transactions for the first ones that
+    /// this process takes for the drive, two more where the drive needs its first block or another one, then one for some hundred.
+    /// </summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
+        _folders.ReserveAsync(ownerId, count, blocks => ReserveAsync(IdKind.FolderBlock, blocks, cancellationToken), cancellationToken);
 
     private sealed class Counter(Table table, IdKind kind)
     {

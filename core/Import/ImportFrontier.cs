@@ -27,15 +27,24 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
 
 /// <summary>The ids that a group took before it inserted anything, so that a repetition uses the same.</summary>
 /// <param name="Digest">Fingerprint of the listing that the ids were dealt out for.</param>
-/// <param name="Files">Ids of files and folders.</param>
+/// <param name="Files">Ids of files; of folders, too, in reservations from before folders had blocks of their own.</param>
 /// <param name="Entities">Ids of entities.</param>
 /// <param name="Charge">Bytes that are charged before anything is inserted; what is not used is given back at the end.</param>
 /// <param name="Folders">The drive's folders that receive the entries.</param>
 /// <param name="QuotaFit">When the quota was too small: how many blobs of the listing, in order, fit into it; null when all did.</param>
 internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, IReadOnlyList<long> Folders, int? QuotaFit)
 {
+    /// <summary>Ids of folders; null where <see cref="Files"/> has them.</summary>
+    public IdRange? OwnFolders { get; init; }
+
     /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
     public string? ETag { get; init; }
+
+    /// <summary>The run in which the ids of folders are.</summary>
+    public IdRange FolderIds => OwnFolders ?? Files;
+
+    /// <summary>The runs of all ids.</summary>
+    public IEnumerable<IdRange> Runs => OwnFolders is { Count: > 0 } folders ? [Files, folders] : [Files];
 }
 
 /// <summary>What the bookkeeping knows about one group.</summary>
@@ -166,6 +175,8 @@ internal sealed class ImportFrontier(StorageLayout layout)
         ["digest"] = reservation.Digest,
         ["f"] = reservation.Files.First,
         ["fc"] = reservation.Files.Count,
+        ["d"] = reservation.OwnFolders?.First,
+        ["dc"] = reservation.OwnFolders?.Count,
         ["e"] = reservation.Entities.First,
         ["ec"] = reservation.Entities.Count,
         ["charge"] = reservation.Charge,
@@ -186,6 +197,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         [.. row.RequiredText("folders").Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))],
         (int?)row.Number("fit"))
     {
+        OwnFolders = row.Number("d") is { } folders ? new IdRange(folders, (int)row.RequiredNumber("dc")) : null,
         ETag = row.ETag,
     };
 

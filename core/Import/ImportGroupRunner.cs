@@ -101,14 +101,17 @@ internal sealed class ImportGroupRunner(
         if (earlier is not null)
             await AbandonAsync(context, group, earlier, cancellationToken);
         var blobs = work.Entries.Count(e => e.Type == FileType.File);
+        var folders = work.Entries.Count - blobs;
         var reservation = new GroupReservation(
             digest,
-            work.Entries.Count == 0 ? default : await ids.ReserveAsync(IdKind.File, work.Entries.Count, cancellationToken),
+            // Its first id names the charge, so folders alone take one, too.
+            work.Entries.Count == 0 ? default : await ids.ReserveAsync(IdKind.File, Math.Max(blobs, 1), cancellationToken),
             blobs == 0 ? default : await ids.ReserveAsync(IdKind.Entity, blobs, cancellationToken),
             work.Entries.Where(e => !known.ContainsKey((e.Item.FolderId, e.Name))).Sum(e => e.Blob?.Size ?? 0),
             [.. work.Entries.Select(e => e.Item.FolderId).Distinct()],
             QuotaFit: null)
         {
+            OwnFolders = folders == 0 ? default : await ids.ReserveFoldersAsync(context.Job.UserId, folders, cancellationToken),
             ETag = earlier?.ETag,
         };
         return work.Entries.Count > 0
@@ -153,7 +156,8 @@ internal sealed class ImportGroupRunner(
     {
         var arrived = await FindArrivedAsync(reservation, cancellationToken);
         await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
-        await writer.SweepAsync(reservation.Folders, reservation.Files, arrived.Ids, cancellationToken);
+        foreach (var run in reservation.Runs)
+            await writer.SweepAsync(reservation.Folders, run, arrived.Ids, cancellationToken);
         await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
         return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
     }
@@ -161,8 +165,10 @@ internal sealed class ImportGroupRunner(
     /// <summary>What earlier tries brought into the drive, wherever its owner has renamed or moved it to since.</summary>
     private async Task<Arrived> FindArrivedAsync(GroupReservation reservation, CancellationToken cancellationToken)
     {
-        var inPlace = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, cancellationToken);
-        var moved = await writer.FindMovedAsync(reservation.Folders, reservation.Files, cancellationToken);
+        var inPlace = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, reservation.FolderIds, cancellationToken);
+        var moved = new HashSet<long>();
+        foreach (var run in reservation.Runs)
+            moved.UnionWith(await writer.FindMovedAsync(reservation.Folders, run, cancellationToken));
         var fileIds = inPlace.Select(f => f.Id).Concat(moved).ToHashSet();
         var entityIds = inPlace.Select(f => f.PrimaryEntityId).ToHashSet();
         var bytes = inPlace.Sum(f => f.Size);
@@ -196,13 +202,16 @@ internal sealed class ImportGroupRunner(
         var now = clock.GetUtcNow();
         var candidates = new List<Candidate>(work.Entries.Count);
         var blobIndex = 0;
-        for (var i = 0; i < work.Entries.Count; i++)
+        var nextFile = reservation.Files.First;
+        var nextFolder = reservation.FolderIds.First;
+        foreach (var entry in work.Entries)
         {
-            var entry = work.Entries[i];
-            var entity = entry.Blob is { } blob ? NewEntity(context, blob, reservation.Entities.First + blobIndex++, reservation.Files.First + i, now) : null;
+            // In a reservation from before folders had blocks of their own, all ids are of one run.
+            var id = entry.Type == FileType.File || reservation.OwnFolders is null ? nextFile++ : nextFolder++;
+            var entity = entry.Blob is { } blob ? NewEntity(context, blob, reservation.Entities.First + blobIndex++, id, now) : null;
             var record = new FileRecord
             {
-                Id = reservation.Files.First + i,
+                Id = id,
                 ParentId = entry.Item.FolderId,
                 OwnerId = context.Job.UserId,
                 Type = entry.Type,

@@ -3,6 +3,7 @@ using Cloudreve.Benchmarks.Accounts;
 using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Http;
 using Cloudreve.Benchmarks.Import;
+using Cloudreve.Benchmarks.Search;
 using Cloudreve.Benchmarks.Start;
 
 const string Usage = """
@@ -20,6 +21,8 @@ const string Usage = """
       start [--runs N] [--publish DIR]            the worker from its start to its first answer, beside an empty worker
       http [--seconds N] [--rounds N]             requests per second and latencies, beside functions of an empty worker
            [--publish DIR]
+      search [--folders N] [--files N]            searches of a drive of 22,000 files, alone and many at once, beside a bare
+                                                  scan; --folders: in the root, --files: in each folder
     """;
 
 try
@@ -41,6 +44,9 @@ try
             return 0;
         case ["http", .. var rest]:
             await HttpBenchmark.RunAsync(Options.Parse(rest, HttpBenchmark.Values, switches: []));
+            return 0;
+        case ["search", .. var rest]:
+            await SearchBenchmark.RunAsync(Options.Parse(rest, SearchBenchmark.Values, switches: []));
             return 0;
         default:
             await Console.Error.WriteLineAsync(Usage);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudreve.AzureStorage.Tables;
 
-/// <summary>A contiguous, ordinally ordered part of one partition.</summary>
+/// <summary>A contiguous, ordinally ordered part of one partition, or the same part of each partition of a run.</summary>
 /// <param name="PartitionKey">The partition.</param>
 /// <param name="From">First row key, inclusive; null for the partition's first row.</param>
 /// <param name="To">Row key to stop before, exclusive; null for the partition's end.</param>
@@ -11,6 +11,9 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
 {
     /// <summary>An additional OData condition on properties, which the service evaluates row by row; null for none.</summary>
     public string? Condition { get; init; }
+
+    /// <summary>The last partition of a run that begins with <see cref="PartitionKey"/>; null for one partition alone.</summary>
+    public string? LastPartitionKey { get; init; }
 
     /// <summary>Whether <see cref="From"/> itself is left out.</summary>
     public bool SkipsFrom { get; init; }
@@ -30,7 +33,9 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
 
     internal string ToFilter()
     {
-        var filter = new StringBuilder().Append(CultureInfo.InvariantCulture, $"PartitionKey eq '{Quote(PartitionKey)}'");
+        var filter = new StringBuilder().Append(CultureInfo.InvariantCulture, $"PartitionKey {(LastPartitionKey is null ? "eq" : "ge")} '{Quote(PartitionKey)}'");
+        if (LastPartitionKey is not null)
+            filter.Append(CultureInfo.InvariantCulture, $" and PartitionKey le '{Quote(LastPartitionKey)}'");
         if (From is not null)
             filter.Append(CultureInfo.InvariantCulture, $" and RowKey {(SkipsFrom ? "gt" : "ge")} '{Quote(From)}'");
         if (To is not null)

@@ -26,12 +26,10 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 internal sealed class TreeCopy(
     StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
-    private const int Readers = 8;
-
     // Marks of states that a copy does not share.
     private static readonly string[] NotCopied = ["sys:fulltext_index", MetadataKeys.UploadSession];
 
-    /// <summary>What is below an entry: one transaction for each folder and each 1,000 entries.</summary>
+    /// <summary>What is below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.</summary>
     /// <param name="top">The entry.</param>
     /// <param name="maxEntries">Where the walk fails; 0 for nowhere.</param>
     /// <param name="cancellationToken">Cancels the walk.</param>
@@ -39,21 +37,14 @@ internal sealed class TreeCopy(
     public async Task<IReadOnlyList<FileRecord>> ReadAsync(FileRecord top, long maxEntries, CancellationToken cancellationToken)
     {
         var found = new List<FileRecord>();
+        var scan = new FolderScan(
+            (range, continuation, token) => reads.ReadPageAsync(top.OwnerId, layout.Files, range, continuation, token),
+            FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix), _ => RowUse.Keep);
         for (List<FileRecord> level = top is { Type: FileType.Folder, IsSymbolic: false } ? [top] : []; level.Count > 0;)
         {
             var next = new List<FileRecord>();
-            await Parallel.ForEachAsync(
-                level,
-                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-                async (folder, token) =>
-                {
-                    var range = new RowRange(FileKeys.Folder(folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
-                    await foreach (var row in reads.QueryAsync(top.OwnerId, layout.Files, range, token))
-                    {
-                        lock (next)
-                            next.Add(FileRecord.FromRow(row, folder.Id));
-                    }
-                });
+            await foreach (var part in scan.ReadAsync(level.ToAsyncEnumerable(), folder => folder.Id, _ => null, cancellationToken))
+                next.AddRange(part.Rows.Select(row => FileRecord.FromRow(row, part.Folder.Id)));
             found.AddRange(next.Where(IsCopied));
             if (maxEntries > 0 && found.Count > maxEntries)
                 throw new CloudreveException(ErrorCode.WalkLimitReached, "The folder contains more items than can be copied at once.");
@@ -126,12 +117,14 @@ internal sealed class TreeCopy(
     {
         if (below.Count == 0)
             return [];
-        var range = await ids.ReserveAsync(IdKind.File, below.Count, cancellationToken);
+        var folders = below.Count(f => f.Type == FileType.Folder);
+        var nextFolder = folders == 0 ? 0 : (await ids.ReserveFoldersAsync(top.OwnerId, folders, cancellationToken)).First;
+        var nextFile = folders == below.Count ? 0 : (await ids.ReserveAsync(IdKind.File, below.Count - folders, cancellationToken)).First;
         var newIds = new Dictionary<long, long> { [sourceId] = top.Id };
         // In order of the old ids, so that the order of creation stays.
         var ordered = below.OrderBy(f => f.Id).ToList();
-        for (var i = 0; i < ordered.Count; i++)
-            newIds[ordered[i].Id] = range.First + i;
+        foreach (var entry in ordered)
+            newIds[entry.Id] = entry.Type == FileType.Folder ? nextFolder++ : nextFile++;
         return [.. ordered.Select(f => Copy(f, newIds[f.Id], newIds[f.ParentId], top.CreatedAt))];
     }
 

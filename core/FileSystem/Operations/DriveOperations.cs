@@ -59,7 +59,7 @@ public sealed partial class DriveOperations
     {
         var control = await ControlAsync(work, cancellationToken);
         control.Require(path, LockScope.Membership, work.LockTokens);
-        var id = entry.Id != 0 ? entry.Id : await _ids.NextAsync(IdKind.File, cancellationToken);
+        var id = entry.Id != 0 ? entry.Id : await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken);
         var file = await _tree.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
         if (file.Id != id)
             return file;
@@ -185,7 +185,7 @@ public sealed partial class DriveOperations
             var (levels, folderLevels) = TreeCopy.LevelsOf(entry, below);
             DriveDepth.Require(destination.Depth + 1 + levels);
             await _tree.Depth.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
-            var top = TreeCopy.Copy(entry, await _ids.NextAsync(IdKind.File, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
+            var top = TreeCopy.Copy(entry, await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));

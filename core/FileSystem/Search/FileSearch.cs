@@ -22,6 +22,9 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
     /// <summary>Who searches; for anonymous callers whose files they search. Bounds what the search takes of the process.</summary>
     public long AccountId { get; init; }
 
+    /// <summary>How long a page may wait for its turns among other heavy reads.</summary>
+    internal TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many transactions end a page on which something was found.</summary>
     internal int EnoughReads { get; init; } = 1_000;
 
@@ -37,14 +40,15 @@ public sealed record SearchHit(FileRecord Entry, FilePath Path);
 /// <summary>Searches folders and what is below them, level by level.</summary>
 /// <param name="layout">Where the rows are.</param>
 /// <param name="reads">Bounds what searches take of the process.</param>
-public sealed class FileSearch(StorageLayout layout, HeavyReads reads)
+/// <param name="clock">Limits the waiting.</param>
+public sealed class FileSearch(StorageLayout layout, HeavyReads reads, TimeProvider clock)
 {
     /// <summary>
-    /// Prepares one page of a search; nothing is read yet. A page costs one transaction for each folder that it opens, and one for each
-    /// above them where it begins within a level; it ends early, with a token, after some 1,000 when something was found and some
+    /// Prepares one page of a search; nothing is read yet. A page costs one transaction for each 1,000 entries of neighbouring folders, one
+    /// for each folder that has no neighbours, and for the levels above where it begins within one; it ends early, with a token, after some 1,000 when something was found and some
     /// 10,000 otherwise, since clients take an empty page for an empty result.
     /// </summary>
     /// <param name="request">Where and what.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
-    public SearchPage Open(SearchRequest request) => new(layout, reads, request);
+    public SearchPage Open(SearchRequest request) => new(layout, reads, clock, request);
 }

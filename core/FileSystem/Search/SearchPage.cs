@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Errors;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.FileSystem.Search;
@@ -10,29 +11,32 @@ namespace Cloudreve.Core.FileSystem.Search;
 /// </summary>
 public sealed class SearchPage
 {
-    private const int ReadAhead = 8;
-
     // What is known of the next level takes memory; a larger one is found again from the top.
     private const int MaxRemembered = 10_000;
 
     private readonly StorageLayout _layout;
     private readonly HeavyReads _heavy;
     private readonly SearchRequest _request;
+    private readonly TurnBudget _budget;
     private SearchToken _token;
     private SearchToken? _stop;
     private int _reads;
     private int _hits;
     private int _opened;
 
+    // The folder that was read last on this level, and the last row that was read of it.
+    private (Folder Folder, string? Key)? _last;
+
     // The folders of this level, and of the next as far as they are known; null for unknown.
     private IReadOnlyList<Folder>? _level;
     private List<Folder>? _next;
 
-    internal SearchPage(StorageLayout layout, HeavyReads heavy, SearchRequest request)
+    internal SearchPage(StorageLayout layout, HeavyReads heavy, TimeProvider clock, SearchRequest request)
     {
         _layout = layout;
         _heavy = heavy;
         _request = request;
+        _budget = new TurnBudget(request.TurnTimeout, clock);
         _token = request.Token is null ? SearchToken.Start : SearchToken.Decode(request.Token);
     }
 
@@ -42,8 +46,11 @@ public sealed class SearchPage
     /// <summary>Whether the search ended because it opened as many folders as allowed.</summary>
     public bool IsRecursionLimitReached { get; private set; }
 
-    /// <summary>The page's hits, in batches as they are found.</summary>
+    /// <summary>
+    /// The page's hits, in batches as they are found. While too many others search the page ends early, with a token.
+    /// </summary>
     /// <param name="cancellationToken">Cancels the search.</param>
+    /// <exception cref="CloudreveException">429 where nothing has been found until then.</exception>
     public async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (true)
@@ -58,6 +65,7 @@ public sealed class SearchPage
                 break;
             _token = _token.NextLevel();
             _level = _next;
+            _last = null;
         }
         NextToken = _stop?.Encode();
     }
@@ -68,36 +76,78 @@ public sealed class SearchPage
     private async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadLevelAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var folders = _level?.ToAsyncEnumerable() ?? FoldersAtAsync(_token.Level, cancellationToken);
-        await foreach (var (folder, first) in AheadAsync(folders, ReadEntriesAsync, cancellationToken))
+        // Folders by id and files by id stand one behind the other.
+        var end = RowRange.After(_request.Query.Type == FileType.Folder ? FileKeys.FolderIdPrefix : FileKeys.FileIdPrefix);
+        var scan = new FolderScan(ReadPageAsync, FileKeys.FolderIdPrefix, end, UseOf) { Condition = _request.Query.RowCondition };
+        await using var parts = scan.ReadAsync(folders, folder => folder.Id, StartOf, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync(parts))
         {
-            if (_token.After is null || !folder.IsAt(_token.Way))
+            var (folder, rows, isFirst, isLast, lastKey) = parts.Current;
+            if (isFirst)
             {
-                if (_token.Walked >= _request.MaxWalkedFolders)
-                {
-                    IsRecursionLimitReached = true;
+                if (Stops(folder) || !TryOpen(folder))
                     yield break;
-                }
-                _token = _token with { Walked = _token.Walked + 1 };
+                _last = (folder, StartOf(folder)?.Key);
             }
-            _opened++;
-            for (var page = first; page is not null;)
+            var hits = Filter(folder, rows);
+            if (hits.Count > 0)
+                yield return hits;
+            if (_stop is not null)
+                yield break;
+            _last = (folder, lastKey ?? _last?.Key);
+            if (!isLast && IsSpent)
             {
-                var hits = Filter(folder, page.Rows);
-                if (hits.Count > 0)
-                    yield return hits;
-                if (_stop is not null)
-                    yield break;
-                if (page.ContinuationToken is { } next && IsSpent)
-                {
-                    StopAt(folder, page.Rows.Count > 0 ? page.Rows[^1].RowKey : null);
-                    yield break;
-                }
-                page = page.ContinuationToken is null
-                    ? null
-                    : await ReadPageAsync(EntriesOf(folder), page.ContinuationToken, cancellationToken);
+                StopAt(folder, lastKey);
+                yield break;
             }
         }
     }
+
+    /// <summary>Goes on, unless too many others search and the page can end with what there is.</summary>
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<FolderPart<Folder>> parts)
+    {
+        try
+        {
+            return await parts.MoveNextAsync();
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.TooManyRequests && _hits > 0)
+        {
+            // Behind the last folder, even where it has no rows: it must not be opened twice.
+            if (_last is { } last)
+                StopAt(last.Folder, last.Key ?? FileKeys.FolderIdPrefix);
+            else
+                _stop = _token;
+            return false;
+        }
+    }
+
+    /// <summary>Counts a folder that is opened, unless that would be one too many.</summary>
+    private bool TryOpen(Folder folder)
+    {
+        if (_token.After is null || !folder.IsAt(_token.Way))
+        {
+            IsRecursionLimitReached = _token.Walked >= _request.MaxWalkedFolders;
+            if (IsRecursionLimitReached)
+                return false;
+            _token = _token with { Walked = _token.Walked + 1 };
+        }
+        _opened++;
+        return true;
+    }
+
+    // Most names are none that are looked for, and need not be read any further. A name that a move has claimed is not an entry yet.
+    private RowUse UseOf(Row row)
+    {
+        if (row["x"] is not null)
+            return RowUse.Drop;
+        var type = (FileType)row.RequiredNumber("t");
+        if (_request.Query.MayMatch(type, row.Text("n") ?? "") && _request.Query.Matches(FileRecord.FromRow(row, parentId: 0)))
+            return RowUse.Pause;
+        return type == FileType.Folder ? RowUse.Keep : RowUse.Drop;
+    }
+
+    private FolderStart? StartOf(Folder folder) =>
+        _token.After is { } after && folder.IsAt(_token.Way) ? new FolderStart(after, IsBehind: true) : null;
 
     /// <summary>The hits among some entries, up to the end of the page.</summary>
     private List<SearchHit> Filter(Folder folder, IReadOnlyList<Row> rows)
@@ -105,13 +155,6 @@ public sealed class SearchPage
         var hits = new List<SearchHit>();
         foreach (var row in rows)
         {
-            // A name that a move has claimed is not an entry yet.
-            if (row["x"] is not null)
-                continue;
-            // Most names are none that are looked for, and need not be read any further.
-            var type = (FileType)row.RequiredNumber("t");
-            if (type == FileType.File && !_request.Query.MayMatch(type, row.Text("n") ?? ""))
-                continue;
             var entry = FileRecord.FromRow(row, folder.Id);
             if (IsEnterable(folder, entry))
                 Remember(folder, entry);
@@ -148,88 +191,34 @@ public sealed class SearchPage
             yield return new Folder(_request.FolderId, _request.Path, []);
             yield break;
         }
-        await foreach (var (_, subfolders) in AheadAsync(FoldersAtAsync(level - 1, cancellationToken), ReadSubfoldersAsync, cancellationToken))
+        var scan = new FolderScan(
+            ReadPageAsync, FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FolderIdPrefix), row => row["x"] is null ? RowUse.Keep : RowUse.Drop);
+        await foreach (var part in scan.ReadAsync(FoldersAtAsync(level - 1, cancellationToken), folder => folder.Id, StartAbove, cancellationToken))
         {
-            foreach (var subfolder in subfolders)
-                yield return subfolder;
-        }
-    }
-
-    private async Task<List<Folder>> ReadSubfoldersAsync(Folder folder, CancellationToken cancellationToken)
-    {
-        var range = RowRange.Prefix(FileKeys.Folder(folder.Id), FileKeys.FolderIdPrefix);
-        // On the token's way what comes before it is done.
-        if (folder.IsAbove(_token.Way))
-            range = range with { From = FileKeys.FolderId(_token.Way[folder.Way.Count]) };
-        var subfolders = new List<Folder>();
-        string? continuation = null;
-        do
-        {
-            var page = await ReadPageAsync(range, continuation, cancellationToken);
-            foreach (var row in page.Rows.Where(r => r["x"] is null))
+            if (part.IsFirst && Stops(part.Folder))
+                yield break;
+            foreach (var row in part.Rows)
             {
-                var entry = FileRecord.FromRow(row, folder.Id);
-                if (IsEnterable(folder, entry))
-                    subfolders.Add(Below(folder, entry));
+                var entry = FileRecord.FromRow(row, part.Folder.Id);
+                if (IsEnterable(part.Folder, entry))
+                    yield return Below(part.Folder, entry);
             }
-            continuation = page.ContinuationToken;
         }
-        while (continuation is not null && subfolders.Count <= _request.MaxWalkedFolders);
-        return subfolders;
     }
 
-    private Task<RowPage> ReadEntriesAsync(Folder folder, CancellationToken cancellationToken) =>
-        ReadPageAsync(EntriesOf(folder), null, cancellationToken);
-
-    private RowRange EntriesOf(Folder folder)
-    {
-        var partition = FileKeys.Folder(folder.Id);
-        // Folders by id and files by id stand one behind the other.
-        var end = RowRange.After(_request.Query.Type == FileType.Folder ? FileKeys.FolderIdPrefix : FileKeys.FileIdPrefix);
-        var range = new RowRange(partition, FileKeys.FolderIdPrefix, end);
-        return _token.After is { } after && folder.IsAt(_token.Way) ? range.Behind(after) : range;
-    }
+    // On the token's way what comes before it is done.
+    private FolderStart? StartAbove(Folder folder) =>
+        folder.IsAbove(_token.Way) ? new FolderStart(FileKeys.FolderId(_token.Way[folder.Way.Count]), IsBehind: false) : null;
 
     private Task<RowPage> ReadPageAsync(RowRange range, string? continuation, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _reads);
-        return _heavy.ReadPageAsync(_request.AccountId, _layout.Files, range, continuation, cancellationToken);
+        return _heavy.ReadPageAsync(_request.AccountId, _layout.Files, range, continuation, _budget, cancellationToken);
     }
 
     // A shortcut cannot be walked into (contract, section 9).
     private static bool IsEnterable(Folder parent, FileRecord entry) =>
         entry.Type == FileType.Folder && !entry.IsSymbolic && parent.Path.Depth < FilePath.MaxDepth;
-
-    /// <summary>Reads something of each folder, several at once, in order. Stops where the page has cost enough.</summary>
-    private async IAsyncEnumerable<(Folder Folder, T Content)> AheadAsync<T>(
-        IAsyncEnumerable<Folder> folders, Func<Folder, CancellationToken, Task<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = new Queue<(Folder Folder, Task<T> Content)>();
-        try
-        {
-            await foreach (var folder in folders)
-            {
-                ahead.Enqueue((folder, read(folder, abandoned.Token)));
-                if (ahead.Count < ReadAhead)
-                    continue;
-                if (Stops(ahead.Peek().Folder))
-                    yield break;
-                var (next, content) = ahead.Dequeue();
-                yield return (next, await content);
-            }
-            while (ahead.TryPeek(out var first) && !Stops(first.Folder))
-            {
-                ahead.Dequeue();
-                yield return (first.Folder, await first.Content);
-            }
-        }
-        finally
-        {
-            await abandoned.CancelAsync();
-            await Task.WhenAll(ahead.Select(a => (Task)a.Content)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
 
     /// <summary>Whether the page ends before a folder, because it has cost enough or because the way to further folders ended.</summary>
     private bool Stops(Folder next)

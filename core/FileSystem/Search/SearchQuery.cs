@@ -17,6 +17,7 @@ public sealed class SearchQuery
 
     private readonly List<NamePattern> _names = [];
     private readonly List<Func<FileRecord, bool>> _conditions = [];
+    private readonly List<string> _rowBounds = [];
     private bool _anyName;
 
     private SearchQuery()
@@ -25,6 +26,12 @@ public sealed class SearchQuery
 
     /// <summary>The type that is looked for; null for both.</summary>
     public FileType? Type { get; private set; }
+
+    /// <summary>
+    /// A condition that storage can evaluate itself, so that it sends less: all folders, and of the files those that may be looked for.
+    /// Null for none.
+    /// </summary>
+    internal string? RowCondition => _rowBounds.Count == 0 ? null : $"{FileRecord.IsFolderCondition} or ({string.Join(" and ", _rowBounds)})";
 
     /// <summary>Reads the query of a URI; null when it makes no search, so that the folder is listed.</summary>
     /// <param name="query">The URI's parameters.</param>
@@ -98,7 +105,11 @@ public sealed class SearchQuery
             case var _ when IsBound(key):
                 // A bound that is no number is none (contract, section 8.1).
                 if (TryReadNumber(value, out var bound))
+                {
                     _conditions.Add(Bound(key, bound));
+                    if (RowBound(key, bound) is { } condition)
+                        _rowBounds.Add(condition);
+                }
                 break;
             default:
                 AddMetadata(key, value);
@@ -115,6 +126,19 @@ public sealed class SearchQuery
         "updated_gte" => e => e.UpdatedAt >= Time(bound),
         _ => e => e.UpdatedAt <= Time(bound),
     };
+
+    /// <summary>A bound for storage. A row without a size is of an empty file, which no comparison finds; times are those that a table can have.</summary>
+    private static string? RowBound(string key, long bound) => key switch
+    {
+        "size_gte" when bound > 0 => FileRecord.SizeCondition(bound),
+        "created_gte" when IsTableTime(bound) => FileRecord.CreatedCondition("ge", Time(bound)),
+        "created_lte" when IsTableTime(bound) => FileRecord.CreatedCondition("le", Time(bound)),
+        "updated_gte" when IsTableTime(bound) => FileRecord.UpdatedCondition("ge", Time(bound)),
+        "updated_lte" when IsTableTime(bound) => FileRecord.UpdatedCondition("le", Time(bound)),
+        _ => null,
+    };
+
+    private static bool IsTableTime(long seconds) => seconds >= 0 && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     private void AddMetadata(string key, string value)
     {

@@ -82,6 +82,38 @@ public sealed class FileKeysTests
         Assert.Equal(16, Enumerable.Range(1_000, 16).Select(id => FileKeys.Folder(id)[0]).Distinct().Count());
 
     [Fact]
+    public void Given_any_folder_when_its_partition_is_read_then_it_is_the_folder() =>
+        AnyId.Sample(id => FileKeys.ParseFolder(FileKeys.Folder(id)) == id && FileKeys.ParseFolder(FileKeys.Folder(-id)) == -id);
+
+    [Fact]
+    public void Given_folders_of_one_block_when_their_partitions_are_ordered_then_they_stand_side_by_side_and_in_order_of_their_ids()
+    {
+        const long Block = FileKeys.FirstFolderBlock + 5;
+        var block = Enumerable.Range(0, FileKeys.IdsPerBlock).Select(i => FileKeys.Folder((Block * FileKeys.IdsPerBlock) + i)).ToList();
+        long[] others = [1, 1L << 32, Block, Block - 1, (Block - 1) * FileKeys.IdsPerBlock, (Block + 1) * FileKeys.IdsPerBlock, (1L << 53) - 1];
+
+        Assert.Equal(block, block.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(
+            others.Select(FileKeys.Folder), other => string.CompareOrdinal(other, block[0]) > 0 && string.CompareOrdinal(other, block[^1]) < 0);
+    }
+
+    [Theory]
+    [InlineData(0, 999, true)]
+    [InlineData(0, 1_000, false)]
+    [InlineData(-1, 0, false)]
+    public void Given_two_folders_when_they_are_of_one_block_then_they_are_neighbours(long first, long second, bool are)
+    {
+        const long Start = FileKeys.FirstFolderBlock * FileKeys.IdsPerBlock;
+
+        Assert.Equal(are, FileKeys.AreNeighbours(Start + first, Start + second));
+        Assert.False(FileKeys.AreNeighbours(5_000, 5_001));
+    }
+
+    [Fact]
+    public void Given_blocks_that_follow_each_other_when_their_partitions_are_made_then_they_do_not_stand_side_by_side() =>
+        Assert.Equal(16, Enumerable.Range(0, 16).Select(i => FileKeys.Folder((FileKeys.FirstFolderBlock + i) * FileKeys.IdsPerBlock)[0]).Distinct().Count());
+
+    [Fact]
     public void Given_the_kinds_of_rows_when_their_keys_are_compared_then_no_two_ranges_overlap()
     {
         string[] prefixes = [FileKeys.Header, FileKeys.NamePrefix, FileKeys.FolderPrefix, FileKeys.FolderIdPrefix, FileKeys.FileIdPrefix];

@@ -143,6 +143,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var ids = new IdAllocator(layout);
         await ids.NextAsync(IdKind.File);
+        await ids.NextEntryAsync(Owner, FileType.Folder);
         var tree = new FileTree(layout, ids, TimeProvider.System);
         await tree.CreateRootAsync(Owner);
         if (depth > 0)

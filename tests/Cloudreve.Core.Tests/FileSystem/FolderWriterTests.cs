@@ -202,7 +202,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
         files = [.. files.Select((f, i) => f with { Size = 1L << i })];
         await DriveBuilder.WriteAsync(layout, folderId, files);
 
-        var found = await new FolderWriter(layout).FindInsertedAsync([folderId], new IdRange(files[3].Id, 4));
+        var found = await new FolderWriter(layout).FindInsertedAsync([folderId], new IdRange(files[3].Id, 4), folders: default);
 
         Assert.Equal([1 << 3, 1 << 4, 1 << 5, 1 << 6], found.Select(f => f.Size));
     }

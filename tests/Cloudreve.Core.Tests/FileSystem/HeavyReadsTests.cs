@@ -67,6 +67,26 @@ public sealed class HeavyReadsTests
         Assert.Equal(5, await reads.RunAsync(1, () => Task.FromResult(5), CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Ask_TwoAccountsWantOneRead_ItRunsOnceAtTheFirstTurnOfEither()
+    {
+        var reads = new HeavyReads(1);
+        var desk = new Desk(reads);
+        var tasks = Enumerable.Range(0, 5).Select(_ => desk.AskAsync(1)).ToList();
+        var shared = new ReadTurn();
+        reads.Ask(shared, 1);
+        reads.Ask(shared, 2);
+        tasks.Add(desk.AskAsync(1));
+
+        desk.Finish((await desk.OpenAsync(1))[0]);
+
+        Assert.Equal(2, await shared.Granted);
+        Assert.Equal(7, await reads.RunAsync(shared, () => Task.FromResult(7), CancellationToken.None));
+        for (var left = 5; left > 0; left--)
+            desk.Finish((await desk.OpenAsync(1))[0]);
+        await Task.WhenAll(tasks);
+    }
+
     /// <summary>Reads that end when the test says so.</summary>
     private sealed class Desk(HeavyReads reads)
     {

@@ -39,6 +39,28 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task Given_a_shared_folder_beside_others_when_a_visitor_searches_it_then_nothing_outside_is_found()
+    {
+        var (owner, ownerId) = await NewUserAsync();
+        // Made in turns, so that their partitions stand side by side.
+        for (var i = 0; i < 3; i++)
+        {
+            await CreateAsync(owner, $"cloudreve://my/in/{i}/plan {i}.txt", "file");
+            await CreateAsync(owner, $"cloudreve://my/out/{i}/plan secret {i}.txt", "file");
+            await CreateAsync(owner, $"cloudreve://my/gone/{i}/plan deleted {i}.txt", "file");
+        }
+        Assert.Equal(0, (await owner.SendApiAsync(HttpMethod.Delete, "file", new { uris = new[] { "cloudreve://my/gone" } })).Code);
+        var id = await ShareAsync(ownerId, "in");
+        var (visitor, _) = await NewUserAsync();
+
+        Assert.Equal(["plan 0.txt", "plan 1.txt", "plan 2.txt"], await NamesAsync(visitor, $"cloudreve://{id}@share?name=plan"));
+        Assert.Equal(["plan 1.txt"], await NamesAsync(visitor, $"cloudreve://{id}@share/1?name=plan"));
+        Assert.Equal(
+            ["plan 0.txt", "plan 1.txt", "plan 2.txt", "plan secret 0.txt", "plan secret 1.txt", "plan secret 2.txt"],
+            (await NamesAsync(owner, "cloudreve://my?name=plan")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Given_a_link_that_was_opened_just_now_when_its_folder_is_listed_again_then_nothing_is_looked_up_but_the_folder()
     {
         var (owner, ownerId) = await NewUserAsync();

@@ -1,3 +1,4 @@
+using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Copying;
 using Cloudreve.Core.FileSystem.Operations;
 using Cloudreve.Testing.Azurite;
@@ -71,8 +72,9 @@ public sealed class DriveCostTests(AzuriteServer azurite)
     private static async Task<int> CostAsync(DriveSite site, Func<DriveOperations, DriveWork, Task> change)
     {
         var process = site.Restart();
-        // Leases of ids cost once for a thousand.
+        // Leases of ids cost once for many.
         await process.Get<Core.Ids.IdAllocator>().NextAsync(Core.Ids.IdKind.File);
+        await process.Get<Core.Ids.IdAllocator>().NextEntryAsync(DriveSite.Owner, FileType.Folder);
         var counter = process.Layout.Account.Transactions;
         var before = counter.Total;
         var work = DriveSite.NewWork();

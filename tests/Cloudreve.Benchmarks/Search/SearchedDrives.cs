@@ -1,0 +1,60 @@
+using System.Globalization;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Ids;
+using Cloudreve.Core.Tables;
+
+namespace Cloudreve.Benchmarks.Search;
+
+/// <summary>Fills drives for searches: a root with folders that hold ten folders each, and files in all of those.</summary>
+/// <param name="layout">Where the rows are.</param>
+internal sealed class SearchedDrives(StorageLayout layout)
+{
+    private const int FoldersInEach = 10;
+
+    private readonly IdAllocator _ids = new(layout);
+
+    /// <summary>The name of the folder that is listed beside the searches.</summary>
+    public static FilePath Listed { get; } = new(["folder 00"]);
+
+    /// <summary>Makes a drive.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="upper">How many folders are in the root.</param>
+    /// <param name="filesInEach">How many files each folder holds.</param>
+    /// <returns>How many files there are.</returns>
+    public async Task<int> FillAsync(long owner, int upper, int filesInEach)
+    {
+        var tree = new FileTree(layout, _ids, TimeProvider.System);
+        await tree.CreateRootAsync(owner);
+        var folders = new List<long>();
+        for (var i = 0; i < upper; i++)
+        {
+            var parent = await CreateAsync(tree, owner, FileTree.RootId(owner), i);
+            folders.Add(parent);
+            for (var j = 0; j < FoldersInEach; j++)
+                folders.Add(await CreateAsync(tree, owner, parent, j));
+        }
+        await Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (folder, _) => await FillFolderAsync(owner, folder, filesInEach));
+        return folders.Count * filesInEach;
+    }
+
+    private static async Task<long> CreateAsync(FileTree tree, long owner, long parent, int number) =>
+        (await tree.CreateEntryAsync(owner, parent, string.Create(CultureInfo.InvariantCulture, $"folder {number:d2}"), NewEntry.Folder, failIfExists: true)).Id;
+
+    private async Task FillFolderAsync(long owner, long folder, int files)
+    {
+        var first = (await _ids.ReserveAsync(IdKind.File, files)).First;
+        await new FolderWriter(layout).InsertAsync(folder, [.. Enumerable.Range(0, files).Select(i => new FileRecord
+        {
+            Id = first + i,
+            ParentId = folder,
+            OwnerId = owner,
+            Type = FileType.File,
+            // One in fifty is what is searched for.
+            Name = string.Create(CultureInfo.InvariantCulture, $"{(i % 50 == 7 ? "wanted" : "other")} {i:d4}.txt"),
+            Size = i,
+            PrimaryEntityId = first + i,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+        })]);
+    }
+}
