@@ -48,6 +48,7 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";
     private const string Version = "version";
+    private const string SealedBy = "sealed_by";
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile bool _done;
@@ -57,7 +58,10 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
     /// a call that fails leaves the rest to the next.
     /// </summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="CloudreveException">50005: the operator's password has an impossible length, or there is none and nobody to be told.</exception>
+    /// <exception cref="CloudreveException">
+    /// 50005: the operator's password has an impossible length, or there is none and nobody to be told. 50002: the site's secrets are sealed with
+    /// a key that this process does not have.
+    /// </exception>
     public async ValueTask EnsureAsync(CancellationToken cancellationToken = default)
     {
         if (_done)
@@ -68,8 +72,11 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
             if (_done)
                 return;
             var schema = await layout.Site.FindAsync(SchemaPartition, SchemaKey, cancellationToken);
+            settings.Keys.Require(schema?.Text(SealedBy));
             if (schema?.Number(Version) is not >= SchemaVersion)
                 await CreateAsync(isNew: schema is null, cancellationToken);
+            else if (settings.Keys.CurrentId is { } key && schema.Text(SealedBy) != key)
+                await SealAsync(cancellationToken);
             _done = true;
         }
         finally
@@ -96,7 +103,19 @@ public sealed class SiteBootstrap(StorageLayout layout, SettingStore settings, S
             await CreateAdminAsync(cancellationToken);
         else
             await users.ListAllAsync(cancellationToken);
-        await layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion }, cancellationToken);
+        await SealAsync(cancellationToken);
+    }
+
+    /// <summary>Seals what was stored without a key, or with an earlier one, and notes the key in the row that says that all is done.</summary>
+    private async Task SealAsync(CancellationToken cancellationToken)
+    {
+        var key = settings.Keys.CurrentId;
+        if (key is not null)
+        {
+            await settings.SealAsync(cancellationToken);
+            await catalog.SealAsync(cancellationToken);
+        }
+        await layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion, [SealedBy] = key }, cancellationToken);
     }
 
     private async Task CreateStorageAsync(CancellationToken cancellationToken)
