@@ -1,10 +1,12 @@
+using Cloudreve.Functions.Startup;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Gives each request its correlation id, and answers of the API their headers.</summary>
 /// <param name="functions">What the functions declare.</param>
-internal sealed class AnswerHeaders(HttpFunctions functions) : IFunctionsWorkerMiddleware
+/// <param name="settings">Tells whether a developer runs the app, whose machine has other sites without TLS.</param>
+internal sealed class AnswerHeaders(HttpFunctions functions, AppSettings settings) : IFunctionsWorkerMiddleware
 {
     private const string CorrelationHeader = "X-Cr-Correlation-Id";
 
@@ -13,6 +15,8 @@ internal sealed class AnswerHeaders(HttpFunctions functions) : IFunctionsWorkerM
     {
         var http = context.GetHttpContext()!;
         http.TraceIdentifier = Guid.TryParseExact(http.Request.Headers[CorrelationHeader], "D", out var id) ? id.ToString() : Guid.NewGuid().ToString();
+        if (!settings.IsDevelopment)
+            http.Response.Headers.StrictTransportSecurity = "max-age=31536000";
         if (ApiPaths.IsApi(http))
         {
             http.Response.Headers.CacheControl = "private, no-cache";
