@@ -99,15 +99,15 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
         return _scripts[page] = text;
     }
 
-    [GeneratedRegex(@"<script\b(?<attributes>[^>]*)>(?<text>.*?)</script\s*>", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"<script\b(?<attributes>[^>]*)>(?<text>.*?)</script\s*>", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Scripts();
 
-    [GeneratedRegex(@"\bsrc\s*=\s*[""']?(?<address>[^""'\s>]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\bsrc\s*=\s*[""']?(?<address>[^""'\s>]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Addresses();
 
-    [GeneratedRegex(@"http://[^/""'\s\\{}<>]+", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"http://[^/""'\s\\{}<>]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex PlainAddresses();
 
-    [GeneratedRegex(" {2,}")]
+    [GeneratedRegex(" {2,}", RegexOptions.NonBacktracking)]
     private static partial Regex Spaces();
 }
