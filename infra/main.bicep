@@ -26,7 +26,6 @@ param adminPassword string = ''
 
 @description('The keys that seal secrets in the tables: id:key, comma-separated, 32 random bytes in base64 each. Keep them: without them the site cannot be opened.')
 @secure()
-@minLength(46)
 param sealingKeys string
 
 @description('Origins whose pages may send and fetch files directly, such as https://drive.example.com. Empty: the app itself alone.')
@@ -127,7 +126,10 @@ module app 'modules/app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     adminEmail: adminEmail
     adminPassword: adminPassword
-    sealingKeys: vault.?outputs.sealingKeysReference ?? sealingKeys
+    // An empty one would leave the site's secrets unsealed, or closed after an earlier deployment.
+    sealingKeys: empty(sealingKeys)
+      ? fail('Set sealingKeys (CLOUDREVE_SEALING_KEYS): README.md says how.')
+      : vault.?outputs.sealingKeysReference ?? sealingKeys
     keyVaultUri: vault.?outputs.uri ?? ''
     telemetryConnectionString: telemetry.?outputs.connectionString ?? ''
   }
