@@ -35,9 +35,8 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
         var (path, headers) = (request.Path, request.HttpContext.Response.Headers);
         if (Array.Exists(s_ownedPaths, owned => path.StartsWithSegments(owned, StringComparison.OrdinalIgnoreCase)))
             return Results.NotFound();
-        headers.XContentTypeOptions = "nosniff";
-        // Addresses of share links hold their passwords, and map services ask for the site's origin.
-        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        // A worker would be bound by the policy of its script.
+        headers.Remove("Content-Security-Policy");
         // The provider refuses whatever leads out of its folder, and hidden files.
         if (!path.Equals("/" + Page, StringComparison.OrdinalIgnoreCase) && _files.GetFileInfo(path.Value ?? "") is { Exists: true, PhysicalPath: not null } file)
         {

@@ -17,6 +17,8 @@ public sealed class AnswerHeadersTests(AzuriteServer azurite)
 
         using var answer = await client.GetAsync("/api/v4/" + path);
 
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Equal(Words(expected), Words(string.Join(',', answer.Headers.GetValues("Cache-Control"))));
 
         static IEnumerable<string> Words(string value) => value.Split(',', StringSplitOptions.TrimEntries).Order();
