@@ -90,6 +90,6 @@ public sealed partial class OperatorRulesTests(AzuriteServer azurite)
         }
     }
 
-    [GeneratedRegex("path|file$|folder|dir$|args|command|exec(?!ution$)|program|binary", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("path|file$|folder|dir$|args|command|executable|program|binary", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex LooksReaching();
 }
