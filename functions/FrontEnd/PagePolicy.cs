@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -53,6 +54,10 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
         return string.Join("; ", directives.Select(directive => Spaces().Replace(directive, " ").TrimEnd()));
     }
 
+    /// <summary>The source that stands for a script's text, whose ends of lines browsers read as one character.</summary>
+    private static string HashOf(string script) =>
+        $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script.Replace("\r\n", "\n", StringComparison.Ordinal))))}'";
+
     private static string? OriginOf(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri.GetLeftPart(UriPartial.Authority) : null;
 
@@ -90,8 +95,12 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
             if (Addresses().Match(script.Groups["attributes"].Value) is { Success: true } address)
                 sources.Add(OriginOf(address.Groups["address"].Value) ?? "");
             else
-                sources.Add($"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script.Groups["text"].Value.Replace("\r\n", "\n", StringComparison.Ordinal))))}'");
+                sources.Add(HashOf(script.Groups["text"].Value));
         }
+        var handlers = Handlers().Matches(page).Select(handler => HashOf(WebUtility.HtmlDecode(handler.Groups["text"].Value))).ToList();
+        // Style sheets that load late have a handler; only the very same text may run.
+        if (handlers.Count > 0)
+            sources.AddRange(handlers.Prepend("'unsafe-hashes'"));
         var text = string.Join(' ', sources.Where(source => source.Length > 0).Distinct(StringComparer.Ordinal));
         // Pages change with settings and releases alone.
         if (_scripts.Count >= MaxKept)
@@ -104,6 +113,9 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
 
     [GeneratedRegex(@"\bsrc\s*=\s*[""']?(?<address>[^""'\s>]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Addresses();
+
+    [GeneratedRegex(@"<[a-z][^>]*\son[a-z]+\s*=\s*""(?<text>[^""]*)""", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Handlers();
 
     [GeneratedRegex(@"http://[^/""'\s\\{}<>]+", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex PlainAddresses();

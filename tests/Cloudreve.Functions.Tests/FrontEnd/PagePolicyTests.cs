@@ -32,6 +32,16 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
         Assert.Equal(("nosniff", "SAMEORIGIN", "strict-origin-when-cross-origin"), (headers["X-Content-Type-Options"], headers["X-Frame-Options"], headers["Referrer-Policy"]));
     }
 
+    [Fact]
+    public async Task Given_a_page_whose_style_sheet_loads_late_when_it_is_sent_then_that_handler_is_allowed_and_no_other()
+    {
+        await using var app = await StartAsync("<link rel=stylesheet href=\"/a.css\" media=\"print\" onload=\"this.media=&#39;all&#39;\"><p class=\"on=\">");
+
+        var (_, policy) = await ReadAsync(app, "/");
+
+        Assert.Equal(["'self'", "'unsafe-eval'", "blob:", "'unsafe-hashes'", HashOf("this.media='all'")], policy["script-src"]);
+    }
+
     [Theory]
     [InlineData("normal", "", null)]
     [InlineData("turnstile", "", "https://challenges.cloudflare.com")]
