@@ -24,6 +24,10 @@ param adminEmail string
 @secure()
 param adminPassword string = ''
 
+@description('The keys that seal secrets in the tables: id:key, comma-separated, 32 random bytes in base64 each. Keep them: without them the site cannot be opened.')
+@secure()
+param sealingKeys string
+
 @description('Origins whose pages may send and fetch files directly, such as https://drive.example.com. Empty: the app itself alone.')
 param allowedOrigins string[] = []
 
@@ -43,7 +47,7 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Keeps the keys that sign tokens in a key vault of their own instead of the settings table. Once on, it stays on: see docs/operations.md.')
+@description('Keeps the keys that sign tokens and those that seal secrets in a key vault of their own. Once on, it stays on: see docs/operations.md.')
 param keyVault bool = false
 
 @description('Creates Application Insights with its workspace and sends telemetry there.')
@@ -103,6 +107,7 @@ module vault 'modules/vault.bicep' = if (keyVault) {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    sealingKeys: sealingKeys
   }
 }
 
@@ -121,6 +126,10 @@ module app 'modules/app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     adminEmail: adminEmail
     adminPassword: adminPassword
+    // An empty one would leave the site's secrets unsealed, or closed after an earlier deployment.
+    sealingKeys: empty(sealingKeys)
+      ? fail('Set sealingKeys (CLOUDREVE_SEALING_KEYS): README.md says how.')
+      : vault.?outputs.sealingKeysReference ?? sealingKeys
     keyVaultUri: vault.?outputs.uri ?? ''
     telemetryConnectionString: telemetry.?outputs.connectionString ?? ''
   }

@@ -6,5 +6,6 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'northeurope')
 param prefix = readEnvironmentVariable('CLOUDREVE_PREFIX', 'cloudreve')
 param adminEmail = readEnvironmentVariable('CLOUDREVE_ADMIN_EMAIL', 'admin@example.com')
 param adminPassword = readEnvironmentVariable('CLOUDREVE_ADMIN_PASSWORD', '')
+param sealingKeys = readEnvironmentVariable('CLOUDREVE_SEALING_KEYS', '')
 param allowedOrigins = []
 param tags = { 'azd-env-name': readEnvironmentVariable('AZURE_ENV_NAME', 'cloudreve') }

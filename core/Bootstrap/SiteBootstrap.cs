@@ -45,6 +45,7 @@ public sealed class SiteBootstrap
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";
     private const string Version = "version";
+    private const string SealedBy = "sealed_by";
 
     // Requests wait for it.
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(5);
@@ -75,7 +76,10 @@ public sealed class SiteBootstrap
     /// a call that fails leaves the rest to the next. Calls at the same time share what comes of it.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting of this one.</param>
-    /// <exception cref="CloudreveException">50005: the operator's password has an impossible length, or there is none and nobody to be told.</exception>
+    /// <exception cref="CloudreveException">
+    /// 50005: the operator's password has an impossible length, or there is none and nobody to be told. 50002: the site's secrets are sealed with
+    /// a key that this process does not have.
+    /// </exception>
     public ValueTask EnsureAsync(CancellationToken cancellationToken = default) =>
         _done ? ValueTask.CompletedTask : new ValueTask(_making.Join().WaitAsync(cancellationToken));
 
@@ -84,8 +88,11 @@ public sealed class SiteBootstrap
         if (_done)
             return this;
         var schema = await LookAsync(cancellationToken);
+        _settings.Keys.Require(schema?.Text(SealedBy));
         if (schema?.Number(Version) is not >= SchemaVersion)
             await CreateAsync(isNew: schema is null, cancellationToken);
+        else if (_settings.Keys.CurrentId is { } key && schema.Text(SealedBy) != key)
+            await SealAsync(cancellationToken);
         _done = true;
         return this;
     }
@@ -122,7 +129,19 @@ public sealed class SiteBootstrap
             await CreateAdminAsync(cancellationToken);
         else
             await _users.ListAllAsync(cancellationToken);
-        await _layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion }, cancellationToken);
+        await SealAsync(cancellationToken);
+    }
+
+    /// <summary>Seals what was stored without a key, or with an earlier one, and notes the key in the row that says that all is done.</summary>
+    private async Task SealAsync(CancellationToken cancellationToken)
+    {
+        var key = _settings.Keys.CurrentId;
+        if (key is not null)
+        {
+            await _settings.SealAsync(cancellationToken);
+            await _catalog.SealAsync(cancellationToken);
+        }
+        await _layout.Site.UpsertAsync(new Row(SchemaPartition, SchemaKey) { [Version] = SchemaVersion, [SealedBy] = key }, cancellationToken);
     }
 
     private async Task CreateStorageAsync(CancellationToken cancellationToken)

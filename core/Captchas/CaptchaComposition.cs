@@ -1,5 +1,6 @@
 using Cloudreve.Core.Captchas.Pictures;
 using Cloudreve.Core.Captchas.Providers;
+using Cloudreve.Core.Outgoing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,12 +13,13 @@ public static class CaptchaComposition
     /// <param name="services">The services.</param>
     public static IServiceCollection AddCaptchas(this IServiceCollection services)
     {
+        services.AddOutgoing();
         services.TryAddSingleton(new CaptchaProviders());
         services.TryAddSingleton<PictureCaptcha>();
         services.TryAddSingleton(provider => new CaptchaGate(
         [
             provider.GetRequiredService<PictureCaptcha>(),
-            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>()),
+            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>(), provider.GetRequiredService<OutgoingHttp>()),
         ]));
         return services;
     }

@@ -11,6 +11,7 @@ using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Outgoing;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
@@ -27,6 +28,7 @@ public static class IdentityComposition
     /// <param name="services">The services.</param>
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
+        services.AddOutgoing();
         services.TryAddSingleton<IdAllocator>();
         services.TryAddSingleton<FileTree>();
         services.TryAddSingleton<SettingStore>();

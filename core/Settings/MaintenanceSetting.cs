@@ -34,7 +34,7 @@ internal static class MaintenanceSetting
         Setting.Text("fts_meilisearch_embed_config", "{}"),
         Setting.Flag("thumb_gc_after_gen", defaultValue: false),
         Setting.Flag("thumb_libraw_enabled", defaultValue: false),
-        Setting.Text("thumb_libraw_path", "simple_dcraw"),
+        Setting.Guarded("thumb_libraw_path", SettingReach.Program, "simple_dcraw"),
         Setting.Text("thumb_libraw_exts", "3fr,arw,cr2,cr3,crw,dng,erf,kdc,mrw,nef,nrw,orf,pef,raf,raw,rw2,sr2,srf,srw,x3f"),
         Setting.Number("thumb_libraw_max_size", 78_643_200),
         Setting.Number("captcha_ComplexOfNoiseText", 0),

@@ -19,7 +19,7 @@ internal static class MediaMetaSetting
         Setting.Flag("media_meta_geocoding", defaultValue: false),
         Setting.Text("media_meta_geocoding_mapbox_ak", isSecret: true),
         Setting.Flag("media_meta_ffprobe", defaultValue: false),
-        Setting.Text("media_meta_ffprobe_path", "ffprobe"),
+        Setting.Guarded("media_meta_ffprobe_path", SettingReach.Program, "ffprobe"),
         Setting.Number("media_meta_ffprobe_size_local", 0),
         Setting.Number("media_meta_ffprobe_size_remote", 0),
     ];

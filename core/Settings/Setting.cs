@@ -20,6 +20,9 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>Whether the value is JSON, an object or a list.</summary>
     public bool IsJson { get; } = SettingJson.IsOfParts(defaultText);
 
+    /// <summary>What the value reaches outside the site; it counts as empty unless <see cref="OperatorRules"/> allow it.</summary>
+    public SettingReach Reach { get; init; }
+
     /// <summary>Whether a text has the setting's form.</summary>
     /// <param name="text">The text.</param>
     public abstract bool IsValid(string text);
@@ -30,6 +33,9 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>JSON that has a model. What is stored already is read as far as it can be; only changes have to fit.</summary>
     internal static Setting<string> Json(string key, string defaultText, Func<string, bool> fits) =>
         new(key, defaultText, isSecret: false, text => (true, text), fits);
+
+    internal static Setting<string> Guarded(string key, SettingReach reach, string defaultText = "") =>
+        new(key, defaultText, isSecret: false, text => (true, text)) { Reach = reach };
 
     internal static Setting<string> Choice(string key, params IReadOnlyList<string> values) =>
         new(key, values[0], isSecret: false, text => (values.Contains(text), text));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.Core.Errors;
 using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Media.Thumbnails;
 
 namespace Cloudreve.Core.Settings;
 
@@ -49,7 +50,9 @@ public static class SettingChange
     /// <param name="values">New texts by key; JSON may hold null for a text.</param>
     /// <param name="site">What is stored: a form also sends what it leaves as it is.</param>
     /// <returns>The texts that are to be stored; none when all is as it was.</returns>
-    /// <exception cref="CloudreveException">40001: too many, or one is unknown, fixed or malformed; the message names it.</exception>
+    /// <exception cref="CloudreveException">
+    /// 40001: too many, or one is unknown, fixed, malformed or beyond what the operator allows; the message names it.
+    /// </exception>
     public static IReadOnlyDictionary<string, string> Check(IReadOnlyDictionary<string, string?> values, SiteSettings site)
     {
         if (values.Count is 0 or > MaxSettings || values.Values.Sum(text => (long)(text?.Length ?? 0)) > MaxTotal)
@@ -65,9 +68,25 @@ public static class SettingChange
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
             if (text is null || text.Length > MaxText || !Fits(setting, text))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed or too long.");
+            // Forms send back what they were shown; that changes nothing.
+            if (text != site.TextOf(setting) && !site.Allows(setting, text))
+                throw new CloudreveException(ErrorCode.BadParameter, $"The server's operator does not allow this value of '{key}'.");
             changes[key] = text;
         }
+        CheckPrograms(changes, site);
         return changes;
+    }
+
+    /// <summary>A switch that could have no effect is refused, so that nobody waits for thumbnails that nothing makes.</summary>
+    private static void CheckPrograms(IReadOnlyDictionary<string, string> changes, SiteSettings site)
+    {
+        foreach (var (enabled, program) in ThumbnailSetting.Programs)
+        {
+            if (changes.GetValueOrDefault(enabled.Key) is not { } text || text == site.TextOf(enabled) || !enabled.Read(text))
+                continue;
+            if (!site.Allows(program, changes.GetValueOrDefault(program.Key) ?? site.TextOf(program)))
+                throw new CloudreveException(ErrorCode.BadParameter, $"The server's operator does not allow the program that '{enabled.Key}' needs.");
+        }
     }
 
     private static bool IsUnchanged(Setting setting, string? text, SiteSettings site) => setting.IsSecret

@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Caching;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Sealing;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Settings;
@@ -26,16 +26,25 @@ public sealed class SettingStore
     private const string Value = "value";
 
     private readonly StorageLayout _layout;
+    private readonly OperatorRules _rules;
+    private readonly SealingKeys _keys;
     private readonly AgedValue<SiteSettings> _current;
 
     /// <summary>Creates the store; reads nothing yet.</summary>
     /// <param name="layout">Where the rows are.</param>
     /// <param name="clock">Tells the age of what was read.</param>
-    public SettingStore(StorageLayout layout, TimeProvider clock)
+    /// <param name="rules">What settings may reach on the machine; null for nothing.</param>
+    /// <param name="keys">Seal what is secret; null to store it as it is.</param>
+    public SettingStore(StorageLayout layout, TimeProvider clock, OperatorRules? rules = null, SealingKeys? keys = null)
     {
         _layout = layout;
+        _rules = rules ?? new OperatorRules();
+        _keys = keys ?? SealingKeys.None;
         _current = new AgedValue<SiteSettings>(ReadAsync, new AgeLimits(MaxAge, MaxStale), clock);
     }
+
+    /// <summary>The keys that seal what is secret.</summary>
+    internal SealingKeys Keys => _keys;
 
     /// <summary>The settings. One transaction when they are too old, none otherwise.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -68,7 +77,7 @@ public sealed class SettingStore
         for (var tries = 1; ; tries++)
         {
             var row = await _layout.Site.FindAsync(Partition, key, cancellationToken);
-            if (change(row is null ? "" : LongText.Read(row, Value) ?? "") is not { } text)
+            if (change(row is null ? "" : Read(row)) is not { } text)
                 break;
             try
             {
@@ -104,16 +113,28 @@ public sealed class SettingStore
         _current.Forget();
     }
 
-    private static Row Describe(string key, string value)
+    /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal async Task SealAsync(CancellationToken cancellationToken)
     {
-        var row = new Row(Partition, key) { [Value] = "" };
-        LongText.Write(row, Value, value);
+        await SealedRows.RenewAsync(
+            _layout.Site, Partition, row => !IsSecret(row.RowKey) || SealedColumn.IsCurrent(row, Value, _keys), row => Describe(row.RowKey, Read(row)),
+            cancellationToken);
+        _current.Forget();
+    }
+
+    private static bool IsSecret(string key) => SettingChange.Find(key) is { IsSecret: true };
+
+    private Row Describe(string key, string value)
+    {
+        var row = new Row(Partition, key);
+        SealedColumn.Write(row, Value, value, IsSecret(key) ? _keys : SealingKeys.None);
         return row;
     }
 
-    private static string ReadText(Row row)
+    private string Read(Row row)
     {
-        var text = LongText.Read(row, Value) ?? "";
+        var text = SealedColumn.Read(row, Value, _keys);
         return SettingChange.Find(row.RowKey) is { IsJson: true } ? SettingJson.WithoutNull(text) : text;
     }
 
@@ -121,7 +142,7 @@ public sealed class SettingStore
     {
         var stored = new Dictionary<string, string>();
         await foreach (var row in _layout.Site.QueryAsync(new RowRange(Partition), cancellationToken))
-            stored[row.RowKey] = ReadText(row);
-        return new SiteSettings(stored);
+            stored[row.RowKey] = Read(row);
+        return new SiteSettings(stored, _rules);
     }
 }

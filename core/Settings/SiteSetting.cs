@@ -140,8 +140,8 @@ public static class SiteSetting
     /// <summary>Where the master key of encrypted blobs is: setting, env or file.</summary>
     public static readonly Setting<string> EncryptMasterKeyVault = Setting.Text("encrypt_master_key_vault", "setting");
 
-    /// <summary>The file with the master key, where the vault is a file.</summary>
-    public static readonly Setting<string> EncryptMasterKeyFile = Setting.Text("encrypt_master_key_file");
+    /// <summary>The file with the master key, where the vault is a file and the operator allows it.</summary>
+    public static readonly Setting<string> EncryptMasterKeyFile = Setting.Guarded("encrypt_master_key_file", SettingReach.KeyFile);
 
     /// <summary>The master key in base64, where the vault is this setting; made when it is first needed.</summary>
     public static readonly Setting<string> EncryptMasterKey = Setting.Text("encrypt_master_key", isSecret: true);

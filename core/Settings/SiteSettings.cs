@@ -6,12 +6,15 @@ namespace Cloudreve.Core.Settings;
 public sealed class SiteSettings
 {
     private readonly IReadOnlyDictionary<string, string> _stored;
+    private readonly OperatorRules _rules;
 
     /// <summary>Wraps what is stored.</summary>
     /// <param name="stored">Texts by key; defaults hold for the rest.</param>
-    public SiteSettings(IReadOnlyDictionary<string, string> stored)
+    /// <param name="rules">What settings may reach on the machine; null for nothing.</param>
+    public SiteSettings(IReadOnlyDictionary<string, string> stored, OperatorRules? rules = null)
     {
         _stored = stored;
+        _rules = rules ?? new OperatorRules();
         HashIds = new HashIdCodec(Get(SiteSetting.HashIdSalt));
         Urls =
         [
@@ -30,9 +33,16 @@ public sealed class SiteSettings
     /// <summary>The value of a setting.</summary>
     /// <param name="setting">The setting.</param>
     /// <typeparam name="T">The type of the value.</typeparam>
-    public T Get<T>(Setting<T> setting) => setting.Read(_stored.GetValueOrDefault(setting.Key));
+    public T Get<T>(Setting<T> setting) => setting.Reach == SettingReach.None || _rules.Allows(setting, TextOf(setting))
+        ? setting.Read(_stored.GetValueOrDefault(setting.Key))
+        : setting.Read("");
 
-    /// <summary>The text of a setting as it is stored, or its default.</summary>
+    /// <summary>Checks whether the operator lets a setting have a value.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="text">The value.</param>
+    public bool Allows(Setting setting, string text) => _rules.Allows(setting, text);
+
+    /// <summary>The text of a setting as it is stored, or its default, even if the operator does not allow it.</summary>
     /// <param name="setting">The setting.</param>
     public string TextOf(Setting setting) => _stored.GetValueOrDefault(setting.Key) ?? setting.DefaultText;
 }

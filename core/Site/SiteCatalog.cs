@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Caching;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Sealing;
 using Cloudreve.Core.Tables;
 
 namespace Cloudreve.Core.Site;
@@ -19,6 +20,7 @@ public sealed class SiteCatalog
     private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(2));
 
     private readonly StorageLayout _layout;
+    private readonly SealingKeys _keys;
     private readonly AgedValue<IReadOnlyDictionary<int, Group>> _groups;
     private readonly AgedValue<IReadOnlyDictionary<int, StoragePolicy>> _policies;
     private readonly AgedValue<IReadOnlyDictionary<int, Node>> _nodes;
@@ -26,11 +28,13 @@ public sealed class SiteCatalog
     /// <summary>Creates the catalog; reads nothing yet.</summary>
     /// <param name="layout">Where the rows are.</param>
     /// <param name="clock">Tells the age of what was read.</param>
-    public SiteCatalog(StorageLayout layout, TimeProvider clock)
+    /// <param name="keys">Seal what is secret in policies; null to store it as it is.</param>
+    public SiteCatalog(StorageLayout layout, TimeProvider clock, SealingKeys? keys = null)
     {
         _layout = layout;
+        _keys = keys ?? SealingKeys.None;
         _groups = Kept(SiteRows.Groups, SiteRows.ReadGroup, group => group.Id, clock);
-        _policies = Kept(SiteRows.Policies, SiteRows.ReadPolicy, policy => policy.Id, clock);
+        _policies = Kept(SiteRows.Policies, row => SiteRows.ReadPolicy(row, _keys), policy => policy.Id, clock);
         _nodes = Kept(SiteRows.Nodes, SiteRows.ReadNode, node => node.Id, clock);
     }
 
@@ -127,7 +131,7 @@ public sealed class SiteCatalog
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SavePolicyAsync(StoragePolicy policy, CancellationToken cancellationToken = default)
     {
-        await _layout.Site.UpsertAsync(SiteRows.Describe(policy), cancellationToken);
+        await _layout.Site.UpsertAsync(SiteRows.Describe(policy, _keys), cancellationToken);
         _policies.Forget();
     }
 
@@ -135,7 +139,9 @@ public sealed class SiteCatalog
     /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task SeedAsync(CancellationToken cancellationToken)
     {
-        foreach (var row in SiteSeeds.Groups.Select(SiteRows.Describe).Append(SiteRows.Describe(SiteSeeds.DefaultPolicy(_layout))).Append(SiteRows.Describe(SiteSeeds.Master)))
+        var rows = SiteSeeds.Groups.Select(SiteRows.Describe)
+            .Append(SiteRows.Describe(SiteSeeds.DefaultPolicy(_layout), _keys)).Append(SiteRows.Describe(SiteSeeds.Master));
+        foreach (var row in rows)
         {
             try
             {
@@ -150,6 +156,15 @@ public sealed class SiteCatalog
         _policies.Forget();
         _nodes.Forget();
     }
+
+    /// <summary>The keys that seal what is secret in policies.</summary>
+    internal SealingKeys Keys => _keys;
+
+    /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task SealAsync(CancellationToken cancellationToken) => SealedRows.RenewAsync(
+        _layout.Site, SiteRows.Policies, row => SiteRows.IsSealed(row, _keys), row => SiteRows.Describe(SiteRows.ReadPolicy(row, _keys), _keys),
+        cancellationToken);
 
     internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Boolsets;
+using Cloudreve.Core.Sealing;
 
 namespace Cloudreve.Core.Site;
 
@@ -13,6 +14,8 @@ internal static class SiteRows
     public const string Nodes = "node";
 
     private const string DeletedMark = "deleted";
+    private const string SecretKey = "secret_key";
+    private const string Token = "token";
 
     public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
 
@@ -57,7 +60,19 @@ internal static class SiteRows
         StoragePolicyId = (int?)row.Number("storage_policy"),
     };
 
-    public static Row Describe(StoragePolicy policy) => new(Policies, Key(policy.Id))
+    public static Row Describe(StoragePolicy policy, SealingKeys keys)
+    {
+        var row = DescribeOpen(policy);
+        SealedColumn.Write(row, SecretKey, policy.SecretKey, keys);
+        SealedColumn.Write(row, Token, policy.Settings.Token ?? "", keys);
+        return row;
+    }
+
+    /// <summary>Checks whether a policy's secrets are stored as they would be now.</summary>
+    public static bool IsSealed(Row row, SealingKeys keys) =>
+        SealedColumn.IsCurrent(row, SecretKey, keys) && SealedColumn.IsCurrent(row, Token, keys) && (keys.CurrentId is null || ReadSettings(row).Token is null);
+
+    private static Row DescribeOpen(StoragePolicy policy) => new(Policies, Key(policy.Id))
     {
         ["name"] = policy.Name,
         ["driver"] = policy.Driver,
@@ -65,12 +80,11 @@ internal static class SiteRows
         ["bucket_name"] = policy.BucketName,
         ["is_private"] = policy.IsPrivate,
         ["access_key"] = policy.AccessKey,
-        ["secret_key"] = policy.SecretKey,
         ["max_size"] = policy.MaxSize,
         ["dir_name_rule"] = policy.DirNameRule,
         ["file_name_rule"] = policy.FileNameRule,
         ["node_id"] = policy.NodeId,
-        ["settings"] = JsonSerializer.Serialize(policy.Settings, SiteJson.Default.StoragePolicySettings),
+        ["settings"] = JsonSerializer.Serialize(policy.Settings with { Token = null }, SiteJson.Default.StoragePolicySettings),
         ["local"] = policy.IsLocal ? true : null,
         ["former_dir_name_rules"] = policy.FormerDirNameRules.Count == 0
             ? null
@@ -78,7 +92,7 @@ internal static class SiteRows
         [DeletedMark] = policy.IsDeleted ? true : null,
     };
 
-    public static StoragePolicy ReadPolicy(Row row) => new()
+    public static StoragePolicy ReadPolicy(Row row, SealingKeys keys) => new()
     {
         Id = ReadId(row),
         Name = row.RequiredText("name"),
@@ -87,16 +101,19 @@ internal static class SiteRows
         BucketName = row.Text("bucket_name") ?? "",
         IsPrivate = row.Flag("is_private"),
         AccessKey = row.Text("access_key") ?? "",
-        SecretKey = row.Text("secret_key") ?? "",
+        SecretKey = SealedColumn.Read(row, SecretKey, keys),
         MaxSize = row.Number("max_size") ?? 0,
         DirNameRule = row.Text("dir_name_rule") ?? "",
         FileNameRule = row.Text("file_name_rule") ?? "",
         NodeId = (int?)row.Number("node_id"),
-        Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings(),
+        Settings = SealedColumn.Read(row, Token, keys) is { Length: > 0 } token ? ReadSettings(row) with { Token = token } : ReadSettings(row),
         IsLocal = row.Flag("local"),
         FormerDirNameRules = row.Text("former_dir_name_rules") is { } rules ? JsonSerializer.Deserialize(rules, SiteJson.Default.IReadOnlyListString) ?? [] : [],
         IsDeleted = row.Flag(DeletedMark),
     };
+
+    private static StoragePolicySettings ReadSettings(Row row) =>
+        JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings();
 
     public static Row Describe(Node node) => new(Nodes, Key(node.Id))
     {

@@ -17,7 +17,8 @@ namespace Cloudreve.Functions.FrontEnd;
 /// <param name="folder">The folder of the built front end.</param>
 /// <param name="bootstrap">Makes the site before its first request.</param>
 /// <param name="settings">The site's settings.</param>
-internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, SettingStore settings) : IFrontEnd, IDisposable
+/// <param name="policy">Says what its pages may load.</param>
+internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, SettingStore settings, PagePolicy policy) : IFrontEnd, IDisposable
 {
     private const string Page = "index.html";
 
@@ -34,16 +35,22 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
         var (path, headers) = (request.Path, request.HttpContext.Response.Headers);
         if (Array.Exists(s_ownedPaths, owned => path.StartsWithSegments(owned, StringComparison.OrdinalIgnoreCase)))
             return Results.NotFound();
+        // A worker would be bound by the policy of its script.
+        headers.Remove("Content-Security-Policy");
         // The provider refuses whatever leads out of its folder, and hidden files.
         if (!path.Equals("/" + Page, StringComparison.OrdinalIgnoreCase) && _files.GetFileInfo(path.Value ?? "") is { Exists: true, PhysicalPath: not null } file)
         {
             headers.CacheControl = AssetName.IsHashed(path.Value) ? "public, max-age=31536000, immutable" : "no-cache";
+            if (file.Name.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
+                await ProtectAsync(headers, await File.ReadAllTextAsync(file.PhysicalPath, cancellationToken), cancellationToken);
             return Send(file, file.PhysicalPath);
         }
         await bootstrap.EnsureAsync(cancellationToken);
+        var page = Fill(_page.Value, await settings.GetAsync(cancellationToken));
+        await ProtectAsync(headers, page, cancellationToken);
         // A new release names other files.
         headers.CacheControl = "no-cache";
-        return Results.Text(Fill(_page.Value, await settings.GetAsync(cancellationToken)), "text/html", Encoding.UTF8);
+        return Results.Text(page, "text/html", Encoding.UTF8);
     }
 
     /// <inheritdoc/>
@@ -60,6 +67,14 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
         .Replace("var(--defaultThemeColor)", WebUtility.HtmlEncode(site.Get(SiteSetting.DefaultTheme)), StringComparison.Ordinal)
         // Administrators write it to be run.
         .Replace("{siteScript}", site.Get(AppearanceSetting.Script), StringComparison.Ordinal);
+
+    private async Task ProtectAsync(IHeaderDictionary headers, string page, CancellationToken cancellationToken)
+    {
+        await bootstrap.EnsureAsync(cancellationToken);
+        headers.ContentSecurityPolicy = await policy.OfAsync(await settings.GetAsync(cancellationToken), page, cancellationToken);
+        // For browsers that do not know frame-ancestors.
+        headers.XFrameOptions = "SAMEORIGIN";
+    }
 
     private IResult Send(IFileInfo file, string path)
     {

@@ -1,5 +1,8 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Secrets;
+using Cloudreve.Core.Outgoing;
+using Cloudreve.Core.Sealing;
+using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Functions.Startup;
 
@@ -27,6 +30,15 @@ internal sealed record AppSettings
     /// <summary>Whether a developer runs the app, so that it may be reached as localhost on any port.</summary>
     public bool IsDevelopment { get; init; }
 
+    /// <summary>What the site's settings may reach on the machine.</summary>
+    public OperatorRules Rules { get; init; } = new();
+
+    /// <summary>Addresses beyond the internet that the app may call.</summary>
+    public OutgoingRules Outgoing { get; init; } = OutgoingRules.None;
+
+    /// <summary>The keys that seal secrets in tables.</summary>
+    public SealingKeys SealingKeys { get; init; } = SealingKeys.None;
+
     /// <summary>Reads the settings.</summary>
     /// <param name="configuration">The app settings.</param>
     /// <exception cref="SettingsException">A setting is missing or malformed.</exception>
@@ -38,8 +50,19 @@ internal sealed record AppSettings
         ClientAddressHeader = configuration["CLOUDREVE_CLIENT_ADDRESS_HEADER"] is { Length: > 0 } header ? header : null,
         FrontEndFolder = ReadFrontEnd(configuration["CLOUDREVE_FRONT_END"]),
         KeyVault = ReadKeyVault(configuration["CLOUDREVE_KEY_VAULT"]),
+        Rules = new OperatorRules
+        {
+            Programs = ReadList(configuration["CLOUDREVE_PROGRAMS"]),
+            ProgramArguments = ReadList(configuration["CLOUDREVE_PROGRAM_ARGUMENTS"]),
+            KeyFiles = ReadList(configuration["CLOUDREVE_KEY_FILES"]),
+        },
+        Outgoing = ReadOutgoing(configuration["CLOUDREVE_PRIVATE_HOSTS"]),
+        SealingKeys = ReadSealingKeys(configuration["CLOUDREVE_SEALING_KEYS"]),
         IsDevelopment = string.Equals(configuration["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", StringComparison.OrdinalIgnoreCase),
     };
+
+    private static HashSet<string> ReadList(string? list) =>
+        [.. (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     private static StorageAccountOptions ReadStorage(IConfiguration configuration)
     {
@@ -74,6 +97,33 @@ internal sealed record AppSettings
             ? folder
             : throw new SettingsException("CLOUDREVE_FRONT_END must be the folder of a built front end, with its index.html."),
     };
+
+    private static OutgoingRules ReadOutgoing(string? list)
+    {
+        try
+        {
+            return OutgoingRules.Parse(list);
+        }
+        catch (FormatException e)
+        {
+            throw new SettingsException("CLOUDREVE_PRIVATE_HOSTS must be host names, addresses and networks such as 10.1.0.0/16, comma-separated: " + e.Message);
+        }
+    }
+
+    private static SealingKeys ReadSealingKeys(string? keys)
+    {
+        // The platform leaves a reference as it is when it cannot follow it.
+        if (keys?.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase) == true)
+            throw new SettingsException("CLOUDREVE_SEALING_KEYS refers to a key vault that the platform could not read: check the reference and the identity's role.");
+        try
+        {
+            return SealingKeys.Parse(keys);
+        }
+        catch (FormatException e)
+        {
+            throw new SettingsException("CLOUDREVE_SEALING_KEYS is malformed. " + e.Message);
+        }
+    }
 
     private static KeyVaultOptions? ReadKeyVault(string? address)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Bootstrap;
 using Cloudreve.Core.Errors;
@@ -8,7 +9,7 @@ namespace Cloudreve.Functions.Startup;
 /// Under a Functions host: begins to look after the site while the first request is still on its way, and goes on while storage does not
 /// answer. Requests wait for the site themselves, so a failure is only told here.
 /// </summary>
-internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, TimeProvider clock, ILogger<BootstrapWarmUp> logger) : BackgroundService
+internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, AppSettings settings, TimeProvider clock, ILogger<BootstrapWarmUp> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -18,13 +19,18 @@ internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, TimeProvider cloc
     {
         // Off the caller's thread: the app must listen at once.
         await Task.Yield();
+        if (settings.SealingKeys.CurrentId is null && !settings.IsDevelopment)
+        {
+            logger.LogWarning(
+                "CLOUDREVE_SEALING_KEYS is not set: secrets of the site, such as the password of the mail server, are stored in its tables unsealed.");
+        }
         try
         {
             await AwaitSiteAsync(stoppingToken);
         }
         catch (Exception e) when (e is StorageException or CloudreveException)
         {
-            logger.LogError("The site is not available yet: {Reason}", e.Message);
+            logger.LogError("The site is not available yet: {Reason}", e.InnerException is CryptographicException cause ? $"{e.Message} {cause.Message}" : e.Message);
         }
     }
 

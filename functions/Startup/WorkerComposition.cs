@@ -68,6 +68,9 @@ internal static class WorkerComposition
     private static void AddStorage(IServiceCollection services, AppSettings settings)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(settings.Rules);
+        services.AddSingleton(settings.Outgoing);
+        services.AddSingleton(settings.SealingKeys);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));

@@ -1,4 +1,5 @@
-// The function app: a .NET isolated worker on the Flex Consumption plan. The first password is the only secret in its settings.
+// The function app: a .NET isolated worker on the Flex Consumption plan. Secrets in its settings are the first password and, without a key
+// vault, the keys that seal secrets.
 
 param name string
 param location string
@@ -13,6 +14,9 @@ param maximumInstanceCount int
 param adminEmail string
 @secure()
 param adminPassword string
+@description('The keys, or a reference to a key vault that holds them.')
+@secure()
+param sealingKeys string
 param keyVaultUri string
 param telemetryConnectionString string
 
@@ -43,6 +47,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    keyVaultReferenceIdentity: identityId
     functionAppConfig: {
       deployment: {
         storage: {
@@ -90,6 +95,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         // The platform's front end overwrites this header: docs/decisions/2026-11-28-client-address-header.md.
         CLOUDREVE_CLIENT_ADDRESS_HEADER: 'CLIENT-IP'
         CLOUDREVE_ADMIN_EMAIL: adminEmail
+        CLOUDREVE_SEALING_KEYS: sealingKeys
       },
       empty(adminPassword) ? {} : { CLOUDREVE_ADMIN_PASSWORD: adminPassword },
       empty(keyVaultUri) ? {} : { CLOUDREVE_KEY_VAULT: keyVaultUri },

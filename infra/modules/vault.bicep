@@ -1,4 +1,4 @@
-// A key vault for the keys that sign tokens, and the app's right to read and add them.
+// A key vault for the keys that sign tokens and those that seal secrets, and the app's right to read and add them.
 
 @minLength(3)
 @maxLength(24)
@@ -6,6 +6,8 @@ param name string
 param location string
 param tags object
 param principalId string
+@secure()
+param sealingKeys string
 
 // Built-in role: Key Vault Secrets Officer.
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
@@ -22,7 +24,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     }
     enableRbacAuthorization: true
     enableSoftDelete: true
-    // A vault that is gone for good signs everybody out.
+    // A vault that is gone for good signs everybody out, and takes the keys of the site's secrets along.
     enablePurgeProtection: true
   }
 }
@@ -37,4 +39,12 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource keys 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+  parent: vault
+  name: 'cloudreve-sealing-keys'
+  properties: { value: sealingKeys }
+}
+
+// The platform follows it with the app's identity, and the app finds the keys in its settings.
+output sealingKeysReference string = '@Microsoft.KeyVault(SecretUri=${keys.properties.secretUri})'
 output uri string = vault.properties.vaultUri

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudreve.Core.Outgoing;
 using Cloudreve.Core.Settings;
 
 namespace Cloudreve.Core.Captchas.Providers;
@@ -15,25 +16,18 @@ internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
     // Tokens of reCAPTCHA have about 2,000 characters.
     private const int MaxToken = 8192;
 
-    private static readonly HttpClient Client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-        MaxResponseContentBufferSize = 64 * 1024,
-    };
+    private static readonly OutgoingLimits s_limits = new(TimeSpan.FromSeconds(10), 64 * 1024);
 
+    private readonly HttpClient _client;
     private readonly Func<SiteSettings, Uri?> _address;
     private readonly Setting<string> _secret;
     private readonly Func<CaptchaAnswer, string?> _token;
     private readonly bool _speaksJson;
 
-    private SiteVerifyCaptcha(string type, Func<SiteSettings, Uri?> address, Setting<string> secret, Func<CaptchaAnswer, string?> token, bool speaksJson)
+    private SiteVerifyCaptcha(
+        HttpClient client, string type, Func<SiteSettings, Uri?> address, Setting<string> secret, Func<CaptchaAnswer, string?> token, bool speaksJson)
     {
+        _client = client;
         Type = type;
         _address = address;
         _secret = secret;
@@ -46,12 +40,17 @@ internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
 
     /// <summary>All providers.</summary>
     /// <param name="providers">Where they are.</param>
-    public static IEnumerable<SiteVerifyCaptcha> All(CaptchaProviders providers) =>
-    [
-        new(CaptchaSetting.Recaptcha, _ => providers.Recaptcha, CaptchaSetting.RecaptchaSecret, answer => answer.Captcha, speaksJson: false),
-        new(CaptchaSetting.Turnstile, _ => providers.Turnstile, CaptchaSetting.TurnstileSecret, answer => answer.Ticket, speaksJson: false),
-        new(CaptchaSetting.Cap, CapAddress, CaptchaSetting.CapSecret, answer => answer.Ticket, speaksJson: true),
-    ];
+    /// <param name="outgoing">Reaches them.</param>
+    public static IEnumerable<SiteVerifyCaptcha> All(CaptchaProviders providers, OutgoingHttp outgoing)
+    {
+        var client = outgoing.CreateClient(s_limits);
+        return
+        [
+            new(client, CaptchaSetting.Recaptcha, _ => providers.Recaptcha, CaptchaSetting.RecaptchaSecret, answer => answer.Captcha, speaksJson: false),
+            new(client, CaptchaSetting.Turnstile, _ => providers.Turnstile, CaptchaSetting.TurnstileSecret, answer => answer.Ticket, speaksJson: false),
+            new(client, CaptchaSetting.Cap, CapAddress, CaptchaSetting.CapSecret, answer => answer.Ticket, speaksJson: true),
+        ];
+    }
 
     /// <inheritdoc/>
     public async Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken)
@@ -61,7 +60,7 @@ internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
         try
         {
             using var content = Describe(site.Get(_secret), token);
-            using var response = await Client.PostAsync(address, content, cancellationToken);
+            using var response = await _client.PostAsync(address, content, cancellationToken);
             if (!response.IsSuccessStatusCode)
                 return false;
             var verdict = await response.Content.ReadFromJsonAsync(SiteVerifyJson.Default.SiteVerifyAnswer, cancellationToken);

@@ -6,6 +6,7 @@ using Cloudreve.Core.Identity.OpenId.Providers;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.SignIns;
 using Cloudreve.Core.Identity.Tokens;
+using Cloudreve.Core.Outgoing;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
 
@@ -36,9 +37,10 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
 /// <param name="tokens">Tells whether the sign-in of somebody who links still holds.</param>
+/// <param name="outgoing">Reaches providers.</param>
 /// <param name="clock">Tells which sign-ins have expired.</param>
 public sealed class OpenIdSignIn(
-    StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, TimeProvider clock)
+    StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, OutgoingHttp outgoing, TimeProvider clock)
 {
     /// <summary>How long a user may stay at the provider.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
@@ -54,7 +56,8 @@ public sealed class OpenIdSignIn(
     private const string Expires = "expires";
     private const int SecretBytes = 32;
 
-    private readonly OpenIdConnect _connect = new(clock);
+    private readonly OpenIdConnect _connect = new(new ProviderClient(outgoing), clock);
+    private readonly QqConnect _qq = new(new ProviderClient(outgoing));
 
     /// <summary>Begins a sign-in. One transaction.</summary>
     /// <param name="site">The site's settings.</param>
@@ -112,7 +115,7 @@ public sealed class OpenIdSignIn(
             throw Expired();
         var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
         var identity = provider == OpenIdProvider.Qq
-            ? await QqConnect.RedeemAsync(site, request.RedirectUri, code, cancellationToken)
+            ? await _qq.RedeemAsync(site, request.RedirectUri, code, cancellationToken)
             : await _connect.RedeemAsync(ClientOf(site, provider), request, code, cancellationToken);
         if (row.Number(LinkingUser) is { } linkingUser)
         {

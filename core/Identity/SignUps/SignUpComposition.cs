@@ -3,6 +3,7 @@ using Cloudreve.Core.Identity.Avatars;
 using Cloudreve.Core.Identity.LoginActivities;
 using Cloudreve.Core.Identity.PasswordResets;
 using Cloudreve.Core.Mails.Smtp;
+using Cloudreve.Core.Outgoing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,6 +16,7 @@ public static class SignUpComposition
     /// <param name="services">The services.</param>
     public static IServiceCollection AddSignUps(this IServiceCollection services)
     {
+        services.AddOutgoing();
         services.TryAddSingleton<MailRequests>();
         services.TryAddSingleton<SignUp>();
         services.TryAddSingleton<PasswordReset>();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cloudreve.Core.Outgoing;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
@@ -10,8 +11,9 @@ namespace Cloudreve.Core.Mails.Smtp;
 /// Sends mails over SMTP, one after the other. The connection is kept for a while, so that mails in a row share it; a process that
 /// falls asleep with one finds out at the next mail that the server has closed it, and connects anew.
 /// </summary>
+/// <param name="guard">Connects to the server.</param>
 /// <param name="clock">Tells when a connection has been idle long enough.</param>
-public sealed class SmtpSender(TimeProvider clock) : IAsyncDisposable
+public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -24,7 +26,7 @@ public sealed class SmtpSender(TimeProvider clock) : IAsyncDisposable
     /// <param name="settings">How.</param>
     /// <param name="mail">The mail.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="MailRefusedException">The server does not take the mail, or an address is malformed.</exception>
+    /// <exception cref="MailRefusedException">The server does not take the mail or may not be called, or an address is malformed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="MailKit.ProtocolException">The server broke the rules.</exception>
     public async Task SendAsync(SmtpSettings settings, OutgoingMail mail, CancellationToken cancellationToken = default)
@@ -92,13 +94,39 @@ public sealed class SmtpSender(TimeProvider clock) : IAsyncDisposable
         _client = new SmtpClient { Timeout = (int)Patience.TotalMilliseconds };
         _connectedBy = settings;
         var security = settings.StartsWithTls ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTlsWhenAvailable;
-        await _client.ConnectAsync(settings.Host, settings.Port, security, cancellationToken);
+        await ConnectAsync(_client, settings, security, cancellationToken);
         if (settings.User.Length == 0)
             return _client;
         if (!_client.IsSecure && !IsLoopback(settings.Host))
             throw new MailRefusedException("The mail server offers no TLS, so the password is not sent to it.");
         await _client.AuthenticateAsync(settings.User, settings.Password, cancellationToken);
         return _client;
+    }
+
+    private async Task ConnectAsync(SmtpClient client, SmtpSettings settings, SecureSocketOptions security, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        Socket? socket = null;
+        try
+        {
+            socket = await guard.ConnectAsync(settings.Host, settings.Port, limit.Token);
+            await client.ConnectAsync(socket, settings.Host, settings.Port, security, cancellationToken);
+        }
+        catch (OutgoingRefusedException e)
+        {
+            throw new MailRefusedException("The mail server is not on the internet, and the server's operator does not allow it.", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket?.Dispose();
+            throw new TimeoutException("The mail server does not answer.", e);
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
+        }
     }
 
     private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

@@ -29,13 +29,16 @@ internal sealed record PictureExtractor(IReadOnlySet<string> Extensions, long Ma
             extractors.Add(new(PictureFormats.Extensions, site.Get(ThumbnailSetting.BuiltinMaxSize), ReadWholeAsync));
         if (site.Get(ThumbnailSetting.MusicCoverEnabled))
             Add(ThumbnailSetting.MusicCoverExtensions, ThumbnailSetting.MusicCoverMaxSize, MusicCover.ExtractAsync);
-        if (site.Get(ThumbnailSetting.VipsEnabled))
+        if (IsUsable(ThumbnailSetting.VipsEnabled, ThumbnailSetting.VipsPath))
             Add(ThumbnailSetting.VipsExtensions, ThumbnailSetting.VipsMaxSize, new VipsPicture(site).ExtractAsync);
-        if (site.Get(ThumbnailSetting.FfmpegEnabled))
+        if (IsUsable(ThumbnailSetting.FfmpegEnabled, ThumbnailSetting.FfmpegPath))
             Add(ThumbnailSetting.FfmpegExtensions, ThumbnailSetting.FfmpegMaxSize, new VideoFrame(site).ExtractAsync);
-        if (site.Get(ThumbnailSetting.LibreOfficeEnabled))
+        if (IsUsable(ThumbnailSetting.LibreOfficeEnabled, ThumbnailSetting.LibreOfficePath))
             Add(ThumbnailSetting.LibreOfficeExtensions, ThumbnailSetting.LibreOfficeMaxSize, new DocumentPage(site).ExtractAsync);
         return extractors;
+
+        // The path is empty where the operator does not allow the program.
+        bool IsUsable(Setting<bool> enabled, Setting<string> program) => site.Get(enabled) && site.Get(program).Length > 0;
 
         void Add(Setting<string> extensions, Setting<long> maxSize, ExtractPicture extract) =>
             extractors.Add(new(ThumbnailExtensions.Parse(site.Get(extensions)), site.Get(maxSize), extract));

@@ -37,8 +37,8 @@ public static class ThumbnailSetting
     /// <summary>Whether the program vips makes thumbnails of further pictures.</summary>
     public static readonly Setting<bool> VipsEnabled = Setting.Flag("thumb_vips_enabled", defaultValue: false);
 
-    /// <summary>The program.</summary>
-    public static readonly Setting<string> VipsPath = Setting.Text("thumb_vips_path", "vips");
+    /// <summary>The program; empty unless the operator allows it.</summary>
+    public static readonly Setting<string> VipsPath = Setting.Guarded("thumb_vips_path", SettingReach.Program, "vips");
 
     /// <summary>Extensions of what it reads.</summary>
     public static readonly Setting<string> VipsExtensions = Setting.Text("thumb_vips_exts", "exr,fit,fits,hdr,jp2,jxl,pbm,pfm,pgm,pnm,ppm,psd");
@@ -49,8 +49,8 @@ public static class ThumbnailSetting
     /// <summary>Whether FFmpeg takes frames of videos.</summary>
     public static readonly Setting<bool> FfmpegEnabled = Setting.Flag("thumb_ffmpeg_enabled", defaultValue: false);
 
-    /// <summary>The program.</summary>
-    public static readonly Setting<string> FfmpegPath = Setting.Text("thumb_ffmpeg_path", "ffmpeg");
+    /// <summary>The program; empty unless the operator allows it.</summary>
+    public static readonly Setting<string> FfmpegPath = Setting.Guarded("thumb_ffmpeg_path", SettingReach.Program, "ffmpeg");
 
     /// <summary>Extensions of videos.</summary>
     public static readonly Setting<string> FfmpegExtensions =
@@ -63,13 +63,13 @@ public static class ThumbnailSetting
     public static readonly Setting<string> FfmpegSeek = Setting.Text("thumb_ffmpeg_seek", "00:00:01.00");
 
     /// <summary>Further options before the input, separated by spaces.</summary>
-    public static readonly Setting<string> FfmpegExtraArguments = Setting.Text("thumb_ffmpeg_extra_args");
+    public static readonly Setting<string> FfmpegExtraArguments = Setting.Guarded("thumb_ffmpeg_extra_args", SettingReach.ProgramArguments);
 
     /// <summary>Whether LibreOffice makes thumbnails of documents.</summary>
     public static readonly Setting<bool> LibreOfficeEnabled = Setting.Flag("thumb_libreoffice_enabled", defaultValue: false);
 
-    /// <summary>The program.</summary>
-    public static readonly Setting<string> LibreOfficePath = Setting.Text("thumb_libreoffice_path", "soffice");
+    /// <summary>The program; empty unless the operator allows it.</summary>
+    public static readonly Setting<string> LibreOfficePath = Setting.Guarded("thumb_libreoffice_path", SettingReach.Program, "soffice");
 
     /// <summary>Extensions of documents.</summary>
     public static readonly Setting<string> LibreOfficeExtensions = Setting.Text(
@@ -77,6 +77,10 @@ public static class ThumbnailSetting
 
     /// <summary>The largest document.</summary>
     public static readonly Setting<long> LibreOfficeMaxSize = Setting.Number("thumb_libreoffice_max_size", Megabytes75);
+
+    /// <summary>The switches of programs, each with the program.</summary>
+    internal static IReadOnlyList<(Setting<bool> Enabled, Setting<string> Program)> Programs { get; } =
+        [(VipsEnabled, VipsPath), (FfmpegEnabled, FfmpegPath), (LibreOfficeEnabled, LibreOfficePath)];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =

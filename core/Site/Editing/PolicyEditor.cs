@@ -47,7 +47,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
             await EnsureContainerAsync(policy, cancellationToken);
             try
             {
-                await layout.Site.InsertAsync(SiteRows.Describe(policy), cancellationToken);
+                await layout.Site.InsertAsync(SiteRows.Describe(policy, catalog.Keys), cancellationToken);
                 catalog.ForgetPolicies();
                 return policy;
             }
@@ -130,7 +130,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     }
 
     private async Task<(StoragePolicy Policy, string ETag)> FindAsync(int id, CancellationToken cancellationToken) =>
-        await layout.Site.FindAsync(SiteRows.Policies, SiteRows.Key(id), cancellationToken) is { } row && SiteRows.ReadPolicy(row) is { IsDeleted: false } policy
+        await layout.Site.FindAsync(SiteRows.Policies, SiteRows.Key(id), cancellationToken) is { } row && SiteRows.ReadPolicy(row, catalog.Keys) is { IsDeleted: false } policy
             ? (policy, row.ETag)
             : throw SiteCatalog.NoPolicy();
 
@@ -138,7 +138,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     {
         try
         {
-            return await layout.Site.ReplaceAsync(SiteRows.Describe(policy), etag, cancellationToken);
+            return await layout.Site.ReplaceAsync(SiteRows.Describe(policy, catalog.Keys), etag, cancellationToken);
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {

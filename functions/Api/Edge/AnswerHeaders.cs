@@ -1,11 +1,15 @@
+using Cloudreve.Functions.Startup;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Gives each request its correlation id, and answers of the API their headers.</summary>
+/// <summary>Gives each request its correlation id, and answers the headers that most of them need.</summary>
 /// <param name="functions">What the functions declare.</param>
-internal sealed class AnswerHeaders(HttpFunctions functions) : IFunctionsWorkerMiddleware
+/// <param name="settings">Tells whether a developer runs the app, whose machine has other sites without TLS.</param>
+internal sealed class AnswerHeaders(HttpFunctions functions, AppSettings settings) : IFunctionsWorkerMiddleware
 {
+    // Answers are no pages unless they say so. Only frames of the site itself may hold one, such as the download of an archive.
+    private const string NoPage = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
     private const string CorrelationHeader = "X-Cr-Correlation-Id";
 
     /// <inheritdoc/>
@@ -13,13 +17,17 @@ internal sealed class AnswerHeaders(HttpFunctions functions) : IFunctionsWorkerM
     {
         var http = context.GetHttpContext()!;
         http.TraceIdentifier = Guid.TryParseExact(http.Request.Headers[CorrelationHeader], "D", out var id) ? id.ToString() : Guid.NewGuid().ToString();
-        if (ApiPaths.IsApi(http))
-        {
-            http.Response.Headers.CacheControl = "private, no-cache";
-            http.Response.Headers.XContentTypeOptions = "nosniff";
-        }
+        var headers = http.Response.Headers;
+        if (!settings.IsDevelopment)
+            headers.StrictTransportSecurity = "max-age=31536000";
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = NoPage;
+        // Addresses of share links hold their passwords, and map services ask for the site's origin.
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
         if (functions.Of(context).IsNeverStored)
-            http.Response.Headers.CacheControl = "no-store";
+            headers.CacheControl = "no-store";
+        else if (ApiPaths.IsApi(http))
+            headers.CacheControl = "private, no-cache";
         return next(context);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        var http = context.GetHttpContext()!;
+        var (http, function) = (context.GetHttpContext()!, context.FunctionDefinition.Name);
         try
         {
             await next(context);
@@ -35,12 +35,14 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         catch (Exception error) when (http.Response.HasStarted)
         {
             // An answer that ends early must not look whole.
-            Log(http, error, Describe(error).Code);
+            Log(http, function, error, Describe(error).Code);
             http.Abort();
         }
         catch (Exception error)
         {
-            await AnswerAsync(http, functions.Of(context).Failures, error);
+            var (code, message) = Describe(error);
+            Log(http, function, error, code);
+            await AnswerAsync(http, functions.Of(context).Failures, error, code, message);
         }
     }
 
@@ -56,10 +58,8 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         _ => (ErrorCode.UnsetError, "An internal error occurred."),
     };
 
-    private Task AnswerAsync(HttpContext http, FailureFormAttribute? form, Exception error)
+    private static Task AnswerAsync(HttpContext http, FailureFormAttribute? form, Exception error, ErrorCode code, string message)
     {
-        var (code, message) = Describe(error);
-        Log(http, error, code);
         if (form is not null)
             return form.Describe(http, code, message).ExecuteAsync(http);
         http.Response.StatusCode = ApiPaths.IsApi(http) ? StatusCodes.Status200OK : StatusOf(code);
@@ -76,11 +76,10 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    private void Log(HttpContext http, Exception error, ErrorCode code)
+    private void Log(HttpContext http, string function, Exception error, ErrorCode code)
     {
         var level = code is ErrorCode.UnsetError or >= ErrorCode.DatabaseError ? LogLevel.Error : LogLevel.Debug;
-        // The query string may hold signatures and tokens, so only the path is logged.
-        logger.Log(level, error, "Request {CorrelationId} {Method} {Path} failed with code {Code}.",
-            http.TraceIdentifier, http.Request.Method, http.Request.Path.Value, (int)code);
+        // Queries hold signatures and tokens, and paths hold secrets of uploads, ids of links and their passwords.
+        logger.Log(level, error, "Request {CorrelationId} of {Function} failed with code {Code}.", http.TraceIdentifier, function, (int)code);
     }
 }

@@ -9,6 +9,7 @@ using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Identity.Tokens.Stores;
 using Cloudreve.Core.Identity.TwoFactor;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Sealing;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
@@ -25,13 +26,13 @@ internal sealed class IdentityWorld
     /// <summary>Where clients call from unless a test says otherwise.</summary>
     public static readonly ClientAddress Home = ClientAddress.Of(IPAddress.Parse("192.0.2.1"));
 
-    public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null, VaultSecret? vault = null)
+    public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null, VaultSecret? vault = null, SealingKeys? sealing = null)
     {
         Layout = layout;
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var ids = new IdAllocator(layout);
-        Settings = new SettingStore(layout, Clock);
-        Catalog = new SiteCatalog(layout, Clock);
+        Settings = new SettingStore(layout, Clock, keys: sealing);
+        Catalog = new SiteCatalog(layout, Clock, sealing);
         Files = new FileTree(layout, ids, Clock);
         Users = new UserStore(layout, ids, Files, Clock);
         Limiter = new AttemptLimiter(layout, Clock);

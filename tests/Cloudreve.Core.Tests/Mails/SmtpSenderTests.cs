@@ -1,5 +1,6 @@
 using Cloudreve.Core.Mails;
 using Cloudreve.Core.Mails.Smtp;
+using Cloudreve.Core.Tests.Outgoing;
 using Cloudreve.Testing.Smtp;
 using MailKit.Net.Smtp;
 using Microsoft.Extensions.Time.Testing;
@@ -18,7 +19,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_server_when_a_mail_is_sent_then_it_arrives_whole()
     {
         await using var server = new SmtpServerDouble();
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await sender.SendAsync(To(server) with { FromName = "Drive", ReplyTo = "help@example.com" }, Mail with { ToAddress = "jane@example.com" });
 
@@ -34,7 +35,7 @@ public sealed class SmtpSenderTests
     public async Task Given_two_mails_in_a_row_when_they_are_sent_then_they_share_a_connection_until_it_was_idle_too_long()
     {
         await using var server = new SmtpServerDouble();
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await sender.SendAsync(To(server), Mail);
         await sender.SendAsync(To(server), Mail);
@@ -51,7 +52,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_server_that_closes_connections_when_a_second_mail_is_sent_then_it_goes_over_a_new_one()
     {
         await using var server = new SmtpServerDouble { ClosesAfterMail = true };
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await sender.SendAsync(To(server), Mail);
         await server.ReceiveAsync();
@@ -64,7 +65,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_server_that_asks_for_a_password_when_a_mail_is_sent_then_it_gets_the_sites()
     {
         await using var server = new SmtpServerDouble { Credentials = ("drive", "s3cret") };
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await sender.SendAsync(To(server) with { User = "drive", Password = "s3cret" }, Mail);
 
@@ -75,7 +76,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_wrong_password_when_a_mail_is_sent_then_it_fails_so_that_it_is_tried_again()
     {
         await using var server = new SmtpServerDouble { Credentials = ("drive", "s3cret") };
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await Assert.ThrowsAsync<MailKit.Security.AuthenticationException>(
             () => sender.SendAsync(To(server) with { User = "drive", Password = "wrong" }, Mail));
@@ -88,7 +89,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_recipient_that_the_server_refuses_when_a_mail_is_sent_then_it_is_final_or_not_as_the_server_says(string answer, bool isFinal)
     {
         await using var server = new SmtpServerDouble { OnRecipient = _ => answer };
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         var error = await Record.ExceptionAsync(() => sender.SendAsync(To(server), Mail));
 
@@ -99,7 +100,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_server_without_tls_when_the_connection_must_start_with_it_then_nothing_is_sent()
     {
         await using var server = new SmtpServerDouble();
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await Assert.ThrowsAnyAsync<Exception>(() => sender.SendAsync(To(server) with { StartsWithTls = true }, Mail));
         Assert.Null(server.TryReceive());
@@ -109,7 +110,7 @@ public sealed class SmtpSenderTests
     public async Task Given_a_malformed_sender_when_a_mail_is_sent_then_it_is_refused_for_good()
     {
         await using var server = new SmtpServerDouble();
-        await using var sender = new SmtpSender(_clock);
+        await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
 
         await Assert.ThrowsAsync<MailRefusedException>(() => sender.SendAsync(To(server) with { ReplyTo = "a@b@c <" }, Mail));
     }

@@ -148,7 +148,13 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
         Assert.Contains("code 3", failed.Message, StringComparison.Ordinal);
     }
 
-    private static SiteSettings Settings(params (string Key, string Value)[] values) => new(values.ToDictionary(v => v.Key, v => v.Value));
+    private static SiteSettings Settings(params (string Key, string Value)[] values) => new(
+        values.ToDictionary(v => v.Key, v => v.Value),
+        new OperatorRules
+        {
+            Programs = values.Where(v => v.Key.EndsWith("_path", StringComparison.Ordinal)).Select(v => v.Value).ToHashSet(),
+            ProgramArguments = new HashSet<string> { "-hwaccel", "auto" },
+        });
 
     // A killed process may be a zombie until somebody has asked for its end.
     private static async Task<bool> IsAliveAsync(int pid)

@@ -82,7 +82,9 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     [Fact]
     public async Task Given_a_program_that_is_missing_when_thumbnails_fail_then_pauses_grow_and_only_many_failures_mark_the_file()
     {
-        var settings = new SiteSettings(new Dictionary<string, string> { ["thumb_ffmpeg_enabled"] = "1", ["thumb_ffmpeg_path"] = "no-such-program" });
+        var settings = new SiteSettings(
+            new Dictionary<string, string> { ["thumb_ffmpeg_enabled"] = "1", ["thumb_ffmpeg_path"] = "no-such-program" },
+            new OperatorRules { Programs = new HashSet<string> { "no-such-program" } });
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.mp4", [1, 2, 3]);
         var attempts = 0;

@@ -77,6 +77,8 @@ public sealed class AppFixture : IAsyncDisposable
             ["CLOUDREVE_ADMIN_EMAIL"] = AdminEmail,
             ["CLOUDREVE_ADMIN_PASSWORD"] = Password,
             ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development",
+            // Doubles of mail servers and providers listen there.
+            ["CLOUDREVE_PRIVATE_HOSTS"] = "127.0.0.0/8",
             ["Logging:LogLevel:Default"] = "None",
         });
         builder.Configuration.AddInMemoryCollection(host.WorkerSettings);

@@ -425,6 +425,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
         var page = await answer.Content.ReadAsStringAsync();
 
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains("<meta property=\"og:title\" content=\"a &amp; &#x27;b&#x27;.txt\">", page, StringComparison.Ordinal);
         Assert.Contains($"content=\"{App.Address.GetLeftPart(UriPartial.Authority)}/s/{IdOf(url)}\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden1", page, StringComparison.Ordinal);

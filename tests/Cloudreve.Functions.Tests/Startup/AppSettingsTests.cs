@@ -33,6 +33,9 @@ public sealed class AppSettingsTests
     [InlineData("CLOUDREVE_PREFIX", "1st")]
     [InlineData("CLOUDREVE_BLOB_TRIGGER", "yes")]
     [InlineData("CLOUDREVE_KEY_VAULT", "name")]
+    [InlineData("CLOUDREVE_PRIVATE_HOSTS", "http://mail.internal")]
+    [InlineData("CLOUDREVE_SEALING_KEYS", "k1:short")]
+    [InlineData("CLOUDREVE_SEALING_KEYS", "@Microsoft.KeyVault(SecretUri=https://name.vault.azure.net/secrets/keys)")]
     [InlineData("CLOUDREVE_KEY_VAULT", "http://name.vault.azure.net")]
     [InlineData("CLOUDREVE_KEY_VAULT", "https://name.vault.azure.net/secrets/x")]
     public void Given_a_setting_that_is_not_understood_when_settings_are_read_then_the_message_names_it(string name, string value)
@@ -40,6 +43,18 @@ public sealed class AppSettingsTests
         var error = Assert.Throws<SettingsException>(() => Read(("AzureWebJobsStorage", "UseDevelopmentStorage=true"), (name, value)));
 
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Given_lists_of_what_the_site_may_reach_when_settings_are_read_then_each_item_is_taken_as_it_is()
+    {
+        var rules = Read(
+            ("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("CLOUDREVE_PROGRAMS", "ffmpeg, /usr/bin/vips"),
+            ("CLOUDREVE_PROGRAM_ARGUMENTS", "-hwaccel,auto"), ("CLOUDREVE_KEY_FILES", "/keys/master")).Rules;
+
+        Assert.Equal(["/usr/bin/vips", "ffmpeg"], rules.Programs.Order(StringComparer.Ordinal));
+        Assert.Equal(["-hwaccel", "auto"], rules.ProgramArguments.Order(StringComparer.Ordinal));
+        Assert.Equal(["/keys/master"], rules.KeyFiles);
     }
 
     [Fact]

@@ -74,6 +74,7 @@ internal static class RunCommand
         }
         var azurite = await Azurite.StartAsync(repository, guardian, cancellationToken);
         settings.Set(RunSettings.Storage, azurite.ConnectionString);
+        settings.SetDefault(RunSettings.SealingKeys, await SealingKeyFile.ReadAsync(repository, cancellationToken));
         Console.WriteLine("Storage: Azurite, data in .azurite/" + (azurite.OnUsualPorts ? "" : ", on ports of its own because 10000-10002 are taken"));
         return azurite;
     }

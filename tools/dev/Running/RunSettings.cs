@@ -16,6 +16,7 @@ internal sealed class RunSettings(Func<string, string?> environment)
     public const string Bind = "CLOUDREVE_BIND";
     public const string FrontEnd = "CLOUDREVE_FRONT_END";
     public const string HubName = "AzureFunctionsJobHost__extensions__durableTask__hubName";
+    public const string SealingKeys = "CLOUDREVE_SEALING_KEYS";
     public const string SiteUrl = "CLOUDREVE_SITE_URL";
     public const string FunctionLogLevel = LogLevel + "Function";
     private const string LogLevel = "AzureFunctionsJobHost__logging__logLevel__";

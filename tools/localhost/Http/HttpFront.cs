@@ -31,7 +31,8 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
         }
         catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
         {
-            logger.LogWarning("{Method} {Path} failed: {Reason}", context.Request.Method, context.Request.Path, e.Message.Split('\n')[0]);
+            // Paths and queries hold secrets.
+            logger.LogWarning("{Name} failed: {Reason}", selected.Function.Name, e.Message.Split('\n')[0]);
             Fail(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

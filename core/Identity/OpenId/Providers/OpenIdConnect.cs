@@ -24,8 +24,9 @@ internal sealed record OpenIdConnectClient(OpenIdProvider Provider, string Issue
 /// <summary>
 /// The code flow of OpenID Connect Core 1.0 with PKCE.
 /// </summary>
+/// <param name="provider">Calls providers.</param>
 /// <param name="clock">Tells which tokens have expired.</param>
-internal sealed class OpenIdConnect(TimeProvider clock)
+internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 {
     private const string TenantPlaceholder = "{tenantid}";
     private const string TenantId = "tid";
@@ -119,14 +120,14 @@ internal sealed class OpenIdConnect(TimeProvider clock)
     // Some providers write a text.
     private static bool IsTrue(object value) => value is true || (value is string text && string.Equals(text, "true", StringComparison.OrdinalIgnoreCase));
 
-    private static async Task<string?> AskForEmailAsync(
+    private async Task<string?> AskForEmailAsync(
         OpenIdConnectClient client, OpenIdConnectConfiguration metadata, string? accessToken, string subject, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(metadata.UserInfoEndpoint) || accessToken is null)
             return null;
         using var message = new HttpRequestMessage(HttpMethod.Get, metadata.UserInfoEndpoint);
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
-        var answer = await ProviderClient.SendAsync(message, cancellationToken);
+        var answer = await provider.SendAsync(message, cancellationToken);
         var isVerified = answer.TryGetProperty("email_verified", out var verified)
             && (verified.ValueKind == JsonValueKind.True || string.Equals(ProviderClient.Text(answer, "email_verified"), "true", StringComparison.Ordinal));
         // OpenID Connect Core, 5.3.2: the answer of another person must not be used.
@@ -135,7 +136,7 @@ internal sealed class OpenIdConnect(TimeProvider clock)
             : null;
     }
 
-    private static async Task<JsonElement> ExchangeAsync(
+    private async Task<JsonElement> ExchangeAsync(
         OpenIdConnectClient client, OpenIdConnectConfiguration metadata, OpenIdRequest request, string code, CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -159,10 +160,10 @@ internal sealed class OpenIdConnect(TimeProvider clock)
             form["client_secret"] = client.Secret;
         }
         message.Content = new FormUrlEncodedContent(form);
-        return await ProviderClient.SendAsync(message, cancellationToken);
+        return await provider.SendAsync(message, cancellationToken);
     }
 
-    private ProviderMetadata MetadataOf(OpenIdConnectClient client) => _metadata.GetOrAdd(client.Issuer, issuer => new ProviderMetadata(issuer, clock));
+    private ProviderMetadata MetadataOf(OpenIdConnectClient client) => _metadata.GetOrAdd(client.Issuer, issuer => new ProviderMetadata(provider, issuer, clock));
 
     private async Task<OpenIdConnectConfiguration> DiscoverAsync(OpenIdConnectClient client, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Cloudreve.Core.Errors;
+using Cloudreve.Core.Outgoing;
 
 namespace Cloudreve.Core.Identity.OpenId.Providers;
 
@@ -11,26 +12,19 @@ namespace Cloudreve.Core.Identity.OpenId.Providers;
 internal sealed record OpenIdRequest(string RedirectUri, string Nonce, string CodeVerifier);
 
 /// <summary>Calls of providers over HTTP. A provider that does not answer, or answers nonsense, signs nobody in.</summary>
-internal static class ProviderClient
+/// <param name="outgoing">Makes the client.</param>
+internal sealed class ProviderClient(OutgoingHttp outgoing)
 {
+    private static readonly OutgoingLimits s_limits = new(TimeSpan.FromSeconds(10), 1024 * 1024);
+
     /// <summary>Follows no redirects and keeps nothing between calls.</summary>
-    public static HttpClient Http { get; } = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-        MaxResponseContentBufferSize = 1024 * 1024,
-    };
+    public HttpClient Http { get; } = outgoing.CreateClient(s_limits);
 
     /// <summary>Sends a request and reads the JSON object of the answer.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40080: there is no such answer.</exception>
-    public static async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         try

@@ -22,13 +22,14 @@ internal sealed class ProviderMetadata
     private long? _renewedAt;
 
     /// <summary>Reads nothing yet.</summary>
+    /// <param name="client">Calls the provider.</param>
     /// <param name="issuer">The provider.</param>
     /// <param name="clock">Tells the age of what was read.</param>
-    public ProviderMetadata(string issuer, TimeProvider clock)
+    public ProviderMetadata(ProviderClient client, string issuer, TimeProvider clock)
     {
         _clock = clock;
         // A provider on the same machine is one for development.
-        var retriever = new HttpDocumentRetriever(ProviderClient.Http) { RequireHttps = !new Uri(issuer).IsLoopback };
+        var retriever = new HttpDocumentRetriever(client.Http) { RequireHttps = !new Uri(issuer).IsLoopback };
         _current = new AgedValue<OpenIdConnectConfiguration>(
             token => OpenIdConnectConfigurationRetriever.GetAsync(issuer + "/.well-known/openid-configuration", retriever, token), Limits, clock);
     }

@@ -4,7 +4,8 @@ using Cloudreve.Core.Settings;
 namespace Cloudreve.Core.Identity.OpenId.Providers;
 
 /// <summary>QQ's own protocol: OAuth 2.0 whose answers are asked for as JSON, without OpenID Connect and without PKCE.</summary>
-internal static class QqConnect
+/// <param name="provider">Calls QQ.</param>
+internal sealed class QqConnect(ProviderClient provider)
 {
     private const string Issuer = "qq";
 
@@ -26,7 +27,7 @@ internal static class QqConnect
     /// <param name="code">What the user came back with.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40080: QQ does not vouch for anybody.</exception>
-    public static async Task<OpenIdIdentity> RedeemAsync(SiteSettings site, string redirectUri, string code, CancellationToken cancellationToken)
+    public async Task<OpenIdIdentity> RedeemAsync(SiteSettings site, string redirectUri, string code, CancellationToken cancellationToken)
     {
         var clientId = site.Get(OpenIdSetting.QqClientId);
         using var exchange = new HttpRequestMessage(HttpMethod.Get, ProviderClient.Address(
@@ -37,11 +38,11 @@ internal static class QqConnect
             ("code", code),
             ("redirect_uri", redirectUri),
             ("fmt", "json")));
-        var tokens = await ProviderClient.SendAsync(exchange, cancellationToken);
+        var tokens = await provider.SendAsync(exchange, cancellationToken);
         var accessToken = ProviderClient.Text(tokens, "access_token") ?? throw ProviderClient.Refused();
         using var question = new HttpRequestMessage(
             HttpMethod.Get, ProviderClient.Address(Endpoint(site, "me"), ("access_token", accessToken), ("fmt", "json")));
-        var person = await ProviderClient.SendAsync(question, cancellationToken);
+        var person = await provider.SendAsync(question, cancellationToken);
         // A token that was made for another site must not sign anybody in here.
         return string.Equals(ProviderClient.Text(person, "client_id"), clientId, StringComparison.Ordinal)
             && ProviderClient.Text(person, "openid") is { Length: > 0 } subject

@@ -63,7 +63,6 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
     {
         ErrorCode.NotFound or ErrorCode.PathNotFound or ErrorCode.FileNotFound or ErrorCode.BlobNotFound or ErrorCode.FileInTrash => StatusCodes.Status404NotFound,
         ErrorCode.LockConflict or ErrorCode.StaleVersion or ErrorCode.Conflict or ErrorCode.ObjectExists or ErrorCode.NameBeingUploaded => StatusCodes.Status409Conflict,
-        ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
         ErrorCode.FileTooLarge or ErrorCode.QuotaExceeded => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.BadParameter or ErrorCode.BadContentLength or ErrorCode.IllegalName or ErrorCode.FileTypeRefused => StatusCodes.Status400BadRequest,
         ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,

@@ -6,6 +6,7 @@ using Cloudreve.Core.Mails.Smtp;
 using Cloudreve.Core.Quota;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Tables;
+using Cloudreve.Core.Tests.Outgoing;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Smtp;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,7 +23,7 @@ internal sealed class SignUpWorld
         SignUp = new SignUp(identity.Users, identity.Catalog, Requests);
         Resets = new PasswordReset(identity.Users, Requests);
         Mailer = new AccountMailer(
-            identity.Settings, identity.Users, Requests, new QuotaLedger(identity.Layout, identity.Clock), new SmtpSender(identity.Clock),
+            identity.Settings, identity.Users, Requests, new QuotaLedger(identity.Layout, identity.Clock), new SmtpSender(OutgoingGuards.Local, identity.Clock),
             NullLogger<AccountMailer>.Instance);
     }
 

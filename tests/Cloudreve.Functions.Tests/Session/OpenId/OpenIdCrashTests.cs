@@ -7,6 +7,7 @@ using Cloudreve.Core.Identity.OpenId;
 using Cloudreve.Core.Identity.Passkeys;
 using Cloudreve.Core.Identity.Tokens;
 using Cloudreve.Core.Ids;
+using Cloudreve.Core.Outgoing;
 using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tables;
@@ -207,7 +208,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
         var settings = new SettingStore(layout, clocked.Clock);
         var grants = new OAuthGrants(layout, new OAuthClients(layout, clocked.Clock), clocked.Clock);
         var tokens = new TokenIssuer(layout, settings, clocked.App.Services.GetRequiredService<TokenKeys>(), users, grants, clocked.Clock);
-        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), tokens, clocked.Clock));
+        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), tokens, clocked.App.Services.GetRequiredService<OutgoingHttp>(), clocked.Clock));
     }
 
     private sealed record Person(string Email, User? User);

@@ -111,6 +111,10 @@ internal sealed class PasskeyPageFunctions
     /// <summary>An empty page.</summary>
     [Function("PasskeyPage")]
     [Requires(AuthClass.None)]
-    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "passkeys-in-chromium")] HttpRequest request) =>
-        Results.Content("<!doctype html>", "text/html");
+    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "passkeys-in-chromium")] HttpRequest request)
+    {
+        // Answers that say nothing are no pages, and may ask the API for nothing.
+        request.HttpContext.Response.Headers.ContentSecurityPolicy = "default-src 'self'";
+        return Results.Content("<!doctype html>", "text/html");
+    }
 }
