@@ -3,6 +3,7 @@ using Cloudreve.Benchmarks.Accounts;
 using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Http;
 using Cloudreve.Benchmarks.Import;
+using Cloudreve.Benchmarks.Load;
 using Cloudreve.Benchmarks.Start;
 
 const string Usage = """
@@ -20,6 +21,10 @@ const string Usage = """
       start [--runs N] [--publish DIR]            the worker from its start to its first answer, beside an empty worker
       http [--seconds N] [--rounds N]             requests per second and latencies, beside functions of an empty worker
            [--publish DIR]
+      load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
+           [--seconds N] [--seed N]               --outages: storage fails, loses answers, hangs; --kills: worker and host are killed
+           [--outages] [--kills] [--publish DIR]
+      soak [--minutes N] [--publish DIR]          a light, steady mix: memory, descriptors, threads and rows, and whether they are flat
     """;
 
 try
@@ -41,6 +46,12 @@ try
             return 0;
         case ["http", .. var rest]:
             await HttpBenchmark.RunAsync(Options.Parse(rest, HttpBenchmark.Values, switches: []));
+            return 0;
+        case ["load", .. var rest]:
+            await LoadBenchmark.RunAsync(Options.Parse(rest, LoadBenchmark.Values, LoadBenchmark.Switches));
+            return 0;
+        case ["soak", .. var rest]:
+            await SoakBenchmark.RunAsync(Options.Parse(rest, SoakBenchmark.Values, switches: []));
             return 0;
         default:
             await Console.Error.WriteLineAsync(Usage);

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Tests.FileSystem.Operations;
@@ -37,6 +38,21 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
             Assert.Single(taken, true);
             Assert.Single((await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);
         }
+    }
+
+    [Fact]
+    public async Task Given_many_locks_that_have_expired_when_the_locks_are_read_then_their_rows_are_removed()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var locks = site.Get<DriveLocks>();
+        for (var i = 0; i < 60; i++)
+            await locks.AcquireAsync(await locks.ReadAsync(DriveSite.Owner), Lock($"7-{i}", $"/f{i}"));
+        var later = site.Restart();
+        later.Wait(TimeSpan.FromHours(2));
+
+        Assert.Empty((await later.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);
+
+        Assert.Empty(await site.Layout.Files.QueryAsync(RowRange.Prefix(DriveControl.Partition(DriveSite.Owner), DriveControl.LockPrefix)).ToListAsync());
     }
 
     private static async Task<bool> TryAsync(DriveSite process, DriveLock wanted)
