@@ -25,7 +25,7 @@ public sealed class LoadRun : IAsyncDisposable
 
     private readonly LoadOptions _options;
     private readonly ISiteProcesses _site;
-    private readonly StorageProxy _proxy;
+    private readonly TcpProxy _proxy;
     private readonly StorageAccount _account;
     private readonly string _prefix;
     private readonly Action<string> _write;
@@ -41,7 +41,7 @@ public sealed class LoadRun : IAsyncDisposable
     /// <param name="account">Storage without the proxy.</param>
     /// <param name="prefix">What the site's names start with.</param>
     /// <param name="write">Hears of what happens.</param>
-    public LoadRun(LoadOptions options, ISiteProcesses site, StorageProxy proxy, StorageAccount account, string prefix, Action<string> write)
+    public LoadRun(LoadOptions options, ISiteProcesses site, TcpProxy proxy, StorageAccount account, string prefix, Action<string> write)
     {
         (_options, _site, _proxy, _account, _prefix, _write) = (options, site, proxy, account, prefix, write);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false }) { BaseAddress = site.Address, Timeout = s_requestTimeout };

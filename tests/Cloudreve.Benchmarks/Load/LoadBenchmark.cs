@@ -27,7 +27,7 @@ internal static class LoadBenchmark
         };
         Console.WriteLine($"== {load.Clients} clients of {load.Users} users for {load.Time.TotalSeconds:F0} s, seed {load.Seed}");
         using var azurite = new AzuriteServer();
-        await using var proxy = new StorageProxy(azurite.ConnectionString, load.Seed);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, load.Seed);
         using var site = new MeasuredSite(WorkerApp.ProductFolder(options), AppSettings.OfProduct(proxy.ConnectionString), AzuriteServer.FreePort());
         await using var run = new LoadRun(load, site, proxy, azurite.Connect(), AppSettings.Prefix, Console.WriteLine);
         await run.PrepareAsync();

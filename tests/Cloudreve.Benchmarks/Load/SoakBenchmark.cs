@@ -30,7 +30,7 @@ internal static class SoakBenchmark
         var time = TimeSpan.FromMinutes(options.Number("--minutes") ?? 30);
         var load = new LoadOptions(Clients, Clients, time, options.Number("--seed") ?? 1) { Pause = TimeSpan.FromMilliseconds(150) };
         using var azurite = new AzuriteServer();
-        await using var proxy = new StorageProxy(azurite.ConnectionString, load.Seed);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, load.Seed);
         using var site = new MeasuredSite(WorkerApp.ProductFolder(options), AppSettings.OfProduct(proxy.ConnectionString), AzuriteServer.FreePort());
         await using var run = new LoadRun(load, site, proxy, azurite.Connect(), AppSettings.Prefix, Console.WriteLine);
         await run.PrepareAsync();

@@ -17,7 +17,7 @@ public sealed class LoadTests(AzuriteServer azurite, ITestOutputHelper output)
     [Fact]
     public async Task Drives_are_as_their_clients_know_them_after_an_outage_lost_answers_and_a_kill()
     {
-        await using var proxy = new StorageProxy(azurite.ConnectionString, Seed);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, Seed);
         await using var site = new Site(azurite, ("AzureWebJobsStorage", proxy.ConnectionString));
         var options = new LoadOptions(Clients: 6, Users: 3, s_time, Seed)
         {

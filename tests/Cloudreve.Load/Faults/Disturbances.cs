@@ -6,7 +6,7 @@ namespace Cloudreve.Load.Faults;
 /// <param name="site">What is killed.</param>
 /// <param name="proxy">What disturbs storage.</param>
 /// <param name="note">Hears of each disturbance.</param>
-internal sealed class Disturbances(ISiteProcesses site, StorageProxy proxy, Action<string> note)
+internal sealed class Disturbances(ISiteProcesses site, TcpProxy proxy, Action<string> note)
 {
     private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(500);
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Cloudreve.Load.Faults;
 
 /// <summary>A connection through the proxy.</summary>
-internal sealed class ProxiedConnection(StorageProxy proxy, Socket client) : IDisposable
+internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDisposable
 {
     private const int SlowBytes = 256;
     private static readonly TimeSpan s_slowPause = TimeSpan.FromMilliseconds(20);

@@ -9,9 +9,10 @@ namespace Cloudreve.Load.Faults;
 
 /// <summary>
 /// Stands between a site and the storage emulator, counts requests and disturbs them. It passes bytes on and reads no HTTP: what a client
-/// sends after an answer is the next request.
+/// sends after an answer is the next request. So it can refuse and break connections, and takes little from what is measured; the proxy
+/// of Cloudreve.Testing knows what each request is for.
 /// </summary>
-public sealed partial class StorageProxy : IAsyncDisposable
+public sealed partial class TcpProxy : IAsyncDisposable
 {
     private readonly Dictionary<int, int> _ports = [];
     private readonly List<TcpListener> _listeners = [];
@@ -25,7 +26,7 @@ public sealed partial class StorageProxy : IAsyncDisposable
     /// <summary>Listens before an emulator.</summary>
     /// <param name="connectionString">What reaches the emulator.</param>
     /// <param name="seed">Which requests are disturbed.</param>
-    public StorageProxy(string connectionString, int seed)
+    public TcpProxy(string connectionString, int seed)
     {
         _random = new Random(seed);
         ConnectionString = EndpointPattern().Replace(connectionString, Divert);

@@ -7,14 +7,14 @@ using Xunit;
 namespace Cloudreve.EndToEnd.Load;
 
 /// <summary>What disturbs storage in tests under load does what it says.</summary>
-public sealed class StorageProxyTests(AzuriteServer azurite)
+public sealed class TcpProxyTests(AzuriteServer azurite)
 {
     private readonly string _table = AzuriteServer.UniqueName();
 
     [Fact]
     public async Task A_lost_answer_leaves_what_the_request_has_done()
     {
-        await using var proxy = new StorageProxy(azurite.ConnectionString, seed: 1);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, seed: 1);
         var table = await CreateAsync(proxy);
         proxy.Disturb(Always(FaultKind.LostAnswer));
 
@@ -29,7 +29,7 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
     [InlineData(FaultKind.Outage)]
     public async Task A_request_that_does_not_arrive_does_nothing_and_the_next_one_succeeds_when_storage_is_back(FaultKind kind)
     {
-        await using var proxy = new StorageProxy(azurite.ConnectionString, seed: 1);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, seed: 1);
         var table = await CreateAsync(proxy);
         proxy.Disturb(Always(kind));
 
@@ -44,7 +44,7 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
     [Fact]
     public async Task A_black_hole_answers_nothing_until_it_is_closed()
     {
-        await using var proxy = new StorageProxy(azurite.ConnectionString, seed: 1);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, seed: 1);
         var table = await CreateAsync(proxy);
         var before = proxy.Requests;
         proxy.Disturb(Always(FaultKind.BlackHole));
@@ -63,7 +63,7 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
     [Fact]
     public async Task Slow_and_late_answers_are_whole()
     {
-        await using var proxy = new StorageProxy(azurite.ConnectionString, seed: 1);
+        await using var proxy = new TcpProxy(azurite.ConnectionString, seed: 1);
         var table = await CreateAsync(proxy);
         var text = new string('x', 2_000);
         foreach (var kind in (FaultKind[])[FaultKind.Trickle, FaultKind.Delay])
@@ -74,7 +74,7 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
         }
     }
 
-    private async Task<Table> CreateAsync(StorageProxy proxy)
+    private async Task<Table> CreateAsync(TcpProxy proxy)
     {
         var account = new StorageAccount(new StorageAccountOptions
         {
