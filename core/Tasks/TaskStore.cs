@@ -17,6 +17,9 @@ namespace Cloudreve.Core.Tasks;
 /// <param name="clock">Stamps changes.</param>
 public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 {
+    /// <summary>How long tasks that ended stay in their owners' lists.</summary>
+    public static readonly TimeSpan EndedAreKept = TimeSpan.FromDays(365);
+
     private const string Job = "job";
     private const int MaxErrorHistory = 20;
     private const int MaxErrorCharacters = 2_000;
@@ -89,6 +92,26 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         var condition = $"({Stale(WorkflowTaskStatus.Queued, queuedBefore)}) or ({Stale(WorkflowTaskStatus.Processing, processingBefore)})";
         await foreach (var row in layout.Tasks.ScanAsync(condition, cancellationToken))
             yield return FromRow(row);
+    }
+
+    /// <summary>Removes tasks that ended long ago, with their places in the index. Scans the table; two transactions for each that goes.</summary>
+    /// <param name="most">At most how many; the rest is left to the next call.</param>
+    /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
+    {
+        var removed = 0;
+        var before = clock.GetUtcNow() - EndedAreKept;
+        WorkflowTaskStatus[] ended = [WorkflowTaskStatus.Completed, WorkflowTaskStatus.Error, WorkflowTaskStatus.Canceled];
+        await foreach (var row in layout.Tasks.ScanAsync(Any(ended.Select(status => $"({Stale(status, before)})")), cancellationToken).Take(most))
+        {
+            // The index first: what is cut off here is found again by the task's own row.
+            var id = row.RequiredNumber("id");
+            await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
+            await layout.Tasks.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+            removed++;
+        }
+        return removed;
     }
 
     /// <summary>

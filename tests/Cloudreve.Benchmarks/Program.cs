@@ -3,6 +3,7 @@ using Cloudreve.Benchmarks.Accounts;
 using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Http;
 using Cloudreve.Benchmarks.Import;
+using Cloudreve.Benchmarks.Load;
 using Cloudreve.Benchmarks.Search;
 using Cloudreve.Benchmarks.Start;
 
@@ -23,6 +24,10 @@ const string Usage = """
            [--publish DIR]
       search [--folders N] [--files N]            searches of a drive of 22,000 files, alone and many at once, beside a bare
                                                   scan; --folders: in the root, --files: in each folder
+      load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
+           [--seconds N] [--seed N]               --outages: storage fails, loses answers, hangs; --kills: worker and host are killed
+           [--outages] [--kills] [--publish DIR]
+      soak [--minutes N] [--publish DIR]          a light, steady mix: memory, descriptors, threads and rows, and whether they are flat
     """;
 
 try
@@ -47,6 +52,12 @@ try
             return 0;
         case ["search", .. var rest]:
             await SearchBenchmark.RunAsync(Options.Parse(rest, SearchBenchmark.Values, switches: []));
+            return 0;
+        case ["load", .. var rest]:
+            await LoadBenchmark.RunAsync(Options.Parse(rest, LoadBenchmark.Values, LoadBenchmark.Switches));
+            return 0;
+        case ["soak", .. var rest]:
+            await SoakBenchmark.RunAsync(Options.Parse(rest, SoakBenchmark.Values, switches: []));
             return 0;
         default:
             await Console.Error.WriteLineAsync(Usage);

@@ -4,12 +4,12 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>Removes bookkeeping that nobody needs any more.</summary>
-internal sealed class BookkeepingFunctions(QuotaLedger quota, TaskItemSweep items, ILogger<BookkeepingFunctions> logger)
+internal sealed class BookkeepingFunctions(QuotaLedger quota, TaskItemSweep items, TaskStore tasks, ILogger<BookkeepingFunctions> logger)
 {
     private const int RowsPerRun = 20_000;
 
     /// <summary>
-    /// Removes old operations of the quota ledger and working rows of tasks that ended. What does not fit into one run is removed by
+    /// Removes old operations of the quota ledger, working rows of tasks that ended, and tasks that ended long ago. What does not fit into one run is removed by
     /// the next ones.
     /// </summary>
     [Function("SweepBookkeeping")]
@@ -17,6 +17,8 @@ internal sealed class BookkeepingFunctions(QuotaLedger quota, TaskItemSweep item
     {
         var operations = await quota.SweepAsync(RowsPerRun, cancellationToken);
         var rows = await items.RunAsync(RowsPerRun, cancellationToken);
-        logger.LogInformation("Removed {Operations} old operations of the quota ledger and {Rows} rows of ended tasks", operations, rows);
+        var ended = await tasks.SweepAsync(RowsPerRun, cancellationToken);
+        logger.LogInformation(
+            "Removed {Operations} old operations of the quota ledger, {Rows} rows of ended tasks and {Tasks} old tasks", operations, rows, ended);
     }
 }

@@ -36,6 +36,9 @@ internal sealed class AppProcess : IDisposable
     /// <summary>The last lines of host and worker.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>The process id of the host.</summary>
+    public int HostId => _host.Id;
+
     /// <summary>The memory and the time of the host.</summary>
     public ProcessUse Host => new(_host);
 
@@ -45,9 +48,10 @@ internal sealed class AppProcess : IDisposable
     /// <summary>Starts an app under the local host and does not wait for it.</summary>
     /// <param name="folder">The built or published app.</param>
     /// <param name="settings">Its settings.</param>
-    public static AppProcess Start(string folder, IReadOnlyDictionary<string, string> settings)
+    /// <param name="fixedPort">The port for clients; null for any.</param>
+    public static AppProcess Start(string folder, IReadOnlyDictionary<string, string> settings, int? fixedPort = null)
     {
-        var port = AzuriteServer.FreePort();
+        var port = fixedPort ?? AzuriteServer.FreePort();
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList = { WorkerApp.LocalHost, "--app", folder, "--port", port.ToString(CultureInfo.InvariantCulture) },
@@ -100,6 +104,13 @@ internal sealed class AppProcess : IDisposable
                 await Task.Delay(s_pollInterval);
             }
         }
+    }
+
+    /// <summary>The process id of the worker; null while the host has none.</summary>
+    public int? FindWorkerId()
+    {
+        using var worker = _host.HasExited ? null : FindWorker();
+        return worker?.Id;
     }
 
     /// <summary>Kills the worker and waits until the host has started another process in its place.</summary>

@@ -44,6 +44,24 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_tasks_that_ended_when_a_year_has_passed_then_they_go_and_those_that_run_stay()
+    {
+        var (store, layout) = await NewStoreAsync();
+        WorkflowTaskStatus[] statuses = [WorkflowTaskStatus.Completed, WorkflowTaskStatus.Error, WorkflowTaskStatus.Canceled, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Queued];
+        foreach (var status in statuses)
+            await store.CreateAsync(NewTask(1_000 + (int)status) with { UpdatedAt = Start, Status = status });
+
+        Assert.Equal(0, await store.SweepAsync(100));
+        _clock.Advance(TaskStore.EndedAreKept + TimeSpan.FromHours(1));
+        Assert.Equal(2, await store.SweepAsync(2));
+        Assert.Equal(1, await store.SweepAsync(100));
+
+        Assert.Equal(2, (await store.ListAsync(Owner, [], [], 10, null)).Tasks.Count);
+        // Each has its own row and one of the index.
+        Assert.Equal(4, await layout.Tasks.ScanAsync().CountAsync());
+    }
+
+    [Fact]
     public async Task Given_tasks_of_several_users_when_lost_ones_are_looked_for_then_only_those_that_have_not_moved_for_too_long_are_found()
     {
         var (store, _) = await NewStoreAsync();

@@ -62,6 +62,7 @@ internal sealed class CrashPlan
         // A kill while the destination folder is created leaves its id row and its header, which nobody can reach.
         output.WriteLine($"{findings.Leftovers.Count} rows are left over");
         Assert.InRange(findings.Leftovers.Count, 0, 2 * Delays.Count);
+        await Integrity.AssertAsync(site, leftovers: 2 * Delays.Count);
     }
 
     private static async Task<Dictionary<string, int>> ReadTreeAsync(SiteClient client)

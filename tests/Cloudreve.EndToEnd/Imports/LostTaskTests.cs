@@ -40,6 +40,8 @@ public sealed class LostTaskTests(AzuriteServer azurite)
         }
         await site.EventuallyAsync(async () => (await site.Client.FindTaskAsync(unborn)).GetProperty("status").GetString() == "completed");
         Assert.Equal(40, (await site.Client.ListNamesAsync("cloudreve://my/unborn")).Count);
+        await site.KillAsync();
+        await Integrity.AssertAsync(site, leftovers: 2 * folders.Length);
     }
 
     /// <summary>Starts an import and waits until it is under way.</summary>

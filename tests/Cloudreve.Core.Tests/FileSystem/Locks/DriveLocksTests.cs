@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.FileSystem.Locks;
 using Cloudreve.Core.Tests.FileSystem.Operations;
@@ -111,6 +112,21 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
         await locks.ReadAsync(DriveSite.Owner);
 
         Assert.InRange((await Installation.ReadPartitionAsync(site.Layout.Files, ControlPartition)).Count, 0, 20);
+    }
+
+    [Fact]
+    public async Task Given_many_locks_that_have_expired_when_the_locks_are_read_then_their_rows_are_removed()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        var locks = site.Get<DriveLocks>();
+        for (var i = 0; i < 60; i++)
+            await locks.AcquireAsync(await locks.ReadAsync(DriveSite.Owner), Lock($"7-{i}", $"/f{i}"));
+        var later = site.Restart();
+        later.Wait(TimeSpan.FromHours(2));
+
+        Assert.Empty((await later.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);
+
+        Assert.Empty(await site.Layout.Files.QueryAsync(RowRange.Prefix(DriveControl.Partition(DriveSite.Owner), DriveControl.LockPrefix)).ToListAsync());
     }
 
     private static string ControlPartition => DriveControl.Partition(DriveSite.Owner);

@@ -1,0 +1,97 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Entities;
+using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Identity;
+using Cloudreve.Core.Integrity;
+using Cloudreve.Core.Tables;
+using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Uploads.Writes;
+using Cloudreve.Core.Versions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Load.Checks;
+
+/// <summary>
+/// A site without processes, whose clock can be put forward: runs the timers that clean up, as though days had passed, and then checks that
+/// tables and blobs fit together.
+/// </summary>
+public sealed class SiteRest : IDisposable
+{
+    // Behind the first review, the second one, the end of uploads, and what was put off because it failed at first.
+    private static readonly TimeSpan[] s_runs =
+    [
+        TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(20), TimeSpan.FromHours(26), TimeSpan.FromHours(52), TimeSpan.FromHours(53), TimeSpan.FromHours(54),
+    ];
+
+    private readonly ForwardClock _clock = new();
+    private readonly ServiceProvider _services;
+
+    /// <summary>Opens a site that no process runs.</summary>
+    /// <param name="account">Its storage.</param>
+    /// <param name="prefix">What its names start with.</param>
+    /// <param name="log">Hears of what the timers log as failed.</param>
+    public SiteRest(StorageAccount account, string prefix, Action<string>? log = null) => _services = new ServiceCollection()
+        .AddSingleton(log ?? (_ => { }))
+        .AddSingleton(typeof(ILogger<>), typeof(FailureLog<>))
+        .AddSingleton<TimeProvider>(_clock)
+        .AddSingleton(new StorageLayout(account, prefix))
+        .AddIdentity()
+        .AddFileSystem()
+        .BuildServiceProvider();
+
+    /// <summary>Runs all timers that clean up, again and again as days pass.</summary>
+    public async Task CleanUpAsync()
+    {
+        foreach (var time in s_runs)
+        {
+            _clock.Offset = time;
+            await RunTimersAsync();
+        }
+    }
+
+    /// <summary>Compares tables and blobs.</summary>
+    /// <returns>What does not fit.</returns>
+    public async Task<IReadOnlyList<IntegrityFinding>> CheckAsync() =>
+        [.. (await Get<SiteIntegrity>().CheckAsync()).Where(f => f.Kind != IntegrityKind.SourceGone)];
+
+    /// <inheritdoc/>
+    public void Dispose() => _services.Dispose();
+
+    private async Task RunTimersAsync()
+    {
+        await Get<WriteSettlement>().RunAsync();
+        await Get<UploadExpiry>().RunAsync();
+        await Get<LinkReleases>().RunAsync();
+        await foreach (var user in Get<UserStore>().ScanIdsAsync())
+            await Get<DriveOperations>().RecoverAsync(user);
+        await Get<DriveOperations>().ContinueDeletionsAsync();
+        await Get<LinkReleases>().RunAsync();
+        await Get<EntityRecycler>().RunAsync();
+    }
+
+    private T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    private sealed class ForwardClock : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
+    }
+
+    private sealed class FailureLog<T>(Action<string> log) : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                log($"{formatter(state, exception)} {exception}");
+        }
+    }
+}

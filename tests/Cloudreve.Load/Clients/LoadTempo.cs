@@ -1,0 +1,18 @@
+namespace Cloudreve.Load.Clients;
+
+/// <summary>How clients go about it.</summary>
+/// <param name="Pause">What they wait between two actions, on average.</param>
+/// <param name="HasBatches">Whether they do sixteen things at once now and then.</param>
+/// <param name="Strictness">Which refusals they put up with.</param>
+internal sealed record LoadTempo(TimeSpan Pause, bool HasBatches, Strictness Strictness)
+{
+    public Task PauseAsync(Random random) => Pause > TimeSpan.Zero ? Task.Delay(Pause * (2 * random.NextDouble())) : Task.CompletedTask;
+}
+
+/// <summary>Which refusals clients put up with.</summary>
+/// <param name="IsDisturbed">Whether storage is disturbed, or processes are killed, during the run.</param>
+internal sealed record Strictness(bool IsDisturbed)
+{
+    // Busy drives and too many requests; with disturbances also locks of what was cut off.
+    public bool Allows(int code) => code is 409 or 429 || (IsDisturbed && code == 40073);
+}

@@ -1,0 +1,27 @@
+namespace Cloudreve.Load;
+
+/// <summary>A run of load.</summary>
+/// <param name="Clients">Clients at work at the same time.</param>
+/// <param name="Users">Users among whom they are spread.</param>
+/// <param name="Time">How long they work.</param>
+/// <param name="Seed">Repeats what they do and what disturbs them, as far as their threads allow.</param>
+public sealed record LoadOptions(int Clients, int Users, TimeSpan Time, int Seed)
+{
+    /// <summary>Whether storage fails now and then.</summary>
+    public bool HasOutages { get; init; }
+
+    /// <summary>Whether processes are killed.</summary>
+    public bool HasKills { get; init; }
+
+    /// <summary>What storage does, in place of a plan that the seed draws.</summary>
+    public IReadOnlyList<Faults.FaultWindow>? Windows { get; init; }
+
+    /// <summary>How long a process is left alone before it is killed: the least and the most.</summary>
+    public (TimeSpan Shortest, TimeSpan Longest) KillInterval { get; init; } = (TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(20));
+
+    /// <summary>What clients wait between two actions, on average.</summary>
+    public TimeSpan Pause { get; init; }
+
+    /// <summary>Whether anything goes wrong on purpose.</summary>
+    public bool IsDisturbed => HasOutages || HasKills;
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+
+namespace Cloudreve.Load.Measures;
+
+/// <summary>What clients have met: how long each operation took, and what came of it.</summary>
+public sealed class LoadRecorder
+{
+    private readonly ConcurrentDictionary<string, OperationRecord> _operations = new();
+
+    /// <summary>All operations by name.</summary>
+    public IReadOnlyDictionary<string, OperationRecord> Operations => _operations;
+
+    /// <summary>Requests so far.</summary>
+    public int Requests => _operations.Values.Sum(o => o.Count);
+
+    /// <summary>Notes a request.</summary>
+    /// <param name="operation">What it was for.</param>
+    /// <param name="elapsed">How long it took.</param>
+    /// <param name="result">A code of the API, or a word for what was no answer.</param>
+    public void Note(string operation, TimeSpan elapsed, string result) =>
+        _operations.GetOrAdd(operation, static _ => new OperationRecord()).Note(elapsed, result);
+
+    /// <summary>How often something came out, whatever the operation.</summary>
+    public int CountOf(string result) => _operations.Values.Sum(o => o.Results.GetValueOrDefault(result));
+}
+
+/// <summary>Requests of one operation.</summary>
+public sealed class OperationRecord
+{
+    private readonly List<double> _milliseconds = [];
+    private readonly Dictionary<string, int> _results = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>How many there were.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _milliseconds.Count;
+        }
+    }
+
+    /// <summary>How often each result came.</summary>
+    public IReadOnlyDictionary<string, int> Results
+    {
+        get
+        {
+            lock (_lock)
+                return new Dictionary<string, int>(_results);
+        }
+    }
+
+    /// <summary>Notes a request.</summary>
+    public void Note(TimeSpan elapsed, string result)
+    {
+        lock (_lock)
+        {
+            _milliseconds.Add(elapsed.TotalMilliseconds);
+            _results[result] = _results.GetValueOrDefault(result) + 1;
+        }
+    }
+
+    /// <summary>The time that a part of the requests stay below, in milliseconds.</summary>
+    /// <param name="part">0.5 for the median.</param>
+    public double Percentile(double part)
+    {
+        lock (_lock)
+        {
+            var ordered = _milliseconds.Order().ToList();
+            return ordered.Count == 0 ? 0 : ordered[(int)Math.Min(ordered.Count - 1, ordered.Count * part)];
+        }
+    }
+}
