@@ -19,9 +19,12 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
             keys = new[] { "siteName", "access_token_ttl", "login_captcha", "no_such_setting", "secret_key", "encrypt_master_key", "oidc_client_secret", "smtpPass", "captcha_ReCaptchaSecret" },
         })).Data;
 
+        // Those that another test of the site has set are masked, the others left out.
+        var shown = settings.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetString()!);
         Assert.Equal(
             new Dictionary<string, string> { ["siteName"] = "Cloudreve", ["access_token_ttl"] = "3600", ["login_captcha"] = "0", ["no_such_setting"] = "" },
-            settings.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.GetString()!));
+            shown.Where(setting => setting.Value != "********").ToDictionary());
+        Assert.False(shown.ContainsKey("secret_key") || shown.ContainsKey("encrypt_master_key"));
     }
 
     [Fact]
