@@ -20,7 +20,7 @@ public sealed class OutgoingCallTests
     [Fact]
     public void Given_all_code_when_clients_of_other_servers_are_made_then_the_guard_makes_them_or_the_operator_names_the_server() => Assert.Equal(
         // Storage and key vault are app settings.
-        ["Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.AzureStorage.StorageAccount", "Cloudreve.Core.Outgoing.OutgoingGuard", "Cloudreve.Core.Outgoing.OutgoingHttp"],
+        ["Cloudreve.AzureStorage.Pipeline.Connections", "Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.Core.Outgoing.OutgoingGuard", "Cloudreve.Core.Outgoing.OutgoingHttp"],
         UsersOf(member => member is ConstructorInfo made && s_callers.Contains(made.DeclaringType)));
 
     [Fact]

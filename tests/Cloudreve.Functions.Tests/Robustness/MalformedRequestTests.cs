@@ -14,6 +14,9 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
     // An attempt with a wrong password is counted, although it is refused.
     private static readonly HashSet<string> s_countsRefusals = ["passwordSignIn"];
 
+    // The apps of these tests have no task hub, and say so.
+    private static readonly HashSet<(string OperationId, int Code)> s_withoutTaskHub = [("adminQueueMetrics", 50004)];
+
     [Theory]
     [MemberData(nameof(ContractExamples.RoutedEndpoints), MemberType = typeof(ContractExamples))]
     public async Task Given_an_administrator_when_requests_are_malformed_then_none_breaks_the_app_and_no_refused_one_changes_anything(string operationId)
@@ -56,12 +59,12 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
         var writesBefore = Writes();
         try
         {
-            var (refused, fault) = await JudgeAsync(client, request);
+            var (refused, fault) = await JudgeAsync(client, endpoint, request);
             if (fault is not null || !refused || Writes() == writesBefore || s_countsRefusals.Contains(endpoint.OperationId))
                 return fault;
             // It wrote, or tried to: sent once more, it must leave all as it is.
             var before = await StorageSnapshot.TakeAsync(app.App.Layout);
-            await JudgeAsync(client, request);
+            await JudgeAsync(client, endpoint, request);
             var changes = before.ChangesTo(await StorageSnapshot.TakeAsync(app.App.Layout));
             return changes.Count == 0 ? null : $"was refused, but changed {string.Join(", ", changes)}";
         }
@@ -71,7 +74,7 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
         }
     }
 
-    private static async Task<(bool Refused, string? Fault)> JudgeAsync(HttpClient client, HostileRequest request)
+    private static async Task<(bool Refused, string? Fault)> JudgeAsync(HttpClient client, ContractEndpoint endpoint, HostileRequest request)
     {
         using var message = request.ToMessage(client.BaseAddress!);
         using var answer = await client.SendAsync(message);
@@ -79,7 +82,7 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
         var code = ContractValidator.CodeOf(answer.Content.Headers.ContentType?.ToString(), body);
         // 40081: what could be done of a batch was done.
         var refused = code is { } number ? number is not (0 or 203 or 40081) : (int)answer.StatusCode >= 400;
-        return (int)answer.StatusCode >= 500 || (code is { } known && s_serverFaults.Contains(known))
+        return (int)answer.StatusCode >= 500 || (code is { } known && s_serverFaults.Contains(known) && !s_withoutTaskHub.Contains((endpoint.OperationId, known)))
             ? (refused, $"the server failed with {(int)answer.StatusCode} {Encoding.UTF8.GetString(body)}")
             : (refused, null);
     }
