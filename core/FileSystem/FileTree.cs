@@ -478,9 +478,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Removes the id row of a file whose creation did not get as far as the folder. Two transactions.</summary>
-    /// <param name="id">The file, which nobody creates any more.</param>
-    /// <param name="parentId">The folder that it should have come into.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task DiscardUnbornAsync(long id, long parentId, CancellationToken cancellationToken)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);

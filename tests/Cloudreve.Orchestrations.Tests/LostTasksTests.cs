@@ -54,7 +54,12 @@ public sealed class LostTasksTests(AzuriteServer azurite)
         var now = site.Clock.GetUtcNow();
         await site.Get<TaskStore>().CreateAsync(new WorkflowTask
         {
-            Id = 77, OwnerId = 1, Type = AccountRemoval.TaskType, CreatedAt = now, UpdatedAt = now, Job = """{"UserId":5}""",
+            Id = 77,
+            OwnerId = 1,
+            Type = AccountRemoval.TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = """{"UserId":5}""",
         });
         site.Clock.Advance(s_stall);
 

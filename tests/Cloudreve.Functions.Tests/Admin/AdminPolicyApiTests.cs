@@ -132,7 +132,11 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
         var catalog = App.Services.GetRequiredService<SiteCatalog>();
         await catalog.SavePolicyAsync(await catalog.GetPolicyAsync(1) with
         {
-            Id = 900, Server = "https://elsewhere.blob.core.windows.net", BucketName = "files", AccessKey = "elsewhere", SecretKey = key,
+            Id = 900,
+            Server = "https://elsewhere.blob.core.windows.net",
+            BucketName = "files",
+            AccessKey = "elsewhere",
+            SecretKey = key,
         });
 
         var shown = (await _admin.GetApiAsync("admin/policy/900")).Data;

@@ -126,7 +126,11 @@ public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedAp
 
     private static Dictionary<string, string> Settings(int port) => new()
     {
-        ["smtpHost"] = "127.0.0.1", ["smtpPort"] = $"{port}", ["smtpEncryption"] = "0", ["fromName"] = "The site", ["fromAdress"] = "site@example.com",
+        ["smtpHost"] = "127.0.0.1",
+        ["smtpPort"] = $"{port}",
+        ["smtpEncryption"] = "0",
+        ["fromName"] = "The site",
+        ["fromAdress"] = "site@example.com",
     };
 
     private Task<ApiAnswer> SendAsync(string to, Dictionary<string, string> settings) => _admin.PostApiAsync("admin/tool/mail", new { to, settings });

@@ -161,8 +161,12 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
         "ImportExternalFiles" => new JsonObject { ["src"] = "some/source", ["dst"] = folder, ["user_id"] = userId, ["policy_id"] = 1 },
         "ConsentOAuthApp" => new JsonObject
         {
-            ["client_id"] = OAuthClients.DesktopId.ToString("D"), ["response_type"] = "code", ["redirect_uri"] = "/callback/desktop", ["scope"] = "openid",
-            ["code_challenge"] = new string('a', 43), ["code_challenge_method"] = "S256",
+            ["client_id"] = OAuthClients.DesktopId.ToString("D"),
+            ["response_type"] = "code",
+            ["redirect_uri"] = "/callback/desktop",
+            ["scope"] = "openid",
+            ["code_challenge"] = new string('a', 43),
+            ["code_challenge_method"] = "S256",
         },
         "CreateDownloadUrl" or "CreateDirectLinks" => new JsonObject { ["uris"] = new JsonArray(file) },
         _ => [],
