@@ -40,6 +40,8 @@ internal sealed class Site : IAsyncDisposable
             // Elsewhere than on a developer's machine the site trusts no host name but its own.
             ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production",
             [PrefixVariable] = Prefix,
+            // The servers that tests stand up, for mail first of all, listen on this machine.
+            ["CLOUDREVE_PRIVATE_HOSTS"] = "127.0.0.0/8",
             ["CLOUDREVE_BLOB_TRIGGER"] = "LogsAndContainerScan",
             ["CLOUDREVE_SITE_URL"] = Address.GetLeftPart(UriPartial.Authority),
             ["CLOUDREVE_ADMIN_EMAIL"] = SiteClient.AdminEmail,
