@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.FileSystem;
 using Cloudreve.Core.Tasks;
 using Cloudreve.EndToEnd.Sites;
 
@@ -48,7 +47,9 @@ internal static class StoredTasks
     }
 
     private static async Task<Row> FindAsync(Site site, string source) =>
-        (await ListAsync(site)).Single(row => LongText.Read(row, "job")!.Contains($"\"{source}", StringComparison.Ordinal));
+        (await ListAsync(site)).Single(row => row.RequiredText("job").Contains($"\"{source}", StringComparison.Ordinal));
 
-    private static async Task<List<Row>> ListAsync(Site site) => await site.Layout.Tasks.ScanAsync("type eq 'import'").ToListAsync();
+    /// <summary>The tasks themselves, in the partitions of their owners; the index of all tasks names their types, too.</summary>
+    private static async Task<List<Row>> ListAsync(Site site) =>
+        await site.Layout.Tasks.ScanAsync("PartitionKey ge 'u' and type eq 'import'").ToListAsync();
 }
