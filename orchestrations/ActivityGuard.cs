@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Orchestrations;

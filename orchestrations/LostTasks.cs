@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site;
 

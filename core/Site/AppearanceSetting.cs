@@ -1,4 +1,4 @@
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Site;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cloudreve.Core.Boolsets;
+using Cloudreve.Core.Infrastructure.Boolsets;
 
 namespace Cloudreve.Core.Site;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Boolsets;
+using Cloudreve.Core.Infrastructure.Boolsets;
 
 namespace Cloudreve.Core.Site;
 

@@ -1,9 +1,9 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Caching;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Sealing;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Sealing;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site;
 

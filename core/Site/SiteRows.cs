@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.Sealing;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Sealing;
 
 namespace Cloudreve.Core.Site;
 

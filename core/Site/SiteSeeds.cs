@@ -1,6 +1,6 @@
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.Storage;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site;
 

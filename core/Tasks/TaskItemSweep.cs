@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Tasks;
 

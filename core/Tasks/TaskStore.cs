@@ -4,10 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Tables;
-using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 using Cloudreve.Core.Tasks.Administration;
 
 namespace Cloudreve.Core.Tasks;

@@ -1,8 +1,8 @@
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Identity.SignUps;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Accounts.SignUps;
+using Cloudreve.Core.Drive;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Admin.Policies;
 using Cloudreve.Functions.Api.Edge;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Bootstrap;
+using Cloudreve.Core.Site.Settings;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Net.Http.Headers;

@@ -4,9 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.FrontEnd;
 
@@ -73,7 +74,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     /// <summary>Origins of viewers without TLS; all others are allowed as they are.</summary>
     private static string ViewerOrigins(SiteSettings site)
     {
-        var addresses = PlainAddresses().Matches(site.TextOf(Core.Viewers.ViewerSetting.Viewers)).Select(match => OriginOf(match.Value));
+        var addresses = PlainAddresses().Matches(site.TextOf(ViewerSetting.Viewers)).Select(match => OriginOf(match.Value));
         return string.Join(' ', addresses.OfType<string>().Distinct(StringComparer.Ordinal));
     }
 

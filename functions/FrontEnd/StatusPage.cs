@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 

@@ -1,8 +1,8 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Secrets;
-using Cloudreve.Core.Outgoing;
-using Cloudreve.Core.Sealing;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Outgoing;
+using Cloudreve.Core.Infrastructure.Sealing;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Startup;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Functions.Startup;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Functions.Startup;
 

@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.FrontEnd;

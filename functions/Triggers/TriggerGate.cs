@@ -1,4 +1,4 @@
-using Cloudreve.Core.Bootstrap;
+using Cloudreve.Core.Site.Bootstrap;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.Middleware;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.Removal;
+using Cloudreve.Core.Accounts.Removal;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Cloudreve.Orchestrations.AccountRemovals;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.Removal;
+using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Orchestrations.Import;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cloudreve.Core.Identity.Removal;
+using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Core.Tasks;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;

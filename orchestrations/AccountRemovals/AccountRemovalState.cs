@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.Removal;
+using Cloudreve.Core.Accounts.Removal;
 
 namespace Cloudreve.Orchestrations.AccountRemovals;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Cloudreve.Orchestrations.Import;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 
 namespace Cloudreve.Orchestrations.Import;
 

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.DurableTask;
 
 namespace Cloudreve.Orchestrations.Import;

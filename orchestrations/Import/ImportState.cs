@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 
 namespace Cloudreve.Orchestrations.Import;
 

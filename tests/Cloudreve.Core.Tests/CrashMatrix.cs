@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Testing.Storage;
 
 namespace Cloudreve.Core.Tests;

@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Core.Tests;

@@ -1,5 +1,5 @@
 using System.Text;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 using CsCheck;
 
 namespace Cloudreve.Core.Tests;

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Ids;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tables;
 using Cloudreve.Load.Checks;
 using Cloudreve.Load.Clients;
 using Cloudreve.Load.Faults;
@@ -135,7 +136,7 @@ public sealed class LoadRun : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private void Judge(IReadOnlyList<Core.Integrity.IntegrityFinding> findings)
+    private void Judge(IReadOnlyList<IntegrityFinding> findings)
     {
         foreach (var finding in findings)
         {

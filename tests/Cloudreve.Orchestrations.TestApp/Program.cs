@@ -1,8 +1,8 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Orchestrations;
 using Cloudreve.Orchestrations.TestApp;
 using Microsoft.Azure.Functions.Worker.Builder;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
 using Microsoft.AspNetCore.Http;

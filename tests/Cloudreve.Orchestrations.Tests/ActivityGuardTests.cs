@@ -1,6 +1,6 @@
 using System.Reflection;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Orchestrations.Tests.Import;

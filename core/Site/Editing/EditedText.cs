@@ -1,5 +1,5 @@
 using System.Text;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Site.Editing;
 

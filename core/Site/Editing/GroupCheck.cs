@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Site.Editing;
 

@@ -1,9 +1,9 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Site.Editing;
 

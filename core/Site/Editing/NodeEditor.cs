@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site.Editing;
 

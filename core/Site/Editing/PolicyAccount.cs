@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Site.Editing;
 

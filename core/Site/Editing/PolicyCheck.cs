@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Import;
-using Cloudreve.Core.Storage;
-using Cloudreve.Core.Tables;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site.Editing;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Storage;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site.Editing;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Tables;
-using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Site.Summaries;
 

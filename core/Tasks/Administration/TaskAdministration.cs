@@ -1,6 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Tasks.Administration;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.FrontEnd;

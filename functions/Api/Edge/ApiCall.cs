@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Site.Settings;
 using Microsoft.Azure.Functions.Worker.Converters;
 
 namespace Cloudreve.Functions.Api.Edge;

@@ -1,7 +1,7 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Microsoft.Azure.Functions.Worker.Converters;
 
 namespace Cloudreve.Functions.Api.Edge;

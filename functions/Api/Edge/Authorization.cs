@@ -1,9 +1,9 @@
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Bootstrap;
+using Cloudreve.Core.Site.Settings;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;

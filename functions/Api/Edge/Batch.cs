@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 

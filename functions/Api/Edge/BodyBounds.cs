@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 

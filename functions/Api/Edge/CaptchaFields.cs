@@ -1,4 +1,4 @@
-using Cloudreve.Core.Captchas;
+using Cloudreve.Core.Accounts.Captchas;
 
 namespace Cloudreve.Functions.Api.Edge;
 

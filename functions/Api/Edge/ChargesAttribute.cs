@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts.SignIns;
 
 namespace Cloudreve.Functions.Api.Edge;
 

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;

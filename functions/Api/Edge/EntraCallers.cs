@@ -1,6 +1,6 @@
 using System.Security.Claims;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OpenId;
 using Microsoft.AspNetCore.Authentication;
 
 namespace Cloudreve.Functions.Api.Edge;

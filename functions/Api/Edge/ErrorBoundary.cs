@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 

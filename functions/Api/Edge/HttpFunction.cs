@@ -1,5 +1,5 @@
 using System.Reflection;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts.SignIns;
 
 namespace Cloudreve.Functions.Api.Edge;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Azure.Functions.Worker.Converters;
 
 namespace Cloudreve.Functions.Api.Edge;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Functions.Api.Edge;
 

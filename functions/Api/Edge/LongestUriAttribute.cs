@@ -1,4 +1,4 @@
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Functions.Api.Edge;
 

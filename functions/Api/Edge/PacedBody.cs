@@ -1,4 +1,4 @@
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 

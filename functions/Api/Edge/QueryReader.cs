@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 

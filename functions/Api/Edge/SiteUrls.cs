@@ -1,4 +1,4 @@
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Api.Edge;

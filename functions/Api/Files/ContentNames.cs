@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
 

@@ -1,10 +1,10 @@
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Media.Thumbnails;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files;
 

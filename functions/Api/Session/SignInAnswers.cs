@@ -1,6 +1,6 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity.Clients;
-using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Accounts.Clients;
+using Cloudreve.Core.Accounts.LoginActivities;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;

@@ -1,8 +1,8 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Session;
 

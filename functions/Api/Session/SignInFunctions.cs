@@ -1,7 +1,7 @@
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;

@@ -1,8 +1,8 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 
 namespace Cloudreve.Functions.Api.Session;
 

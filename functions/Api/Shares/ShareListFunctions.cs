@@ -1,8 +1,8 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 

@@ -1,10 +1,10 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
 

@@ -1,7 +1,7 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Functions.Api.Edge;
 using Microsoft.AspNetCore.Http.Extensions;
 

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Shares;

@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Shares;
 

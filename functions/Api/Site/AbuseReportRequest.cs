@@ -1,7 +1,7 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
@@ -46,7 +46,7 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
         if (FileUri is { Length: > MaxUri })
             throw new CloudreveException(ErrorCode.BadParameter, "The file URI is too long.");
         if (FileUri is { Length: > 0 } uri)
-            _ = Core.FileSystem.FileUri.Parse(uri);
+            _ = Core.Drive.Tree.FileUri.Parse(uri);
         return new AbuseReport(call.Caller.UserId, Category, Description ?? "", share, user, string.IsNullOrEmpty(FileUri) ? null : FileUri);
     }
 

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.FileSystem.Properties;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Media.Thumbnails;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Viewers;
+using Cloudreve.Core.Drive.Properties;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;
 

@@ -1,7 +1,7 @@
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Captchas.Pictures;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Captchas.Pictures;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

@@ -1,6 +1,6 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Site;
 

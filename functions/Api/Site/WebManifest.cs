@@ -1,5 +1,5 @@
-using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Site;
 

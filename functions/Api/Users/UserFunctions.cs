@@ -1,8 +1,8 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users;

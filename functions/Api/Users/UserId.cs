@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users;

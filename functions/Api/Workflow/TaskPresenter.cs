@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 

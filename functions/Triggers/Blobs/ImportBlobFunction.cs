@@ -1,9 +1,9 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Import;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Blobs;

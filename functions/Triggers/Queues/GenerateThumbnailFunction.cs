@@ -1,8 +1,8 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Media.Thumbnails;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;

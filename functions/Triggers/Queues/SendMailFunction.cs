@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.AccountMails;
+using Cloudreve.Core.Accounts.AccountMails;
 using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Functions.Triggers.Timers;

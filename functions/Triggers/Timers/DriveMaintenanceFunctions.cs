@@ -1,10 +1,10 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Activities.Streams;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Activities.Streams;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 

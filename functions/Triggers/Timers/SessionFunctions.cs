@@ -1,6 +1,6 @@
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.Tokens;
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.Tokens;
+using Cloudreve.Core.Content.Viewers;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 

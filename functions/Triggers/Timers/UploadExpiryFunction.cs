@@ -1,6 +1,6 @@
-using Cloudreve.Core.Uploads;
-using Cloudreve.Core.Uploads.Writes;
-using Cloudreve.Core.Versions;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Content.Versions;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 

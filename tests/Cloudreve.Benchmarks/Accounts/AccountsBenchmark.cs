@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Cloudreve.Benchmarks.Apps;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Accounts;

@@ -1,7 +1,7 @@
 using System.Text;
 using Azure.Data.Tables;
 using Cloudreve.Benchmarks.Apps;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 

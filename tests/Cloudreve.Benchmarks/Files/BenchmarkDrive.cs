@@ -1,12 +1,13 @@
 using System.Globalization;
-using Cloudreve.Core.Activities;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Ids;
-using Cloudreve.Core.Quota;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;
 

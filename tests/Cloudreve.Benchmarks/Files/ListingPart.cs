@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Files;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Copying;
-using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Drive.Copying;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Files;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Cloudreve.Benchmarks.Apps;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tables;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Files;

@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Benchmarks.Import;

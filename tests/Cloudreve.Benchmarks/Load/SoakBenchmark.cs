@@ -1,7 +1,7 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.Benchmarks.Apps;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Load;
 using Cloudreve.Load.Faults;
 using Cloudreve.Load.Measures;

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Azure.Data.Tables;
 using Cloudreve.Benchmarks.Files;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Search;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Search;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.Benchmarks.Search;

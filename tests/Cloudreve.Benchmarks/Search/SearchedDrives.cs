@@ -1,7 +1,7 @@
 using System.Globalization;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Ids;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Benchmarks.Search;
 

@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Time.Testing;

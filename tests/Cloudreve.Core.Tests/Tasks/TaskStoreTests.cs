@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Time.Testing;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Integrity;
+using Cloudreve.Core.Content.Integrity;
 using Cloudreve.EndToEnd.Sites;
 using Cloudreve.Load.Checks;
 using Xunit;

@@ -3,7 +3,7 @@ using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.EndToEnd.Processes;
 using Cloudreve.Testing.Azurite;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

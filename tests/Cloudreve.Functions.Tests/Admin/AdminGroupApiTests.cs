@@ -1,5 +1,5 @@
-using Cloudreve.Core.Boolsets;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Boolsets;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
@@ -230,7 +231,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
         Assert.Equal(40035, (await _admin.GetApiAsync($"admin/policy/{id}")).Code);
         Assert.Equal(40035, (await DeleteAsync(id)).Code);
         Assert.Equal(40035, (await _admin.SendApiAsync(HttpMethod.Put, $"admin/policy/{id}", new { policy = new { name = "Back" } })).Code);
-        var user = (await App.GetSiteAsync()).HashIds.Encode(1, Core.HashIds.HashIdKind.User);
+        var user = (await App.GetSiteAsync()).HashIds.Encode(1, HashIdKind.User);
         Assert.Equal(40035, (await _admin.PostApiAsync("workflow/import", new { src = "/x", dst = "/", user_id = user, policy_id = id, recursive = true })).Code);
         Assert.True(await CreateAsync(new { name = "Next", type = "local" }) > id);
     }

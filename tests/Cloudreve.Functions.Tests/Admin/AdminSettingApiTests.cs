@@ -1,4 +1,6 @@
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Mails;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 
@@ -41,7 +43,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
         Assert.DoesNotContain("hidden", answer.Data.GetRawText(), StringComparison.Ordinal);
         Assert.Equal("********", answer.Data.GetProperty("smtpPass").GetString());
         Assert.Equal("https://example.com/terms", (await App.CreateClient().GetApiAsync("site/config/login")).Data.GetProperty("tos_url").GetString());
-        Assert.Equal("hidden", (await App.GetSiteAsync()).Get(Core.Identity.OpenId.OpenIdSetting.OidcSecret));
+        Assert.Equal("hidden", (await App.GetSiteAsync()).Get(OpenIdSetting.OidcSecret));
     }
 
     [Theory]
@@ -88,7 +90,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
 
         Assert.Equal(40001, answer.Code);
         Assert.Contains(key, answer.Msg, StringComparison.Ordinal);
-        Assert.Equal("", (await App.GetSiteAsync()).Get(Core.Mails.MailSetting.ReplyTo));
+        Assert.Equal("", (await App.GetSiteAsync()).Get(MailSetting.ReplyTo));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
+using Cloudreve.Core.Accounts.Mails;
+using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Storage;
 using Cloudreve.Functions.Api.Files.Downloads;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
@@ -36,7 +37,7 @@ public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedAp
         var mail = await server.ReceiveAsync();
         Assert.Contains("someone@example.com", mail.To, StringComparison.Ordinal);
         Assert.Contains("site@example.com", mail.From, StringComparison.Ordinal);
-        Assert.Equal("", (await App.GetSiteAsync()).Get(Core.Mails.MailSetting.SmtpHost));
+        Assert.Equal("", (await App.GetSiteAsync()).Get(MailSetting.SmtpHost));
     }
 
     [Fact]

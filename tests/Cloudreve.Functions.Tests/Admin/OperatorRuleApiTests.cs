@@ -1,5 +1,5 @@
-using Cloudreve.Core.Media.Thumbnails;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Xunit;

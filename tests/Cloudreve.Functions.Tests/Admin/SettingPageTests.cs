@@ -1,5 +1,6 @@
-using Cloudreve.Core.FileSystem.Properties;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Drive.Properties;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;
@@ -53,10 +54,10 @@ public sealed class SettingPageTests(SharedApp shared, AzuriteServer azurite) : 
         var shown = (await AskAsync("captcha"))["captcha_turnstile_site_secret"];
 
         await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["captcha_turnstile_site_secret"] = shown } });
-        Assert.Equal("first", (await App.GetSiteAsync()).Get(Core.Captchas.CaptchaSetting.TurnstileSecret));
+        Assert.Equal("first", (await App.GetSiteAsync()).Get(CaptchaSetting.TurnstileSecret));
 
         await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["captcha_turnstile_site_secret"] = "second" } });
-        Assert.Equal("second", (await App.GetSiteAsync()).Get(Core.Captchas.CaptchaSetting.TurnstileSecret));
+        Assert.Equal("second", (await App.GetSiteAsync()).Get(CaptchaSetting.TurnstileSecret));
         Assert.DoesNotContain("first", shown, StringComparison.Ordinal);
     }
 

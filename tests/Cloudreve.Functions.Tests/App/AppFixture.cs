@@ -1,11 +1,11 @@
 using System.Net.Http.Headers;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Site.Bootstrap;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Startup;
 using Cloudreve.LocalHost;
 using Cloudreve.Testing.Azurite;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Reflection;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Xunit;
 
@@ -20,12 +20,12 @@ public sealed class OutgoingCallTests
     [Fact]
     public void Given_all_code_when_clients_of_other_servers_are_made_then_the_guard_makes_them_or_the_operator_names_the_server() => Assert.Equal(
         // Storage and key vault are app settings.
-        ["Cloudreve.AzureStorage.Pipeline.Connections", "Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.Core.Outgoing.OutgoingGuard", "Cloudreve.Core.Outgoing.OutgoingHttp"],
+        ["Cloudreve.AzureStorage.Pipeline.Connections", "Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingGuard", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingHttp"],
         UsersOf(member => member is ConstructorInfo made && s_callers.Contains(made.DeclaringType)));
 
     [Fact]
     public void Given_all_code_when_programs_are_started_then_one_place_does_it() => Assert.Equal(
-        ["Cloudreve.Core.Media.Thumbnails.Programs.ExternalProgram"], UsersOf(member => member.DeclaringType == typeof(Process) && member.Name == nameof(Process.Start)));
+        ["Cloudreve.Core.Content.Thumbnails.Programs.ExternalProgram"], UsersOf(member => member.DeclaringType == typeof(Process) && member.Name == nameof(Process.Start)));
 
     private static IEnumerable<string> UsersOf(Func<MemberInfo, bool> isWanted) => UsedMembers.MethodsOf(s_assemblies)
         .Where(method => UsedMembers.Of(method).Any(isWanted)).Select(method => OutermostOf(method.DeclaringType!).FullName!).Distinct().Order(StringComparer.Ordinal);

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Microsoft.Azure.Functions.Worker;
 using Xunit;

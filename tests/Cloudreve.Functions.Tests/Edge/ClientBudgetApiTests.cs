@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Captchas.Pictures;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Captchas.Pictures;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Robustness;

@@ -1,6 +1,6 @@
 using System.Net;
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;

@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Startup;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.IO.Compression;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Xunit;

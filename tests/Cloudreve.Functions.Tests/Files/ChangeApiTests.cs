@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Locks;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Api.Files.Content;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using System.Net;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Files.Content;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

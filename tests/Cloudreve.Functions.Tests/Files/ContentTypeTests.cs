@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Tests.App;
 using Xunit;

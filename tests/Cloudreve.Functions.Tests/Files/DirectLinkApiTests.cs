@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json;
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Functions.Api.Users;
 using Cloudreve.Functions.Tests.App;
 using Xunit;

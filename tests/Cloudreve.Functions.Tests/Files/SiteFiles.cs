@@ -1,7 +1,7 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Ids;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Content.Viewers;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class SpeedLimitTests(ClockedApp clocked) : IClassFixture<ClockedA
             HttpMethod.Put, "file/viewerSession", new { uri = "cloudreve://my/a.docx", viewer_id = ViewerId, preferred_action = "edit" });
         Assert.Equal(0, answer.Code);
         var token = answer.Data.GetProperty("session").GetProperty("access_token").GetString()!;
-        var id = (await App.GetSiteAsync()).HashIds.Encode(file.Id, Core.HashIds.HashIdKind.File);
+        var id = (await App.GetSiteAsync()).HashIds.Encode(file.Id, HashIdKind.File);
 
         var (length, elapsed) = await ReadAsync($"/api/v4/file/wopi/{id}/contents?access_token={Uri.EscapeDataString(token)}");
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Startup;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Cloudreve.Core.Settings;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Browser;
 using Cloudreve.Testing.Azurite;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Mails;
-using Cloudreve.Core.Outgoing;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Mails;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Infrastructure.Outgoing;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Site.Captchas;
 using Cloudreve.Testing.Azurite;

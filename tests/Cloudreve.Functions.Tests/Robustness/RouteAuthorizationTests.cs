@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.Contract;
 using Cloudreve.Testing.Contract;

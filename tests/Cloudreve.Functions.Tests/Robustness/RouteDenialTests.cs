@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.Contract;
 using Cloudreve.Testing.Contract;

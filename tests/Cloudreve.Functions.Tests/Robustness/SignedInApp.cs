@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Proxies;

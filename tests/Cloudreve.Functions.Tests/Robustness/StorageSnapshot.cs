@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 

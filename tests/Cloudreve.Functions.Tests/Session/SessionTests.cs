@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.TwoFactor;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

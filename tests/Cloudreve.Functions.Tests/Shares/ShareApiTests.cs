@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;

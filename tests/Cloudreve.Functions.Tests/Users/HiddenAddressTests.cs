@@ -1,6 +1,6 @@
-using Cloudreve.Core.Activities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
 using Cloudreve.Testing.Azurite;

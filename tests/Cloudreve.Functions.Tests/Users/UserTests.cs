@@ -1,5 +1,5 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

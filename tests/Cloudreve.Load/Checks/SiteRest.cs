@@ -1,13 +1,13 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Integrity;
-using Cloudreve.Core.Tables;
-using Cloudreve.Core.Uploads;
-using Cloudreve.Core.Uploads.Writes;
-using Cloudreve.Core.Versions;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Content.Versions;
+using Cloudreve.Core.Drive;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Infrastructure.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
-using Cloudreve.LocalHost.TestApp;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Cloudreve.LocalHost.TestApp;
 using Cloudreve.Testing.Azurite;
 
 namespace Cloudreve.LocalHost.Tests.Processes;

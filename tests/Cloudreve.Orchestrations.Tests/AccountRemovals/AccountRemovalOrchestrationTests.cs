@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Tests.Replay;
 using Microsoft.DurableTask.Protobuf;

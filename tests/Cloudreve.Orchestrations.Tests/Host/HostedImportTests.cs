@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;

@@ -1,5 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Orchestrations.Tests.Replay;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;

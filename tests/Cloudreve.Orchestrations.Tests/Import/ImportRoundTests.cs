@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Orchestrations.Tests.Replay;
 using Microsoft.DurableTask.Protobuf;

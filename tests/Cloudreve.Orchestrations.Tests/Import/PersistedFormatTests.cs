@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Imports;
 using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;
 using Microsoft.Azure.Functions.Worker;

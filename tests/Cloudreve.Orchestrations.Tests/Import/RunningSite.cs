@@ -1,11 +1,11 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Bootstrap;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Import;
-using Cloudreve.Core.Quota;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Tests.Replay;
 using Cloudreve.Testing.Azurite;

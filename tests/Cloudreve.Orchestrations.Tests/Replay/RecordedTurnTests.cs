@@ -1,4 +1,4 @@
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Imports;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Testing.Azurite;
 using Microsoft.DurableTask.Protobuf;

@@ -10,7 +10,7 @@ public sealed partial class OpenApiContract
     /// <summary>The prefix of all paths of the contract.</summary>
     public const string Prefix = "/api/v4";
 
-    private static readonly Lazy<OpenApiContract> s_current = new(() => new OpenApiContract(Path.Combine(AzuriteServer.RepositoryRoot, "tests", "contract")));
+    private static readonly Lazy<OpenApiContract> s_current = new(() => new OpenApiContract(Path.Combine(AzuriteServer.RepositoryRoot, "docs", "contract")));
 
     private OpenApiContract(string folder)
     {

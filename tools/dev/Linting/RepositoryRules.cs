@@ -35,7 +35,7 @@ internal static partial class RepositoryRules
 
     /// <summary>Files that others wrote.</summary>
     private static bool IsForeign(string file) =>
-        file is "package-lock.json" || file.StartsWith("tests/contract/", StringComparison.Ordinal);
+        file is "package-lock.json" || file.StartsWith("docs/contract/", StringComparison.Ordinal) || file.StartsWith("tests/contract/", StringComparison.Ordinal);
 
     /// <summary>The lock file may name the public registry or none: another host works on one network only.</summary>
     private static IEnumerable<string> PackageSources(Repository repository) =>

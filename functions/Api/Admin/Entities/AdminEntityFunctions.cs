@@ -1,10 +1,10 @@
 using System.Globalization;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Entities.Administration;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Entities.Administration;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Admin.Lists;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Downloads;

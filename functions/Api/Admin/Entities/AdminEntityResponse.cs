@@ -1,6 +1,6 @@
-using Cloudreve.Core.Entities.Administration;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Content.Entities.Administration;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Api.Admin.Files;
 using Cloudreve.Functions.Api.Admin.Users;
 using Cloudreve.Functions.Api.Files;

@@ -1,10 +1,10 @@
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.Encryption;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Administration;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Administration;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing.DirectLinks;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Admin.Users;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Files.DirectLinks;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Functions.Api.Admin.Lists;
 

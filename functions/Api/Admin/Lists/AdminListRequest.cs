@@ -1,4 +1,4 @@
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Admin.Lists;

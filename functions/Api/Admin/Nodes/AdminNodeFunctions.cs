@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Editing;
 using Cloudreve.Functions.Api.Admin.Lists;

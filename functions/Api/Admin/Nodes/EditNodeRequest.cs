@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site.Editing;
 
 namespace Cloudreve.Functions.Api.Admin.Nodes;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
 using Cloudreve.Functions.Api.Admin.Lists;
 using Cloudreve.Functions.Api.Edge;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Accounts.OAuth;
 using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Admin.OAuthClients;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Editing;
 using Cloudreve.Functions.Api.Admin.Lists;

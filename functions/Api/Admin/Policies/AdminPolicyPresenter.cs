@@ -1,8 +1,8 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Editing;
-using Cloudreve.Core.Tables;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Admin.Policies;
 

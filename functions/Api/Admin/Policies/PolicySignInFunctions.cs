@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Admin.Policies;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Admin.Settings;

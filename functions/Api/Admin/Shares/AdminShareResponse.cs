@@ -1,6 +1,6 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Shares.Administration;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing.Administration;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Admin.Files;
 using Cloudreve.Functions.Api.Admin.Users;
 using Cloudreve.Functions.Api.Files;

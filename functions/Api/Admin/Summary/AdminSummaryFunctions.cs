@@ -1,5 +1,5 @@
 using System.Reflection;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Site.Summaries;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;

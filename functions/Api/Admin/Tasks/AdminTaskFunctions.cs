@@ -1,8 +1,8 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Tables.Numbered;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Core.Tasks.Administration;
 using Cloudreve.Functions.Api.Admin.Lists;

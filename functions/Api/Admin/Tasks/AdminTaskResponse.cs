@@ -1,4 +1,4 @@
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Admin.Users;

@@ -1,10 +1,10 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Administration;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Admin.Lists;
 using Cloudreve.Functions.Api.Edge;
 

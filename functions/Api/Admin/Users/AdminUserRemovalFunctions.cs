@@ -1,7 +1,7 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Administration;
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Quota.Calibration;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Drive.Quota.Calibration;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;

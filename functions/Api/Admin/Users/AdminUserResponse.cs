@@ -1,9 +1,9 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Administration;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Functions.Api.Users;
 

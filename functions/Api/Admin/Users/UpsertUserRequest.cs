@@ -1,6 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Administration;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Admin.Users;
 

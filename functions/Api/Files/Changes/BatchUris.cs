@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
 

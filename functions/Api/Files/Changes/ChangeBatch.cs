@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Changes;

@@ -1,11 +1,11 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Copying;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Copying;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Unicode;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Changes;

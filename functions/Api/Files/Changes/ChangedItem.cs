@@ -1,5 +1,5 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
 

@@ -1,9 +1,9 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.FileSystem.Properties;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Import;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Properties;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

@@ -1,8 +1,9 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Operations;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem.Locks;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Changes;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Activities;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Activities;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
 

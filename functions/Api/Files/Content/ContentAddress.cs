@@ -1,4 +1,4 @@
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Content;

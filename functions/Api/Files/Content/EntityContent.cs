@@ -1,6 +1,6 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Content;

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Content;

@@ -1,7 +1,7 @@
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing.DirectLinks;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 

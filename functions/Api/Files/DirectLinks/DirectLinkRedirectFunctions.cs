@@ -1,6 +1,6 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.DirectLinks;
+using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 

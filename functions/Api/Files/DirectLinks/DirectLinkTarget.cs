@@ -1,10 +1,10 @@
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
+using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Downloads;

@@ -1,7 +1,7 @@
-using Cloudreve.Core.DirectLinks;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Sharing.DirectLinks;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 

@@ -1,6 +1,6 @@
-using Cloudreve.Core.Archives.Downloads;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Archives.Downloads;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;

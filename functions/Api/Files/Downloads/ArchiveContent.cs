@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Archives.Downloads;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Content.Archives.Downloads;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 

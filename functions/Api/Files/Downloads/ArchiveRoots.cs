@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using Cloudreve.Core.Archives.Downloads;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Archives.Downloads;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

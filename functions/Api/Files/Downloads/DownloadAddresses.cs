@@ -1,10 +1,10 @@
 using System.Globalization;
-using Cloudreve.Core.Caching;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Storage;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;

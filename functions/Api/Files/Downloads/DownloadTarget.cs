@@ -1,4 +1,4 @@
-using Cloudreve.Core.Entities;
+using Cloudreve.Core.Content.Entities;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 

@@ -1,7 +1,7 @@
-using Cloudreve.Core.Activities.Streams;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Activities.Streams;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 

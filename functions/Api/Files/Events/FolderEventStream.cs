@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Activities.Streams;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Drive.Activities.Streams;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Events;
 

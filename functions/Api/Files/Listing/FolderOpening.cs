@@ -1,9 +1,9 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Search;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Drive.Search;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Properties;
 using Cloudreve.Functions.Api.Site;

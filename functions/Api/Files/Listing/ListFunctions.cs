@@ -1,9 +1,10 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Search;
-using Cloudreve.Core.FileSystem.Shortcuts;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Search;
+using Cloudreve.Core.Drive.Shortcuts;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Listing;

@@ -1,5 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Files.Properties;
 
 namespace Cloudreve.Functions.Api.Files.Listing;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.FileSystem;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Listing;
@@ -24,7 +24,7 @@ internal sealed record ListQuery(FileUri Uri)
 
     /// <summary>Reads the parameters.</summary>
     /// <param name="request">The request.</param>
-    /// <exception cref="Cloudreve.Core.Errors.CloudreveException">40001: one is missing or malformed.</exception>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">40001: one is missing or malformed.</exception>
     public static ListQuery Read(HttpRequest request) => new(FileUri.Parse(request.RequiredText("uri")))
     {
         Page = request.OptionalInt32("page"),

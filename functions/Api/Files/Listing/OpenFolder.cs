@@ -1,6 +1,6 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Search;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Drive.Search;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Listing;

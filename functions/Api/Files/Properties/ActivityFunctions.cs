@@ -1,8 +1,8 @@
-using Cloudreve.Core.Activities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Users;

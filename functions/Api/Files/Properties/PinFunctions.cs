@@ -1,6 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Properties;

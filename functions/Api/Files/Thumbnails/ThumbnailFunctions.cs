@@ -1,13 +1,13 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Media.Thumbnails;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Storage;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 

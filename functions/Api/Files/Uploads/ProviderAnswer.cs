@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml;
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 

@@ -2,10 +2,10 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;

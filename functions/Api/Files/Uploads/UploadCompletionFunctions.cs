@@ -1,6 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Uploads;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.FileSystem.Properties;
+using Cloudreve.Core.Drive.Properties;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;

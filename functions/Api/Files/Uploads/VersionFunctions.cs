@@ -1,7 +1,7 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Versions;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Versions;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Changes;
 

@@ -1,6 +1,6 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Content.Viewers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;

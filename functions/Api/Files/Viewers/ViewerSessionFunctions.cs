@@ -1,12 +1,12 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Viewers;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;

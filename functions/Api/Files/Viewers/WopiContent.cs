@@ -1,8 +1,8 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.FileSystem.Locks;
-using Cloudreve.Core.Settings;
-using Cloudreve.Core.Uploads.Writes;
-using Cloudreve.Core.Viewers;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Content.Viewers;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Files.Uploads;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;

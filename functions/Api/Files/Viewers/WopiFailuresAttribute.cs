@@ -1,4 +1,4 @@
-using Cloudreve.Core.Errors;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;

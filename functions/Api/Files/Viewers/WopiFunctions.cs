@@ -1,7 +1,7 @@
 using System.Globalization;
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files.Content;
 

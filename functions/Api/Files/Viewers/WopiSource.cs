@@ -1,5 +1,5 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;

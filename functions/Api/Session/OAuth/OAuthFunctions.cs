@@ -1,9 +1,9 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Unicode;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OAuth;

@@ -1,5 +1,5 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OAuth;

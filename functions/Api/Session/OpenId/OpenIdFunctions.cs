@@ -1,9 +1,9 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.OpenId;

@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Text.Json.Serialization;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Session.Passkeys;
 

@@ -1,10 +1,10 @@
 using System.Buffers.Text;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session.Passkeys;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Accounts.Passkeys;
 
 namespace Cloudreve.Functions.Api.Session.Passkeys;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.TwoFactor;
+using Cloudreve.Core.Accounts.TwoFactor;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users.Security;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.LoginActivities;
+using Cloudreve.Core.Accounts.LoginActivities;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 

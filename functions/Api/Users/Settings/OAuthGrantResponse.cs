@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Accounts.OAuth;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 

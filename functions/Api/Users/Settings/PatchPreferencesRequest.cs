@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity.Preferences;
+using Cloudreve.Core.Accounts.Preferences;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 

@@ -1,8 +1,8 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.TwoFactor;
-using Cloudreve.Core.Unicode;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.TwoFactor;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users.Settings;

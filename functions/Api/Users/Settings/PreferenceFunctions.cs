@@ -1,9 +1,9 @@
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.LoginActivities;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Identity.Passkeys;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Session.Passkeys;
 

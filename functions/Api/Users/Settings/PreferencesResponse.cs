@@ -1,4 +1,4 @@
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
 using Cloudreve.Functions.Api.Session.Passkeys;
 
 namespace Cloudreve.Functions.Api.Users.Settings;

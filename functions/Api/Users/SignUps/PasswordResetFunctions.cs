@@ -1,7 +1,7 @@
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Errors;
-using Cloudreve.Core.Identity.PasswordResets;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.PasswordResets;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

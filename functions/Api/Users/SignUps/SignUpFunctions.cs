@@ -1,9 +1,9 @@
-using Cloudreve.Core.Captchas;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.AccountMails;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.Signing;
-using Cloudreve.Core.Identity.SignUps;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.AccountMails;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.SignUps;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
-using Cloudreve.Core.Entities;
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;

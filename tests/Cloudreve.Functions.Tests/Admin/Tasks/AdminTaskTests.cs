@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Ids;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

@@ -1,7 +1,7 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Quota;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;

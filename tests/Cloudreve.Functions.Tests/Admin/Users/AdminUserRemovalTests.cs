@@ -1,6 +1,6 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Removal;
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Removal;
+using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Tests.App;

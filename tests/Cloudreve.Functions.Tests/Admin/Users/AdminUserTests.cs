@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Administration;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
@@ -158,7 +159,7 @@ public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
             {
                 return (await administration.UpdateAsync(User.FirstId, user.Id, new UserChange { Email = "wanted@example.com" })).User.Email;
             }
-            catch (Core.Errors.CloudreveException e)
+            catch (CloudreveException e)
             {
                 return e.Code.ToString();
             }

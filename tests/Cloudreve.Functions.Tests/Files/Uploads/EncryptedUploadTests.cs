@@ -1,5 +1,5 @@
-using Cloudreve.Core.Encryption;
-using Cloudreve.Core.Entities;
+using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -1,6 +1,6 @@
-using Cloudreve.Core.FileSystem.Locks;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Quota;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using System.Net;
-using Cloudreve.Core.HashIds;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 

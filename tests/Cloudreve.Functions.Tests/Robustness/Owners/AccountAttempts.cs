@@ -1,6 +1,6 @@
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.OpenId;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Passkeys;
 using ImageMagick;

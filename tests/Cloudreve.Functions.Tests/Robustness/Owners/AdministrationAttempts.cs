@@ -1,5 +1,5 @@
-using Cloudreve.Core.FileSystem;
-using Cloudreve.Core.Shares;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;

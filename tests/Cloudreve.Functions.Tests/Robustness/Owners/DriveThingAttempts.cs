@@ -1,5 +1,4 @@
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Ids;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;

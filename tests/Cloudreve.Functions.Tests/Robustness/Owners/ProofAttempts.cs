@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.AccountMails;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Identity.Signing;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.AccountMails;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Accounts.Signing;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Session;
 using Cloudreve.Testing.Passkeys;

@@ -4,10 +4,11 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.SignUps;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.SignUps;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -70,7 +71,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
 
         Assert.Equal(claims.Split(',').Order(), body.RootElement.EnumerateObject().Select(property => property.Name).Order());
-        Assert.Equal((await App.GetSiteAsync()).HashIds.Encode(user.Id, Core.HashIds.HashIdKind.User), body.RootElement.GetProperty("sub").GetString());
+        Assert.Equal((await App.GetSiteAsync()).HashIds.Encode(user.Id, HashIdKind.User), body.RootElement.GetProperty("sub").GetString());
     }
 
     [Theory]
@@ -105,7 +106,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
         var client = await CreateClientAsync();
         var (user, browser) = await SignInAsync();
         var tokens = await ExchangeAsync(client, await ConsentAsync(browser, client, scopes));
-        var id = (await App.GetSiteAsync()).HashIds.Encode(user.Id, Core.HashIds.HashIdKind.User);
+        var id = (await App.GetSiteAsync()).HashIds.Encode(user.Id, HashIdKind.User);
 
         var profile = (await With(tokens.Text("access_token")).GetApiAsync($"user/info/{id}")).Data;
 
@@ -122,7 +123,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
         var client = await CreateClientAsync(OAuthScopes.All);
         var tokens = await ExchangeAsync(client, await ConsentAsync(await App.SignInAsync(), client, scopes));
         var other = await App.CreateUserAsync();
-        var id = (await App.GetSiteAsync()).HashIds.Encode(other.Id, Core.HashIds.HashIdKind.User);
+        var id = (await App.GetSiteAsync()).HashIds.Encode(other.Id, HashIdKind.User);
 
         var profile = (await With(tokens.Text("access_token")).GetApiAsync($"user/info/{id}")).Data;
         await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.ExposeEmail.Key] = AccountSetting.ExposeEmail.DefaultText });

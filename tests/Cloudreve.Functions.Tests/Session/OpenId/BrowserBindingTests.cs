@@ -1,5 +1,5 @@
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

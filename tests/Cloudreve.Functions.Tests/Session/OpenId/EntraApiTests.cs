@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OpenId;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;

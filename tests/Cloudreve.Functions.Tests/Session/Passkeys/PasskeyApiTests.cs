@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.Passkeys;
-using Cloudreve.Core.Identity.SignIns;
-using Cloudreve.Core.Identity.TwoFactor;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.TwoFactor;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Passkeys;
 using Microsoft.Extensions.DependencyInjection;
@@ -102,7 +103,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
         var handle = wrong switch
         {
             "handle" => "x",
-            "other user" => (await App.GetSiteAsync()).HashIds.Encode(1, Core.HashIds.HashIdKind.User),
+            "other user" => (await App.GetSiteAsync()).HashIds.Encode(1, HashIdKind.User),
             _ => person.Handle,
         };
         var (session, challenge) = await BeginSignInAsync();

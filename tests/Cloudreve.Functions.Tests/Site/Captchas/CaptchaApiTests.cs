@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Cloudreve.Core.Captchas.Pictures;
-using Cloudreve.Core.Captchas.Providers;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts.Captchas.Pictures;
+using Cloudreve.Core.Accounts.Captchas.Providers;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;

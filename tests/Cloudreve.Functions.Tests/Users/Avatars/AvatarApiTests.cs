@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Tests.App;
 using ImageMagick;
 using Microsoft.Extensions.DependencyInjection;

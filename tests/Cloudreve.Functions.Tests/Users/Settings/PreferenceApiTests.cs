@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Identity.OAuth;
-using Cloudreve.Core.Identity.SignIns;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Session;
 using Microsoft.Extensions.DependencyInjection;

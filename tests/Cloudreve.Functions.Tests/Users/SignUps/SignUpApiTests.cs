@@ -1,7 +1,8 @@
 using System.Web;
-using Cloudreve.Core.HashIds;
-using Cloudreve.Core.Identity;
-using Cloudreve.Core.Settings;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.SignUps;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.DependencyInjection;
@@ -152,7 +153,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
         var owners = await site.ReceiveAsync();
 
         var codes = new List<int>();
-        for (var i = 0; i < Core.Identity.SignUps.SignUp.MaxPasswords + 1; i++)
+        for (var i = 0; i < SignUp.MaxPasswords + 1; i++)
             codes.Add((await SignUpAsync(site.App, Email, password: "the other's choice " + i)).Code);
 
         Assert.Equal([40033, 40033, 40033, 40033, 40028, 40028], codes);

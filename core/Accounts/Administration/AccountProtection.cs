@@ -1,0 +1,45 @@
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Accounts.Administration;
+
+/// <summary>Keeps administrators from locking out the first account or themselves (contract, section 2).</summary>
+internal static class AccountProtection
+{
+    /// <summary>Throws for a change that would lock somebody out.</summary>
+    /// <param name="actorId">The administrator.</param>
+    /// <param name="user">The account as it is.</param>
+    /// <param name="change">The change.</param>
+    /// <exception cref="CloudreveException">40042 for the group, 40043 for the rest.</exception>
+    public static void Check(long actorId, User user, UserChange change)
+    {
+        var isFirst = user.Id == User.FirstId;
+        var isOwn = user.Id == actorId;
+        if (!isFirst && !isOwn)
+            return;
+        if (change.GroupId is { } group && group != user.GroupId)
+        {
+            throw new CloudreveException(
+                ErrorCode.FirstUserGroupFixed, isFirst ? "The group of the first account cannot be changed." : "You cannot change your own group.");
+        }
+        if (change.Status is { } status && status != user.Status && status != UserStatus.Active)
+            throw Protected(isFirst ? "The first account cannot be banned." : "You cannot ban yourself.");
+        // Whoever can sign in as the first account can do whatever it can.
+        if (!isOwn && (change.PasswordHash is not null || (change.RemovesTwoFactor && user.HasTwoFactor)
+            || (change.Email is { } email && UserStore.NormalizeEmail(email) != user.Email)))
+            throw Protected("Only its owner can change how the first account signs in.");
+    }
+
+    /// <summary>Throws for an account that may not be removed.</summary>
+    /// <param name="actorId">The administrator.</param>
+    /// <param name="userId">The account.</param>
+    /// <exception cref="CloudreveException">40043.</exception>
+    public static void CheckRemoval(long actorId, long userId)
+    {
+        if (userId == User.FirstId)
+            throw Protected("The first account cannot be deleted.");
+        if (userId == actorId)
+            throw Protected("You cannot delete your own account.");
+    }
+
+    private static CloudreveException Protected(string message) => new(ErrorCode.FirstUserProtected, message);
+}

@@ -1,0 +1,62 @@
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.Tokens;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Accounts;
+
+/// <summary>Who makes a request: a signed-in user, or nobody in particular.</summary>
+/// <param name="User">The account; null for an anonymous caller.</param>
+/// <param name="Group">The account's group, or the group of anonymous callers.</param>
+public sealed record Caller(User? User, Group Group)
+{
+    /// <summary>The account's id; 0 for an anonymous caller.</summary>
+    public long UserId => User?.Id ?? 0;
+
+    /// <summary>Whether nobody has signed in.</summary>
+    public bool IsAnonymous => User is null;
+
+    /// <summary>Whether the caller administers the site.</summary>
+    public bool IsAdmin => User is not null && Group.Allows(GroupPermission.IsAdmin);
+
+    /// <summary>
+    /// Whether the caller has an administrator's rights over others where everybody may call: an OAuth client only with the scope for it,
+    /// whatever its user is.
+    /// </summary>
+    public bool ActsAsAdmin => IsAdmin && Holds(OAuthScopes.AdminRead);
+
+    /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
+    public IReadOnlySet<string>? Scopes { get; init; }
+
+    /// <summary>The sign-in that the caller's token descends from; null for an anonymous caller, and where another party issued the token.</summary>
+    public TokenSession? Session { get; init; }
+
+    /// <summary>Where the request comes from.</summary>
+    public ClientAddress Client { get; init; } = ClientAddress.Unknown;
+
+    /// <summary>The account of a caller that must have signed in.</summary>
+    /// <exception cref="CloudreveException">401: nobody has.</exception>
+    public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
+
+    /// <summary>Whether the caller's token holds a scope; tokens of the site's own clients hold all.</summary>
+    /// <param name="scope">The scope.</param>
+    public bool Holds(string scope) => Scopes is not { } granted || OAuthScopes.Cover(granted, scope);
+
+    /// <summary>Throws unless the caller's token holds a scope beside the one that the route demands.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <exception cref="CloudreveException">40089: it does not.</exception>
+    public void RequireScope(string scope)
+    {
+        if (!Holds(scope))
+            throw new CloudreveException(ErrorCode.ScopeMissing, "The application does not have permission to do this.");
+    }
+
+    /// <summary>Throws unless the caller's group has a permission.</summary>
+    /// <param name="permission">The permission.</param>
+    /// <exception cref="CloudreveException">40007: the group lacks it.</exception>
+    public void Require(GroupPermission permission)
+    {
+        if (!Group.Allows(permission))
+            throw new CloudreveException(ErrorCode.GroupNotAllowed, "Your group does not allow this.");
+    }
+}

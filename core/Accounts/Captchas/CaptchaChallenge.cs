@@ -1,0 +1,11 @@
+namespace Cloudreve.Core.Accounts.Captchas;
+
+/// <summary>A picture with a question for a person.</summary>
+/// <param name="Image">The picture, as PNG.</param>
+/// <param name="Ticket">Goes back with the answer; holds no hint of it.</param>
+public sealed record CaptchaChallenge(byte[] Image, string Ticket);
+
+/// <summary>What a request says about a captcha.</summary>
+/// <param name="Captcha">The answer, or a provider's token; null for none.</param>
+/// <param name="Ticket">The ticket of the picture, or a provider's token; null for none.</param>
+public sealed record CaptchaAnswer(string? Captcha, string? Ticket);

@@ -1,0 +1,31 @@
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Accounts.Captchas;
+
+/// <summary>Demands captchas where the site's settings do (contract, section 6).</summary>
+public sealed class CaptchaGate
+{
+    private readonly Dictionary<string, ICaptchaVerifier> _verifiers;
+
+    internal CaptchaGate(IEnumerable<ICaptchaVerifier> verifiers) => _verifiers = verifiers.ToDictionary(verifier => verifier.Type, StringComparer.Ordinal);
+
+    /// <summary>Throws where a captcha is demanded and the answer is not right. No transaction where none is; one for the picture.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="demand">Whether one is demanded here.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40026.</exception>
+    public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
+    {
+        if (site.Get(demand) && !await IsRightAsync(site, answer, cancellationToken))
+            throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is incorrect or has expired.");
+    }
+
+    /// <summary>Whether an answer is right, demanded or not. An answer counts once. One transaction for the picture.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>
+        _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken);
+}

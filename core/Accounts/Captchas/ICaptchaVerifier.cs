@@ -1,0 +1,16 @@
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Accounts.Captchas;
+
+/// <summary>Tells whether a person has answered: one implementation for each kind of captcha.</summary>
+internal interface ICaptchaVerifier
+{
+    /// <summary>The kind, a value of <see cref="CaptchaSetting.Type"/>.</summary>
+    string Type { get; }
+
+    /// <summary>Whether an answer is right. An answer counts once, right or wrong.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken);
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Accounts.LoginActivities;
+
+/// <summary>
+/// What users see about sign-ins to their accounts: a partition for each user, the newest first. Rows are swept when they have
+/// expired.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Stamps them.</param>
+public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>How long sign-ins are known.</summary>
+    public static readonly TimeSpan Age = TimeSpan.FromDays(90);
+
+    /// <summary>How many are shown.</summary>
+    public const int Shown = 20;
+
+    // Failures beyond it are not noted: whoever guesses must not push the rest out of sight, nor fill the table.
+    private const int MaxFailures = 10;
+
+    private static readonly TimeSpan FailureWindow = TimeSpan.FromHours(1);
+
+    /// <summary>Notes a success. One transaction.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="activity">What it was; the time is set here.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task AddAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var order = (DateTimeOffset.MaxValue.Ticks - now.Ticks).ToString("d19", CultureInfo.InvariantCulture);
+        var row = new Row(PartitionOf(userId), $"{order}-{Guid.NewGuid():N}")
+        {
+            ["at"] = now,
+            ["ip"] = activity.Ip,
+            ["browser"] = activity.Browser,
+            ["device"] = activity.Device,
+            ["os"] = activity.Os,
+            ["method"] = (int)activity.Method,
+            ["provider"] = activity.OpenIdProvider,
+            ["success"] = activity.Success,
+            ["webdav"] = activity.WebDav,
+            ["expires"] = now + Age,
+        };
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
+    }
+
+    /// <summary>Notes a failure, unless there have been many lately. Two transactions at most.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="activity">What it was.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
+    {
+        var since = clock.GetUtcNow() - FailureWindow;
+        var known = await ListAsync(userId, cancellationToken);
+        if (known.Count(entry => !entry.Success && entry.At > since) < MaxFailures)
+            await AddAsync(userId, activity with { Success = false }, cancellationToken);
+    }
+
+    /// <summary>The newest sign-ins and tries. One transaction.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<LoginActivity>> ListAsync(long userId, CancellationToken cancellationToken = default)
+    {
+        var page = await layout.Sessions.QueryPageAsync(new RowRange(PartitionOf(userId)), Shown, null, cancellationToken);
+        return [.. page.Rows.Select(Read)];
+    }
+
+    /// <summary>Removes all sign-ins of an account: one transaction for each 100. Harmless to repeat.</summary>
+    internal Task ClearAsync(long userId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
+        layout.Sessions, layout.Sessions.QueryAsync(new RowRange(PartitionOf(userId)), cancellationToken), int.MaxValue, cancellationToken);
+
+    private static string PartitionOf(long userId) => "logins-" + userId.ToString("x", CultureInfo.InvariantCulture);
+
+    private static LoginActivity Read(Row row) => new()
+    {
+        At = row.Time("at") ?? default,
+        Ip = row.Text("ip") ?? "",
+        Browser = row.Text("browser") ?? "",
+        Device = row.Text("device") ?? "",
+        Os = row.Text("os") ?? "",
+        Method = (LoginMethod)(row.Number("method") ?? 0),
+        OpenIdProvider = (int)(row.Number("provider") ?? 0),
+        Success = row.Flag("success"),
+        WebDav = row.Flag("webdav"),
+    };
+}

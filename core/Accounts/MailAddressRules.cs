@@ -1,0 +1,15 @@
+using System.Net.Mail;
+
+namespace Cloudreve.Core.Accounts;
+
+/// <summary>What the mail address of an account must be like.</summary>
+internal static class MailAddressRules
+{
+    // RFC 5321, 4.5.3.1: a path has 256 characters with its brackets.
+    private const int MaxLength = 254;
+
+    /// <summary>Whether a text is one mail address and nothing else.</summary>
+    /// <param name="text">The text.</param>
+    public static bool Allow(string text) =>
+        text.Length <= MaxLength && !text.Any(char.IsControl) && MailAddress.TryCreate(text, out var parsed) && parsed.Address == text;
+}

@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.Accounts.OAuth;
+
+/// <summary>An application that may ask users for access to their accounts (contract, section 7).</summary>
+public sealed record OAuthClient
+{
+    /// <summary>The number by which the administration knows the client.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The client's public id.</summary>
+    public required Guid ClientId { get; init; }
+
+    /// <summary>What users read.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// The hash of the client's secret; null for an application on users' devices, which cannot keep one. Such an application needs
+    /// PKCE.
+    /// </summary>
+    public string? SecretHash { get; init; }
+
+    /// <summary>The application's home page.</summary>
+    public string HomepageUrl { get; init; } = "";
+
+    /// <summary>Where users may be sent back to; compared as a whole. One that starts with a slash is a path of the site.</summary>
+    public IReadOnlyList<string> RedirectUris { get; init; } = [];
+
+    /// <summary>What the client may ask for.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>What users read about the client.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The address of the client's picture.</summary>
+    public string Icon { get; init; } = "";
+
+    /// <summary>How long the client's refresh tokens live; null for as long as those of the site's own clients.</summary>
+    public TimeSpan? RefreshLifetime { get; init; }
+
+    /// <summary>Whether the client may be used.</summary>
+    public bool IsEnabled { get; init; } = true;
+
+    /// <summary>Whether the client is built in and cannot be deleted.</summary>
+    public bool IsSystem { get; init; }
+
+    /// <summary>Whether users may be sent back to an address.</summary>
+    /// <param name="redirectUri">The address that the client named.</param>
+    /// <param name="siteBase">The site's address, without a trailing slash.</param>
+    public bool AllowsRedirect(string redirectUri, string siteBase) =>
+        RedirectUris.Any(allowed => string.Equals(allowed, redirectUri, StringComparison.Ordinal)
+            || (allowed.StartsWith('/') && string.Equals(siteBase + allowed, redirectUri, StringComparison.Ordinal)));
+
+    /// <summary>Whether the client has to use PKCE (RFC 9700, 2.1.1): it has no secret that proves who exchanges a code.</summary>
+    public bool NeedsCodeChallenge => SecretHash is null;
+
+    /// <summary>Whether a secret is the client's; true for a client that has none.</summary>
+    /// <param name="secret">What the client sent; null for nothing.</param>
+    public bool IsSecret(string? secret) =>
+        SecretHash is null || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Hash(secret ?? "")), Encoding.UTF8.GetBytes(SecretHash));
+
+    /// <summary>The form in which secrets are kept. They are drawn, not chosen, so a plain hash is enough.</summary>
+    /// <param name="secret">The secret.</param>
+    public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    internal static OAuthClient Read(Row row) => new()
+    {
+        Id = (int)row.RequiredNumber("id"),
+        ClientId = Guid.ParseExact(row.RowKey, "D"),
+        Name = row.RequiredText("name"),
+        SecretHash = row.Text("secret"),
+        HomepageUrl = row.Text("homepage") ?? "",
+        RedirectUris = ReadList(row, "redirects"),
+        Scopes = ReadList(row, "scopes"),
+        Description = row.Text("description") ?? "",
+        Icon = row.Text("icon") ?? "",
+        RefreshLifetime = row.Number("refresh") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        IsEnabled = row.Flag("enabled"),
+        IsSystem = row.Flag("system"),
+    };
+
+    internal Row Describe(string partition) => new(partition, ClientId.ToString("D"))
+    {
+        ["id"] = Id,
+        ["name"] = Name,
+        ["secret"] = SecretHash,
+        ["homepage"] = HomepageUrl,
+        ["redirects"] = JsonSerializer.Serialize(RedirectUris, OAuthJson.Default.IReadOnlyListString),
+        ["scopes"] = JsonSerializer.Serialize(Scopes, OAuthJson.Default.IReadOnlyListString),
+        ["description"] = Description,
+        ["icon"] = Icon,
+        ["refresh"] = RefreshLifetime is { } lifetime ? (long)lifetime.TotalSeconds : null,
+        ["enabled"] = IsEnabled,
+        ["system"] = IsSystem,
+    };
+
+    internal static IReadOnlyList<string> ReadList(Row row, string property) =>
+        row.Text(property) is { } json ? JsonSerializer.Deserialize(json, OAuthJson.Default.IReadOnlyListString) ?? [] : [];
+}
+
+/// <summary>JSON inside rows of the OAuth provider.</summary>
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -1,0 +1,168 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Text;
+
+namespace Cloudreve.Core.Accounts.OAuth;
+
+/// <summary>What an administrator sets of an OAuth client; null leaves a value as it is, and takes the default of a new client.</summary>
+public sealed record OAuthClientChange
+{
+    /// <summary>A secret; null or empty to keep the old one, or to have one drawn for a new client.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>What users read.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The application's home page.</summary>
+    public string? HomepageUrl { get; init; }
+
+    /// <summary>Where users may be sent back to.</summary>
+    public IReadOnlyList<string>? RedirectUris { get; init; }
+
+    /// <summary>What the client may ask for.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>What users read about the client.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The address of the client's picture.</summary>
+    public string? Icon { get; init; }
+
+    /// <summary>How long refresh tokens live, in seconds; 0 for as long as those of the site's own clients.</summary>
+    public long? RefreshSeconds { get; init; }
+
+    /// <summary>Whether the client may be used.</summary>
+    public bool? IsEnabled { get; init; }
+}
+
+/// <summary>A client that was changed, and its secret if that was set: nobody can read it again.</summary>
+/// <param name="Client">The client.</param>
+/// <param name="Secret">The secret; null when it was not set.</param>
+public sealed record ChangedOAuthClient(OAuthClient Client, string? Secret);
+
+/// <summary>What administrators do with OAuth clients (contract, section 24).</summary>
+/// <param name="clients">The clients.</param>
+/// <param name="grants">What users granted to them.</param>
+/// <param name="ids">Gives numbers to new ones.</param>
+public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants grants, IdAllocator ids)
+{
+    private const int MaxText = 255;
+    private const int MaxLongText = 2000;
+    private const int MaxUris = 50;
+    private const int MinSecret = 16;
+    private const int SecretBytes = 32;
+    private const long MaxRefreshSeconds = 315_360_000;
+
+    /// <summary>All clients, by id. One transaction.</summary>
+    public async Task<IReadOnlyCollection<OAuthClient>> ListAsync() => await clients.ListLatestAsync();
+
+    /// <summary>A client. One transaction.</summary>
+    /// <param name="id">Its number.</param>
+    /// <exception cref="CloudreveException">404: there is none.</exception>
+    public async Task<OAuthClient> GetAsync(long id) =>
+        (await clients.ListLatestAsync()).FirstOrDefault(client => client.Id == id) ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
+
+    /// <summary>How many users granted something to a client. Reads the table of accounts.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
+
+    /// <summary>Makes a client, which gets its public id here. Two transactions.</summary>
+    /// <param name="change">What it starts with.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: a value that cannot be.</exception>
+    public async Task<ChangedOAuthClient> CreateAsync(OAuthClientChange change, CancellationToken cancellationToken = default)
+    {
+        Require(!string.IsNullOrWhiteSpace(change.Name), "The application needs a name.");
+        Require(change.RedirectUris is { Count: > 0 }, "The application needs a redirect address.");
+        Check(change);
+        var secret = string.IsNullOrEmpty(change.Secret) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)) : change.Secret;
+        var client = Apply(
+            change with { Secret = secret },
+            new OAuthClient { Id = (int)await ids.NextAsync(IdKind.OAuthClient, cancellationToken), ClientId = Guid.NewGuid(), Name = "" });
+        await clients.SaveAsync(client, cancellationToken);
+        return new ChangedOAuthClient(client, secret);
+    }
+
+    /// <summary>Changes a client. Two transactions.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: a value that cannot be; 404: no such client; 40040: what a built-in client must keep.</exception>
+    public async Task<ChangedOAuthClient> UpdateAsync(long id, OAuthClientChange change, CancellationToken cancellationToken = default)
+    {
+        var client = await GetAsync(id);
+        Check(change);
+        var secret = string.IsNullOrEmpty(change.Secret) ? null : change.Secret;
+        // Applications that are out there have these built in.
+        if (client.IsSystem && (secret is not null
+            || (change.RedirectUris ?? client.RedirectUris).Except(client.RedirectUris).Any() || client.RedirectUris.Except(change.RedirectUris ?? client.RedirectUris).Any()))
+            throw new CloudreveException(ErrorCode.SystemGroupProtected, "The secret and redirect addresses of a built-in application cannot be changed.");
+        var changed = Apply(change, client);
+        await clients.SaveAsync(changed, cancellationToken);
+        return new ChangedOAuthClient(changed, secret);
+    }
+
+    /// <summary>Deletes a client, and all that users granted to it: its tokens work no more. Reads the table of accounts.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404: no such client; 40040: it is built in.</exception>
+    public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var client = await GetAsync(id);
+        if (client.IsSystem)
+            throw new CloudreveException(ErrorCode.SystemGroupProtected, "A built-in application cannot be deleted.");
+        // Without the client no grant holds, whether or not its row is there still.
+        await clients.DeleteAsync(client.ClientId, cancellationToken);
+        await grants.ClearAsync(client.ClientId, cancellationToken);
+    }
+
+    private static OAuthClient Apply(OAuthClientChange change, OAuthClient client) => client with
+    {
+        Name = change.Name ?? client.Name,
+        SecretHash = string.IsNullOrEmpty(change.Secret) ? client.SecretHash : OAuthClient.Hash(change.Secret),
+        HomepageUrl = change.HomepageUrl ?? client.HomepageUrl,
+        RedirectUris = change.RedirectUris ?? client.RedirectUris,
+        Scopes = change.Scopes ?? client.Scopes,
+        Description = change.Description ?? client.Description,
+        Icon = change.Icon ?? client.Icon,
+        RefreshLifetime = change.RefreshSeconds switch
+        {
+            null => client.RefreshLifetime,
+            0 => null,
+            { } seconds => TimeSpan.FromSeconds(seconds),
+        },
+        IsEnabled = change.IsEnabled ?? client.IsEnabled,
+    };
+
+    private static void Check(OAuthClientChange change)
+    {
+        Require(change.Name is null || (!string.IsNullOrWhiteSpace(change.Name) && change.Name.CountCharacters() <= MaxText), "The name must have 1 to 255 characters.");
+        Require(string.IsNullOrEmpty(change.Secret) || change.Secret.Length is >= MinSecret and <= MaxText, "The secret must have 16 to 255 characters.");
+        Require((change.Description?.Length ?? 0) <= MaxLongText, "The description is too long.");
+        Require(string.IsNullOrEmpty(change.HomepageUrl) || IsWebAddress(change.HomepageUrl), "The home page must be an http or https address.");
+        Require(string.IsNullOrEmpty(change.Icon) || IsWebAddress(change.Icon) || IsPath(change.Icon), "The icon must be an http or https address.");
+        Require(
+            change.RedirectUris is not { } uris || (uris.Count <= MaxUris && uris.All(uri => uri.Length <= MaxLongText && (IsPath(uri) || IsRedirect(uri)))),
+            "A redirect address must be absolute, have no fragment, and not run as a script.");
+        Require(change.Scopes is not { } scopes || scopes.All(OAuthScopes.All.Contains), "A scope is unknown.");
+        Require(change.RefreshSeconds is null or (>= 0 and <= MaxRefreshSeconds), "The lifetime of refresh tokens must be between 0 seconds and ten years.");
+    }
+
+    private static bool IsWebAddress(string text) =>
+        text.Length <= MaxLongText && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https");
+
+    private static bool IsPath(string text) => text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal) && !text.Contains('#', StringComparison.Ordinal);
+
+    // Applications on devices have schemes of their own (RFC 8252, 7.1).
+    private static bool IsRedirect(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Fragment.Length == 0 && uri.Scheme is not ("javascript" or "data" or "vbscript" or "file");
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds)
+            throw new CloudreveException(ErrorCode.BadParameter, message);
+    }
+}

@@ -1,0 +1,86 @@
+namespace Cloudreve.Core.Accounts;
+
+/// <summary>Scopes of tokens that are issued to OAuth clients (contract, section 7).</summary>
+public static class OAuthScopes
+{
+    /// <summary>Stands for no scope in particular: every valid token will do.</summary>
+    public const string Any = "";
+
+    /// <summary>Identifies the user; every consent needs it.</summary>
+    public const string OpenId = "openid";
+
+    /// <summary>Reads name and picture.</summary>
+    public const string Profile = "profile";
+
+    /// <summary>Reads the mail address.</summary>
+    public const string Email = "email";
+
+    /// <summary>Reads the own account.</summary>
+    public const string UserInfoRead = "UserInfo.Read";
+
+    /// <summary>Changes the own account, except what protects it.</summary>
+    public const string UserInfoWrite = "UserInfo.Write";
+
+    /// <summary>Reads what protects the own account.</summary>
+    public const string UserSecurityInfoRead = "UserSecurityInfo.Read";
+
+    /// <summary>Changes what protects the own account: password, second factor and passkeys.</summary>
+    public const string UserSecurityInfoWrite = "UserSecurityInfo.Write";
+
+    /// <summary>Reads points and payments.</summary>
+    public const string FinanceRead = "Finance.Read";
+
+    /// <summary>Reads files.</summary>
+    public const string FilesRead = "Files.Read";
+
+    /// <summary>Changes files.</summary>
+    public const string FilesWrite = "Files.Write";
+
+    /// <summary>Reads tasks.</summary>
+    public const string WorkflowRead = "Workflow.Read";
+
+    /// <summary>Creates and changes tasks.</summary>
+    public const string WorkflowWrite = "Workflow.Write";
+
+    /// <summary>Reads share links.</summary>
+    public const string SharesRead = "Shares.Read";
+
+    /// <summary>Creates and changes share links.</summary>
+    public const string SharesWrite = "Shares.Write";
+
+    /// <summary>Buys and redeems.</summary>
+    public const string FinanceWrite = "Finance.Write";
+
+    /// <summary>Reads WebDAV accounts.</summary>
+    public const string DavAccountRead = "DavAccount.Read";
+
+    /// <summary>Creates and changes WebDAV accounts.</summary>
+    public const string DavAccountWrite = "DavAccount.Write";
+
+    /// <summary>Reads what administrators see.</summary>
+    public const string AdminRead = "Admin.Read";
+
+    /// <summary>Does what administrators do.</summary>
+    public const string AdminWrite = "Admin.Write";
+
+    /// <summary>Allows a token to be refreshed.</summary>
+    public const string OfflineAccess = "offline_access";
+
+    /// <summary>All scopes.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        OpenId, Profile, Email, OfflineAccess, UserInfoRead, UserInfoWrite, UserSecurityInfoRead, UserSecurityInfoWrite, WorkflowRead, WorkflowWrite,
+        AdminRead, AdminWrite, FilesRead, FilesWrite, SharesRead, SharesWrite, FinanceRead, FinanceWrite, DavAccountRead, DavAccountWrite,
+    ];
+
+    /// <summary>Whether granted scopes hold a demanded one; the right to write includes the right to read.</summary>
+    /// <param name="granted">What was granted.</param>
+    /// <param name="demanded">What is demanded.</param>
+    public static bool Cover(IReadOnlySet<string> granted, string demanded)
+    {
+        const string Read = ".Read";
+        return demanded == Any
+            || granted.Contains(demanded)
+            || (demanded.EndsWith(Read, StringComparison.Ordinal) && granted.Contains(demanded[..^Read.Length] + ".Write"));
+    }
+}

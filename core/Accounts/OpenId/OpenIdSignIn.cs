@@ -1,0 +1,229 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Accounts.OpenId.Providers;
+using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.Tokens;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Outgoing;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Accounts.OpenId;
+
+/// <summary>A sign-in that was begun.</summary>
+/// <param name="Address">Where the user is sent to.</param>
+/// <param name="State">What the user comes back with.</param>
+public sealed record OpenIdDeparture(string Address, string State);
+
+/// <summary>Who links an identity with the own account.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Session">The sign-in in which it is done; null where another party issued its token.</param>
+public sealed record OpenIdLinking(long UserId, TokenSession? Session);
+
+/// <summary>Whom a sign-in through a provider has brought.</summary>
+/// <param name="User">The account.</param>
+/// <param name="HasProvenSecondFactor">Whether the provider asked for a second factor, and the site trusts it with that.</param>
+public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
+
+/// <summary>
+/// Signs users in through identity providers and links identities with accounts (contract, section 23). An identity that is linked with
+/// nobody gets an account where people may sign up and the provider verified its mail address, unless the address has an account: its
+/// owner has to sign in and link it.
+/// </summary>
+/// <param name="layout">Where sign-ins that were begun are kept.</param>
+/// <param name="links">Which identities belong to which users.</param>
+/// <param name="users">The accounts.</param>
+/// <param name="passkeys">Their passkeys.</param>
+/// <param name="tokens">Tells whether the sign-in of somebody who links still holds.</param>
+/// <param name="outgoing">Reaches providers.</param>
+/// <param name="clock">Tells which sign-ins have expired.</param>
+public sealed class OpenIdSignIn(
+    StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, OutgoingHttp outgoing, TimeProvider clock)
+{
+    /// <summary>How long a user may stay at the provider.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
+
+    private const string Key = "openid";
+    private const string Provider = "provider";
+    private const string Redirect = "redirect";
+    private const string Nonce = "nonce";
+    private const string Verifier = "verifier";
+    private const string LinkingUser = "user";
+    private const string LinkingRoot = "root";
+    private const string LinkingState = "state";
+    private const string Expires = "expires";
+    private const int SecretBytes = 32;
+
+    private readonly OpenIdConnect _connect = new(new ProviderClient(outgoing), clock);
+    private readonly QqConnect _qq = new(new ProviderClient(outgoing));
+
+    /// <summary>Begins a sign-in. One transaction.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="siteBase">The site's address, without a trailing slash.</param>
+    /// <param name="hint">The mail address that the user named; null for none.</param>
+    /// <param name="linking">Who links an identity with the own account; null for a sign-in.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
+    public async Task<OpenIdDeparture> BeginAsync(
+        SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, OpenIdLinking? linking, CancellationToken cancellationToken = default)
+    {
+        RequireEnabled(site, provider);
+        var state = Uuid.Draw();
+        var request = new OpenIdRequest($"{siteBase}/callback/openid/{(int)provider}", Draw(), Draw());
+        var address = provider == OpenIdProvider.Qq
+            ? QqConnect.Authorize(site, request.RedirectUri, state.ToString("D"))
+            : await _connect.AuthorizeAsync(ClientOf(site, provider), request, state.ToString("D"), hint, cancellationToken);
+        var row = new Row(PartitionOf(state), Key)
+        {
+            [Provider] = (int)provider,
+            [Redirect] = request.RedirectUri,
+            [Nonce] = request.Nonce,
+            [Verifier] = request.CodeVerifier,
+            [LinkingUser] = linking?.UserId,
+            [LinkingRoot] = linking?.Session?.RootId.ToString("D"),
+            [LinkingState] = linking?.Session?.State,
+            [Expires] = clock.GetUtcNow() + Lifetime,
+        };
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
+        return new OpenIdDeparture(address, state.ToString("D"));
+    }
+
+    /// <summary>Ends a sign-in. It works once, whatever comes of it.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="state">What the user came back with.</param>
+    /// <param name="code">What the user came back with, too.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>Who has signed in; null when an identity was linked.</returns>
+    /// <exception cref="CloudreveException">
+    /// 404: there is no such sign-in, or its time is over; or whoever links has signed out or changed the password since. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:
+    /// the identity is linked with nobody. 40066: the account has another identity of the provider. 40067: the identity is another
+    /// account's. 40017 banned, 40018 not activated.
+    /// </exception>
+    public async Task<OpenIdArrival?> FinishAsync(
+        SiteSettings site, OpenIdProvider provider, string state, string code, CancellationToken cancellationToken = default)
+    {
+        RequireEnabled(site, provider);
+        var row = Guid.TryParseExact(state, "D", out var id)
+            ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(id), Key, cancellationToken)
+            : null;
+        if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
+            throw Expired();
+        var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
+        var identity = provider == OpenIdProvider.Qq
+            ? await _qq.RedeemAsync(site, request.RedirectUri, code, cancellationToken)
+            : await _connect.RedeemAsync(ClientOf(site, provider), request, code, cancellationToken);
+        if (row.Number(LinkingUser) is { } linkingUser)
+        {
+            if (await tokens.FindHoldingAsync(linkingUser, ReadSession(row), cancellationToken) is null)
+                throw Expired();
+            await links.LinkAsync(linkingUser, identity, cancellationToken);
+            return null;
+        }
+        var user = await links.FindUserAsync(identity, cancellationToken) ?? await SignUpAsync(site, identity, cancellationToken);
+        PasswordSignIn.CheckStatus(user);
+        return new OpenIdArrival(user, HasProvenSecondFactor(site, identity));
+    }
+
+    /// <summary>Removes a link.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40068: there is none. 40084: the user could not sign in any more.</exception>
+    public async Task UnlinkAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default)
+    {
+        var known = await links.ListAsync(user.Id, cancellationToken);
+        if (known.All(link => link.Provider != provider))
+            throw NotLinked();
+        if (user.PasswordHash is null && known.Count == 1)
+            throw new CloudreveException(ErrorCode.ManagedAccount, "Your account has no password, so this sign-in method cannot be removed.");
+        await links.UnlinkAsync(user.Id, provider, cancellationToken);
+    }
+
+    /// <summary>Where a user who signs out is sent to, so that the session at the provider ends as well.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="provider">The provider that the user signed in with.</param>
+    /// <param name="siteBase">The site's address, without a trailing slash; the user comes back there.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Empty when the provider has no such address, or cannot be reached: signing out here does not depend on it.</returns>
+    public async Task<string> SignOutAddressAsync(SiteSettings site, OpenIdProvider provider, string siteBase, CancellationToken cancellationToken = default) =>
+        IsEnabled(site, provider) && SignsOut(site, provider)
+            ? await _connect.EndSessionAsync(ClientOf(site, provider), siteBase + "/session", cancellationToken) ?? ""
+            : "";
+
+    /// <summary>Whether users may sign in with a provider.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="provider">The provider.</param>
+    public static bool IsEnabled(SiteSettings site, OpenIdProvider provider) => provider switch
+    {
+        OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoEnabled) && IsAddress(site.Get(OpenIdSetting.LogtoEndpoint)),
+        OpenIdProvider.Qq => site.Get(OpenIdSetting.QqEnabled) && IsAddress(site.Get(OpenIdSetting.QqEndpoint)),
+        OpenIdProvider.Oidc => site.Get(OpenIdSetting.OidcEnabled) && IsAddress(site.Get(OpenIdSetting.OidcIssuer)),
+        _ => false,
+    };
+
+    private static bool SignsOut(SiteSettings site, OpenIdProvider provider) => provider switch
+    {
+        OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoSignOut),
+        OpenIdProvider.Oidc => site.Get(OpenIdSetting.OidcSignOut),
+        // QQ has no such address.
+        _ => false,
+    };
+
+    private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "https" or "http";
+
+    private static bool HasProvenSecondFactor(SiteSettings site, OpenIdIdentity identity) =>
+        identity.Provider == OpenIdProvider.Oidc
+        && site.Get(OpenIdSetting.OidcTrustedFactors).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Any(identity.Methods.Contains);
+
+    private static TokenSession? ReadSession(Row row) =>
+        Guid.TryParseExact(row.Text(LinkingRoot), "D", out var root) && row.Text(LinkingState) is { } state ? new TokenSession(root, state) : null;
+
+    private static CloudreveException Expired() => new(ErrorCode.NotFound, "The sign-in has expired. Please start again.");
+
+    private static void RequireEnabled(SiteSettings site, OpenIdProvider provider)
+    {
+        if (!IsEnabled(site, provider))
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "This identity provider is disabled.");
+    }
+
+    private static OpenIdConnectClient ClientOf(SiteSettings site, OpenIdProvider provider) => provider == OpenIdProvider.Logto
+        ? new OpenIdConnectClient(
+            provider, site.Get(OpenIdSetting.LogtoEndpoint).TrimEnd('/') + "/oidc", site.Get(OpenIdSetting.LogtoClientId),
+            site.Get(OpenIdSetting.LogtoSecret), "openid profile email", TrustsEmail: false)
+        : new OpenIdConnectClient(
+            provider, site.Get(OpenIdSetting.OidcIssuer).TrimEnd('/'), site.Get(OpenIdSetting.OidcClientId), site.Get(OpenIdSetting.OidcSecret),
+            site.Get(OpenIdSetting.OidcScope), site.Get(OpenIdSetting.OidcTrustEmail));
+
+    private static string PartitionOf(Guid state) => "openid-" + state.ToString("N");
+
+    private static string Draw() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+
+    private static CloudreveException NotLinked() =>
+        new(ErrorCode.OpenIdNotLinked, "No account is linked to this identity. Sign in another way and link it first.");
+
+    private async Task<User> SignUpAsync(SiteSettings site, OpenIdIdentity identity, CancellationToken cancellationToken)
+    {
+        // What a provider says is no better than what a person types.
+        if (identity.VerifiedEmail is not { } email || !MailAddressRules.Allow(email) || !site.Get(AccountSetting.RegisterEnabled))
+            throw NotLinked();
+        var user = await users.FindByEmailAsync(email, cancellationToken);
+        // An account that nobody can sign in to is what a crash between its making and its link has left.
+        if (user is not null && !await IsUnreachableAsync(user, cancellationToken))
+            throw NotLinked();
+        user ??= await users.CreateAsync(
+            new NewUser(email, PasswordHash: null, (int)site.Get(AccountSetting.DefaultGroup)) { IsEmailVerified = true }, cancellationToken);
+        await links.LinkAsync(user.Id, identity, cancellationToken);
+        return user;
+    }
+
+    private async Task<bool> IsUnreachableAsync(User user, CancellationToken cancellationToken) =>
+        user.PasswordHash is null
+        && (await links.ListAsync(user.Id, cancellationToken)).Count == 0
+        && (await passkeys.ListAsync(user.Id, cancellationToken)).Count == 0;
+}

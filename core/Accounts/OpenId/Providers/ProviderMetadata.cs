@@ -1,0 +1,54 @@
+using Cloudreve.Core.Infrastructure.Caching;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+
+namespace Cloudreve.Core.Accounts.OpenId.Providers;
+
+/// <summary>The metadata and keys of one provider, as they were at most <see cref="MaxAge"/> ago.</summary>
+internal sealed class ProviderMetadata
+{
+    /// <summary>How old they may be.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
+
+    /// <summary>How often they are read again because a token names a key that is not among them: anybody can make such tokens.</summary>
+    public static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(30);
+
+    // Keys that a provider has withdrawn do not verify for longer. Two documents are read, from a server elsewhere.
+    private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromHours(2)) { ReadTimeout = TimeSpan.FromSeconds(15) };
+
+    private readonly AgedValue<OpenIdConnectConfiguration> _current;
+    private readonly TimeProvider _clock;
+    private readonly Lock _turn = new();
+    private long? _renewedAt;
+
+    /// <summary>Reads nothing yet.</summary>
+    /// <param name="client">Calls the provider.</param>
+    /// <param name="issuer">The provider.</param>
+    /// <param name="clock">Tells the age of what was read.</param>
+    public ProviderMetadata(ProviderClient client, string issuer, TimeProvider clock)
+    {
+        _clock = clock;
+        // A provider on the same machine is one for development.
+        var retriever = new HttpDocumentRetriever(client.Http) { RequireHttps = !new Uri(issuer).IsLoopback };
+        _current = new AgedValue<OpenIdConnectConfiguration>(
+            token => OpenIdConnectConfigurationRetriever.GetAsync(issuer + "/.well-known/openid-configuration", retriever, token), Limits, clock);
+    }
+
+    /// <summary>The metadata.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<OpenIdConnectConfiguration> GetAsync(CancellationToken cancellationToken) => _current.GetAsync(cancellationToken);
+
+    /// <summary>Lets the next reader read again, unless that was done lately.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool TryRenew()
+    {
+        lock (_turn)
+        {
+            if (_renewedAt is { } before && _clock.GetElapsedTime(before) < RenewalInterval)
+                return false;
+            _renewedAt = _clock.GetTimestamp();
+        }
+        _current.Forget();
+        return true;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.Accounts.Passkeys;
+
+/// <summary>A passkey of a user: one row in the user's partition.</summary>
+public sealed record Passkey
+{
+    /// <summary>What the rows' keys start with.</summary>
+    internal const string Prefix = "passkey-";
+
+    /// <summary>The credential's id.</summary>
+    public required byte[] CredentialId { get; init; }
+
+    /// <summary>The COSE key.</summary>
+    public required byte[] PublicKey { get; init; }
+
+    /// <summary>What the user calls it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>When it was registered.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was last used; null for never.</summary>
+    public DateTimeOffset? UsedAt { get; init; }
+
+    /// <summary>The authenticator's counter; 0 when it has none.</summary>
+    public uint SignCount { get; init; }
+
+    /// <summary>Whether the authenticator verified who the user is when it was registered, so that it can and has to.</summary>
+    public bool IsVerified { get; init; }
+
+    /// <summary>Names the write that made the row what it is, for a writer whose answer may be lost; null when it has no name.</summary>
+    internal Guid? Write { get; init; }
+
+    /// <summary>The version of the row.</summary>
+    internal string ETag { get; init; } = "";
+
+    /// <summary>Whether a counter may follow the known one (WebAuthn Level 3, 7.2 step 22): a copy of an authenticator falls behind.</summary>
+    /// <param name="count">The counter of an assertion.</param>
+    internal bool MayFollow(uint count) => count > SignCount || (count == 0 && SignCount == 0);
+
+    internal static string KeyOf(ReadOnlySpan<byte> credentialId) => Prefix + Convert.ToHexStringLower(SHA256.HashData(credentialId));
+
+    internal static Passkey Read(Row row) => new()
+    {
+        CredentialId = row.Bytes("id") ?? [],
+        PublicKey = row.Bytes("key") ?? [],
+        Name = row.RequiredText("name"),
+        CreatedAt = row.Time("created") ?? default,
+        UsedAt = row.Time("used"),
+        SignCount = (uint)row.RequiredNumber("count"),
+        IsVerified = row.Flag("verified"),
+        Write = row["write"] as Guid?,
+        ETag = row.ETag,
+    };
+
+    internal Row Describe(long userId) => new(UserRows.Partition(userId), KeyOf(CredentialId))
+    {
+        ["id"] = CredentialId,
+        ["key"] = PublicKey,
+        ["name"] = Name,
+        ["created"] = CreatedAt,
+        ["used"] = UsedAt,
+        ["count"] = (long)SignCount,
+        ["verified"] = IsVerified,
+        ["write"] = Write,
+    };
+}

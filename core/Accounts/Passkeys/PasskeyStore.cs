@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Accounts.Passkeys;
+
+/// <summary>
+/// The passkeys of users. A row under the credential's id says whose it is, so that no credential belongs to two (WebAuthn Level 3, 7.1
+/// step 26). It is written before the passkey and removed after it: a crash between leaves it for the same user's next try.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+public sealed class PasskeyStore(StorageLayout layout)
+{
+    private const string GuardKey = "!passkey";
+
+    /// <summary>A user's passkeys. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<Passkey>> ListAsync(long userId, CancellationToken cancellationToken = default)
+    {
+        var passkeys = new List<Passkey>();
+        await foreach (var row in layout.Users.QueryAsync(RowRange.Prefix(UserRows.Partition(userId), Passkey.Prefix), cancellationToken))
+            passkeys.Add(Passkey.Read(row));
+        return [.. passkeys.OrderBy(passkey => passkey.CreatedAt)];
+    }
+
+    /// <summary>Removes a passkey, or what an earlier try left of it. Two transactions.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="credentialId">The credential's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when the user has no such passkey.</returns>
+    public async Task<bool> DeleteAsync(long userId, byte[] credentialId, CancellationToken cancellationToken = default)
+    {
+        // A guard without passkey is what a crash left, or our own removal of the passkey, whose answer was lost.
+        if (!await layout.Users.DeleteAsync(UserRows.Partition(userId), Passkey.KeyOf(credentialId), cancellationToken: cancellationToken)
+            && await FindOwnerAsync(credentialId, cancellationToken) != userId)
+            return false;
+        await layout.Users.DeleteAsync(GuardPartition(credentialId), GuardKey, cancellationToken: cancellationToken);
+        return true;
+    }
+
+    /// <summary>A user's passkey; null when there is none. One transaction.</summary>
+    internal async Task<Passkey?> FindAsync(long userId, byte[] credentialId, CancellationToken cancellationToken) =>
+        await layout.Users.FindAsync(UserRows.Partition(userId), Passkey.KeyOf(credentialId), cancellationToken) is { } row
+        && Passkey.Read(row) is var passkey && passkey.CredentialId.AsSpan().SequenceEqual(credentialId)
+            ? passkey
+            : null;
+
+    /// <summary>Adds a passkey. Two transactions.</summary>
+    /// <returns>False when the credential is registered already, whosever it is.</returns>
+    internal async Task<bool> TryAddAsync(long userId, Passkey passkey, CancellationToken cancellationToken)
+    {
+        var guard = new Row(GuardPartition(passkey.CredentialId), GuardKey) { [UserRows.OwnerId] = userId };
+        try
+        {
+            await layout.Users.InsertAsync(guard, cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            if (await FindOwnerAsync(passkey.CredentialId, cancellationToken) != userId)
+                return false;
+        }
+        try
+        {
+            await layout.Users.InsertAsync(passkey.Describe(userId), cancellationToken);
+            return true;
+        }
+        catch (StorageExistsException)
+        {
+            // Registered before, unless it is this very insert, whose answer was lost.
+            return await FindAsync(userId, passkey.CredentialId, cancellationToken) is { } found
+                && found.CreatedAt == passkey.CreatedAt && found.PublicKey.AsSpan().SequenceEqual(passkey.PublicKey);
+        }
+    }
+
+    /// <summary>Notes the use of a passkey. One transaction.</summary>
+    /// <exception cref="StorageChangedException">A rival noted one in between.</exception>
+    internal Task UpdateAsync(long userId, Passkey passkey, CancellationToken cancellationToken) =>
+        layout.Users.ReplaceAsync(passkey.Describe(userId), passkey.ETag, cancellationToken);
+
+    private async Task<long?> FindOwnerAsync(byte[] credentialId, CancellationToken cancellationToken) =>
+        (await layout.Users.FindAsync(GuardPartition(credentialId), GuardKey, cancellationToken))?.RequiredNumber(UserRows.OwnerId);
+
+    private static string GuardPartition(byte[] credentialId) => "k" + Convert.ToHexStringLower(SHA256.HashData(credentialId));
+}

@@ -1,0 +1,194 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Drive.Moves;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
+using Cloudreve.Core.Sharing.DirectLinks;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Accounts.Removal;
+
+/// <summary>Which account a workflow removes, and for which task.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="OwnerId">The administrator who sees the task.</param>
+/// <param name="UserId">The account.</param>
+public sealed record AccountRemovalReference(long TaskId, long OwnerId, long UserId);
+
+/// <summary>
+/// Removes accounts with all that is theirs (contract, section 24). The account is closed at once; then a workflow removes its drive, links,
+/// tasks and ways to sign in, waits until what was under way has ended, removes once more, and last the account. Every step may be repeated.
+/// </summary>
+public sealed class AccountRemoval
+{
+    /// <summary>The type of the tasks.</summary>
+    public const string TaskType = "user_removal";
+
+    /// <summary>
+    /// How long the workflow waits before it removes once more. Sign-ins end within seconds, runs of workflows and writes of content
+    /// within minutes, and what those left behind is settled ten minutes later.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(20);
+
+    private readonly UserStore _users;
+    private readonly TaskStore _tasks;
+    private readonly IdAllocator _ids;
+    private readonly DriveRemoval _drives;
+    private readonly ShareStore _shares;
+    private readonly DirectLinkStore _links;
+    private readonly ImportService _imports;
+    private readonly QuotaLedger _quota;
+    private readonly AccountTraces _traces;
+    private readonly TimeProvider _clock;
+
+    internal AccountRemoval(
+        UserStore users, TaskStore tasks, IdAllocator ids, DriveRemoval drives, ShareStore shares, DirectLinkStore links,
+        ImportService imports, QuotaLedger quota, AccountTraces traces, TimeProvider clock)
+    {
+        _users = users;
+        _tasks = tasks;
+        _ids = ids;
+        _drives = drives;
+        _shares = shares;
+        _links = links;
+        _imports = imports;
+        _quota = quota;
+        _traces = traces;
+        _clock = clock;
+    }
+
+    /// <summary>Closes an account and makes the task that removes it. Seven transactions. Its orchestration is started by the caller.</summary>
+    /// <param name="actorId">The administrator.</param>
+    /// <param name="userId">The account.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40021 no such account, 40043 the first or the own one: nothing was changed.</exception>
+    public async Task<WorkflowTask> AcceptAsync(long actorId, long userId, CancellationToken cancellationToken = default)
+    {
+        AccountProtection.CheckRemoval(actorId, userId);
+        if (await _users.FindAsync(userId, cancellationToken) is null)
+            throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        var now = _clock.GetUtcNow();
+        var task = new WorkflowTask
+        {
+            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = actorId,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = JsonSerializer.Serialize(new AccountRemovalJob(userId), AccountRemovalJson.Default.AccountRemovalJob),
+        };
+        // The task first: an account that is closed is not listed any more, so nobody could remove it again.
+        await _tasks.CreateAsync(task, cancellationToken);
+        await CloseAsync(userId, cancellationToken);
+        return task;
+    }
+
+    /// <summary>What a task removes.</summary>
+    /// <param name="task">A task of <see cref="TaskType"/>.</param>
+    public static AccountRemovalReference ReferenceOf(WorkflowTask task) => new(
+        task.Id,
+        task.OwnerId,
+        JsonSerializer.Deserialize(task.Job, AccountRemovalJson.Default.AccountRemovalJob)?.UserId
+            ?? throw new InvalidOperationException($"The task {task.Id} names no account."));
+
+    /// <summary>Takes the task from queued to processing, and closes the account if a crash came before.</summary>
+    /// <param name="reference">The removal.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>False when the account is gone.</returns>
+    public async Task<bool> BeginAsync(AccountRemovalReference reference, CancellationToken cancellationToken = default)
+    {
+        var now = _clock.GetUtcNow();
+        await _tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            task => task with { Status = WorkflowTaskStatus.Processing, StartedAt = task.StartedAt ?? now },
+            cancellationToken);
+        return await CloseAsync(reference.UserId, cancellationToken);
+    }
+
+    /// <summary>Removes what the account has, some thousand entries of its drive at most.</summary>
+    /// <param name="reference">The removal.</param>
+    /// <param name="isLast">Whether what was under way has ended, so that all rows may go.</param>
+    /// <param name="cancellationToken">Cancels the run; harmless.</param>
+    /// <returns>Whether nothing is left.</returns>
+    public async Task<bool> RunAsync(AccountRemovalReference reference, bool isLast, CancellationToken cancellationToken = default)
+    {
+        var userId = reference.UserId;
+        // Whatever a lost and repeated call meets: an account that is not closed keeps what it has.
+        if (await _users.FindAsync(userId, cancellationToken) is not { IsLeaving: true } user)
+            return true;
+        await EndTasksAsync(userId, isLast, cancellationToken);
+        if (!await _drives.RunAsync(userId, cancellationToken))
+            return false;
+        await _shares.ClearAsync(userId, cancellationToken);
+        await _links.ClearAsync(userId, cancellationToken);
+        await _traces.ClearAsync(user, cancellationToken);
+        if (!isLast)
+            return true;
+        if (!await _drives.ClearAsync(userId, cancellationToken))
+            return false;
+        await _quota.ClearAsync(userId, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Removes the account itself, and ends the task.</summary>
+    /// <param name="reference">The removal.</param>
+    /// <param name="error">What kept the removal from its end; null when nothing did.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task FinishAsync(AccountRemovalReference reference, string? error, CancellationToken cancellationToken = default)
+    {
+        if (error is null && await _users.FindAsync(reference.UserId, cancellationToken) is { IsLeaving: true })
+            await _users.DeleteAsync(reference.UserId, cancellationToken);
+        await _tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            task => task with { Status = error is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error, Error = error },
+            cancellationToken);
+    }
+
+    private async Task<bool> CloseAsync(long userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _users.UpdateAsync(
+                userId, user => user.IsLeaving ? user : user with { IsLeaving = true, Status = UserStatus.SysBanned }, cancellationToken);
+            return true;
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.UserNotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Keeps tasks from beginning anything, and removes them once what they were at has had its time.</summary>
+    private async Task EndTasksAsync(long userId, bool isLast, CancellationToken cancellationToken)
+    {
+        string? token = null;
+        do
+        {
+            var page = await _tasks.ListAsync(userId, [], [], 100, token, cancellationToken);
+            foreach (var task in page.Tasks)
+            {
+                var reference = new ImportTaskReference(task.Id, userId);
+                if (task is { Type: ImportService.TaskType, IsTerminal: false })
+                    await (isLast ? _imports.FinishAsync(reference, null, null, cancellationToken) : _imports.CloseAsync(reference, cancellationToken));
+                if (isLast)
+                    await _tasks.DeleteAsync(userId, task.Id, cancellationToken);
+            }
+            token = page.NextToken;
+        }
+        while (token is not null);
+        if (isLast)
+            await _tasks.ClearIndexAsync(userId, cancellationToken);
+    }
+}
+
+/// <summary>What a removal's task keeps.</summary>
+/// <param name="UserId">The account.</param>
+internal sealed record AccountRemovalJob(long UserId);
+
+[JsonSerializable(typeof(AccountRemovalJob))]
+internal sealed partial class AccountRemovalJson : JsonSerializerContext;

@@ -1,0 +1,59 @@
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>How often something may be done.</summary>
+/// <param name="RowKey">Where it is counted in a client's partition.</param>
+/// <param name="Most">How often within a window.</param>
+/// <param name="Window">How long a window is, from the first time on.</param>
+/// <param name="Plural">What it is called in messages.</param>
+internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, string Plural)
+{
+    /// <summary>How many times as often the networks of an area may do it together.</summary>
+    public const int AreaFactor = 4;
+
+    private const int Whole = 100;
+
+    private static readonly TimeSpan s_quarter = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
+
+    /// <summary>The limit of a budget.</summary>
+    /// <param name="budget">The budget.</param>
+    public static BudgetLimit Of(ClientBudget budget) => budget switch
+    {
+        ClientBudget.FailedSignIns => new("signins", 30, s_quarter, "failed sign-ins"),
+        ClientBudget.WrongCodes => new("codes", 30, s_quarter, "wrong codes"),
+        ClientBudget.WrongSharePasswords => new("shares", 60, s_quarter, "wrong share passwords"),
+        ClientBudget.UnknownAccounts => new("accounts", 60, s_quarter, "unknown email addresses"),
+        ClientBudget.SignUps => new("signups", 60, s_hour, "sign-ups"),
+        ClientBudget.Mails => new("mails", 20, s_hour, "emails"),
+        ClientBudget.AbuseReports => new("reports", 20, s_hour, "abuse reports"),
+        ClientBudget.Ceremonies => new("ceremonies", 120, s_quarter, "sign-in requests"),
+        _ => throw new ArgumentOutOfRangeException(nameof(budget)),
+    };
+
+    /// <summary>The limit of a site that grants more or less than usual; null where it sets none.</summary>
+    /// <param name="percent">How much of the usual.</param>
+    public BudgetLimit? Scale(long percent) => percent switch
+    {
+        0 => null,
+        Whole => this,
+        _ => this with { Most = (int)Math.Clamp(Most * Math.Min(percent, int.MaxValue) / Whole, 1, int.MaxValue / AreaFactor) },
+    };
+
+    /// <summary>Whether a client has nothing left.</summary>
+    /// <param name="record">What was counted.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="underWay">How much is under way that may have to be counted, too.</param>
+    public bool IsSpent(BudgetRecord record, ClientAddress client, int underWay = 0) =>
+        record.CountOf(client) + underWay >= Most || record.Total + underWay >= Most * AreaFactor;
+
+    /// <summary>Tells a client that it has nothing left.</summary>
+    /// <param name="wait">How long it has to wait.</param>
+    public CloudreveException Refuse(TimeSpan wait)
+    {
+        var minutes = Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes));
+        var unit = minutes == 1 ? "minute" : "minutes";
+        return new CloudreveException(ErrorCode.TooManyRequests, $"Too many {Plural} from your network. Try again in {minutes} {unit}.");
+    }
+}

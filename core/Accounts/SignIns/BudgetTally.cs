@@ -1,0 +1,66 @@
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>What a process knows about an area's budget.</summary>
+internal sealed class BudgetTally
+{
+    // So many attempts may be under way without being counted first: few, since each process allows them.
+    private const int MaxFree = 4;
+
+    private readonly Lock _turn = new();
+    private int _free;
+    private BudgetRecord? _record;
+
+    /// <summary>How many attempts are under way that were not counted first.</summary>
+    public int Free => Volatile.Read(ref _free);
+
+    /// <summary>Lets writers of this process write one after the other, since they share the row's ETag.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>The ETag of the row as it was last seen; null for none. Only for whoever has the turn.</summary>
+    public string? ETag { get; private set; }
+
+    /// <summary>What is known of the window that is open; null for nothing.</summary>
+    /// <param name="limit">The budget.</param>
+    /// <param name="now">The time.</param>
+    public BudgetRecord? Current(BudgetLimit limit, DateTimeOffset now) =>
+        Volatile.Read(ref _record) is { } record && now < record.Since + limit.Window ? record : null;
+
+    /// <summary>Whether a client has anything left, as far as this process knows.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="limit">The budget.</param>
+    /// <param name="now">The time.</param>
+    public bool IsSpent(ClientAddress client, BudgetLimit limit, DateTimeOffset now) =>
+        Current(limit, now) is { } record && limit.IsSpent(record, client);
+
+    /// <summary>Begins an attempt that need not be counted first: there are few of them, and enough is left for all.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="limit">The budget.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Whether there was room for it.</returns>
+    public bool TryEnter(ClientAddress client, BudgetLimit limit, DateTimeOffset now)
+    {
+        lock (_turn)
+        {
+            if (_free >= MaxFree || limit.IsSpent(Current(limit, now) ?? BudgetRecord.Begin(now), client, _free))
+                return false;
+            _free++;
+            return true;
+        }
+    }
+
+    /// <summary>Ends an attempt that was not counted first.</summary>
+    public void Leave()
+    {
+        lock (_turn)
+            _free--;
+    }
+
+    /// <summary>Keeps what was read or written. Only for whoever has the turn.</summary>
+    /// <param name="record">The record; null for no row.</param>
+    /// <param name="etag">The row's ETag; null for no row.</param>
+    public void Keep(BudgetRecord? record, string? etag)
+    {
+        ETag = etag;
+        Volatile.Write(ref _record, record);
+    }
+}

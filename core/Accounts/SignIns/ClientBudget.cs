@@ -1,0 +1,29 @@
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>What a client may do only so often, whichever accounts it does it to.</summary>
+public enum ClientBudget
+{
+    /// <summary>Wrong passwords of sign-ins, and addresses without an account.</summary>
+    FailedSignIns,
+
+    /// <summary>Wrong codes of a second factor.</summary>
+    WrongCodes,
+
+    /// <summary>Wrong passwords of share links.</summary>
+    WrongSharePasswords,
+
+    /// <summary>Questions about mail addresses that have no account.</summary>
+    UnknownAccounts,
+
+    /// <summary>Sign-ups, each of which may send a mail.</summary>
+    SignUps,
+
+    /// <summary>Mails that anybody can have sent to an account.</summary>
+    Mails,
+
+    /// <summary>Reports of abuse.</summary>
+    AbuseReports,
+
+    /// <summary>Sign-ins and registrations of passkeys and with identity providers that were begun, and consents to applications.</summary>
+    Ceremonies,
+}

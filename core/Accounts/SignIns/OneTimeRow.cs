@@ -1,0 +1,37 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>
+/// Rows that work once: challenges, states and codes. One that was used stays as a mark until it has expired, without what it held, so
+/// that the user whose use is not confirmed is told from a rival: after a removal both would find nothing.
+/// </summary>
+internal static class OneTimeRow
+{
+    private const string Used = "used";
+    private const string Expires = "expires";
+
+    /// <summary>Finds a row and uses it up: of several who try, one gets it. Two transactions, one when there is none.</summary>
+    /// <param name="table">Where it is.</param>
+    /// <param name="partitionKey">Its partition.</param>
+    /// <param name="rowKey">Its key.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The row as it was; null when there is none, or it was used.</returns>
+    public static async Task<Row?> TakeAsync(Table table, string partitionKey, string rowKey, CancellationToken cancellationToken)
+    {
+        if (await table.FindAsync(partitionKey, rowKey, cancellationToken) is not { } row || row[Used] is not null)
+            return null;
+        var use = Guid.NewGuid();
+        try
+        {
+            await table.ReplaceAsync(new Row(partitionKey, rowKey) { [Used] = use, [Expires] = row.Time(Expires) }, row.ETag, cancellationToken);
+            return row;
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            // A rival came first, unless it was ourselves, and the answer was lost.
+            return (await table.FindAsync(partitionKey, rowKey, cancellationToken))?[Used] as Guid? == use ? row : null;
+        }
+    }
+}

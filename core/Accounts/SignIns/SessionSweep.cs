@@ -1,0 +1,27 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>
+/// Removes what has expired among sign-ins, ceremonies, codes, revocations, counted attempts, answered captchas and requests for archives. Expired rows are harmless, they only
+/// take room.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells which have expired.</param>
+public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>Removes rows: one transaction for each 1,000 rows of the tables, and one for each 100 of a partition that are removed.</summary>
+    /// <param name="maxRows">How many are removed at most; the rest is left to the next run.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> RunAsync(int maxRows, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var removed = 0;
+        foreach (var table in (Table[])[layout.Sessions, layout.Users])
+            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt datetime'{now}'", cancellationToken), maxRows - removed, cancellationToken);
+        return removed;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Cloudreve.Core.Accounts.SignIns;
+
+/// <summary>
+/// Remembers that somebody guesses an account's password from many addresses. While that lasts, sign-in pages offer a captcha: whoever solves it
+/// need not wait. Each process that sees the guesses remembers by itself.
+/// </summary>
+/// <param name="clock">Ends the memory.</param>
+public sealed class SignInPressure(TimeProvider clock)
+{
+    private long _untilTicks;
+
+    /// <summary>Whether there are such guesses.</summary>
+    public bool IsHigh => clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _untilTicks);
+
+    /// <summary>Notes a guess.</summary>
+    internal void Note() => Interlocked.Exchange(ref _untilTicks, (clock.GetUtcNow() + AttemptLimiter.Window).UtcTicks);
+}

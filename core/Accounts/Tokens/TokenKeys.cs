@@ -1,0 +1,52 @@
+using Cloudreve.Core.Accounts.Tokens.Stores;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Accounts.Tokens;
+
+/// <summary>The keys that sign tokens. Changing keys adds another and signs nobody out.</summary>
+public sealed class TokenKeys
+{
+    private readonly ITokenKeyStore _store;
+    private readonly SettingStore _settings;
+    private readonly TimeProvider _clock;
+
+    /// <summary>Creates the keys; reads nothing yet.</summary>
+    /// <param name="store">Where they are kept.</param>
+    /// <param name="settings">The lifetime of keys.</param>
+    /// <param name="clock">Tells which key signs.</param>
+    internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
+
+    /// <summary>Puts the keys' place in order, and adds a key when the latest has signed for the set time.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether a key was added.</returns>
+    /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
+    public async Task<bool> MaintainAsync(CancellationToken cancellationToken = default)
+    {
+        await _store.TidyAsync(cancellationToken);
+        var site = await _settings.GetAsync(cancellationToken);
+        var latest = (await GetAsync(cancellationToken)).Keys[^1];
+        // Of the first key it is not known when it began, so it is replaced at once: after that the site's secret signs no tokens.
+        if (_clock.GetUtcNow() < latest.ActiveFrom + site.Get(TokenSetting.KeyLifetime))
+            return false;
+        await RotateAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Adds a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: the keys cannot be changed.</exception>
+    public Task RotateAsync(CancellationToken cancellationToken = default) => _store.AddAsync(TokenKey.Draw(_clock.GetUtcNow()), cancellationToken);
+
+    /// <summary>The keys.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: they cannot be read.</exception>
+    internal ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken) => _store.ReadAsync(cancellationToken);
+
+    /// <summary>The keys, for a token whose key is not among those that are known.</summary>
+    /// <param name="known">The keys that are known.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
+    internal ValueTask<TokenKeyRing> GetAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) =>
+        _store.ReadAgainAsync(known, cancellationToken);
+}

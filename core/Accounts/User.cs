@@ -1,0 +1,125 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudreve.Core.Accounts;
+
+/// <summary>The state of an account.</summary>
+public enum UserStatus
+{
+    /// <summary>May sign in.</summary>
+    Active,
+
+    /// <summary>The mail address is not confirmed yet.</summary>
+    Inactive,
+
+    /// <summary>Banned by an administrator.</summary>
+    ManualBanned,
+
+    /// <summary>Banned by the site.</summary>
+    SysBanned,
+}
+
+/// <summary>A place that a user pinned to the sidebar.</summary>
+/// <param name="Uri">A file URI.</param>
+/// <param name="Name">The user's own label; null for none.</param>
+public sealed record PinnedPlace(string Uri, string? Name = null);
+
+/// <summary>What a user may set about the account.</summary>
+public sealed record UserSettings
+{
+    /// <summary>How many places may be pinned.</summary>
+    public const int MaxPins = 200;
+
+    /// <summary>How many characters the URIs and names of all pins may have; they are stored with the account, in one row.</summary>
+    public const int MaxPinCharacters = 60_000;
+
+    /// <summary>Whether replaced contents are kept as versions.</summary>
+    public bool VersionRetentionEnabled { get; init; }
+
+    /// <summary>Extensions of which versions are kept; null for all.</summary>
+    public IReadOnlyList<string>? VersionRetentionExt { get; init; }
+
+    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    public int VersionRetentionMax { get; init; }
+
+    /// <summary>A colour; null for the site's theme.</summary>
+    public string? PreferredTheme { get; init; }
+
+    /// <summary>A locale code; null when the user never chose one.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Whether the views of folders stay on the client.</summary>
+    public bool DisableViewSync { get; init; }
+
+    /// <summary>Which share links the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
+    public string ShareLinksInProfile { get; init; } = "";
+
+    /// <summary>Views of file systems whose roots are no folders, such as the trash: name to view, as JSON.</summary>
+    public IReadOnlyDictionary<string, string>? FileSystemViews { get; init; }
+
+    /// <summary>Places pinned to the sidebar.</summary>
+    public IReadOnlyList<PinnedPlace> Pinned { get; init; } = [];
+}
+
+/// <summary>An account.</summary>
+public sealed record User
+{
+    /// <summary>The first account: an administrator that cannot be removed.</summary>
+    public const long FirstId = 1;
+
+    /// <summary>The account's id; also the id of its root folder.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>The mail address in lower case; unique.</summary>
+    public required string Email { get; init; }
+
+    /// <summary>Whether the user has proven to receive mail there, here or to an identity provider.</summary>
+    public bool IsEmailVerified { get; init; }
+
+    /// <summary>What others see.</summary>
+    public required string Nick { get; init; }
+
+    /// <summary>The state of the account.</summary>
+    public UserStatus Status { get; init; }
+
+    /// <summary>The group.</summary>
+    public required int GroupId { get; init; }
+
+    /// <summary>The hashed password with its parameters; null when there is none.</summary>
+    public string? PasswordHash { get; init; }
+
+    /// <summary>The encrypted secret of the user's authenticator app; null when there is no second factor.</summary>
+    public string? TwoFactorSecret { get; init; }
+
+    /// <summary>The step of the last code of the authenticator app that was taken; codes up to it work no more.</summary>
+    public long TwoFactorStep { get; init; }
+
+    /// <summary>Where the picture comes from: empty, <c>file</c> or <c>gravatar</c>.</summary>
+    public string Avatar { get; init; } = "";
+
+    /// <summary>When the account was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the account was last written; the time of its making for one that was not read.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>What the user set.</summary>
+    public UserSettings Settings { get; init; } = new();
+
+    /// <summary>Whether the account is being removed with all that is the user's.</summary>
+    public bool IsLeaving { get; init; }
+
+    /// <summary>The version of the row; empty for an account that was not read.</summary>
+    public string ETag { get; init; } = "";
+
+    /// <summary>Whether signing in takes a code of an authenticator app.</summary>
+    public bool HasTwoFactor => TwoFactorSecret is not null;
+
+    /// <summary>Whether the account was banned, by whomever.</summary>
+    public bool IsBanned => Status is UserStatus.ManualBanned or UserStatus.SysBanned;
+}
+
+/// <summary>JSON inside rows of users.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(UserSettings))]
+internal sealed partial class UserJson : JsonSerializerContext;

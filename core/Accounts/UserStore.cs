@@ -1,0 +1,417 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Text;
+
+namespace Cloudreve.Core.Accounts;
+
+/// <summary>What a new account starts with.</summary>
+/// <param name="Email">The mail address, in any case.</param>
+/// <param name="PasswordHash">The hashed password; null for none.</param>
+/// <param name="GroupId">The group.</param>
+public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
+{
+    /// <summary>What others see; null for the mail address up to its @.</summary>
+    public string? Nick { get; init; }
+
+    /// <summary>The state of the account.</summary>
+    public UserStatus Status { get; init; }
+
+    /// <summary>Whether the mail address is known to be the user's.</summary>
+    public bool IsEmailVerified { get; init; }
+
+    /// <summary>The language that the user's client speaks; null when unknown.</summary>
+    public string? Language { get; init; }
+}
+
+/// <summary>The accounts.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="ids">Gives ids to new accounts.</param>
+/// <param name="files">Makes their root folders.</param>
+/// <param name="clock">Stamps new accounts.</param>
+public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree files, TimeProvider clock)
+{
+    /// <summary>How long <see cref="FindRecentAsync"/> may be behind.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long it may be behind while storage is slow or down; a ban must not wait for long.</summary>
+    private static readonly TimeSpan MaxStale = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many accounts are kept at once; beyond it all are forgotten, which only costs reads.</summary>
+    private const int MaxKept = 10_000;
+
+    private readonly ConcurrentDictionary<long, Kept> _kept = [];
+    private readonly UserIndex _index = new(layout);
+    private readonly ConcurrentDictionary<long, SharedAttempt<Kept>> _reading = [];
+
+    /// <summary>The form in which mail addresses are stored and compared.</summary>
+    /// <param name="email">A mail address.</param>
+    public static string NormalizeEmail(string email) => CanonicalText.Of(email.Trim()).ToLowerInvariant();
+
+    /// <summary>Finds an account; null when there is none. One transaction.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<User?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var readAt = clock.GetTimestamp();
+        var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
+        return row is null ? null : Keep(UserRows.Read(row), readAt);
+    }
+
+    /// <summary>Finds an account together with a row of its partition whose key comes shortly before the account's. One transaction.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="rowKey">The other row's key.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The account and the row; null where there is none.</returns>
+    internal async Task<(User? User, Row? Other)> FindWithAsync(long id, string rowKey, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetTimestamp();
+        var range = new RowRange(UserRows.Partition(id), rowKey, RowRange.After(UserRows.Account));
+        var rows = (await layout.Users.QueryPageAsync(range, cancellationToken: cancellationToken)).Rows;
+        return (
+            rows.FirstOrDefault(row => row.RowKey == UserRows.Account) is { } account ? Keep(UserRows.Read(account), readAt) : null,
+            rows.FirstOrDefault(row => row.RowKey == rowKey));
+    }
+
+    /// <summary>
+    /// Finds an account as it was at most <see cref="MaxAge"/> ago, a little longer while storage is slow: no transaction for one that was
+    /// read lately, and one for all who ask at the same time. To tell who calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
+    /// </summary>
+    /// <param name="id">The account.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
+        _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxAge
+            ? new ValueTask<User?>(kept.User)
+            : new ValueTask<User?>(ReadRecentAsync(id, cancellationToken));
+
+    /// <summary>Finds the account of a mail address; null when there is none. Two transactions.</summary>
+    /// <param name="email">The mail address, in any case.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken = default) =>
+        await FindIdByEmailAsync(email, cancellationToken) is { } id ? await FindOwnerAsync(id, email, cancellationToken) : null;
+
+    /// <summary>
+    /// Makes an account with its root folder. A crash on the way leaves a mail address that belongs to an id without
+    /// account; the next try for that address goes on with the same id, so an address never has two accounts.
+    /// </summary>
+    /// <param name="user">What it starts with.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40032: the mail address has an account.</exception>
+    public async Task<User> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var id = await ids.NextAsync(IdKind.User, cancellationToken);
+            // The first id is the first administrator's, whose row may have been made without the allocator.
+            if (id != User.FirstId && await TryCreateAsync(id, user, cancellationToken) is { } created)
+                return created;
+        }
+    }
+
+    /// <summary>Makes the first account, or finds it. Harmless to repeat and to run twice at once.</summary>
+    /// <param name="user">What it starts with if it does not exist.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    internal async Task<User> EnsureFirstAsync(NewUser user, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(User.FirstId, cancellationToken) is { } existing)
+        {
+            await files.CreateRootAsync(User.FirstId, cancellationToken);
+            return existing;
+        }
+        try
+        {
+            if (await TryCreateAsync(User.FirstId, user, cancellationToken) is { } created)
+                return created;
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse)
+        {
+            // Another process made it in between; the check below tells.
+        }
+        return await FindAsync(User.FirstId, cancellationToken) ?? throw Taken();
+    }
+
+    internal async Task<long?> FindIdByEmailAsync(string email, CancellationToken cancellationToken) =>
+        await FindMailAsync(await FindStoredFormAsync(email, cancellationToken), cancellationToken) is { } mail ? mail.RequiredNumber(UserRows.OwnerId) : null;
+
+    /// <summary>
+    /// The form of a mail address that its account has. Earlier releases stored letters with accents as they came, so such addresses are
+    /// looked for in all forms that a keyboard makes: one transaction for each; none for others.
+    /// </summary>
+    /// <param name="email">The mail address, in any case.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The canonical form where no account has another one.</returns>
+    internal async Task<string> FindStoredFormAsync(string email, CancellationToken cancellationToken)
+    {
+        var plain = email.Trim().ToLowerInvariant();
+        string[] forms = [.. new[] { NormalizeEmail(email), plain, CanonicalText.Decomposed(plain) }.Distinct(StringComparer.Ordinal)];
+        if (forms.Length == 1)
+            return forms[0];
+        var mails = await Task.WhenAll(forms.Select(form => FindMailAsync(form, cancellationToken)));
+        return forms.Where((_, i) => mails[i] is not null).FirstOrDefault(forms[0]);
+    }
+
+    private Task<Row?> FindMailAsync(string email, CancellationToken cancellationToken) =>
+        layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken);
+
+    private async Task<User?> ReadRecentAsync(long id, CancellationToken cancellationToken)
+    {
+        var attempt = _reading.GetOrAdd(id, key => new SharedAttempt<Kept>(token => ReadAsync(key, token), ReadTimeout, clock)).Join();
+        var found = await attempt.OrKnownAsync(
+            () => _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxStale ? kept : null, cancellationToken);
+        return found.User;
+    }
+
+    private async Task<Kept> ReadAsync(long id, CancellationToken cancellationToken)
+    {
+        var readAt = clock.GetTimestamp();
+        try
+        {
+            return new Kept(await FindAsync(id, cancellationToken), readAt);
+        }
+        finally
+        {
+            _reading.TryRemove(id, out _);
+        }
+    }
+
+    private User Keep(User user, long readAt)
+    {
+        if (_kept.Count >= MaxKept)
+            _kept.Clear();
+        _kept[user.Id] = new Kept(user, readAt);
+        return user;
+    }
+
+    private static CloudreveException Taken() => new(ErrorCode.MailInUse, "An account with this email address already exists.");
+
+    private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) is { } user && NormalizeEmail(user.Email) == NormalizeEmail(email) ? user : null;
+
+    /// <summary>Makes an account under an id; null when another account has the id.</summary>
+    private async Task<User?> TryCreateAsync(long id, NewUser user, CancellationToken cancellationToken)
+    {
+        var email = await FindStoredFormAsync(user.Email, cancellationToken);
+        var claimed = await ClaimMailAsync(email, id, cancellationToken);
+        await files.CreateRootAsync(claimed, cancellationToken);
+        var created = new User
+        {
+            Id = claimed,
+            Email = email,
+            IsEmailVerified = user.IsEmailVerified,
+            Nick = user.Nick ?? email[..Math.Max(email.IndexOf('@', StringComparison.Ordinal), 1)],
+            Status = user.Status,
+            GroupId = user.GroupId,
+            PasswordHash = user.PasswordHash,
+            CreatedAt = clock.GetUtcNow(),
+            Settings = new UserSettings { VersionRetentionEnabled = true, VersionRetentionMax = 10, Language = user.Language },
+        };
+        try
+        {
+            await _index.WriteAsync(created, cancellationToken);
+            var etag = await layout.Users.InsertAsync(UserRows.Describe(created), cancellationToken);
+            return created with { ETag = etag };
+        }
+        catch (StorageExistsException)
+        {
+            // Our own insert whose answer was lost, a rival for the same address that came first, or an account that has the
+            // id under another address.
+            var found = await FindAsync(claimed, cancellationToken);
+            if (found?.Email != email)
+                return null;
+            return found.CreatedAt == created.CreatedAt && found.PasswordHash == created.PasswordHash ? found : throw Taken();
+        }
+    }
+
+    /// <summary>Binds a mail address to an id, or finds the id that an unfinished try bound it to.</summary>
+    private async Task<long> ClaimMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Users.InsertAsync(UserRows.DescribeMail(email, id), cancellationToken);
+            return id;
+        }
+        catch (StorageExistsException)
+        {
+            return await TakeOverMailAsync(email, id, cancellationToken);
+        }
+    }
+
+    private async Task<long> TakeOverMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        var claim = await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) ?? throw Taken();
+        var owner = claim.RequiredNumber(UserRows.OwnerId);
+        var account = await FindAsync(owner, cancellationToken);
+        if (account is null)
+            return owner;
+        if (account.Email == email)
+            throw Taken();
+        try
+        {
+            // The id went to an account with another address, so the claim can no longer be fulfilled.
+            await layout.Users.ReplaceAsync(UserRows.DescribeMail(email, id), claim.ETag, cancellationToken);
+            return id;
+        }
+        catch (StorageChangedException)
+        {
+            throw Taken();
+        }
+    }
+
+    /// <summary>
+    /// Changes an account, except its mail address: two transactions, two more for each rival, and one for a change of what lists of accounts
+    /// show.
+    /// </summary>
+    /// <param name="id">The account.</param>
+    /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
+    public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
+    {
+        // Two callers may make the same change: without a name of its own, one would take the other's write for its own.
+        var write = Guid.NewGuid();
+        while (true)
+        {
+            var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+            var current = UserRows.Read(row);
+            // The answer to our own write was lost: to do it twice may be refused.
+            if (UserRows.WriteOf(row) == write)
+                return current;
+            var changed = change(current);
+            if (ReferenceEquals(changed, current))
+                return current;
+            try
+            {
+                if (UserIndex.Differs(current, changed))
+                    await _index.WriteAsync(changed, cancellationToken);
+                var readAt = clock.GetTimestamp();
+                await layout.Users.ReplaceAsync(UserRows.Describe(changed, write), row.ETag, cancellationToken);
+                _kept[id] = new Kept(changed, readAt);
+                return changed;
+            }
+            catch (StorageChangedException)
+            {
+                // A rival came first: its change is kept.
+            }
+        }
+    }
+
+    /// <summary>Changes an account and its mail address: seven transactions.</summary>
+    /// <param name="id">The account.</param>
+    /// <param name="email">The new address, in any case.</param>
+    /// <param name="change">Makes the new account of the current one; see <see cref="UpdateAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>
+    internal async Task<User> UpdateWithMailAsync(long id, string email, Func<User, User> change, CancellationToken cancellationToken)
+    {
+        var address = NormalizeEmail(email);
+        var before = await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        if (before.Email != address)
+            await MoveMailAsync(address, id, cancellationToken);
+        var previous = before.Email;
+        var updated = await UpdateAsync(
+            id,
+            user =>
+            {
+                previous = user.Email;
+                return user.Email == address ? change(user) : change(user) with { Email = address, IsEmailVerified = false };
+            },
+            cancellationToken);
+        foreach (var left in (string[])[.. new[] { before.Email, previous }.Distinct().Where(left => left != address)])
+            await ReleaseMailAsync(left, id, cancellationToken);
+        return updated;
+    }
+
+    /// <summary>Frees a mail address, unless another account has it. Two transactions. Harmless to repeat.</summary>
+    internal async Task ReleaseMailAsync(string email, long id, CancellationToken cancellationToken)
+    {
+        if (await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) is not { } claim
+            || claim.RequiredNumber(UserRows.OwnerId) != id)
+            return;
+        try
+        {
+            await layout.Users.DeleteAsync(claim.PartitionKey, claim.RowKey, claim.ETag, cancellationToken);
+        }
+        catch (StorageChangedException)
+        {
+            // Taken over just now.
+        }
+    }
+
+    /// <summary>Removes the row of an account. Two transactions. Harmless to repeat.</summary>
+    internal async Task DeleteAsync(long id, CancellationToken cancellationToken)
+    {
+        await _index.DeleteAsync(id, cancellationToken);
+        await layout.Users.DeleteAsync(UserRows.Partition(id), UserRows.Account, cancellationToken: cancellationToken);
+        _kept.TryRemove(id, out _);
+    }
+
+    /// <summary>Binds a mail address to an account that has another one until now.</summary>
+    private async Task MoveMailAsync(string address, long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Users.InsertAsync(UserRows.DescribeMail(address, id), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            var claim = await layout.Users.FindAsync(UserRows.MailPartition(address), UserRows.Mail, cancellationToken) ?? throw Taken();
+            var owner = claim.RequiredNumber(UserRows.OwnerId);
+            if (owner == id)
+                return;
+            // An account that has the address, or is about to be made for it.
+            if (await FindAsync(owner, cancellationToken) is not { } account || account.Email == address)
+                throw Taken();
+            try
+            {
+                await layout.Users.ReplaceAsync(UserRows.DescribeMail(address, id), claim.ETag, cancellationToken);
+            }
+            catch (StorageChangedException)
+            {
+                throw Taken();
+            }
+        }
+    }
+
+    /// <summary>Replaces an account as it was read, together with other rows of its partition: all or nothing. One transaction.</summary>
+    /// <param name="changed">The new account, with the version that it was made of.</param>
+    /// <param name="add">Adds what else is to be done.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="StorageChangedException">The account or another row has changed since.</exception>
+    internal async Task<User> ReplaceAsync(User changed, Action<TableBatch> add, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(UserRows.Partition(changed.Id)).Replace(UserRows.Describe(changed), changed.ETag);
+        add(batch);
+        var readAt = clock.GetTimestamp();
+        var etags = await layout.Users.SubmitAsync(batch, cancellationToken);
+        var stored = changed with { ETag = etags[0] ?? "" };
+        _kept[changed.Id] = new Kept(stored, readAt);
+        return stored;
+    }
+
+    /// <summary>Adds all accounts to the index of accounts, which sites that are older than it lack. A transaction for each account.</summary>
+    internal async Task ListAllAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
+            await _index.WriteAsync(UserRows.Read(row), cancellationToken);
+    }
+
+    /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>
+    /// <param name="cancellationToken">Cancels the scan.</param>
+    public async IAsyncEnumerable<long> ScanIdsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
+            yield return row.RequiredNumber("id");
+    }
+
+    /// <summary>An account as it was read; null when there was none.</summary>
+    private sealed record Kept(User? User, long ReadAt);
+}

@@ -1,0 +1,17 @@
+namespace Cloudreve.Core.Content.Archives.Downloads;
+
+/// <summary>Gives names that occur twice a number, also where they differ in case alone, which some systems take for equal.</summary>
+internal sealed class UniqueNames
+{
+    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The name, or <c>name (1).ext</c> and so on when it is taken.</summary>
+    /// <param name="name">The wanted name.</param>
+    public string Choose(string name)
+    {
+        var chosen = name;
+        for (var i = 1; !_taken.Add(chosen); i++)
+            chosen = $"{Path.GetFileNameWithoutExtension(name)} ({i}){Path.GetExtension(name)}";
+        return chosen;
+    }
+}

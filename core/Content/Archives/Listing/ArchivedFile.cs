@@ -1,0 +1,47 @@
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Parsing;
+
+namespace Cloudreve.Core.Content.Archives.Listing;
+
+/// <summary>An entry of an archive.</summary>
+/// <param name="Name">Its path in the archive, with slashes; none at the end.</param>
+/// <param name="Size">Bytes when unpacked.</param>
+/// <param name="UpdatedAt">When it last changed.</param>
+/// <param name="IsDirectory">Whether it is a folder.</param>
+public sealed record ArchivedFile(string Name, long Size, DateTimeOffset UpdatedAt, bool IsDirectory);
+
+/// <summary>Reads a part of an archive: one request.</summary>
+/// <param name="offset">First byte.</param>
+/// <param name="length">How many bytes, which there are.</param>
+/// <param name="cancellationToken">Cancels the call.</param>
+internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
+
+/// <summary>What a directory of an archive may be like, so that a hostile one can exhaust neither memory nor processors.</summary>
+internal static class DirectoryLimits
+{
+    public const int Bytes = 32 * 1024 * 1024;
+
+    public const int Entries = 100_000;
+
+    /// <summary>
+    /// What the most entries need with all that the format can say of each, packed one by one; unpacking a kilobyte of a directory is a step, too.
+    /// </summary>
+    public const long Steps = 64 * Entries;
+
+    /// <summary>The work that listing one archive may be.</summary>
+    public static WorkBudget Work(CancellationToken cancellationToken) => new(Steps, () => NotListable(), cancellationToken);
+
+    /// <summary>A size that is within the limit.</summary>
+    /// <exception cref="CloudreveException">40049.</exception>
+    public static int CheckBytes(long bytes) => bytes is >= 0 and <= Bytes ? (int)bytes : throw TooLarge();
+
+    /// <summary>A count that is within the limit.</summary>
+    /// <exception cref="CloudreveException">40049.</exception>
+    public static int CheckEntries(long entries) => entries is >= 0 and <= Entries ? (int)entries : throw TooLarge();
+
+    /// <summary>403: the file is no archive that can be listed.</summary>
+    public static CloudreveException NotListable(Exception? inner = null) =>
+        new(ErrorCode.NoPermission, "The contents of this archive cannot be listed.", inner);
+
+    private static CloudreveException TooLarge() => new(ErrorCode.FileTooLarge, "The archive has too many entries to be listed.");
+}

@@ -1,0 +1,291 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Cloudreve.Core.Infrastructure.Parsing;
+using SharpCompress.Compressors.LZMA;
+
+namespace Cloudreve.Core.Content.Archives.Listing;
+
+/// <summary>
+/// Reads the header of a 7z, which stands at its end and is mostly compressed itself (7zFormat.txt of the LZMA SDK): two
+/// requests for a plain header, three for a compressed one. Nothing else of the archive is read or unpacked.
+/// </summary>
+internal static class SevenZipDirectory
+{
+    public const int SignatureBytes = 32;
+
+    private const int EncodedHeaders = 4;
+    private const int UnpackedAtOnce = 64 * 1024;
+    private const int BytesPerStep = 1024;
+    private const byte LargestWindow = 40;
+
+    private static ReadOnlySpan<byte> Magic => [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C];
+
+    /// <summary>Whether a file begins like a 7z.</summary>
+    public static bool IsArchive(ReadOnlySpan<byte> head) => head.StartsWith(Magic);
+
+    /// <summary>Lists a 7z.</summary>
+    /// <param name="head">Its first 32 bytes.</param>
+    /// <param name="read">Reads its parts.</param>
+    /// <param name="size">Its length in bytes.</param>
+    /// <param name="work">Bounds what it costs.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is damaged or its header encrypted, 40049 when it has too many entries.</exception>
+    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
+        byte[] head, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
+    {
+        if (head.Length < SignatureBytes)
+            throw DirectoryLimits.NotListable();
+        var offset = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(12));
+        var length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(20));
+        if (length == 0)
+            return [];
+        var header = new SevenZipReader(await ReadPartAsync(read, size, offset, DirectoryLimits.CheckBytes(length), cancellationToken), work);
+        long unpacked = 0;
+        for (var i = 0; i < EncodedHeaders; i++)
+        {
+            switch (header.ReadByte())
+            {
+                case 0x01:
+                    return SevenZipHeader.Parse(header);
+                case 0x17:
+                    var streams = SevenZipStreams.Parse(header);
+                    // A header inside a header may be as large as one alone.
+                    DirectoryLimits.CheckBytes(unpacked += streams.Folders.Sum(folder => folder.Size));
+                    header = new SevenZipReader(await UnpackAsync(streams, read, size, work, cancellationToken), work);
+                    break;
+                default:
+                    throw DirectoryLimits.NotListable();
+            }
+        }
+        throw DirectoryLimits.NotListable();
+    }
+
+    private static async Task<byte[]> UnpackAsync(
+        SevenZipStreams streams, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
+    {
+        if (streams.PackSizes is not [var packed] || streams.Folders is not [{ Coders: [var coder], UnpackSizes: [var unpacked] }])
+            throw DirectoryLimits.NotListable();
+        var source = await ReadPartAsync(read, size, streams.PackPosition, DirectoryLimits.CheckBytes(packed), cancellationToken);
+        var length = DirectoryLimits.CheckBytes(unpacked);
+        return coder switch
+        {
+            { Method: 0x00 } when source.Length == length => source,
+            { Method: 0x030101, Properties.Length: 5 } => Unpack(LzmaWindow(coder.Properties, length), source, length, work),
+            { Method: 0x21, Properties: [<= LargestWindow] } => Unpack(Lzma2Window(coder.Properties[0], length), source, length, work),
+            _ => throw DirectoryLimits.NotListable(),
+        };
+    }
+
+    /// <summary>Properties of LZMA whose window is not larger than what it unpacks to: it is allocated as a whole.</summary>
+    private static byte[] LzmaWindow(byte[] properties, int length)
+    {
+        var window = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(properties.AsSpan(1)), (uint)Math.Max(length, 4096));
+        var bounded = (byte[])properties.Clone();
+        BinaryPrimitives.WriteUInt32LittleEndian(bounded.AsSpan(1), window);
+        return bounded;
+    }
+
+    /// <summary>The same for LZMA2, which names its window by one number: 0 stands for 4 KiB, 26 for 32 MiB, and odd ones lie between.</summary>
+    private static byte[] Lzma2Window(byte window, int length)
+    {
+        byte needed = 0;
+        while (needed < window && (2L | (needed & 1L)) << ((needed / 2) + 11) < length)
+            needed++;
+        return [needed];
+    }
+
+    private static byte[] Unpack(byte[] properties, byte[] source, int length, WorkBudget work)
+    {
+        try
+        {
+            using var packed = new MemoryStream(source);
+            using var lzma = LzmaStream.Create(properties, packed, source.Length, length, leaveOpen: true);
+            var header = new byte[length];
+            for (var rest = header.AsSpan(); !rest.IsEmpty;)
+            {
+                var part = rest[..Math.Min(rest.Length, UnpackedAtOnce)];
+                work.Spend((part.Length / BytesPerStep) + 1);
+                lzma.ReadExactly(part);
+                rest = rest[part.Length..];
+            }
+            return header;
+        }
+        catch (Exception e) when (e is SharpCompress.Common.SharpCompressException or IOException or InvalidOperationException or IndexOutOfRangeException or ArgumentException)
+        {
+            throw DirectoryLimits.NotListable(e);
+        }
+    }
+
+    private static Task<byte[]> ReadPartAsync(ReadPart read, long size, long offset, int length, CancellationToken cancellationToken) =>
+        offset >= 0 && offset <= size - SignatureBytes - length
+            ? read(SignatureBytes + offset, length, cancellationToken)
+            : throw DirectoryLimits.NotListable();
+}
+
+/// <summary>A step of packing.</summary>
+/// <param name="Method">Its number.</param>
+/// <param name="Inputs">How many streams it takes.</param>
+/// <param name="Outputs">How many streams it gives.</param>
+/// <param name="Properties">Its settings.</param>
+internal sealed record SevenZipCoder(long Method, int Inputs, int Outputs, byte[] Properties);
+
+/// <summary>Steps that pack some files together.</summary>
+/// <param name="Coders">The steps.</param>
+internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
+{
+    /// <summary>What each step unpacks to.</summary>
+    public long[] UnpackSizes { get; set; } = [];
+
+    /// <summary>The step whose output no other step takes.</summary>
+    public int MainOutput { get; init; }
+
+    /// <summary>How many files are within.</summary>
+    public int Files { get; set; } = 1;
+
+    /// <summary>Whether the whole has a checksum.</summary>
+    public bool HasChecksum { get; set; }
+
+    /// <summary>Bytes of all files within.</summary>
+    public long Size => MainOutput < UnpackSizes.Length ? UnpackSizes[MainOutput] : throw DirectoryLimits.NotListable();
+}
+
+/// <summary>Reads the entries of a plain header.</summary>
+internal static class SevenZipHeader
+{
+    private const uint DirectoryAttribute = 0x10;
+    private const long Dummy = 0x19;
+    private const int BytesPerStep = 1024;
+
+    public static IReadOnlyList<ArchivedFile> Parse(SevenZipReader header)
+    {
+        IReadOnlyList<long> sizes = [];
+        for (var section = header.ReadSection(0); ; section = header.ReadSection(section))
+        {
+            switch (section)
+            {
+                case 0x00:
+                    return [];
+                case 0x02:
+                    SkipProperties(header);
+                    break;
+                case 0x03:
+                    SevenZipStreams.Parse(header);
+                    break;
+                case 0x04:
+                    sizes = SevenZipStreams.Parse(header).FileSizes;
+                    break;
+                case 0x05:
+                    return ParseFiles(header, sizes);
+                default:
+                    throw DirectoryLimits.NotListable();
+            }
+        }
+    }
+
+    private static void SkipProperties(SevenZipReader header)
+    {
+        while (header.ReadByte() != 0)
+            header.Skip(header.ReadNumber());
+    }
+
+    private static List<ArchivedFile> ParseFiles(SevenZipReader header, IReadOnlyList<long> sizes)
+    {
+        var count = header.ReadCount();
+        // Each entry has a name, which takes two bytes at least: a header of some bytes has no room for many.
+        if (count > header.Rest / 2)
+            throw DirectoryLimits.NotListable();
+        header.Spend(count);
+        string[] names = [];
+        var times = new long[count];
+        var attributes = new uint[count];
+        var isEmpty = new bool[count];
+        bool[] isEmptyFile = [];
+        var seen = new HashSet<long>();
+        while (header.ReadNumber() is not 0 and var type)
+        {
+            var property = header.Slice(header.ReadNumber());
+            // Only what fills gaps may come several times.
+            if (type != Dummy && !seen.Add(type))
+                throw DirectoryLimits.NotListable();
+            switch (type)
+            {
+                case 0x0E:
+                    isEmpty = property.ReadBits(count);
+                    break;
+                case 0x0F:
+                    isEmptyFile = property.ReadBits(isEmpty.Count(e => e));
+                    break;
+                case 0x11:
+                    names = ReadNames(property, count);
+                    break;
+                case 0x14:
+                    ReadEach(property, count, (i, reader) => times[i] = reader.ReadInt64());
+                    break;
+                case 0x15:
+                    ReadEach(property, count, (i, reader) => attributes[i] = reader.ReadUInt32());
+                    break;
+                default:
+                    break;
+            }
+        }
+        if (names.Length != count)
+            throw DirectoryLimits.NotListable();
+        return Assemble(names, times, attributes, isEmpty, isEmptyFile, sizes);
+    }
+
+    private static List<ArchivedFile> Assemble(
+        string[] names, long[] times, uint[] attributes, bool[] isEmpty, bool[] isEmptyFile, IReadOnlyList<long> sizes)
+    {
+        var files = new List<ArchivedFile>(names.Length);
+        var (content, empty) = (0, 0);
+        for (var i = 0; i < names.Length; i++)
+        {
+            var isDirectory = isEmpty[i] ? !(empty < isEmptyFile.Length && isEmptyFile[empty++]) : (attributes[i] & DirectoryAttribute) != 0;
+            if (!isEmpty[i] && content >= sizes.Count)
+                throw DirectoryLimits.NotListable();
+            files.Add(new ArchivedFile(names[i].TrimEnd('/'), isEmpty[i] ? 0 : sizes[content++], TimeOf(times[i]), isDirectory));
+        }
+        return files;
+    }
+
+    private static string[] ReadNames(SevenZipReader property, int count)
+    {
+        RefuseExternal(property);
+        var bytes = property.Take(property.Rest);
+        var text = new char[bytes.Length / 2];
+        bytes[..(text.Length * 2)].CopyTo(MemoryMarshal.AsBytes(text.AsSpan()));
+        var rest = text.AsSpan();
+        var names = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            var end = rest.IndexOf('\0');
+            if (end < 0)
+                throw DirectoryLimits.NotListable();
+            property.Spend(1 + (end / BytesPerStep));
+            names[i] = new string(rest[..end]);
+            rest = rest[(end + 1)..];
+        }
+        return names;
+    }
+
+    private static void ReadEach(SevenZipReader property, int count, Action<int, SevenZipReader> read)
+    {
+        var isDefined = property.ReadOptionalBits(count);
+        RefuseExternal(property);
+        for (var i = 0; i < count; i++)
+        {
+            if (isDefined[i])
+                read(i, property);
+        }
+    }
+
+    private static void RefuseExternal(SevenZipReader property)
+    {
+        if (property.ReadByte() != 0)
+            throw DirectoryLimits.NotListable();
+    }
+
+    /// <summary>Times count 100 ns since 1601.</summary>
+    private static DateTimeOffset TimeOf(long fileTime) =>
+        fileTime > 0 && fileTime < DateTime.MaxValue.ToFileTimeUtc() ? new DateTimeOffset(DateTime.FromFileTimeUtc(fileTime)) : DateTimeOffset.UnixEpoch;
+}

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Text;
+using Cloudreve.Core.Infrastructure.Parsing;
+
+namespace Cloudreve.Core.Content.Archives.Listing;
+
+/// <summary>
+/// Reads the directory of a zip, which stands at its end (APPNOTE 6.3, section 4.3): one request, a second one for a large
+/// directory, a third one where Zip64 keeps its place far off.
+/// </summary>
+internal static class ZipDirectory
+{
+    private const int EndBytes = 22;
+    private const int LocatorBytes = 20;
+    private const int End64Bytes = 56;
+    private const int EntryBytes = 46;
+    private const int BytesPerStep = 1024;
+
+    // The end with the longest comment, and a small directory with it.
+    private const int TailBytes = 128 * 1024;
+
+    /// <summary>Lists a zip.</summary>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
+    public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
+        ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken)
+    {
+        var tailAt = Math.Max(0, size - TailBytes);
+        var tail = await read(tailAt, (int)(size - tailAt), cancellationToken);
+        var end = FindEnd(tail);
+        var (offset, length, entries, endAt) = await LocateAsync(read, tail, tailAt, end, cancellationToken);
+        var count = DirectoryLimits.CheckEntries(entries);
+        var bytes = DirectoryLimits.CheckBytes(length);
+        // What stands before the zip, such as an unpacker, moves all offsets.
+        var at = endAt - bytes;
+        if (offset < 0 || at < 0 || at < offset)
+            throw DirectoryLimits.NotListable();
+        var directory = at >= tailAt ? tail.AsSpan((int)(at - tailAt), bytes).ToArray() : await read(at, bytes, cancellationToken);
+        return Parse(directory, count, encoding, work);
+    }
+
+    private static int FindEnd(ReadOnlySpan<byte> tail)
+    {
+        for (var i = tail.Length - EndBytes; i >= 0; i--)
+        {
+            // The comment may hold the mark, but then its length does not fit.
+            if (BinaryPrimitives.ReadUInt32LittleEndian(tail[i..]) == 0x06054b50
+                && i + EndBytes + BinaryPrimitives.ReadUInt16LittleEndian(tail[(i + 20)..]) <= tail.Length)
+                return i;
+        }
+        throw DirectoryLimits.NotListable();
+    }
+
+    /// <summary>Where the directory is, as the end says; and where what follows it begins.</summary>
+    private static async Task<(long Offset, long Length, long Entries, long EndAt)> LocateAsync(
+        ReadPart read, byte[] tail, long tailAt, int end, CancellationToken cancellationToken)
+    {
+        long entries = BinaryPrimitives.ReadUInt16LittleEndian(tail.AsSpan(end + 10));
+        long length = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 12));
+        long offset = BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(end + 16));
+        var locator = end - LocatorBytes;
+        if ((entries != ushort.MaxValue && length != uint.MaxValue && offset != uint.MaxValue)
+            || locator < 0 || BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(locator)) != 0x07064b50)
+            return (offset, length, entries, tailAt + end);
+        var at = BinaryPrimitives.ReadInt64LittleEndian(tail.AsSpan(locator + 8));
+        if (at < 0 || at > tailAt + locator - End64Bytes)
+            throw DirectoryLimits.NotListable();
+        var end64 = at >= tailAt ? tail.AsMemory((int)(at - tailAt), End64Bytes) : await read(at, End64Bytes, cancellationToken);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(end64.Span) != 0x06064b50)
+            throw DirectoryLimits.NotListable();
+        return (Read64(end64.Span, 48), Read64(end64.Span, 40), Read64(end64.Span, 32), at);
+    }
+
+    private static long Read64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
+
+    private static List<ArchivedFile> Parse(ReadOnlySpan<byte> directory, int count, NameEncoding encoding, WorkBudget work)
+    {
+        // A count that the directory has no room for reserves nothing.
+        if (count > directory.Length / EntryBytes)
+            throw DirectoryLimits.NotListable();
+        var files = new List<ArchivedFile>(count);
+        while (files.Count < count)
+        {
+            if (directory.Length < EntryBytes || BinaryPrimitives.ReadUInt32LittleEndian(directory) != 0x02014b50)
+                throw DirectoryLimits.NotListable();
+            var nameLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[28..]);
+            var extraLength = BinaryPrimitives.ReadUInt16LittleEndian(directory[30..]);
+            var whole = EntryBytes + nameLength + extraLength + BinaryPrimitives.ReadUInt16LittleEndian(directory[32..]);
+            if (directory.Length < whole)
+                throw DirectoryLimits.NotListable();
+            work.Spend(1 + (whole / BytesPerStep));
+            files.Add(ParseEntry(directory, directory.Slice(EntryBytes, nameLength), directory.Slice(EntryBytes + nameLength, extraLength), encoding));
+            directory = directory[whole..];
+        }
+        return files;
+    }
+
+    private static ArchivedFile ParseEntry(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> extra, NameEncoding encoding)
+    {
+        var isUtf8 = (BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]) & 0x0800) != 0;
+        var name = isUtf8 ? Encoding.UTF8.GetString(rawName) : encoding.Decode(rawName.ToArray());
+        long size = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
+        var updatedAt = DosTime(BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]));
+        while (extra.Length >= 4)
+        {
+            var id = BinaryPrimitives.ReadUInt16LittleEndian(extra);
+            var length = Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]), extra.Length - 4);
+            var field = extra.Slice(4, length);
+            // Zip64 holds the size first, when it does not fit; the time is in seconds since 1970.
+            if (id == 1 && size == uint.MaxValue && length >= 8)
+                size = Math.Max(0, Read64(field, 0));
+            else if (id == 0x5455 && length >= 5 && (field[0] & 1) != 0)
+                updatedAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt32LittleEndian(field[1..]));
+            extra = extra[(4 + length)..];
+        }
+        return new ArchivedFile(name.TrimEnd('/'), size, updatedAt, name.EndsWith('/'));
+    }
+
+    private static DateTimeOffset DosTime(uint value)
+    {
+        var (date, time) = (value >> 16, value & 0xffff);
+        var (month, day) = ((int)((date >> 5) & 15), (int)(date & 31));
+        var year = (int)(date >> 9) + 1980;
+        return month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month) && time >> 11 < 24 && ((time >> 5) & 63) < 60 && (time & 31) < 30
+            ? new DateTimeOffset(year, month, day, (int)(time >> 11), (int)((time >> 5) & 63), (int)(time & 31) * 2, TimeSpan.Zero)
+            : new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    }
+}

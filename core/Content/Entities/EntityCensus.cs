@@ -1,0 +1,41 @@
+using System.Globalization;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Entities;
+
+/// <summary>How much a storage policy holds.</summary>
+/// <param name="Count">Blobs, thumbnails included.</param>
+/// <param name="Size">Their bytes.</param>
+public readonly record struct EntityTotals(long Count, long Size);
+
+/// <summary>
+/// Counts the blobs of storage policies. Nothing keeps count of them, since each upload would pay for it, so the service looks through
+/// the whole table: a transaction for each 1,000 blobs that are found, and one for each part of the table that it looks through without
+/// finding that many. For administrators who ask.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+public sealed class EntityCensus(StorageLayout layout)
+{
+    /// <summary>Counts the blobs of a policy.</summary>
+    /// <param name="policyId">The policy.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<EntityTotals> CountAsync(int policyId, CancellationToken cancellationToken = default)
+    {
+        var (count, size) = (0L, 0L);
+        await foreach (var row in layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken))
+        {
+            count++;
+            size += row.RequiredNumber("s");
+        }
+        return new EntityTotals(count, size);
+    }
+
+    /// <summary>Whether a policy holds any blob. One transaction when the first part of the table has one.</summary>
+    /// <param name="policyId">The policy.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public ValueTask<bool> ExistsAsync(int policyId, CancellationToken cancellationToken = default) =>
+        layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken).AnyAsync(cancellationToken);
+
+    // Rows of references have no policy.
+    private static string ConditionOf(int policyId) => string.Create(CultureInfo.InvariantCulture, $"p eq {policyId}L");
+}

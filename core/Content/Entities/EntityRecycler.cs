@@ -1,0 +1,106 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Content.Entities;
+
+/// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="catalog">The policies that hold the blobs.</param>
+/// <param name="containers">Their containers.</param>
+/// <param name="notes">Finds what is due, and puts off what fails.</param>
+/// <param name="clock">Tells what is due.</param>
+public sealed class EntityRecycler(
+    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
+{
+    private const string Kind = "recycle";
+    private const int Writers = 4;
+    private const int EntitiesPerPartition = 1000;
+
+    /// <summary>Finds all notes, due or not.</summary>
+    internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
+
+    // Addresses that were signed for downloads should live on until they expire in most cases.
+    private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
+
+    /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
+    /// <param name="entities">The entities.</param>
+    /// <param name="keepBlobs">Whether the blobs shall stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
+    {
+        var due = clock.GetUtcNow() + Delay;
+        foreach (var (partition, chunk) in entities.GroupBy(PartitionOf).SelectMany(group => group.Chunk(AzureLimits.BatchOperations).Select(chunk => (group.Key, chunk))))
+        {
+            var batch = new TableBatch(partition);
+            foreach (var entity in chunk)
+            {
+                batch.Upsert(new Row(partition, DueNotes.Key(due, FileKeys.Id(entity.Id)))
+                {
+                    ["id"] = entity.Id,
+                    ["p"] = entity.PolicyId,
+                    ["src"] = keepBlobs ? null : entity.Source,
+                });
+            }
+            await layout.Schedules.SubmitAsync(batch, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
+    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the run between two entities.</param>
+    /// <returns>How many blobs were removed.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken = default)
+    {
+        var removed = 0;
+        await notes.RunAsync(
+            Kind,
+            Writers,
+            async (note, token) =>
+            {
+                if (await RecycleAsync(note, token))
+                    Interlocked.Increment(ref removed);
+            },
+            cancellationToken);
+        return removed;
+    }
+
+    // Bulk deletions release the entities of one block of ids together, and one batch notes them.
+    private static string PartitionOf(EntityRecord entity) => DueNotes.PartitionOf(Kind, FileKeys.NextBlock(entity.Id) / EntitiesPerPartition);
+
+    private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
+    {
+        var entityId = note.RequiredNumber("id");
+        var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
+        // Without a row an earlier run has got as far as the blob.
+        if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
+        {
+            await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+            return false;
+        }
+        var isRemoved = note.Text("src") is { } source && await DeleteBlobAsync(note.RequiredNumber("p"), source, cancellationToken);
+        await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+        return isRemoved;
+    }
+
+    private async Task<bool> TryDeleteRowAsync(Row entity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await layout.Entities.DeleteAsync(entity.PartitionKey, entity.RowKey, entity.ETag, cancellationToken);
+        }
+        catch (StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>
+        await catalog.FindPolicyAsync((int)policyId, cancellationToken) is { } policy
+        && await containers.Get(policy).DeleteAsync(source, cancellationToken);
+}

@@ -1,0 +1,207 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Entities;
+
+/// <summary>What a blob is to its file (contract, section 9).</summary>
+public enum EntityType
+{
+    /// <summary>A version of the content.</summary>
+    Version = 0,
+
+    /// <summary>A thumbnail.</summary>
+    Thumbnail = 1,
+
+    /// <summary>The motion part of a live photo.</summary>
+    LivePhoto = 2,
+}
+
+/// <summary>
+/// A blob behind one or more files. Its content never changes. Each file that refers to it is noted once: the one that brought
+/// it in this row, copies of that file in rows of their own.
+/// </summary>
+public sealed record EntityRecord
+{
+    /// <summary>The id.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>Version, thumbnail or live photo.</summary>
+    public EntityType Type { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>The storage policy that holds the blob.</summary>
+    public required long PolicyId { get; init; }
+
+    /// <summary>The blob's name in the policy's container.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The file that brought it; 0 once that file does not refer to it any more.</summary>
+    public long FileId { get; init; }
+
+    /// <summary>The user who brought it.</summary>
+    public required long CreatedBy { get; init; }
+
+    /// <summary>When it was brought.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>True when the blob was there before the drive referred to it (import).</summary>
+    public bool IsImported { get; init; }
+
+    /// <summary>
+    /// The version of an imported blob that this entity is, by the blob's ETag; null for blobs that the drive itself wrote. A blob that
+    /// is overwritten where it is becomes another entity.
+    /// </summary>
+    public string? SourceETag { get; init; }
+
+    /// <summary>
+    /// For a blob that arrived by itself: the bytes that its arrival adds to what its owner is charged, that is its size without that
+    /// of the version before. Null for others.
+    /// </summary>
+    public long? ArrivalCharge { get; init; }
+
+    /// <summary>The entity whose place an arrived version took in its file; 0 for none.</summary>
+    public long ReplacedId { get; init; }
+
+    /// <summary>The thumbnail of the entity whose place an arrived version took; 0 for none.</summary>
+    public long ReplacedThumbnailId { get; init; }
+
+    /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
+    public string? Encryption { get; init; }
+
+    internal static EntityRecord FromRow(Row row, long id) => new()
+    {
+        Id = id,
+        Type = (EntityType)row.RequiredNumber("t"),
+        Size = row.RequiredNumber("s"),
+        PolicyId = row.RequiredNumber("p"),
+        Source = row.RequiredText("src"),
+        FileId = row.Number("f") ?? 0,
+        CreatedBy = row.RequiredNumber("by"),
+        CreatedAt = row.Time("c") ?? default,
+        IsImported = row.Flag("imp"),
+        SourceETag = row.Text("etag"),
+        ArrivalCharge = row.Number("ac"),
+        ReplacedId = row.Number("rp") ?? 0,
+        ReplacedThumbnailId = row.Number("rt") ?? 0,
+        Encryption = row.Text("enc"),
+    };
+
+    internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
+    {
+        ["t"] = (int)Type,
+        ["s"] = Size,
+        ["p"] = PolicyId,
+        ["src"] = Source,
+        ["f"] = FileId == 0 ? null : FileId,
+        ["by"] = CreatedBy,
+        ["c"] = CreatedAt,
+        ["imp"] = IsImported ? true : null,
+        ["etag"] = SourceETag,
+        ["ac"] = ArrivalCharge,
+        ["rp"] = ReplacedId == 0 ? null : ReplacedId,
+        ["rt"] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
+        ["enc"] = Encryption,
+    };
+}
+
+/// <summary>The rows of entities.</summary>
+/// <param name="layout">Where the rows are.</param>
+public sealed class EntityStore(StorageLayout layout)
+{
+    /// <summary>Reads an entity: one transaction; null when it does not exist.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<EntityRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var row = await layout.Entities.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
+        return row is null ? null : EntityRecord.FromRow(row, id);
+    }
+
+    /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist are left out.</summary>
+    /// <param name="ids">The ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyDictionary<long, EntityRecord>> FindAsync(IEnumerable<long> ids, CancellationToken cancellationToken = default)
+    {
+        var wanted = ids.Where(id => id != 0).ToHashSet();
+        var found = new Dictionary<long, EntityRecord>(wanted.Count);
+        foreach (var block in wanted.GroupBy(FileKeys.IdBlock))
+        {
+            var range = new RowRange(block.Key, FileKeys.Id(block.Min()), FileKeys.Id(block.Max() + 1));
+            await foreach (var row in layout.Entities.QueryAsync(range, cancellationToken))
+            {
+                if (EntityReferences.IsEntity(row) && FileKeys.ParseId(row.RowKey) is var id && wanted.Contains(id))
+                    found[id] = EntityRecord.FromRow(row, id);
+            }
+        }
+        return found;
+    }
+
+    /// <summary>Writes entities whose ids nobody else has, one transaction for each 100 of a block of ids. Harmless to repeat.</summary>
+    /// <param name="entities">The entities, in order of id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
+        IdRows.UpsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
+
+    /// <summary>Writes an entity unless it exists: one transaction. A writer that comes late does not bring an entity's first state back.</summary>
+    /// <param name="entity">The entity.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task AddAsync(EntityRecord entity, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await layout.Entities.InsertAsync(entity.ToRow(), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            // An earlier try wrote it.
+        }
+    }
+
+    /// <summary>Notes the file that a new entity belongs to from now on: one transaction.</summary>
+    /// <param name="id">The entity, which nobody refers to yet.</param>
+    /// <param name="fileId">The file, which refers to it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when the entity has been removed meanwhile.</returns>
+    public async Task<bool> AdoptAsync(long id, long fileId, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["f"] = fileId }, "*", cancellationToken);
+            return true;
+        }
+        catch (StorageNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes back new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
+    /// <param name="entityIds">The entities.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default) =>
+        IdRows.DeleteAsync(layout.Entities, entityIds, cancellationToken);
+
+    /// <summary>Entities of a run of ids: one transaction for each block of 1,000 ids.</summary>
+    /// <param name="ids">The run of ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public IAsyncEnumerable<EntityRecord> ReadAsync(IdRange ids, CancellationToken cancellationToken = default) =>
+        IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
+            .Where(EntityReferences.IsEntity)
+            .Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)));
+
+    /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each 100 that are removed.</summary>
+    /// <param name="ids">The run of ids, which nobody writes any more.</param>
+    /// <param name="inUse">The ids of the run that files refer to.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
+        layout.Entities,
+        IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
+            .Where(row => EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey))),
+        int.MaxValue,
+        cancellationToken);
+}

@@ -1,0 +1,21 @@
+using Cloudreve.Core.Content.Uploads;
+
+namespace Cloudreve.Core.Content.Integrity;
+
+/// <summary>What uploads and writes that are not settled may have brought about: no finding, whether it is there or not.</summary>
+/// <param name="Files">Files that have no entry yet.</param>
+/// <param name="Entities">Entities that no file refers to yet, or any more.</param>
+/// <param name="Blobs">Their blobs, and what clients stage.</param>
+internal sealed record WorkInProgress(IReadOnlySet<long> Files, IReadOnlySet<long> Entities, IReadOnlySet<string> Blobs)
+{
+    public static WorkInProgress Of(SiteSurvey survey)
+    {
+        var files = survey.Writes.Where(w => w.IsNewFile).Select(w => w.FileId).Concat(survey.Uploads.Where(u => u.IsNewFile).Select(u => u.FileId));
+        // Until an upload's row goes, what its client sends is looked for.
+        var open = survey.Uploads.Where(u => u.State != UploadState.Completed).ToList();
+        var entities = survey.Writes.Select(w => w.EntityId).Concat(open.Select(u => u.EntityId))
+            .Concat(survey.Releases.SelectMany(r => r.Links).Select(l => l.Id)).Concat(open.SelectMany(u => u.Dropped).Select(l => l.Id));
+        var blobs = survey.Writes.Select(w => w.Source).Concat(open.Select(u => u.Source)).Concat(survey.Uploads.Select(u => u.StagingName));
+        return new WorkInProgress(files.ToHashSet(), entities.ToHashSet(), blobs.ToHashSet(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,60 @@
+using Cloudreve.Core.Infrastructure.Parsing;
+
+namespace Cloudreve.Core.Content.Thumbnails.Covers;
+
+/// <summary>Reads parts of a file here and there, in few requests: each fetches what follows, too. Damaged files cannot make it read without end.</summary>
+/// <param name="source">The file.</param>
+/// <param name="work">Bounds what looking for the cover costs.</param>
+internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
+{
+    /// <summary>The largest part, which no cover needs to exceed, in bytes.</summary>
+    public const int MaxPart = 32 * 1024 * 1024;
+
+    private const int Ahead = 64 * 1024;
+    private const int MaxRequests = 48;
+
+    // Twice the largest part: some files have a back cover before the front one.
+    private const long MaxFetched = 2 * MaxPart;
+
+    // Tags have some dozen frames, and pages of 4 KiB where they hold a picture.
+    private const long MaxSteps = 50_000;
+
+    private byte[] _window = [];
+    private long _start;
+    private int _requests;
+    private long _fetched;
+
+    /// <summary>Bytes of the file.</summary>
+    public long Size => source.Size;
+
+    /// <summary>The work that looking for one cover may be.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static WorkBudget Work(CancellationToken cancellationToken) => new(MaxSteps, Damaged, cancellationToken);
+
+    /// <summary>Notes a step over what is in memory already.</summary>
+    public void Spend() => work.Spend();
+
+    /// <summary>A part of the file.</summary>
+    /// <param name="offset">Its first byte.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ThumbnailException">The file ends before, or the part is too large.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        if (offset < 0 || length is < 0 or > MaxPart || offset > Size - length)
+            throw Damaged();
+        work.Spend();
+        if (offset < _start || offset + length > _start + _window.Length)
+        {
+            var wanted = Math.Max(length, Ahead);
+            if (++_requests > MaxRequests || (_fetched += wanted) > MaxFetched)
+                throw Damaged();
+            _window = await source.ReadAsync(offset, wanted, cancellationToken);
+            _start = offset;
+        }
+        return offset + length > _start + _window.Length ? throw Damaged() : _window.AsMemory((int)(offset - _start), (int)length);
+    }
+
+    /// <summary>What is wrong with a file whose parts contradict each other.</summary>
+    public static ThumbnailException Damaged() => new("The tags of the file are damaged.", isFinal: true);
+}

@@ -1,0 +1,23 @@
+namespace Cloudreve.Core.Content.Thumbnails.Covers;
+
+/// <summary>Which of several pictures is the cover: the one that says so, else the first.</summary>
+internal sealed class CoverChoice
+{
+    // Of the list of picture types that ID3v2 defined and FLAC took over.
+    private const int FrontCover = 3;
+
+    private bool _isFront;
+
+    /// <summary>The cover so far; null for none.</summary>
+    public ReadOnlyMemory<byte>? Picture { get; private set; }
+
+    /// <summary>Offers a picture.</summary>
+    /// <param name="type">What it shows.</param>
+    /// <param name="picture">The encoded picture.</param>
+    public void Offer(int type, ReadOnlyMemory<byte> picture)
+    {
+        if (picture.IsEmpty || _isFront || (Picture is not null && type != FrontCover))
+            return;
+        (Picture, _isFront) = (picture, type == FrontCover);
+    }
+}

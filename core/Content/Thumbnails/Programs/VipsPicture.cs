@@ -1,0 +1,24 @@
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Content.Thumbnails.Programs;
+
+/// <summary>Pictures of further formats through the program vips.</summary>
+/// <param name="site">The settings.</param>
+internal sealed class VipsPicture(SiteSettings site)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <inheritdoc cref="ExtractPicture"/>
+    public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
+        ExternalProgram.InFolderAsync(async folder =>
+        {
+            var (input, output) = (Path.Combine(folder, "in." + source.Extension), Path.Combine(folder, "out.png"));
+            await source.CopyToAsync(input, cancellationToken);
+            await ExternalProgram.RunAsync(
+                site.Get(ThumbnailSetting.VipsPath),
+                ["thumbnail", input, output, $"{format.Width}", "--height", $"{format.Height}", "--size", "down"],
+                folder, Patience, cancellationToken);
+            return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)
+                ?? throw new ThumbnailException("vips wrote no picture.", isFinal: true));
+        });
+}

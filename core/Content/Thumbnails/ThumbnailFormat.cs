@@ -1,0 +1,45 @@
+using Cloudreve.Core.Site.Settings;
+using ImageMagick;
+
+namespace Cloudreve.Core.Content.Thumbnails;
+
+/// <summary>How thumbnails are made.</summary>
+/// <param name="Width">The most pixels side by side.</param>
+/// <param name="Height">The most pixels one above the other.</param>
+/// <param name="Encoding">PNG, JPEG or WebP.</param>
+/// <param name="Quality">1 to 100; for PNG, which loses nothing, without effect.</param>
+internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encoding, int Quality)
+{
+    // Larger ones would be pictures.
+    private const int MaxSide = 2048;
+
+    /// <summary>Whether the picture fills the box, and what stands out is cut off; otherwise it is scaled down to fit in.</summary>
+    public bool IsCut { get; init; }
+
+    /// <summary>The most pixels of the picture that the thumbnail is made of.</summary>
+    public long MaxPixels { get; init; } = ThumbnailSetting.BuiltinMaxPixels.Default;
+
+    /// <summary>The extension of the encoding, without dot.</summary>
+    public string Extension => Encoding switch
+    {
+        MagickFormat.Jpeg => "jpg",
+        MagickFormat.WebP => "webp",
+        _ => "png",
+    };
+
+    /// <summary>What the site's settings say.</summary>
+    /// <param name="site">The settings.</param>
+    public static ThumbnailFormat Of(SiteSettings site) => new(
+        (int)Math.Min(site.Get(SiteSetting.ThumbnailWidth), MaxSide),
+        (int)Math.Min(site.Get(SiteSetting.ThumbnailHeight), MaxSide),
+        site.Get(ThumbnailSetting.EncodeMethod).ToUpperInvariant() switch
+        {
+            "JPG" or "JPEG" => MagickFormat.Jpeg,
+            "WEBP" => MagickFormat.WebP,
+            _ => MagickFormat.Png,
+        },
+        (int)Math.Clamp(site.Get(ThumbnailSetting.EncodeQuality), 1, 100))
+    {
+        MaxPixels = site.Get(ThumbnailSetting.BuiltinMaxPixels),
+    };
+}

@@ -1,0 +1,197 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Content.Uploads;
+
+/// <summary>
+/// The blobs of uploads. Clients write to a staging blob of their upload alone; its content is copied to the blob that the file will
+/// refer to, whose address nobody else ever gets. Content that passes through the functions goes there at once.
+/// </summary>
+/// <param name="catalog">Their policies.</param>
+/// <param name="containers">Their containers.</param>
+/// <param name="clock">Waits for copies.</param>
+public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+{
+    /// <summary>Where the staging blobs are in the container of their policy; nothing else is there.</summary>
+    public const string StagingFolder = OwnAreas.Staging;
+
+    // Each try after the first follows a rival's change. A client that goes on changing what it has sent gets no further.
+    private const int Tries = 5;
+
+    /// <summary>The container of an upload's blob.</summary>
+    internal async Task<BlobContainer> ContainerOfAsync(UploadSession session, CancellationToken cancellationToken) =>
+        await ContainerOfAsync(session.PolicyId, cancellationToken);
+
+    /// <summary>The container of a policy's blobs.</summary>
+    internal async Task<BlobContainer> ContainerOfAsync(int policyId, CancellationToken cancellationToken) =>
+        containers.Get(await catalog.GetPolicyAsync(policyId, cancellationToken));
+
+    /// <summary>
+    /// Addresses at which a client may stage the chunks of an upload, in order. No transaction; see
+    /// <see cref="BlobContainer.SignWriteAsync"/> for the exception.
+    /// </summary>
+    /// <param name="session">The upload; one of a file that is not empty.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<string>> SignChunksAsync(UploadSession session, CancellationToken cancellationToken = default)
+    {
+        var address = await (await ContainerOfAsync(session, cancellationToken)).SignWriteAsync(session.StagingName, session.ExpiresAt, cancellationToken);
+        var prefix = address.AbsoluteUri + "&comp=block&blockid=";
+        return [.. Enumerable.Range(0, session.Chunks.Count).Select(i => prefix + Uri.EscapeDataString(ChunkPlan.BlockId(i)))];
+    }
+
+    /// <summary>
+    /// Makes the blob of the chunks, if they are all there with the sizes that were announced. Two transactions, three when the client
+    /// staged them; some more for a copy that takes long.
+    /// </summary>
+    /// <exception cref="CloudreveException">40055 when chunks are missing or of other sizes, 409 when the copy takes too long.</exception>
+    internal async Task CommitAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        var container = await ContainerOfAsync(session, cancellationToken);
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            if (await (session.IsRelay ? TryCommitAsync(container, session, cancellationToken) : TryTakeStagedAsync(container, session, cancellationToken)))
+                return;
+        }
+        throw Mismatch();
+    }
+
+    /// <summary>Removes whatever there is of an upload's blobs. One transaction, two more for content that a client staged. Harmless to repeat.</summary>
+    internal async Task DiscardAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        if (!session.IsRelay)
+            await DiscardStagedAsync(session, cancellationToken);
+        await DiscardAsync(session.PolicyId, session.Source, session.IsRelay, cancellationToken);
+    }
+
+    /// <summary>Removes whatever there is of a blob to which no client can write: one transaction, two for one in blocks. Harmless to repeat.</summary>
+    internal async Task DiscardAsync(int policyId, string name, bool isInBlocks, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindPolicyAsync(policyId, cancellationToken) is not { } policy)
+            return;
+        var container = containers.Get(policy);
+        if (isInBlocks)
+            await DropBlocksAsync(() => container.CommitNewAsync(name, [], cancellationToken));
+        await container.DeleteHeldAsync(name, cancellationToken);
+    }
+
+    /// <summary>Removes whatever a client has sent, once its addresses have expired: two transactions. Harmless to repeat.</summary>
+    internal async Task DiscardStagedAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        if (session.IsRelay || await catalog.FindPolicyAsync(session.PolicyId, cancellationToken) is not { } policy)
+            return;
+        var container = containers.Get(policy);
+        await DropBlocksAsync(() => container.CommitAnyAsync(session.StagingName, [], cancellationToken));
+        await container.DeleteHeldAsync(session.StagingName, cancellationToken);
+    }
+
+    /// <summary>Removes the staging blob of a completed upload: one transaction. What fails is left to the expiry.</summary>
+    internal async Task ClearStagedAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (await ContainerOfAsync(session, cancellationToken)).DeleteHeldAsync(session.StagingName, cancellationToken);
+        }
+        catch (StorageException)
+        {
+            // The file has its content; nobody waits for this.
+        }
+    }
+
+    /// <summary>Blocks that nobody committed cost space for a week, and there is no request that deletes them.</summary>
+    private static async Task DropBlocksAsync(Func<Task> commitNone)
+    {
+        try
+        {
+            await commitNone();
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            // The blob was committed, or is one of another kind, which has no blocks.
+        }
+    }
+
+    private static async Task<bool> TryCommitAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
+    {
+        var blocks = await container.GetBlocksAsync(session.Source, cancellationToken);
+        // A repetition: the first try, or a rival, got as far as this.
+        if (blocks.Committed.Count > 0)
+            return session.Chunks.IsMadeOf(blocks.Committed) ? true : throw Mismatch();
+        if (!session.Chunks.IsMadeOf(blocks.Uncommitted))
+            throw Mismatch();
+        try
+        {
+            await container.CommitNewAsync(session.Source, [.. session.Chunks.BlockIds], cancellationToken);
+            return true;
+        }
+        catch (StorageExistsException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Copies what a client staged, if it is what was announced. The blocks are committed before they are looked at: what was checked
+    /// has a version then, and that version alone is copied.
+    /// </summary>
+    private async Task<bool> TryTakeStagedAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
+    {
+        if (await CheckStagedAsync(container, session, cancellationToken) is not { } etag)
+        {
+            // The staging blob is gone when a rival has completed the upload.
+            return await IsTakenAsync(container, session, cancellationToken) ? true : throw Mismatch();
+        }
+        var isLarge = session.Size > BlobContainer.MaxDirectCopy;
+        try
+        {
+            await container.CopyNewAsync(session.StagingName, etag, session.Source, isLarge, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            // A repetition, or a rival that was faster; or the client has changed its blob.
+            return await IsTakenAsync(container, session, cancellationToken);
+        }
+        return !isLarge || await IsTakenAsync(container, session, cancellationToken);
+    }
+
+    /// <summary>The version of a staging blob that is made of the announced chunks; null when there is none.</summary>
+    private static async Task<string?> CheckStagedAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await container.CommitAnyAsync(session.StagingName, [.. session.Chunks.BlockIds], cancellationToken);
+            var blocks = await container.GetBlocksAsync(session.StagingName, cancellationToken);
+            return session.Chunks.IsMadeOf(blocks.Committed) ? blocks.ETag : null;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the content is where the file will refer to, once the copy has ended.</summary>
+    private async Task<bool> IsTakenAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
+    {
+        var wait = new CopyWait(clock);
+        while (true)
+        {
+            switch ((await container.FindAsync(session.Source, cancellationToken))?.CopyState)
+            {
+                case BlobCopyState.Done:
+                    return true;
+                case BlobCopyState.Pending:
+                    await wait.NextAsync(cancellationToken);
+                    break;
+                case BlobCopyState.Failed:
+                    await container.DeleteAsync(session.Source, cancellationToken);
+                    return false;
+                default:
+                    return false;
+            }
+        }
+    }
+
+    private static CloudreveException Mismatch() => new(ErrorCode.MetadataMismatch, "The uploaded content does not have the expected size.");
+}

@@ -1,0 +1,113 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Content.Uploads;
+
+/// <summary>
+/// Gives up uploads that nobody completed, and removes what clients have staged since their upload ended. Some minutes after an upload began
+/// it is reviewed once: what a request left that was cut off in the middle is undone or finished then.
+/// </summary>
+/// <param name="sessions">The rows of uploads.</param>
+/// <param name="blobs">Their blobs.</param>
+/// <param name="completion">Completes what has been decided.</param>
+/// <param name="cancellation">Gives up the rest.</param>
+/// <param name="tree">Tells which files wait for an upload.</param>
+/// <param name="clock">Tells what has expired.</param>
+/// <param name="logger">Hears of what failed.</param>
+public sealed class UploadExpiry(
+    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, FileTree tree, TimeProvider clock,
+    ILogger<UploadExpiry> logger)
+{
+    // Addresses for writing have expired by then, also by a clock that goes slow.
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
+
+    // Longer than a request may take.
+    private static readonly TimeSpan ReviewAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Settles all uploads that have expired. What fails is put off and does not stop the rest.</summary>
+    /// <param name="cancellationToken">Cancels the run between two uploads.</param>
+    /// <returns>How many were settled.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken = default)
+    {
+        var settled = 0;
+        var now = clock.GetUtcNow();
+        await foreach (var row in sessions.ScanDueAsync(now, now - ReviewAge, cancellationToken))
+        {
+            try
+            {
+                if (await SettleAsync(row, UploadSession.FromRow(row), now, cancellationToken))
+                    settled++;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.LogWarning(e, "Upload {Upload} could not be settled", row.PartitionKey[..8]);
+                await sessions.PutOffAsync(row, now, cancellationToken);
+            }
+        }
+        return settled;
+    }
+
+    private async Task<bool> SettleAsync(Row row, UploadSession session, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // Nobody but the site writes the chunks of a relayed upload.
+        if (session.ExpiresAt <= (session.IsRelay ? now : now - Grace))
+        {
+            await EndAsync(session, cancellationToken);
+            return true;
+        }
+        if (session.IsReviewed || session.ExpiresAt <= now)
+            return false;
+        var isCutOff = await ReviewAsync(session, cancellationToken);
+        if (!isCutOff)
+            await sessions.NoteReviewAsync(row, cancellationToken);
+        return isCutOff;
+    }
+
+    /// <summary>Undoes or finishes what a request left that was cut off while it began, completed or cancelled an upload.</summary>
+    /// <returns>Whether there was something to do.</returns>
+    private async Task<bool> ReviewAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        switch (session.State)
+        {
+            case UploadState.Open:
+                // The mark is the last that the beginning of an upload writes.
+                if (await tree.FindByIdAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file))
+                    return false;
+                await cancellation.CancelAsync(session, cancellationToken);
+                return true;
+            case UploadState.Completing:
+                await FinishAsync(session, cancellationToken);
+                return true;
+            default:
+                await cancellation.UndoAsync(session, cancellationToken);
+                return false;
+        }
+    }
+
+    private async Task EndAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        if (session.State == UploadState.Completing)
+            await FinishAsync(session, cancellationToken);
+        else if (session.State != UploadState.Completed)
+        {
+            await cancellation.CancelAsync(session, cancellationToken);
+        }
+        if (session.State is UploadState.Completing or UploadState.Completed && session.EntityId != 0)
+            await blobs.DiscardStagedAsync(session, cancellationToken);
+        await sessions.RemoveAsync(session, cancellationToken);
+    }
+
+    private async Task FinishAsync(UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await completion.CompleteAsync(session, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+        {
+            // The file is gone, and all that the upload held is given back.
+        }
+    }
+}

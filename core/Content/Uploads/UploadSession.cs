@@ -1,0 +1,256 @@
+using System.Globalization;
+using System.Text.Json;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Uploads;
+
+/// <summary>How far an upload is. It goes on from one state to the next by the version of its row, so exactly one of two rivals decides.</summary>
+public enum UploadState
+{
+    /// <summary>Takes content; may be completed or cancelled.</summary>
+    Open,
+
+    /// <summary>The blob is whole and its entity is noted; only the file remains to be changed.</summary>
+    Completing,
+
+    /// <summary>The file has the content. The row stays until the addresses for writing have expired.</summary>
+    Completed,
+
+    /// <summary>Given up. The row stays until the addresses for writing have expired.</summary>
+    Cancelled,
+}
+
+/// <summary>An upload that is under way, or was until shortly.</summary>
+public sealed record UploadSession
+{
+    /// <summary>The id that clients know.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Whose drive the file is in, and whose quota was charged.</summary>
+    public required long OwnerId { get; init; }
+
+    /// <summary>Who uploads.</summary>
+    public required long CreatedBy { get; init; }
+
+    /// <summary>The sync client that uploads; null for others.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>The file that gets the content.</summary>
+    public required long FileId { get; init; }
+
+    /// <summary>The folder that the file was in when the upload began.</summary>
+    public required long ParentId { get; init; }
+
+    /// <summary>The path that the file had when the upload began.</summary>
+    public required FilePath Path { get; init; }
+
+    /// <summary>Whether the upload made the file, which is a placeholder until then.</summary>
+    public bool IsNewFile { get; init; }
+
+    /// <summary>A version or the motion part of a live photo.</summary>
+    public EntityType Type { get; init; }
+
+    /// <summary>Bytes, as announced.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Bytes of a chunk; see <see cref="ChunkPlan"/>.</summary>
+    public long ChunkSize { get; init; }
+
+    /// <summary>Whether chunks pass through the functions.</summary>
+    public bool IsRelay { get; init; }
+
+    /// <summary>The storage policy of the blob.</summary>
+    public required int PolicyId { get; init; }
+
+    /// <summary>The entity to be; 0 for an empty file, which has none.</summary>
+    public long EntityId { get; init; }
+
+    /// <summary>The blob's name in the policy's container.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>The only blob that the client of a direct upload can write to; nothing refers to it.</summary>
+    public string StagingName => $"{UploadBlobs.StagingFolder}{Id:N}";
+
+    /// <summary>How the blob is encrypted, as <see cref="EntityRecord.Encryption"/>; null for a plain one.</summary>
+    public string? Encryption { get; init; }
+
+    /// <summary>How many versions the file keeps, the new one included; 0 for all.</summary>
+    public int KeepVersions { get; init; }
+
+    /// <summary>The entity that was current when the upload began; 0 for none.</summary>
+    public long PreviousEntityId { get; init; }
+
+    /// <summary>When that entity was brought.</summary>
+    public DateTimeOffset? PreviousCreatedAt { get; init; }
+
+    /// <summary>When the content last changed, as the client says.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>Metadata that the file gets with the content.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The token of the lock on the path; empty in rows of uploads that took none.</summary>
+    public string LockToken { get; init; } = "";
+
+    /// <summary>When the upload began.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it is given up unless it was completed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>How far it is.</summary>
+    public UploadState State { get; init; }
+
+    /// <summary>Whether the file was deleted while the upload was under way; nothing can be completed any more.</summary>
+    public bool IsFileDeleted { get; init; }
+
+    /// <summary>What the file refers to no more once it has the content: thumbnails, and versions beyond the limit.</summary>
+    public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
+
+    /// <summary>
+    /// Whether the expiry has looked at the upload some minutes after it began, to undo what a request left that was cut off.
+    /// </summary>
+    internal bool IsReviewed { get; init; }
+
+    /// <summary>Which chunks have arrived through the functions, a bit for each.</summary>
+    internal byte[] Received { get; init; } = [];
+
+    /// <summary>The version of the row.</summary>
+    internal string ETag { get; init; } = "";
+
+    /// <summary>
+    /// The version of the placeholder's row. It is not stored: who begins an upload may hand it to who completes it, which spares a
+    /// transaction as long as nobody has changed the placeholder. Empty when it is not known.
+    /// </summary>
+    public string PlaceholderETag { get; init; } = "";
+
+    /// <summary>The placeholder of a new file as it was made.</summary>
+    internal FileRecord Placeholder => new()
+    {
+        Id = FileId,
+        ParentId = ParentId,
+        OwnerId = OwnerId,
+        Type = FileType.File,
+        Name = Path.Name,
+        CreatedAt = CreatedAt,
+        UpdatedAt = CreatedAt,
+        Metadata = new Dictionary<string, string> { [MetadataKeys.UploadSession] = Mark },
+        ETag = PlaceholderETag,
+    };
+
+    /// <summary>How the content is cut.</summary>
+    public ChunkPlan Chunks => new(Size, ChunkSize);
+
+    /// <summary>The mark that the file has until it gets the content.</summary>
+    public string Mark => Id.ToString("D");
+
+    /// <summary>Who uploads, for the log.</summary>
+    internal Actor Actor => new(CreatedBy, ClientId);
+
+    /// <summary>Whether an upload waits to give a file its content.</summary>
+    /// <param name="file">The file.</param>
+    internal bool IsAwaitedBy(FileRecord file) => file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession) == Mark;
+
+    internal bool HasReceived(int index) => index / 8 < Received.Length && (Received[index / 8] & (1 << (index % 8))) != 0;
+
+    internal bool HasReceivedAll()
+    {
+        for (var i = 0; i < Chunks.Count; i++)
+        {
+            if (!HasReceived(i))
+                return false;
+        }
+        return true;
+    }
+
+    internal UploadSession WithReceived(int index)
+    {
+        var bits = new byte[(Chunks.Count + 7) / 8];
+        Received.CopyTo(bits, 0);
+        bits[index / 8] |= (byte)(1 << (index % 8));
+        return this with { Received = bits };
+    }
+
+    internal Row ToRow()
+    {
+        var row = new Row(PartitionOf(Id), RowKey)
+        {
+            ["o"] = OwnerId,
+            ["by"] = CreatedBy,
+            ["cl"] = ClientId,
+            ["f"] = FileId,
+            ["p"] = ParentId,
+            ["new"] = IsNewFile ? true : null,
+            ["t"] = (int)Type,
+            ["s"] = Size,
+            ["ch"] = ChunkSize,
+            ["relay"] = IsRelay ? true : null,
+            ["pol"] = PolicyId,
+            ["e"] = EntityId,
+            ["src"] = Source,
+            ["enc"] = Encryption,
+            ["keep"] = KeepVersions,
+            ["pe"] = PreviousEntityId,
+            ["pc"] = PreviousCreatedAt,
+            ["u"] = ModifiedAt,
+            ["l"] = LockToken,
+            ["c"] = CreatedAt,
+            ["x"] = ExpiresAt,
+            ["st"] = (int)State,
+            [Reviewed] = IsReviewed,
+            ["gone"] = IsFileDeleted ? true : null,
+            ["rec"] = Received.Length == 0 ? null : Received,
+        };
+        PathText.Write(row, "path", Path);
+        if (Metadata.Count > 0)
+            LongText.Write(row, "m", FileJson.Print(Metadata));
+        if (Dropped.Count > 0)
+            LongText.Write(row, "d", EntityLinks.Print(Dropped));
+        return row;
+    }
+
+    internal static UploadSession FromRow(Row row) => new()
+    {
+        Id = Guid.ParseExact(row.PartitionKey, "N"),
+        OwnerId = row.RequiredNumber("o"),
+        CreatedBy = row.RequiredNumber("by"),
+        ClientId = row.Text("cl"),
+        FileId = row.RequiredNumber("f"),
+        ParentId = row.RequiredNumber("p"),
+        Path = PathText.Read(row, "path")!,
+        IsNewFile = row.Flag("new"),
+        Type = (EntityType)row.RequiredNumber("t"),
+        Size = row.RequiredNumber("s"),
+        ChunkSize = row.RequiredNumber("ch"),
+        IsRelay = row.Flag("relay"),
+        PolicyId = (int)row.RequiredNumber("pol"),
+        EntityId = row.RequiredNumber("e"),
+        Source = row.RequiredText("src"),
+        Encryption = row.Text("enc"),
+        KeepVersions = (int)row.RequiredNumber("keep"),
+        PreviousEntityId = row.RequiredNumber("pe"),
+        PreviousCreatedAt = row.Time("pc"),
+        ModifiedAt = row.Time("u"),
+        LockToken = row.RequiredText("l"),
+        CreatedAt = row.Time("c") ?? default,
+        ExpiresAt = row.Time("x") ?? default,
+        State = (UploadState)row.RequiredNumber("st"),
+        IsReviewed = row.Flag(Reviewed),
+        IsFileDeleted = row.Flag("gone"),
+        Received = row.Bytes("rec") ?? [],
+        Metadata = LongText.Read(row, "m") is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
+        Dropped = LongText.Read(row, "d") is { Length: > 0 } links ? EntityLinks.Parse(links) : [],
+        ETag = row.ETag,
+    };
+
+    internal const string RowKey = "session";
+
+    /// <summary>The column of <see cref="IsReviewed"/>.</summary>
+    internal const string Reviewed = "k";
+
+    internal static string PartitionOf(Guid id) => id.ToString("N", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,21 @@
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>What shall be written to a file within one request.</summary>
+/// <param name="Path">The file's path in the drive; the file is created if it is missing.</param>
+/// <param name="Length">Bytes of the content.</param>
+public sealed record ContentRequest(FilePath Path, long Length)
+{
+    /// <summary>The entity that must be current, 0 for none; null for any.</summary>
+    public long? Previous { get; init; }
+
+    /// <summary>When the content last changed; null for now.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>The sync client that writes; null for others.</summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>Tokens of locks that the caller holds.</summary>
+    public IReadOnlyCollection<string> LockTokens { get; init; } = [];
+}

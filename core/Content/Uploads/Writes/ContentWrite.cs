@@ -1,0 +1,57 @@
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>A write of a file's content, as its writer knows it.</summary>
+internal sealed class ContentWrite
+{
+    public required UploadRequest Request { get; init; }
+
+    /// <summary>The row; its version changes while the write goes on.</summary>
+    public required WriteIntent Intent { get; set; }
+
+    /// <summary>The folder; null when it has to be made.</summary>
+    public required long? ParentId { get; set; }
+
+    /// <summary>The file that gets the content; null for a new one.</summary>
+    public required FileRecord? File { get; set; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required int KeepVersions { get; init; }
+
+    /// <summary>The most bytes that the owner may have in use.</summary>
+    public required long? Limit { get; init; }
+
+    /// <summary>Bytes of a block.</summary>
+    public required long BlockSize { get; init; }
+
+    /// <summary>As <see cref="EntityRecord.Encryption"/>.</summary>
+    public string? Encryption { get; init; }
+
+    /// <summary>The entity whose time is <see cref="PreviousCreatedAt"/>.</summary>
+    public long PreviousId { get; init; }
+
+    public DateTimeOffset? PreviousCreatedAt { get; set; }
+
+    public ChunkPlan Blocks => new(Request.Size, BlockSize);
+
+    public Actor Actor => new(Intent.OwnerId, Request.ClientId);
+
+    public EntityLink Link => new(Intent.EntityId, EntityType.Version, Request.Size, At);
+
+    public EntityRecord Entity => new()
+    {
+        Id = Intent.EntityId,
+        Type = EntityType.Version,
+        Size = Request.Size,
+        PolicyId = Intent.PolicyId,
+        Source = Intent.Source,
+        FileId = Intent.FileId,
+        CreatedBy = Intent.OwnerId,
+        CreatedAt = At,
+        Encryption = Encryption,
+    };
+}

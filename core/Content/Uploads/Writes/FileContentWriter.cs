@@ -1,0 +1,128 @@
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Versions;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>
+/// Writes the content of a file from a stream. The content is stored first; nobody sees anything of it, and no lock is taken, until one
+/// batch gives it to the file. Memory does not depend on the length.
+/// </summary>
+public sealed class FileContentWriter
+{
+    private const long LeastBlock = 8 << 20;
+
+    private readonly UploadTargets _targets;
+    private readonly DriveLocks _locks;
+    private readonly WriteIntents _intents;
+    private readonly WriteStaging _staging;
+    private readonly WritePlacement _placement;
+    private readonly WriteUndo _undo;
+    private readonly IdAllocator _ids;
+    private readonly BlobEncryption _encryption;
+    private readonly TimeProvider _clock;
+
+    internal FileContentWriter(
+        UploadTargets targets, DriveLocks locks, WriteIntents intents, WriteStaging staging, WritePlacement placement, WriteUndo undo,
+        IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
+    {
+        (_targets, _locks, _intents, _staging, _placement) = (targets, locks, intents, staging, placement);
+        (_undo, _ids, _encryption, _clock) = (undo, ids, encryption, clock);
+    }
+
+    /// <summary>
+    /// Writes a file's content. The content before becomes an older version, as far as the owner keeps them. Path + 9 transactions for
+    /// up to 8 MiB, one more for the first of a folder in two minutes, three more for each folder on the path that is missing.
+    /// </summary>
+    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="request">What.</param>
+    /// <param name="content">The bytes, as many as announced.</param>
+    /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
+    /// <returns>The file as it is stored.</returns>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked, 40076 for
+    /// another version, 40016 for a missing folder, 40006 when the group cannot store files, 40013 for another length than announced.
+    /// </exception>
+    public async Task<FileRecord> WriteAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default)
+    {
+        var write = await PrepareAsync(caller, request, cancellationToken);
+        FileRecord file;
+        try
+        {
+            await _staging.StageAsync(write, content, cancellationToken);
+            file = await _placement.PlaceAsync(write, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            await _undo.TryAsync(write.Intent, e);
+            throw;
+        }
+        await _placement.FinishAsync(write, file);
+        return file;
+    }
+
+    /// <summary>Checks the request and notes the write.</summary>
+    private async Task<ContentWrite> PrepareAsync(Caller caller, ContentRequest request, CancellationToken cancellationToken)
+    {
+        var owner = caller.RequireUser();
+        var upload = new UploadRequest(request.Path, request.Length)
+        {
+            Overwrites = true,
+            Previous = request.Previous,
+            ModifiedAt = request.ModifiedAt,
+            ClientId = request.ClientId,
+            LockTokens = request.LockTokens,
+        };
+        var policy = await _targets.CheckAsync(caller, upload, cancellationToken);
+        var block = BlockSizeOf(request.Length);
+        var target = await _targets.FindAsync(await _locks.ReadAsync(owner.Id, cancellationToken), upload, cancellationToken);
+        var write = new ContentWrite
+        {
+            Request = upload,
+            ParentId = target.ParentId,
+            File = target.File,
+            At = _clock.GetUtcNow(),
+            KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
+            Limit = caller.Group.MaxStorage,
+            BlockSize = block,
+            Encryption = policy.Settings.Encryption && request.Length > 0 ? await _encryption.CreateAsync(cancellationToken) : null,
+            PreviousId = target.File?.PrimaryEntityId ?? 0,
+            Intent = await DescribeAsync(owner.Id, policy, request, target, block, cancellationToken),
+        };
+        write.Intent = await _intents.AddAsync(write.Intent, cancellationToken);
+        return write;
+    }
+
+    private async Task<WriteIntent> DescribeAsync(
+        long ownerId, StoragePolicy policy, ContentRequest request, UploadTarget target, long block, CancellationToken cancellationToken)
+    {
+        var entityId = request.Length == 0 ? 0 : await _ids.NextAsync(IdKind.Entity, cancellationToken);
+        return new WriteIntent
+        {
+            Id = Guid.NewGuid(),
+            OwnerId = ownerId,
+            // A folder that has to be made is made when the content is there.
+            FolderId = target.ParentId ?? FileTree.RootId(ownerId),
+            FileId = target.File?.Id ?? await _ids.NextAsync(IdKind.File, cancellationToken),
+            IsNewFile = target.File is null,
+            EntityId = entityId,
+            Size = request.Length,
+            PolicyId = policy.Id,
+            Source = entityId == 0 ? "" : BlobNaming.Create(policy, new BlobNamingContext(ownerId, request.Path, entityId, _clock.GetUtcNow())),
+            IsInBlocks = request.Length > block,
+        };
+    }
+
+    private static long BlockSizeOf(long length)
+    {
+        var block = Math.Max(LeastBlock, (length + ChunkPlan.MaxBlocks - 1) / ChunkPlan.MaxBlocks);
+        return block <= ChunkPlan.MaxRelayChunk * 4
+            ? block
+            : throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
+    }
+}

@@ -1,0 +1,120 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>
+/// The rows of writes, and the notes by which a timer finds them. A note says that a folder has writes of some minutes, so the many
+/// writes of a busy folder share one.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells when writes expire.</param>
+internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>The name of the notes.</summary>
+    public const string Notes = "writes";
+
+    /// <summary>The column of a note that names the folder.</summary>
+    public const string NotedFolder = "d";
+
+    /// <summary>How long a write is left alone since its writer was last heard of.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
+
+    private const int NotesRemembered = 10_000;
+
+    // One note covers the writes of so much time.
+    private static readonly TimeSpan s_slot = TimeSpan.FromMinutes(2);
+
+    // Clocks differ, and a request may be on its way for a while.
+    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
+
+    private readonly BoundedCache<(long Folder, long Slot), bool> _noted = new(NotesRemembered, clock);
+
+    /// <summary>Writes an intent. One transaction, and another for the first of its folder in two minutes.</summary>
+    public async Task<WriteIntent> AddAsync(WriteIntent intent, CancellationToken cancellationToken)
+    {
+        await NoteAsync(intent.FolderId, cancellationToken);
+        var added = intent with { ExpiresAt = clock.GetUtcNow() + Lifetime };
+        try
+        {
+            return added with { ETag = await layout.Files.InsertAsync(added.ToRow(), cancellationToken) };
+        }
+        catch (StorageExistsException)
+        {
+            // The answer of a first try was lost; nobody else has the id.
+            return await FindAsync(intent, cancellationToken) ?? throw UploadSessions.Expired();
+        }
+    }
+
+    /// <summary>Tells that the writer is still there. One transaction, and another for the note.</summary>
+    /// <exception cref="Infrastructure.Errors.CloudreveException">40011: the write was given up meanwhile.</exception>
+    public async Task<WriteIntent> RenewAsync(WriteIntent intent, CancellationToken cancellationToken)
+    {
+        await NoteAsync(intent.FolderId, cancellationToken);
+        return await TryReplaceAsync(intent with { ExpiresAt = clock.GetUtcNow() + Lifetime }, cancellationToken)
+            // The answer of a first try was lost, or somebody has closed the intent.
+            ?? (await FindAsync(intent, cancellationToken) is { State: WriteState.Open } current ? current : throw UploadSessions.Expired());
+    }
+
+    /// <summary>An intent as it is now: one transaction; null when it is gone.</summary>
+    public async Task<WriteIntent?> FindAsync(WriteIntent intent, CancellationToken cancellationToken) =>
+        await layout.Files.FindAsync(FileKeys.Folder(intent.FolderId), intent.RowKey, cancellationToken) is { } row ? WriteIntent.FromRow(row) : null;
+
+    /// <summary>The intents of a folder: one transaction.</summary>
+    public IAsyncEnumerable<WriteIntent> ReadAsync(long folderId, CancellationToken cancellationToken) =>
+        layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(folderId), WriteIntent.Prefix), cancellationToken).Select(WriteIntent.FromRow);
+
+    /// <summary>Replaces an intent, unless it was changed meanwhile: one transaction.</summary>
+    /// <returns>The intent with its new version; null when it was changed or is gone.</returns>
+    public async Task<WriteIntent?> TryReplaceAsync(WriteIntent intent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return intent with { ETag = await layout.Files.ReplaceAsync(intent.ToRow(), intent.ETag, cancellationToken) };
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Removes an intent that is settled: one transaction.</summary>
+    public Task RemoveAsync(WriteIntent intent, CancellationToken cancellationToken) =>
+        layout.Files.DeleteAsync(FileKeys.Folder(intent.FolderId), intent.RowKey, cancellationToken: cancellationToken);
+
+    /// <summary>Removes an intent unless it was changed meanwhile: one transaction.</summary>
+    /// <returns>False when it was changed.</returns>
+    public async Task<bool> TryRemoveAsync(WriteIntent intent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Files.DeleteAsync(FileKeys.Folder(intent.FolderId), intent.RowKey, intent.ETag, cancellationToken);
+            return true;
+        }
+        catch (StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Has a folder looked through at a time: one transaction.</summary>
+    public Task NoteAsync(long folderId, DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        var note = new Row(DueNotes.PartitionOf(Notes, folderId), DueNotes.Key(due, FileKeys.Id(folderId))) { [NotedFolder] = folderId };
+        return layout.Schedules.UpsertAsync(note, cancellationToken);
+    }
+
+    /// <summary>Notes that a folder gets writes now, once for all of the slot.</summary>
+    private async Task NoteAsync(long folderId, CancellationToken cancellationToken)
+    {
+        var slot = clock.GetUtcNow().UtcTicks / s_slot.Ticks;
+        if (_noted.Find((folderId, slot)))
+            return;
+        var end = new DateTimeOffset((slot + 1) * s_slot.Ticks, TimeSpan.Zero);
+        await NoteAsync(folderId, end + Lifetime + s_margin, cancellationToken);
+        _noted.Keep((folderId, slot), true, end);
+    }
+}

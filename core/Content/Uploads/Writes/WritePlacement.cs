@@ -1,0 +1,183 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Versions;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>Gives a file the content that was stored for it: one batch, which is all that others ever see of a write.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="intents">The rows of writes.</param>
+/// <param name="targets">Finds the file again after a rival's change.</param>
+/// <param name="tree">The files.</param>
+/// <param name="locks">The locks of drives.</param>
+/// <param name="entities">The entities.</param>
+/// <param name="releases">Releases what files give up.</param>
+/// <param name="log">Hears of new content.</param>
+/// <param name="thumbnails">Has thumbnails of new content made.</param>
+/// <param name="settings">Tell which files can have thumbnails.</param>
+/// <param name="logger">Hears of what failed after the commit.</param>
+internal sealed class WritePlacement(
+    StorageLayout layout, WriteIntents intents, UploadTargets targets, FileTree tree, DriveLocks locks, EntityStore entities, LinkReleases releases,
+    ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, ILogger<WritePlacement> logger)
+{
+    // Each round follows a rival's change of the same file.
+    private const int MaxRounds = 20;
+
+    /// <summary>Commits a write: two transactions, more when rivals change the file at the same time or its folder has to be made.</summary>
+    /// <exception cref="CloudreveException">
+    /// 40073 when the path was locked meanwhile, 40076 and 40004 when a rival's change is in the way, 40016 when the folder was deleted, 40011
+    /// when the write was given up, 409 when rivals never stop.
+    /// </exception>
+    public async Task<FileRecord> PlaceAsync(ContentWrite write, CancellationToken cancellationToken)
+    {
+        if (write.ParentId is null)
+            await MakeFolderAsync(write, cancellationToken);
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var control = await locks.ReadAsync(write.Intent.OwnerId, cancellationToken);
+            if (round == 0 && write.File?.PendingMove is null)
+                UploadTargets.RequireUnlocked(control, write.Request, write.File);
+            else
+                write.File = (await targets.FindInAsync(control, write.ParentId, write.Request, cancellationToken)).File;
+            await AdoptAsync(write, cancellationToken);
+            if (await TryCommitAsync(write, cancellationToken) is { } placed)
+                return placed;
+        }
+        throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
+    }
+
+    /// <summary>
+    /// Does what follows a commit: two transactions, five more for versions that the file does not keep. The file has its content, so no
+    /// failure is told; what must be released is released by <see cref="WriteSettlement"/> otherwise.
+    /// </summary>
+    public Task FinishAsync(ContentWrite write, FileRecord file) => Task.WhenAll(
+        TryAsync(write, () => LogAsync(write, file)),
+        TryAsync(write, async () => await thumbnails.SendAsync(await settings.GetAsync(), file)),
+        TryAsync(write, () => ReleaseAsync(write)));
+
+    /// <summary>Makes the folder and takes the intent there. The one before goes on the condition that nobody has closed it.</summary>
+    private async Task MakeFolderAsync(ContentWrite write, CancellationToken cancellationToken)
+    {
+        var before = write.Intent;
+        var folder = await tree.CreateAsync(before.OwnerId, write.Request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken);
+        write.ParentId = folder.Id;
+        write.File = (await targets.FindInAsync(await locks.ReadAsync(before.OwnerId, cancellationToken), folder.Id, write.Request, cancellationToken)).File;
+        if (before.IsNewFile)
+            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(before.FileId, FileType.File, folder.Id, before.OwnerId, before.ExpiresAt - WriteIntents.Lifetime), CancellationToken.None);
+        if (folder.Id == before.FolderId)
+            return;
+        write.Intent = await intents.AddAsync(before with { FolderId = folder.Id }, cancellationToken);
+        if (!await intents.TryRemoveAsync(before, cancellationToken))
+            throw UploadSessions.Expired();
+    }
+
+    /// <summary>A rival has made or replaced the file meanwhile: its file gets the content.</summary>
+    private async Task AdoptAsync(ContentWrite write, CancellationToken cancellationToken)
+    {
+        if (write.File is null && !write.Intent.IsNewFile)
+            throw PathNotFound();
+        if (write.File is null || write.File.Id == write.Intent.FileId)
+            return;
+        if (write.Intent.IsNewFile)
+            await layout.FileIds.DeleteAsync(FileKeys.IdBlock(write.Intent.FileId), FileKeys.Id(write.Intent.FileId), cancellationToken: cancellationToken);
+        if (write.Intent.EntityId != 0)
+            await entities.AdoptAsync(write.Intent.EntityId, write.File.Id, cancellationToken);
+        write.Intent = write.Intent with { FileId = write.File.Id, IsNewFile = false };
+    }
+
+    /// <returns>The file as it is stored; null when a rival came first.</returns>
+    private async Task<FileRecord?> TryCommitAsync(ContentWrite write, CancellationToken cancellationToken)
+    {
+        if (write.File?.PendingMove is not null)
+            throw new CloudreveException(ErrorCode.Conflict, "The item is being moved. Try again.");
+        var change = Change(write);
+        var batch = write.File is null
+            ? FileTree.InsertInto(write.ParentId!.Value, [change.File])
+            : FileTree.ReplaceIn(change.File, write.File.ETag);
+        if (change.Dropped.Count == 0)
+            batch.Delete(write.Intent.RowKey, write.Intent.ETag);
+        else
+            batch.Replace((write.Intent with { State = WriteState.Written, Dropped = change.Dropped }).ToRow(), write.Intent.ETag);
+        try
+        {
+            var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
+            write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
+            return change.File with { ETag = etags[FileTree.FileNameIndex] ?? "" };
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return await FindCommittedAsync(write, change, e, cancellationToken);
+        }
+    }
+
+    /// <summary>Finds out why a commit failed: its first try took effect although its answer was lost, or somebody was faster.</summary>
+    private async Task<FileRecord?> FindCommittedAsync(ContentWrite write, ContentChange change, StorageException error, CancellationToken cancellationToken)
+    {
+        var current = await intents.FindAsync(write.Intent, cancellationToken);
+        if (current is { State: WriteState.Closed })
+            throw UploadSessions.Expired();
+        if (current is { State: WriteState.Open })
+        {
+            return error is StorageNotFoundException && !await tree.IsAliveAsync(write.ParentId!.Value, cancellationToken) ? throw PathNotFound() : null;
+        }
+        write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
+        return await tree.FindByIdAsync(write.Intent.FileId, cancellationToken) ?? change.File;
+    }
+
+    private static ContentChange Change(ContentWrite write)
+    {
+        var before = write.File ?? new FileRecord
+        {
+            Id = write.Intent.FileId,
+            ParentId = write.ParentId!.Value,
+            OwnerId = write.Intent.OwnerId,
+            Type = FileType.File,
+            Name = write.Request.Path.Name,
+            CreatedAt = write.At,
+            UpdatedAt = write.At,
+        };
+        var since = before.PrimaryEntityId == write.PreviousId ? write.PreviousCreatedAt ?? before.UpdatedAt : before.UpdatedAt;
+        var change = VersionRetention.Replace(before, write.Link, since, write.KeepVersions);
+        // Why a picture could not be made says nothing about other content, and a mark that is left belongs to no upload any more.
+        var metadata = change.File.Metadata.Where(m => m.Key is not (FileThumbnails.Disabled or MetadataKeys.UploadSession)).ToDictionary();
+        return change with { File = change.File with { Metadata = metadata, UpdatedAt = write.Request.ModifiedAt ?? write.At } };
+    }
+
+    private Task LogAsync(ContentWrite write, FileRecord file)
+    {
+        var path = write.Request.Path;
+        var content = new FileEvent(ActivityCategory.EntityUploaded, write.Actor, file, path, path);
+        return log.AppendAsync(
+            file.OwnerId, write.File is null ? [new FileEvent(ActivityCategory.FileCreate, write.Actor, file, null, path), content] : [content]);
+    }
+
+    private async Task ReleaseAsync(ContentWrite write)
+    {
+        if (write.Intent.Dropped.Count == 0)
+            return;
+        await releases.ReleaseAsync(write.Intent.OwnerId, write.Intent.FileId, write.Intent.Dropped, CancellationToken.None);
+        await intents.RemoveAsync(write.Intent, CancellationToken.None);
+    }
+
+    private async Task TryAsync(ContentWrite write, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (StorageException e)
+        {
+            logger.LogWarning(e, "Something that follows the write {Write} was not done", write.Intent.Operation);
+        }
+    }
+
+    private static CloudreveException PathNotFound() => new(ErrorCode.PathNotFound, "The file or its folder was deleted or moved in the meantime.");
+}

@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Runtime.ExceptionServices;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>
+/// Stores all of a write that nobody can see yet: the charge, the blob, its entity and the id row of a new file. None waits for another.
+/// </summary>
+/// <param name="layout">Where id rows are.</param>
+/// <param name="intents">The rows of writes.</param>
+/// <param name="quota">Charges the bytes.</param>
+/// <param name="entities">The entities.</param>
+/// <param name="blobs">The blobs.</param>
+/// <param name="encryption">Encrypts where the policy says so.</param>
+/// <param name="memory">Bounds the buffers of all writes.</param>
+/// <param name="clock">Tells when a write has to be renewed.</param>
+internal sealed class WriteStaging(
+    StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption, UploadMemory memory,
+    TimeProvider clock)
+{
+    private static readonly TimeSpan s_renewal = WriteIntents.Lifetime / 2;
+
+    /// <summary>Stores a write: two transactions for the charge, one each for the blob, its entity and the id row.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="cancellationToken">Ends the reading; requests to storage are not broken off, so that what they do is known.</param>
+    /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced.</exception>
+    public async Task StageAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        Task[] work =
+        [
+            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
+            StoreRowsAsync(write),
+            StoreIdAsync(write),
+            StoreBlobAsync(write, content, stop.Token),
+        ];
+        await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
+    }
+
+    /// <summary>Waits for all; the first that fails ends the others, and its error is the one that is thrown.</summary>
+    private static async Task JoinAsync(Task[] work, Task renewal, CancellationTokenSource ended, CancellationTokenSource stop)
+    {
+        ExceptionDispatchInfo? first = null;
+        var open = work.Length;
+        await foreach (var task in Task.WhenEach([.. work, renewal]))
+        {
+            if (task != renewal && --open == 0)
+                await ended.CancelAsync();
+            if (task.IsCompletedSuccessfully)
+                continue;
+            var error = task.Exception?.InnerException ?? new TaskCanceledException(task);
+            first ??= ExceptionDispatchInfo.Capture(error);
+            await stop.CancelAsync();
+        }
+        first?.Throw();
+    }
+
+    /// <summary>Keeps others from settling the write while its content comes.</summary>
+    private async Task RenewAsync(ContentWrite write, CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(s_renewal, clock, ended);
+                write.Intent = await intents.RenewAsync(write.Intent, CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // All is stored.
+        }
+    }
+
+    /// <summary>Writes the entity, and finds out when the version before was brought.</summary>
+    private async Task StoreRowsAsync(ContentWrite write)
+    {
+        if (write.Intent.EntityId != 0)
+            await entities.AddAsync(write.Entity);
+        if (write.PreviousId != 0)
+            write.PreviousCreatedAt = (await entities.FindAsync(write.PreviousId))?.CreatedAt;
+    }
+
+    private async Task StoreIdAsync(ContentWrite write)
+    {
+        if (write.Intent.IsNewFile)
+            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, clock.GetUtcNow()));
+    }
+
+    private async Task StoreBlobAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)
+    {
+        if (write.Request.Size == 0)
+        {
+            await ExpectEndAsync(content, cancellationToken);
+            return;
+        }
+        using var room = await memory.TakeAsync(write.Intent.IsInBlocks ? 2 * write.BlockSize : write.Request.Size, cancellationToken);
+        var container = await blobs.ContainerOfAsync(write.Intent.PolicyId, cancellationToken);
+        using var cipher = write.Encryption is null ? null : (await encryption.OpenAsync(write.Encryption, cancellationToken)).CreateCipher();
+        if (write.Intent.IsInBlocks)
+            await StoreBlocksAsync(container, write, content, cipher, cancellationToken);
+        else
+            await StoreWholeAsync(container, write, content, cipher, cancellationToken);
+    }
+
+    private static async Task StoreWholeAsync(BlobContainer container, ContentWrite write, Stream content, CtrCipher? cipher, CancellationToken cancellationToken)
+    {
+        var length = (int)write.Request.Size;
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await FillAsync(content, buffer.AsMemory(0, length), cancellationToken);
+            await ExpectEndAsync(content, cancellationToken);
+            cipher?.Apply(buffer.AsSpan(0, length), 0);
+            await container.WriteAsync(write.Intent.Source, BinaryData.FromBytes(buffer.AsMemory(0, length)), overwrite: false, cancellationToken: CancellationToken.None);
+        }
+        catch (StorageExistsException)
+        {
+            // The answer of a first try was lost; nobody else writes to that name.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Stages the blocks, the next one being read while one is sent, and commits them.</summary>
+    private static async Task StoreBlocksAsync(BlobContainer container, ContentWrite write, Stream content, CtrCipher? cipher, CancellationToken cancellationToken)
+    {
+        var blocks = write.Blocks;
+        var (filling, sending) = (ArrayPool<byte>.Shared.Rent((int)write.BlockSize), ArrayPool<byte>.Shared.Rent((int)write.BlockSize));
+        var sent = Task.CompletedTask;
+        try
+        {
+            for (var index = 0; index < blocks.Count; index++)
+            {
+                var length = (int)blocks.LengthOf(index);
+                await FillAsync(content, filling.AsMemory(0, length), cancellationToken);
+                cipher?.Apply(filling.AsSpan(0, length), index * write.BlockSize);
+                await sent;
+                (filling, sending) = (sending, filling);
+                sent = SendAsync(container, write.Intent.Source, index, sending, length);
+            }
+            await ExpectEndAsync(content, cancellationToken);
+            await sent;
+        }
+        finally
+        {
+            // A buffer must not go back while it is being sent.
+            await sent.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            ArrayPool<byte>.Shared.Return(filling);
+            ArrayPool<byte>.Shared.Return(sending);
+        }
+        await CommitAsync(container, write.Intent.Source, [.. blocks.BlockIds]);
+    }
+
+    private static async Task SendAsync(BlobContainer container, string name, int index, byte[] buffer, int length)
+    {
+        using var block = new MemoryStream(buffer, 0, length, writable: false);
+        await container.StageBlockAsync(name, ChunkPlan.BlockId(index), block, CancellationToken.None);
+    }
+
+    private static async Task CommitAsync(BlobContainer container, string name, IReadOnlyList<string> blockIds)
+    {
+        try
+        {
+            await container.CommitNewAsync(name, blockIds);
+        }
+        catch (StorageExistsException)
+        {
+            // The answer of a first try was lost; nobody else writes to that name.
+        }
+    }
+
+    private static async Task FillAsync(Stream content, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken) < buffer.Length)
+            throw BadLength();
+    }
+
+    private static async Task ExpectEndAsync(Stream content, CancellationToken cancellationToken)
+    {
+        if (await content.ReadAsync(new byte[1], cancellationToken) > 0)
+            throw BadLength();
+    }
+
+    private static CloudreveException BadLength() => new(ErrorCode.BadContentLength, "The content does not match its Content-Length.");
+}

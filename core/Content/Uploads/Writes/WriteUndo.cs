@@ -1,0 +1,69 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>Takes back what a write did that was not committed. Closing its intent comes first, so it cannot be committed any more.</summary>
+/// <param name="layout">Where id rows are.</param>
+/// <param name="intents">The rows of writes.</param>
+/// <param name="entities">The entities.</param>
+/// <param name="blobs">The blobs.</param>
+/// <param name="quota">Gets back the bytes.</param>
+/// <param name="clock">Limits how long it takes.</param>
+/// <param name="logger">Hears of what failed.</param>
+internal sealed class WriteUndo(
+    StorageLayout layout, WriteIntents intents, EntityStore entities, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock, ILogger<WriteUndo> logger)
+{
+    // Calls of a writer that was cut off may take effect late: what it did is undone once more after this time.
+    private static readonly TimeSpan s_review = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Undoes a write for its writer, who knows that nothing is on its way. What fails is left to <see cref="WriteSettlement"/>.</summary>
+    /// <param name="intent">The write.</param>
+    /// <param name="reason">Why it is undone.</param>
+    public async Task TryAsync(WriteIntent intent, Exception reason)
+    {
+        using var timeout = new CancellationTokenSource(s_timeout, clock);
+        try
+        {
+            // A call that storage did not answer may take effect late.
+            if (await CloseAsync(intent, timeout.Token) is { } closed && reason is not StorageException)
+                await intents.RemoveAsync(closed, timeout.Token);
+        }
+        catch (Exception e) when (e is StorageException or CloudreveException or OperationCanceledException)
+        {
+            logger.LogWarning(e, "The write {Write} could not be undone at once", intent.Operation);
+        }
+    }
+
+    /// <summary>Closes an open intent and undoes its write.</summary>
+    /// <returns>The intent as it waits for its review; null when somebody has changed it, its writer by the commit or another by closing it.</returns>
+    public async Task<WriteIntent?> CloseAsync(WriteIntent intent, CancellationToken cancellationToken)
+    {
+        var closing = intent with { State = WriteState.Closed, ExpiresAt = clock.GetUtcNow() + s_review };
+        if (await intents.TryReplaceAsync(closing, cancellationToken) is not { } closed)
+            return null;
+        await RunAsync(closed, cancellationToken);
+        return closed;
+    }
+
+    /// <summary>Takes back what a closed write did: up to six transactions. Harmless to repeat.</summary>
+    public async Task RunAsync(WriteIntent closed, CancellationToken cancellationToken)
+    {
+        if (closed.EntityId != 0)
+        {
+            await entities.DiscardAsync([closed.EntityId], cancellationToken);
+            await blobs.DiscardAsync(closed.PolicyId, closed.Source, closed.IsInBlocks, cancellationToken);
+        }
+        // Nobody else has the id.
+        if (closed.IsNewFile)
+            await layout.FileIds.DeleteAsync(FileKeys.IdBlock(closed.FileId), FileKeys.Id(closed.FileId), cancellationToken: cancellationToken);
+        await quota.ReverseAsync(closed.OwnerId, closed.Operation, cancellationToken);
+    }
+}

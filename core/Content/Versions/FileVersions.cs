@@ -1,0 +1,112 @@
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Versions;
+
+/// <summary>Changes which versions a file has (contract, section 12). Whether the caller may is decided before.</summary>
+/// <param name="tree">The files.</param>
+/// <param name="entities">Their entities.</param>
+/// <param name="locks">The locks of the drive.</param>
+/// <param name="releases">Releases what files give up.</param>
+/// <param name="log">Hears of changes.</param>
+/// <param name="clock">Stamps files.</param>
+public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, TimeProvider clock)
+{
+    /// <summary>Makes an older version the current one; its thumbnail is to be made anew.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="versionId">The version's entity.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for no such file, 40077 for no such version, 40073 for locks.</exception>
+    public async Task SetCurrentAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
+    {
+        var file = await FindAsync(ownerId, path, cancellationToken);
+        if (file.PrimaryEntityId == versionId && versionId != 0)
+            return;
+        var since = file.PrimaryEntityId == 0 ? null : (await entities.FindAsync(file.PrimaryEntityId, cancellationToken))?.CreatedAt;
+        await ChangeAsync(
+            ownerId, path, file, new FileEvent(ActivityCategory.SetCurrentVersion, actor, file, path, path),
+            current =>
+            {
+                if (current.PrimaryEntityId == versionId)
+                    return new ContentChange(current, []);
+                var change = VersionRetention.Replace(current, LinkOf(current, versionId), since ?? current.UpdatedAt, keep: 0);
+                var metadata = change.File.Metadata.Where(m => m.Key != FileThumbnails.Disabled).ToDictionary();
+                return change with { File = change.File with { Metadata = metadata, UpdatedAt = clock.GetUtcNow() } };
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are given back.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="versionId">The version's entity.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for no such file, 403 for the current version, 40077 for no such version, 40073 for locks.</exception>
+    public async Task DeleteAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
+    {
+        var file = await FindAsync(ownerId, path, cancellationToken);
+        if (!file.OtherEntities.Any(IsWanted) && file.PrimaryEntityId != versionId)
+            throw NoSuchVersion();
+        await ChangeAsync(
+            ownerId, path, file, new FileEvent(ActivityCategory.DeleteVersion, actor, file, path, path),
+            current =>
+            {
+                if (current.PrimaryEntityId == versionId)
+                    throw new CloudreveException(ErrorCode.NoPermission, "The current version cannot be deleted.");
+                // It was there at first: when it is gone now, only the answer was lost, or a rival did the same.
+                var gone = current.OtherEntities.Where(IsWanted).ToList();
+                return new ContentChange(gone.Count == 0 ? current : current with { OtherEntities = [.. current.OtherEntities.Except(gone)] }, gone);
+            },
+            cancellationToken);
+
+        bool IsWanted(EntityLink link) => link.Id == versionId && link.Type != EntityType.Thumbnail;
+    }
+
+    private async Task<FileRecord> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken)
+    {
+        var control = await locks.ReadAsync(ownerId, cancellationToken);
+        control.Require(path, LockScope.Self);
+        var file = await tree.GetAsync(ownerId, path, cancellationToken);
+        return file.Type == FileType.File ? file : throw NoSuchVersion();
+    }
+
+    /// <summary>Notes what the file will give up, changes it, and releases that. A crash in between leaves the note.</summary>
+    private async Task ChangeAsync(
+        long ownerId, FilePath path, FileRecord file, FileEvent done, Func<FileRecord, ContentChange> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var planned = change(file).Dropped;
+            var note = planned.Count == 0 ? null : await releases.NoteAsync(ownerId, file.Id, planned, cancellationToken);
+            var isUnforeseen = false;
+            file = await tree.UpdateAsync(
+                file,
+                current =>
+                {
+                    var next = change(current);
+                    isUnforeseen = next.Dropped.Any(l => planned.All(p => p.Id != l.Id));
+                    return isUnforeseen ? current : next.File;
+                },
+                cancellationToken);
+            var held = file.EntityIds.ToHashSet();
+            await releases.ReleaseAsync(ownerId, file.Id, [.. planned.Where(l => !held.Contains(l.Id))], cancellationToken);
+            if (note is not null)
+                await releases.ForgetAsync(note, cancellationToken);
+            if (!isUnforeseen)
+                break;
+        }
+        await log.AppendAsync(ownerId, [done with { File = file, From = path, To = path }], cancellationToken);
+    }
+
+    private static EntityLink LinkOf(FileRecord file, long versionId) =>
+        file.OtherEntities.FirstOrDefault(l => l.Id == versionId && l.Type == EntityType.Version) ?? throw NoSuchVersion();
+
+    private static CloudreveException NoSuchVersion() => new(ErrorCode.BlobNotFound, "The file does not have this version.");
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Versions;
+
+/// <summary>
+/// Gives back what a file held through entities that it does not refer to any more: the bytes, and then the reference. The
+/// reference goes last, so as long as it is there without the file's link, the bytes may have to be given back still.
+/// </summary>
+/// <param name="layout">Where the notes and id rows are.</param>
+/// <param name="tree">The files.</param>
+/// <param name="references">References to blobs.</param>
+/// <param name="quota">Gets back the bytes.</param>
+/// <param name="notes">Finds what is due, and puts off what fails.</param>
+/// <param name="clock">Tells what is due.</param>
+public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
+{
+    private const string Kind = "releases";
+
+    /// <summary>Finds all notes, due or not.</summary>
+    internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
+
+    // Longer than any request takes.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    /// <summary>Releases links that a file has given up for certain. Three transactions, and two for each that counts for the quota.</summary>
+    /// <param name="ownerId">Whose file.</param>
+    /// <param name="fileId">The file.</param>
+    /// <param name="links">What it gave up.</param>
+    /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
+    internal async Task ReleaseAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
+    {
+        if (links.Count == 0)
+            return;
+        foreach (var link in links.Where(l => l.Type != EntityType.Thumbnail))
+            await quota.ChargeAsync(ownerId, OperationOf(fileId, link.Id), -link.Size, null, cancellationToken);
+        await references.RemoveAsync([.. links.Select(l => new EntityReference(l.Id, fileId))], keepBlobs: false, cancellationToken);
+    }
+
+    /// <summary>
+    /// Releases those of a file's links that it has given up. A file that is gone gave back what it still held when it was deleted.
+    /// </summary>
+    /// <param name="ownerId">Whose file.</param>
+    /// <param name="fileId">The file.</param>
+    /// <param name="links">What it may have given up.</param>
+    /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
+    /// <returns>False when it cannot be told yet, because the file is being deleted.</returns>
+    internal async Task<bool> TrySettleAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
+    {
+        var file = await tree.FindByIdAsync(fileId, cancellationToken);
+        if (file is not null)
+        {
+            var held = file.EntityIds.ToHashSet();
+            await ReleaseAsync(ownerId, fileId, [.. links.Where(l => !held.Contains(l.Id))], cancellationToken);
+            return true;
+        }
+        // The id row is the last thing that a deletion removes.
+        if (await layout.FileIds.FindAsync(FileKeys.IdBlock(fileId), FileKeys.Id(fileId), cancellationToken) is not null)
+            return false;
+        foreach (var link in links)
+        {
+            if (await references.ExistsAsync(new EntityReference(link.Id, fileId), cancellationToken))
+                await ReleaseAsync(ownerId, fileId, [link], cancellationToken);
+        }
+        return true;
+    }
+
+    /// <summary>Notes that a file is about to give up links, so that a crash after it did leaves nothing. One transaction.</summary>
+    /// <returns>The note; remove it when the links are released.</returns>
+    internal async Task<Row> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
+    {
+        var key = DueNotes.Key(clock.GetUtcNow() + Patience, Guid.NewGuid().ToString("N"));
+        var row = new Row(DueNotes.PartitionOf(Kind, fileId), key) { ["o"] = ownerId, ["f"] = fileId };
+        LongText.Write(row, "d", EntityLinks.Print(links));
+        await layout.Schedules.UpsertAsync(row, cancellationToken);
+        return row;
+    }
+
+    /// <summary>Removes a note. One transaction.</summary>
+    internal Task<bool> ForgetAsync(Row note, CancellationToken cancellationToken) =>
+        layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+
+    /// <summary>Settles what crashes left behind. One transaction when there is nothing.</summary>
+    /// <param name="cancellationToken">Cancels the run between two files.</param>
+    public Task RunAsync(CancellationToken cancellationToken = default) => notes.RunAsync(Kind, 1, SettleAsync, cancellationToken);
+
+    private async Task SettleAsync(Row note, CancellationToken cancellationToken)
+    {
+        var (ownerId, fileId, links) = NotedBy(note);
+        if (await TrySettleAsync(ownerId, fileId, links, cancellationToken))
+            await ForgetAsync(note, cancellationToken);
+    }
+
+    /// <summary>What a note says.</summary>
+    internal static (long OwnerId, long FileId, IReadOnlyList<EntityLink> Links) NotedBy(Row note) =>
+        (note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!));
+
+    internal static string OperationOf(long fileId, long entityId) => string.Create(CultureInfo.InvariantCulture, $"rel-{fileId:x}-{entityId:x}");
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.Viewers;
+
+/// <summary>That a viewer may work on a file in the name of a user.</summary>
+public sealed record ViewerSession
+{
+    /// <summary>The session's id, a uuid.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The viewer.</summary>
+    public required string ViewerId { get; init; }
+
+    /// <summary>In whose name; 0 for somebody who has not signed in.</summary>
+    public required long UserId { get; init; }
+
+    /// <summary>The file.</summary>
+    public required long FileId { get; init; }
+
+    /// <summary>Where the user found the file.</summary>
+    public required FileUri Uri { get; init; }
+
+    /// <summary>The version that is shown; 0 for the current one.</summary>
+    public long VersionId { get; init; }
+
+    /// <summary>Whether the viewer was opened to edit; one that was opened to view neither locks nor writes.</summary>
+    public bool CanEdit { get; init; }
+
+    /// <summary>The state of the user's account: a change of the password ends the session. Null for somebody who has not signed in.</summary>
+    public string? State { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>
+/// Sessions of viewers. A token is <c>&lt;session id&gt;.&lt;128 characters&gt;</c>; only a hash of the secret part is stored, so that
+/// who reads the table cannot act as a viewer.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells which have expired.</param>
+public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
+{
+    private const string Partition = "viewer";
+    private const string Place = "uri";
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    private const int SecretLength = 128;
+
+    /// <summary>Stores a session. One transaction.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The token, which cannot be had again.</returns>
+    public async Task<string> CreateAsync(ViewerSession session, CancellationToken cancellationToken = default)
+    {
+        var secret = RandomNumberGenerator.GetString(Letters, SecretLength);
+        var row = new Row(Partition, KeyOf(session.Id))
+        {
+            ["h"] = Hash(secret),
+            ["app"] = session.ViewerId,
+            ["u"] = session.UserId,
+            ["f"] = session.FileId,
+            ["e"] = session.VersionId,
+            ["x"] = session.ExpiresAt,
+            ["w"] = session.CanEdit,
+            ["s"] = session.State,
+        };
+        LongText.Write(row, Place, session.Uri.ToString());
+        // The key was drawn: what is there already is our own, and its answer was lost.
+        await layout.Sessions.UpsertAsync(row, cancellationToken);
+        return $"{KeyOf(session.Id)}.{secret}";
+    }
+
+    /// <summary>The session of a token; null for one that is unknown, wrong or expired. One transaction at most.</summary>
+    /// <param name="token">What a viewer sent.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<ViewerSession?> FindAsync(string? token, CancellationToken cancellationToken = default)
+    {
+        var dot = token?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        if (dot < 0 || token!.Length - dot - 1 != SecretLength || !Guid.TryParseExact(token.AsSpan(0, dot), "D", out var id))
+            return null;
+        var row = await layout.Sessions.FindAsync(Partition, KeyOf(id), cancellationToken);
+        if (row is null || !CryptographicOperations.FixedTimeEquals(row.Bytes("h"), Hash(token[(dot + 1)..])) || row.Time("x") is not { } end || end <= clock.GetUtcNow())
+            return null;
+        return new ViewerSession
+        {
+            Id = id,
+            ViewerId = row.RequiredText("app"),
+            UserId = row.RequiredNumber("u"),
+            FileId = row.RequiredNumber("f"),
+            Uri = FileUri.Parse(LongText.Read(row, Place)),
+            VersionId = row.Number("e") ?? 0,
+            ExpiresAt = end,
+            CanEdit = row.Flag("w"),
+            State = row.Text("s"),
+        };
+    }
+
+    /// <summary>Removes sessions that have expired: one transaction for each 1,000 sessions, and one for each 100 that are removed.</summary>
+    /// <param name="cancellationToken">Ends the run; the rest is left to the next.</param>
+    /// <returns>How many were removed.</returns>
+    public Task<int> SweepAsync(CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
+        layout.Sessions,
+        layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken).Where(row => row.Time("x") is { } end && end <= clock.GetUtcNow()),
+        int.MaxValue,
+        cancellationToken);
+
+    private static string KeyOf(Guid id) => id.ToString("D", CultureInfo.InvariantCulture);
+
+    private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+}

@@ -1,0 +1,54 @@
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Drive.Activities;
+
+/// <summary>An event as it was written.</summary>
+/// <param name="Key">Its place in the order of events.</param>
+/// <param name="Category">What happened.</param>
+/// <param name="ActorId">Who did it; 0 for a guest or the site itself.</param>
+/// <param name="At">When.</param>
+/// <param name="From">Where the file was; null when it was not there.</param>
+/// <param name="To">Where the file was afterwards; null when it was gone.</param>
+/// <param name="EntityId">The current version then; 0 for none.</param>
+public sealed record Activity(
+    string Key, ActivityCategory Category, long ActorId, DateTimeOffset At, FilePath? From, FilePath? To, long EntityId);
+
+/// <summary>Which events are asked for.</summary>
+public enum ActivityFilter
+{
+    /// <summary>All.</summary>
+    All,
+
+    /// <summary>Those of the caller.</summary>
+    Mine,
+
+    /// <summary>Changes.</summary>
+    Updates,
+
+    /// <summary>Downloads and views.</summary>
+    Reads,
+}
+
+/// <summary>A question for events.</summary>
+/// <param name="PageSize">How many.</param>
+/// <param name="IsAscending">Whether the oldest comes first.</param>
+/// <param name="Filter">Which.</param>
+/// <param name="CallerId">Whose are the caller's.</param>
+/// <param name="Token">Where the page before ended; null for the first.</param>
+public sealed record ActivityQuery(int PageSize, bool IsAscending, ActivityFilter Filter, long CallerId, string? Token)
+{
+    /// <summary>Whether an event is asked for.</summary>
+    /// <param name="activity">The event.</param>
+    public bool Accepts(Activity activity) => Filter switch
+    {
+        ActivityFilter.Mine => activity.ActorId == CallerId,
+        ActivityFilter.Updates => activity.Category != ActivityCategory.EntityDownloaded,
+        ActivityFilter.Reads => activity.Category == ActivityCategory.EntityDownloaded,
+        _ => true,
+    };
+}
+
+/// <summary>A page of events.</summary>
+/// <param name="Activities">The events.</param>
+/// <param name="NextToken">Where to go on; null on the last page.</param>
+public sealed record ActivityPage(IReadOnlyList<Activity> Activities, string? NextToken);

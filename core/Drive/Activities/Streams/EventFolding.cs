@@ -1,0 +1,118 @@
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Drive.Activities.Streams;
+
+/// <summary>
+/// Folds events that are held back, so that a client hears of each file what became of it and not how (contract, section 26).
+/// An event is folded into an older one of its file only if nothing that came between touches the same paths; else a client that
+/// applies events in order would go wrong.
+/// </summary>
+internal sealed class EventFolding
+{
+    private readonly List<Change> _changes = [];
+    private readonly Dictionary<long, int> _open = [];
+    // The last change that names a path, and the last one that names something below it.
+    private readonly Dictionary<FilePath, int> _named = [];
+    private readonly Dictionary<FilePath, int> _below = [];
+
+    /// <summary>How many changes are held.</summary>
+    public int Count => _changes.Count;
+
+    /// <summary>Adds an event behind the others.</summary>
+    public void Add(FolderEvent entry)
+    {
+        if (_open.TryGetValue(entry.FileId, out var index) && LastTouch(entry.From) <= index && LastTouch(entry.To) <= index
+            && _changes[index].Fold(entry) is { } folded)
+        {
+            _changes[index] = folded;
+        }
+        else
+        {
+            index = _changes.Count;
+            _changes.Add(Change.Of(entry));
+            _open[entry.FileId] = index;
+        }
+        Touch(entry.From, index);
+        Touch(entry.To, index);
+    }
+
+    /// <summary>What became of the files, in an order that can be applied; holds nothing afterwards.</summary>
+    public List<FolderEvent> Flush()
+    {
+        var events = _changes.SelectMany(change => change.Describe()).ToList();
+        _changes.Clear();
+        _open.Clear();
+        _named.Clear();
+        _below.Clear();
+        return events;
+    }
+
+    private int LastTouch(FilePath path)
+    {
+        var last = Math.Max(_named.GetValueOrDefault(path, -1), _below.GetValueOrDefault(path, -1));
+        for (var above = path; !above.IsRoot; above = above.Parent)
+            last = Math.Max(last, _named.GetValueOrDefault(above.Parent, -1));
+        return last;
+    }
+
+    private void Touch(FilePath path, int index)
+    {
+        _named[path] = index;
+        for (var above = path; !above.IsRoot; above = above.Parent)
+            _below[above.Parent] = index;
+    }
+
+    /// <summary>What happened to one file.</summary>
+    /// <param name="FileId">The file.</param>
+    /// <param name="Before">Where the client has it; null when it does not.</param>
+    /// <param name="Now">Where it is; null when it is gone.</param>
+    /// <param name="IsModified">Whether it has other content than the client has.</param>
+    /// <param name="IsRemade">Whether it was gone meanwhile.</param>
+    private sealed record Change(long FileId, FilePath? Before, FilePath? Now, bool IsModified, bool IsRemade)
+    {
+        public static Change Of(FolderEvent entry) => new(
+            entry.FileId,
+            entry.Type == FolderEventType.Create ? null : entry.From,
+            entry.Type == FolderEventType.Delete ? null : entry.To,
+            entry.Type == FolderEventType.Modify,
+            IsRemade: false);
+
+        /// <summary>This and then an event; null when they do not follow each other.</summary>
+        public Change? Fold(FolderEvent entry) => entry.Type switch
+        {
+            FolderEventType.Create when Now is null => this with { Now = entry.To, IsRemade = Before is not null },
+            FolderEventType.Modify when entry.To.Equals(Now) => this with { IsModified = true },
+            FolderEventType.Rename when entry.From.Equals(Now) => this with { Now = entry.To },
+            FolderEventType.Delete when entry.From.Equals(Now) => this with { Now = null, IsRemade = false },
+            _ => null,
+        };
+
+        public IEnumerable<FolderEvent> Describe()
+        {
+            switch (Before, Now)
+            {
+                case (null, null):
+                    break;
+                case (null, { } now):
+                    yield return Event(FolderEventType.Create, now, now);
+                    break;
+                case ({ } before, null):
+                    yield return Event(FolderEventType.Delete, before, before);
+                    break;
+                case ({ } before, { } now) when IsRemade:
+                    if (!before.Equals(now))
+                        yield return Event(FolderEventType.Delete, before, before);
+                    yield return Event(FolderEventType.Create, now, now);
+                    break;
+                case ({ } before, { } now):
+                    if (!before.Equals(now))
+                        yield return Event(FolderEventType.Rename, before, now);
+                    if (IsModified)
+                        yield return Event(FolderEventType.Modify, now, now);
+                    break;
+            }
+        }
+
+        private FolderEvent Event(FolderEventType type, FilePath from, FilePath to) => new(type, FileId, from, to);
+    }
+}

@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Activities.Streams;
+
+/// <summary>How events are handed out.</summary>
+/// <param name="Debounce">How long an event is held back for others of the same file.</param>
+/// <param name="MaxAge">How long events are kept for clients that are away.</param>
+public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
+{
+    /// <summary>After how much silence a client is told that the stream is alive (contract, section 26).</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one stream lives; front ends of the platform end an answer after 230 s, in the middle of it.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromSeconds(220);
+}
+
+/// <summary>
+/// The event streams of folders (contract, section 26). They live from the rows that <see cref="ActivityLog"/> writes, so that
+/// no process needs to know of another: a process reads the new rows of a drive every few seconds while streams of it are open, one
+/// transaction each time, however many they are.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="log">The events.</param>
+/// <param name="clock">Waits and stamps.</param>
+public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProvider clock)
+{
+    private const int RowsPerRun = 100_000;
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+
+    private readonly EventFeeds _feeds = new(log, clock);
+    private readonly HeldPlaces<long> _open = new();
+
+    /// <summary>Takes one of the streams that a user may have open in a process.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="most">How many there are.</param>
+    /// <returns>The stream's place, until it is disposed of.</returns>
+    /// <exception cref="CloudreveException">429: the user has all of them open.</exception>
+    public IDisposable Open(long userId, long most) =>
+        _open.TryTake(userId, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many event streams are open. Close one first.");
+
+    /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="clientId">The client, a uuid.</param>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="folder">Where it is.</param>
+    /// <param name="options">How long events are kept.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The subscription, and whether it was known.</returns>
+    public async Task<(EventSubscription Subscription, bool IsKnown)> SubscribeAsync(
+        long ownerId, string clientId, long folderId, FilePath folder, EventStreamOptions options, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var row = await layout.Events.FindAsync(ActivityLog.Partition(ownerId), EventSubscription.Key(clientId, folderId), cancellationToken);
+        if (row is not null && EventSubscription.FromRow(row, ownerId, clientId, folderId) is var known && known.At > now - options.MaxAge)
+            return (known, true);
+        var position = EventSubscription.PositionAt(now - EventFeeds.Lag);
+        var past = new List<string>();
+        await foreach (var entry in log.ReadFromAsync(ownerId, position, cancellationToken))
+            past.Add(entry.Key);
+        var fresh = new EventSubscription(ownerId, clientId, folderId, folder, position, past, now);
+        await layout.Events.UpsertAsync(fresh.ToRow(), cancellationToken);
+        return (fresh, false);
+    }
+
+    /// <summary>
+    /// What happens below the folder from the subscription on, in bundles; an empty bundle is a sign of life. Ends after the
+    /// lifetime of a stream. What a client heard is stored after each bundle, so that a broken connection repeats one at most.
+    /// </summary>
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="options">How events are handed out.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public async IAsyncEnumerable<IReadOnlyList<FolderEvent>> ReadAsync(
+        EventSubscription subscription, EventStreamOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var feed = _feeds.Listen(subscription.OwnerId);
+        var reader = new Reader(subscription, clock);
+        var pause = options.Debounce < s_longestPause ? Max(options.Debounce, TimeSpan.FromMilliseconds(100)) : s_longestPause;
+        var begun = clock.GetUtcNow();
+        var spoken = begun;
+        while (clock.GetUtcNow() - begun < options.Lifetime)
+        {
+            reader.Read(await feed.ReadAsync(reader.Position, pause, cancellationToken));
+            var now = clock.GetUtcNow();
+            if (reader.HeldSince is { } held && now - held >= options.Debounce)
+            {
+                var events = reader.Flush();
+                if (events.Count > 0)
+                {
+                    spoken = now;
+                    yield return events;
+                }
+                // Only now the client has them.
+                await layout.Events.UpsertAsync(reader.Progress().ToRow(), cancellationToken);
+            }
+            else if (now - spoken >= options.KeepAlive)
+            {
+                spoken = now;
+                yield return [];
+            }
+            await Task.Delay(pause, clock, cancellationToken);
+        }
+        // A client that listens is not away, also when nothing happens.
+        if (reader.HeldSince is null)
+            await layout.Events.UpsertAsync(reader.Progress().ToRow(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Removes events, activities of files and subscriptions of a drive that are too old to be asked for, a hundred thousand each at most.
+    /// Three transactions when there are none.
+    /// </summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="maxAge">How long events are kept for clients that are away.</param>
+    /// <param name="activityAge">How long the activities of a file are kept.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task TrimAsync(long ownerId, TimeSpan maxAge, TimeSpan activityAge, CancellationToken cancellationToken = default)
+    {
+        var limit = clock.GetUtcNow() - maxAge;
+        var partition = ActivityLog.Partition(ownerId);
+        var events = new RowRange(partition, ActivityLog.TimePrefix, ActivityLog.TimePrefix + EventSubscription.PositionAt(limit));
+        await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(events, cancellationToken), RowsPerRun, cancellationToken);
+        // Rows of one file stand together, not those of one time; they are never changed, so the service's own time is theirs.
+        var activities = RowRange.Prefix(partition, ActivityLog.FilePrefix) with
+        {
+            Condition = $"Timestamp lt datetime'{(clock.GetUtcNow() - activityAge).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'",
+        };
+        await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(activities, cancellationToken), RowsPerRun, cancellationToken);
+        var subscriptions = layout.Events.QueryAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken);
+        await RowSweep.DeleteAsync(
+            layout.Events, subscriptions.Where(row => (row.Number("at") ?? 0) < limit.UtcTicks), RowsPerRun, cancellationToken);
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    /// <summary>Reads on from a subscription.</summary>
+    private sealed class Reader(EventSubscription subscription, TimeProvider clock)
+    {
+        private readonly SubtreeView _view = new(subscription.Folder);
+        private readonly EventFolding _folding = new();
+        private readonly HashSet<string> _heard = [.. subscription.Heard];
+        private readonly DateTimeOffset _begun = clock.GetUtcNow();
+
+        /// <summary>The key that it reads on from.</summary>
+        public string Position { get; private set; } = subscription.Position;
+
+        /// <summary>Since when events are held: since the oldest happened, or the stream began.</summary>
+        public DateTimeOffset? HeldSince { get; private set; }
+
+        public void Read(EventWindow window)
+        {
+            foreach (var entry in window.Events)
+            {
+                // What comes before was heard long ago, and is not remembered.
+                if (string.CompareOrdinal(entry.Key, Position) < 0 || !_heard.Add(entry.Key))
+                    continue;
+                var seen = _view.See(entry);
+                if (seen is null || entry.ClientId == subscription.ClientId)
+                    continue;
+                _folding.Add(seen);
+                HeldSince ??= entry.At > _begun ? entry.At : _begun;
+            }
+            Advance(window.SafeTo);
+        }
+
+        public List<FolderEvent> Flush()
+        {
+            HeldSince = null;
+            return _folding.Flush();
+        }
+
+        public EventSubscription Progress() =>
+            subscription with { Folder = _view.Folder, Position = Position, Heard = _heard, At = clock.GetUtcNow() };
+
+        private void Advance(string safe)
+        {
+            if (string.CompareOrdinal(safe, Position) <= 0)
+                return;
+            Position = safe;
+            _heard.RemoveWhere(key => string.CompareOrdinal(key, safe) < 0);
+        }
+    }
+}

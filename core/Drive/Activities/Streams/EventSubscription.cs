@@ -1,0 +1,44 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Drive.Activities.Streams;
+
+/// <summary>What a sync client has heard of a folder. It is kept while the client is away, so that it misses nothing.</summary>
+/// <param name="OwnerId">Whose drive.</param>
+/// <param name="ClientId">The client.</param>
+/// <param name="FolderId">The folder.</param>
+/// <param name="Folder">Where the folder was after the last event that was heard; null when it was in the trash.</param>
+/// <param name="Position">
+/// The key that events are read from. It lies some time back, since processes write events side by side and not in the order of keys.
+/// </param>
+/// <param name="Heard">The events behind the position that were heard.</param>
+/// <param name="At">When this was stored.</param>
+public sealed record EventSubscription(
+    long OwnerId, string ClientId, long FolderId, FilePath? Folder, string Position, IReadOnlyCollection<string> Heard, DateTimeOffset At)
+{
+    // A property of a row holds 32,768 characters; what does not fit is heard twice, which does no harm.
+    private const int MaxHeard = 1_200;
+    internal const string Prefix = "s|";
+
+    internal static string Key(string clientId, long folderId) => $"{Prefix}{clientId}|{FileKeys.Id(folderId)}";
+
+    internal Row ToRow()
+    {
+        var row = new Row(ActivityLog.Partition(OwnerId), Key(ClientId, FolderId))
+        {
+            ["pos"] = Position,
+            ["heard"] = string.Join(',', Heard.OrderDescending(StringComparer.Ordinal).Take(MaxHeard)),
+            ["at"] = At.UtcTicks,
+        };
+        PathText.Write(row, "path", Folder);
+        return row;
+    }
+
+    internal static EventSubscription FromRow(Row row, long ownerId, string clientId, long folderId) => new(
+        ownerId, clientId, folderId, PathText.Read(row, "path"), row.Text("pos") ?? "",
+        (row.Text("heard") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+        new DateTimeOffset(row.RequiredNumber("at"), TimeSpan.Zero));
+
+    internal static string PositionAt(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.UtcTicks:x16}");
+}

@@ -1,0 +1,88 @@
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Listing;
+
+/// <summary>What a listing is ordered by (contract, section 10). Folders always come before files.</summary>
+public enum FileOrder
+{
+    /// <summary>By creation, which is by id.</summary>
+    CreatedAt,
+
+    /// <summary>By name, ordinally; <c>#</c>, <c>%</c> and control characters stand behind most others, as in the keys of rows.</summary>
+    Name,
+
+    /// <summary>By size.</summary>
+    Size,
+
+    /// <summary>By last change.</summary>
+    UpdatedAt,
+}
+
+/// <summary>One page of a folder.</summary>
+/// <param name="Entries">Folders first, then files, in the asked order.</param>
+/// <param name="NextToken">Where to go on; null on the last page.</param>
+public sealed record FolderPage(IReadOnlyList<FileRecord> Entries, string? NextToken);
+
+/// <summary>One page of a folder by its number.</summary>
+/// <param name="Entries">Folders first, then files, in the asked order; empty behind the last page.</param>
+/// <param name="Total">How many entries the folder has.</param>
+public sealed record NumberedPage(IReadOnlyList<FileRecord> Entries, long Total);
+
+/// <summary>Lists folders, page by page.</summary>
+public sealed class FolderListing
+{
+    private readonly AscendingListing _ascending;
+    private readonly DescendingListing _descending;
+    private readonly SortedListing _sorted;
+
+    /// <summary>Creates the listing; reads nothing.</summary>
+    /// <param name="layout">Where the rows are.</param>
+    /// <param name="reads">Bounds what reading large folders whole takes of the process.</param>
+    public FolderListing(StorageLayout layout, HeavyReads reads)
+    {
+        var blobs = new ListingBlobs(layout);
+        _ascending = new AscendingListing(layout);
+        _descending = new DescendingListing(layout, blobs);
+        _sorted = new SortedListing(layout, blobs, reads);
+    }
+
+    /// <summary>
+    /// Reads a page. Ascending by name or creation it costs one transaction, a second one for the 1,001st row. Other orders
+    /// cost one while one request brings the whole folder. Larger folders are read whole once, one transaction for each 1,000
+    /// rows; then a page costs three: descending by name or creation also when the folder has changed, by size or change while
+    /// it has not. A page of a large folder in descending order may end early, with a token.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="order">What to order by.</param>
+    /// <param name="descending">Whether the greatest comes first.</param>
+    /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
+    /// <param name="token">The token of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    public Task<FolderPage> ListAsync(
+        long folderId, FileOrder order, bool descending, int pageSize, string? token, CancellationToken cancellationToken = default)
+    {
+        if (order is FileOrder.Size or FileOrder.UpdatedAt)
+            return _sorted.ListAsync(folderId, order, descending, pageSize, token, cancellationToken);
+        return descending
+            ? _descending.ListAsync(folderId, KeyOrder.Of(order), pageSize, token, cancellationToken)
+            : _ascending.ListAsync(folderId, KeyOrder.Of(order), pageSize, token, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads a page by its number: one transaction while one request brings the whole folder. A larger one is read whole, one
+    /// transaction for each 1,000 rows; then a page costs three while the folder does not change.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="order">What to order by.</param>
+    /// <param name="descending">Whether the greatest comes first.</param>
+    /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
+    /// <param name="page">The page's number, from 0.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<NumberedPage> ListPageAsync(
+        long folderId, FileOrder order, bool descending, int pageSize, int page, CancellationToken cancellationToken = default) =>
+        _sorted.ListAsync(folderId, order, descending, pageSize, page, cancellationToken);
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Listing;
+
+/// <summary>What a folder holds, with everything below it (contract, section 9).</summary>
+/// <param name="Size">Bytes of all files.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Folders">How many folders.</param>
+/// <param name="IsComplete">False when the walk ended at its limit.</param>
+/// <param name="CalculatedAt">When it was counted.</param>
+public sealed record FolderSummary(long Size, long Files, long Folders, bool IsComplete, DateTimeOffset CalculatedAt);
+
+/// <summary>Counts what folders hold, level by level, and keeps the result for a while.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="reads">Bounds what counting takes of the process.</param>
+/// <param name="clock">Stamps and ages results.</param>
+public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, TimeProvider clock)
+{
+    private const int MaxKept = 10_000;
+
+    private readonly ConcurrentDictionary<long, FolderSummary> _kept = new();
+
+    /// <summary>
+    /// The summary of a folder: one transaction for each 1,000 entries of neighbouring folders below it, at most one more for each folder;
+    /// none while a kept result is young enough.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
+    /// <param name="maxAge">How old a kept result may be.</param>
+    /// <param name="cancellationToken">Cancels the walk.</param>
+    public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
+    {
+        if (_kept.TryGetValue(folder.Id, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
+            return kept;
+        var summary = await CountAsync(folder, maxEntries, cancellationToken);
+        if (_kept.Count >= MaxKept)
+            _kept.Clear();
+        return _kept[folder.Id] = summary;
+    }
+
+    private async Task<FolderSummary> CountAsync(FileRecord folder, long maxEntries, CancellationToken cancellationToken)
+    {
+        var (size, files, folders) = (0L, 0L, 0L);
+        // Folders by id and files by id stand one behind the other.
+        var scan = new FolderScan(
+            (range, continuation, token) => reads.ReadPageAsync(folder.OwnerId, layout.Files, range, continuation, token),
+            FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix), _ => RowUse.Keep);
+        for (List<long> level = [folder.Id]; level.Count > 0;)
+        {
+            var next = new List<long>();
+            await foreach (var part in scan.ReadAsync(level.ToAsyncEnumerable(), id => id, _ => null, cancellationToken))
+            {
+                foreach (var row in part.Rows)
+                {
+                    if (maxEntries > 0 && files + folders >= maxEntries)
+                        return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());
+                    if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                    {
+                        folders++;
+                        next.Add(row.RequiredNumber("id"));
+                    }
+                    else
+                    {
+                        files++;
+                        size += row.Number("s") ?? 0;
+                    }
+                }
+            }
+            level = next;
+        }
+        return new FolderSummary(size, files, folders, IsComplete: true, clock.GetUtcNow());
+    }
+}

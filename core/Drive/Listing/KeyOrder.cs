@@ -1,0 +1,58 @@
+using System.Buffers.Text;
+using System.Text;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Drive.Listing;
+
+/// <summary>
+/// An order that row keys have. Folders and files stand one behind the other, so one range of rows holds a folder's
+/// entries, folders first.
+/// </summary>
+/// <param name="Folders">What keys of folders start with.</param>
+/// <param name="Files">What keys of files start with.</param>
+/// <param name="Condition">What tells entries from other rows within; null when there are none.</param>
+internal sealed record KeyOrder(string Folders, string Files, string? Condition)
+{
+    // Guards of folders stand among the names of files.
+    private static readonly KeyOrder ByName =
+        new(FileKeys.FolderPrefix, FileKeys.NamePrefix, $"t eq {(int)FileType.File} or RowKey lt '{FileKeys.NamePrefix}'");
+
+    private static readonly KeyOrder ByCreation = new(FileKeys.FolderIdPrefix, FileKeys.FileIdPrefix, null);
+
+    public static KeyOrder Of(FileOrder order) => order == FileOrder.Name ? ByName : ByCreation;
+
+    /// <summary>All entries of a folder.</summary>
+    public RowRange All(long folderId) => Between(folderId, Folders, RowRange.After(Files));
+
+    /// <summary>Entries from one key, inclusive, to another, exclusive.</summary>
+    public RowRange Between(long folderId, string from, string to) => new(FileKeys.Folder(folderId), from, to) { Condition = Condition };
+
+    /// <summary>Whether a key is one of a folder in this order.</summary>
+    public bool IsFolder(string key) => key.StartsWith(Folders, StringComparison.Ordinal);
+
+    /// <summary>Prints the token of a page that ended at a row.</summary>
+    /// <param name="key">The row's key.</param>
+    public static string Encode(string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(key));
+
+    /// <summary>The row's key that a token holds.</summary>
+    /// <param name="token">The token.</param>
+    /// <exception cref="CloudreveException">40001 for a token that is not ours, or of another order.</exception>
+    public string Decode(string token)
+    {
+        try
+        {
+            var key = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token));
+            if (key.Length <= AzureLimits.KeyCharacters
+                && (IsFolder(key) || key.StartsWith(Files, StringComparison.Ordinal))
+                && !key.AsSpan().ContainsAny("/\\#?") && !key.Any(char.IsControl))
+                return key;
+        }
+        catch (FormatException)
+        {
+            // Not ours.
+        }
+        throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
+    }
+}

@@ -1,0 +1,74 @@
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Drive.Locks;
+
+/// <summary>What holds a lock (contract, section 13).</summary>
+/// <param name="Type">upload, dav, viewer and the like.</param>
+/// <param name="InnerXml">The owner element of a WebDAV lock; null for others.</param>
+/// <param name="ViewerId">The viewer; null for others.</param>
+/// <param name="ClientLock">What a viewer calls its lock: any text, which only the viewer is told; null for others.</param>
+public sealed record LockApplication(string Type, string? InnerXml = null, string? ViewerId = null, string? ClientLock = null)
+{
+    /// <summary>An upload that has not been completed.</summary>
+    public static LockApplication Upload { get; } = new("upload");
+}
+
+/// <summary>A lock that outlives a request. Locks within a request are ETags of rows.</summary>
+public sealed record DriveLock
+{
+    /// <summary>Whoever knows it may use and release the lock. Letters, digits and <c>- _ . : =</c>.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>Whose drive.</summary>
+    public required long OwnerId { get; init; }
+
+    /// <summary>What is locked.</summary>
+    public required FilePath Path { get; init; }
+
+    /// <summary>Whether everything below is locked, too.</summary>
+    public bool IsInfinite { get; init; }
+
+    /// <summary>What holds it.</summary>
+    public required LockApplication Application { get; init; }
+
+    /// <summary>The type of what is locked.</summary>
+    public FileType Type { get; init; }
+
+    /// <summary>When it ends by itself.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>
+    /// Whether the lock forbids a change (RFC 4918, section 7): of the locked object, of what is below it, of its members, or
+    /// of a folder that it is in.
+    /// </summary>
+    /// <param name="path">What shall be changed.</param>
+    /// <param name="scope">How far the change reaches.</param>
+    public bool Forbids(FilePath path, LockScope scope) =>
+        Path.Equals(path)
+        || (IsInfinite && Path.Contains(path))
+        || (scope >= LockScope.Membership && Path.Equals(path.Parent))
+        || (scope == LockScope.Subtree && path.Contains(Path));
+}
+
+/// <summary>How far a change reaches.</summary>
+public enum LockScope
+{
+    /// <summary>Content or properties of one object.</summary>
+    Self,
+
+    /// <summary>The object, which comes into or leaves its folder.</summary>
+    Membership,
+
+    /// <summary>The object and everything below, which come into or leave a folder.</summary>
+    Subtree,
+}
+
+/// <summary>A change that locks forbid: 40073 with the locks in the way.</summary>
+/// <param name="conflicts">The locks.</param>
+public sealed class LockConflictException(IReadOnlyList<DriveLock> conflicts)
+    : CloudreveException(ErrorCode.LockConflict, "The item is locked.")
+{
+    /// <summary>The locks in the way.</summary>
+    public IReadOnlyList<DriveLock> Conflicts { get; } = conflicts;
+}

@@ -1,0 +1,69 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Moves;
+
+/// <summary>
+/// Removes whole drives, trash included. Root and trash are deleted like folders: an intent stays until all that was below has been given
+/// back, so a timer goes on with what a process left.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="locks">Reads what is under way in a drive.</param>
+/// <param name="relocator">Deletes folders.</param>
+/// <param name="clock">Stamps the deletions.</param>
+internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Relocator relocator, TimeProvider clock)
+{
+    /// <summary>Removes some thousand entries of a drive. Harmless to repeat.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
+    /// <returns>Whether nothing is left of its entries.</returns>
+    public async Task<bool> RunAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        MoveIntent[] wanted = [Intent("root", FileTree.RootId(ownerId)), Intent("trash", FileTree.TrashId(ownerId))];
+        var known = (await locks.ReadAsync(ownerId, cancellationToken)).Moves;
+        var tops = new List<MoveIntent>();
+        foreach (var intent in wanted)
+        {
+            // One that was begun knows what has been given back already.
+            if (known.FirstOrDefault(move => move.Operation == intent.Operation) is { } begun)
+                tops.Add(begun);
+            else if (await HasRowsAsync(intent.FileId, cancellationToken))
+                tops.Add(intent with { ETag = await layout.Files.UpsertAsync(intent.ToRow(ownerId), cancellationToken) });
+        }
+        // What others have begun first: it brings nothing into folders that are closed already, and takes nothing out of those that are not.
+        foreach (var move in known.Where(move => wanted.All(intent => intent.Operation != move.Operation)).Concat(tops))
+            await relocator.SettleAsync(ownerId, move, cancellationToken);
+        return (await locks.ReadAsync(ownerId, cancellationToken)).Moves.Count == 0;
+    }
+
+    /// <summary>Removes what is left of a drive without entries: locks, and notes of its structure. Harmless to repeat.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>False while a write of content is not settled.</returns>
+    public async Task<bool> ClearAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        await foreach (var _ in layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(FileTree.RootId(ownerId)), WriteIntent.Prefix), cancellationToken))
+            return false;
+        foreach (var partition in (string[])[FileKeys.Folder(FileTree.RootId(ownerId)), DriveControl.Partition(ownerId)])
+            await RowSweep.DeleteAsync(layout.Files, layout.Files.QueryAsync(new RowRange(partition), cancellationToken), int.MaxValue, cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> HasRowsAsync(long folderId, CancellationToken cancellationToken) =>
+        (await layout.Files.QueryPageAsync(new RowRange(FileKeys.Folder(folderId), null, DriveControl.TreeKey), 1, null, cancellationToken)).Rows.Count > 0;
+
+    private MoveIntent Intent(string name, long folderId) => new()
+    {
+        Operation = "leave-" + name,
+        FileId = folderId,
+        Type = FileType.Folder,
+        // Neither is in a folder.
+        From = 0,
+        FromVersion = 0,
+        To = MoveIntent.Nowhere,
+        At = clock.GetUtcNow(),
+    };
+}

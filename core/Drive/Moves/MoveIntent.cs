@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Moves;
+
+/// <summary>
+/// A move that has begun: what a later run needs to finish it or to take it back. The id row decides which: a move is done
+/// from the moment the id row says <see cref="To"/>, and what remains is to make the folders' rows say the same.
+/// </summary>
+internal sealed record MoveIntent
+{
+    /// <summary>Folder number of what is deleted for good: no folder has it.</summary>
+    public const long Nowhere = long.MinValue;
+
+    /// <summary>The move's own id.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>What is moved.</summary>
+    public required long FileId { get; init; }
+
+    /// <summary>File or folder.</summary>
+    public required FileType Type { get; init; }
+
+    /// <summary>The folder that it leaves.</summary>
+    public required long From { get; init; }
+
+    /// <summary>How often it had been moved before.</summary>
+    public required long FromVersion { get; init; }
+
+    /// <summary>The folder that it comes into; <see cref="Nowhere"/> when it is deleted.</summary>
+    public required long To { get; init; }
+
+    /// <summary>Its name there.</summary>
+    public string ToName { get; init; } = "";
+
+    /// <summary>When the move began.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>For a deletion the entry as it last was, for a copy as it shall be, so that its blobs can be released.</summary>
+    public FileRecord? Deleted { get; init; }
+
+    /// <summary>For a deletion: whether blobs stay in their containers.</summary>
+    public bool KeepsBlobs { get; init; }
+
+    /// <summary>For a deletion of a folder: the page of files whose bytes have been given back, or are being given back.</summary>
+    public DeletionPage? Page { get; init; }
+
+    /// <summary>The row's version; empty for one that was not read.</summary>
+    public string ETag { get; init; } = "";
+
+    public bool IsDeletion => To == Nowhere;
+
+    /// <summary>Whether the entry is a copy, which comes from nowhere.</summary>
+    public bool IsCopy => From == Nowhere;
+
+    /// <summary>Names the charge of a copy.</summary>
+    public string ChargeId => $"copy-{Operation}";
+
+    public static MoveIntent FromRow(Row row) => new()
+    {
+        Operation = row.RowKey[DriveControl.MovePrefix.Length..],
+        FileId = row.RequiredNumber("id"),
+        Type = (FileType)row.RequiredNumber("t"),
+        From = row.RequiredNumber("from"),
+        FromVersion = row.RequiredNumber("v"),
+        To = row.RequiredNumber("to"),
+        ToName = row.Text("n") ?? "",
+        At = row.Time("at") ?? default,
+        Deleted = LongText.Read(row, "del") is { } json ? JsonSerializer.Deserialize(json, SnapshotJson.Default.FileRecord) : null,
+        KeepsBlobs = row.Flag("keep"),
+        Page = row.Number("pf") is { } folder ? new DeletionPage(folder, row.RequiredText("pk"), row.RequiredNumber("pb")) : null,
+        ETag = row.ETag,
+    };
+
+    public Row ToRow(long ownerId)
+    {
+        var row = new Row(DriveControl.Partition(ownerId), DriveControl.MovePrefix + Operation)
+        {
+            ["id"] = FileId,
+            ["t"] = (int)Type,
+            ["from"] = From,
+            ["v"] = FromVersion,
+            ["to"] = To,
+            ["n"] = ToName,
+            ["at"] = At,
+            ["keep"] = KeepsBlobs ? true : null,
+            ["pf"] = Page?.Folder,
+            ["pk"] = Page?.LastKey,
+            ["pb"] = Page?.Bytes,
+        };
+        if (Deleted is not null)
+            LongText.Write(row, "del", JsonSerializer.Serialize(Deleted, SnapshotJson.Default.FileRecord));
+        return row;
+    }
+}
+
+/// <summary>A run of a deleted folder's files that is removed as a whole, so that its bytes are given back exactly once.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="LastKey">The last row of the run.</param>
+/// <param name="Bytes">What the files of the run are charged with.</param>
+internal sealed record DeletionPage(long Folder, string LastKey, long Bytes);

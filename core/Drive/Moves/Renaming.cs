@@ -1,0 +1,67 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Moves;
+
+/// <summary>Gives entries other names within their folder: one batch, so it is done or not.</summary>
+/// <param name="layout">Where the rows are.</param>
+internal sealed class Renaming(StorageLayout layout)
+{
+    private const string ThumbnailsDisabled = "thumb:disabled";
+
+    /// <summary>Renames an entry. One transaction.</summary>
+    /// <param name="entry">The entry, read by its name.</param>
+    /// <param name="newName">The name; valid and another one.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40004 for a clash, 409 when a rival came first.</exception>
+    public async Task<FileRecord> RenameAsync(FileRecord entry, string newName, CancellationToken cancellationToken)
+    {
+        var renamed = entry with { Name = newName, Metadata = MetadataOf(entry, newName) };
+        var partition = FileKeys.Folder(entry.ParentId);
+        var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
+        // Rows by id stay where they are; rows by name make place for others.
+        var kept = entry.ToRows().Select(r => r.RowKey).Intersect(renamed.ToRows().Select(r => r.RowKey)).ToHashSet();
+        foreach (var row in entry.ToRows().Where(r => !kept.Contains(r.RowKey)))
+            batch.Delete(row.RowKey, row.RowKey == entry.GuardedKey ? entry.ETag : "*");
+        var index = 0;
+        foreach (var row in renamed.ToRows())
+        {
+            if (row.RowKey == renamed.GuardedKey)
+                index = batch.Count;
+            if (kept.Contains(row.RowKey))
+                batch.Replace(row);
+            else
+                batch.Insert(row);
+        }
+        try
+        {
+            return renamed with { ETag = (await layout.Files.SubmitAsync(batch, cancellationToken))[index] ?? "" };
+        }
+        catch (StorageExistsException e)
+        {
+            throw new CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", e);
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+        {
+            // Its answer may have been lost: then it is there under the new name.
+            if (await FindAsync(renamed, cancellationToken) is { } there)
+                return there;
+            throw new CloudreveException(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", e);
+        }
+    }
+
+    private async Task<FileRecord?> FindAsync(FileRecord renamed, CancellationToken cancellationToken)
+    {
+        var row = await layout.Files.FindAsync(FileKeys.Folder(renamed.ParentId), renamed.GuardedKey, cancellationToken);
+        return row is not null && row.RequiredNumber("id") == renamed.Id ? FileRecord.FromRow(row, renamed.ParentId) : null;
+    }
+
+    // Another type may be one that thumbnails can be made of (contract, section 12).
+    private static IReadOnlyDictionary<string, string> MetadataOf(FileRecord entry, string newName) =>
+        entry.Metadata.ContainsKey(ThumbnailsDisabled) && !string.Equals(Path.GetExtension(entry.Name), Path.GetExtension(newName), StringComparison.OrdinalIgnoreCase)
+            ? entry.Metadata.Where(m => m.Key != ThumbnailsDisabled).ToDictionary()
+            : entry.Metadata;
+}

@@ -1,0 +1,67 @@
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Drive.Operations;
+
+/// <content>
+/// What keeps entries from coming below the deepest place while folders above them are moved there. Whoever moves announces it first and
+/// counts what is below afterwards; whoever creates looks afterwards whether a move was announced. So one of both sees the other.
+/// </content>
+public sealed partial class DriveOperations
+{
+    /// <summary>
+    /// Throws for a new entry that has come too deep, because a folder above it was moved meanwhile, and removes it. No transaction in a
+    /// drive without deep folders, else one while no folder was moved.
+    /// </summary>
+    /// <param name="seen">The control rows as they were read before the path was resolved.</param>
+    /// <param name="path">The path of the new entry.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001; 409 while folders are moved all the time.</exception>
+    internal async Task RequireDepthAsync(DriveControl seen, FilePath path, FileRecord entry, CancellationToken cancellationToken)
+    {
+        if (seen.Depth <= DriveDepth.Free && path.Depth <= DriveDepth.Free)
+            return;
+        var now = await ReadSettledAsync(seen.OwnerId, cancellationToken);
+        if (now.TreeETag == seen.TreeETag && !seen.Moves.Any(ChangesPaths))
+            return;
+        var depth = (await _tree.GetPathAsync(entry, cancellationToken)).Depth;
+        if (depth <= FilePath.MaxDepth)
+        {
+            await _tree.Depth.NoteAsync(seen.OwnerId, entry.Type == FileType.Folder ? depth : depth - 1, cancellationToken);
+            return;
+        }
+        // Folders that were made for it may be too deep, too.
+        for (var below = depth - FilePath.MaxDepth - 1; below > 0; below--)
+            entry = await _tree.FindByIdAsync(entry.ParentId, CancellationToken.None) ?? entry;
+        await RemoveAsync(now, entry);
+        DriveDepth.Require(depth);
+    }
+
+    private async Task RemoveAsync(DriveControl control, FileRecord entry)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _relocator.DeleteAsync(control, await _tree.ReadAgainAsync(entry, CancellationToken.None), keepBlobs: false, CancellationToken.None);
+                return;
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.Conflict && attempt < Attempts)
+            {
+                control = await ReadSettledAsync(control.OwnerId, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Moves an entry that may take others deeper with it.</summary>
+    private async Task<FileRecord> MoveToDepthAsync(
+        DriveControl control, FileRecord entry, (int From, int To) depth, long folderId, Func<FileRecord, FileRecord> change,
+        CancellationToken cancellationToken)
+    {
+        var noted = await _tree.Depth.AfterMoveAsync(control, entry, depth.From, depth.To, cancellationToken);
+        return await _relocator.MoveAsync(
+            control with { Depth = noted }, entry, folderId, change,
+            () => _tree.Depth.VerifyMoveAsync(control, noted, entry, depth.From, depth.To, cancellationToken), cancellationToken);
+    }
+}

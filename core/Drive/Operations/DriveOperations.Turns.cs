@@ -1,0 +1,162 @@
+using System.Security.Cryptography;
+using Cloudreve.Core.Drive.Moves;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Drive.Operations;
+
+/// <content>How changes of one drive wait for each other.</content>
+public sealed partial class DriveOperations
+{
+    // Of changes that lose against rivals for other reasons than that folders are moved.
+    private const int Attempts = 5;
+
+    // Longer than any move takes; what is older was left behind by a process that died.
+    private static readonly TimeSpan s_moveTimeout = TimeSpan.FromSeconds(10);
+
+    // Longer than a function may run.
+    private static readonly TimeSpan s_copyTimeout = TimeSpan.FromMinutes(15);
+
+    // How long one look at the moves of other processes goes on before it starts over.
+    private static readonly TimeSpan s_settleTimeout = TimeSpan.FromSeconds(5);
+
+    // How long a change waits in all, well below the four minutes after which hosts give a request up.
+    private static readonly TimeSpan s_busyTimeout = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Looks an item of a batch up before its operation begins, which then need not do so: path + 2 transactions, of which those of the
+    /// control rows and of folders are shared by all items.
+    /// </summary>
+    /// <param name="work">The request.</param>
+    /// <param name="place">Where: in the drive or in the trash.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a root.</exception>
+    public Task<FileRecord> LookUpAsync(DriveWork work, DrivePlace place, CancellationToken cancellationToken = default)
+    {
+        if (!place.IsTrash)
+            RequireNotRoot(place.Path);
+        return RetryAsync(work, () => LookUpAsync(work, place.TopId, place.Path, cancellationToken), cancellationToken);
+    }
+
+    private async Task<FileRecord> LookUpAsync(DriveWork work, long topId, FilePath path, CancellationToken cancellationToken)
+    {
+        await ControlAsync(work, cancellationToken);
+        var entry = topId == FileTree.TrashId(work.OwnerId)
+            ? await FindTrashedAsync(work, path.Name, cancellationToken)
+            : await FindAsync(work, path, cancellationToken);
+        work.Keep(topId, path, entry);
+        return entry;
+    }
+
+    private Task<DriveControl> ControlAsync(DriveWork work, CancellationToken cancellationToken) =>
+        work.ControlAsync(() => ReadSettledAsync(work.OwnerId, cancellationToken));
+
+    /// <summary>Reads the control rows when no folder is on the move: paths that are resolved afterwards hold until the next one begins.</summary>
+    private async Task<DriveControl> ReadSettledAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        var start = _clock.GetTimestamp();
+        while (true)
+        {
+            var control = await _locks.ReadAsync(ownerId, cancellationToken);
+            // What remains of a deletion that has got to its pages is no concern of others.
+            var open = control.Moves.Where(m => m.Page is null).ToList();
+            var isSettled = false;
+            foreach (var move in open.Where(IsLeftBehind))
+                isSettled |= await SettleBeforeUseAsync(ownerId, move, cancellationToken);
+            var hasTime = _clock.GetElapsedTime(start) <= s_settleTimeout;
+            if (isSettled && hasTime)
+                continue;
+            if (!open.Exists(ChangesPaths))
+                return control;
+            if (!hasTime)
+                throw new DriveBusyException();
+            await PauseAsync(30, 100, cancellationToken);
+        }
+    }
+
+    /// <summary>Only a folder on the move keeps others from the drive: what else cannot be settled concerns whoever touches that entry.</summary>
+    private async Task<bool> SettleBeforeUseAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
+    {
+        if (!ChangesPaths(move))
+            return await TrySettleAsync(ownerId, move, cancellationToken);
+        await _relocator.SettleAsync(ownerId, move, cancellationToken);
+        return true;
+    }
+
+    private static bool ChangesPaths(MoveIntent move) => move is { Type: FileType.Folder, IsCopy: false };
+
+    private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? s_copyTimeout : s_moveTimeout);
+
+    /// <summary>Runs a change of an entry's place; of a folder when it is the drive's turn.</summary>
+    private async Task<FileRecord> InTurnAsync(
+        DriveWork work, long topId, FilePath path, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)
+    {
+        // Behind a folder of this process it is better to stand in line than to look again and again whether it has arrived.
+        var turn = _turns.IsTaken(work.OwnerId) ? await TakeTurnAsync(work, cancellationToken) : null;
+        try
+        {
+            var entry = await RetryAsync(work, () => LookUpAsync(work, topId, path, cancellationToken), cancellationToken);
+            if (entry.Type == FileType.File)
+            {
+                turn?.Dispose();
+                return await RetryAsync(work, operation, cancellationToken);
+            }
+            turn ??= await TakeTurnAsync(work, cancellationToken);
+            var changed = await RetryAsync(work, operation, cancellationToken);
+            // The version of the drive's structure has changed, and so may have what paths lead to.
+            work.Forget();
+            return changed;
+        }
+        finally
+        {
+            turn?.Dispose();
+        }
+    }
+
+    private async Task<DriveTurns.Turn> TakeTurnAsync(DriveWork work, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(s_busyTimeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            var turn = await _turns.TakeAsync(work.OwnerId, either.Token);
+            if (turn.HasWaited)
+                work.Forget();
+            return turn;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DriveBusyException(e);
+        }
+    }
+
+    /// <summary>
+    /// Runs a change again that lost against a rival. While other processes move folders it goes on for as long as a request can wait;
+    /// whoever has waited longer pauses for less, and so is likelier to be the next.
+    /// </summary>
+    private async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)
+    {
+        var start = _clock.GetTimestamp();
+        var attempt = 1;
+        while (true)
+        {
+            try
+            {
+                return await operation();
+            }
+            catch (DriveBusyException) when (_clock.GetElapsedTime(start) < s_busyTimeout)
+            {
+                work.Forget();
+                await PauseAsync(5, _clock.GetElapsedTime(start).TotalSeconds switch { < 2 => 300, < 10 => 100, _ => 30 }, cancellationToken);
+            }
+            catch (CloudreveException e) when (e is { Code: ErrorCode.Conflict } and not DriveBusyException && attempt < Attempts)
+            {
+                work.Forget();
+                await PauseAsync(20, 60 * attempt++, cancellationToken);
+            }
+        }
+    }
+
+    private Task PauseAsync(int least, int most, CancellationToken cancellationToken) =>
+        Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(least, most)), _clock, cancellationToken);
+}

@@ -1,0 +1,363 @@
+using System.Globalization;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Copying;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Moves;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Drive.Operations;
+
+/// <summary>
+/// Renames, moves, trashes, restores and deletes entries of a drive. Each costs the same whatever is below a folder
+/// (docs/performance.md). Whether the caller may is decided before (<see cref="DriveAccess"/>).
+/// </summary>
+public sealed partial class DriveOperations
+{
+    private readonly FileTree _tree;
+    private readonly DriveLocks _locks;
+    private readonly Relocator _relocator;
+    private readonly Renaming _renaming;
+    private readonly TreeCopy _copy;
+    private readonly IdAllocator _ids;
+    private readonly TrashSchedule _schedule;
+    private readonly DeletionSchedule _deletions;
+    private readonly ActivityLog _log;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly DriveTurns _turns = new();
+
+    internal DriveOperations(
+        FileTree tree, DriveLocks locks, Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule,
+        DeletionSchedule deletions, ActivityLog log, TimeProvider clock, ILogger<DriveOperations> logger)
+    {
+        _tree = tree;
+        _locks = locks;
+        _relocator = relocator;
+        _renaming = renaming;
+        _copy = copy;
+        _ids = ids;
+        _schedule = schedule;
+        _deletions = deletions;
+        _log = log;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="entry">What.</param>
+    /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
+    /// </exception>
+    public async Task<FileRecord> CreateAsync(
+        DriveWork work, FilePath path, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)
+    {
+        var control = await ControlAsync(work, cancellationToken);
+        control.Require(path, LockScope.Membership, work.LockTokens);
+        var id = entry.Id != 0 ? entry.Id : await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken);
+        var file = await _tree.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
+        if (file.Id != id)
+            return file;
+        await RequireDepthAsync(control, path, file, cancellationToken);
+        work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
+        return file;
+    }
+
+    /// <summary>Gives an entry another name in its folder. Path + 3 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="newName">The name.</param>
+    /// <param name="check">Throws when the entry may not have the name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016, 403 for a root, 40052 for an illegal name, 40004 for a clash, 40073 for locks.</exception>
+    public async Task<FileRecord> RenameAsync(
+        DriveWork work, FilePath path, string newName, Action<FileRecord> check, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        FilePath.CheckName(newName);
+        var target = path.Parent.Child(newName);
+        return await RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            control.Require(target, LockScope.Membership, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            check(entry);
+            if (entry.Name == newName)
+                return entry;
+            var renamed = await _renaming.RenameAsync(entry, newName, cancellationToken);
+            if (entry.Type == FileType.Folder)
+                work.Forget();
+            work.Events.Enqueue(new FileEvent(ActivityCategory.FileRename, work.Actor, renamed, path, target));
+            return renamed;
+        }, cancellationToken);
+    }
+
+    /// <summary>Changes metadata, view or the like of an entry. Path + 3 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="category">What is done.</param>
+    /// <param name="change">Makes the new entry of the current one; see <see cref="FileTree.UpdateAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task<FileRecord> UpdateAsync(
+        DriveWork work, FilePath path, ActivityCategory category, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Self, work.LockTokens);
+            var updated = await _tree.UpdateAsync(await FindAsync(work, path, cancellationToken), change, cancellationToken);
+            work.Events.Enqueue(new FileEvent(category, work.Actor, updated, path, path));
+            return updated;
+        }, cancellationToken);
+    }
+
+    /// <summary>Moves an entry with all that is below it to another folder. Both paths + 9 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="destination">The folder that it comes into.</param>
+    /// <param name="newName">Its name there; null for the same.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks,
+    /// 40001 when something would come too deep.
+    /// </exception>
+    public Task<FileRecord> MoveAsync(
+        DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var name = newName ?? entry.Name;
+            // An entry keeps the name that an earlier release gave it.
+            if (newName is not null)
+                FilePath.CheckName(newName);
+            control.Require(destination.Child(name), LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, destination, cancellationToken);
+            if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
+                throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
+            if (folder.Id == entry.ParentId)
+                return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
+            var moved = await MoveToDepthAsync(
+                control, entry, (path.Depth, destination.Depth + 1), folder.Id, f => f with { Name = name }, cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
+            return moved;
+        }, cancellationToken);
+    }
+
+    /// <summary>Copies an entry with all that is below it. Both paths + 12 transactions, and N/20 + 4 F for N files in F folders below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="destination">The folder that the copy comes into.</param>
+    /// <param name="limits">What it may take.</param>
+    /// <param name="newName">The copy's name; null for the same.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
+    /// too many entries, 40001 when something would come too deep.
+    /// </exception>
+    public Task<FileRecord> CopyAsync(
+        DriveWork work, FilePath path, FilePath destination, CopyLimits limits, string? newName = null, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return RetryAsync(work, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var name = newName ?? entry.Name;
+            FilePath.CheckName(name);
+            control.Require(destination.Child(name), LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, destination, cancellationToken);
+            if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
+                throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be copied into itself.");
+            DriveDepth.Require(destination.Depth + 1);
+            var below = await _copy.ReadAsync(entry, limits.MaxEntries, cancellationToken);
+            var (levels, folderLevels) = TreeCopy.LevelsOf(entry, below);
+            DriveDepth.Require(destination.Depth + 1 + levels);
+            await _tree.Depth.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
+            var top = TreeCopy.Copy(entry, await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
+            var added = await _relocator.AddAsync(
+                control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));
+            work.Events.Enqueue(new FileEvent(ActivityCategory.CopyTo, work.Actor, entry, path, path));
+            return added;
+        }, cancellationToken);
+    }
+
+    /// <summary>Moves an entry with all that is below it to the trash. Path + 8 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="restoreUri">Where it is, as the trash notes it.</param>
+    /// <param name="retention">How long it stays.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task<FileRecord> TrashAsync(DriveWork work, FilePath path, string restoreUri, TimeSpan retention, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        var expires = _clock.GetUtcNow() + retention;
+        // The same for every try, so that one note is enough.
+        var name = Guid.NewGuid().ToString();
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            var trashed = Trashed(entry, name, restoreUri, expires);
+            await _schedule.AddAsync(work.OwnerId, trashed, expires, cancellationToken);
+            var moved = await _relocator.MoveAsync(
+                control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata },
+                cancellationToken: cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveToTrash, work.Actor, moved with { Name = entry.Name }, path, null));
+            return moved;
+        }, cancellationToken);
+    }
+
+    /// <summary>Moves an entry of the trash back, or to another folder. Path of the destination + 10 transactions.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="trashName">Its name in the trash.</param>
+    /// <param name="destination">Where to; null for the folder that it came from.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
+    public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
+        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindTrashedAsync(work, trashName, cancellationToken);
+            var origin = OriginOf(entry) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The item's original location is unknown.");
+            var target = destination is null ? origin : destination.Child(origin.Name);
+            control.Require(target, LockScope.Membership, work.LockTokens);
+            var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
+            var restored = await MoveToDepthAsync(
+                control, entry, (origin.Depth, target.Depth), folder.Id, f => Restored(f, target.Name), cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
+            return restored;
+        }, cancellationToken);
+
+    /// <summary>Deletes an entry for good, with all that is below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">The entry.</param>
+    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
+    public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            control.Require(path, LockScope.Subtree, work.LockTokens);
+            var entry = await FindAsync(work, path, cancellationToken);
+            await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
+            work.Events.Enqueue(new FileEvent(ActivityCategory.DeleteFile, work.Actor, entry, path, null));
+            return entry;
+        }, cancellationToken);
+    }
+
+    /// <summary>Deletes an entry of the trash for good, with all that is below it.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="trashName">Its name in the trash.</param>
+    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40016 when it is not there.</exception>
+    public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
+        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
+        {
+            var control = await ControlAsync(work, cancellationToken);
+            var entry = await FindTrashedAsync(work, trashName, cancellationToken);
+            await _relocator.DeleteAsync(control, entry, keepBlobs, cancellationToken);
+            return entry;
+        }, cancellationToken);
+
+    /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task PublishAsync(DriveWork work, CancellationToken cancellationToken = default)
+    {
+        var events = new List<FileEvent>();
+        while (work.Events.TryDequeue(out var next))
+            events.Add(next);
+        if (events.Count > 0)
+            await _log.AppendAsync(work.OwnerId, events, cancellationToken);
+    }
+
+    /// <summary>Where an entry of the trash came from; null when nobody knows.</summary>
+    /// <param name="entry">The entry.</param>
+    public static FilePath? OriginOf(FileRecord entry) =>
+        entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.ParseStored(uri).Path : null;
+
+    private static FileRecord Trashed(FileRecord entry, string name, string restoreUri, DateTimeOffset expires) => entry with
+    {
+        Name = name,
+        Metadata = new Dictionary<string, string>(entry.Metadata)
+        {
+            [MetadataKeys.RestoreUri] = restoreUri,
+            [MetadataKeys.ExpectedCollectTime] = expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+        },
+    };
+
+    private static FilePath InTrash(string trashName) => trashName.Length == 0 ? FilePath.Root : new([trashName]);
+
+    private static FileRecord Restored(FileRecord entry, string name) =>
+        entry with { Name = name, Metadata = MetadataKeys.WithMarksOf(entry.Metadata, null) };
+
+    private async Task<FileRecord> FindTrashedAsync(DriveWork work, string trashName, CancellationToken cancellationToken)
+    {
+        var trash = FileTree.TrashId(work.OwnerId);
+        return work.Take(trash, InTrash(trashName))
+            ?? await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
+    }
+
+    private async Task<FileRecord> FindAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
+    {
+        if (work.Take(FileTree.RootId(work.OwnerId), path) is { } known)
+            return known;
+        var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
+        return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
+    }
+
+    private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
+        await WalkAsync(work, path, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+
+    /// <summary>Finds a folder; those on the way are found once for all items of a request.</summary>
+    private async Task<FolderPlace?> WalkAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
+    {
+        return path.IsRoot ? FolderPlace.Top(FileTree.RootId(work.OwnerId)) : await work.FolderAsync(path, FindAsync);
+
+        async Task<FolderPlace?> FindAsync() =>
+            await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _tree.FindFolderInAsync(above, path.Name, cancellationToken) : null;
+    }
+
+    /// <summary>An entry that a process which died has left half moved is brought to an end first.</summary>
+    private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)
+    {
+        if (entry is null)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+        if (entry.PendingMove is not { } operation)
+            return entry;
+        var control = await _locks.ReadAsync(ownerId, cancellationToken);
+        if (control.Moves.FirstOrDefault(m => m.Operation == operation) is { } move)
+            await _relocator.SettleAsync(ownerId, move, cancellationToken);
+        throw Changed();
+    }
+
+    private static void RequireNotRoot(FilePath path)
+    {
+        if (path.IsRoot)
+            throw new CloudreveException(ErrorCode.NoPermission, "The root folder cannot be changed.");
+    }
+
+    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.");
+
+    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
+}

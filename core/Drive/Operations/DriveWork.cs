@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Drive.Operations;
+
+/// <summary>
+/// What the items of one request share: the drive's control rows, the folders that paths have led to, and entries that were looked up
+/// ahead. Not to be kept longer than a request.
+/// </summary>
+/// <param name="ownerId">Whose drive.</param>
+/// <param name="actor">Who asks.</param>
+public sealed class DriveWork(long ownerId, Actor actor)
+{
+    private readonly ConcurrentDictionary<FilePath, Lazy<Task<FolderPlace?>>> _folders = new();
+    private readonly ConcurrentDictionary<(long TopId, FilePath Path), FileRecord> _entries = new();
+    private readonly Lock _lock = new();
+    private Task<DriveControl>? _control;
+
+    /// <summary>Whose drive.</summary>
+    public long OwnerId { get; } = ownerId;
+
+    /// <summary>Who asks.</summary>
+    public Actor Actor { get; } = actor;
+
+    /// <summary>Tokens of locks that the caller holds.</summary>
+    public IReadOnlyCollection<string> LockTokens { get; init; } = [];
+
+    /// <summary>Events of the request, which are written together.</summary>
+    internal ConcurrentQueue<FileEvent> Events { get; } = new();
+
+    internal Task<DriveControl> ControlAsync(Func<Task<DriveControl>> read)
+    {
+        lock (_lock)
+        {
+            if (_control is null or { IsFaulted: true } or { IsCanceled: true })
+                _control = read();
+            return _control;
+        }
+    }
+
+    internal async Task<FolderPlace?> FolderAsync(FilePath path, Func<Task<FolderPlace?>> find)
+    {
+        var found = _folders.GetOrAdd(path, _ => new Lazy<Task<FolderPlace?>>(find));
+        try
+        {
+            return await found.Value;
+        }
+        catch
+        {
+            // A failure is one item's; the next one looks again.
+            _folders.TryRemove(new(path, found));
+            throw;
+        }
+    }
+
+    /// <summary>Keeps an entry for the operation that will be about it.</summary>
+    internal void Keep(long topId, FilePath path, FileRecord entry) => _entries[(topId, path)] = entry;
+
+    /// <summary>An entry that was kept, once: whoever tries again has to look anew.</summary>
+    internal FileRecord? Take(long topId, FilePath path) => _entries.TryRemove((topId, path), out var entry) ? entry : null;
+
+    /// <summary>Forgets everything: the structure of the drive has changed.</summary>
+    internal void Forget()
+    {
+        _folders.Clear();
+        _entries.Clear();
+        lock (_lock)
+            _control = null;
+    }
+}

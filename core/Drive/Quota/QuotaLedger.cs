@@ -1,0 +1,176 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Quota;
+
+/// <summary>
+/// Storage used by each user. A change is one batch {insert the operation's row, update the total}, so an operation that is
+/// repeated under its id changes nothing.
+/// </summary>
+/// <param name="layout">Where the totals are.</param>
+/// <param name="clock">The time that operations are stamped with.</param>
+public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>How long an operation is known. Whoever may repeat one does so earlier.</summary>
+    public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
+
+    private const string Total = "total";
+    private const string OperationPrefix = "op|";
+
+    /// <summary>Bytes that a user's blobs take. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
+        (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number("used") ?? 0;
+
+    /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each rival.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">What makes a repetition recognisable; no character that keys forbid.</param>
+    /// <param name="delta">Bytes; negative to give back.</param>
+    /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">40051 when the limit would be passed; nothing is changed.</exception>
+    public async Task ChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
+    {
+        if (!await TryChargeAsync(userId, operationId, delta, limit, cancellationToken))
+            throw new CloudreveException(ErrorCode.QuotaExceeded, "The storage quota is exceeded.");
+    }
+
+    /// <summary>Like <see cref="ChargeAsync"/>, but answers false when the limit would be passed.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">What makes a repetition recognisable.</param>
+    /// <param name="delta">Bytes; negative to give back.</param>
+    /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
+    {
+        if (delta == 0)
+            return true;
+        var partition = Partition(userId);
+        while (true)
+        {
+            var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+            var used = total?.Number("used") ?? 0;
+            if (IsTooMuch(used, delta, limit))
+                return await IsChargedAsync(userId, operationId, cancellationToken);
+            var batch = new TableBatch(partition)
+                .Insert(new Row(partition, OperationPrefix + operationId) { ["delta"] = delta, ["at"] = clock.GetUtcNow() });
+            var updated = new Row(partition, Total) { ["used"] = used + delta };
+            if (total is null)
+                batch.Insert(updated);
+            else
+                batch.Replace(updated, total.ETag);
+            try
+            {
+                await layout.Quotas.SubmitAsync(batch, cancellationToken);
+                return true;
+            }
+            catch (StorageExistsException e) when (e.FailedIndex == 0)
+            {
+                return true;
+            }
+            catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+            {
+                // Another change came first: read the total again.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Undoes an operation, if it was charged, as though it had never been: it may be charged again later. Three transactions,
+    /// or one when it was not charged.
+    /// </summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
+    {
+        var partition = Partition(userId);
+        while (await layout.Quotas.FindAsync(partition, OperationPrefix + operationId, cancellationToken) is { } operation)
+        {
+            var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+            var updated = new Row(partition, Total) { ["used"] = (total?.Number("used") ?? 0) - operation.RequiredNumber("delta") };
+            try
+            {
+                await layout.Quotas.SubmitAsync(
+                    new TableBatch(partition).Delete(operation.RowKey, operation.ETag).Replace(updated, total?.ETag ?? "*"), cancellationToken);
+                return;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // Another change came first, or an answer was lost: look again.
+            }
+        }
+    }
+
+    /// <summary>Whether an operation has been charged. One transaction.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="operationId">The operation.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
+        await FindChargeAsync(userId, operationId, cancellationToken) is not null;
+
+    /// <summary>The bytes that an operation was charged with; null when it has not been charged. One transaction.</summary>
+    internal async Task<long?> FindChargeAsync(long userId, string operationId, CancellationToken cancellationToken) =>
+        (await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken))?.RequiredNumber("delta");
+
+    /// <summary>Forgets operations that are older than <see cref="OperationsAreKept"/>; the totals stay. Scans the table.</summary>
+    /// <param name="most">At most how many are forgotten; the rest is left to the next call.</param>
+    /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
+    /// <returns>How many were forgotten.</returns>
+    public Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
+    {
+        var before = (clock.GetUtcNow() - OperationsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
+        return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
+    }
+
+    /// <summary>Removes all that is known of a user: one transaction for each 100 operations. Harmless to repeat.</summary>
+    internal Task ClearAsync(long userId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
+        layout.Quotas, layout.Quotas.QueryAsync(new RowRange(Partition(userId)), cancellationToken), int.MaxValue, cancellationToken);
+
+    /// <summary>Sets the bytes in use, unless they have changed since they were read: two transactions.</summary>
+    /// <returns>False when they have changed.</returns>
+    internal async Task<bool> TrySetAsync(long userId, long expected, long used, CancellationToken cancellationToken)
+    {
+        var partition = Partition(userId);
+        var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+        if ((total?.Number("used") ?? 0) != expected)
+            return false;
+        var updated = new Row(partition, Total) { ["used"] = used };
+        try
+        {
+            if (total is null)
+                await layout.Quotas.InsertAsync(updated, cancellationToken);
+            else
+                await layout.Quotas.ReplaceAsync(updated, total.ETag, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Finds all totals.</summary>
+    internal const string TotalsFilter = "RowKey eq '" + Total + "'";
+
+    /// <summary>The total that a row of the table holds; null for other rows.</summary>
+    internal static (long UserId, long Bytes)? TotalOf(Row row) => row.RowKey == Total
+        ? (long.Parse(row.PartitionKey.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), row.RequiredNumber("used"))
+        : null;
+
+    /// <summary>The charge that a row of the table notes; null for other rows.</summary>
+    internal static (string Id, long Delta)? OperationOf(Row row) => row.RowKey.StartsWith(OperationPrefix, StringComparison.Ordinal)
+        ? (row.RowKey[OperationPrefix.Length..], row.RequiredNumber("delta"))
+        : null;
+
+    /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
+    private static bool IsTooMuch(long used, long delta, long? limit) =>
+        delta > 0 && used > (limit ?? long.MaxValue) - delta;
+
+    private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
+}

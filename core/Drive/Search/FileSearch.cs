@@ -1,0 +1,56 @@
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Search;
+
+/// <summary>Where and what to search.</summary>
+/// <param name="FolderId">The folder to start from.</param>
+/// <param name="Path">Its path, from which the paths of hits derive.</param>
+/// <param name="Query">What to look for.</param>
+/// <param name="PageSize">At most how many hits a page holds.</param>
+public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Query, int PageSize)
+{
+    /// <summary>Whether folders below are searched, too. A trash is flat.</summary>
+    public bool IsRecursive { get; init; } = true;
+
+    /// <summary>How many folders the whole search may open.</summary>
+    public long MaxWalkedFolders { get; init; } = long.MaxValue;
+
+    /// <summary>The token of the page before; null for the first.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Who searches; for anonymous callers whose files they search. Bounds what the search takes of the process.</summary>
+    public long AccountId { get; init; }
+
+    /// <summary>How long a page may wait for its turns among other heavy reads.</summary>
+    internal TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many transactions end a page on which something was found.</summary>
+    internal int EnoughReads { get; init; } = 1_000;
+
+    /// <summary>How many transactions end a page on which nothing was found: far more than the way down to any folder costs.</summary>
+    internal int TooManyReads { get; init; } = 10_000;
+}
+
+/// <summary>An entry that was looked for.</summary>
+/// <param name="Entry">The entry.</param>
+/// <param name="Path">Where it is.</param>
+public sealed record SearchHit(FileRecord Entry, FilePath Path);
+
+/// <summary>Searches folders and what is below them, level by level.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="reads">Bounds what searches take of the process.</param>
+/// <param name="clock">Limits the waiting.</param>
+public sealed class FileSearch(StorageLayout layout, HeavyReads reads, TimeProvider clock)
+{
+    /// <summary>
+    /// Prepares one page of a search; nothing is read yet. A page costs one transaction for each 1,000 entries of neighbouring folders, one
+    /// for each folder that has no neighbours, and for the levels above where it begins within one; it ends early, with a token, after some 1,000 when something was found and some
+    /// 10,000 otherwise, since clients take an empty page for an empty result.
+    /// </summary>
+    /// <param name="request">Where and what.</param>
+    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    public SearchPage Open(SearchRequest request) => new(layout, reads, clock, request);
+}

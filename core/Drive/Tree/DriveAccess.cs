@@ -1,0 +1,151 @@
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Boolsets;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Sharing;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>A place that the caller may use.</summary>
+/// <param name="OwnerId">Whose drive it is in.</param>
+/// <param name="Path">Where in the drive.</param>
+/// <param name="View">The URI as the caller writes it, without query; addresses of entries derive from it.</param>
+/// <param name="Capabilities">What the file system can do.</param>
+public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Boolset Capabilities)
+{
+    /// <summary>The folder that <see cref="Path"/> starts from.</summary>
+    public long TopId { get; init; } = FileTree.RootId(OwnerId);
+
+    /// <summary>What <see cref="TopId"/> names, where it is not a whole drive: what a share shows; null for drives and trashes.</summary>
+    public FileRecord? Top { get; init; }
+
+    /// <summary>Where <see cref="Top"/> is in its owner's drive.</summary>
+    public FilePath TopPath { get; init; } = FilePath.Root;
+
+    /// <summary>The share link that the caller came by; 0 for none.</summary>
+    public long ShareId { get; init; }
+
+    /// <summary>Whether it is the list of the caller's shortcuts to shares.</summary>
+    public bool IsShortcuts { get; init; }
+
+    /// <summary>Whether the caller must not see how the owner arranged folders.</summary>
+    public bool HidesView { get; init; }
+
+    /// <summary>Where the place is in its owner's drive.</summary>
+    public FilePath DrivePath => TopPath.IsRoot ? Path : new([.. TopPath.Segments, .. (Top is { Type: FileType.File } ? FilePath.Root : Path).Segments]);
+
+    /// <summary>Whether it is in the owner's trash.</summary>
+    public bool IsTrash => TopId == FileTree.TrashId(OwnerId);
+
+    /// <summary>The address of an entry, from the caller's view.</summary>
+    /// <param name="path">The entry's path in the drive.</param>
+    public FileUri UriOf(FilePath path) => View.At(path);
+}
+
+/// <summary>
+/// The one place that decides whether a caller may do something at a URI. Every operation on files asks here first, on
+/// every request; whatever rules are to come are added here and nowhere else.
+/// </summary>
+/// <param name="shares">What links show.</param>
+/// <param name="tree">The files.</param>
+public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
+{
+    /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="uri">Where.</param>
+    /// <param name="capability">What the operation needs.</param>
+    /// <param name="hashIds">Decodes the id in the URI.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability; for shares see <see cref="SharedPlaces"/>.</exception>
+    public async ValueTask<DrivePlace> OpenAsync(
+        Caller caller, FileUri uri, NavigatorCapability capability, HashIdCodec hashIds, CancellationToken cancellationToken = default)
+    {
+        // Only shares may be open to callers who have not signed in.
+        if (uri.FileSystem != FileSystemKind.Share)
+            caller.RequireUser();
+        Require(CapabilitiesOf(uri.FileSystem), capability);
+        if (uri.FileSystem == FileSystemKind.Share)
+        {
+            var shared = await shares.OpenAsync(caller, uri, hashIds, cancellationToken);
+            if (NavigatorCapabilities.OfOwners[(int)capability] && caller.UserId != shared.OwnerId)
+                throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
+            return shared;
+        }
+        var user = caller.RequireUser();
+        return uri.FileSystem switch
+        {
+            FileSystemKind.Trash => OpenTrash(user, uri),
+            FileSystemKind.SharedWithMe => await OpenShortcutAsync(user, uri, hashIds, cancellationToken),
+            _ => OpenDrive(user, uri, hashIds),
+        };
+    }
+
+    private static DrivePlace OpenDrive(User user, FileUri uri, HashIdCodec hashIds)
+    {
+        if (uri.Id.Length > 0 && (!hashIds.TryDecode(uri.Id, HashIdKind.User, out var id) || id != user.Id))
+            throw new CloudreveException(ErrorCode.NoPermission, "You do not have access to this drive.");
+        return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.My);
+    }
+
+    /// <summary>The trash is flat: what is below a deleted folder cannot be seen (contract, section 8).</summary>
+    private static DrivePlace OpenTrash(User user, FileUri uri)
+    {
+        if (uri.Path.Depth > 1)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no subfolders.");
+        return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = FileTree.TrashId(user.Id) };
+    }
+
+    /// <summary>Shortcuts are a flat list too; a shortcut is named by its id (contract, section 8).</summary>
+    private async Task<DrivePlace> OpenShortcutAsync(User user, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken)
+    {
+        var place = new DrivePlace(user.Id, FilePath.Root, uri with { Query = [] }, NavigatorCapabilities.SharedWithMe)
+        {
+            TopId = 0,
+            Top = FileTree.Virtual(user.Id),
+            IsShortcuts = uri.Path.IsRoot,
+        };
+        if (uri.Path.IsRoot)
+            return place;
+        var shortcut = uri.Path.Depth == 1 && hashIds.TryDecode(uri.Path.Name, HashIdKind.File, out var id)
+            ? await tree.FindByIdAsync(id, cancellationToken)
+            : null;
+        return shortcut is { IsSymbolic: true } && shortcut.OwnerId == user.Id
+            ? place with { TopId = shortcut.Id, Top = shortcut }
+            : throw new CloudreveException(ErrorCode.PathNotFound, "The shortcut does not exist.");
+    }
+
+    private static Boolset CapabilitiesOf(FileSystemKind kind) => kind switch
+    {
+        FileSystemKind.My => NavigatorCapabilities.My,
+        FileSystemKind.Trash => NavigatorCapabilities.Trash,
+        FileSystemKind.Share => NavigatorCapabilities.Share,
+        _ => NavigatorCapabilities.SharedWithMe,
+    };
+
+    private static void Require(Boolset capabilities, NavigatorCapability capability)
+    {
+        if (!capabilities[(int)capability])
+            throw new CloudreveException(ErrorCode.NoPermission, "This operation is not supported here.");
+    }
+
+    /// <summary>Throws unless the caller is the file's owner or an administrator.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="file">The file.</param>
+    /// <exception cref="CloudreveException">40082 for others, guests included.</exception>
+    public static void RequireOwner(Caller caller, FileRecord file)
+    {
+        if (caller.UserId != file.OwnerId && !caller.ActsAsAdmin)
+            throw new CloudreveException(ErrorCode.OwnerOnly, "Only the owner may do this.");
+    }
+
+    /// <summary>
+    /// Whether a caller may read a blob of a file: its owner and administrators all of them, visitors of a share the current version alone.
+    /// Whoever shares a file shows it as it is, not what was taken out of it before.
+    /// </summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="entityId">The blob.</param>
+    public static bool MayRead(Caller caller, FileRecord file, long entityId) =>
+        entityId == file.PrimaryEntityId
+        || (file.EntityIds.Contains(entityId) && (caller.UserId == file.OwnerId || caller.ActsAsAdmin));
+}

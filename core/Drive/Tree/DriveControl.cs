@@ -1,0 +1,46 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Moves;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>
+/// What has to be known about a drive before it is changed: who has locked what, and which moves are under way. It is one
+/// range of rows in the partition of the owner's trash, so it costs one transaction, and a move to the trash can note itself
+/// and its destination in one batch.
+/// </summary>
+/// <param name="OwnerId">Whose drive.</param>
+/// <param name="Locks">Locks that have not expired.</param>
+/// <param name="TreeETag">The version of the drive's folder structure; null before the first folder was moved.</param>
+public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, string? TreeETag)
+{
+    // Behind all rows of entries, which listings read as one range.
+    internal const string TreeKey = "u!";
+    internal const string MovePrefix = "u|";
+    internal const string LockPrefix = "v|";
+    internal const string ClaimPrefix = "v!";
+
+    internal IReadOnlyList<MoveIntent> Moves { get; init; } = [];
+
+    /// <summary>How deep folders of the drive are at most; see <see cref="DriveDepth"/>.</summary>
+    internal int Depth { get; init; } = DriveDepth.Free;
+
+    /// <summary>The versions of the rows that say who took a path's lock last, by their keys.</summary>
+    internal IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
+
+    internal static string Partition(long ownerId) => FileKeys.Folder(FileTree.TrashId(ownerId));
+
+    internal static RowRange Range(long ownerId) => new(Partition(ownerId), TreeKey, RowRange.After(LockPrefix));
+
+    /// <summary>Throws when locks forbid a change.</summary>
+    /// <param name="path">What shall be changed.</param>
+    /// <param name="scope">How far the change reaches.</param>
+    /// <param name="tokens">Tokens of locks that the caller holds.</param>
+    /// <exception cref="LockConflictException">The locks in the way.</exception>
+    public void Require(FilePath path, LockScope scope, params IReadOnlyCollection<string> tokens)
+    {
+        var conflicts = Locks.Where(l => l.Forbids(path, scope) && !tokens.Contains(l.Token)).ToList();
+        if (conflicts.Count > 0)
+            throw new LockConflictException(conflicts);
+    }
+}

@@ -1,0 +1,169 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>
+/// Keeps entries from coming below the deepest path that can be asked for. A folder is moved without a look at what is below it, so each
+/// drive notes how deep its folders may be at most; only where that bound is too large what is below is counted.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Ages what a process knows.</param>
+internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
+{
+    /// <summary>How deep folders may be without a note.</summary>
+    public const int Free = 32;
+
+    internal const string DepthProperty = "depth";
+
+    // Bounds below this are not worth a look.
+    private const int Careless = 64;
+
+    private const int Step = 16;
+    private const int FewFolders = 100;
+    private const int Readers = 8;
+    private const int MaxKept = 10_000;
+    private static readonly TimeSpan s_maxAge = TimeSpan.FromHours(1);
+
+    private readonly BoundedCache<long, int> _noted = new(MaxKept, clock);
+
+    /// <summary>Throws for a place below the deepest one.</summary>
+    /// <param name="depth">How many levels below the root.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public static void Require(int depth)
+    {
+        if (depth > FilePath.MaxDepth)
+            throw TooDeep();
+    }
+
+    /// <summary>Notes that a folder comes into being. No transaction for folders that are not very deep, two for the first that is.</summary>
+    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="depth">How many levels the folder is below the root.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task NoteAsync(long ownerId, int depth, CancellationToken cancellationToken)
+    {
+        var partition = DriveControl.Partition(ownerId);
+        while (depth > Free && _noted.Find(ownerId) < depth)
+        {
+            var row = await layout.Files.FindAsync(partition, DriveControl.TreeKey, cancellationToken);
+            var noted = (int)(row?.Number(DepthProperty) ?? Free);
+            if (noted < depth)
+            {
+                noted = Math.Min((depth + Step - 1) / Step * Step, FilePath.MaxDepth);
+                if (!await TryWriteAsync(new Row(partition, DriveControl.TreeKey) { [DepthProperty] = noted }, row?.ETag, cancellationToken))
+                    continue;
+            }
+            _noted.Keep(ownerId, noted, clock.GetUtcNow() + s_maxAge);
+        }
+    }
+
+    /// <summary>
+    /// How deep folders of a drive may be once an entry has been moved: no transaction unless the drive has very deep folders, then one
+    /// for each folder below the entry, a hundred at most where that need not be known.
+    /// </summary>
+    /// <param name="control">The drive.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="from">Its depth before.</param>
+    /// <param name="to">Its depth afterwards.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001 when something would come below the deepest place.</exception>
+    public async Task<int> AfterMoveAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken)
+    {
+        Require(to);
+        if (entry.Type == FileType.File || to <= from)
+            return control.Depth;
+        var bound = BoundAfter(control, from, to);
+        if (!IsToCount(control, bound))
+            return Math.Max(control.Depth, bound);
+        return Math.Max(control.Depth, await CountAsync(entry, to, bound, cancellationToken) is { } known ? to + known : bound);
+    }
+
+    /// <summary>
+    /// Counts again what <see cref="AfterMoveAsync"/> has counted, once others can see the move: what came in between is noted, and refused
+    /// where it would come below the deepest place. No transaction where nothing had to be counted.
+    /// </summary>
+    /// <param name="control">The drive, as it was before the move.</param>
+    /// <param name="noted">What was noted with the move.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="from">Its depth before.</param>
+    /// <param name="to">Its depth afterwards.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001.</exception>
+    public async Task VerifyMoveAsync(DriveControl control, int noted, FileRecord entry, int from, int to, CancellationToken cancellationToken)
+    {
+        if (entry.Type == FileType.File || to <= from)
+            return;
+        var bound = BoundAfter(control, from, to);
+        if (IsToCount(control, bound) && await CountAsync(entry, to, bound, cancellationToken) is { } known && to + known > noted)
+            await NoteAsync(control.OwnerId, to + known, cancellationToken);
+    }
+
+    private static int BoundAfter(DriveControl control, int from, int to) => to + Math.Max(control.Depth - from, 0);
+
+    private static bool IsToCount(DriveControl control, int bound) => bound > Math.Max(control.Depth, Careless);
+
+    private Task<int?> CountAsync(FileRecord entry, int to, int bound, CancellationToken cancellationToken)
+    {
+        // A file may be one level below the deepest folder.
+        var mustKnow = bound + 1 > FilePath.MaxDepth;
+        return CountLevelsAsync(entry, FilePath.MaxDepth - to, mustKnow ? int.MaxValue : FewFolders, cancellationToken);
+    }
+
+    /// <summary>How many levels of folders there are below one; null when there are too many to count.</summary>
+    private async Task<int?> CountLevelsAsync(FileRecord top, int room, int maxFolders, CancellationToken cancellationToken)
+    {
+        var folders = 0;
+        List<long> level = [top.Id];
+        for (var depth = 0; ; depth++)
+        {
+            folders += level.Count;
+            if (folders > maxFolders)
+                return null;
+            var below = new List<long>();
+            await Parallel.ForEachAsync(
+                level,
+                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+                async (folder, token) =>
+                {
+                    if (depth >= room)
+                        await RequireEmptyAsync(folder, token);
+                    await foreach (var row in layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(folder), FileKeys.FolderIdPrefix), token))
+                    {
+                        lock (below)
+                            below.Add(row.RequiredNumber("id"));
+                    }
+                });
+            if (below.Count == 0)
+                return depth;
+            level = below;
+        }
+    }
+
+    private async Task RequireEmptyAsync(long folder, CancellationToken cancellationToken)
+    {
+        var names = RowRange.Prefix(FileKeys.Folder(folder), FileKeys.NamePrefix);
+        if ((await layout.Files.QueryPageAsync(names, 1, null, cancellationToken)).Rows.Count > 0)
+            throw TooDeep();
+    }
+
+    private async Task<bool> TryWriteAsync(Row row, string? etag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (etag is null)
+                await layout.Files.InsertAsync(row, cancellationToken);
+            else
+                await layout.Files.MergeAsync(row, etag, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    private static CloudreveException TooDeep() => new(ErrorCode.BadParameter, $"The path is deeper than {FilePath.MaxDepth} levels.");
+}

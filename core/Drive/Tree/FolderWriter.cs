@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>The name of an entry that exists already, and what it belongs to.</summary>
+/// <param name="Id">The existing entry's id.</param>
+/// <param name="Type">File or folder.</param>
+/// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
+public sealed record NameGuard(long Id, FileType Type, long Size)
+{
+    /// <summary>Whether it is a shortcut, which nothing can be put into.</summary>
+    public bool IsSymbolic { get; init; }
+}
+
+/// <summary>Writes many entries into folders with few transactions. Everything here may be repeated without harm.</summary>
+/// <param name="layout">Where the rows are.</param>
+public sealed class FolderWriter(StorageLayout layout)
+{
+    private const int Writers = 4;
+
+    /// <summary>Writes the id rows of new entries, and the headers of new folders. Nobody can reach the entries yet.</summary>
+    /// <param name="entries">Entries with ids that nobody else has.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        await WriteIdRowsAsync(entries, cancellationToken);
+        await Parallel.ForEachAsync(
+            entries.Where(e => e.Type == FileType.Folder),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (folder, token) => await InsertHeaderAsync(folder, token));
+    }
+
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that did not come into being.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        await DeleteHeadersAsync(entries.Where(e => e.Type == FileType.Folder).Select(e => e.Id), cancellationToken);
+        await IdRows.DeleteAsync(layout.FileIds, entries.Select(e => e.Id), cancellationToken);
+    }
+
+    private Task DeleteHeadersAsync(IEnumerable<long> folderIds, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        folderIds,
+        new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+        async (id, token) => await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: token));
+
+    /// <summary>
+    /// Inserts prepared entries into one folder: one transaction for each 49 files or 33 folders while names are free.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="entries">The entries; names are unique among them.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
+    /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
+    public async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
+        long folderId, IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
+    {
+        var clashes = new ConcurrentDictionary<long, NameGuard>();
+        var ordered = entries.OrderBy(e => FileKeys.Name(e.Name), StringComparer.Ordinal).ToList();
+        await Parallel.ForEachAsync(
+            Chunk(ordered),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await InsertChunkAsync(folderId, chunk, clashes, token));
+        return clashes;
+    }
+
+    /// <summary>Which of some names a folder has already: one transaction for each 1,000 rows between the first and the last name.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="names">The names.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
+        long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
+    {
+        var byKey = names.ToDictionary(FileKeys.Name);
+        var found = new Dictionary<string, NameGuard>();
+        if (byKey.Count == 0)
+            return found;
+        var first = byKey.Keys.Min(StringComparer.Ordinal)!;
+        var last = byKey.Keys.Max(StringComparer.Ordinal)!;
+        await foreach (var row in layout.Files.QueryAsync(new RowRange(FileKeys.Folder(folderId), first, last + "\uF0FF"), cancellationToken))
+        {
+            if (byKey.TryGetValue(row.RowKey, out var name))
+                found[name] = new NameGuard(row.RequiredNumber("id"), (FileType)row.RequiredNumber("t"), row.Number("s") ?? 0) { IsSymbolic = row.Flag("y") };
+        }
+        return found;
+    }
+
+    /// <summary>Which entries with ids of two runs came into being: two transactions for each folder, more for more than 1,000 entries.</summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
+    /// <param name="files">The run of files' ids.</param>
+    /// <param name="folders">The run of folders' ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
+        IReadOnlyCollection<long> folderIds, IdRange files, IdRange folders, CancellationToken cancellationToken = default)
+    {
+        var inserted = new List<FileRecord>();
+        foreach (var folderId in folderIds)
+        {
+            foreach (var (ids, key) in ((IdRange, Func<long, string>)[])[(files, FileKeys.FileId), (folders, FileKeys.FolderId)])
+            {
+                if (ids.Count == 0)
+                    continue;
+                var range = new RowRange(FileKeys.Folder(folderId), key(ids.First), key(ids.First + ids.Count));
+                await foreach (var row in layout.Files.QueryAsync(range, cancellationToken))
+                    inserted.Add(FileRecord.FromRow(row, folderId));
+            }
+        }
+        return inserted;
+    }
+
+    /// <summary>
+    /// Which entries with ids of a run came into being and were moved since, to another folder or to the trash: one transaction
+    /// for each block of 1,000 ids. An entry that was only renamed is where it was meant to be.
+    /// </summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
+    /// <param name="ids">The run of ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlySet<long>> FindMovedAsync(
+        IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
+    {
+        var moved = new HashSet<long>();
+        await foreach (var row in IdRows.ReadAsync(layout.FileIds, ids, cancellationToken))
+        {
+            if (HasMoved(row, folderIds))
+                moved.Add(FileKeys.ParseId(row.RowKey));
+        }
+        return moved;
+    }
+
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries did not come into being.</summary>
+    /// <param name="folderIds">The folders that they were meant for.</param>
+    /// <param name="ids">The run of ids, which nobody inserts any more.</param>
+    /// <param name="inserted">The ids of the run whose entries came into being.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task SweepAsync(
+        IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
+    {
+        var unborn = await IdRows.ReadAsync(layout.FileIds, ids, cancellationToken)
+            .Where(row => !inserted.Contains(FileKeys.ParseId(row.RowKey)) && !HasMoved(row, folderIds))
+            .ToListAsync(cancellationToken);
+        await DeleteHeadersAsync(
+            unborn.Where(row => (FileType)row.RequiredNumber("t") == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
+        await RowSweep.DeleteAsync(layout.FileIds, unborn.ToAsyncEnumerable(), unborn.Count, cancellationToken);
+    }
+
+    /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>
+    private static bool HasMoved(Row idRow, IReadOnlyCollection<long> folderIds) =>
+        idRow.RequiredNumber("v") != 1 || !folderIds.Contains(idRow.RequiredNumber("p"));
+
+    /// <summary>Writes the headers of new folders: one transaction each.</summary>
+    /// <param name="entries">Entries; files among them are passed over.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task WriteHeadersAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            entries.Where(e => e.Type == FileType.Folder),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (folder, token) => await InsertHeaderAsync(folder, token));
+
+    /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
+    /// <param name="entries">Entries with ids that nobody else has.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(FileTree.NewIdRow), cancellationToken);
+
+    /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            entries.GroupBy(e => e.ParentId).SelectMany(folder => Chunk([.. folder])),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await InsertChunkAsync(chunk[0].ParentId, chunk, new ConcurrentDictionary<long, NameGuard>(), token));
+
+    private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Files.InsertAsync(FileTree.NewHeader(folder.Id, folder.OwnerId), cancellationToken);
+        }
+        catch (StorageExistsException)
+        {
+            // An earlier try made it; entries may be in the folder already.
+        }
+    }
+
+    private async Task InsertChunkAsync(
+        long folderId, List<FileRecord> chunk, ConcurrentDictionary<long, NameGuard> clashes, CancellationToken cancellationToken)
+    {
+        while (chunk.Count > 0)
+        {
+            try
+            {
+                await layout.Files.SubmitAsync(FileTree.InsertInto(folderId, chunk), cancellationToken);
+                return;
+            }
+            catch (StorageNotFoundException e)
+            {
+                throw new CloudreveException(ErrorCode.PathNotFound, "The folder no longer exists.", e);
+            }
+            catch (StorageExistsException e)
+            {
+                var taken = await FindNamesAsync(folderId, chunk.Select(entry => entry.Name), cancellationToken);
+                foreach (var entry in chunk)
+                {
+                    if (taken.TryGetValue(entry.Name, out var guard) && guard.Id != entry.Id)
+                        clashes[entry.Id] = guard;
+                }
+                var renamed = FindRenamed(chunk, e.FailedIndex);
+                chunk = [.. chunk.Where(entry => !taken.ContainsKey(entry.Name) && entry != renamed)];
+            }
+        }
+    }
+
+    /// <summary>
+    /// The entry that a batch failed at, when its id is what existed, not its name: an earlier try inserted it and its owner
+    /// has renamed it since. Null when it was the name.
+    /// </summary>
+    private static FileRecord? FindRenamed(List<FileRecord> chunk, int failedIndex)
+    {
+        // The header comes before the rows of the entries.
+        var index = 1;
+        foreach (var entry in chunk)
+        {
+            foreach (var row in entry.ToRows())
+            {
+                if (index++ == failedIndex)
+                    return row.RowKey == FileKeys.Name(entry.Name) ? null : entry;
+            }
+        }
+        return null;
+    }
+
+    private static IEnumerable<List<FileRecord>> Chunk(IReadOnlyList<FileRecord> entries)
+    {
+        var chunk = new List<FileRecord>();
+        var rows = 1;
+        foreach (var entry in entries)
+        {
+            var needed = entry.Type == FileType.Folder ? 3 : 2;
+            if (rows + needed > AzureLimits.BatchOperations)
+            {
+                yield return chunk;
+                chunk = [];
+                rows = 1;
+            }
+            chunk.Add(entry);
+            rows += needed;
+        }
+        if (chunk.Count > 0)
+            yield return chunk;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Ids;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>Bulk writes of rows that are partitioned by blocks of ids.</summary>
+internal static class IdRows
+{
+    private const int Writers = 4;
+
+    /// <summary>Upserts rows in batches of up to 100, one transaction each; several at once.</summary>
+    /// <param name="table">Where to.</param>
+    /// <param name="rows">Rows in order of id, so that each block is one run.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static Task UpsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            Batch(rows),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (batch, token) => await table.SubmitAsync(batch, token));
+
+    /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="ids">The run.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static async IAsyncEnumerable<Row> ReadAsync(
+        Table table, IdRange ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var end = ids.First + ids.Count;
+        for (var first = ids.First; first < end; first = FileKeys.NextBlock(first))
+        {
+            var range = new RowRange(FileKeys.IdBlock(first), FileKeys.Id(first), FileKeys.Id(Math.Min(end, FileKeys.NextBlock(first))));
+            await foreach (var row in table.QueryAsync(range, cancellationToken))
+                yield return row;
+        }
+    }
+
+    /// <summary>
+    /// Deletes the rows of ids: one transaction for each 100 of a block of 1,000 ids, and one for each row where one of them was missing.
+    /// </summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="ids">The ids.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            ids.GroupBy(FileKeys.IdBlock).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (chunk, token) => await DeleteChunkAsync(table, chunk, token));
+
+    private static async Task DeleteChunkAsync(Table table, long[] ids, CancellationToken cancellationToken)
+    {
+        var partition = FileKeys.IdBlock(ids[0]);
+        if (ids.Length > 1)
+        {
+            var batch = new TableBatch(partition);
+            foreach (var id in ids)
+                batch.Delete(FileKeys.Id(id));
+            try
+            {
+                await table.SubmitAsync(batch, cancellationToken);
+                return;
+            }
+            catch (StorageNotFoundException)
+            {
+                // Some are gone already.
+            }
+        }
+        foreach (var id in ids)
+            await table.DeleteAsync(partition, FileKeys.Id(id), cancellationToken: cancellationToken);
+    }
+
+    private static IEnumerable<TableBatch> Batch(IEnumerable<Row> rows)
+    {
+        TableBatch? batch = null;
+        foreach (var row in rows)
+        {
+            if (batch is not null && (batch.Room == 0 || batch.PartitionKey != row.PartitionKey))
+            {
+                yield return batch;
+                batch = null;
+            }
+            batch ??= new TableBatch(row.PartitionKey);
+            batch.Upsert(row);
+        }
+        if (batch is not null)
+            yield return batch;
+    }
+}

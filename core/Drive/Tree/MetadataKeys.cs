@@ -1,0 +1,42 @@
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>Metadata keys that the drive itself writes and reads (contract, section 9.1).</summary>
+public static class MetadataKeys
+{
+    /// <summary>Where an entry of the trash came from: a URI of its owner's drive.</summary>
+    public const string RestoreUri = "sys:restore_uri";
+
+    /// <summary>When an entry of the trash is deleted for good, in Unix seconds.</summary>
+    public const string ExpectedCollectTime = "sys:expected_collect_time";
+
+    /// <summary>The destination of a shortcut.</summary>
+    public const string SharedRedirect = FileRecord.SharedRedirect;
+
+    /// <summary>Who shared the destination of a shortcut.</summary>
+    public const string SharedOwner = "sys:shared_owner";
+
+    /// <summary>The upload session that a placeholder waits for.</summary>
+    public const string UploadSession = "sys:upload_session_id";
+
+    private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
+
+    /// <summary>Metadata without the marks of a shortcut.</summary>
+    /// <param name="metadata">The metadata.</param>
+    internal static Dictionary<string, string> WithoutShortcut(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Where(pair => pair.Key is not (SharedRedirect or SharedOwner)).ToDictionary();
+
+    /// <summary>Metadata with the marks that the trash keeps taken from another set, or removed.</summary>
+    /// <param name="metadata">The metadata.</param>
+    /// <param name="marks">Where the marks come from; null to remove them.</param>
+    internal static Dictionary<string, string> WithMarksOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, string>? marks)
+    {
+        var result = metadata.ToDictionary();
+        foreach (var key in TrashMarks)
+        {
+            result.Remove(key);
+            if (marks is not null && marks.TryGetValue(key, out var value))
+                result[key] = value;
+        }
+        return result;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Drive.Tree;
+
+/// <summary>
+/// Finds many entries for one request: each folder on their ways costs one transaction, however many of them are in it.
+/// </summary>
+/// <param name="tree">The drives.</param>
+public sealed class PathLookup(FileTree tree)
+{
+    private readonly ConcurrentDictionary<(long TopId, FilePath Path), Lazy<Task<long?>>> _folders = new();
+
+    /// <summary>Finds what is at a place; several callers at once may ask.</summary>
+    /// <param name="place">Where.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
+    public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
+    {
+        if (place.Path.IsRoot || place.Top is { Type: FileType.File } or { IsSymbolic: true })
+            return await tree.GetAsync(place, cancellationToken);
+        return await FindFolderAsync(place.TopId, place.Path.Parent, cancellationToken) is { } folder
+            && await tree.FindEntryAsync(folder, place.Path.Name, cancellationToken) is { } entry
+            ? entry
+            : throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+    }
+
+    private async Task<long?> FindFolderAsync(long topId, FilePath path, CancellationToken cancellationToken)
+    {
+        if (path.IsRoot)
+            return topId;
+        var walk = _folders.GetOrAdd((topId, path), key => new Lazy<Task<long?>>(() => WalkAsync(key.TopId, key.Path, cancellationToken)));
+        try
+        {
+            return await walk.Value;
+        }
+        catch
+        {
+            // A failure is one item's; the next one looks again.
+            _folders.TryRemove(new((topId, path), walk));
+            throw;
+        }
+    }
+
+    private async Task<long?> WalkAsync(long topId, FilePath path, CancellationToken cancellationToken) =>
+        await FindFolderAsync(topId, path.Parent, cancellationToken) is { } parent
+            ? (await tree.FindFolderBelowAsync(parent, new FilePath([path.Name]), cancellationToken))?.Id
+            : null;
+}

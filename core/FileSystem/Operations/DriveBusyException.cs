@@ -1,8 +1,0 @@
-using Cloudreve.Core.Errors;
-
-namespace Cloudreve.Core.FileSystem.Operations;
-
-/// <summary>Other folders of the drive are being moved: 409 once waiting has taken long enough.</summary>
-/// <param name="cause">What storage said; null when it was not asked.</param>
-internal sealed class DriveBusyException(Exception? cause = null)
-    : CloudreveException(ErrorCode.Conflict, "Other folders are being moved; try again.", cause);

@@ -1,7 +1,0 @@
-using Cloudreve.Core.Errors;
-
-namespace Cloudreve.Core.Identity.Passkeys.WebAuthn;
-
-/// <summary>A credential or assertion that does not hold (code 40025).</summary>
-/// <param name="message">What is wrong with it.</param>
-internal sealed class WebAuthnException(string message) : CloudreveException(ErrorCode.WebAuthnInvalid, message);

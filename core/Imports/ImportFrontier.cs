@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text.Json;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Imports;
+
+/// <summary>A page of a listing that is still to be imported.</summary>
+/// <param name="Key">The frontier row.</param>
+/// <param name="Prefix">The folder's prefix in the container; empty for the container's root.</param>
+/// <param name="FolderId">The drive's folder that receives the entries.</param>
+/// <param name="IsNew">Whether this import made the folder, so that its names are most likely free.</param>
+internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bool IsNew)
+{
+    /// <summary>The listing's token; null for the folder's first page.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Number of the page within its folder.</summary>
+    public int Page { get; init; }
+
+    /// <summary>The last sub-folder of the page before, which some services list again.</summary>
+    public string? LastPrefix { get; init; }
+}
+
+/// <summary>The ids that a group took before it inserted anything, so that a repetition uses the same.</summary>
+/// <param name="Digest">Fingerprint of the listing that the ids were dealt out for.</param>
+/// <param name="Files">Ids of files; of folders, too, in reservations from before folders had blocks of their own.</param>
+/// <param name="Entities">Ids of entities.</param>
+/// <param name="Charge">Bytes that are charged before anything is inserted; what is not used is given back at the end.</param>
+/// <param name="Folders">The drive's folders that receive the entries.</param>
+/// <param name="QuotaFit">When the quota was too small: how many blobs of the listing, in order, fit into it; null when all did.</param>
+internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, IReadOnlyList<long> Folders, int? QuotaFit)
+{
+    /// <summary>Ids of folders; null where <see cref="Files"/> has them.</summary>
+    public IdRange? OwnFolders { get; init; }
+
+    /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
+    public string? ETag { get; init; }
+
+    /// <summary>The run in which the ids of folders are.</summary>
+    public IdRange FolderIds => OwnFolders ?? Files;
+
+    /// <summary>The runs of all ids.</summary>
+    public IEnumerable<IdRange> Runs => OwnFolders is { Count: > 0 } folders ? [Files, folders] : [Files];
+}
+
+/// <summary>What the bookkeeping knows about one group.</summary>
+/// <param name="Key">The group's key.</param>
+/// <param name="Reservation">What it reserved last; null for nothing.</param>
+/// <param name="Result">What it did in the end; null while it has not ended.</param>
+internal sealed record GroupState(string Key, GroupReservation? Reservation, ImportGroupResult? Result);
+
+/// <summary>
+/// The bookkeeping of a running import: rows of its partition hold what is still to be listed (<c>q|</c>), what each group
+/// reserved or did (<c>g|</c>), reservations that were given up since the source changed (<c>a|</c>), and what failed
+/// (<c>e|</c>).
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+internal sealed class ImportFrontier(StorageLayout layout)
+{
+    private const string Queue = "q|";
+    private const string Groups = "g|";
+    private const string Abandoned = "a|";
+    private const string Errors = "e|";
+
+    public async Task SeedAsync(long taskId, string prefix, long folderId, bool isNew, CancellationToken cancellationToken) =>
+        await layout.TaskItems.UpsertAsync(ToRow(taskId, 0, new FrontierItem("", prefix, folderId, isNew)), cancellationToken);
+
+    /// <summary>The next rows to work on, in order: one transaction.</summary>
+    public async Task<IReadOnlyList<FrontierItem>> PeekAsync(long taskId, int take, CancellationToken cancellationToken) =>
+        [.. (await layout.TaskItems.QueryPageAsync(RowRange.Prefix(Partition(taskId), Queue), take, null, cancellationToken)).Rows.Select(FromRow)];
+
+    public async Task<IReadOnlyList<FrontierItem>> ReadAsync(long taskId, ImportGroup group, CancellationToken cancellationToken)
+    {
+        var range = new RowRange(Partition(taskId), group.From, group.To + "~");
+        return [.. (await layout.TaskItems.QueryPageAsync(range, 1000, null, cancellationToken)).Rows.Select(FromRow)];
+    }
+
+    public async Task<GroupState?> FindGroupAsync(long taskId, string groupKey, CancellationToken cancellationToken) =>
+        await layout.TaskItems.FindAsync(Partition(taskId), Groups + groupKey, cancellationToken) is { } row ? StateOf(row) : null;
+
+    /// <summary>Every group that has begun.</summary>
+    public IAsyncEnumerable<GroupState> ReadGroupsAsync(long taskId, CancellationToken cancellationToken) =>
+        layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Groups), cancellationToken).Select(StateOf);
+
+    /// <summary>Reservations that were given up, since the source changed between two tries of a group.</summary>
+    public IAsyncEnumerable<GroupState> ReadAbandonedAsync(long taskId, CancellationToken cancellationToken) =>
+        layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Abandoned), cancellationToken).Select(StateOf);
+
+    /// <summary>Remembers a reservation that is about to be replaced by one for the changed source.</summary>
+    public Task AbandonAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken) =>
+        layout.TaskItems.UpsertAsync(
+            ReservationRow(taskId, $"{Abandoned}{groupKey}|{FileKeys.Id(reservation.Files.First)}", groupKey, reservation), cancellationToken);
+
+    /// <summary>
+    /// Stores a reservation in place of the version that was read. Where the same group runs twice at once, both runs have to
+    /// work with the same ids: the one that comes second is given the reservation of the first.
+    /// </summary>
+    /// <returns>The reservation to work with.</returns>
+    /// <exception cref="StorageException">The other run saw another listing: try again with what is stored.</exception>
+    public async Task<GroupReservation> ReserveAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var row = ReservationRow(taskId, Groups + groupKey, groupKey, reservation);
+        try
+        {
+            var etag = reservation.ETag is { } version
+                ? await layout.TaskItems.ReplaceAsync(row, version, cancellationToken)
+                : await layout.TaskItems.InsertAsync(row, cancellationToken);
+            return reservation with { ETag = etag };
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            var stored = (await FindGroupAsync(taskId, groupKey, cancellationToken))?.Reservation;
+            if (stored is null || stored.Digest != reservation.Digest)
+                throw;
+            return stored;
+        }
+    }
+
+    /// <summary>
+    /// Ends a group: its failures and what it found are written, then one batch takes its rows off the frontier and keeps
+    /// its result. Usually everything fits into that one batch.
+    /// </summary>
+    public async Task CompleteAsync(
+        long taskId, ImportGroup group, IReadOnlyList<FrontierItem> done, IReadOnlyList<FrontierItem> found,
+        IReadOnlyList<ImportFailure> failures, ImportGroupResult result, CancellationToken cancellationToken)
+    {
+        var partition = Partition(taskId);
+        var last = new TableBatch(partition);
+        foreach (var item in done)
+            last.Delete(item.Key);
+        var groupRow = new Row(partition, Groups + group.Key) { ["result"] = JsonSerializer.Serialize(result, ImportJson.Default.ImportGroupResult) };
+        last.UpsertMerge(groupRow);
+        var others = found.Select(item => ToRow(taskId, group.Round, item))
+            .Concat(failures.Select((failure, i) => ErrorRow(taskId, group, i, failure)));
+        var batch = new TableBatch(partition);
+        foreach (var row in others)
+        {
+            if (last.Room > 0)
+            {
+                last.Upsert(row);
+                continue;
+            }
+            if (batch.Room == 0)
+            {
+                await layout.TaskItems.SubmitAsync(batch, cancellationToken);
+                batch = new TableBatch(partition);
+            }
+            // A slow run of a group that another run has ended must not bring back what was taken off the frontier.
+            if (batch.Count == 0)
+                batch.Merge(new Row(partition, done[0].Key));
+            batch.Upsert(row);
+        }
+        // What was found must be on the frontier before the rows that led to it are taken off.
+        await layout.TaskItems.SubmitAsync(batch, cancellationToken);
+        await layout.TaskItems.SubmitAsync(last, cancellationToken);
+    }
+
+    /// <summary>All recorded failures of a task, in order.</summary>
+    public async IAsyncEnumerable<ImportFailure> ReadFailuresAsync(
+        long taskId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Errors), cancellationToken))
+            yield return new ImportFailure(row.Text("path") ?? "", row.Text("reason") ?? "");
+    }
+
+    private static string Partition(long taskId) => "import" + taskId.ToString("x", CultureInfo.InvariantCulture);
+
+    private static Row ReservationRow(long taskId, string rowKey, string groupKey, GroupReservation reservation) => new(Partition(taskId), rowKey)
+    {
+        ["key"] = groupKey,
+        ["digest"] = reservation.Digest,
+        ["f"] = reservation.Files.First,
+        ["fc"] = reservation.Files.Count,
+        ["d"] = reservation.OwnFolders?.First,
+        ["dc"] = reservation.OwnFolders?.Count,
+        ["e"] = reservation.Entities.First,
+        ["ec"] = reservation.Entities.Count,
+        ["charge"] = reservation.Charge,
+        ["folders"] = string.Join(',', reservation.Folders),
+        ["fit"] = reservation.QuotaFit,
+    };
+
+    private static GroupState StateOf(Row row) => new(
+        row.Text("key") ?? row.RowKey[Groups.Length..],
+        row.Text("digest") is { } digest ? ReservationOf(row, digest) : null,
+        row.Text("result") is { } json ? JsonSerializer.Deserialize(json, ImportJson.Default.ImportGroupResult) : null);
+
+    private static GroupReservation ReservationOf(Row row, string digest) => new(
+        digest,
+        new IdRange(row.RequiredNumber("f"), (int)row.RequiredNumber("fc")),
+        new IdRange(row.RequiredNumber("e"), (int)row.RequiredNumber("ec")),
+        row.RequiredNumber("charge"),
+        [.. row.RequiredText("folders").Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))],
+        (int?)row.Number("fit"))
+    {
+        OwnFolders = row.Number("d") is { } folders ? new IdRange(folders, (int)row.RequiredNumber("dc")) : null,
+        ETag = row.ETag,
+    };
+
+    private static Row ErrorRow(long taskId, ImportGroup group, int index, ImportFailure failure) =>
+        new(Partition(taskId), $"{Errors}{group.Key}|{index:x6}") { ["path"] = failure.Path, ["reason"] = failure.Reason };
+
+    private static Row ToRow(long taskId, int round, FrontierItem item) =>
+        new(Partition(taskId), $"{Queue}{round:x6}|{FileKeys.Id(item.FolderId)}|{item.Page:x6}")
+        {
+            ["prefix"] = item.Prefix,
+            ["folder"] = item.FolderId,
+            ["new"] = item.IsNew,
+            ["token"] = item.Token,
+            ["page"] = item.Page,
+            ["last"] = item.LastPrefix,
+        };
+
+    private static FrontierItem FromRow(Row row) =>
+        new(row.RowKey, row.Text("prefix") ?? "", row.RequiredNumber("folder"), row.Flag("new"))
+        {
+            Token = row.Text("token"),
+            Page = (int)row.RequiredNumber("page"),
+            LastPrefix = row.Text("last"),
+        };
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudreve.Core.Imports;
+
+/// <summary>What an import task has to do: the accepted form of the request (contract, section 19.4).</summary>
+/// <param name="Source">Prefix of blob names in the policy's container: empty, or ending in a slash.</param>
+/// <param name="Destination">Plain path of the destination folder in the user's drive, for example <c>/photos</c>.</param>
+/// <param name="UserId">Whose drive.</param>
+/// <param name="PolicyId">The storage policy whose container holds the blobs.</param>
+/// <param name="Recursive">Whether folders below the source are imported, too.</param>
+public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive);
+
+/// <summary>What a piece of an import did. Pieces add up.</summary>
+/// <param name="Indexed">Blobs and folders that were seen.</param>
+/// <param name="Imported">Files that came into the drive.</param>
+/// <param name="Skipped">Files whose names existed already.</param>
+/// <param name="Failed">Items that could not be imported; each is in the error list.</param>
+/// <param name="Bytes">Bytes of the imported files.</param>
+public sealed record ImportTotals(long Indexed, long Imported, long Skipped, long Failed, long Bytes)
+{
+    /// <summary>Nothing done.</summary>
+    public static ImportTotals Zero { get; } = new(0, 0, 0, 0, 0);
+
+    /// <summary>The sum of two pieces.</summary>
+    /// <param name="other">The other piece.</param>
+    public ImportTotals Add(ImportTotals other) => new(
+        Indexed + other.Indexed, Imported + other.Imported, Skipped + other.Skipped, Failed + other.Failed, Bytes + other.Bytes);
+}
+
+/// <summary>An item that could not be imported.</summary>
+/// <param name="Path">The blob's name or the folder's prefix.</param>
+/// <param name="Reason">Why, for a person.</param>
+public sealed record ImportFailure(string Path, string Reason);
+
+/// <summary>A run of frontier rows that one activity works on.</summary>
+/// <param name="Key">Names the group in the task's bookkeeping; a repetition finds the earlier try by it.</param>
+/// <param name="From">First row key.</param>
+/// <param name="To">Last row key.</param>
+/// <param name="Round">The round that new frontier rows belong to.</param>
+public sealed record ImportGroup(string Key, string From, string To, int Round);
+
+/// <summary>What a group's activity answers.</summary>
+/// <param name="Totals">What it did.</param>
+/// <param name="Failures">The first failures, for the task's owner to read.</param>
+public sealed record ImportGroupResult(ImportTotals Totals, IReadOnlyList<ImportFailure> Failures);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ImportJob))]
+[JsonSerializable(typeof(ImportGroupResult))]
+internal sealed partial class ImportJson : JsonSerializerContext;

@@ -1,0 +1,287 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Imports;
+
+/// <summary>A request to import what is in a storage policy's container already (contract, section 19.4).</summary>
+/// <param name="Source">Path in the container.</param>
+/// <param name="Destination">Folder in the user's drive: a plain path or a URI.</param>
+/// <param name="UserId">Whose drive.</param>
+/// <param name="PolicyId">The storage policy.</param>
+/// <param name="Recursive">Whether folders below the source are imported, too.</param>
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
+
+/// <summary>Which task an orchestration works for.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="OwnerId">Its owner.</param>
+public sealed record ImportTaskReference(long TaskId, long OwnerId);
+
+/// <summary>
+/// Imports external files into a user's drive. Every method may be called again after a crash: an import that is repeated,
+/// as a whole or in part, adds nothing twice and charges nothing twice.
+/// </summary>
+public sealed class ImportService
+{
+    /// <summary>The type of import tasks.</summary>
+    public const string TaskType = "import";
+
+    /// <summary>
+    /// How long one run of a group may take; a run that is cut off here goes on where it was when it is tried again. Whoever ends a
+    /// task whose orchestration is gone waits longer than this between <see cref="CloseAsync"/> and <see cref="FinishAsync"/>.
+    /// </summary>
+    public static readonly TimeSpan GroupTimeLimit = TimeSpan.FromMinutes(4);
+
+    private const string LostReason = "The import was interrupted and could not continue. Files imported so far are kept; start it again to import the rest.";
+
+    private const int MaxFailures = 20;
+
+    /// <summary>Folders that one activity takes; a further page of a large folder is a group of its own.</summary>
+    private const int FoldersPerGroup = 16;
+
+    /// <summary>No setting can make one import take more groups at once: their folders come from one query.</summary>
+    private const int MaxParallelGroups = 62;
+
+    private readonly StorageLayout _layout;
+    private readonly SiteCatalog _catalog;
+    private readonly UserStore _users;
+    private readonly PolicyContainers _containers;
+    private readonly FileTree _tree;
+    private readonly TaskStore _tasks;
+    private readonly IdAllocator _ids;
+    private readonly SettingStore _settings;
+    private readonly ActivityLog _log;
+    private readonly TimeProvider _clock;
+    private readonly ImportFrontier _frontier;
+    private readonly ImportGroupRunner _runner;
+
+    /// <summary>Creates the service; sends nothing.</summary>
+    public ImportService(
+        StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
+        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
+        TimeProvider clock)
+    {
+        _layout = layout;
+        _catalog = catalog;
+        _users = users;
+        _containers = containers;
+        _tree = tree;
+        _tasks = tasks;
+        _ids = ids;
+        _settings = settings;
+        _log = log;
+        _clock = clock;
+        _frontier = new ImportFrontier(layout);
+        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, clock);
+    }
+
+    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40052: nothing was created.</exception>
+    public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
+    {
+        var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
+        _containers.Get(policy);
+        if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
+            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container holds the site's own data.");
+        var source = ImportPaths.ParseSource(request.Source, await OwnAreasOfAsync(policy, cancellationToken));
+        if (await _users.FindAsync(request.UserId, cancellationToken) is not { IsLeaving: false } user)
+            throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
+        var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
+        if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
+            throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
+        var now = _clock.GetUtcNow();
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
+        var task = new WorkflowTask
+        {
+            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = user.Id,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = JsonSerializer.Serialize(job, ImportJson.Default.ImportJob),
+        };
+        await _tasks.CreateAsync(task, cancellationToken);
+        return task;
+    }
+
+    private async ValueTask<OwnAreas> OwnAreasOfAsync(StoragePolicy policy, CancellationToken cancellationToken) =>
+        OwnAreas.Of(policy, await _catalog.ListPoliciesAsync(cancellationToken));
+
+    /// <summary>The request behind a task.</summary>
+    /// <param name="task">An import task.</param>
+    public static ImportJob JobOf(WorkflowTask task) =>
+        JsonSerializer.Deserialize(task.Job, ImportJson.Default.ImportJob)
+        ?? throw new InvalidOperationException($"The import task {task.Id} has no job.");
+
+    /// <summary>Takes a task from queued to processing, makes the destination folder and seeds the frontier.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when the task does not exist, has ended or is about to: there is nothing to do.</returns>
+    public async Task<bool> BeginAsync(ImportTaskReference reference, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
+        if (!IsAtWork(task))
+            return false;
+        if (task.StartedAt is null)
+        {
+            var job = JobOf(task);
+            var (folderId, isNew) = await EnsureFolderAsync(job.UserId, FilePath.ParsePlain(job.Destination), cancellationToken);
+            await _frontier.SeedAsync(task.Id, job.Source, folderId, isNew, cancellationToken);
+            var now = _clock.GetUtcNow();
+            task = await _tasks.UpdateAsync(
+                task.OwnerId, task.Id, t => t with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now }, cancellationToken);
+        }
+        return IsAtWork(task);
+    }
+
+    /// <summary>Writes the task's progress and takes the next groups of folders off the frontier.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="round">Number of the round, starting at 0.</param>
+    /// <param name="totals">What all rounds before did.</param>
+    /// <param name="failures">The first failures.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Groups that can run side by side; empty when there is nothing left or the task has ended.</returns>
+    public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
+        ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, t => WithProgress(t, totals, failures), cancellationToken);
+        if (!IsAtWork(task))
+            return [];
+        var parallel = (int)Math.Min((await _settings.GetAsync(cancellationToken)).Get(SiteSetting.ImportParallelGroups), MaxParallelGroups);
+        var rows = await _frontier.PeekAsync(reference.TaskId, parallel * FoldersPerGroup, cancellationToken);
+        var groups = new List<ImportGroup>();
+        for (var i = 0; i < rows.Count && groups.Count < parallel;)
+        {
+            var count = 1;
+            while (rows[i].Page == 0 && count < FoldersPerGroup && i + count < rows.Count && rows[i + count].Page == 0)
+                count++;
+            // A row is taken off the frontier once and for all, so the first one names the group.
+            groups.Add(new ImportGroup(rows[i].Key[2..].Replace('|', '-'), rows[i].Key, rows[i + count - 1].Key, round + 1));
+            i += count;
+        }
+        return groups;
+    }
+
+    /// <summary>Imports one group.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
+    {
+        var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
+        if (!IsAtWork(task))
+            return new ImportGroupResult(ImportTotals.Zero, []);
+        var job = JobOf(task);
+        var policy = await _catalog.GetPolicyAsync((int)job.PolicyId, cancellationToken);
+        if (await _users.FindRecentAsync(job.UserId, cancellationToken) is not { IsLeaving: false } user)
+            throw new CloudreveException(ErrorCode.UserNotFound, "The user no longer exists.");
+        var limit = (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage;
+        var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), await OwnAreasOfAsync(policy, cancellationToken), job);
+        using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
+        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, limited.Token);
+    }
+
+    /// <summary>
+    /// Lets no group of a task begin any more, since its orchestration is gone. A run that has begun already ends within
+    /// <see cref="GroupTimeLimit"/>; only then <see cref="FinishAsync"/> may be called.
+    /// </summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task CloseAsync(ImportTaskReference reference, CancellationToken cancellationToken = default) =>
+        _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
+
+    /// <summary>
+    /// Ends a task, and cleans up behind groups that did not come to their end. None of its groups may run any more. A task that
+    /// was closed ends with an error in any case.
+    /// </summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="failures">The first failures; null to take those that were recorded.</param>
+    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task FinishAsync(
+        ImportTaskReference reference, IReadOnlyList<ImportFailure>? failures, string? error, CancellationToken cancellationToken = default)
+    {
+        if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsTerminal: false } task)
+            return;
+        // The groups' own accounts are complete also when the orchestration did not get all of their answers.
+        var totals = await _runner.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
+        var first = failures ?? await ReadFailuresAsync(task.Id, cancellationToken).Take(MaxFailures).ToListAsync(cancellationToken);
+        if (totals.Imported > 0)
+            await LogImportAsync(JobOf(task), cancellationToken);
+        await _tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            t =>
+            {
+                var reason = error ?? (t.IsClosing ? LostReason : null);
+                var status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error;
+                return WithProgress(t, totals, first) with { Error = reason, Status = status };
+            },
+            cancellationToken);
+    }
+
+    /// <summary>One event for the whole import: its files are known by the task.</summary>
+    private async Task LogImportAsync(ImportJob job, CancellationToken cancellationToken)
+    {
+        var path = FilePath.ParsePlain(job.Destination);
+        if (await _tree.FindAsync(job.UserId, path, cancellationToken) is { } folder)
+            await _log.AppendAsync(job.UserId, [new FileEvent(ActivityCategory.FileImported, Actor.Site, folder, null, path)], cancellationToken);
+    }
+
+    /// <summary>Every item of a task that could not be imported, with its reason.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
+    public IAsyncEnumerable<ImportFailure> ReadFailuresAsync(long taskId, CancellationToken cancellationToken = default) =>
+        _frontier.ReadFailuresAsync(taskId, cancellationToken);
+
+    private static bool IsAtWork([NotNullWhen(true)] WorkflowTask? task) => task is { IsTerminal: false, IsClosing: false };
+
+    private static WorkflowTask WithProgress(WorkflowTask task, ImportTotals totals, IReadOnlyList<ImportFailure> failures) => task with
+    {
+        Failed = totals.Failed,
+        ErrorHistory = [.. failures.Select(f => $"{f.Path}: {f.Reason}")],
+        Progress = new Dictionary<string, TaskProgress>
+        {
+            ["indexed"] = new(totals.Indexed, totals.Indexed),
+            ["imported"] = new(totals.Imported + totals.Skipped + totals.Failed, totals.Imported),
+        },
+    };
+
+    /// <summary>What is at a path, or the nearest thing above it that is not a folder; null when the path can become a folder.</summary>
+    private async Task<FileRecord?> FindAboveAsync(long userId, FilePath path, CancellationToken cancellationToken)
+    {
+        var folderId = FileTree.RootId(userId);
+        foreach (var name in path.Segments)
+        {
+            var entry = await _tree.FindEntryAsync(folderId, name, cancellationToken);
+            if (entry is null or { Type: FileType.File } or { IsSymbolic: true })
+                return entry;
+            folderId = entry.Id;
+        }
+        return null;
+    }
+
+    private async Task<(long FolderId, bool IsNew)> EnsureFolderAsync(long userId, FilePath path, CancellationToken cancellationToken)
+    {
+        if (await _tree.FindFolderIdAsync(userId, path, cancellationToken) is { } existing)
+            return (existing, false);
+        var created = await _tree.CreateAsync(userId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
+        return (created.Id, true);
+    }
+}

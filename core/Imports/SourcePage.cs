@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Imports;
+
+/// <summary>A file or folder of the source that may be imported.</summary>
+/// <param name="Item">The listing page that it is on.</param>
+/// <param name="Name">Its name in its folder.</param>
+/// <param name="Blob">The blob; null for a folder.</param>
+internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blob)
+{
+    public FileType Type => Blob is null ? FileType.Folder : FileType.File;
+
+    public string Path => Blob?.Name ?? Item.Prefix + Name + "/";
+}
+
+/// <summary>One page of the source, sorted into what can be imported and what cannot.</summary>
+/// <param name="Entries">What can be imported.</param>
+/// <param name="Failures">What cannot, and why.</param>
+/// <param name="Indexed">How many blobs and folders were seen.</param>
+/// <param name="Next">The page that follows; null when it was the folder's last.</param>
+internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next)
+{
+    /// <summary>Whether the listing failed, which took its time to find out.</summary>
+    public bool IsUnreadable { get; init; }
+}
+
+/// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
+/// <param name="container">The policy's container.</param>
+/// <param name="rules">What the policy allows.</param>
+/// <param name="own">Where the product keeps its own blobs, which are never imported.</param>
+/// <param name="job">What is wanted.</param>
+internal sealed class SourceReader(BlobContainer container, FileRules rules, OwnAreas own, ImportJob job)
+{
+    private const string TooDeep = "The path is deeper than the drive allows.";
+
+    private const int PageSize = 5000;
+    private const int MaxTries = 3;
+    private const string Unreadable = "The folder cannot be listed. A name in it may contain characters that the storage service does not support.";
+    private const string UnreadableRest =
+        "The rest of the folder cannot be listed. A name in it may contain characters that the storage service does not support.";
+
+    public async Task<SourcePage> ReadAsync(FrontierItem item, CancellationToken cancellationToken)
+    {
+        if (await ListAsync(item.Prefix, "/", PageSize, item.Token, cancellationToken) is not { } page)
+            return Refuse(item);
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
+        var failures = new List<ImportFailure>();
+        var isTooDeep = DepthOf(item) > FilePath.MaxDepth;
+        foreach (var prefix in page.Prefixes.Where(p => p != item.LastPrefix && !own.Holds(p)))
+            AddFolder(folders, failures, prefix, prefix[item.Prefix.Length..^1], isTooDeep);
+        foreach (var marker in page.Blobs.Where(b => b.IsDirectoryMarker && !own.Holds(b.Name + "/") && b.Name.Length > item.Prefix.Length && !b.Name.EndsWith('/')))
+            AddFolder(folders, failures, marker.Name + "/", marker.Name[item.Prefix.Length..], isTooDeep);
+        var entries = new List<SourceEntry>();
+        if (job.Recursive)
+            entries.AddRange(folders.Select(name => new SourceEntry(item, name, null)));
+        var indexed = job.Recursive ? entries.Count : 0;
+        foreach (var blob in page.Blobs.Where(b => !IsMarker(b, item.Prefix) && !own.Holds(b.Name)))
+        {
+            indexed++;
+            var name = blob.Name[item.Prefix.Length..];
+            if (await IsFolderTooAsync(blob, name, folders, page, cancellationToken))
+                failures.Add(new ImportFailure(blob.Name, "A folder with the same name exists next to the blob."));
+            else if (isTooDeep)
+                failures.Add(new ImportFailure(blob.Name, TooDeep));
+            else if (rules.Refuse(name, blob) is { } reason)
+                failures.Add(new ImportFailure(blob.Name, reason));
+            else
+                entries.Add(new SourceEntry(item, name, blob));
+        }
+        var next = page.ContinuationToken is null
+            ? null
+            : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
+        return new SourcePage(entries, job.Recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+    }
+
+    private static SourcePage Refuse(FrontierItem item)
+    {
+        var failure = new ImportFailure(item.Prefix.Length == 0 ? "/" : item.Prefix, item.Token is null ? Unreadable : UnreadableRest);
+        return new SourcePage([], [failure], 0, null) { IsUnreadable = true };
+    }
+
+    /// <summary>A fingerprint of entries: equal only when a repetition sees the same names, sizes and versions in the same order.</summary>
+    public static string Digest(IEnumerable<SourceEntry> entries)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> number = stackalloc byte[8];
+        foreach (var entry in entries)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(number, entry.Item.FolderId);
+            hash.AppendData(number);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{(int)entry.Type}{entry.Name}\n{entry.Blob?.Size}\n{entry.Blob?.ETag}\n"));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>A page of a listing; null when it cannot be read, now or later.</summary>
+    private async Task<BlobPage?> ListAsync(string prefix, string? delimiter, int take, string? token, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            try
+            {
+                return await container.ListPageAsync(prefix, delimiter, take, token, cancellationToken);
+            }
+            catch (StorageUnreadableException)
+            {
+                return null;
+            }
+            catch (StorageNotFoundException e)
+            {
+                throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The storage policy's container does not exist.", e);
+            }
+            catch (StorageUnavailableException)
+            {
+                // The service answers alike when it is away and when it cannot tell a name; in the second case it lists anything but this.
+                await container.ListPageAsync($"{Guid.NewGuid():N}/", "/", 1, null, cancellationToken);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>How deep in the drive the entries of a page are.</summary>
+    public int DepthOf(FrontierItem item) =>
+        FilePath.ParsePlain(job.Destination).Depth + item.Prefix.Count(c => c == '/') - job.Source.Count(c => c == '/') + 1;
+
+    private static void AddFolder(SortedSet<string> folders, List<ImportFailure> failures, string prefix, string name, bool isTooDeep)
+    {
+        if (!FilePath.IsValidName(name))
+            failures.Add(new ImportFailure(prefix, name.Length == 0 ? "A path segment is empty." : "The folder's name is not allowed."));
+        else if (isTooDeep)
+            failures.Add(new ImportFailure(prefix, TooDeep));
+        else
+            folders.Add(name);
+    }
+
+    // A folder's own marker: "a/" lists itself below the prefix "a/", and accounts with a hierarchical namespace list "a" as well.
+    private static bool IsMarker(BlobItem blob, string prefix) =>
+        blob.IsDirectoryMarker || (blob.Size == 0 && blob.Name == prefix);
+
+    /// <summary>
+    /// Whether a virtual folder of the blob's name exists. It sorts behind the blob, possibly on the next page: that can only
+    /// be when the page's last entry starts with the blob's name.
+    /// </summary>
+    private async Task<bool> IsFolderTooAsync(
+        BlobItem blob, string name, SortedSet<string> folders, BlobPage page, CancellationToken cancellationToken)
+    {
+        if (!job.Recursive)
+            return false;
+        if (folders.Contains(name))
+            return true;
+        if (page.ContinuationToken is null)
+            return false;
+        var lastBlob = page.Blobs.Count > 0 ? page.Blobs[^1].Name : "";
+        var lastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : "";
+        if (!lastBlob.StartsWith(blob.Name, StringComparison.Ordinal) && !lastPrefix.StartsWith(blob.Name, StringComparison.Ordinal))
+            return false;
+        // What cannot be listed is not empty.
+        return await ListAsync(blob.Name + "/", null, 1, null, cancellationToken) is not { Blobs.Count: 0 };
+    }
+}

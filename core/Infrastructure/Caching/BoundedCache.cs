@@ -1,0 +1,65 @@
+namespace Cloudreve.Core.Infrastructure.Caching;
+
+/// <summary>Values that are kept for a time, up to a total weight; what has been there longest goes first.</summary>
+/// <param name="capacity">The most weight.</param>
+/// <param name="clock">Tells what has expired.</param>
+/// <typeparam name="TKey">The type of keys.</typeparam>
+/// <typeparam name="TValue">The type of values.</typeparam>
+public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock)
+    where TKey : notnull
+{
+    private readonly Dictionary<TKey, LinkedListNode<Entry>> _entries = [];
+    private readonly LinkedList<Entry> _byAge = new();
+    private readonly Lock _turn = new();
+    private long _weight;
+
+    /// <summary>A value that is kept and has not expired; default otherwise.</summary>
+    /// <param name="key">The key.</param>
+    public TValue? Find(TKey key)
+    {
+        lock (_turn)
+        {
+            return _entries.TryGetValue(key, out var node) && node.Value.Until > clock.GetUtcNow() ? node.Value.Value : default;
+        }
+    }
+
+    /// <summary>Keeps a value. One that weighs more than all may is not kept.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="until">When it expires.</param>
+    /// <param name="weight">What it weighs.</param>
+    public void Keep(TKey key, TValue value, DateTimeOffset until, long weight = 1)
+    {
+        lock (_turn)
+        {
+            if (_entries.TryGetValue(key, out var old))
+                Remove(old);
+            if (weight > capacity)
+                return;
+            while (_weight + weight > capacity)
+                Remove(_byAge.First!);
+            _entries[key] = _byAge.AddLast(new Entry(key, value, until, weight));
+            _weight += weight;
+        }
+    }
+
+    /// <summary>Removes a value.</summary>
+    /// <param name="key">Its key.</param>
+    public void Forget(TKey key)
+    {
+        lock (_turn)
+        {
+            if (_entries.TryGetValue(key, out var node))
+                Remove(node);
+        }
+    }
+
+    private void Remove(LinkedListNode<Entry> node)
+    {
+        _byAge.Remove(node);
+        _entries.Remove(node.Value.Key);
+        _weight -= node.Value.Weight;
+    }
+
+    private sealed record Entry(TKey Key, TValue Value, DateTimeOffset Until, long Weight);
+}

@@ -1,0 +1,123 @@
+using Cloudreve.AzureStorage;
+
+namespace Cloudreve.Core.Infrastructure.Caching;
+
+/// <summary>
+/// Something that many want at once and that is done once for all of them: they share one attempt and its failure. An attempt belongs to
+/// nobody, so it goes on when whoever asked first has left.
+/// </summary>
+/// <param name="run">What is done.</param>
+/// <param name="timeout">How long an attempt may take; infinite where each of its steps has a limit of its own.</param>
+/// <param name="clock">Measures.</param>
+/// <typeparam name="T">What comes of it.</typeparam>
+internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, TimeSpan timeout, TimeProvider clock)
+    where T : class
+{
+    /// <summary>How long those wait who could go by what was known before.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _clock = clock;
+    private readonly Lock _lock = new();
+    private Attempt? _current;
+
+    /// <summary>The attempt that is under way, or a new one.</summary>
+    /// <exception cref="StorageUnavailableException">Thrown by the attempt's task: it took too long.</exception>
+    public Attempt Join()
+    {
+        Attempt attempt;
+        lock (_lock)
+            attempt = _current ??= new Attempt(this);
+        attempt.Begin();
+        return attempt;
+    }
+
+    /// <summary>Begins an attempt in the background unless one is under way.</summary>
+    public void Start()
+    {
+        Attempt attempt;
+        lock (_lock)
+        {
+            if (_current is not null)
+                return;
+            attempt = _current = new Attempt(this);
+        }
+        // The request that comes along must not live on in the background, nor be charged with the work.
+        using (ExecutionContext.SuppressFlow())
+            _ = Task.Run(attempt.Begin);
+    }
+
+    /// <summary>Leaves the attempt that is under way to those who have joined it: the next to ask begins another.</summary>
+    public void Abandon()
+    {
+        lock (_lock)
+            _current = null;
+    }
+
+    private async Task<T> RunAsync(Attempt attempt)
+    {
+        using var limit = new CancellationTokenSource(timeout, _clock);
+        try
+        {
+            // What is done may not look at the token in time.
+            return await run(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw new StorageUnavailableException("Nothing was heard in time", e);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                if (_current == attempt)
+                    _current = null;
+            }
+        }
+    }
+
+    /// <summary>One attempt.</summary>
+    internal sealed class Attempt
+    {
+        private readonly SharedAttempt<T> _owner;
+        private readonly long _begunAt;
+        private readonly Lazy<Task<T>> _task;
+
+        internal Attempt(SharedAttempt<T> owner)
+        {
+            (_owner, _begunAt) = (owner, owner._clock.GetTimestamp());
+            _task = new Lazy<Task<T>>(Run);
+        }
+
+        /// <summary>What comes of it.</summary>
+        /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
+        public Task<T> WaitAsync(CancellationToken cancellationToken) => _task.Value.WaitAsync(cancellationToken);
+
+        /// <summary>What comes of it, or what was known before, if it fails or is slow: for reads of what may be somewhat old.</summary>
+        /// <param name="known">What was known before; null for nothing that would do, or would do any more.</param>
+        /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
+        public async Task<T> OrKnownAsync(Func<T?> known, CancellationToken cancellationToken)
+        {
+            if (known() is null)
+                return await WaitAsync(cancellationToken);
+            try
+            {
+                var left = Patience - _owner._clock.GetElapsedTime(_begunAt);
+                return await _task.Value.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _owner._clock, cancellationToken);
+            }
+            catch (Exception e) when (e is TimeoutException or StorageException or HttpRequestException or IOException)
+            {
+                return known() ?? await WaitAsync(cancellationToken);
+            }
+        }
+
+        internal void Begin() => _ = _task.Value;
+
+        private Task<T> Run()
+        {
+            var task = _owner.RunAsync(this);
+            // A failure that nobody has waited for is no accident.
+            _ = task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return task;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Infrastructure.Outgoing;
+
+/// <summary>Resolves a host.</summary>
+/// <param name="host">A name or an address.</param>
+/// <param name="cancellationToken">Cancels the call.</param>
+public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken cancellationToken);
+
+/// <summary>
+/// Opens connections to hosts that a setting, a user or another server named. Every address that the name resolves to is checked, and the
+/// connection goes to a checked address, so a second answer of the name service changes nothing.
+/// </summary>
+/// <param name="rules">What is allowed beside the internet.</param>
+/// <param name="resolve">Resolves hosts.</param>
+/// <param name="logger">Receives what was refused, since callers tell their users little.</param>
+public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILogger<OutgoingGuard> logger)
+{
+    // Of a host with several addresses one may be unreachable from here without an answer.
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>Connects to a host.</summary>
+    /// <param name="host">A name or an address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The connection, which the caller owns.</returns>
+    /// <exception cref="OutgoingRefusedException">The host may not be called.</exception>
+    /// <exception cref="SocketException">The host is unknown or does not answer.</exception>
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
+    {
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
+        // A name with an allowed and a forbidden address is a trick, or the forbidden one would be tried when the other fails.
+        if (Array.Find(addresses, address => !rules.Allow(host, address)) is { } forbidden)
+        {
+            logger.LogWarning(
+                "A call to {Host} was refused: {Address} is not an address of the internet. CLOUDREVE_PRIVATE_HOSTS names exceptions.", host, forbidden);
+            throw new OutgoingRefusedException($"{host} resolves to {forbidden}, which is not an address of the internet.");
+        }
+        var error = new SocketException((int)SocketError.HostNotFound);
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            try
+            {
+                return await ConnectAsync(addresses[i], port, isLast: i == addresses.Length - 1, cancellationToken);
+            }
+            catch (SocketException e)
+            {
+                error = e;
+            }
+        }
+        throw error;
+    }
+
+    private static async Task<Socket> ConnectAsync(IPAddress address, int port, bool isLast, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (!isLast)
+            limit.CancelAfter(AttemptTimeout);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token);
+            return socket;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

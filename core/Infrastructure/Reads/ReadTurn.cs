@@ -1,0 +1,25 @@
+namespace Cloudreve.Core.Infrastructure.Reads;
+
+/// <summary>
+/// A read's place in the queue of <see cref="HeavyReads"/>. Several accounts may wait for the same read; the first whose turn it is pays.
+/// </summary>
+internal sealed class ReadTurn
+{
+    private readonly TaskCompletionSource<long> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when the read may begin, with the account that pays.</summary>
+    public Task<long> Granted => _granted.Task;
+
+    /// <summary>Lets the read begin.</summary>
+    /// <param name="accountId">Who pays.</param>
+    /// <returns>False for a read that has begun already, or that nobody waits for any more.</returns>
+    public bool TryGrant(long accountId) => _granted.TrySetResult(accountId);
+
+    /// <summary>Waits for the turn.</summary>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<long> WaitAsync(CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.Register(() => _granted.TrySetCanceled(cancellationToken));
+        return await _granted.Task;
+    }
+}

@@ -1,0 +1,146 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Infrastructure.Reads;
+
+/// <summary>
+/// Lets those who want the same page while its read waits for its turn share that read: many searches of one tree then cost little more
+/// than one, whoever they are of. Nobody joins a read that has begun, so nobody gets what is older than the question: newcomers wait for the
+/// next one, which begins once that has ended. What somebody may see of the rows is the business of who asked.
+/// </summary>
+/// <param name="heavy">Where reads wait.</param>
+internal sealed class WaitingReads(HeavyReads heavy)
+{
+    private readonly Dictionary<Key, SharedRead> _waiting = [];
+    private readonly Dictionary<Key, SharedRead> _running = [];
+
+    /// <summary>Reads a page, or joins those who wait for it. It begins at the first turn of any of them.</summary>
+    /// <param name="key">The page.</param>
+    /// <param name="accountId">Who asks.</param>
+    /// <param name="budget">How long to wait for turns; null for as long as it takes.</param>
+    /// <param name="read">Reads.</param>
+    /// <param name="cancellationToken">Ends the waiting of this one; the read itself ends when all have gone.</param>
+    /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
+    public async Task<RowPage> ReadAsync(
+        Key key, long accountId, TurnBudget? budget, Func<CancellationToken, Task<RowPage>> read, CancellationToken cancellationToken)
+    {
+        var shared = Join(key, accountId, read);
+        try
+        {
+            if (budget is not null)
+                await budget.WaitAsync(shared.Turn, cancellationToken);
+            using var running = budget?.Run();
+            return await shared.Page.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Leave(key, shared);
+        }
+    }
+
+    private SharedRead Join(Key key, long accountId, Func<CancellationToken, Task<RowPage>> read)
+    {
+        SharedRead? shared;
+        bool asks;
+        lock (_waiting)
+        {
+            if (!_waiting.TryGetValue(key, out shared))
+            {
+                shared = new SharedRead { IsHeld = _running.ContainsKey(key) };
+                shared.Page = RunAsync(key, shared, read);
+                _waiting[key] = shared;
+            }
+            shared.Readers++;
+            asks = shared.Accounts.Add(accountId) && !shared.IsHeld;
+        }
+        if (asks)
+            heavy.Ask(shared.Turn, accountId);
+        return shared;
+    }
+
+    private Task<RowPage> RunAsync(Key key, SharedRead shared, Func<CancellationToken, Task<RowPage>> read) => heavy.RunAsync(
+        shared.Turn,
+        async () =>
+        {
+            Begin(key, shared);
+            try
+            {
+                return await read(shared.Abandoned.Token);
+            }
+            finally
+            {
+                End(key, shared);
+            }
+        },
+        shared.Abandoned.Token);
+
+    /// <summary>From here on nobody joins.</summary>
+    private void Begin(Key key, SharedRead shared)
+    {
+        lock (_waiting)
+        {
+            Close(key, shared);
+            _running[key] = shared;
+        }
+    }
+
+    /// <summary>Lets those go on who came too late to join.</summary>
+    private void End(Key key, SharedRead shared)
+    {
+        SharedRead? next;
+        long[] accounts = [];
+        lock (_waiting)
+        {
+            if (_running.GetValueOrDefault(key) == shared)
+                _running.Remove(key);
+            if (_waiting.TryGetValue(key, out next) && next.IsHeld)
+            {
+                next.IsHeld = false;
+                accounts = [.. next.Accounts];
+            }
+        }
+        foreach (var account in accounts)
+            heavy.Ask(next!.Turn, account);
+    }
+
+    private void Close(Key key, SharedRead shared)
+    {
+        if (_waiting.GetValueOrDefault(key) == shared)
+            _waiting.Remove(key);
+    }
+
+    private void Leave(Key key, SharedRead shared)
+    {
+        lock (_waiting)
+        {
+            if (--shared.Readers > 0)
+                return;
+            Close(key, shared);
+        }
+        // The last one to go takes a read along that nobody waits for.
+        if (!shared.Page.IsCompleted)
+            shared.Abandoned.Cancel();
+    }
+
+    /// <summary>A page.</summary>
+    /// <param name="Table">The table's name.</param>
+    /// <param name="Range">Which rows.</param>
+    /// <param name="Continuation">Where it begins; null for the first.</param>
+    internal sealed record Key(string Table, RowRange Range, string? Continuation);
+
+    private sealed class SharedRead
+    {
+        public int Readers { get; set; }
+
+        public HashSet<long> Accounts { get; } = [];
+
+        /// <summary>Whether it waits for a read of the same page to end before it asks for a turn.</summary>
+        public bool IsHeld { get; set; }
+
+        public ReadTurn Turn { get; } = new();
+
+        public Task<RowPage> Page { get; set; } = null!;
+
+        public CancellationTokenSource Abandoned { get; } = new();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Infrastructure.Tables;
+
+/// <summary>
+/// Notes of what is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
+/// put off with a growing distance and does not keep the others from their turn.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="clock">Tells what is due.</param>
+/// <param name="logger">Hears of what failed.</param>
+public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<DueNotes> logger)
+{
+    // Enough for the notes of a busy site, and few enough to be read together.
+    private const int Spread = 16;
+
+    /// <summary>The key of a note.</summary>
+    /// <param name="due">When it is due.</param>
+    /// <param name="name">Distinguishes it from others of that time.</param>
+    public static string Key(DateTimeOffset due, string name) => $"{Key(due)}|{name}";
+
+    /// <summary>The partition of a note. Notes of one kind are spread, since a partition takes some 2,000 writes in a second.</summary>
+    /// <param name="kind">The kind of note.</param>
+    /// <param name="id">What the note is about.</param>
+    public static string PartitionOf(string kind, long id) => string.Create(CultureInfo.InvariantCulture, $"{kind}|{(ulong)id % Spread:x}");
+
+    /// <summary>Finds all notes of a kind; those of kinds whose names stand between are to be left out.</summary>
+    internal static string FilterOf(string kind) => $"PartitionKey ge '{kind}' and PartitionKey lt '{RowRange.After(kind + "|")}'";
+
+    /// <summary>
+    /// Works on every note that is due, one transaction for each 1,000 and what the work costs. The work removes its note once it is
+    /// done; a note that stays is due again in the next run.
+    /// </summary>
+    /// <param name="kind">Which notes.</param>
+    /// <param name="writers">How many are worked on at once.</param>
+    /// <param name="work">Works on one. Whatever it throws puts off that note alone.</param>
+    /// <param name="cancellationToken">Ends the run between two notes.</param>
+    public Task RunAsync(string kind, int writers, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken = default)
+    {
+        // Partitions stand one behind the other, so one query reads all; notes were once kept in one that has the name of their kind.
+        var due = $"{FilterOf(kind)} and RowKey lt '{Key(clock.GetUtcNow())}'";
+        var options = new ParallelOptions { MaxDegreeOfParallelism = writers, CancellationToken = cancellationToken };
+        var notes = layout.Schedules.ScanAsync(due, cancellationToken).Where(note => note.PartitionKey == kind || note.PartitionKey.StartsWith(kind + "|", StringComparison.Ordinal));
+        return Parallel.ForEachAsync(notes, options, async (note, stop) => await TryAsync(note, work, stop));
+    }
+
+    private async Task TryAsync(Row note, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work(note, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var tries = (note.Number(RetryDistance.Tries) ?? 0) + 1;
+            var next = clock.GetUtcNow() + RetryDistance.After(tries);
+            logger.LogError(e, "{Partition} {Note} failed {Tries} times and is tried again at {Next:u}", note.PartitionKey, note.RowKey, tries, next);
+            await PutOffAsync(note, next, tries, cancellationToken);
+        }
+    }
+
+    private async Task PutOffAsync(Row note, DateTimeOffset due, long tries, CancellationToken cancellationToken)
+    {
+        var bar = note.RowKey.IndexOf('|', StringComparison.Ordinal);
+        var later = note.CopyTo(note.PartitionKey, Key(due, note.RowKey[(bar + 1)..]));
+        later[RetryDistance.Tries] = tries;
+        try
+        {
+            await layout.Schedules.SubmitAsync(new TableBatch(note.PartitionKey).Delete(note.RowKey, note.ETag).Upsert(later), cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // Another run has dealt with it.
+        }
+    }
+
+    private static string Key(DateTimeOffset time) => time.ToUnixTimeSeconds().ToString("x12", CultureInfo.InvariantCulture);
+}

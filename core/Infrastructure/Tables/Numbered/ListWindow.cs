@@ -1,0 +1,17 @@
+namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
+
+/// <summary>Which rows of a list are asked for.</summary>
+/// <param name="Skip">How many come before.</param>
+/// <param name="Take">How many.</param>
+/// <param name="Descending">Whether the greatest comes first.</param>
+public readonly record struct ListWindow(long Skip, int Take, bool Descending);
+
+/// <summary>A part of a list.</summary>
+/// <param name="Items">The page.</param>
+/// <param name="Total">Items in all, as far as they are counted.</param>
+public sealed record NumberedItems<T>(IReadOnlyList<T> Items, long Total)
+{
+    /// <summary>The same page of something else.</summary>
+    /// <param name="items">The items.</param>
+    public NumberedItems<TOther> With<TOther>(IReadOnlyList<TOther> items) => new(items, Total);
+}

@@ -1,0 +1,231 @@
+using System.Globalization;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
+using Cloudreve.Core.Infrastructure.Ids;
+
+namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
+
+/// <summary>
+/// Rows that are partitioned by blocks of 1,000 ids, as one list in order of id with numbered pages. Tables know neither positions nor
+/// numbers of rows, so a process keeps how many rows each block has: the census of a list, or of what a condition leaves of it.
+/// </summary>
+/// <remarks>
+/// A list of up to 10,000 rows is counted anew for each page, so its pages and total are exact. A longer one is counted by
+/// <see cref="CountsPerRequest"/> transactions of each request until all is known, and again some minutes later. A page costs one
+/// transaction for the end of the list, those, and one for each block that it has rows of.
+/// </remarks>
+/// <param name="table">Where the rows are.</param>
+/// <param name="ids">Tells which ids have been given away.</param>
+/// <param name="kind">Which ids they are.</param>
+/// <param name="prefix">What the names of partitions have before the block.</param>
+/// <param name="condition">An OData condition that tells the rows of the list from others; null when there are no others.</param>
+/// <param name="clock">Tells the age of a census.</param>
+public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
+{
+    /// <summary>How many transactions of one request count at most.</summary>
+    public const int CountsPerRequest = 100;
+
+    /// <summary>How many blocks that no census knows one request reads at most.</summary>
+    public const int BlocksPerRequest = 50;
+
+    // A list that so many transactions count is counted for each page.
+    private const int FewPages = 10;
+    private const int Readers = 8;
+    private const int MaxKept = 32;
+
+    // The last ones that were given away get rows still; each process has one.
+    private const int BlocksInUse = 16;
+    private const int Block = 1000;
+
+    private const int RecentBlocks = 200;
+
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
+    private static readonly string[] s_keys = ["PartitionKey", "RowKey"];
+
+    private readonly BoundedCache<string, Counting> _countings = new(MaxKept, clock);
+
+    /// <summary>A page in order of id.</summary>
+    /// <param name="page">Which one.</param>
+    /// <param name="filter">An OData condition; null for all rows.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<NumberedItems<Row>> ListAsync(ListWindow page, string? filter, CancellationToken cancellationToken = default)
+    {
+        var demanded = And(condition, filter);
+        var end = await BlockEndAsync(cancellationToken);
+        var census = await CountAsync(demanded, end, cancellationToken);
+        var blocks = Blocks(census, end, page.Descending).ToList();
+        var rows = new List<Row>();
+        var read = new Dictionary<long, int>();
+        var passed = 0L;
+        // Blocks that are known are skipped by their numbers; those that are not have to be read.
+        for (var next = 0; next < blocks.Count && rows.Count < page.Take;)
+        {
+            if (blocks[next].Count is { } known && passed + known <= page.Skip)
+            {
+                passed += known;
+                next++;
+                continue;
+            }
+            var chunk = blocks.Skip(next).Take(Readers).ToList();
+            next += chunk.Count;
+            var found = await Task.WhenAll(chunk.Select(block => ReadAsync(block.Id, demanded, page.Descending, cancellationToken)));
+            foreach (var (block, inBlock) in chunk.Zip(found))
+            {
+                rows.AddRange(inBlock.Skip((int)Math.Clamp(page.Skip - passed, 0, inBlock.Count)).Take(page.Take - rows.Count));
+                passed += inBlock.Count;
+                read[block.Id] = inBlock.Count;
+            }
+        }
+        var counted = census.Blocks.Where(block => !read.ContainsKey(block.Key)).Sum(block => (long)block.Value) + read.Values.Sum();
+        return new NumberedItems<Row>(rows, counted);
+    }
+
+    /// <summary>How many rows there are, as far as they are counted.</summary>
+    /// <param name="filter">An OData condition; null for all rows.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<long> CountAsync(string? filter, CancellationToken cancellationToken = default) =>
+        (await ListAsync(new ListWindow(long.MaxValue, 0, Descending: false), filter, cancellationToken)).Total;
+
+    /// <summary>
+    /// When rows were made that are younger than a time, as far as the newest 200 blocks have them. Reads from the newest block on until
+    /// those of all processes have none: at least sixteen transactions, unless there are fewer blocks.
+    /// </summary>
+    /// <param name="column">The property with the time.</param>
+    /// <param name="since">The time.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<IReadOnlyList<DateTimeOffset>> ReadRecentAsync(string column, DateTimeOffset since, CancellationToken cancellationToken = default)
+    {
+        var demanded = And(condition, $"{column} ge datetime'{since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'");
+        var first = IdAllocator.First(kind) / Block;
+        var times = new List<DateTimeOffset>();
+        var empty = 0;
+        var read = 0;
+        for (var next = await BlockEndAsync(cancellationToken) - 1; next >= first && empty < BlocksInUse && read < RecentBlocks; next -= Readers)
+        {
+            var chunk = Numbers(Math.Max(first, next - Readers + 1), next + 1).Reverse().ToList();
+            foreach (var rows in await Task.WhenAll(chunk.Select(block => ReadAsync(block, demanded, descending: false, cancellationToken))))
+            {
+                times.AddRange(rows.Select(row => row.Time(column) ?? default));
+                empty = rows.Count == 0 ? empty + 1 : 0;
+            }
+            read += chunk.Count;
+        }
+        return times;
+    }
+
+    /// <summary>All rows in no order: one transaction for each 1,000.</summary>
+    /// <param name="filter">An OData condition; null for all rows.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public IAsyncEnumerable<Row> ScanAsync(string? filter, CancellationToken cancellationToken = default) =>
+        table.ScanAsync(And(Everything, And(condition, filter)), cancellationToken);
+
+    // Names of blocks are hexadecimal digits.
+    private string Everything => $"PartitionKey ge '{prefix}0' and PartitionKey lt '{prefix}g'";
+
+    private static string? And(string? first, string? second) => (first, second) switch
+    {
+        (null, _) => second,
+        (_, null) => first,
+        _ => $"({first}) and ({second})",
+    };
+
+    private long BlockOf(Row row) => FileKeys.ParseFolder(row.PartitionKey[prefix.Length..]);
+
+    private async Task<long> BlockEndAsync(CancellationToken cancellationToken) =>
+        ((await ids.ReadEndAsync(kind, cancellationToken) - 1) / Block) + 1;
+
+    /// <summary>Blocks in order of the list, and how many rows each has; null for those that are not counted.</summary>
+    private IEnumerable<(long Id, int? Count)> Blocks(Census census, long end, bool descending)
+    {
+        // Blocks that were given away lately get rows; without a census, the list is read from its beginning.
+        var first = census switch
+        {
+            { IsWhole: false } => IdAllocator.First(kind) / Block,
+            { Pages: > FewPages } => Math.Max(IdAllocator.First(kind) / Block, census.End - BlocksInUse),
+            _ => census.End,
+        };
+        var known = census.Blocks.Where(block => census.IsWhole && block.Key < first).Select(block => (Id: block.Key, Count: (int?)block.Value));
+        var unknown = descending
+            ? Numbers(Math.Max(first, end - BlocksPerRequest), end)
+            : Numbers(first, Math.Min(end, first + BlocksPerRequest));
+        var all = known.Concat(unknown.Select(id => (Id: id, Count: (int?)null)));
+        return descending ? all.OrderByDescending(block => block.Id) : all.OrderBy(block => block.Id);
+    }
+
+    private static IEnumerable<long> Numbers(long first, long end)
+    {
+        for (var number = first; number < end; number++)
+            yield return number;
+    }
+
+    private async Task<List<Row>> ReadAsync(long block, string? demanded, bool descending, CancellationToken cancellationToken)
+    {
+        var rows = new List<Row>();
+        await foreach (var row in table.QueryAsync(new RowRange(prefix + FileKeys.Folder(block)) { Condition = demanded }, cancellationToken))
+            rows.Add(row);
+        if (descending)
+            rows.Reverse();
+        return rows;
+    }
+
+    /// <summary>Goes on counting, and answers what is known.</summary>
+    private async Task<Census> CountAsync(string? demanded, long end, CancellationToken cancellationToken)
+    {
+        var key = demanded ?? "";
+        var counting = _countings.Find(key) ?? new Counting();
+        _countings.Keep(key, counting, clock.GetUtcNow() + (6 * MaxAge));
+        await counting.Turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (counting.Whole is { Pages: > FewPages } whole && clock.GetElapsedTime(whole.At) < MaxAge)
+                return whole;
+            var open = counting.Open ?? new Census { End = end, At = clock.GetTimestamp() };
+            counting.Open = open;
+            var filter = And(Everything, demanded)!;
+            for (var pages = 0; pages < CountsPerRequest && !open.IsWhole; pages++)
+            {
+                var page = await table.ScanPageAsync(filter, s_keys, open.Next, cancellationToken);
+                foreach (var block in page.Rows.CountBy(BlockOf))
+                    open.Blocks[block.Key] = open.Blocks.GetValueOrDefault(block.Key) + block.Value;
+                open.Pages++;
+                open.Next = page.ContinuationToken;
+                open.IsWhole = open.Next is null;
+            }
+            if (open.IsWhole)
+                (counting.Whole, counting.Open) = (open, null);
+            // The next request goes on with it.
+            return counting.Whole ?? open.Copy();
+        }
+        finally
+        {
+            counting.Turn.Release();
+        }
+    }
+
+    private sealed class Counting
+    {
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+
+        public Census? Whole { get; set; }
+
+        public Census? Open { get; set; }
+    }
+
+    private sealed class Census
+    {
+        public required long End { get; init; }
+
+        public required long At { get; init; }
+
+        public Dictionary<long, int> Blocks { get; init; } = [];
+
+        public int Pages { get; set; }
+
+        public string? Next { get; set; }
+
+        public bool IsWhole { get; set; }
+
+        public Census Copy() => new() { End = End, At = At, Blocks = new Dictionary<long, int>(Blocks), Pages = Pages };
+    }
+}

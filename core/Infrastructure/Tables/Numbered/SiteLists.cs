@@ -1,0 +1,46 @@
+using System.Globalization;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Ids;
+
+namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
+
+/// <summary>The lists of the whole site, in order of id, each with what a process knows of its length.</summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="ids">Tells which ids there are.</param>
+/// <param name="clock">Tells the age of what is known.</param>
+public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvider clock)
+{
+    /// <summary>The property of rows with the time at which something was made.</summary>
+    internal const string Created = "c";
+
+    /// <summary>The property of rows with the owner of a file or task.</summary>
+    internal const string Owner = "o";
+
+    /// <summary>The property of rows with the owner of a link.</summary>
+    internal const string LinkOwner = "u";
+
+    /// <summary>The property of rows with the file of a link.</summary>
+    internal const string LinkedFile = "f";
+
+    /// <summary>Accounts.</summary>
+    internal NumberedRows Users { get; } = new(layout.Users, ids, IdKind.User, UserIndex.Prefix, null, clock);
+
+    /// <summary>Files of all drives, trash included; folders are left out, and ids that are only kept from being used, which have no owner.</summary>
+    internal NumberedRows Files { get; } = new(layout.FileIds, ids, IdKind.File, "", "t eq 0 and o gt 0L", clock);
+
+    /// <summary>Blobs behind files; references to them stand beside them and have no type.</summary>
+    internal NumberedRows Entities { get; } = new(layout.Entities, ids, IdKind.Entity, "", "t ge 0", clock);
+
+    /// <summary>Share links.</summary>
+    internal NumberedRows Shares { get; } = new(layout.Shares, ids, IdKind.Share, "", null, clock);
+
+    /// <summary>Tasks.</summary>
+    internal NumberedRows Tasks { get; } = new(layout.Tasks, ids, IdKind.Task, "i", null, clock);
+
+    /// <summary>A condition on a number of 64 bits.</summary>
+    internal static string Is(string column, long value) => string.Create(CultureInfo.InvariantCulture, $"{column} eq {value}L");
+
+    /// <summary>A condition that all of some demand; null for none.</summary>
+    internal static string? All(params IEnumerable<string?> conditions) =>
+        string.Join(" and ", conditions.OfType<string>()) is { Length: > 0 } all ? all : null;
+}

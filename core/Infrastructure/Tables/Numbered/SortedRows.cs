@@ -1,0 +1,55 @@
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
+
+/// <summary>Pages of lists in orders, and by filters, that tables have no index of: all candidates are read, up to a limit.</summary>
+internal static class SortedRows
+{
+    private const int Readers = 16;
+
+    /// <summary>Gathers items, at most so many.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="most">At most how many.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="CloudreveException">40001: there are more.</exception>
+    public static async Task<List<T>> GatherAsync<T>(IAsyncEnumerable<T> items, long most, CancellationToken cancellationToken)
+    {
+        var gathered = new List<T>();
+        await foreach (var item in items.WithCancellation(cancellationToken))
+        {
+            if (gathered.Count >= most)
+                throw new CloudreveException(ErrorCode.BadParameter, $"There are more than {most} entries to sort or search. Add a filter, or sort by id.");
+            gathered.Add(item);
+        }
+        return gathered;
+    }
+
+    /// <summary>Reads what belongs to each of some items, several at once; items without are left out.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="read">Reads what belongs to one; null when there is nothing.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    public static async Task<List<TDetail>> ReadAsync<T, TDetail>(
+        IReadOnlyList<T> items, Func<T, CancellationToken, Task<TDetail?>> read, CancellationToken cancellationToken)
+        where TDetail : class
+    {
+        var details = new TDetail?[items.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, items.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+            async (i, token) => details[i] = await read(items[i], token));
+        return [.. details.OfType<TDetail>()];
+    }
+
+    /// <summary>A page of sorted items.</summary>
+    /// <param name="items">All of them.</param>
+    /// <param name="page">Which page.</param>
+    /// <param name="key">What they are sorted by; items that are equal come in order of id.</param>
+    /// <param name="id">Their ids.</param>
+    public static NumberedItems<T> Take<T, TKey>(IReadOnlyCollection<T> items, ListWindow page, Func<T, TKey> key, Func<T, long> id)
+    {
+        var sorted = page.Descending
+            ? items.OrderByDescending(key).ThenByDescending(id)
+            : items.OrderBy(key).ThenBy(id);
+        return new NumberedItems<T>([.. sorted.Skip((int)Math.Min(page.Skip, int.MaxValue)).Take(page.Take)], items.Count);
+    }
+}

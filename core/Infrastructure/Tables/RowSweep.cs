@@ -1,0 +1,67 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+
+namespace Cloudreve.Core.Infrastructure.Tables;
+
+/// <summary>Removes rows that have served their time.</summary>
+internal static class RowSweep
+{
+    /// <summary>Deletes rows in batches: one transaction for each 100 of a partition. Rows that are gone already do not matter.</summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="rows">The rows, those of one partition in a run.</param>
+    /// <param name="most">At most how many are deleted.</param>
+    /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
+    /// <returns>How many were deleted.</returns>
+    public static async Task<int> DeleteAsync(Table table, IAsyncEnumerable<Row> rows, int most, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        var gathered = new List<Row>();
+        await foreach (var row in rows.Take(most).WithCancellation(cancellationToken))
+        {
+            if (gathered.Count == AzureLimits.BatchOperations || (gathered.Count > 0 && gathered[0].PartitionKey != row.PartitionKey))
+            {
+                deleted += await DeleteAsync(table, gathered, cancellationToken);
+                gathered.Clear();
+            }
+            gathered.Add(row);
+        }
+        return deleted + await DeleteAsync(table, gathered, cancellationToken);
+    }
+
+    private static async Task<int> DeleteAsync(Table table, List<Row> rows, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 0)
+            return 0;
+        var batch = new TableBatch(rows[0].PartitionKey);
+        foreach (var row in rows)
+            batch.Delete(row.RowKey, row.ETag);
+        try
+        {
+            await table.SubmitAsync(batch, cancellationToken);
+            return rows.Count;
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            return await DeleteSinglyAsync(table, rows, cancellationToken);
+        }
+    }
+
+    /// <summary>One row that another sweep removed, or that came into use again, fails a batch as a whole; the others are still to go.</summary>
+    private static async Task<int> DeleteSinglyAsync(Table table, List<Row> rows, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        foreach (var row in rows)
+        {
+            try
+            {
+                if (await table.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken))
+                    deleted++;
+            }
+            catch (StorageChangedException)
+            {
+                // In use again.
+            }
+        }
+        return deleted;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Cloudreve.Core.Infrastructure.Tables;
+
+/// <summary>Times that clients name, as tables can keep them ("Understanding the Table service data model").</summary>
+public static class StoredTime
+{
+    /// <summary>The first time that a table keeps.</summary>
+    public static readonly DateTimeOffset Earliest = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The last time that RFC 3339 can write, in milliseconds.</summary>
+    public static readonly DateTimeOffset Latest = new(9999, 12, 31, 23, 59, 59, 999, TimeSpan.Zero);
+
+    /// <summary>A time in Unix milliseconds; the nearest that can be kept for one that cannot.</summary>
+    /// <param name="milliseconds">Milliseconds since 1970, less than 0 for times before.</param>
+    public static DateTimeOffset OfUnixMilliseconds(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
+        Math.Clamp(milliseconds, Earliest.ToUnixTimeMilliseconds(), Latest.ToUnixTimeMilliseconds()));
+}

@@ -1,0 +1,15 @@
+namespace Cloudreve.Core.Infrastructure.Text;
+
+/// <summary>Lengths as people and the contract count them.</summary>
+public static class CharacterCount
+{
+    /// <summary>How many characters a text has: an emoji or a rare Han character is one, not two.</summary>
+    /// <param name="text">The text.</param>
+    public static int CountCharacters(this string text)
+    {
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes())
+            count++;
+        return count;
+    }
+}

@@ -1,0 +1,113 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
+
+namespace Cloudreve.Core.Sharing.Administration;
+
+/// <summary>What a list of links can be sorted by.</summary>
+public enum ShareOrder
+{
+    /// <summary>The id.</summary>
+    Id,
+
+    /// <summary>When it was made.</summary>
+    Created,
+
+    /// <summary>How often it was looked at.</summary>
+    Views,
+
+    /// <summary>How often something was downloaded.</summary>
+    Downloads,
+}
+
+/// <summary>Which links are listed; null for all.</summary>
+/// <param name="OwnerId">Whose.</param>
+/// <param name="FileId">Of which file.</param>
+/// <param name="Ids">Their ids.</param>
+public sealed record ShareFilter(long? OwnerId = null, long? FileId = null, IReadOnlyCollection<long>? Ids = null);
+
+/// <summary>A link and what it shows.</summary>
+/// <param name="Share">The link.</param>
+/// <param name="File">The file or folder; null when it is gone.</param>
+public sealed record ListedShare(Share Share, FileRecord? File);
+
+/// <summary>What administrators do with the share links of all users (contract, section 24).</summary>
+/// <param name="shares">The links.</param>
+/// <param name="tree">What they show.</param>
+/// <param name="lists">Their order.</param>
+public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLists lists)
+{
+    /// <summary>
+    /// A page of links. In order of id, by owner and file, it costs what <see cref="NumberedRows"/> does, and three transactions for each link
+    /// of the page. By time a transaction more for each 1,000 links, by views or downloads one for each link.
+    /// </summary>
+    /// <param name="page">Which page.</param>
+    /// <param name="filter">Which links.</param>
+    /// <param name="order">Their order.</param>
+    /// <param name="mostSorted">How many may be sorted.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
+    public async Task<NumberedItems<ListedShare>> ListAsync(
+        ListWindow page, ShareFilter filter, ShareOrder order, long mostSorted, CancellationToken cancellationToken = default)
+    {
+        var found = await FindAsync(page, filter, order, mostSorted, cancellationToken);
+        var files = await SortedRows.ReadAsync(
+            found.Items, async (share, token) => new ListedShare(share, await tree.FindByIdAsync(share.FileId, token)), cancellationToken);
+        return found.With<ListedShare>(files);
+    }
+
+    /// <summary>A link. Four transactions.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404: there is none.</exception>
+    public async Task<ListedShare> GetAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var share = await shares.FindAsync(id, cancellationToken) ?? throw NotFound();
+        return new ListedShare(share, await tree.FindByIdAsync(share.FileId, cancellationToken));
+    }
+
+    /// <summary>Deletes a link. Four transactions.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">404: there is none.</exception>
+    public async Task DeleteAsync(long id, CancellationToken cancellationToken = default) =>
+        await shares.DeleteAsync(await shares.FindAsync(id, cancellationToken) ?? throw NotFound(), cancellationToken);
+
+    private static CloudreveException NotFound() => new(ErrorCode.NotFound, "The share does not exist.");
+
+    private async Task<NumberedItems<Share>> FindAsync(
+        ListWindow page, ShareFilter filter, ShareOrder order, long mostSorted, CancellationToken cancellationToken)
+    {
+        if (filter.Ids is { } ids)
+        {
+            var named = await SortedRows.ReadAsync(ids.Distinct().ToList(), (id, token) => shares.FindAsync(id, token), cancellationToken);
+            return Sort([.. named.Where(share => (filter.OwnerId ?? share.OwnerId) == share.OwnerId && (filter.FileId ?? share.FileId) == share.FileId)], page, order);
+        }
+        var condition = SiteLists.All(
+            filter.OwnerId is { } owner ? SiteLists.Is(SiteLists.LinkOwner, owner) : null,
+            filter.FileId is { } file ? SiteLists.Is(SiteLists.LinkedFile, file) : null);
+        if (order is ShareOrder.Views or ShareOrder.Downloads)
+        {
+            var rows = await SortedRows.GatherAsync(lists.Shares.ScanAsync(condition, cancellationToken), mostSorted, cancellationToken);
+            return Sort(await SortedRows.ReadAsync(rows, ReadAsync, cancellationToken), page, order);
+        }
+        var listed = order == ShareOrder.Id
+            ? await lists.Shares.ListAsync(page, condition, cancellationToken)
+            : SortedRows.Take(
+                await SortedRows.GatherAsync(lists.Shares.ScanAsync(condition, cancellationToken), mostSorted, cancellationToken),
+                page, row => row.Time(SiteLists.Created) ?? default, row => FileKeys.ParseId(row.RowKey));
+        return listed.With<Share>(await SortedRows.ReadAsync(listed.Items, ReadAsync, cancellationToken));
+    }
+
+    private static NumberedItems<Share> Sort(IReadOnlyCollection<Share> items, ListWindow page, ShareOrder order) => order switch
+    {
+        ShareOrder.Views => SortedRows.Take(items, page, share => share.Visits, share => share.Id),
+        ShareOrder.Downloads => SortedRows.Take(items, page, share => share.Downloads, share => share.Id),
+        ShareOrder.Created => SortedRows.Take(items, page, share => share.CreatedAt, share => share.Id),
+        _ => SortedRows.Take(items, page, share => share.Id, share => share.Id),
+    };
+
+    private Task<Share?> ReadAsync(Row row, CancellationToken cancellationToken) =>
+        shares.FindAsync(row.RequiredNumber(SiteLists.LinkOwner), FileKeys.ParseId(row.RowKey), cancellationToken);
+}

@@ -1,0 +1,32 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Sharing.DirectLinks;
+
+/// <summary>A permanent address of a file (contract, section 15).</summary>
+/// <param name="Id">The id.</param>
+/// <param name="FileId">The file.</param>
+/// <param name="OwnerId">Whose file it is.</param>
+/// <param name="Name">The file's name when the link was made, which is part of the address.</param>
+/// <param name="CreatedAt">When it was made.</param>
+public sealed record DirectLink(long Id, long FileId, long OwnerId, string Name, DateTimeOffset CreatedAt)
+{
+    /// <summary>How often it was followed; known only to listings.</summary>
+    public long Hits { get; init; }
+
+    internal const string HitsProperty = "h";
+
+    /// <summary>Partition and key of the row by which the link is followed.</summary>
+    internal static (string Partition, string Key) ById(long id) => (FileKeys.IdBlock(id), FileKeys.Id(id));
+
+    /// <summary>Partition of the rows by which the links of a file are listed; they count the hits.</summary>
+    internal static string OfFile(long fileId) => "f|" + FileKeys.Folder(fileId);
+
+    internal static DirectLink FromRow(Row row) => new(
+        FileKeys.ParseId(row.RowKey), row.RequiredNumber("f"), row.RequiredNumber("o"), row.RequiredText("n"), row.Time("c") ?? default)
+    {
+        Hits = row.Number(HitsProperty) ?? 0,
+    };
+
+    internal Row ToRow(string partition) => new(partition, FileKeys.Id(Id)) { ["f"] = FileId, ["o"] = OwnerId, ["n"] = Name, ["c"] = CreatedAt };
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Sharing.DirectLinks;
+
+/// <summary>
+/// The rows of direct links: one by which a link is followed, one by which the links of its file are listed. A link comes into
+/// being with the first and ends with it, so whatever is listed or left over after a crash, only the first lets anybody in.
+/// </summary>
+/// <param name="layout">Where the rows are.</param>
+/// <param name="ids">Gives ids to new links.</param>
+/// <param name="clock">Stamps new links.</param>
+public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeProvider clock)
+{
+    // A row of each file's links that is written with a new link which shall be the only one of its name.
+    private const string Head = "!";
+    private const int Attempts = 10;
+
+    /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="reuse">Whether a link that has the file's name may be given again.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">409 when rivals always came first.</exception>
+    public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
+    {
+        if (reuse)
+            return await GetOrCreateOnlyAsync(file, cancellationToken);
+        var link = await CreateAsync(file, cancellationToken);
+        await layout.DirectLinks.UpsertAsync(link.ToRow(DirectLink.OfFile(file.Id)), cancellationToken);
+        return link;
+    }
+
+    /// <summary>Finds a link: one transaction; null when there is none.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<DirectLink?> FindAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var (partition, key) = DirectLink.ById(id);
+        var row = await layout.DirectLinks.FindAsync(partition, key, cancellationToken);
+        return row is null ? null : DirectLink.FromRow(row);
+    }
+
+    /// <summary>The links of a file, with their hits, the oldest first: one transaction.</summary>
+    /// <param name="fileId">The file.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<IReadOnlyList<DirectLink>> ListAsync(long fileId, CancellationToken cancellationToken = default) =>
+        (await ReadAsync(fileId, cancellationToken)).Links;
+
+    /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task DeleteAsync(DirectLink link, CancellationToken cancellationToken = default)
+    {
+        // While the link can be followed it can be deleted again, so that row goes last.
+        await layout.DirectLinks.DeleteAsync(DirectLink.OfFile(link.FileId), FileKeys.Id(link.Id), cancellationToken: cancellationToken);
+        var (partition, key) = DirectLink.ById(link.Id);
+        await layout.DirectLinks.DeleteAsync(partition, key, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Deletes all links of an owner: one transaction for each 1,000 links of the site, and six for each of the owner. Harmless to repeat.</summary>
+    internal async Task ClearAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        await foreach (var row in layout.DirectLinks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"o eq {ownerId}L"), cancellationToken))
+        {
+            var link = DirectLink.FromRow(row);
+            // The head does not say whose it is, so it goes while the link is there still.
+            await layout.DirectLinks.DeleteAsync(DirectLink.OfFile(link.FileId), Head, cancellationToken: cancellationToken);
+            await DeleteAsync(link, cancellationToken);
+        }
+    }
+
+    /// <summary>The one link of a file that has its name, whoever makes it.</summary>
+    private async Task<DirectLink> GetOrCreateOnlyAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        DirectLink? made = null;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (links, head) = await ReadAsync(file.Id, cancellationToken);
+            if (links.FirstOrDefault(l => l.Name == file.Name && l.OwnerId == file.OwnerId) is { } known)
+            {
+                if (made is not null && made.Id != known.Id)
+                    await DeleteAsync(made, cancellationToken);
+                return known;
+            }
+            made ??= await CreateAsync(file, cancellationToken);
+            if (await TryListAsync(made, head, cancellationToken))
+                return made;
+        }
+        throw new CloudreveException(ErrorCode.Conflict, "Other links of the file are being made; try again.");
+    }
+
+    /// <summary>Makes a link that can be followed, and that nobody knows yet.</summary>
+    private async Task<DirectLink> CreateAsync(FileRecord file, CancellationToken cancellationToken)
+    {
+        var link = new DirectLink(await ids.NextAsync(IdKind.DirectLink, cancellationToken), file.Id, file.OwnerId, file.Name, clock.GetUtcNow());
+        await layout.DirectLinks.UpsertAsync(link.ToRow(DirectLink.ById(link.Id).Partition), cancellationToken);
+        return link;
+    }
+
+    /// <summary>Adds a link to those of its file, unless somebody has added one since they were read.</summary>
+    private async Task<bool> TryListAsync(DirectLink link, string? head, CancellationToken cancellationToken)
+    {
+        var partition = DirectLink.OfFile(link.FileId);
+        var batch = new TableBatch(partition).Insert(link.ToRow(partition));
+        if (head is null)
+            batch.Insert(new Row(partition, Head));
+        else
+            batch.Replace(new Row(partition, Head), head);
+        try
+        {
+            await layout.DirectLinks.SubmitAsync(batch, cancellationToken);
+            return true;
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The links of a file, and the version of their head; null when there is none yet.</summary>
+    private async Task<(IReadOnlyList<DirectLink> Links, string? Head)> ReadAsync(long fileId, CancellationToken cancellationToken)
+    {
+        var links = new List<DirectLink>();
+        string? head = null;
+        await foreach (var row in layout.DirectLinks.QueryAsync(new RowRange(DirectLink.OfFile(fileId)), cancellationToken))
+        {
+            if (row.RowKey == Head)
+                head = row.ETag;
+            else
+                links.Add(DirectLink.FromRow(row));
+        }
+        return (links, head);
+    }
+}

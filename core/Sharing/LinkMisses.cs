@@ -1,0 +1,39 @@
+using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Infrastructure.Caching;
+
+namespace Cloudreve.Core.Sharing;
+
+/// <summary>
+/// Limits how many addresses of links a client may try that do not exist. Nobody can compute an address, so this is a second line: it
+/// keeps those who try all the same from costing anything. It counts in each process: a shared count would cost the site more than the
+/// tries do.
+/// </summary>
+/// <param name="clock">Tells when a window ends.</param>
+public sealed class LinkMisses(TimeProvider clock)
+{
+    /// <summary>How many misses a window allows a client.</summary>
+    public const int Most = 100;
+
+    /// <summary>How long misses count, from the first one.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
+
+    private const int MaxClients = 50_000;
+
+    private readonly BoundedCache<string, Misses> _clients = new(MaxClients, clock);
+
+    /// <summary>Whether a client has used up its misses: until the window ends, no link exists for it.</summary>
+    /// <param name="client">The client.</param>
+    public bool IsSpent(ClientAddress client) => _clients.Find(client.Key)?.Count >= Most;
+
+    /// <summary>Counts a miss.</summary>
+    /// <param name="client">The client.</param>
+    public void Count(ClientAddress client)
+    {
+        // Two misses at once may count as one; the limit is no exact one.
+        var now = clock.GetUtcNow();
+        var misses = _clients.Find(client.Key) ?? new Misses(0, now + Window);
+        _clients.Keep(client.Key, misses with { Count = misses.Count + 1 }, misses.Until);
+    }
+
+    private sealed record Misses(int Count, DateTimeOffset Until);
+}

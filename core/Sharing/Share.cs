@@ -1,0 +1,89 @@
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Sharing;
+
+/// <summary>A link that shows a file or folder of its owner to others (contract, section 17).</summary>
+public sealed record Share
+{
+    internal const string VisitsProperty = "seen";
+
+    private const string WriteProperty = "w";
+
+    /// <summary>The id.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>Whose file it is.</summary>
+    public required long OwnerId { get; init; }
+
+    /// <summary>The file or folder.</summary>
+    public required long FileId { get; init; }
+
+    /// <summary>What others must know; empty for nothing. It is stored as it is: owners see it in the link's address.</summary>
+    public string Password { get; init; } = "";
+
+    /// <summary>When the link was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>How many downloads it still allows; null for any number.</summary>
+    public long? RemainingDownloads { get; init; }
+
+    /// <summary>Downloads so far.</summary>
+    public long Downloads { get; init; }
+
+    /// <summary>How often it was looked at.</summary>
+    public long Visits { get; init; }
+
+    /// <summary>Whether others see the folder as its owner arranged it.</summary>
+    public bool SharesView { get; init; }
+
+    /// <summary>Whether clients show the folder's README.</summary>
+    public bool ShowsReadme { get; init; }
+
+    /// <summary>The mark of the write that made the row, by which a write whose answer was lost is known again.</summary>
+    internal string? Write { get; init; }
+
+    /// <summary>The version of the row.</summary>
+    internal string ETag { get; init; } = "";
+
+    /// <summary>Whether the link has ended.</summary>
+    /// <param name="now">The time.</param>
+    public bool IsOver(DateTimeOffset now) => ExpiresAt <= now || RemainingDownloads <= 0;
+
+    /// <summary>Partition of an owner's links.</summary>
+    internal static string Partition(long ownerId) => "u|" + FileKeys.Id(ownerId);
+
+    internal Row ToRow() => new(Partition(OwnerId), FileKeys.Id(Id))
+    {
+        ["f"] = FileId,
+        ["pw"] = Password.Length == 0 ? null : Password,
+        ["c"] = CreatedAt,
+        ["x"] = ExpiresAt,
+        ["left"] = RemainingDownloads,
+        ["n"] = Downloads,
+        [VisitsProperty] = Visits,
+        ["view"] = SharesView ? true : null,
+        ["readme"] = ShowsReadme ? true : null,
+        [WriteProperty] = Write,
+    };
+
+    internal static Share FromRow(Row row, long ownerId) => new()
+    {
+        Id = FileKeys.ParseId(row.RowKey),
+        OwnerId = ownerId,
+        FileId = row.RequiredNumber("f"),
+        Password = row.Text("pw") ?? "",
+        CreatedAt = row.Time("c") ?? default,
+        ExpiresAt = row.Time("x"),
+        RemainingDownloads = row.Number("left"),
+        Downloads = row.Number("n") ?? 0,
+        Visits = row.Number(VisitsProperty) ?? 0,
+        SharesView = row.Flag("view"),
+        ShowsReadme = row.Flag("readme"),
+        Write = row.Text(WriteProperty),
+        ETag = row.ETag,
+    };
+}

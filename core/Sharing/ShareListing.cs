@@ -1,0 +1,118 @@
+using System.Globalization;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Sharing;
+
+/// <summary>What links are ordered by.</summary>
+public enum ShareOrder
+{
+    /// <summary>Their ids, which is the order of creation.</summary>
+    Id,
+
+    /// <summary>How often they were looked at.</summary>
+    Visits,
+
+    /// <summary>How often something was downloaded.</summary>
+    Downloads,
+
+    /// <summary>How many downloads are left; those without a limit come last.</summary>
+    RemainingDownloads,
+}
+
+/// <summary>A page of links.</summary>
+/// <param name="Order">What they are ordered by.</param>
+/// <param name="IsDescending">Whether the largest comes first.</param>
+/// <param name="PageSize">How many.</param>
+/// <param name="Token">Where the page before ended; null for the first page.</param>
+public sealed record SharePageRequest(ShareOrder Order, bool IsDescending, int PageSize, string? Token);
+
+/// <summary>A link in a list.</summary>
+/// <param name="Share">The link.</param>
+/// <param name="File">What it shows; null when that is gone or in the trash.</param>
+public sealed record ListedShare(Share Share, FileRecord? File);
+
+/// <summary>A page of links.</summary>
+/// <param name="Shares">The links.</param>
+/// <param name="NextToken">Where the page ended; null for the last page.</param>
+public sealed record SharePage(IReadOnlyList<ListedShare> Shares, string? NextToken);
+
+/// <summary>Lists an owner's links (contract, sections 10 and 17).</summary>
+/// <param name="shares">The links.</param>
+/// <param name="tree">What they show.</param>
+/// <param name="clock">Tells which have ended.</param>
+public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider clock)
+{
+    private const int Readers = 8;
+
+    /// <summary>Lists links for their owner: one transaction for each 1,000 links, and two for each link of the page.</summary>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="request">The page.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
+    public Task<SharePage> ListOwnAsync(long ownerId, SharePageRequest request, CancellationToken cancellationToken = default) =>
+        ListAsync(ownerId, request, static _ => true, cancellationToken);
+
+    /// <summary>Lists links for others: those that work. As many transactions as <see cref="ListOwnAsync"/>.</summary>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="request">The page.</param>
+    /// <param name="withPassword">Whether those with a password are among them.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
+    public async Task<SharePage> ListForOthersAsync(
+        long ownerId, SharePageRequest request, bool withPassword, CancellationToken cancellationToken = default)
+    {
+        var now = clock.GetUtcNow();
+        var page = await ListAsync(ownerId, request, share => !share.IsOver(now) && (withPassword || share.Password.Length == 0), cancellationToken);
+        return page with { Shares = [.. page.Shares.Where(listed => listed.File is not null)] };
+    }
+
+    private async Task<SharePage> ListAsync(long ownerId, SharePageRequest request, Func<Share, bool> isShown, CancellationToken cancellationToken)
+    {
+        var ordered = (await shares.ListAsync(ownerId, cancellationToken)).Where(isShown)
+            .Select(share => (Key: (Value: ValueOf(request.Order, share), share.Id), Share: share))
+            .OrderBy(entry => entry.Key).ToList();
+        if (request.IsDescending)
+            ordered.Reverse();
+        if (request.Token is { } token)
+        {
+            var end = ParseToken(token);
+            ordered.RemoveAll(entry => request.IsDescending ? entry.Key.CompareTo(end) >= 0 : entry.Key.CompareTo(end) <= 0);
+        }
+        var page = ordered.Take(request.PageSize).ToList();
+        return new SharePage(
+            await FindFilesAsync([.. page.Select(entry => entry.Share)], cancellationToken),
+            ordered.Count > page.Count ? PrintToken(page[^1].Key) : null);
+    }
+
+    private async Task<IReadOnlyList<ListedShare>> FindFilesAsync(IReadOnlyList<Share> page, CancellationToken cancellationToken)
+    {
+        var listed = new ListedShare[page.Count];
+        await Parallel.ForAsync(
+            0, page.Count, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+            async (i, token) =>
+            {
+                var file = await tree.FindByIdAsync(page[i].FileId, token);
+                var isThere = file is not null && file.OwnerId == page[i].OwnerId && file.ParentId != FileTree.TrashId(file.OwnerId);
+                listed[i] = new ListedShare(page[i], isThere ? file : null);
+            });
+        return listed;
+    }
+
+    private static long ValueOf(ShareOrder order, Share share) => order switch
+    {
+        ShareOrder.Visits => share.Visits,
+        ShareOrder.Downloads => share.Downloads,
+        ShareOrder.RemainingDownloads => share.RemainingDownloads ?? long.MaxValue,
+        _ => 0,
+    };
+
+    private static string PrintToken((long Value, long Id) key) => string.Create(CultureInfo.InvariantCulture, $"{key.Value}.{key.Id}");
+
+    private static (long Value, long Id) ParseToken(string token) =>
+        token.Split('.') is [var value, var id]
+        && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedValue)
+        && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedId)
+            ? (parsedValue, parsedId)
+            : throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
+}

@@ -1,0 +1,17 @@
+namespace Cloudreve.Core.Site.Settings;
+
+/// <summary>Settings of content that passes through the app: what is sent straight from storage has no part in them.</summary>
+public static class DownloadSetting
+{
+    /// <summary>Bytes in a second that whoever reads content must take, or the answer ends; 0 for none.</summary>
+    public static readonly Setting<long> LeastRate = Setting.Number("download_min_rate", 1024);
+
+    /// <summary>How many answers with content a user gets from a process at once; 0 for any number.</summary>
+    public static readonly Setting<long> MostPerUser = Setting.Number("max_parallel_downloads_user", 16);
+
+    /// <summary>How many answers with content a client address gets from a process at once; 0 for any number.</summary>
+    public static readonly Setting<long> MostPerAddress = Setting.Number("max_parallel_downloads_address", 32);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Setting> All { get; } = [LeastRate, MostPerUser, MostPerAddress];
+}

@@ -1,0 +1,48 @@
+using Cloudreve.Core.Infrastructure.Ids;
+
+namespace Cloudreve.Core.Site.Settings;
+
+/// <summary>The settings of the site at one moment.</summary>
+public sealed class SiteSettings
+{
+    private readonly IReadOnlyDictionary<string, string> _stored;
+    private readonly OperatorRules _rules;
+
+    /// <summary>Wraps what is stored.</summary>
+    /// <param name="stored">Texts by key; defaults hold for the rest.</param>
+    /// <param name="rules">What settings may reach on the machine; null for nothing.</param>
+    public SiteSettings(IReadOnlyDictionary<string, string> stored, OperatorRules? rules = null)
+    {
+        _stored = stored;
+        _rules = rules ?? new OperatorRules();
+        HashIds = new HashIdCodec(Get(SiteSetting.HashIdSalt));
+        Urls =
+        [
+            .. Get(SiteSetting.SiteUrl).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null)
+                .OfType<Uri>(),
+        ];
+    }
+
+    /// <summary>Encodes and decodes ids with the site's salt.</summary>
+    public HashIdCodec HashIds { get; }
+
+    /// <summary>The site's addresses; the first is the primary one.</summary>
+    public IReadOnlyList<Uri> Urls { get; }
+
+    /// <summary>The value of a setting.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <typeparam name="T">The type of the value.</typeparam>
+    public T Get<T>(Setting<T> setting) => setting.Reach == SettingReach.None || _rules.Allows(setting, TextOf(setting))
+        ? setting.Read(_stored.GetValueOrDefault(setting.Key))
+        : setting.Read("");
+
+    /// <summary>Checks whether the operator lets a setting have a value.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="text">The value.</param>
+    public bool Allows(Setting setting, string text) => _rules.Allows(setting, text);
+
+    /// <summary>The text of a setting as it is stored, or its default, even if the operator does not allow it.</summary>
+    /// <param name="setting">The setting.</param>
+    public string TextOf(Setting setting) => _stored.GetValueOrDefault(setting.Key) ?? setting.DefaultText;
+}

@@ -1,0 +1,20 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Testing.Storage;
+
+namespace Cloudreve.Core.Tests.Content.Integrity;
+
+/// <summary>What two checks find that share no code: that of the tests and that of the product.</summary>
+internal static class Findings
+{
+    /// <summary>Runs both. That an owner has removed what he imported is no fault of the site.</summary>
+    /// <param name="account">The storage account.</param>
+    /// <param name="prefix">What the site's names start with.</param>
+    /// <param name="integrity">The product's check, of a process that sees the site as it is.</param>
+    public static async Task<TreeFindings> GatherAsync(StorageAccount account, string prefix, SiteIntegrity integrity)
+    {
+        var tree = await TreeIntegrity.CheckAsync(account, prefix);
+        var own = (await integrity.CheckAsync()).Where(f => f.Kind != IntegrityKind.SourceGone).ToLookup(f => f.Kind == IntegrityKind.Orphan, f => f.Text);
+        return new TreeFindings([.. tree.Problems, .. own[false]], [.. tree.Leftovers, .. own[true]]);
+    }
+}

@@ -1,0 +1,118 @@
+using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tests.Drive.Operations;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Content.Uploads;
+
+/// <summary>Uploads whose beginning is cut off: no client knows their ids, so nobody else would end them.</summary>
+public sealed class CutOffUploadTests(AzuriteServer azurite)
+{
+    private const string File = "/file";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_a_request_that_is_cancelled_at_any_call_when_it_was_to_begin_an_upload_then_what_it_did_is_undone_at_once(bool overwrites)
+    {
+        var tries = await CrashMatrix.RunAsync(() => CreateAsync(overwrites), async (site, index) =>
+        {
+            using var stop = new CancellationTokenSource();
+            var (calls, isArmed) = (0, false);
+            var cancelled = site.Restart(_ =>
+            {
+                if (isArmed && calls++ == index)
+                    stop.Cancel();
+                return StorageFault.None;
+            });
+            var settings = await cancelled.SettingsAsync();
+            await cancelled.Drive.Get<SiteCatalog>().GetPolicyAsync(StoragePolicy.DefaultId);
+            isArmed = true;
+            try
+            {
+                await cancelled.Drive.Get<UploadCreation>().BeginAsync(
+                    cancelled.Caller, settings, new UploadRequest(DriveSite.Path(File), 250) { Overwrites = overwrites }, stop.Token);
+                return calls > index;
+            }
+            catch (OperationCanceledException)
+            {
+                await AssertUndoneAsync(site, overwrites);
+                return true;
+            }
+        });
+
+        Assert.InRange(tries, 6, 40);
+    }
+
+    [Theory]
+    [InlineData(StorageFault.CrashBefore, false)]
+    [InlineData(StorageFault.CrashAfter, false)]
+    [InlineData(StorageFault.CrashBefore, true)]
+    [InlineData(StorageFault.CrashAfter, true)]
+    public async Task Given_a_process_that_dies_while_an_upload_begins_when_minutes_have_passed_then_it_is_undone_unless_it_has_begun(
+        StorageFault fault, bool overwrites)
+    {
+        var tries = await CrashMatrix.RunAsync(() => CreateAsync(overwrites), async (site, index) =>
+        {
+            var crash = new CrashPoint(index, fault);
+            var dying = site.Restart(crash.Decide);
+            await dying.SettingsAsync();
+            await dying.Drive.Get<SiteCatalog>().GetPolicyAsync(StoragePolicy.DefaultId);
+            crash.IsArmed = true;
+            try
+            {
+                await dying.BeginAsync(File, 250, overwrites);
+            }
+            catch (SimulatedCrashException)
+            {
+                // The process is gone.
+            }
+            var later = site.Restart();
+            later.Drive.Wait(TimeSpan.FromMinutes(6));
+            await later.Drive.Get<UploadExpiry>().RunAsync();
+
+            if ((await site.FindAsync(File))?.Metadata.Count is not > 0)
+                await AssertUndoneAsync(site, overwrites);
+            return crash.Struck;
+        });
+
+        Assert.InRange(tries, 6, 40);
+    }
+
+    [Fact]
+    public async Task Given_an_upload_that_has_begun_when_it_is_reviewed_then_it_goes_on()
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        var content = UploadSite.Bytes(250);
+        var session = await site.BeginAsync(File, content.Length);
+        await site.StageAsync(session, content);
+        var later = site.Restart();
+        later.Drive.Wait(TimeSpan.FromMinutes(6));
+
+        Assert.Equal(0, await later.Drive.Get<UploadExpiry>().RunAsync());
+
+        await site.CompleteAsync(session.Id);
+        Assert.Equal(content, await site.ReadAsync((await site.FindAsync(File))!));
+    }
+
+    private async Task<UploadSite> CreateAsync(bool overwrites)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        if (overwrites)
+            await site.WriteAsync(File, UploadSite.Bytes(30));
+        return site;
+    }
+
+    private static async Task AssertUndoneAsync(UploadSite site, bool overwrites)
+    {
+        Assert.Equal(overwrites ? 30 : 0, await site.Drive.UsedAsync());
+        Assert.Equal(overwrites ? 30 : null, (await site.FindAsync(File))?.Size);
+        Assert.Empty((await site.Drive.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);
+        Assert.Empty(await site.Drive.Get<SiteIntegrity>().CheckAsync());
+        await site.BeginAsync(File, 10, overwrites);
+    }
+}
