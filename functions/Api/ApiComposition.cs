@@ -1,9 +1,4 @@
-using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Accounts.Captchas;
-using Cloudreve.Core.Accounts.Removal;
-using Cloudreve.Core.Accounts.SignUps;
-using Cloudreve.Core.Drive;
-using Cloudreve.Core.Site;
+using Cloudreve.Core;
 using Cloudreve.Functions.Api.Admin.Policies;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
@@ -22,13 +17,8 @@ internal static class ApiComposition
     /// <param name="configuration">The app settings.</param>
     public static IServiceCollection AddCloudreveApi(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddIdentity();
-        services.AddCaptchas();
-        services.AddSignUps();
+        services.AddCore();
         services.AddSingleton<SignInFailures>();
-        services.AddSingleton<AbuseReports>();
-        services.AddFileSystem();
-        services.AddAccountRemoval();
         services.AddViewers();
         services.AddFileApi();
         services.AddSingleton<DirectLinkTarget>();

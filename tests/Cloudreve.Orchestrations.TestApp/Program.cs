@@ -1,6 +1,5 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Drive;
+using Cloudreve.Core;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Orchestrations;
@@ -16,8 +15,7 @@ builder.Services
     .AddSingleton(TimeProvider.System)
     .AddSingleton(new StorageLayout(account, builder.Configuration["CLOUDREVE_PREFIX"]!))
     .AddSingleton(new BootstrapOptions())
-    .AddIdentity()
-    .AddFileSystem()
+    .AddCore()
     .AddOrchestrations();
 if (builder.Configuration["RECORD_TURNS"] is { Length: > 0 } file)
 {

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Cloudreve.Core.Accounts;
+using Cloudreve.Core;
 using Cloudreve.Core.Content.Entities;
-using Cloudreve.Core.Drive;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Quota;
@@ -35,8 +34,7 @@ internal sealed class BenchmarkDrive : IDisposable
             .AddLogging()
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName()[..12]))
-            .AddIdentity()
-            .AddFileSystem()
+            .AddCore()
             .BuildServiceProvider());
         await Task.WhenAll(drive.Layout.AllTables.Select(table => table.CreateIfNotExistsAsync()));
         await drive.Tree.CreateRootAsync(Owner);

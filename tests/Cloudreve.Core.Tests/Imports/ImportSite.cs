@@ -1,10 +1,8 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Integrity;
-using Cloudreve.Core.Drive;
 using Cloudreve.Core.Drive.Listing;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
@@ -40,8 +38,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new StorageLayout(Account, prefix))
             .AddSingleton(new BootstrapOptions { AdminEmail = "admin@example.com", AdminPassword = "correct horse" })
-            .AddIdentity()
-            .AddFileSystem()
+            .AddCore()
             .BuildServiceProvider();
     }
 

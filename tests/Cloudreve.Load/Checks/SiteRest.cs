@@ -1,11 +1,11 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
-using Cloudreve.Core.Drive;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Infrastructure.Tables;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,8 +37,7 @@ public sealed class SiteRest : IDisposable
         .AddSingleton(typeof(ILogger<>), typeof(FailureLog<>))
         .AddSingleton<TimeProvider>(_clock)
         .AddSingleton(new StorageLayout(account, prefix))
-        .AddIdentity()
-        .AddFileSystem()
+        .AddCore()
         .BuildServiceProvider();
 
     /// <summary>Runs all timers that clean up, again and again as days pass.</summary>

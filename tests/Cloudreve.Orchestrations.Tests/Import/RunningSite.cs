@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Drive;
+using Cloudreve.Core;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -30,8 +29,7 @@ internal sealed class RunningSite : IAsyncDisposable
             .AddSingleton<TimeProvider>(clock)
             .AddSingleton(new StorageLayout(azurite.Connect(faults), prefix))
             .AddSingleton(new BootstrapOptions { AdminEmail = "admin@example.com", AdminPassword = "correct horse" })
-            .AddIdentity()
-            .AddFileSystem()
+            .AddCore()
             .AddOrchestrations()
             .BuildServiceProvider();
     }

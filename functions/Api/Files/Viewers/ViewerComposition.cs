@@ -1,4 +1,3 @@
-using Cloudreve.Core.Content.Viewers;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
@@ -10,7 +9,6 @@ internal static class ViewerComposition
     /// <param name="services">The services.</param>
     public static IServiceCollection AddViewers(this IServiceCollection services)
     {
-        services.TryAddSingleton<ViewerSessions>();
         services.TryAddSingleton<WopiFiles>();
         services.TryAddSingleton<WopiLocks>();
         services.TryAddSingleton<WopiContent>();

@@ -1,9 +1,6 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Integrity;
-using Cloudreve.Core.Drive;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Listing;
 using Cloudreve.Core.Drive.Operations;
@@ -38,9 +35,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(_clock)
             .AddSingleton(new StorageLayout(account, prefix))
-            .AddIdentity()
-            .AddFileSystem()
-            .AddAccountRemoval()
+            .AddCore()
             .BuildServiceProvider();
     }
 

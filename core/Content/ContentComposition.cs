@@ -1,7 +1,15 @@
+using Cloudreve.Core.Content.Archives.Downloads;
+using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Entities.Administration;
+using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
+using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Moves;
@@ -9,19 +17,31 @@ using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
-namespace Cloudreve.Core.Content.Uploads;
+namespace Cloudreve.Core.Content;
 
-/// <summary>Adds uploads and versions.</summary>
-internal static class UploadComposition
+/// <summary>Registers what files hold: uploads, versions, blobs, archives, thumbnails.</summary>
+internal static class ContentComposition
 {
-    /// <summary>Adds the services; the file tree comes from elsewhere.</summary>
-    /// <param name="services">The services.</param>
-    public static IServiceCollection AddUploads(this IServiceCollection services)
+    public static IServiceCollection AddContent(this IServiceCollection services)
     {
+        services.TryAddSingleton<EntityStore>();
+        services.TryAddSingleton<EntityReader>();
+        services.TryAddSingleton<EntityCensus>();
+        services.TryAddSingleton<ArchiveListing>();
+        services.TryAddSingleton<ArchiveSessions>();
+        services.TryAddSingleton<ArchiveDownload>();
+        services.TryAddSingleton<EntityReferences>();
+        services.TryAddSingleton<EntityRecycler>();
+        services.TryAddSingleton<SiteIntegrity>();
+        services.TryAddSingleton<EntityAdministration>();
+        services.TryAddSingleton<PolicyContainers>();
+        services.TryAddSingleton<ThumbnailService>();
+        services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<LinkReleases>();
         services.TryAddSingleton<UploadSessions>();
         services.TryAddSingleton<UploadReservations>();
@@ -60,9 +80,31 @@ internal static class UploadComposition
             provider.GetRequiredService<UploadMemory>()));
         services.TryAddSingleton<UploadExpiry>();
         services.TryAddSingleton<FileVersions>();
-        services.AddWrites();
         services.TryAddSingleton<MasterKeys>();
         services.TryAddSingleton<BlobEncryption>();
+        services.TryAddSingleton<WriteIntents>();
+        services.TryAddSingleton<WriteStaging>();
+        services.TryAddSingleton<WritePlacement>();
+        services.TryAddSingleton<WriteUndo>();
+        services.TryAddSingleton(provider => new WriteSettlement(
+            provider.GetRequiredService<WriteIntents>(),
+            provider.GetRequiredService<WriteUndo>(),
+            provider.GetRequiredService<LinkReleases>(),
+            provider.GetRequiredService<DueNotes>(),
+            provider.GetRequiredService<StorageLayout>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<WriteSettlement>>()));
+        services.TryAddSingleton(provider => new FileContentWriter(
+            provider.GetRequiredService<UploadTargets>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<WriteIntents>(),
+            provider.GetRequiredService<WriteStaging>(),
+            provider.GetRequiredService<WritePlacement>(),
+            provider.GetRequiredService<WriteUndo>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ViewerSessions>();
         return services;
     }
 }

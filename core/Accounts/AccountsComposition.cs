@@ -1,39 +1,43 @@
 using Cloudreve.AzureStorage.Secrets;
+using Cloudreve.Core.Accounts.AccountMails;
 using Cloudreve.Core.Accounts.Administration;
+using Cloudreve.Core.Accounts.Avatars;
+using Cloudreve.Core.Accounts.Captchas;
+using Cloudreve.Core.Accounts.Captchas.Pictures;
+using Cloudreve.Core.Accounts.Captchas.Providers;
+using Cloudreve.Core.Accounts.LoginActivities;
+using Cloudreve.Core.Accounts.Mails.Smtp;
 using Cloudreve.Core.Accounts.OAuth;
 using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Accounts.PasswordResets;
+using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Core.Accounts.Signing;
 using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.SignUps;
 using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Accounts.Tokens.Stores;
 using Cloudreve.Core.Accounts.TwoFactor;
+using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Quota;
-using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Outgoing;
-using Cloudreve.Core.Site;
-using Cloudreve.Core.Site.Bootstrap;
+using Cloudreve.Core.Sharing;
+using Cloudreve.Core.Sharing.DirectLinks;
 using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>Adds accounts, the site's rows and its bootstrap.</summary>
-public static class IdentityComposition
+/// <summary>Registers accounts, the ways to sign in and the mails to their owners.</summary>
+public static class AccountsComposition
 {
-    /// <summary>Adds the services. The storage layout, the clock and <see cref="BootstrapOptions"/> come from elsewhere.</summary>
-    /// <param name="services">The services.</param>
-    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    internal static IServiceCollection AddAccounts(this IServiceCollection services)
     {
-        services.AddOutgoing();
-        services.TryAddSingleton<IdAllocator>();
-        services.TryAddSingleton<FileTree>();
-        services.TryAddSingleton<SettingStore>();
-        services.TryAddSingleton<EntityUrlCache>();
-        services.TryAddSingleton<SiteCatalog>();
         services.TryAddSingleton<UserStore>();
         services.TryAddSingleton<AttemptLimiter>();
         services.TryAddSingleton<ClientBudgets>();
@@ -54,14 +58,41 @@ public static class IdentityComposition
         services.TryAddSingleton<OpenIdLinks>();
         services.TryAddSingleton<OpenIdSignIn>();
         services.TryAddSingleton<TokenIssuer>();
-        services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<UserAdministration>();
         services.TryAddSingleton<UrlSigner>();
-        services.TryAddSingleton<SiteBootstrap>();
+        services.TryAddSingleton(new CaptchaProviders());
+        services.TryAddSingleton<PictureCaptcha>();
+        services.TryAddSingleton(provider => new CaptchaGate(
+        [
+            provider.GetRequiredService<PictureCaptcha>(),
+            .. SiteVerifyCaptcha.All(provider.GetRequiredService<CaptchaProviders>(), provider.GetRequiredService<OutgoingHttp>()),
+        ]));
+        services.TryAddSingleton<MailRequests>();
+        services.TryAddSingleton<SignUp>();
+        services.TryAddSingleton<PasswordReset>();
+        services.TryAddSingleton<SmtpSender>();
+        services.TryAddSingleton<TestMail>();
+        services.TryAddSingleton<AccountMailer>();
+        services.TryAddSingleton<LoginActivityLog>();
+        services.TryAddSingleton<AvatarStore>();
+        services.TryAddSingleton<UserDirectory>();
+        services.TryAddSingleton<AccountTraces>();
+        services.TryAddSingleton(provider => new AccountRemoval(
+            provider.GetRequiredService<UserStore>(),
+            provider.GetRequiredService<TaskStore>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<DriveRemoval>(),
+            provider.GetRequiredService<ShareStore>(),
+            provider.GetRequiredService<DirectLinkStore>(),
+            provider.GetRequiredService<ImportService>(),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<AccountTraces>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<GroupMembers>();
         return services;
     }
 
-    /// <summary>Keeps the keys that sign tokens in a key vault instead of the settings. Call it before <see cref="AddIdentity"/>.</summary>
+    /// <summary>Keeps the keys that sign tokens in a key vault instead of the settings. Call it before <see cref="CoreComposition.AddCore"/>.</summary>
     /// <param name="services">The services.</param>
     /// <param name="vault">Where the vault is.</param>
     public static IServiceCollection AddTokenKeyVault(this IServiceCollection services, KeyVaultOptions vault) =>
