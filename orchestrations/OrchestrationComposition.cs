@@ -12,7 +12,6 @@ public static class OrchestrationComposition
     /// Adds what the workflows need beside the core, and fixes the JSON of inputs, outputs and statuses: instances in flight, and those
     /// of the release before, hold it. The worker has one serializer for all of its bindings.
     /// </summary>
-    /// <param name="services">The app's services.</param>
     public static IServiceCollection AddOrchestrations(this IServiceCollection services)
     {
         services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));

@@ -113,7 +113,6 @@ public sealed class StorageAccount
     /// as many rules as Azure takes keeps them as they are. Needs an account key; elsewhere the deployment sets it. Two requests.
     /// </summary>
     /// <param name="origins">Origins such as <c>https://drive.example.com</c>, or <c>*</c>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when the account has too many rules already.</returns>
     public Task<bool> AllowBrowserOriginsAsync(IReadOnlyList<string> origins, CancellationToken cancellationToken = default) =>
         StorageErrors.GuardAsync(Name, async () =>

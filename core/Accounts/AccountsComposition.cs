@@ -93,7 +93,6 @@ public static class AccountsComposition
     }
 
     /// <summary>Keeps the keys that sign tokens in a key vault instead of the settings. Call it before <see cref="CoreComposition.AddCore"/>.</summary>
-    /// <param name="services">The services.</param>
     /// <param name="vault">Where the vault is.</param>
     public static IServiceCollection AddTokenKeyVault(this IServiceCollection services, KeyVaultOptions vault) =>
         services.AddSingleton<ITokenKeyStore>(provider => new VaultKeyStore(

@@ -8,18 +8,15 @@ namespace Cloudreve.Core.Accounts;
 /// accounts: a transaction for each 1,000 members that are found, and one for each part of the table that it looks through without finding
 /// that many. For administrators who ask.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 public sealed class GroupMembers(StorageLayout layout)
 {
     /// <summary>Counts the members of a group.</summary>
     /// <param name="groupId">The group.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public ValueTask<int> CountAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).CountAsync(cancellationToken);
 
     /// <summary>Whether a group has any member. One transaction when the first part of the table has one.</summary>
     /// <param name="groupId">The group.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public ValueTask<bool> ExistAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).AnyAsync(cancellationToken);
 

@@ -64,7 +64,6 @@ public static class PasswordHasher
     /// <summary>Hashes a password of a caller when it is its turn.</summary>
     /// <param name="password">The password.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<string> HashAsync(string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         Queue.RunAsync(client.Area, () => Hash(password), cancellationToken);
@@ -73,7 +72,6 @@ public static class PasswordHasher
     /// <param name="password">The password.</param>
     /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<bool> VerifyAsync(string password, string? stored, ClientAddress client, CancellationToken cancellationToken = default) =>
         Queue.RunAsync(client.Area, () => Verify(password, stored), cancellationToken);

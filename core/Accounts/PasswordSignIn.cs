@@ -34,7 +34,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// Tells whether the client has solved a captcha; asked only while the account is guessed from many addresses. Null for a client that
     /// has none.
     /// </param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40080 wrong, 40017 banned, 40018 not activated, 40026 a captcha is needed, 429 while too many sign in, or after too
     /// many failures of the client.
@@ -63,7 +62,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// <param name="user">The account.</param>
     /// <param name="password">The password.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether it is right; false, too, when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         _turns.RunAsync(

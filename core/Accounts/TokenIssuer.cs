@@ -58,13 +58,11 @@ public sealed class TokenIssuer(
 
     /// <summary>Issues the first pair of a sign-in. No transaction beyond the settings.</summary>
     /// <param name="user">Who signed in.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<TokenPair> IssueAsync(User user, CancellationToken cancellationToken = default) => IssueAsync(user, null, cancellationToken);
 
     /// <summary>Issues the first pair of a sign-in or of an OAuth client. No transaction beyond the settings.</summary>
     /// <param name="user">Who signed in.</param>
     /// <param name="client">The OAuth client; null for a client of the site's own.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, null, cancellationToken);
 
@@ -72,14 +70,12 @@ public sealed class TokenIssuer(
     /// <param name="user">Who granted access.</param>
     /// <param name="client">The OAuth client.</param>
     /// <param name="rootId">The root of all its tokens.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<TokenPair> IssueAsync(User user, ClientScopes client, Guid rootId, CancellationToken cancellationToken) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, rootId, client, null, cancellationToken);
 
     /// <summary>Issues the first pair of a sign-in through an identity provider. No transaction beyond the settings.</summary>
     /// <param name="user">Who signed in.</param>
     /// <param name="provider">The provider, which all refresh tokens of the sign-in name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<TokenPair> IssueAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), null, provider, cancellationToken);
 
@@ -87,7 +83,6 @@ public sealed class TokenIssuer(
     /// Buys a new pair with a refresh token, which stays valid: clients refresh in parallel. Two transactions, three for an OAuth client.
     /// </summary>
     /// <param name="refreshToken">The refresh token.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40020: malformed, expired, revoked, or made before a change of mail address or password, or the account is not active; of an OAuth
     /// client, too, when the grant was withdrawn or narrowed. 40089: the OAuth client was not granted offline access.
@@ -111,13 +106,11 @@ public sealed class TokenIssuer(
 
     /// <summary>The state of an account, which a change of password or mail address changes. No transaction beyond the settings.</summary>
     /// <param name="user">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<string> StateOfAsync(User user, CancellationToken cancellationToken = default) =>
         ComputeState(await settings.GetAsync(cancellationToken), user);
 
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
     /// <param name="refreshToken">The refresh token.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The identity provider that the user signed in with; null without one.</returns>
     /// <exception cref="CloudreveException">40020: malformed or expired.</exception>
     public async Task<OpenIdProvider?> RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
@@ -130,7 +123,6 @@ public sealed class TokenIssuer(
     /// <summary>Revokes all tokens that share a root. One transaction.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="rootId">The root.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task RevokeRootAsync(long userId, Guid rootId, CancellationToken cancellationToken)
     {
         var row = new Row(RootPartition(rootId), Revoked)
@@ -149,7 +141,6 @@ public sealed class TokenIssuer(
     /// </summary>
     /// <param name="userId">The account.</param>
     /// <param name="session">The sign-in; null for one that another party answers for.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The account; null when the sign-in holds no more.</returns>
     public async Task<User?> FindHoldingAsync(long userId, TokenSession? session, CancellationToken cancellationToken = default)
     {
@@ -167,7 +158,6 @@ public sealed class TokenIssuer(
     /// transaction for one that was looked up within <see cref="UserStore.MaxAge"/>, two otherwise.
     /// </summary>
     /// <param name="grant">What the token says.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<bool> IsGrantedAsync(AccessGrant grant, CancellationToken cancellationToken = default)
     {
         if (grant is not { ClientId: { } clientId, Scopes: { } scopes })
@@ -182,7 +172,6 @@ public sealed class TokenIssuer(
 
     /// <summary>Reads an access token; null when it is malformed, forged or expired. No transaction beyond the settings.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40020: a valid token of another type.</exception>
     public async Task<AccessGrant?> ReadAccessAsync(string token, CancellationToken cancellationToken = default)
     {

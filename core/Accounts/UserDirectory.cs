@@ -24,7 +24,6 @@ public sealed class UserDirectory
     private readonly AgedValue<IReadOnlyList<Entry>> _entries;
 
     /// <summary>Creates the directory; reads nothing yet.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="users">The accounts.</param>
     /// <param name="clock">Tells the age of what was read.</param>
     public UserDirectory(StorageLayout layout, UserStore users, TimeProvider clock)
@@ -40,7 +39,6 @@ public sealed class UserDirectory
     /// </summary>
     /// <param name="keyword">The text.</param>
     /// <param name="searchesEmail">Whether parts of mail addresses count; otherwise only whole ones do.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<User>> SearchAsync(string keyword, bool searchesEmail, CancellationToken cancellationToken = default)
     {
         var text = CanonicalText.Of(keyword);

@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Accounts;
 /// Accounts in order of id, with what lists of them are filtered and sorted by: a row for each beside the accounts, partitioned by blocks
 /// of ids. It is written before the account, so a crash leaves a row that says too much; whoever lists accounts compares both and mends it.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 internal sealed class UserIndex(StorageLayout layout)
 {
     /// <summary>What the names of partitions start with.</summary>

@@ -31,7 +31,6 @@ public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 }
 
 /// <summary>The accounts.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="ids">Gives ids to new accounts.</param>
 /// <param name="files">Makes their root folders.</param>
 /// <param name="clock">Stamps new accounts.</param>
@@ -58,7 +57,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>Finds an account; null when there is none. One transaction.</summary>
     /// <param name="id">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<User?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var readAt = clock.GetTimestamp();
@@ -69,7 +67,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <summary>Finds an account together with a row of its partition whose key comes shortly before the account's. One transaction.</summary>
     /// <param name="id">The account.</param>
     /// <param name="rowKey">The other row's key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The account and the row; null where there is none.</returns>
     internal async Task<(User? User, Row? Other)> FindWithAsync(long id, string rowKey, CancellationToken cancellationToken)
     {
@@ -86,7 +83,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// read lately, and one for all who ask at the same time. To tell who calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
     /// </summary>
     /// <param name="id">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
         _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxAge
             ? new ValueTask<User?>(kept.User)
@@ -94,7 +90,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>Finds the account of a mail address; null when there is none. Two transactions.</summary>
     /// <param name="email">The mail address, in any case.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<User?> FindByEmailAsync(string email, CancellationToken cancellationToken = default) =>
         await FindIdByEmailAsync(email, cancellationToken) is { } id ? await FindOwnerAsync(id, email, cancellationToken) : null;
 
@@ -103,7 +98,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// account; the next try for that address goes on with the same id, so an address never has two accounts.
     /// </summary>
     /// <param name="user">What it starts with.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40032: the mail address has an account.</exception>
     public async Task<User> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
     {
@@ -118,7 +112,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>Makes the first account, or finds it. Harmless to repeat and to run twice at once.</summary>
     /// <param name="user">What it starts with if it does not exist.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<User> EnsureFirstAsync(NewUser user, CancellationToken cancellationToken)
     {
         if (await FindAsync(User.FirstId, cancellationToken) is { } existing)
@@ -146,7 +139,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// looked for in all forms that a keyboard makes: one transaction for each; none for others.
     /// </summary>
     /// <param name="email">The mail address, in any case.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The canonical form where no account has another one.</returns>
     internal async Task<string> FindStoredFormAsync(string email, CancellationToken cancellationToken)
     {
@@ -271,7 +263,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// </summary>
     /// <param name="id">The account.</param>
     /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
     public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
     {
@@ -308,7 +299,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <param name="id">The account.</param>
     /// <param name="email">The new address, in any case.</param>
     /// <param name="change">Makes the new account of the current one; see <see cref="UpdateAsync"/>.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>
     internal async Task<User> UpdateWithMailAsync(long id, string email, Func<User, User> change, CancellationToken cancellationToken)
     {
@@ -384,7 +374,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <summary>Replaces an account as it was read, together with other rows of its partition: all or nothing. One transaction.</summary>
     /// <param name="changed">The new account, with the version that it was made of.</param>
     /// <param name="add">Adds what else is to be done.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageChangedException">The account or another row has changed since.</exception>
     internal async Task<User> ReplaceAsync(User changed, Action<TableBatch> add, CancellationToken cancellationToken)
     {

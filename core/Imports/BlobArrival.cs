@@ -50,7 +50,6 @@ public sealed class BlobArrival(
     /// <param name="userId">Whose drive.</param>
     /// <param name="blobName">The blob's whole name.</param>
     /// <param name="path">Where in the drive: the rest of the name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<BlobArrivalResult> ImportAsync(long userId, string blobName, string path, CancellationToken cancellationToken = default)
     {
         if (await users.FindRecentAsync(userId, cancellationToken) is not { Status: UserStatus.Active } user)

@@ -58,7 +58,6 @@ internal sealed record GroupState(string Key, GroupReservation? Reservation, Imp
 /// reserved or did (<c>g|</c>), reservations that were given up since the source changed (<c>a|</c>), and what failed
 /// (<c>e|</c>).
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 internal sealed class ImportFrontier(StorageLayout layout)
 {
     private const string Queue = "q|";

@@ -133,7 +133,6 @@ internal sealed class ImportGroupRunner(
     /// </summary>
     /// <param name="taskId">The task, none of whose groups runs any more.</param>
     /// <param name="userId">Whose drive.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>What all groups did.</returns>
     public async Task<ImportTotals> SettleAsync(long taskId, long userId, CancellationToken cancellationToken)
     {

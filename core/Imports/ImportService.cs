@@ -89,7 +89,6 @@ public sealed class ImportService
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
     /// <param name="request">The request.</param>
     /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40052: nothing was created.</exception>
     public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
@@ -130,7 +129,6 @@ public sealed class ImportService
 
     /// <summary>Takes a task from queued to processing, makes the destination folder and seeds the frontier.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when the task does not exist, has ended or is about to: there is nothing to do.</returns>
     public async Task<bool> BeginAsync(ImportTaskReference reference, CancellationToken cancellationToken = default)
     {
@@ -154,7 +152,6 @@ public sealed class ImportService
     /// <param name="round">Number of the round, starting at 0.</param>
     /// <param name="totals">What all rounds before did.</param>
     /// <param name="failures">The first failures.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Groups that can run side by side; empty when there is nothing left or the task has ended.</returns>
     public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
         ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
@@ -180,7 +177,6 @@ public sealed class ImportService
     /// <summary>Imports one group.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="group">The group.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
@@ -202,7 +198,6 @@ public sealed class ImportService
     /// <see cref="GroupTimeLimit"/>; only then <see cref="FinishAsync"/> may be called.
     /// </summary>
     /// <param name="reference">The task.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task CloseAsync(ImportTaskReference reference, CancellationToken cancellationToken = default) =>
         _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
 
@@ -213,7 +208,6 @@ public sealed class ImportService
     /// <param name="reference">The task.</param>
     /// <param name="failures">The first failures; null to take those that were recorded.</param>
     /// <param name="error">What ended it before its time; null when nothing did.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task FinishAsync(
         ImportTaskReference reference, IReadOnlyList<ImportFailure>? failures, string? error, CancellationToken cancellationToken = default)
     {
@@ -246,7 +240,6 @@ public sealed class ImportService
 
     /// <summary>Every item of a task that could not be imported, with its reason.</summary>
     /// <param name="taskId">The task.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public IAsyncEnumerable<ImportFailure> ReadFailuresAsync(long taskId, CancellationToken cancellationToken = default) =>
         _frontier.ReadFailuresAsync(taskId, cancellationToken);
 

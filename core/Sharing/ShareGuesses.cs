@@ -34,7 +34,6 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     /// <param name="share">The link.</param>
     /// <param name="client">Where the guess comes from.</param>
     /// <param name="password">The guess; empty for none, which is not counted.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">429: the client has given too many wrong passwords, of whichever links.</exception>
     internal async ValueTask<bool> IsRightAsync(Share share, ClientAddress client, string password, CancellationToken cancellationToken)
     {

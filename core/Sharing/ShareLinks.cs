@@ -32,7 +32,6 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     /// <param name="file">What it shows.</param>
     /// <param name="password">What others must know; empty for nothing.</param>
     /// <param name="terms">When it ends and what it shows.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<Share> CreateAsync(FileRecord file, string password, ShareTerms terms, CancellationToken cancellationToken = default)
     {
         var share = Apply(terms, new Share
@@ -50,7 +49,6 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     /// <summary>Changes a link; what was counted and the password stay. Two transactions.</summary>
     /// <param name="share">The link.</param>
     /// <param name="terms">When it ends from now on, and what it shows.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: the link is gone.</exception>
     public async Task<Share> ChangeAsync(Share share, ShareTerms terms, CancellationToken cancellationToken = default)
     {
@@ -61,7 +59,6 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
 
     /// <summary>Deletes a link. Two transactions; harmless to repeat.</summary>
     /// <param name="share">The link.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DeleteAsync(Share share, CancellationToken cancellationToken = default)
     {
         await shares.DeleteAsync(share, cancellationToken);

@@ -48,7 +48,6 @@ public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider 
     /// <summary>Lists links for their owner: one transaction for each 1,000 links, and two for each link of the page.</summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="request">The page.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
     public Task<SharePage> ListOwnAsync(long ownerId, SharePageRequest request, CancellationToken cancellationToken = default) =>
         ListAsync(ownerId, request, static _ => true, cancellationToken);
@@ -57,7 +56,6 @@ public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider 
     /// <param name="ownerId">The owner.</param>
     /// <param name="request">The page.</param>
     /// <param name="withPassword">Whether those with a password are among them.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
     public async Task<SharePage> ListForOthersAsync(
         long ownerId, SharePageRequest request, bool withPassword, CancellationToken cancellationToken = default)

@@ -29,13 +29,11 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Finds a link: two transactions, one when the process knows whose it is; null when there is none.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<Share?> FindAsync(long id, CancellationToken cancellationToken = default) =>
         await FindOwnerAsync(id, cancellationToken) is { } ownerId ? await FindAsync(ownerId, id, cancellationToken) : null;
 
     /// <summary>All links of an owner, the oldest first: one transaction for each 1,000.</summary>
     /// <param name="ownerId">The owner.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<Share>> ListAsync(long ownerId, CancellationToken cancellationToken = default)
     {
         var shares = new List<Share>();
@@ -48,13 +46,11 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Which of an owner's files have links: as many transactions as <see cref="ListAsync"/>, none within <see cref="MaxAge"/>.</summary>
     /// <param name="ownerId">The owner.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async ValueTask<IReadOnlySet<long>> ListFilesAsync(long ownerId, CancellationToken cancellationToken = default) =>
         _sharedFiles.Find(ownerId) ?? (await ListAsync(ownerId, cancellationToken)).Select(share => share.FileId).ToHashSet();
 
     /// <summary>Writes a new link: two transactions. Harmless to repeat.</summary>
     /// <param name="share">The link.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task SaveAsync(Share share, CancellationToken cancellationToken = default)
     {
         // Of the owner's row alone nobody could find the link; the other leads nowhere until the link is there.
@@ -67,7 +63,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     /// <summary>Changes a link: two transactions, more when others change it at the same time.</summary>
     /// <param name="share">The link, as it was read.</param>
     /// <param name="change">The change; it is asked again when somebody else changed the link in between.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: the link is gone.</exception>
     public async Task<Share> ChangeAsync(Share share, Func<Share, Share> change, CancellationToken cancellationToken = default)
     {
@@ -92,7 +87,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
     /// <param name="share">The link.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DeleteAsync(Share share, CancellationToken cancellationToken = default)
     {
         await layout.Shares.DeleteAsync(Share.Partition(share.OwnerId), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
@@ -114,7 +108,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Counts a download, and takes it from those that are left: two or three transactions, more when others download at the same time.</summary>
     /// <param name="id">The link.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">404: the link is gone, or others took the last download.</exception>
     public async Task CountDownloadAsync(long id, CancellationToken cancellationToken = default)
     {

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>Counts how often links are looked at.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class ShareVisits(StorageLayout layout, TimeProvider clock, ILogger<ShareVisits> logger)

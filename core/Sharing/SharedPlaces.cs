@@ -37,7 +37,6 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// <param name="caller">Who asks.</param>
     /// <param name="uri">Where.</param>
     /// <param name="hashIds">Decodes the link's id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone or has ended, 40069 for a wrong password, 403 or 40088 for a group that may not use links.</exception>
     public async Task<DrivePlace> OpenAsync(Caller caller, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken = default)
     {
@@ -68,7 +67,6 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// <param name="id">The link's encoded id.</param>
     /// <param name="password">What the caller knows; empty for nothing.</param>
     /// <param name="hashIds">Decodes the id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone; for others than its owner also for one that has ended.</exception>
     public async Task<SharedLink> DescribeAsync(
         Caller caller, string id, string password, HashIdCodec hashIds, CancellationToken cancellationToken = default)

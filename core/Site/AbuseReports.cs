@@ -14,13 +14,11 @@ namespace Cloudreve.Core.Site;
 public sealed record AbuseReport(long ReporterId, int Category, string Description, long? ShareId, long? UserId, string? FileUri);
 
 /// <summary>Reports of abuse, kept for the administration: a partition for each month, the newest first.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps reports.</param>
 public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>Keeps a report. One transaction.</summary>
     /// <param name="report">The report.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddAsync(AbuseReport report, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();

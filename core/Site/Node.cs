@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Boolsets;
 namespace Cloudreve.Core.Site;
 
 /// <summary>What a node can do; the numbers are bits of a boolset (contract, section 11.3).</summary>
-public enum NodeFeature
+internal enum NodeFeature
 {
     /// <summary>Creates archives.</summary>
     CreateArchive = 1,

@@ -26,7 +26,6 @@ public sealed class SiteCatalog
     private readonly AgedValue<IReadOnlyDictionary<int, Node>> _nodes;
 
     /// <summary>Creates the catalog; reads nothing yet.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="clock">Tells the age of what was read.</param>
     /// <param name="keys">Seal what is secret in policies; null to store it as it is.</param>
     public SiteCatalog(StorageLayout layout, TimeProvider clock, SealingKeys? keys = null)
@@ -40,34 +39,28 @@ public sealed class SiteCatalog
 
     /// <summary>Finds a group; null when there is none.</summary>
     /// <param name="id">The group's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<Group?> FindGroupAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_groups, id, cancellationToken);
 
     /// <summary>A group.</summary>
     /// <param name="id">The group's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40039: there is none.</exception>
     public async ValueTask<Group> GetGroupAsync(int id, CancellationToken cancellationToken = default) =>
         await FindGroupAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.GroupNotFound, "The group does not exist.");
 
     /// <summary>All groups, by id.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<IReadOnlyList<Group>> ListGroupsAsync(CancellationToken cancellationToken = default) =>
         [.. (await _groups.GetAsync(cancellationToken)).Values.OrderBy(group => group.Id)];
 
     /// <summary>All nodes, by id.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _nodes.GetAsync(cancellationToken)).Values.OrderBy(node => node.Id)];
 
     /// <summary>All storage policies, deleted ones included. One transaction now and then.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<IReadOnlyList<StoragePolicy>> ListPoliciesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _policies.GetAsync(cancellationToken)).Values];
 
     /// <summary>All groups as they are now, by id. One transaction.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<IReadOnlyList<Group>> ReadGroupsAsync(CancellationToken cancellationToken = default)
     {
         _groups.Forget();
@@ -75,7 +68,6 @@ public sealed class SiteCatalog
     }
 
     /// <summary>All storage policies as they are now, deleted ones included. One transaction.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<IReadOnlyList<StoragePolicy>> ReadPoliciesAsync(CancellationToken cancellationToken = default)
     {
         _policies.Forget();
@@ -83,7 +75,6 @@ public sealed class SiteCatalog
     }
 
     /// <summary>All nodes as they are now, by id. One transaction.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<IReadOnlyList<Node>> ReadNodesAsync(CancellationToken cancellationToken = default)
     {
         _nodes.Forget();
@@ -92,34 +83,29 @@ public sealed class SiteCatalog
 
     /// <summary>Finds a storage policy, even a deleted one; null when there is none.</summary>
     /// <param name="id">The policy's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<StoragePolicy?> FindPolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_policies, id, cancellationToken);
 
     /// <summary>A storage policy.</summary>
     /// <param name="id">The policy's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40035: there is none.</exception>
     public async ValueTask<StoragePolicy> GetPolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await FindPolicyAsync(id, cancellationToken) ?? throw NoPolicy();
 
     /// <summary>A storage policy that may get new content.</summary>
     /// <param name="id">The policy's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40035: there is none, or it was deleted.</exception>
     public async ValueTask<StoragePolicy> GetUsablePolicyAsync(int id, CancellationToken cancellationToken = default) =>
         await GetPolicyAsync(id, cancellationToken) is { IsDeleted: false } policy ? policy : throw NoPolicy();
 
     /// <summary>A node.</summary>
     /// <param name="id">The node's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async ValueTask<Node> GetNodeAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_nodes, id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
 
     /// <summary>Adds or replaces a group. One transaction.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SaveGroupAsync(Group group, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(SiteRows.Describe(group), cancellationToken);
@@ -128,7 +114,6 @@ public sealed class SiteCatalog
 
     /// <summary>Adds or replaces a storage policy. One transaction.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SavePolicyAsync(StoragePolicy policy, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(SiteRows.Describe(policy, _keys), cancellationToken);
@@ -136,7 +121,6 @@ public sealed class SiteCatalog
     }
 
     /// <summary>Adds the rows of a new site; leaves those that exist as they are.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task SeedAsync(CancellationToken cancellationToken)
     {
         var rows = SiteSeeds.Groups.Select(SiteRows.Describe)
@@ -161,7 +145,6 @@ public sealed class SiteCatalog
     internal SealingKeys Keys => _keys;
 
     /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     internal Task SealAsync(CancellationToken cancellationToken) => SealedRows.RenewAsync(
         _layout.Site, SiteRows.Policies, row => SiteRows.IsSealed(row, _keys), row => SiteRows.Describe(SiteRows.ReadPolicy(row, _keys), _keys),
         cancellationToken);

@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Site;
 
 /// <summary>The drivers that store blobs.</summary>
-public static class StorageDriver
+internal static class StorageDriver
 {
     /// <summary>Azure Blob storage: the app's own account, or another one that <see cref="StoragePolicy.Server"/> names.</summary>
     public const string AzureBlob = "azblob";

@@ -4,7 +4,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Tasks;
 
 /// <summary>Removes the working rows of tasks that ended long ago: what they had still to do, what their parts did, and their error lists.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells what is old.</param>
 public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
 {

@@ -13,7 +13,6 @@ using Cloudreve.Core.Tasks.Administration;
 namespace Cloudreve.Core.Tasks;
 
 /// <summary>Rows of tasks: one partition for each owner, newest first, and an index from id to owner.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps changes.</param>
 public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 {
@@ -26,7 +25,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Accepts a task: two transactions.</summary>
     /// <param name="task">A queued task with a new id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CreateAsync(WorkflowTask task, CancellationToken cancellationToken = default)
     {
         await layout.Tasks.UpsertAsync(new Row(IndexPartition(task.Id), FileKeys.Id(task.Id)) { ["o"] = task.OwnerId, ["type"] = task.Type, ["c"] = task.CreatedAt }, cancellationToken);
@@ -36,7 +34,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>Reads a task of a known owner: one transaction; null when there is none.</summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="id">The task.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<WorkflowTask?> FindAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Tasks.FindAsync(Partition(ownerId), Key(id), cancellationToken);
@@ -45,7 +42,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Reads a task whose owner is not known: two transactions; null when there is none.</summary>
     /// <param name="id">The task.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<WorkflowTask?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var index = await layout.Tasks.FindAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken);
@@ -58,7 +54,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="statuses">Only tasks in these states; empty for any.</param>
     /// <param name="pageSize">At most how many.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
     public async Task<TaskPage> ListAsync(
         long ownerId, IReadOnlyList<string> types, IReadOnlyList<WorkflowTaskStatus> statuses, int pageSize, string? token, CancellationToken cancellationToken = default)
@@ -85,7 +80,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>All tasks of all users that wait to start, or run, and have not changed for some time. Scans the table.</summary>
     /// <param name="queuedBefore">Tasks that wait and have not changed since.</param>
     /// <param name="processingBefore">Tasks that run and have not changed since.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public async IAsyncEnumerable<WorkflowTask> ScanStaleAsync(
         DateTimeOffset queuedBefore, DateTimeOffset processingBefore, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -123,7 +117,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// Makes the new task of the stored one. It may be called again, on its own result too when an answer was lost: it sets
     /// values and does not add to them.
     /// </param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The task as it is stored now; null when there is none.</returns>
     public async Task<WorkflowTask?> UpdateAsync(
         long ownerId, long id, Func<WorkflowTask, WorkflowTask> change, CancellationToken cancellationToken = default)
@@ -148,7 +141,6 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>Removes a task: two transactions. Harmless to repeat; an orchestration that still works for it finds nothing to do.</summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="id">The task.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DeleteAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {
         // By the index the task can be found, and deleted again, as long as the other row may be there.

@@ -13,7 +13,6 @@ namespace Cloudreve.Functions.Api;
 internal static class ApiComposition
 {
     /// <summary>Adds what the functions of the API need; storage account, its layout and the clock are there already.</summary>
-    /// <param name="services">The services.</param>
     /// <param name="configuration">The app settings.</param>
     public static IServiceCollection AddCloudreveApi(this IServiceCollection services, IConfiguration configuration)
     {

@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.FrontEnd;
 internal static class FrontEndComposition
 {
     /// <summary>Adds the front end of the app settings, or a page about the app where there is none.</summary>
-    /// <param name="services">The services.</param>
     public static IServiceCollection AddFrontEnd(this IServiceCollection services) => services.AddSingleton<PagePolicy>().AddSingleton<IFrontEnd>(
         provider => provider.GetRequiredService<AppSettings>().FrontEndFolder is { } folder
             ? ActivatorUtilities.CreateInstance<BuiltFrontEnd>(provider, folder)

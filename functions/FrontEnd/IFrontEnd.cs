@@ -5,6 +5,5 @@ internal interface IFrontEnd
 {
     /// <summary>Answers a request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IResult> AnswerAsync(HttpRequest request, CancellationToken cancellationToken);
 }

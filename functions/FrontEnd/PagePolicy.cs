@@ -26,7 +26,6 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     /// <summary>The policy of a page.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="page">The page as it is sent.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<string> OfAsync(SiteSettings site, string page, CancellationToken cancellationToken)
     {
         var files = await FileOriginsAsync(site, cancellationToken);

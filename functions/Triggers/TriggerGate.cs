@@ -24,7 +24,6 @@ internal static class TriggerGateComposition
     private const string OrchestrationTrigger = "orchestrationTrigger";
 
     /// <summary>Adds the gate.</summary>
-    /// <param name="builder">The worker.</param>
     public static void UseTriggerGate(this FunctionsApplicationBuilder builder) => builder.UseWhen<TriggerGate>(NeedsSite);
 
     private static bool NeedsSite(FunctionContext context) => !context.FunctionDefinition.InputBindings.Values.Any(

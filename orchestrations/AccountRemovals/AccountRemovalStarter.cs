@@ -21,7 +21,6 @@ public static class AccountRemovalStarter
     /// <summary>Starts a task's orchestration; does nothing when it runs.</summary>
     /// <param name="client">The task hub.</param>
     /// <param name="task">A task of a removal.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default)
     {
         var options = new StartOrchestrationOptions(InstanceIdOf(task)).WithDedupeStatuses(s_atWork);

@@ -24,7 +24,6 @@ public static class ImportStarter
     /// <summary>Starts a task's orchestration; does nothing when it runs or has ended.</summary>
     /// <param name="client">The task hub.</param>
     /// <param name="task">An import task.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default)
     {
         var options = new StartOrchestrationOptions(InstanceIdOf(task)).WithDedupeStatuses(s_startedAlready);

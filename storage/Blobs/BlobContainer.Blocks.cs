@@ -12,14 +12,12 @@ public sealed partial class BlobContainer
     /// <param name="name">The blob.</param>
     /// <param name="blockId">Base64; all ids of a blob have the same length.</param>
     /// <param name="content">The bytes, at most 4,000 MiB; a stream that can seek, so that a failed try can be repeated.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task StageBlockAsync(string name, string blockId, Stream content, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _contents.GetBlockBlobClient(name).StageBlockAsync(blockId, content, cancellationToken: cancellationToken));
 
     /// <summary>Makes a blob of staged blocks.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The blob's ETag.</returns>
     /// <exception cref="StorageExistsException">The blob exists already.</exception>
     public Task<string> CommitNewAsync(string name, IReadOnlyList<string> blockIds, CancellationToken cancellationToken = default) =>
@@ -34,7 +32,6 @@ public sealed partial class BlobContainer
     /// </summary>
     /// <param name="name">The blob.</param>
     /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The blob's ETag.</returns>
     /// <exception cref="StorageNotFoundException">One of the blocks was never staged.</exception>
     /// <exception cref="StorageExistsException">The blob is of another kind, or is being copied to.</exception>
@@ -53,7 +50,6 @@ public sealed partial class BlobContainer
 
     /// <summary>The blocks of a blob, committed or not; without any when nothing was ever staged.</summary>
     /// <param name="name">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<BlobBlocks> GetBlocksAsync(string name, CancellationToken cancellationToken = default)
     {
         try
@@ -80,7 +76,6 @@ public sealed partial class BlobContainer
     /// </summary>
     /// <param name="name">The blob.</param>
     /// <param name="expires">When the address stops to work.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<Uri> SignWriteAsync(string name, DateTimeOffset expires, CancellationToken cancellationToken = default) =>
         SignAsync(name, new BlobSasBuilder(BlobSasPermissions.Write, Signable(expires)), cancellationToken);
 }

@@ -21,7 +21,6 @@ public sealed partial class BlobContainer
     /// <param name="ifMatch">The version of it that is copied.</param>
     /// <param name="name">The copy.</param>
     /// <param name="isLarge">Whether the blob is larger than <see cref="MaxDirectCopy"/>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StorageException">
     /// A subtype: the source is gone, has another version or cannot be read where it is, or the name is taken.
     /// </exception>
@@ -45,7 +44,6 @@ public sealed partial class BlobContainer
     /// something holds it.
     /// </summary>
     /// <param name="name">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was no such blob.</returns>
     public async Task<bool> DeleteHeldAsync(string name, CancellationToken cancellationToken = default)
     {

@@ -34,12 +34,10 @@ public sealed partial class BlobContainer
     public string Name => _client.Name;
 
     /// <summary>Creates the container, without anonymous access, unless it exists.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.CreateIfNotExistsAsync(PublicAccessType.None, cancellationToken: cancellationToken));
 
     /// <summary>Whether the container exists.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<bool> ExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.ExistsAsync(cancellationToken)).Value);
 
@@ -48,7 +46,6 @@ public sealed partial class BlobContainer
     /// <param name="delimiter">Splits names into folders; null lists all blobs below the prefix, however deep.</param>
     /// <param name="take">At most how many entries, 1 to 5,000.</param>
     /// <param name="continuationToken">The token of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<BlobPage> ListPageAsync(
         string prefix, string? delimiter, int take = 5000, string? continuationToken = null, CancellationToken cancellationToken = default) =>
         CallAsync(async () =>
@@ -73,7 +70,6 @@ public sealed partial class BlobContainer
 
     /// <summary>Reads a blob's properties; null when it does not exist.</summary>
     /// <param name="name">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<BlobItem?> FindAsync(string name, CancellationToken cancellationToken = default)
     {
         try
@@ -101,7 +97,6 @@ public sealed partial class BlobContainer
     /// <param name="offset">First byte.</param>
     /// <param name="length">How many bytes; null for all to the end.</param>
     /// <param name="ifMatch">The version that must still be there; null for any.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<BlobContent> OpenReadAsync(
         string name, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellationToken = default) =>
         CallAsync(async () =>
@@ -124,7 +119,6 @@ public sealed partial class BlobContainer
 
     /// <summary>Reads a small blob whole; null when it does not exist.</summary>
     /// <param name="name">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<byte[]?> ReadAsync(string name, CancellationToken cancellationToken = default)
     {
         try
@@ -143,7 +137,6 @@ public sealed partial class BlobContainer
     /// <param name="content">The bytes.</param>
     /// <param name="overwrite">Whether an existing blob may be replaced; otherwise <see cref="StorageExistsException"/>.</param>
     /// <param name="metadata">Metadata to store; null for none.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The blob's ETag.</returns>
     public Task<string> WriteAsync(
         string name, BinaryData content, bool overwrite = true, IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
@@ -159,7 +152,6 @@ public sealed partial class BlobContainer
 
     /// <summary>Deletes a blob.</summary>
     /// <param name="name">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was no such blob.</returns>
     public Task<bool> DeleteAsync(string name, CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken)).Value);
@@ -172,7 +164,6 @@ public sealed partial class BlobContainer
     /// <param name="expires">When the address stops to work.</param>
     /// <param name="contentDisposition">The Content-Disposition that the service shall answer; null for none.</param>
     /// <param name="contentType">The Content-Type that the service shall answer; null for the blob's own.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<Uri> SignReadAsync(
         string name, DateTimeOffset expires, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
     {

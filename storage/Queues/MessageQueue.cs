@@ -27,21 +27,18 @@ public sealed class MessageQueue
     public string Name => _client.Name;
 
     /// <summary>Creates the queue unless it exists.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.CreateIfNotExistsAsync(cancellationToken: cancellationToken));
 
     /// <summary>Sends a message that never expires.</summary>
     /// <param name="body">The text, at most 48 KiB.</param>
     /// <param name="delay">How long it stays invisible at first; null for not at all. At most seven days.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task SendAsync(string body, TimeSpan? delay = null, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.SendMessageAsync(body, delay, TimeSpan.FromSeconds(-1), cancellationToken));
 
     /// <summary>Receives up to 32 messages and hides them from others.</summary>
     /// <param name="max">1 to 32.</param>
     /// <param name="visibilityTimeout">How long they stay hidden.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<IReadOnlyList<QueueMessage>> ReceiveAsync(int max, TimeSpan visibilityTimeout, CancellationToken cancellationToken = default) =>
         CallAsync<IReadOnlyList<QueueMessage>>(async () =>
         {
@@ -55,14 +52,12 @@ public sealed class MessageQueue
 
     /// <summary>Deletes a received message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task DeleteAsync(QueueMessage message, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.DeleteMessageAsync(message.Id, message.PopReceipt, cancellationToken));
 
     /// <summary>Changes when a received message becomes visible again.</summary>
     /// <param name="message">The message.</param>
     /// <param name="visibilityTimeout">From now.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The message with its new receipt.</returns>
     public Task<QueueMessage> PostponeAsync(QueueMessage message, TimeSpan visibilityTimeout, CancellationToken cancellationToken = default) =>
         CallAsync(async () =>

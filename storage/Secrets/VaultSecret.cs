@@ -40,7 +40,6 @@ public sealed class VaultSecret
     }
 
     /// <summary>All versions; none when there is no such secret. One request for each 25 versions.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<SecretVersion>> ListAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -61,14 +60,12 @@ public sealed class VaultSecret
 
     /// <summary>The value of a version. One request.</summary>
     /// <param name="version">The version's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<string> ReadAsync(string version, CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.GetSecretAsync(_name, version, cancellationToken: cancellationToken)).Value.Value);
 
     /// <summary>Adds a version. One request. When its answer is lost and it is sent again, there are two of the same content.</summary>
     /// <param name="value">The value.</param>
     /// <param name="tags">What to note with it; not secret.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task AddAsync(string value, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken = default)
     {
         var secret = new KeyVaultSecret(_name, value);

@@ -19,14 +19,12 @@ public sealed class Table
     public string Name => _client.Name;
 
     /// <summary>Creates the table unless it exists.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.CreateIfNotExistsAsync(cancellationToken));
 
     /// <summary>Reads one row; null when it does not exist.</summary>
     /// <param name="partitionKey">The partition.</param>
     /// <param name="rowKey">The row key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<Row?> FindAsync(string partitionKey, string rowKey, CancellationToken cancellationToken = default)
     {
         AzureLimits.CheckKey(partitionKey);
@@ -42,13 +40,11 @@ public sealed class Table
     /// <param name="range">Which rows.</param>
     /// <param name="take">At most how many rows, 1 to 1,000.</param>
     /// <param name="continuationToken">The token of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<RowPage> QueryPageAsync(RowRange range, int take = 1000, string? continuationToken = null, CancellationToken cancellationToken = default) =>
         CallAsync(() => QueryFilterPageAsync(range.ToFilter(), take, continuationToken, cancellationToken));
 
     /// <summary>Reads all rows of a range, one request for each 1,000 rows.</summary>
     /// <param name="range">Which rows.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public async IAsyncEnumerable<Row> QueryAsync(RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? token = null;
@@ -64,7 +60,6 @@ public sealed class Table
 
     /// <summary>Reads all rows of the table, one request or more for each 1,000 rows. For small tables and recovery only.</summary>
     /// <param name="condition">An OData filter, or null.</param>
-    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public async IAsyncEnumerable<Row> ScanAsync(string? condition = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? token = null;
@@ -83,14 +78,12 @@ public sealed class Table
     /// <param name="condition">An OData filter, or null.</param>
     /// <param name="columns">The properties that are read, keys included.</param>
     /// <param name="continuationToken">The token of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<RowPage> ScanPageAsync(
         string? condition, IReadOnlyCollection<string> columns, string? continuationToken = null, CancellationToken cancellationToken = default) =>
         CallAsync(() => QueryFilterPageAsync(condition, 1000, continuationToken, cancellationToken, columns));
 
     /// <summary>Adds a row that must not exist.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The row's ETag.</returns>
     public Task<string> InsertAsync(Row row, CancellationToken cancellationToken = default)
     {
@@ -100,7 +93,6 @@ public sealed class Table
 
     /// <summary>Adds or replaces a row, whatever is there.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The row's ETag.</returns>
     public Task<string> UpsertAsync(Row row, CancellationToken cancellationToken = default)
     {
@@ -111,7 +103,6 @@ public sealed class Table
     /// <summary>Replaces an existing row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The row's new ETag.</returns>
     public Task<string> ReplaceAsync(Row row, string etag, CancellationToken cancellationToken = default)
     {
@@ -122,7 +113,6 @@ public sealed class Table
     /// <summary>Sets the given properties of an existing row and leaves the others.</summary>
     /// <param name="row">The row with the properties to set.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The row's new ETag.</returns>
     public Task<string> MergeAsync(Row row, string etag, CancellationToken cancellationToken = default)
     {
@@ -134,7 +124,6 @@ public sealed class Table
     /// <param name="partitionKey">The partition.</param>
     /// <param name="rowKey">The row key.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was no such row.</returns>
     public Task<bool> DeleteAsync(string partitionKey, string rowKey, string etag = "*", CancellationToken cancellationToken = default) =>
         CallAsync(async () =>
@@ -145,7 +134,6 @@ public sealed class Table
 
     /// <summary>Carries out a batch: all of it or nothing. An empty batch costs no request.</summary>
     /// <param name="batch">The writes.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The new ETags, one for each operation, in order (null for deletes).</returns>
     public Task<IReadOnlyList<string?>> SubmitAsync(TableBatch batch, CancellationToken cancellationToken = default) =>
         batch.Count == 0

@@ -33,7 +33,6 @@ public sealed class AccountMailer(
 
     /// <summary>Sends a mail.</summary>
     /// <param name="message">The message of the mail queue.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="Exception">The mail server failed: the message must come again.</exception>
     public async Task SendAsync(string message, CancellationToken cancellationToken = default)
     {

@@ -58,7 +58,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     /// <param name="siteUrl">Scheme and host of its links.</param>
     /// <param name="language">Locale code; null for the account's.</param>
     /// <param name="lifetime">How long its link works.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task AskAsync(
         AccountMailKind kind, User user, string siteUrl, string? language, TimeSpan lifetime, CancellationToken cancellationToken)
     {
@@ -95,7 +94,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 
     /// <summary>The request that a mail belongs to; null when it has ended or another one took its place. One transaction.</summary>
     /// <param name="mail">The mail.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<Row?> FindAsync(AccountMail mail, CancellationToken cancellationToken)
     {
         var row = await FindAsync(mail.UserId, mail.Request ?? KeyOf(mail.Kind), cancellationToken);
@@ -105,13 +103,11 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     /// <summary>The open request of a kind; null for none. One transaction.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="userId">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal Task<Row?> FindAsync(AccountMailKind kind, long userId, CancellationToken cancellationToken) =>
         FindAsync(userId, KeyOf(kind), cancellationToken);
 
     /// <summary>The hashed passwords that an account may be activated with. One transaction.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<IReadOnlyList<string>> ListPasswordsAsync(long userId, CancellationToken cancellationToken)
     {
         var passwords = new List<string>();

@@ -74,7 +74,6 @@ public sealed class UserAdministration
     private readonly NumberedRows _rows;
 
     /// <summary>Creates the service; sends nothing.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="users">The accounts.</param>
     /// <param name="catalog">The groups.</param>
     /// <param name="quota">The bytes in use.</param>
@@ -99,7 +98,6 @@ public sealed class UserAdministration
     /// <param name="filter">Which accounts.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">How many accounts may be sorted or searched.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedUser>> ListAsync(
         ListWindow page, UserFilter filter, UserOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -129,14 +127,12 @@ public sealed class UserAdministration
 
     /// <summary>An account. Two transactions.</summary>
     /// <param name="id">The account.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40021: there is none, or it is being removed.</exception>
     public async Task<ListedUser> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) is { } user ? await WithUsedAsync(user, cancellationToken) : throw NotFound();
 
     /// <summary>Makes an account. Some six transactions.</summary>
     /// <param name="user">What it starts with.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001 malformed, 40032 the mail address has an account, 40039 no such group.</exception>
     public async Task<ListedUser> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
     {
@@ -150,7 +146,6 @@ public sealed class UserAdministration
     /// <param name="actorId">The administrator.</param>
     /// <param name="id">The account.</param>
     /// <param name="change">The change.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40021 no such account, 40032 the mail address has an account, 40039 no such group, 40042 the group of the first or
     /// the own account, 40043 what else would lock out the first or the own account.
@@ -180,12 +175,10 @@ public sealed class UserAdministration
     }
 
     /// <summary>How many accounts there are, as far as they are counted.</summary>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<long> CountAsync(CancellationToken cancellationToken = default) => _rows.CountAsync(null, cancellationToken);
 
     /// <summary>How many accounts a group has, as far as they are counted.</summary>
     /// <param name="groupId">The group.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<long> CountGroupAsync(int groupId, CancellationToken cancellationToken = default) =>
         _rows.CountAsync(ConditionOf(new UserFilter(GroupId: groupId)), cancellationToken);
 

@@ -24,7 +24,6 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">Whose.</param>
     /// <param name="picture">A JPEG, PNG or GIF.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001: it is none.</exception>
     public async Task SaveAsync(SiteSettings site, long userId, ReadOnlyMemory<byte> picture, CancellationToken cancellationToken = default)
     {
@@ -38,20 +37,17 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
 
     /// <summary>Takes the picture that belongs to the mail address from now on. Two transactions.</summary>
     /// <param name="userId">Whose.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task UseGravatarAsync(long userId, CancellationToken cancellationToken = default) => SetSourceAsync(userId, FromGravatar, cancellationToken);
 
     /// <summary>A picture that was uploaded, as PNG; null when there is none. One transaction.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">Whose.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<byte[]?> FindAsync(SiteSettings site, long userId, CancellationToken cancellationToken = default) =>
         layout.Container(layout.AvatarsContainerName).ReadAsync(NameOf(site, userId), cancellationToken);
 
     /// <summary>Removes a picture that was uploaded. One transaction. Harmless to repeat.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">Whose.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal Task<bool> DeleteAsync(SiteSettings site, long userId, CancellationToken cancellationToken) =>
         layout.Container(layout.AvatarsContainerName).DeleteAsync(NameOf(site, userId), cancellationToken);
 

@@ -14,7 +14,6 @@ public sealed class CaptchaGate
     /// <param name="site">The site's settings.</param>
     /// <param name="demand">Whether one is demanded here.</param>
     /// <param name="answer">The answer.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40026.</exception>
     public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)
     {
@@ -25,7 +24,6 @@ public sealed class CaptchaGate
     /// <summary>Whether an answer is right, demanded or not. An answer counts once. One transaction for the picture.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="answer">The answer.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>
         _verifiers[site.Get(CaptchaSetting.Type)].VerifyAsync(site, answer, cancellationToken);
 }

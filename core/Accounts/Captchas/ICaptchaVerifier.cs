@@ -11,6 +11,5 @@ internal interface ICaptchaVerifier
     /// <summary>Whether an answer is right. An answer counts once, right or wrong.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="answer">The answer.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken);
 }

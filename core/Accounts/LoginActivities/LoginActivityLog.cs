@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Accounts.LoginActivities;
 /// What users see about sign-ins to their accounts: a partition for each user, the newest first. Rows are swept when they have
 /// expired.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps them.</param>
 public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 {
@@ -26,7 +25,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Notes a success. One transaction.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="activity">What it was; the time is set here.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();
@@ -51,7 +49,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Notes a failure, unless there have been many lately. Two transactions at most.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="activity">What it was.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var since = clock.GetUtcNow() - FailureWindow;
@@ -62,7 +59,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     /// <summary>The newest sign-ins and tries. One transaction.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<LoginActivity>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var page = await layout.Sessions.QueryPageAsync(new RowRange(PartitionOf(userId)), Shown, null, cancellationToken);

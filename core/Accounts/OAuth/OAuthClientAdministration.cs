@@ -66,12 +66,10 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     /// <summary>How many users granted something to a client. Reads the table of accounts.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
 
     /// <summary>Makes a client, which gets its public id here. Two transactions.</summary>
     /// <param name="change">What it starts with.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: a value that cannot be.</exception>
     public async Task<ChangedOAuthClient> CreateAsync(OAuthClientChange change, CancellationToken cancellationToken = default)
     {
@@ -89,7 +87,6 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     /// <summary>Changes a client. Two transactions.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="change">The change.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: a value that cannot be; 404: no such client; 40040: what a built-in client must keep.</exception>
     public async Task<ChangedOAuthClient> UpdateAsync(long id, OAuthClientChange change, CancellationToken cancellationToken = default)
     {
@@ -107,7 +104,6 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     /// <summary>Deletes a client, and all that users granted to it: its tokens work no more. Reads the table of accounts.</summary>
     /// <param name="id">Its number.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: no such client; 40040: it is built in.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
     {

@@ -38,7 +38,6 @@ public sealed class OAuthClients
     private readonly AgedValue<IReadOnlyDictionary<Guid, OAuthClient>> _clients;
 
     /// <summary>Creates the catalog; reads nothing yet.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="clock">Tells the age of what was read.</param>
     public OAuthClients(StorageLayout layout, TimeProvider clock)
     {
@@ -48,26 +47,22 @@ public sealed class OAuthClients
 
     /// <summary>A client that may be used; null when there is none.</summary>
     /// <param name="clientId">The client's public id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<OAuthClient?> FindEnabledAsync(Guid clientId, CancellationToken cancellationToken = default) =>
         (await _clients.GetAsync(cancellationToken)).TryGetValue(clientId, out var client) && client.IsEnabled ? client : null;
 
     /// <summary>A client that may be used.</summary>
     /// <param name="clientId">The client's public id, a uuid.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async ValueTask<OAuthClient> GetEnabledAsync(string clientId, CancellationToken cancellationToken = default) =>
         (Guid.TryParseExact(clientId, "D", out var id) ? await FindEnabledAsync(id, cancellationToken) : null)
         ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
 
     /// <summary>All clients.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<IReadOnlyCollection<OAuthClient>> ListAsync(CancellationToken cancellationToken = default) =>
         [.. (await _clients.GetAsync(cancellationToken)).Values.OrderBy(client => client.Id)];
 
     /// <summary>Adds or replaces a client. One transaction.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SaveAsync(OAuthClient client, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(client.Describe(Partition), cancellationToken);

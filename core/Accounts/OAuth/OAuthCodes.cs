@@ -69,7 +69,6 @@ public sealed class OAuthCodes(
     /// <param name="user">The user.</param>
     /// <param name="session">The sign-in that the user consents in; null where another party issued its token.</param>
     /// <param name="consent">What the user consents to; checked by the caller against the client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The code, which cannot be had again.</returns>
     public async Task<string> GrantAsync(User user, TokenSession? session, OAuthConsent consent, CancellationToken cancellationToken = default)
     {
@@ -96,7 +95,6 @@ public sealed class OAuthCodes(
     /// one of both was not the application.
     /// </summary>
     /// <param name="exchange">What the application sent.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="OAuthException">invalid_client, or invalid_grant.</exception>
     public async Task<OAuthTokens> ExchangeAsync(OAuthExchange exchange, CancellationToken cancellationToken = default)
     {

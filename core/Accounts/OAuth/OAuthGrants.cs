@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Accounts.OAuth;
 public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
 
 /// <summary>What users granted to OAuth clients: one row for each grant, in the user's partition.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clients">The clients.</param>
 /// <param name="clock">Stamps the use of grants.</param>
 public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, TimeProvider clock)
@@ -27,7 +26,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
 
     /// <summary>The grants of a user. One transaction.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<OAuthGrant>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var grants = new List<OAuthGrant>();
@@ -39,7 +37,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <summary>A user's grant to a client; null when there is none. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<OAuthGrant?> FindAsync(long userId, Guid clientId, CancellationToken cancellationToken = default) =>
         await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken) is { } row ? Read(row) : null;
 
@@ -49,7 +46,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async ValueTask<OAuthGrant?> FindRecentAsync(long userId, Guid clientId, CancellationToken cancellationToken)
     {
         // Grants die with their client.
@@ -66,7 +62,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
     /// <param name="scopes">What is granted.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task WidenAsync(long userId, Guid clientId, IReadOnlyCollection<string> scopes, CancellationToken cancellationToken = default)
     {
         while (true)
@@ -99,7 +94,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="held">What the client's token says.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task<ClientScopes?> RenewAsync(long userId, ClientScopes held, CancellationToken cancellationToken)
     {
         var grant = await FindAsync(userId, held.ClientId, cancellationToken);
@@ -111,7 +105,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <summary>Notes that a client used its grant; does nothing when there is none. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task NoteUseAsync(long userId, Guid clientId, CancellationToken cancellationToken)
     {
         try
@@ -127,7 +120,6 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <summary>Withdraws a grant: the client's tokens work no more, in other processes from <see cref="UserStore.MaxAge"/> on. Two transactions, one when there is none.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default)
     {

@@ -17,7 +17,6 @@ public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt
 /// id. A link holds while both name each other. The identity's row is written first and removed last, so a crash leaves at most one that
 /// names a user who does not name it: that one may be taken over.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="clock">Stamps links.</param>
 public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvider clock)
@@ -38,7 +37,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
 
     /// <summary>A user's links. One transaction.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<OpenIdLink>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var links = new List<OpenIdLink>();
@@ -49,7 +47,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
 
     /// <summary>The user of an identity; null when it is linked to nobody. Two transactions.</summary>
     /// <param name="identity">The identity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<User?> FindUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
         if (await layout.Users.FindAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken) is not { } row)
@@ -64,7 +61,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     /// To tell who calls. No transaction for one that was read lately, one for an identity that this process knows, two otherwise.
     /// </summary>
     /// <param name="identity">The identity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<User?> FindRecentUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
         if (_confirmed.Find(identity) is { } confirmed)
@@ -77,7 +73,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     /// <summary>Links an identity with a user. Two transactions, more where a crash left something.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="identity">The identity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40066: the user has another identity of the provider. 40067: the identity is another user's.</exception>
     public async Task LinkAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
@@ -99,7 +94,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     /// <summary>Removes a link. Four transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="provider">The provider.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> UnlinkAsync(long userId, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {

@@ -65,7 +65,6 @@ public sealed class OpenIdSignIn(
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <param name="linking">Who links an identity with the own account; null for a sign-in.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
     public async Task<OpenIdDeparture> BeginAsync(
         SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, OpenIdLinking? linking, CancellationToken cancellationToken = default)
@@ -97,7 +96,6 @@ public sealed class OpenIdSignIn(
     /// <param name="provider">The provider.</param>
     /// <param name="state">What the user came back with.</param>
     /// <param name="code">What the user came back with, too.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>Who has signed in; null when an identity was linked.</returns>
     /// <exception cref="CloudreveException">
     /// 404: there is no such sign-in, or its time is over; or whoever links has signed out or changed the password since. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:
@@ -132,7 +130,6 @@ public sealed class OpenIdSignIn(
     /// <summary>Removes a link.</summary>
     /// <param name="user">The user.</param>
     /// <param name="provider">The provider.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40068: there is none. 40084: the user could not sign in any more.</exception>
     public async Task UnlinkAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {
@@ -148,7 +145,6 @@ public sealed class OpenIdSignIn(
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider that the user signed in with.</param>
     /// <param name="siteBase">The site's address, without a trailing slash; the user comes back there.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Empty when the provider has no such address, or cannot be reached: signing out here does not depend on it.</returns>
     public async Task<string> SignOutAddressAsync(SiteSettings site, OpenIdProvider provider, string siteBase, CancellationToken cancellationToken = default) =>
         IsEnabled(site, provider) && SignsOut(site, provider)

@@ -44,7 +44,6 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <summary>Begins a registration, in place of one that was begun before. One transaction.</summary>
     /// <param name="user">Who registers.</param>
     /// <param name="origin">The site's origin.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The challenge.</returns>
     public Task<byte[]> BeginRegistrationAsync(User user, string origin, CancellationToken cancellationToken = default) =>
         BeginAsync(RegistrationPartition(user.Id), origin, cancellationToken);
@@ -54,7 +53,6 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <param name="response">The credential that the browser made, as JSON.</param>
     /// <param name="name">What to call it; may hold <c>{os}</c> and <c>{browser}</c>.</param>
     /// <param name="userAgent">What the browser says about itself.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40001: malformed, or too many passkeys. 404: no registration was begun, or its time is over. 40025: the credential does not hold, or
     /// is registered already.
@@ -85,7 +83,6 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
 
     /// <summary>Begins a sign-in by whoever has a passkey. One transaction.</summary>
     /// <param name="origin">The site's origin.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The id of the sign-in and the challenge.</returns>
     public async Task<(Guid Session, byte[] Challenge)> BeginSignInAsync(string origin, CancellationToken cancellationToken = default)
     {
@@ -100,7 +97,6 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <param name="site">The site, for ids.</param>
     /// <param name="session">The id of the sign-in.</param>
     /// <param name="response">The assertion that the browser made, as JSON.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Who has signed in.</returns>
     /// <exception cref="CloudreveException">
     /// 40001: malformed. 404: there is no such sign-in, or its time is over. 40025: the assertion does not hold. 40017 banned, 40018 not

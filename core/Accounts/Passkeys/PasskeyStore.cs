@@ -9,14 +9,12 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// The passkeys of users. A row under the credential's id says whose it is, so that no credential belongs to two (WebAuthn Level 3, 7.1
 /// step 26). It is written before the passkey and removed after it: a crash between leaves it for the same user's next try.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 public sealed class PasskeyStore(StorageLayout layout)
 {
     private const string GuardKey = "!passkey";
 
     /// <summary>A user's passkeys. One transaction.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<Passkey>> ListAsync(long userId, CancellationToken cancellationToken = default)
     {
         var passkeys = new List<Passkey>();
@@ -28,7 +26,6 @@ public sealed class PasskeyStore(StorageLayout layout)
     /// <summary>Removes a passkey, or what an earlier try left of it. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="credentialId">The credential's id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when the user has no such passkey.</returns>
     public async Task<bool> DeleteAsync(long userId, byte[] credentialId, CancellationToken cancellationToken = default)
     {

@@ -30,7 +30,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <param name="siteUrl">Scheme and host of the link.</param>
     /// <param name="email">The account's mail address.</param>
     /// <param name="language">Locale code; null for the account's.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40021 unknown, 40017 banned, 40018 not activated, 40028 no mail server.</exception>
     public async Task AskAsync(SiteSettings site, string siteUrl, string email, string? language, CancellationToken cancellationToken = default)
     {
@@ -49,7 +48,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <param name="secret">The link's secret.</param>
     /// <param name="password">The new password.</param>
     /// <param name="client">Where the request comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 impossible password, 40030 the link is wrong, used or too old, 40017 banned, 40018 not activated.</exception>
     public async Task<User> FinishAsync(SiteSettings site, long userId, string secret, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {

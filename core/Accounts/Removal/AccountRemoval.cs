@@ -63,7 +63,6 @@ public sealed class AccountRemoval
     /// <summary>Closes an account and makes the task that removes it. Seven transactions. Its orchestration is started by the caller.</summary>
     /// <param name="actorId">The administrator.</param>
     /// <param name="userId">The account.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40021 no such account, 40043 the first or the own one: nothing was changed.</exception>
     public async Task<WorkflowTask> AcceptAsync(long actorId, long userId, CancellationToken cancellationToken = default)
     {
@@ -96,7 +95,6 @@ public sealed class AccountRemoval
 
     /// <summary>Takes the task from queued to processing, and closes the account if a crash came before.</summary>
     /// <param name="reference">The removal.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>False when the account is gone.</returns>
     public async Task<bool> BeginAsync(AccountRemovalReference reference, CancellationToken cancellationToken = default)
     {
@@ -137,7 +135,6 @@ public sealed class AccountRemoval
     /// <summary>Removes the account itself, and ends the task.</summary>
     /// <param name="reference">The removal.</param>
     /// <param name="error">What kept the removal from its end; null when nothing did.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task FinishAsync(AccountRemovalReference reference, string? error, CancellationToken cancellationToken = default)
     {
         if (error is null && await _users.FindAsync(reference.UserId, cancellationToken) is { IsLeaving: true })

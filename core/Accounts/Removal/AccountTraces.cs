@@ -11,7 +11,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Removal;
 
 /// <summary>Removes what an account has besides its drive: ways to sign in, picture, grants, logs. Everything may be repeated.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
 /// <param name="openIds">Their identities.</param>
@@ -23,7 +22,6 @@ internal sealed class AccountTraces(
 {
     /// <summary>Removes all of it, but the account's own row.</summary>
     /// <param name="user">The account.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task ClearAsync(User user, CancellationToken cancellationToken)
     {
         // What has a row elsewhere, by which it is found, goes first.

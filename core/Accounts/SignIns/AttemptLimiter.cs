@@ -18,7 +18,6 @@ internal readonly record struct AttemptKey(string Partition, string RowKey);
 /// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither is whoever solves a captcha, up to
 /// <see cref="MaxSolvedFailures"/> failures.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells when a window ends.</param>
 public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 {
@@ -80,7 +79,6 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="key">Where it is counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
     /// <param name="client">Where the attempt came from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
     internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false) =>
         UpdateAsync(key, row, record => WithFailure(record, client, hasSolved), cancellationToken);
@@ -95,7 +93,6 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="key">Where it would be counted.</param>
     /// <param name="row">What <see cref="FindNobodys"/> found.</param>
     /// <param name="client">Where the attempt came from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
     internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false)
     {
@@ -110,7 +107,6 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="key">Where attempts are counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
     /// <param name="client">Where the attempt came from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task CountSuccessAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken)
     {
         var record = AttemptRecord.Read(row);

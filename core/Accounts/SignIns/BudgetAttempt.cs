@@ -25,7 +25,6 @@ public sealed class BudgetAttempt : IDisposable
 
     /// <summary>Notes how it ended. One transaction to charge a failure, or to give back what was paid in advance; none otherwise.</summary>
     /// <param name="isFailure">Whether it failed.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task EndAsync(bool isFailure, CancellationToken cancellationToken = default)
     {
         if (isFailure != _isPaid)

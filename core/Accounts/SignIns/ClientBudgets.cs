@@ -26,7 +26,6 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// <summary>Charges a client for what it is about to do. One transaction, two more for each process that came in between.</summary>
     /// <param name="budget">What it does.</param>
     /// <param name="client">The client.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">429: it has nothing left, which costs no transaction.</exception>
     public async Task SpendAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default)
     {
@@ -56,7 +55,6 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// </summary>
     /// <param name="budget">What it tries.</param>
     /// <param name="client">The client.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">429: the client has nothing left, which costs no transaction.</exception>
     public async ValueTask<BudgetAttempt> BeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default) =>
         await TryBeginAsync(budget, client, cancellationToken) ?? throw await RefuseAsync(budget, client, cancellationToken);

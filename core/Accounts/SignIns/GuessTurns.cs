@@ -20,7 +20,6 @@ internal sealed class GuessTurns
     /// <param name="secret">Names the secret that is guessed.</param>
     /// <param name="client">Who guesses.</param>
     /// <param name="check">Checks the guess, and counts it.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <typeparam name="T">What comes of it.</typeparam>
     /// <exception cref="CloudreveException">429 when too many guesses of the secret wait, of all clients or of this one.</exception>
     public async Task<T> RunAsync<T>(string secret, ClientAddress client, Func<Task<T>> check, CancellationToken cancellationToken)

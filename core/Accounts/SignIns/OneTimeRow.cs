@@ -16,7 +16,6 @@ internal static class OneTimeRow
     /// <param name="table">Where it is.</param>
     /// <param name="partitionKey">Its partition.</param>
     /// <param name="rowKey">Its key.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The row as it was; null when there is none, or it was used.</returns>
     public static async Task<Row?> TakeAsync(Table table, string partitionKey, string rowKey, CancellationToken cancellationToken)
     {

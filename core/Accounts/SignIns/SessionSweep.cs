@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// Removes what has expired among sign-ins, ceremonies, codes, revocations, counted attempts, answered captchas and requests for archives. Expired rows are harmless, they only
 /// take room.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells which have expired.</param>
 public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
 {

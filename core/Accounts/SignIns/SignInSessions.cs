@@ -29,7 +29,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// <summary>Notes that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
     /// <param name="user">The user.</param>
     /// <param name="provider">The identity provider; null for a password.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The id of the session, which nobody can guess.</returns>
     public async Task<Guid> CreateAsync(User user, OpenIdProvider? provider = null, CancellationToken cancellationToken = default)
     {
@@ -50,7 +49,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// <param name="id">The session.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Who has signed in.</returns>
     /// <exception cref="CloudreveException">
     /// 404: there is no such session, its time is over, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018
@@ -69,7 +67,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
 
     /// <summary>Who has to give a code in a session: one transaction; null when there is no such session, or its time is over.</summary>
     /// <param name="id">The session.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<long?> FindUserAsync(string id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);
 

@@ -27,7 +27,6 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <param name="password">The password.</param>
     /// <param name="language">Locale code; null when unknown.</param>
     /// <param name="client">Where the request comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The account; inactive when a mail is on its way to confirm the address.</returns>
     /// <exception cref="CloudreveException">
     /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits
@@ -68,7 +67,6 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// </summary>
     /// <param name="userId">The account.</param>
     /// <param name="check">Throws unless the link is one of the account with the password that it is given.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40021 unknown, 40034 not waiting for its activation.</exception>
     public async Task<User> ActivateAsync(long userId, Action<User> check, CancellationToken cancellationToken = default)
     {

@@ -18,7 +18,6 @@ public sealed class TokenKeys
     internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
 
     /// <summary>Puts the keys' place in order, and adds a key when the latest has signed for the set time.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Whether a key was added.</returns>
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     public async Task<bool> MaintainAsync(CancellationToken cancellationToken = default)
@@ -34,18 +33,15 @@ public sealed class TokenKeys
     }
 
     /// <summary>Adds a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: the keys cannot be changed.</exception>
     public Task RotateAsync(CancellationToken cancellationToken = default) => _store.AddAsync(TokenKey.Draw(_clock.GetUtcNow()), cancellationToken);
 
     /// <summary>The keys.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: they cannot be read.</exception>
     internal ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken) => _store.ReadAsync(cancellationToken);
 
     /// <summary>The keys, for a token whose key is not among those that are known.</summary>
     /// <param name="known">The keys that are known.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
     internal ValueTask<TokenKeyRing> GetAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) =>
         _store.ReadAgainAsync(known, cancellationToken);

@@ -3,7 +3,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Tokens;
 
 /// <summary>The settings of the keys that sign tokens.</summary>
-public static class TokenSetting
+internal static class TokenSetting
 {
     /// <summary>The keys, as JSON, unless a key vault holds them; none until they are changed for the first time.</summary>
     public static readonly Setting<string> Keys = Setting.Text("token_signing_keys", isSecret: true);

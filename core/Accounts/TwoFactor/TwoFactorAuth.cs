@@ -32,7 +32,6 @@ public sealed class TwoFactorAuth(
 
     /// <summary>Draws a secret for a user's app, in place of one that was drawn before. One transaction.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The secret in base32.</returns>
     public async Task<string> PrepareAsync(User user, CancellationToken cancellationToken = default)
     {
@@ -50,7 +49,6 @@ public sealed class TwoFactorAuth(
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40001: it is on already. 50005: no secret was prepared, or its time is over. 40022: the code is wrong.
     /// </exception>
@@ -74,7 +72,6 @@ public sealed class TwoFactorAuth(
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40022: the code is wrong. 429: the client has given too many wrong ones.</exception>
     public async Task DisableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
     {
@@ -90,7 +87,6 @@ public sealed class TwoFactorAuth(
     /// <param name="userId">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The user.</returns>
     /// <exception cref="CloudreveException">
     /// 40022: the code is wrong, or there is no second factor. 429: the client has given too many wrong ones.

@@ -29,7 +29,6 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     private const int NonceSize = 12;
 
     /// <summary>Makes the key of a new blob.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>What <see cref="EntityRecord.Encryption"/> holds.</returns>
     public async Task<string> CreateAsync(CancellationToken cancellationToken = default)
     {
@@ -40,7 +39,6 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
 
     /// <summary>Opens the key of a blob.</summary>
     /// <param name="encryption">What <see cref="EntityRecord.Encryption"/> holds.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50002 when the master key is not the one that it was wrapped with.</exception>
     public async Task<BlobKey> OpenAsync(string encryption, CancellationToken cancellationToken = default)
     {

@@ -15,7 +15,6 @@ public sealed class MasterKeys(SettingStore settings)
     public const string Variable = "CLOUDREVE_ENCRYPT_MASTER_KEY";
 
     /// <summary>The key, 32 bytes. No transaction, except the first time on a site.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50002 when there is none, or one of another length.</exception>
     public async Task<byte[]> GetAsync(CancellationToken cancellationToken = default)
     {

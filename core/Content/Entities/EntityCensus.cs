@@ -13,12 +13,10 @@ public readonly record struct EntityTotals(long Count, long Size);
 /// the whole table: a transaction for each 1,000 blobs that are found, and one for each part of the table that it looks through without
 /// finding that many. For administrators who ask.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 public sealed class EntityCensus(StorageLayout layout)
 {
     /// <summary>Counts the blobs of a policy.</summary>
     /// <param name="policyId">The policy.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<EntityTotals> CountAsync(int policyId, CancellationToken cancellationToken = default)
     {
         var (count, size) = (0L, 0L);
@@ -32,7 +30,6 @@ public sealed class EntityCensus(StorageLayout layout)
 
     /// <summary>Whether a policy holds any blob. One transaction when the first part of the table has one.</summary>
     /// <param name="policyId">The policy.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public ValueTask<bool> ExistsAsync(int policyId, CancellationToken cancellationToken = default) =>
         layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken).AnyAsync(cancellationToken);
 

@@ -8,7 +8,6 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Entities;
 
 /// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
 /// <param name="notes">Finds what is due, and puts off what fails.</param>
@@ -29,7 +28,6 @@ public sealed class EntityRecycler(
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entities">The entities.</param>
     /// <param name="keepBlobs">Whether the blobs shall stay in their containers.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         var due = clock.GetUtcNow() + Delay;

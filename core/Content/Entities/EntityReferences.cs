@@ -20,7 +20,6 @@ public readonly record struct EntityReference(long EntityId, long FileId);
 /// without references, and then its blob. Adding a reference touches the entity's row in the same batch, so it either
 /// prevents the removal or finds the row gone.
 /// </remarks>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="schedule">Where entities are put that may have lost their last reference.</param>
 public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedule)
 {
@@ -36,7 +35,6 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// gone are not added. Harmless to repeat.
     /// </summary>
     /// <param name="references">The references.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The entities that do not exist any more.</returns>
     public async Task<IReadOnlySet<long>> AddAsync(IReadOnlyCollection<EntityReference> references, CancellationToken cancellationToken = default)
     {
@@ -54,7 +52,6 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// </summary>
     /// <param name="references">The references.</param>
     /// <param name="keepBlobs">Whether the blobs shall stay in their containers (<c>unlink</c>; contract, section 12).</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
         Parallel.ForEachAsync(
             references.GroupBy(r => FileKeys.IdBlock(r.EntityId)),
@@ -63,7 +60,6 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
 
     /// <summary>Whether a file is noted for an entity: one transaction.</summary>
     /// <param name="reference">The file and the entity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<bool> ExistsAsync(EntityReference reference, CancellationToken cancellationToken = default)
     {
         await foreach (var row in layout.Entities.QueryAsync(RangeOf(reference.EntityId), cancellationToken))

@@ -110,12 +110,10 @@ public sealed record EntityRecord
 }
 
 /// <summary>The rows of entities.</summary>
-/// <param name="layout">Where the rows are.</param>
 public sealed class EntityStore(StorageLayout layout)
 {
     /// <summary>Reads an entity: one transaction; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<EntityRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Entities.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
@@ -124,7 +122,6 @@ public sealed class EntityStore(StorageLayout layout)
 
     /// <summary>Reads several entities: one transaction for each block of 1,000 ids they are in. Those that do not exist are left out.</summary>
     /// <param name="ids">The ids.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyDictionary<long, EntityRecord>> FindAsync(IEnumerable<long> ids, CancellationToken cancellationToken = default)
     {
         var wanted = ids.Where(id => id != 0).ToHashSet();
@@ -143,13 +140,11 @@ public sealed class EntityStore(StorageLayout layout)
 
     /// <summary>Writes entities whose ids nobody else has, one transaction for each 100 of a block of ids. Harmless to repeat.</summary>
     /// <param name="entities">The entities, in order of id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
         IdRows.UpsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
 
     /// <summary>Writes an entity unless it exists: one transaction. A writer that comes late does not bring an entity's first state back.</summary>
     /// <param name="entity">The entity.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddAsync(EntityRecord entity, CancellationToken cancellationToken = default)
     {
         try
@@ -165,7 +160,6 @@ public sealed class EntityStore(StorageLayout layout)
     /// <summary>Notes the file that a new entity belongs to from now on: one transaction.</summary>
     /// <param name="id">The entity, which nobody refers to yet.</param>
     /// <param name="fileId">The file, which refers to it.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when the entity has been removed meanwhile.</returns>
     public async Task<bool> AdoptAsync(long id, long fileId, CancellationToken cancellationToken = default)
     {
@@ -182,13 +176,11 @@ public sealed class EntityStore(StorageLayout layout)
 
     /// <summary>Takes back new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entityIds">The entities.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default) =>
         IdRows.DeleteAsync(layout.Entities, entityIds, cancellationToken);
 
     /// <summary>Entities of a run of ids: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run of ids.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public IAsyncEnumerable<EntityRecord> ReadAsync(IdRange ids, CancellationToken cancellationToken = default) =>
         IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
             .Where(EntityReferences.IsEntity)
@@ -197,7 +189,6 @@ public sealed class EntityStore(StorageLayout layout)
     /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each 100 that are removed.</summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
         layout.Entities,
         IdRows.ReadAsync(layout.Entities, ids, cancellationToken)

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Content.Storage;
 /// The one place that says which blobs are the product's own. Whatever writes blobs takes its folder from here, so that no import
 /// makes a file of them: deleting that file would destroy what belongs to another.
 /// </summary>
-public sealed partial class OwnAreas
+internal sealed partial class OwnAreas
 {
     /// <summary>Thumbnails, beside no blob of a file: below the imports prefix a thumbnail would become a file itself.</summary>
     public const string Thumbnails = "thumbnails/";

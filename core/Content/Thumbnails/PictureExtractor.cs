@@ -7,7 +7,6 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <summary>Gets out of a file the picture that its thumbnail shows.</summary>
 /// <param name="source">The file's content.</param>
 /// <param name="format">The thumbnail that will be made; the picture may be larger.</param>
-/// <param name="cancellationToken">Cancels the call.</param>
 /// <returns>The picture, encoded.</returns>
 /// <exception cref="ThumbnailException">There is no picture.</exception>
 internal delegate Task<ReadOnlyMemory<byte>> ExtractPicture(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken);

@@ -47,7 +47,6 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
 
     /// <summary>Notes the begin of an attempt. Two transactions, one when there is none to be made.</summary>
     /// <param name="entityId">The blob.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The decision, and how many attempts there were before.</returns>
     public async Task<(AttemptDecision Decision, int Before)> BeginAsync(long entityId, CancellationToken cancellationToken)
     {
@@ -81,14 +80,12 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
 
     /// <summary>Notes that there is a thumbnail. One transaction.</summary>
     /// <param name="entityId">The blob.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task SucceedAsync(long entityId, CancellationToken cancellationToken) =>
         EndAsync(entityId, 0, clock.GetUtcNow(), cancellationToken);
 
     /// <summary>Notes a failure. One transaction.</summary>
     /// <param name="entityId">The blob.</param>
     /// <param name="attempts">How many there were, this one included.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task FailAsync(long entityId, int attempts, CancellationToken cancellationToken) =>
         EndAsync(entityId, attempts, clock.GetUtcNow() + Pauses[Math.Clamp(attempts - 1, 0, Pauses.Length - 1)], cancellationToken);
 

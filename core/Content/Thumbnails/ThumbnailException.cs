@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <param name="message">Why, for the log; without content of the file.</param>
 /// <param name="isFinal">Whether another try with the same content would fail alike.</param>
 /// <param name="innerException">What failed.</param>
-public sealed class ThumbnailException(string message, bool isFinal, Exception? innerException = null) : Exception(message, innerException)
+internal sealed class ThumbnailException(string message, bool isFinal, Exception? innerException = null) : Exception(message, innerException)
 {
     /// <summary>Whether another try with the same content would fail alike.</summary>
     public bool IsFinal { get; } = isFinal;

@@ -11,7 +11,6 @@ public sealed class ThumbnailRequests(StorageLayout layout)
     /// <summary>Has a thumbnail made soon, if the file can have one and has none: one transaction. For the end of uploads.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task SendAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
         new ThumbnailChoice(site).IsPossible(file) && FileThumbnails.Find(file) is null
             ? layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{file.Id}", cancellationToken: cancellationToken)

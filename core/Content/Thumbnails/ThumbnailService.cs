@@ -57,7 +57,6 @@ public sealed class ThumbnailService
     /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40077: there is none, and none can be made now.</exception>
     public async Task<EntityRecord> GetAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {

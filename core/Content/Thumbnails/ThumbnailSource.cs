@@ -23,7 +23,6 @@ internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, Ent
     /// <summary>Reads a range, up to the content's end.</summary>
     /// <param name="offset">The first byte.</param>
     /// <param name="length">How many bytes at most.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<byte[]> ReadAsync(long offset, long length, CancellationToken cancellationToken)
     {
         length = Math.Min(length, Size - offset);
@@ -38,7 +37,6 @@ internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, Ent
 
     /// <summary>Copies all of it to a new file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CopyToAsync(string path, CancellationToken cancellationToken)
     {
         var blob = await container.OpenReadAsync(entity.Source, cancellationToken: cancellationToken);
@@ -48,7 +46,6 @@ internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, Ent
     }
 
     /// <summary>An address at which a program of this machine can read it for some minutes; null for encrypted content.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<Uri?> FindAddressAsync(CancellationToken cancellationToken) =>
         key is null
             ? await container.SignReadAsync(entity.Source, clock.GetUtcNow() + AddressLifetime, cancellationToken: cancellationToken)

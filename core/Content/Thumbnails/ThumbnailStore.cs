@@ -26,7 +26,6 @@ internal sealed class ThumbnailStore(
 {
     /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or lost it.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<EntityRecord?> FindAsync(FileRecord file, CancellationToken cancellationToken) =>
         FileThumbnails.Find(file) is { } link ? await entities.FindAsync(link.Id, cancellationToken) : null;
 
@@ -38,7 +37,6 @@ internal sealed class ThumbnailStore(
     /// <param name="shown">The blob of its current version.</param>
     /// <param name="content">The encoded picture; is changed if it has to be encrypted.</param>
     /// <param name="extension">The extension of its encoding, without dot.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The file's thumbnail; null when its content has changed.</returns>
     public async Task<EntityRecord?> SaveAsync(
         FileRecord file, EntityRecord shown, byte[] content, string extension, CancellationToken cancellationToken)
@@ -76,7 +74,6 @@ internal sealed class ThumbnailStore(
 
     /// <summary>Marks a file whose thumbnail cannot be made, so that clients do not ask again. One transaction.</summary>
     /// <param name="file">The file, as it was read.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task DisableAsync(FileRecord file, CancellationToken cancellationToken) =>
         tree.UpdateAsync(
             file,

@@ -12,10 +12,10 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="Path">The file's path in the drive.</param>
 /// <param name="EntityId">The blob's entity.</param>
 /// <param name="At">Now, in the zone that dates are written in.</param>
-public sealed record BlobNamingContext(long UserId, FilePath Path, long EntityId, DateTimeOffset At);
+internal sealed record BlobNamingContext(long UserId, FilePath Path, long EntityId, DateTimeOffset At);
 
 /// <summary>Names blobs by the rules of their storage policy (contract, section 12).</summary>
-public static class BlobNaming
+internal static class BlobNaming
 {
     private const int MaxLength = 1_000;
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

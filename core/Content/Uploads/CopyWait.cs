@@ -15,7 +15,6 @@ internal sealed class CopyWait(TimeProvider clock)
     private TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits before the next look, longer each time.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">409 when it has taken too long; the copy goes on, so the request can be repeated.</exception>
     public async Task NextAsync(CancellationToken cancellationToken)
     {

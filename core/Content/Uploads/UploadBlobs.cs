@@ -34,7 +34,6 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     /// <see cref="BlobContainer.SignWriteAsync"/> for the exception.
     /// </summary>
     /// <param name="session">The upload; one of a file that is not empty.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<string>> SignChunksAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
         var address = await (await ContainerOfAsync(session, cancellationToken)).SignWriteAsync(session.StagingName, session.ExpiresAt, cancellationToken);

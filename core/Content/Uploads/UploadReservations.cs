@@ -15,7 +15,6 @@ internal sealed class UploadReservations(UploadSessions sessions, QuotaLedger qu
 {
     /// <summary>Ends the uploads that deleted files wait for. Harmless to repeat.</summary>
     /// <param name="files">The files.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task FreeAsync(IEnumerable<FileRecord> files, CancellationToken cancellationToken)
     {
         foreach (var file in files)

@@ -41,7 +41,6 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
     /// <summary>Finds where an upload goes. The path's transactions; some more to give up an upload that was force-unlocked.</summary>
     /// <param name="control">The drive's locks, read before.</param>
     /// <param name="request">The upload.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40004 for a clash, 40073 while the path is locked, 40076 for another version, 40016 for a missing file.</exception>
     public async Task<UploadTarget> FindAsync(DriveControl control, UploadRequest request, CancellationToken cancellationToken)
     {

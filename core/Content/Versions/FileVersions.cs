@@ -21,7 +21,6 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 40077 for no such version, 40073 for locks.</exception>
     public async Task SetCurrentAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
     {
@@ -47,7 +46,6 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
     /// <param name="actor">Who asks.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 403 for the current version, 40077 for no such version, 40073 for locks.</exception>
     public async Task DeleteAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
     {

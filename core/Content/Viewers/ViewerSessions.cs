@@ -42,7 +42,6 @@ public sealed record ViewerSession
 /// Sessions of viewers. A token is <c>&lt;session id&gt;.&lt;128 characters&gt;</c>; only a hash of the secret part is stored, so that
 /// who reads the table cannot act as a viewer.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells which have expired.</param>
 public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 {
@@ -53,7 +52,6 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Stores a session. One transaction.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The token, which cannot be had again.</returns>
     public async Task<string> CreateAsync(ViewerSession session, CancellationToken cancellationToken = default)
     {
@@ -77,7 +75,6 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>The session of a token; null for one that is unknown, wrong or expired. One transaction at most.</summary>
     /// <param name="token">What a viewer sent.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ViewerSession?> FindAsync(string? token, CancellationToken cancellationToken = default)
     {
         var dot = token?.IndexOf('.', StringComparison.Ordinal) ?? -1;

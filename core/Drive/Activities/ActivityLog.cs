@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Drive.Activities;
 /// The one place where is written what happened to files: for the activities of a file, the event stream of folders, and
 /// whatever audits later. An event takes two rows of its owner's partition, by time and by file, in one transaction.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps events.</param>
 public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
 {
@@ -26,7 +25,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Writes events of one drive: one transaction for each 50, or fewer of very long paths.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="events">The events, in order.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AppendAsync(long ownerId, IReadOnlyCollection<FileEvent> events, CancellationToken cancellationToken = default)
     {
         var ticks = clock.GetUtcNow().UtcTicks;
@@ -53,7 +51,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="fileId">The file.</param>
     /// <param name="query">Which events, and how many.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ActivityPage> ReadAsync(long ownerId, long fileId, ActivityQuery query, CancellationToken cancellationToken = default)
     {
         var prefix = $"{FilePrefix}{FileKeys.Id(fileId)}|";
@@ -84,7 +81,6 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Reads what happened in a drive from a place in the order of events on. One transaction for each 1,000 events.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="position">The key of an event, or the beginning of one.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async IAsyncEnumerable<LoggedEvent> ReadFromAsync(
         long ownerId, string position, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -102,7 +102,6 @@ public sealed class FileAdministration
     /// <param name="filter">Which files.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">How many may be sorted or searched.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedFile>> ListAsync(
         ListWindow page, AdminFileFilter filter, AdminFileOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -124,7 +123,6 @@ public sealed class FileAdministration
 
     /// <summary>A file. Some five transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40044: there is none.</exception>
     public async Task<ListedFile> GetAsync(long id, CancellationToken cancellationToken = default) =>
         (await DescribeAsync(new NumberedItems<FileRecord>([await GetFileAsync(id, cancellationToken)], 1), cancellationToken)).Items[0];
@@ -134,7 +132,6 @@ public sealed class FileAdministration
     /// <param name="id">The file.</param>
     /// <param name="change">The change.</param>
     /// <param name="rules">Which metadata there may be.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001 metadata that cannot be set, 40044 no such file, 40052 an illegal name, 40004 a clash, 40073 locks, 40078 the file is in the trash.</exception>
     public async Task<ListedFile> UpdateAsync(
         Actor actor, long id, AdminFileChange change, MetadataRules rules, CancellationToken cancellationToken = default)
@@ -169,7 +166,6 @@ public sealed class FileAdministration
     /// <summary>Deletes a file for good with all its versions, wherever it is. Some fifteen transactions.</summary>
     /// <param name="actor">The administrator.</param>
     /// <param name="id">The file.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40044 no such file, 40073 locks, 409 it is being moved.</exception>
     public async Task DeleteAsync(Actor actor, long id, CancellationToken cancellationToken = default)
     {

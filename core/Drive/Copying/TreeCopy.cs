@@ -20,7 +20,6 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 /// Copies folders with all that is below them: N/20 + 4 F transactions for N files in F folders. Blobs are shared, not copied.
 /// The tree is read whole first, so that what is written afterwards fills batches across folders.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="writer">Writes entries.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="ids">Gives ids.</param>
@@ -35,7 +34,6 @@ internal sealed class TreeCopy(
     /// <summary>What is below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.</summary>
     /// <param name="top">The entry.</param>
     /// <param name="maxEntries">Where the walk fails; 0 for nowhere.</param>
-    /// <param name="cancellationToken">Cancels the walk.</param>
     /// <exception cref="CloudreveException">40079 when there are more entries.</exception>
     public async Task<IReadOnlyList<FileRecord>> ReadAsync(FileRecord top, long maxEntries, CancellationToken cancellationToken)
     {
@@ -91,7 +89,6 @@ internal sealed class TreeCopy(
     /// <param name="below">What is below that.</param>
     /// <param name="chargeId">Names the charge.</param>
     /// <param name="limits">What the owner may use.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40051 when the quota is exhausted.</exception>
     public async Task WriteAsync(
         FileRecord top, long sourceId, IReadOnlyList<FileRecord> below, string chargeId, CopyLimits limits, CancellationToken cancellationToken)

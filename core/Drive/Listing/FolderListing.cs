@@ -39,7 +39,6 @@ public sealed class FolderListing
     private readonly SortedListing _sorted;
 
     /// <summary>Creates the listing; reads nothing.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="reads">Bounds what reading large folders whole takes of the process.</param>
     public FolderListing(StorageLayout layout, HeavyReads reads)
     {
@@ -60,7 +59,6 @@ public sealed class FolderListing
     /// <param name="descending">Whether the greatest comes first.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
     public Task<FolderPage> ListAsync(
         long folderId, FileOrder order, bool descending, int pageSize, string? token, CancellationToken cancellationToken = default)
@@ -81,7 +79,6 @@ public sealed class FolderListing
     /// <param name="descending">Whether the greatest comes first.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
     /// <param name="page">The page's number, from 0.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<NumberedPage> ListPageAsync(
         long folderId, FileOrder order, bool descending, int pageSize, int page, CancellationToken cancellationToken = default) =>
         _sorted.ListAsync(folderId, order, descending, pageSize, page, cancellationToken);

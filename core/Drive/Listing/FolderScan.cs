@@ -57,7 +57,6 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     /// <param name="folders">The folders.</param>
     /// <param name="idOf">The id of one.</param>
     /// <param name="startOf">Where to start in a folder that is not read from its beginning; null for all others.</param>
-    /// <param name="cancellationToken">Cancels the reads.</param>
     public async IAsyncEnumerable<FolderPart<T>> ReadAsync<T>(
         IAsyncEnumerable<T> folders, Func<T, long> idOf, Func<T, FolderStart?> startOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

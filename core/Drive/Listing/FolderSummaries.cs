@@ -15,7 +15,6 @@ namespace Cloudreve.Core.Drive.Listing;
 public sealed record FolderSummary(long Size, long Files, long Folders, bool IsComplete, DateTimeOffset CalculatedAt);
 
 /// <summary>Counts what folders hold, level by level, and keeps the result for a while.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="reads">Bounds what counting takes of the process.</param>
 /// <param name="clock">Stamps and ages results.</param>
 public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, TimeProvider clock)
@@ -31,7 +30,6 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     /// <param name="folder">The folder.</param>
     /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
     /// <param name="maxAge">How old a kept result may be.</param>
-    /// <param name="cancellationToken">Cancels the walk.</param>
     public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
     {
         if (_kept.TryGetValue(folder.Id, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)

@@ -12,7 +12,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Locks;
 
 /// <summary>Long locks of uploads, WebDAV and viewers (contract, section 13).</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells which have expired.</param>
 public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 {
@@ -23,7 +22,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Reads locks and moves of a drive. One transaction; rows of expired locks are swept when they get many.</summary>
     /// <param name="ownerId">Whose drive.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<DriveControl> ReadAsync(long ownerId, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();
@@ -60,7 +58,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>
     /// <param name="wanted">The lock.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="LockConflictException">Another lock is in the way.</exception>
     public async Task AcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken = default)
     {
@@ -123,7 +120,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// <summary>Extends a lock. One transaction.</summary>
     /// <param name="held">The lock, as it was read.</param>
     /// <param name="expiresAt">Its new end.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40075 when the lock is gone.</exception>
     public async Task RefreshAsync(DriveLock held, DateTimeOffset expiresAt, CancellationToken cancellationToken = default)
     {
@@ -139,7 +135,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Releases a lock together with the claim on its path. One transaction, two when there is no such claim any more.</summary>
     /// <param name="held">The lock.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task ReleaseAsync(DriveLock held, CancellationToken cancellationToken = default)
     {
         try
@@ -161,7 +156,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// <summary>Releases a lock. One transaction. The claim on its path stays until many are swept together.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="token">The lock's token.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there was no such lock.</returns>
     public Task<bool> ReleaseAsync(long ownerId, string token, CancellationToken cancellationToken = default)
     {

@@ -18,7 +18,6 @@ namespace Cloudreve.Core.Drive.Moves;
 /// An entry below a deleted folder belongs to it as long as its id row says so; a move out of the folder that commits first
 /// saves it. Removing the id row, on the condition that it is unchanged, decides.
 /// </remarks>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="reservations">Bytes that are reserved for files in upload.</param>

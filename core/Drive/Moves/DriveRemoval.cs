@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Drive.Moves;
 /// Removes whole drives, trash included. Root and trash are deleted like folders: an intent stays until all that was below has been given
 /// back, so a timer goes on with what a process left.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="locks">Reads what is under way in a drive.</param>
 /// <param name="relocator">Deletes folders.</param>
 /// <param name="clock">Stamps the deletions.</param>
@@ -41,7 +40,6 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
 
     /// <summary>Removes what is left of a drive without entries: locks, and notes of its structure. Harmless to repeat.</summary>
     /// <param name="ownerId">Whose drive.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>False while a write of content is not settled.</returns>
     public async Task<bool> ClearAsync(long ownerId, CancellationToken cancellationToken)
     {

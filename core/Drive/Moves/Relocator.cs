@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Drive.Moves;
 /// are moves, too. Two rivals cannot both move an entry, a crash at any point leaves either the old or the new place, and
 /// <see cref="SettleAsync"/> makes all rows say so (docs/architecture.md, Moves).
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Stamps moves.</param>
 /// <param name="deletion">Removes what is deleted for good.</param>
 /// <param name="schedule">Remembers drives with deletions that take longer.</param>

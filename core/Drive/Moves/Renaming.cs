@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>Gives entries other names within their folder: one batch, so it is done or not.</summary>
-/// <param name="layout">Where the rows are.</param>
 internal sealed class Renaming(StorageLayout layout)
 {
     private const string ThumbnailsDisabled = "thumb:disabled";
@@ -15,7 +14,6 @@ internal sealed class Renaming(StorageLayout layout)
     /// <summary>Renames an entry. One transaction.</summary>
     /// <param name="entry">The entry, read by its name.</param>
     /// <param name="newName">The name; valid and another one.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40004 for a clash, 409 when a rival came first.</exception>
     public async Task<FileRecord> RenameAsync(FileRecord entry, string newName, CancellationToken cancellationToken)
     {

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Drive.Moves;
 internal sealed record ExpiredTrash(long OwnerId, string Name, Row Note);
 
 /// <summary>When what is in the trash is deleted for good. A note is written first and proves wrong when the move fails.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="notes">Finds what is due.</param>
 internal sealed class TrashSchedule(StorageLayout layout, DueNotes notes)
 {

@@ -16,7 +16,6 @@ public sealed partial class DriveOperations
     /// <param name="seen">The control rows as they were read before the path was resolved.</param>
     /// <param name="path">The path of the new entry.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001; 409 while folders are moved all the time.</exception>
     internal async Task RequireDepthAsync(DriveControl seen, FilePath path, FileRecord entry, CancellationToken cancellationToken)
     {

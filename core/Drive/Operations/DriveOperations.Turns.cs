@@ -29,7 +29,6 @@ public sealed partial class DriveOperations
     /// </summary>
     /// <param name="work">The request.</param>
     /// <param name="place">Where: in the drive or in the trash.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a root.</exception>
     public Task<FileRecord> LookUpAsync(DriveWork work, DrivePlace place, CancellationToken cancellationToken = default)
     {

@@ -51,7 +51,6 @@ public sealed partial class DriveOperations
     /// <param name="path">Where.</param>
     /// <param name="entry">What.</param>
     /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
     /// </exception>
@@ -74,7 +73,6 @@ public sealed partial class DriveOperations
     /// <param name="path">The entry.</param>
     /// <param name="newName">The name.</param>
     /// <param name="check">Throws when the entry may not have the name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016, 403 for a root, 40052 for an illegal name, 40004 for a clash, 40073 for locks.</exception>
     public async Task<FileRecord> RenameAsync(
         DriveWork work, FilePath path, string newName, Action<FileRecord> check, CancellationToken cancellationToken = default)
@@ -104,7 +102,6 @@ public sealed partial class DriveOperations
     /// <param name="path">The entry.</param>
     /// <param name="category">What is done.</param>
     /// <param name="change">Makes the new entry of the current one; see <see cref="FileTree.UpdateAsync"/>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task<FileRecord> UpdateAsync(
         DriveWork work, FilePath path, ActivityCategory category, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
@@ -125,7 +122,6 @@ public sealed partial class DriveOperations
     /// <param name="path">The entry.</param>
     /// <param name="destination">The folder that it comes into.</param>
     /// <param name="newName">Its name there; null for the same.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks,
     /// 40001 when something would come too deep.
@@ -162,7 +158,6 @@ public sealed partial class DriveOperations
     /// <param name="destination">The folder that the copy comes into.</param>
     /// <param name="limits">What it may take.</param>
     /// <param name="newName">The copy's name; null for the same.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
     /// too many entries, 40001 when something would come too deep.
@@ -200,7 +195,6 @@ public sealed partial class DriveOperations
     /// <param name="path">The entry.</param>
     /// <param name="restoreUri">Where it is, as the trash notes it.</param>
     /// <param name="retention">How long it stays.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task<FileRecord> TrashAsync(DriveWork work, FilePath path, string restoreUri, TimeSpan retention, CancellationToken cancellationToken = default)
     {
@@ -227,7 +221,6 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
     /// <param name="destination">Where to; null for the folder that it came from.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
     public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
         InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
@@ -248,7 +241,6 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
     /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
     {
@@ -268,7 +260,6 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
     /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when it is not there.</exception>
     public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
         InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
@@ -281,7 +272,6 @@ public sealed partial class DriveOperations
 
     /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
     /// <param name="work">The request.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task PublishAsync(DriveWork work, CancellationToken cancellationToken = default)
     {
         var events = new List<FileEvent>();

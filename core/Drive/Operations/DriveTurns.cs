@@ -20,7 +20,6 @@ internal sealed class DriveTurns
 
     /// <summary>Waits for a drive's turn.</summary>
     /// <param name="ownerId">Whose drive.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<Turn> TakeAsync(long ownerId, CancellationToken cancellationToken)
     {
         var queue = Enter(ownerId);

@@ -22,7 +22,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Bytes that a user's blobs take. One transaction.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
         (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number("used") ?? 0;
 
@@ -31,7 +30,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="operationId">What makes a repetition recognisable; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40051 when the limit would be passed; nothing is changed.</exception>
     public async Task ChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
     {
@@ -44,7 +42,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="operationId">What makes a repetition recognisable.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
     {
         if (delta == 0)
@@ -85,7 +82,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
     {
         var partition = Partition(userId);
@@ -109,7 +105,6 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>Whether an operation has been charged. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>
         await FindChargeAsync(userId, operationId, cancellationToken) is not null;
 

@@ -40,7 +40,6 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
 public sealed record SearchHit(FileRecord Entry, FilePath Path);
 
 /// <summary>Searches folders and what is below them, level by level.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="reads">Bounds what searches take of the process.</param>
 /// <param name="clock">Limits the waiting.</param>
 public sealed class FileSearch(StorageLayout layout, HeavyReads reads, TimeProvider clock)

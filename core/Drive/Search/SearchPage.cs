@@ -52,7 +52,6 @@ public sealed class SearchPage
     /// <summary>
     /// The page's hits, in batches as they are found. While too many others search the page ends early, with a token.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="CloudreveException">429 where nothing has been found until then.</exception>
     public async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 /// The shortcuts to shares that a user saved, in whatever folders (contract, section 9). Each has a row that is written before it
 /// and names nothing but its id; rows whose shortcut is gone are removed when somebody looks.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="tree">The entries.</param>
 /// <param name="clock">Tells how old a row is.</param>
 public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvider clock)
@@ -27,7 +26,6 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
     /// <param name="pageSize">How many.</param>
     /// <param name="token">Where the page before ended; null for the first.</param>
     /// <param name="accepts">Which ones are asked for.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not one.</exception>
     public async Task<FolderPage> ListAsync(
         long ownerId, bool descending, int pageSize, string? token, Func<FileRecord, bool> accepts, CancellationToken cancellationToken = default)

@@ -55,7 +55,6 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     /// <param name="uri">Where.</param>
     /// <param name="capability">What the operation needs.</param>
     /// <param name="hashIds">Decodes the id in the URI.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability; for shares see <see cref="SharedPlaces"/>.</exception>
     public async ValueTask<DrivePlace> OpenAsync(
         Caller caller, FileUri uri, NavigatorCapability capability, HashIdCodec hashIds, CancellationToken cancellationToken = default)

@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Drive.Tree;
 /// Keeps entries from coming below the deepest path that can be asked for. A folder is moved without a look at what is below it, so each
 /// drive notes how deep its folders may be at most; only where that bound is too large what is below is counted.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Ages what a process knows.</param>
 internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
 {
@@ -42,7 +41,6 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// <summary>Notes that a folder comes into being. No transaction for folders that are not very deep, two for the first that is.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="depth">How many levels the folder is below the root.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task NoteAsync(long ownerId, int depth, CancellationToken cancellationToken)
     {
         var partition = DriveControl.Partition(ownerId);
@@ -68,7 +66,6 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001 when something would come below the deepest place.</exception>
     public async Task<int> AfterMoveAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken)
     {
@@ -90,7 +87,6 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public async Task VerifyMoveAsync(DriveControl control, int noted, FileRecord entry, int from, int to, CancellationToken cancellationToken)
     {

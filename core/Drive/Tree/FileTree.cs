@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Drive.Tree;
 /// The drives of all users as folder partitions (docs/architecture.md, Tables). Resolving a path of depth d costs at most
 /// d + 1 transactions. Permissions are the caller's business: every method works on the drive of a given owner.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="ids">Gives ids to new entries.</param>
 /// <param name="clock">Stamps new entries.</param>
 public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider clock)
@@ -37,7 +36,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>Creates a user's root folder unless it exists. Harmless to repeat.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task CreateRootAsync(long userId, CancellationToken cancellationToken = default)
     {
         try
@@ -59,7 +57,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Finds what is at a path; null when nothing is.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         FindBelowAsync(RootId(ownerId), ownerId, path, cancellationToken);
@@ -68,7 +65,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="topId">The folder.</param>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where, from that folder.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FileRecord?> FindBelowAsync(long topId, long ownerId, FilePath path, CancellationToken cancellationToken = default)
     {
@@ -81,14 +77,12 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Finds what is at a path.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw PathNotFound();
 
     /// <summary>Finds what is at a place that the caller may use; null when nothing is.</summary>
     /// <param name="place">The place.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<FileRecord?> FindAsync(DrivePlace place, CancellationToken cancellationToken = default) => place switch
     {
         { Top: { IsSymbolic: true } shortcut } => place.Path.IsRoot ? shortcut : throw Shortcut(),
@@ -100,14 +94,12 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>Finds what is at a place that the caller may use.</summary>
     /// <param name="place">The place.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
         await FindAsync(place, cancellationToken) ?? throw PathNotFound();
 
     /// <summary>Finds a folder that the caller may use, with the view it inherits: path + 1 transactions, one more where no folder below the root has a view.</summary>
     /// <param name="place">The place.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when there is no folder.</exception>
     public async Task<(FileRecord Folder, string? View)> GetFolderAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {
@@ -130,13 +122,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Sets the view of a root folder. One transaction.</summary>
     /// <param name="ownerId">Whose.</param>
     /// <param name="view">The view, as JSON; null for the default.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task SetRootViewAsync(long ownerId, string? view, CancellationToken cancellationToken = default) =>
         layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { ["vw"] = view ?? "" }, "*", cancellationToken);
 
     /// <summary>Finds an entry by its id: two transactions; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<FileRecord?> FindByIdAsync(long id, CancellationToken cancellationToken = default)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
@@ -155,7 +145,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>The path of an entry: two transactions for each folder above it.</summary>
     /// <param name="file">The entry.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when a folder above it is gone; 40078 when it is in the trash.</exception>
     public async Task<FilePath> GetPathAsync(FileRecord file, CancellationToken cancellationToken = default)
     {
@@ -177,7 +166,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Finds the folder at a path: one transaction for each level; null when there is no folder.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="path">Where.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         (await FindFolderBelowAsync(RootId(ownerId), path, cancellationToken))?.Id;
@@ -185,7 +173,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Finds the folder at a path below another, with the view that it inherits: one transaction for each level.</summary>
     /// <param name="topId">The folder to start from.</param>
     /// <param name="path">Where, from that folder.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
@@ -202,7 +189,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>Finds a folder in another: one transaction; null when there is none.</summary>
     /// <param name="place">The folder above.</param>
     /// <param name="name">The folder's name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">403 for a shortcut.</exception>
     internal async Task<FolderPlace?> FindFolderInAsync(FolderPlace place, string name, CancellationToken cancellationToken)
     {
@@ -216,7 +202,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>Takes the mark of a shortcut off a folder that is none (<see cref="MarkedFolders"/>); no transaction for an entry without it.</summary>
     /// <param name="entry">Any entry.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<FileRecord> UnmarkAsync(FileRecord entry, CancellationToken cancellationToken = default) =>
         MarkedFolders.UnmarkAsync(layout, this, entry, cancellationToken);
 
@@ -231,7 +216,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="path">Where; not the root.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
     /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted, 403 for the root and through a shortcut.
     /// </exception>
@@ -270,7 +254,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="name">The entry's name.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
     /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted.</exception>
     public async Task<FileRecord> CreateEntryAsync(
         long ownerId, long parentId, string name, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)
@@ -315,7 +298,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <summary>One entry of a folder by name: one transaction for a file, two for a folder; null when there is none.</summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="name">The entry's name.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<FileRecord?> FindEntryAsync(long folderId, string name, CancellationToken cancellationToken = default)
     {
         var row = await FindGuardAsync(folderId, name, cancellationToken);
@@ -333,7 +315,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// Makes the new entry of the current one; called again after a rival's change, so it must have no effects. Id, owner, type,
     /// name and folder stay as they are. Returning its argument writes nothing; throwing ends the call.
     /// </param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The entry as it is stored.</returns>
     /// <exception cref="CloudreveException">40016 when the entry is gone; 409 while it is being moved.</exception>
     public async Task<FileRecord> UpdateAsync(FileRecord file, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
@@ -359,7 +340,6 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>Reads an entry again, wherever it was renamed or moved to meanwhile: two transactions, four for one that was moved.</summary>
     /// <param name="file">The entry as it was read before.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40016 when the entry is gone.</exception>
     public async Task<FileRecord> ReadAgainAsync(FileRecord file, CancellationToken cancellationToken = default)
     {

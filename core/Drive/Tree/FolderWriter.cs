@@ -18,14 +18,12 @@ public sealed record NameGuard(long Id, FileType Type, long Size)
 }
 
 /// <summary>Writes many entries into folders with few transactions. Everything here may be repeated without harm.</summary>
-/// <param name="layout">Where the rows are.</param>
 public sealed class FolderWriter(StorageLayout layout)
 {
     private const int Writers = 4;
 
     /// <summary>Writes the id rows of new entries, and the headers of new folders. Nobody can reach the entries yet.</summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         await WriteIdRowsAsync(entries, cancellationToken);
@@ -37,7 +35,6 @@ public sealed class FolderWriter(StorageLayout layout)
 
     /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that did not come into being.</summary>
     /// <param name="entries">The entries.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         await DeleteHeadersAsync(entries.Where(e => e.Type == FileType.Folder).Select(e => e.Id), cancellationToken);
@@ -54,7 +51,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// </summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="entries">The entries; names are unique among them.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
     /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
     public async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
@@ -72,7 +68,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <summary>Which of some names a folder has already: one transaction for each 1,000 rows between the first and the last name.</summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="names">The names.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
         long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
     {
@@ -94,7 +89,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="files">The run of files' ids.</param>
     /// <param name="folders">The run of folders' ids.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
         IReadOnlyCollection<long> folderIds, IdRange files, IdRange folders, CancellationToken cancellationToken = default)
     {
@@ -119,7 +113,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// </summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlySet<long>> FindMovedAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
     {
@@ -136,7 +129,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids, which nobody inserts any more.</param>
     /// <param name="inserted">The ids of the run whose entries came into being.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task SweepAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
     {
@@ -154,7 +146,6 @@ public sealed class FolderWriter(StorageLayout layout)
 
     /// <summary>Writes the headers of new folders: one transaction each.</summary>
     /// <param name="entries">Entries; files among them are passed over.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     internal Task WriteHeadersAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             entries.Where(e => e.Type == FileType.Folder),
@@ -163,13 +154,11 @@ public sealed class FolderWriter(StorageLayout layout)
 
     /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
         IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(FileTree.NewIdRow), cancellationToken);
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
     /// <param name="entries">The entries.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             entries.GroupBy(e => e.ParentId).SelectMany(folder => Chunk([.. folder])),

@@ -13,7 +13,6 @@ internal static class IdRows
     /// <summary>Upserts rows in batches of up to 100, one transaction each; several at once.</summary>
     /// <param name="table">Where to.</param>
     /// <param name="rows">Rows in order of id, so that each block is one run.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static Task UpsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             Batch(rows),
@@ -23,7 +22,6 @@ internal static class IdRows
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
     /// <param name="table">Where they are.</param>
     /// <param name="ids">The run.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static async IAsyncEnumerable<Row> ReadAsync(
         Table table, IdRange ids, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -41,7 +39,6 @@ internal static class IdRows
     /// </summary>
     /// <param name="table">Where they are.</param>
     /// <param name="ids">The ids.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             ids.GroupBy(FileKeys.IdBlock).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),

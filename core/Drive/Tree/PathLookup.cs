@@ -13,7 +13,6 @@ public sealed class PathLookup(FileTree tree)
 
     /// <summary>Finds what is at a place; several callers at once may ask.</summary>
     /// <param name="place">Where.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {

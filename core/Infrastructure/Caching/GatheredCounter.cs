@@ -23,7 +23,6 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     private bool _isScheduled;
 
     /// <summary>Stores what has been gathered: two transactions for each number, more when others change its row at the same time.</summary>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task StoreAsync(CancellationToken cancellationToken = default)
     {
         foreach (var (key, count) in Take())

@@ -22,7 +22,6 @@ internal sealed class FolderIds(Table table)
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="count">How many.</param>
     /// <param name="takeBlocks">Takes so many consecutive blocks that nobody has.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<IdRange> ReserveAsync(long ownerId, int count, Func<int, Task<IdRange>> takeBlocks, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);

@@ -58,20 +58,17 @@ public sealed class IdAllocator(StorageLayout layout)
 
     /// <summary>Takes one id.</summary>
     /// <param name="kind">What it is for.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<long> NextAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await ReserveAsync(kind, 1, cancellationToken)).First;
 
     /// <summary>Takes consecutive ids. Large runs start at a block's beginning, so that rows of ids fill whole batches.</summary>
     /// <param name="kind">What they are for.</param>
     /// <param name="count">How many; at least 1.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
         _counters[kind].ReserveAsync(count, cancellationToken);
 
     /// <summary>The first id that nobody has leased yet. One transaction.</summary>
     /// <param name="kind">What the ids are for.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
 
@@ -88,7 +85,6 @@ public sealed class IdAllocator(StorageLayout layout)
     /// <summary>Takes an id for a new file or folder of a drive.</summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="type">File or folder.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<long> NextEntryAsync(long ownerId, FileType type, CancellationToken cancellationToken = default) => type == FileType.Folder
         ? (await ReserveFoldersAsync(ownerId, 1, cancellationToken)).First
         : await NextAsync(IdKind.File, cancellationToken);
@@ -99,7 +95,6 @@ public sealed class IdAllocator(StorageLayout layout)
     /// </summary>
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="count">How many; at least 1.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
         _folders.ReserveAsync(ownerId, count, blocks => ReserveAsync(IdKind.FolderBlock, blocks, cancellationToken), cancellationToken);
 

@@ -6,7 +6,6 @@ namespace Cloudreve.Core.Infrastructure.Outgoing;
 
 /// <summary>Resolves a host.</summary>
 /// <param name="host">A name or an address.</param>
-/// <param name="cancellationToken">Cancels the call.</param>
 public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken cancellationToken);
 
 /// <summary>
@@ -24,7 +23,6 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
     /// <summary>Connects to a host.</summary>
     /// <param name="host">A name or an address.</param>
     /// <param name="port">The port.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The connection, which the caller owns.</returns>
     /// <exception cref="OutgoingRefusedException">The host may not be called.</exception>
     /// <exception cref="SocketException">The host is unknown or does not answer.</exception>

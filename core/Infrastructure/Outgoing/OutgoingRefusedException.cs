@@ -2,4 +2,4 @@ namespace Cloudreve.Core.Infrastructure.Outgoing;
 
 /// <summary>A host that the app does not call, since it resolves to an address beyond the internet that the operator does not allow.</summary>
 /// <param name="message">The host and the address.</param>
-public sealed class OutgoingRefusedException(string message) : Exception(message);
+internal sealed class OutgoingRefusedException(string message) : Exception(message);

@@ -30,7 +30,6 @@ public sealed class HeavyReads
     /// <summary>Runs a read when it is the account's turn.</summary>
     /// <param name="accountId">Who asks; for anonymous callers whom they ask.</param>
     /// <param name="read">Reads.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <typeparam name="T">What is read.</typeparam>
     public async Task<T> RunAsync<T>(long accountId, Func<Task<T>> read, CancellationToken cancellationToken)
     {
@@ -46,7 +45,6 @@ public sealed class HeavyReads
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
     /// <param name="continuation">Where the page before ended; null for the first.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     public Task<RowPage> ReadPageAsync(long accountId, Table table, RowRange range, string? continuation, CancellationToken cancellationToken) =>
         ReadPageAsync(accountId, table, range, continuation, budget: null, cancellationToken);
 
@@ -56,7 +54,6 @@ public sealed class HeavyReads
     /// <param name="range">The range.</param>
     /// <param name="continuation">Where the page before ended; null for the first.</param>
     /// <param name="budget">How long to wait; null for as long as it takes.</param>
-    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
     internal Task<RowPage> ReadPageAsync(
         long accountId, Table table, RowRange range, string? continuation, TurnBudget? budget, CancellationToken cancellationToken) =>
@@ -71,7 +68,6 @@ public sealed class HeavyReads
     /// <param name="accountId">Who asks.</param>
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
-    /// <param name="cancellationToken">Cancels the reads.</param>
     public async IAsyncEnumerable<Row> QueryAsync(
         long accountId, Table table, RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -111,7 +107,6 @@ public sealed class HeavyReads
     /// <summary>Runs a queued read when its turn has come.</summary>
     /// <param name="turn">The read.</param>
     /// <param name="read">Reads.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     internal async Task<T> RunAsync<T>(ReadTurn turn, Func<Task<T>> read, CancellationToken cancellationToken)
     {
         var paying = await turn.WaitAsync(cancellationToken);

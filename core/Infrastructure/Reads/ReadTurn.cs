@@ -16,7 +16,6 @@ internal sealed class ReadTurn
     public bool TryGrant(long accountId) => _granted.TrySetResult(accountId);
 
     /// <summary>Waits for the turn.</summary>
-    /// <param name="cancellationToken">Gives it up.</param>
     public async Task<long> WaitAsync(CancellationToken cancellationToken)
     {
         await using var registration = cancellationToken.Register(() => _granted.TrySetCanceled(cancellationToken));

@@ -19,7 +19,6 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
 
     /// <summary>Waits for a turn.</summary>
     /// <param name="turn">The turn.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CloudreveException">429 once the budget is spent.</exception>
     public async Task WaitAsync(ReadTurn turn, CancellationToken cancellationToken)
     {

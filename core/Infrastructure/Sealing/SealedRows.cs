@@ -16,7 +16,6 @@ internal static class SealedRows
     /// <param name="partition">The partition.</param>
     /// <param name="isCurrent">Checks a row.</param>
     /// <param name="renew">Makes the new row.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static async Task RenewAsync(
         Table table, string partition, Func<Row, bool> isCurrent, Func<Row, Row> renew, CancellationToken cancellationToken)
     {

@@ -9,7 +9,6 @@ namespace Cloudreve.Core.Infrastructure.Tables;
 /// Notes of what is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
 /// put off with a growing distance and does not keep the others from their turn.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells what is due.</param>
 /// <param name="logger">Hears of what failed.</param>
 public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<DueNotes> logger)

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Infrastructure.Text;
 /// Text in Unicode's normalization form C, so that what looks the same is the same: <c>é</c> typed as one character or as two. The runtime
 /// cannot do it, since the app runs without ICU (docs/decisions/2026-11-28-own-normalization.md).
 /// </summary>
-public static class CanonicalText
+internal static class CanonicalText
 {
     // Everything below is its own canonical form.
     private const char FirstOfInterest = '\u0300';

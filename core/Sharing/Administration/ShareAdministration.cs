@@ -46,7 +46,6 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
     /// <param name="filter">Which links.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">How many may be sorted.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<ListedShare>> ListAsync(
         ListWindow page, ShareFilter filter, ShareOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -59,7 +58,6 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
 
     /// <summary>A link. Four transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async Task<ListedShare> GetAsync(long id, CancellationToken cancellationToken = default)
     {
@@ -69,7 +67,6 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
 
     /// <summary>Deletes a link. Four transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default) =>
         await shares.DeleteAsync(await shares.FindAsync(id, cancellationToken) ?? throw NotFound(), cancellationToken);

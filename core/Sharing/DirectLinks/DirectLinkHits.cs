@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
 /// <summary>Counts how often links are followed.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class DirectLinkHits(StorageLayout layout, TimeProvider clock, ILogger<DirectLinkHits> logger)

@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Sharing.DirectLinks;
 /// The rows of direct links: one by which a link is followed, one by which the links of its file are listed. A link comes into
 /// being with the first and ends with it, so whatever is listed or left over after a crash, only the first lets anybody in.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="ids">Gives ids to new links.</param>
 /// <param name="clock">Stamps new links.</param>
 public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeProvider clock)
@@ -24,7 +23,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
     /// <param name="file">The file.</param>
     /// <param name="reuse">Whether a link that has the file's name may be given again.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">409 when rivals always came first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
     {
@@ -37,7 +35,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
 
     /// <summary>Finds a link: one transaction; null when there is none.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<DirectLink?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var (partition, key) = DirectLink.ById(id);
@@ -47,13 +44,11 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
 
     /// <summary>The links of a file, with their hits, the oldest first: one transaction.</summary>
     /// <param name="fileId">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<DirectLink>> ListAsync(long fileId, CancellationToken cancellationToken = default) =>
         (await ReadAsync(fileId, cancellationToken)).Links;
 
     /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
     /// <param name="link">The link.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task DeleteAsync(DirectLink link, CancellationToken cancellationToken = default)
     {
         // While the link can be followed it can be deleted again, so that row goes last.

@@ -8,7 +8,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Site.Editing;
 
 /// <summary>Creates, changes and deletes groups (contract, section 24). Other processes follow within <see cref="SiteCatalog.MaxAge"/>.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="catalog">What requests go by.</param>
 /// <param name="members">Tells whether a group has members.</param>
 /// <param name="settings">Name the group of new accounts.</param>
@@ -18,7 +17,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
 
     /// <summary>Makes a group. Three transactions unless another group is made at the same time.</summary>
     /// <param name="draft">The description.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001, 40035.</exception>
     public async Task<Group> CreateAsync(GroupDraft draft, CancellationToken cancellationToken = default)
     {
@@ -44,7 +42,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     /// <param name="id">The group.</param>
     /// <param name="draft">The new description.</param>
     /// <param name="caller">The administrator, who may not lock himself out.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001, 40035, 40039; 409 when it was changed at the same time.</exception>
     public async Task<Group> UpdateAsync(int id, GroupDraft draft, Caller caller, CancellationToken cancellationToken = default)
     {
@@ -63,7 +60,6 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     /// once more when no account can be put into the group any more.
     /// </summary>
     /// <param name="id">The group.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40039, 40040 for a built-in group, 40041; 409 when it was changed at the same time.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {

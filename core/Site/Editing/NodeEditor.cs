@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Site.Editing;
 public sealed record NodeDraft(string Name, string? Capabilities, int Weight);
 
 /// <summary>Changes nodes (contract, section 24). The site itself is the only one: Azure Functions scales by itself.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="catalog">What requests go by.</param>
 public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
 {
@@ -20,7 +19,6 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
 
     /// <summary>A node as it is now. One transaction.</summary>
     /// <param name="id">The node.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async Task<Node> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await catalog.ReadNodesAsync(cancellationToken)).FirstOrDefault(node => node.Id == id) ?? throw NotFound();
@@ -28,7 +26,6 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
     /// <summary>Changes a node. Two transactions.</summary>
     /// <param name="id">The node.</param>
     /// <param name="draft">The new description.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001, 404; 409 when it was changed at the same time.</exception>
     public async Task<Node> UpdateAsync(int id, NodeDraft draft, CancellationToken cancellationToken = default)
     {
@@ -58,7 +55,6 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
 
     /// <summary>Refuses to delete a node. One transaction at most.</summary>
     /// <param name="id">The node.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40046 for the site itself, 404 for others.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {

@@ -8,7 +8,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Site.Editing;
 
 /// <summary>Creates, changes and deletes storage policies (contract, section 24). Other processes follow within <see cref="SiteCatalog.MaxAge"/>.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="catalog">What requests go by.</param>
 /// <param name="containers">The containers behind policies.</param>
 /// <param name="census">Tells whether a policy holds blobs.</param>
@@ -18,20 +17,17 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     private const int MaxFormerRules = 50;
 
     /// <summary>The policies as they are now, by id. One transaction.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<IReadOnlyList<StoragePolicy>> ListAsync(CancellationToken cancellationToken = default) =>
         [.. (await catalog.ReadPoliciesAsync(cancellationToken)).Where(policy => !policy.IsDeleted).OrderBy(policy => policy.Id)];
 
     /// <summary>A policy as it is now. One transaction.</summary>
     /// <param name="id">The policy.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40035: there is none.</exception>
     public async Task<StoragePolicy> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken)).Policy;
 
     /// <summary>Makes a policy, and its container unless that exists. Three transactions unless another policy is made at the same time.</summary>
     /// <param name="draft">The description.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 and 40006 for what cannot be stored or reached.</exception>
     public async Task<StoragePolicy> CreateAsync(PolicyDraft draft, CancellationToken cancellationToken = default)
     {
@@ -64,7 +60,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     /// </summary>
     /// <param name="id">The policy.</param>
     /// <param name="draft">The new description.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001, 40006, 40035; 409 when it was changed at the same time.</exception>
     public async Task<StoragePolicy> UpdateAsync(int id, PolicyDraft draft, CancellationToken cancellationToken = default)
     {
@@ -83,7 +78,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     /// <see cref="EntityCensus.ExistsAsync"/>.
     /// </summary>
     /// <param name="id">The policy.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40036 for the seeded one, 40035, 40037, 40038; 409 when it was changed at the same time.</exception>
     public async Task DeleteAsync(int id, CancellationToken cancellationToken = default)
     {
@@ -109,7 +103,6 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     /// <summary>Lets browsers send and fetch blobs of a policy's account directly. Two requests to that account.</summary>
     /// <param name="id">The policy; 0 for one that is not made yet.</param>
     /// <param name="draft">Names the account.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001, 40006, 40035; 50009 when the account does not allow it.</exception>
     public async Task AllowBrowsersAsync(int id, PolicyDraft draft, CancellationToken cancellationToken = default)
     {

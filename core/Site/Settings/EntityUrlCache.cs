@@ -10,7 +10,6 @@ public sealed class EntityUrlCache(SettingStore settings)
     /// Lets all processes make new addresses: this one at once, others within <see cref="SettingStore.MaxAge"/>. Addresses that clients have
     /// work until they expire. Two transactions.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task ClearAsync(CancellationToken cancellationToken = default)
     {
         var next = (string?)null;

@@ -31,7 +31,6 @@ public sealed class SettingStore
     private readonly AgedValue<SiteSettings> _current;
 
     /// <summary>Creates the store; reads nothing yet.</summary>
-    /// <param name="layout">Where the rows are.</param>
     /// <param name="clock">Tells the age of what was read.</param>
     /// <param name="rules">What settings may reach on the machine; null for nothing.</param>
     /// <param name="keys">Seal what is secret; null to store it as it is.</param>
@@ -47,12 +46,10 @@ public sealed class SettingStore
     internal SealingKeys Keys => _keys;
 
     /// <summary>The settings. One transaction when they are too old, none otherwise.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<SiteSettings> GetAsync(CancellationToken cancellationToken = default) => _current.GetAsync(cancellationToken);
 
     /// <summary>Stores settings, all or none. One transaction.</summary>
     /// <param name="values">At most 100 texts by key; each of at most <see cref="SettingChange.MaxText"/> characters.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task SetAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken = default)
     {
         var batch = new TableBatch(Partition);
@@ -71,7 +68,6 @@ public sealed class SettingStore
     /// Makes the new text of the stored one, which is empty while none is stored; null to leave it. It may be called again, and leaves what
     /// it has changed before.
     /// </param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task ChangeAsync(string key, Func<string, string?> change, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
@@ -96,7 +92,6 @@ public sealed class SettingStore
 
     /// <summary>Stores settings unless they have been stored before: whoever comes first decides, for all of them.</summary>
     /// <param name="values">At most 100 texts by key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     internal async Task SeedAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken)
     {
         var batch = new TableBatch(Partition);
@@ -114,7 +109,6 @@ public sealed class SettingStore
     }
 
     /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     internal async Task SealAsync(CancellationToken cancellationToken)
     {
         await SealedRows.RenewAsync(

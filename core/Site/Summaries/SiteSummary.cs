@@ -46,7 +46,6 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
     /// <summary>The last result. One transaction.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Null when there is none of the last day.</returns>
     public async Task<SiteNumbers?> FindAsync(CancellationToken cancellationToken = default)
     {
@@ -61,7 +60,6 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     /// Counts anew. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came lately at most 200
     /// transactions; on a site with some thousand rows, some twenty in all.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<SiteNumbers> CountAsync(CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();

@@ -26,7 +26,6 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     /// <param name="filter">Which tasks.</param>
     /// <param name="byTime">Whether they are sorted by the time at which they were made; else by id.</param>
     /// <param name="mostSorted">How many may be sorted.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<WorkflowTask>> ListAsync(
         ListWindow page, TaskFilter filter, bool byTime, long mostSorted, CancellationToken cancellationToken = default)
@@ -47,14 +46,12 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
 
     /// <summary>A task. Two transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: there is none.</exception>
     public async Task<WorkflowTask> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await tasks.FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The task does not exist.");
 
     /// <summary>Deletes a task that has ended. Four transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">404: there is none; 409: it has not ended.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
     {
@@ -72,7 +69,6 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     /// <param name="notAfter">The time.</param>
     /// <param name="types">Their types; empty for any.</param>
     /// <param name="statuses">Their states; empty for any that is an end.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: a state is no end.</exception>
     public async Task CleanUpAsync(
         DateTimeOffset notAfter, IReadOnlyCollection<string> types, IReadOnlyCollection<WorkflowTaskStatus> statuses, CancellationToken cancellationToken = default)

@@ -16,7 +16,6 @@ internal sealed class AdminNames(IReadOnlyDictionary<long, AdminUserName> users,
     /// <param name="store">The accounts.</param>
     /// <param name="catalog">The policies.</param>
     /// <param name="userIds">Which accounts.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static async Task<AdminNames> ReadAsync(UserStore store, SiteCatalog catalog, IEnumerable<long> userIds, CancellationToken cancellationToken)
     {
         var policies = await catalog.ListPoliciesAsync(cancellationToken);

@@ -7,7 +7,6 @@ namespace Cloudreve.Functions.Api.Edge;
 internal static class EdgeComposition
 {
     /// <summary>Adds the middleware in the order in which a request passes it.</summary>
-    /// <param name="builder">The worker.</param>
     /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
     public static void UseHttpEdge(this FunctionsApplicationBuilder builder)
     {

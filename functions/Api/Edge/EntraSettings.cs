@@ -27,7 +27,6 @@ internal sealed record EntraSettings(string Instance, string TenantId, string Cl
             : null;
 
     /// <summary>Adds what checks tokens, through Microsoft.Identity.Web.</summary>
-    /// <param name="services">The app's services.</param>
     public void AddTo(IServiceCollection services) => services.AddAuthentication(NoScheme).AddMicrosoftIdentityWebApiAot(
         options =>
         {

@@ -9,7 +9,6 @@ namespace Cloudreve.Functions.Api.Files;
 internal static class FileApiComposition
 {
     /// <summary>Adds the services.</summary>
-    /// <param name="services">The app's services.</param>
     public static IServiceCollection AddFileApi(this IServiceCollection services)
     {
         services.AddSingleton<FolderOpening>();

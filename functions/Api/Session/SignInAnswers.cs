@@ -18,7 +18,6 @@ internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, Log
     /// <param name="call">Whose site.</param>
     /// <param name="http">The request.</param>
     /// <param name="method">How.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="provider">The identity provider; null without one.</param>
     public async Task<ApiResponse<LoginResponse>> CompleteSignInAsync(
         User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, OpenIdProvider? provider = null)

@@ -30,7 +30,6 @@ internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeP
     /// <param name="share">The link.</param>
     /// <param name="file">What it shows; null when that is gone.</param>
     /// <param name="isUnlocked">Whether the caller may see what is behind it.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<ShareResponse> PresentAsync(
         ApiCall call, string siteBase, Share share, FileRecord? file, bool isUnlocked, CancellationToken cancellationToken)
     {

@@ -6,7 +6,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Benchmarks.Search;
 
 /// <summary>Fills drives for searches: a root with folders that hold ten folders each, and files in all of those.</summary>
-/// <param name="layout">Where the rows are.</param>
 internal sealed class SearchedDrives(StorageLayout layout)
 {
     private const int FoldersInEach = 10;

@@ -11,7 +11,6 @@ internal static class DemoAccount
 
     /// <summary>Takes the given password, or makes one up for a site that does not exist yet.</summary>
     /// <param name="settings">The settings of the run; they receive the administrator's.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CommandException">The site exists and its password was not given.</exception>
     public static async Task<DemoImport> PrepareAsync(RunSettings settings, CancellationToken cancellationToken)
     {

@@ -27,7 +27,6 @@ internal static class DemoTree
 
     /// <summary>Writes the tree into a container; what is there already is written again.</summary>
     /// <param name="container">The container, which must exist.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static Task WriteAsync(BlobContainer container, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             s_folders.SelectMany((folder, i) => s_names.Select((name, j) => (Folder: folder, Name: name, Seed: (i * s_names.Length) + j))),

@@ -11,7 +11,6 @@ namespace Cloudreve.LocalHost.Timers;
 /// <param name="schedule">Its schedule.</param>
 /// <param name="store">Keeps where it stands; null for ticks so frequent that none is worth making up for.</param>
 /// <param name="run">Runs the function with the given JSON.</param>
-/// <param name="clock">The clock.</param>
 /// <param name="logger">Receives what goes wrong.</param>
 internal sealed class FunctionTimer(
     string function, TimerSchedule schedule, IScheduleStore? store, Func<string, CancellationToken, Task> run, TimeProvider clock, ILogger logger)

@@ -3,4 +3,4 @@ namespace Cloudreve.Core.Accounts.Mails.Smtp;
 /// <summary>A mail that would not be taken the next time, either.</summary>
 /// <param name="message">Why; holds no address.</param>
 /// <param name="inner">The cause.</param>
-public sealed class MailRefusedException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class MailRefusedException(string message, Exception? inner = null) : Exception(message, inner);

@@ -25,7 +25,6 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
     /// <summary>Sends a mail.</summary>
     /// <param name="settings">How.</param>
     /// <param name="mail">The mail.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="MailRefusedException">The server does not take the mail or may not be called, or an address is malformed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="MailKit.ProtocolException">The server broke the rules.</exception>

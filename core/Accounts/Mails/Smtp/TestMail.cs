@@ -26,7 +26,6 @@ public sealed class TestMail(SmtpSender sender)
     /// <param name="site">The stored settings.</param>
     /// <param name="entered">Texts that replace stored ones, by key; other keys are left out.</param>
     /// <param name="to">Whom to.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001 for settings that cannot be, 40028 when the server does not take the mail.</exception>
     public async Task SendAsync(SiteSettings site, IReadOnlyDictionary<string, string?> entered, string to, CancellationToken cancellationToken = default)
     {

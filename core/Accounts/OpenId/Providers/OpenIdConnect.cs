@@ -49,7 +49,6 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
     /// <param name="request">What goes along.</param>
     /// <param name="state">Comes back with the user.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40080: the provider cannot be reached.</exception>
     public async Task<string> AuthorizeAsync(OpenIdConnectClient client, OpenIdRequest request, string state, string? hint, CancellationToken cancellationToken)
     {
@@ -71,7 +70,6 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
     /// <param name="client">The site at the provider.</param>
     /// <param name="request">What went along.</param>
     /// <param name="code">What the user came back with.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40080: the provider does not vouch for anybody.</exception>
     public async Task<OpenIdIdentity> RedeemAsync(OpenIdConnectClient client, OpenIdRequest request, string code, CancellationToken cancellationToken)
     {
@@ -89,7 +87,6 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
     /// <summary>Where a user is sent to who signs out (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
     /// <param name="client">The site at the provider.</param>
     /// <param name="returnAddress">Where the user comes back to.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Null when the provider does not offer it or cannot be reached.</returns>
     public async Task<string?> EndSessionAsync(OpenIdConnectClient client, string returnAddress, CancellationToken cancellationToken)
     {

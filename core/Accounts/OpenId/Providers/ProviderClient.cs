@@ -22,7 +22,6 @@ internal sealed class ProviderClient(OutgoingHttp outgoing)
 
     /// <summary>Sends a request and reads the JSON object of the answer.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40080: there is no such answer.</exception>
     public async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

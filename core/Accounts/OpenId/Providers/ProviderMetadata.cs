@@ -35,7 +35,6 @@ internal sealed class ProviderMetadata
     }
 
     /// <summary>The metadata.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<OpenIdConnectConfiguration> GetAsync(CancellationToken cancellationToken) => _current.GetAsync(cancellationToken);
 
     /// <summary>Lets the next reader read again, unless that was done lately.</summary>

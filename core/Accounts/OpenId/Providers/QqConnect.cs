@@ -25,7 +25,6 @@ internal sealed class QqConnect(ProviderClient provider)
     /// <param name="site">The site's settings.</param>
     /// <param name="redirectUri">Where the user came back to.</param>
     /// <param name="code">What the user came back with.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40080: QQ does not vouch for anybody.</exception>
     public async Task<OpenIdIdentity> RedeemAsync(SiteSettings site, string redirectUri, string code, CancellationToken cancellationToken)
     {

@@ -9,22 +9,18 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 internal interface ITokenKeyStore
 {
     /// <summary>The keys.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>The keys, for a token whose key is not among those that are known; reads again only now and then.</summary>
     /// <param name="known">The keys that are known.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
     ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken);
 
     /// <summary>Adds a key.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     Task AddAsync(TokenKey key, CancellationToken cancellationToken);
 
     /// <summary>Puts in order what the keys' place gathers; for a daily run.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     Task TidyAsync(CancellationToken cancellationToken);
 }

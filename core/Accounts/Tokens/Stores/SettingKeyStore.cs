@@ -29,12 +29,10 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
 
     /// <summary>The same keys: settings are never as old as a key is when it begins to sign.</summary>
     /// <param name="known">The keys that are known.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) => ValueTask.FromResult(known);
 
     /// <summary>Adds a key, without those that verify nothing any more. Two transactions, unless others change the row at the same moment.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);
@@ -45,7 +43,6 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
     }
 
     /// <summary>Removes keys that verify nothing any more. One transaction, two if there are any.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);

@@ -61,7 +61,6 @@ internal sealed class VaultKeyStore : ITokenKeyStore
 
     /// <summary>Adds a key. One request.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: the vault does not take it.</exception>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {
@@ -78,7 +77,6 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     }
 
     /// <summary>Adds a key when all are switched off, and ends the move from the settings once the vault has all of their keys.</summary>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">50001: the vault cannot be read or does not take a key.</exception>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {

@@ -28,7 +28,6 @@ internal sealed class VaultKeys(VaultSecret secret)
 
     /// <summary>Reads the keys. One request for each 25 versions, and one for each key that is new to this process.</summary>
     /// <param name="now">The time; keys that verify nothing any more are not read.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<VaultContent> ReadAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // A version without our tags is not ours. A key has two versions when an answer was lost or two instances brought the same one.
@@ -51,7 +50,6 @@ internal sealed class VaultKeys(VaultSecret secret)
 
     /// <summary>Adds a key. One request.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task AddAsync(TokenKey key, CancellationToken cancellationToken) => secret.AddAsync(
         key.Secret,
         new Dictionary<string, string>

@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Content.Archives.Downloads;
 /// Writes files and folders as one zip, straight from storage: nothing is gathered in memory or in files. A file that cannot be read
 /// is left out and named in a text file at the top.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="entities">The files' blobs.</param>
 /// <param name="reader">Opens them.</param>
 /// <param name="clock">Stamps the text file.</param>
@@ -25,7 +24,6 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
     /// <summary>Writes a zip. Folders come with everything below them, except shortcuts; equal names in a folder get a number.</summary>
     /// <param name="roots">Files and folders of any places.</param>
     /// <param name="output">Where to; it need not seek.</param>
-    /// <param name="cancellationToken">Cancels the writing.</param>
     /// <returns>What the archive lacks.</returns>
     /// <exception cref="StorageException">Storage is away, or a folder cannot be listed: the zip is not whole.</exception>
     public async Task<MissingFiles> WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)

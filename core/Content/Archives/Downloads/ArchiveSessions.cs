@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Content.Archives.Downloads;
 public sealed record ArchiveRequest(long UserId, IReadOnlyList<string> Uris);
 
 /// <summary>Requests for archives between the call that makes an address and the one that fetches it.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells what has expired.</param>
 public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 {
@@ -27,7 +26,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     /// <summary>Stores a request: one transaction. The sweep of sign-ins removes what has expired.</summary>
     /// <param name="request">The request.</param>
     /// <param name="expires">When it ends.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>Its id.</returns>
     /// <exception cref="CloudreveException">40074: it names more than a row can hold.</exception>
     public async Task<Guid> CreateAsync(ArchiveRequest request, DateTimeOffset expires, CancellationToken cancellationToken = default)
@@ -46,7 +44,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Finds a request that has not expired: one transaction; null when there is none.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<ArchiveRequest?> FindAsync(Guid id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Sessions.FindAsync(Partition, id.ToString(), cancellationToken);

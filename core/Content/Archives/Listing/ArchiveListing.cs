@@ -29,7 +29,6 @@ public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
     /// <param name="accountId">Who asks; for anonymous callers the negative id of whose archive it is.</param>
     /// <param name="archive">The archive's blob.</param>
     /// <param name="encoding">How names of a zip are encoded that does not say so; null to guess.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">403 for what is no such archive, 40001 for an unknown encoding, 40049 for too many entries, 40077 without the blob.</exception>
     public async Task<IReadOnlyList<ArchivedFile>> ListAsync(
         long accountId, EntityRecord archive, string? encoding, CancellationToken cancellationToken = default)

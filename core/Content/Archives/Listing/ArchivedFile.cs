@@ -13,7 +13,6 @@ public sealed record ArchivedFile(string Name, long Size, DateTimeOffset Updated
 /// <summary>Reads a part of an archive: one request.</summary>
 /// <param name="offset">First byte.</param>
 /// <param name="length">How many bytes, which there are.</param>
-/// <param name="cancellationToken">Cancels the call.</param>
 internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
 
 /// <summary>What a directory of an archive may be like, so that a hostile one can exhaust neither memory nor processors.</summary>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Content.Archives.Listing;
 
 /// <summary>Decodes names of a zip that does not say how they are encoded (contract, section 19.2).</summary>
-public sealed class NameEncoding
+internal sealed class NameEncoding
 {
     private const int Ibm437 = 437;
 

@@ -28,7 +28,6 @@ internal static class SevenZipDirectory
     /// <param name="read">Reads its parts.</param>
     /// <param name="size">Its length in bytes.</param>
     /// <param name="work">Bounds what it costs.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is damaged or its header encrypted, 40049 when it has too many entries.</exception>
     public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
         byte[] head, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Content.Archives.Writing;
 /// Sizes, offsets and counts beyond the old format's limits use Zip64 (APPNOTE 6.3, section 4.3).
 /// </summary>
 /// <param name="output">Where to.</param>
-public sealed class StoredZipWriter(Stream output)
+internal sealed class StoredZipWriter(Stream output)
 {
     private const int BufferBytes = 128 * 1024;
     private const uint Limit32 = uint.MaxValue;
@@ -33,7 +33,6 @@ public sealed class StoredZipWriter(Stream output)
     /// <summary>Adds a folder.</summary>
     /// <param name="path">Its path, with slashes; one is added at the end.</param>
     /// <param name="modified">When it last changed.</param>
-    /// <param name="cancellationToken">Cancels the writing.</param>
     public async Task AddFolderAsync(string path, DateTimeOffset modified, CancellationToken cancellationToken = default)
     {
         var entry = new Entry(Encoding.UTF8.GetBytes(path + "/"), modified, 0, _position, FolderFlags) { Mode = FolderMode };
@@ -46,7 +45,6 @@ public sealed class StoredZipWriter(Stream output)
     /// <param name="modified">When it last changed.</param>
     /// <param name="content">Its bytes.</param>
     /// <param name="size">How many there are.</param>
-    /// <param name="cancellationToken">Cancels the writing.</param>
     /// <returns>
     /// False when the content could not be read to its end. Its size has been written by then, so zeros stand for the rest, under a
     /// checksum that does not fit: whoever unpacks the file is told that it is damaged.
@@ -63,7 +61,6 @@ public sealed class StoredZipWriter(Stream output)
     }
 
     /// <summary>Writes the directory. Without it the zip is of no use.</summary>
-    /// <param name="cancellationToken">Cancels the writing.</param>
     public async Task FinishAsync(CancellationToken cancellationToken = default)
     {
         var start = _position;

@@ -35,7 +35,6 @@ public sealed record EntityFilter(long? UserId = null, long? PolicyId = null, En
 public sealed record ListedEntity(EntityRecord Entity, IReadOnlyList<long> FileIds);
 
 /// <summary>What administrators do with the blobs behind files (contract, section 24).</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="lists">Their order.</param>
 /// <param name="tree">The files that refer to them.</param>
 /// <param name="references">Who refers to which.</param>
@@ -50,7 +49,6 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
     /// <param name="filter">Which blobs.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">How many may be sorted.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<ListedEntity>> ListAsync(
         ListWindow page, EntityFilter filter, EntityOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -77,7 +75,6 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
 
     /// <summary>A blob. One transaction.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40077: there is none.</exception>
     public async Task<ListedEntity> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The blob does not exist.");

@@ -28,7 +28,6 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
     public long Size => source.Size;
 
     /// <summary>The work that looking for one cover may be.</summary>
-    /// <param name="cancellationToken">Stops it.</param>
     public static WorkBudget Work(CancellationToken cancellationToken) => new(MaxSteps, Damaged, cancellationToken);
 
     /// <summary>Notes a step over what is in memory already.</summary>
@@ -37,7 +36,6 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
     /// <summary>A part of the file.</summary>
     /// <param name="offset">Its first byte.</param>
     /// <param name="length">Its bytes.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The file ends before, or the part is too large.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(long offset, long length, CancellationToken cancellationToken)
     {

@@ -10,7 +10,6 @@ internal static class FlacCover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">A FLAC file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {

@@ -11,7 +11,6 @@ internal static class Id3Cover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">The file, which starts with a tag.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The tag is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {

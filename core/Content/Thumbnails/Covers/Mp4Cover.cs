@@ -12,7 +12,6 @@ internal static class Mp4Cover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">An MP4 file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {

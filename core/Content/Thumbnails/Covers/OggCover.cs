@@ -16,7 +16,6 @@ internal static class OggCover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">An Ogg file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {

@@ -7,7 +7,6 @@ internal static class ProgramOutput
 
     /// <summary>Reads a picture; null when the program did not write it.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ThumbnailException">The picture is too large.</exception>
     public static async Task<byte[]?> ReadAsync(string path, CancellationToken cancellationToken)
     {

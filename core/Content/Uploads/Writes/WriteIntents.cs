@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// The rows of writes, and the notes by which a timer finds them. A note says that a folder has writes of some minutes, so the many
 /// writes of a busy folder share one.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="clock">Tells when writes expire.</param>
 internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
 {

@@ -13,7 +13,6 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Gives a file the content that was stored for it: one batch, which is all that others ever see of a write.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="targets">Finds the file again after a rival's change.</param>
 /// <param name="tree">The files.</param>

@@ -69,7 +69,6 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
         /// <summary>The events from a position on.</summary>
         /// <param name="position">The key of an event, or the beginning of one.</param>
         /// <param name="maxAge">How long ago they may have been read.</param>
-        /// <param name="cancellationToken">Ends the waiting.</param>
         public Task<EventWindow> ReadAsync(string position, TimeSpan maxAge, CancellationToken cancellationToken) =>
             feed.ReadAsync(position, maxAge, cancellationToken);
 

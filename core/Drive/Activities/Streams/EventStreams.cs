@@ -25,7 +25,6 @@ public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
 /// no process needs to know of another: a process reads the new rows of a drive every few seconds while streams of it are open, one
 /// transaction each time, however many they are.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="log">The events.</param>
 /// <param name="clock">Waits and stamps.</param>
 public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProvider clock)
@@ -50,7 +49,6 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// <param name="folderId">The folder.</param>
     /// <param name="folder">Where it is.</param>
     /// <param name="options">How long events are kept.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The subscription, and whether it was known.</returns>
     public async Task<(EventSubscription Subscription, bool IsKnown)> SubscribeAsync(
         long ownerId, string clientId, long folderId, FilePath folder, EventStreamOptions options, CancellationToken cancellationToken = default)
@@ -117,7 +115,6 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// <param name="ownerId">Whose drive.</param>
     /// <param name="maxAge">How long events are kept for clients that are away.</param>
     /// <param name="activityAge">How long the activities of a file are kept.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task TrimAsync(long ownerId, TimeSpan maxAge, TimeSpan activityAge, CancellationToken cancellationToken = default)
     {
         var limit = clock.GetUtcNow() - maxAge;

@@ -17,7 +17,6 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// Counts again what an account is charged with: the versions of all files, trash included, what uploads have reserved, and what files have
 /// given up and is not released yet. The result counts only if nothing was charged meanwhile.
 /// </summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="operations">Settles moves that were left behind.</param>
 /// <param name="locks">Tells what is under way.</param>
 /// <param name="tree">The files.</param>

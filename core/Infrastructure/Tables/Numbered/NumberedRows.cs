@@ -21,7 +21,7 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// <param name="prefix">What the names of partitions have before the block.</param>
 /// <param name="condition">An OData condition that tells the rows of the list from others; null when there are no others.</param>
 /// <param name="clock">Tells the age of a census.</param>
-public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
+internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
 {
     /// <summary>How many transactions of one request count at most.</summary>
     public const int CountsPerRequest = 100;
@@ -48,7 +48,6 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
     /// <summary>A page in order of id.</summary>
     /// <param name="page">Which one.</param>
     /// <param name="filter">An OData condition; null for all rows.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<NumberedItems<Row>> ListAsync(ListWindow page, string? filter, CancellationToken cancellationToken = default)
     {
         var demanded = And(condition, filter);
@@ -83,7 +82,6 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
 
     /// <summary>How many rows there are, as far as they are counted.</summary>
     /// <param name="filter">An OData condition; null for all rows.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<long> CountAsync(string? filter, CancellationToken cancellationToken = default) =>
         (await ListAsync(new ListWindow(long.MaxValue, 0, Descending: false), filter, cancellationToken)).Total;
 
@@ -93,7 +91,6 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
     /// </summary>
     /// <param name="column">The property with the time.</param>
     /// <param name="since">The time.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<IReadOnlyList<DateTimeOffset>> ReadRecentAsync(string column, DateTimeOffset since, CancellationToken cancellationToken = default)
     {
         var demanded = And(condition, $"{column} ge datetime'{since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'");
@@ -116,7 +113,6 @@ public sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, stri
 
     /// <summary>All rows in no order: one transaction for each 1,000.</summary>
     /// <param name="filter">An OData condition; null for all rows.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public IAsyncEnumerable<Row> ScanAsync(string? filter, CancellationToken cancellationToken = default) =>
         table.ScanAsync(And(Everything, And(condition, filter)), cancellationToken);
 

@@ -5,7 +5,6 @@ using Cloudreve.Core.Infrastructure.Ids;
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 /// <summary>The lists of the whole site, in order of id, each with what a process knows of its length.</summary>
-/// <param name="layout">Where the rows are.</param>
 /// <param name="ids">Tells which ids there are.</param>
 /// <param name="clock">Tells the age of what is known.</param>
 public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvider clock)

@@ -10,7 +10,6 @@ internal static class SortedRows
     /// <summary>Gathers items, at most so many.</summary>
     /// <param name="items">The items.</param>
     /// <param name="most">At most how many.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="CloudreveException">40001: there are more.</exception>
     public static async Task<List<T>> GatherAsync<T>(IAsyncEnumerable<T> items, long most, CancellationToken cancellationToken)
     {
@@ -27,7 +26,6 @@ internal static class SortedRows
     /// <summary>Reads what belongs to each of some items, several at once; items without are left out.</summary>
     /// <param name="items">The items.</param>
     /// <param name="read">Reads what belongs to one; null when there is nothing.</param>
-    /// <param name="cancellationToken">Cancels the reading.</param>
     public static async Task<List<TDetail>> ReadAsync<T, TDetail>(
         IReadOnlyList<T> items, Func<T, CancellationToken, Task<TDetail?>> read, CancellationToken cancellationToken)
         where TDetail : class

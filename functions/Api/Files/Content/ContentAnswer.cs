@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>Opens a part of some content.</summary>
 /// <param name="range">The part.</param>
-/// <param name="cancellationToken">Cancels the call.</param>
 internal delegate Task<BlobContent> OpenRange(ByteRange range, CancellationToken cancellationToken);
 
 /// <summary>Sends content or parts of it (RFC 9110, sections 14 and 15.3.7).</summary>

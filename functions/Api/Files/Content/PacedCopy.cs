@@ -21,7 +21,6 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
     /// <summary>Copies a stream to its end.</summary>
     /// <param name="content">What to send.</param>
     /// <param name="output">Where to.</param>
-    /// <param name="cancellationToken">Cancels the copy.</param>
     public async Task CopyAsync(Stream content, Stream output, CancellationToken cancellationToken)
     {
         if (bytesPerSecond == 0)

@@ -33,7 +33,6 @@ internal sealed class DirectLinkTarget(
     /// <param name="id">The link's encoded id.</param>
     /// <param name="name">The name in the link.</param>
     /// <param name="isDownload">Whether browsers shall save the file.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<(DirectLink Link, string Url, TimeSpan Lifetime)?> FindAsync(
         ApiCall call, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
     {

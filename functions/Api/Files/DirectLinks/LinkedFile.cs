@@ -11,7 +11,6 @@ internal static class LinkedFile
     /// <summary>The file of a link and its path; null when it is gone or in the trash, or a folder above it is.</summary>
     /// <param name="link">The link.</param>
     /// <param name="tree">The files.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public static async Task<(FileRecord File, FilePath Path)?> FindAsync(DirectLink link, FileTree tree, CancellationToken cancellationToken)
     {
         if (await tree.FindByIdAsync(link.FileId, cancellationToken) is not { Type: FileType.File } file || file.OwnerId != link.OwnerId)
@@ -29,7 +28,6 @@ internal static class LinkedFile
     /// <summary>The current content of a file; null when it is empty.</summary>
     /// <param name="file">The file.</param>
     /// <param name="entities">The content of files.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">The content does not exist.</exception>
     public static async Task<EntityRecord?> FindContentAsync(FileRecord file, EntityStore entities, CancellationToken cancellationToken) =>
         file.PrimaryEntityId == 0

@@ -18,7 +18,6 @@ internal sealed class ArchiveAddresses(ArchiveSessions sessions, TimeProvider cl
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
     /// <param name="archive">What goes into the archive.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<DownloadAddress> MakeAsync(SiteSettings site, string siteBase, ArchiveRequest archive, CancellationToken cancellationToken)
     {
         var expires = clock.GetUtcNow() + site.Get(SiteSetting.ArchiveLifetime);

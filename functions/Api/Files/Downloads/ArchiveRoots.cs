@@ -26,7 +26,6 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
     /// <summary>Finds them, with the rights that the account has now.</summary>
     /// <param name="archive">What was asked for.</param>
     /// <param name="call">The anonymous call of the download.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The files and folders that still exist, in the order of the request.</returns>
     /// <exception cref="CloudreveException">The account may not download them any more.</exception>
     public async Task<ArchiveSource> FindAsync(ArchiveRequest archive, ApiCall call, CancellationToken cancellationToken)

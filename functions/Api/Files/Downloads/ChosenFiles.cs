@@ -25,7 +25,6 @@ internal sealed class ChosenFiles(ApiCall call, DriveAccess access, PathLookup l
 
     /// <summary>Finds one of them.</summary>
     /// <param name="uri">Its URI.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task FindAsync(string uri, CancellationToken cancellationToken)
     {
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, cancellationToken);

@@ -28,7 +28,6 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
     /// <param name="target">The target.</param>
     /// <param name="isFresh">Whether to make a new one even if a recent one is still good.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<DownloadAddress> MakeAsync(
         SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
     {

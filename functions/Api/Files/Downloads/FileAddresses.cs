@@ -20,7 +20,6 @@ internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string
     /// <param name="files">The files by URI.</param>
     /// <param name="entities">Finds their content.</param>
     /// <param name="batch">Gathers failures.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The addresses by URI.</returns>
     public async Task<IReadOnlyDictionary<string, DownloadAddress>> MakeAsync(
         IReadOnlyDictionary<string, FileRecord> files, EntityStore entities, Batch batch, CancellationToken cancellationToken)

@@ -29,7 +29,6 @@ internal sealed class FileDetails(
     /// <param name="call">Who asks.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
     /// <param name="file">The file or folder.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<ExtendedInfoResponse> DescribeAsync(ApiCall call, string siteBase, FileRecord file, CancellationToken cancellationToken)
     {
         var found = await entities.FindAsync(file.EntityIds.Where(id => DriveAccess.MayRead(call.Caller, file, id)), cancellationToken);

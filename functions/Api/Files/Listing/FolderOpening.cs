@@ -25,7 +25,6 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
     /// <summary>Opens a folder.</summary>
     /// <param name="query">What the caller asks for.</param>
     /// <param name="call">Who asks.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CloudreveException">40001 for parameters out of range; what the caller may not see or does not exist.</exception>
     public async Task<OpenFolder> OpenAsync(ListQuery query, ApiCall call, CancellationToken cancellationToken)
     {

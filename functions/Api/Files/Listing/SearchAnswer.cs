@@ -12,7 +12,6 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 internal sealed class SearchAnswer(SearchPage page, OpenFolder folder)
 {
     /// <summary>The answer with all hits of the page.</summary>
-    /// <param name="cancellationToken">Cancels the search.</param>
     public async Task<IResult> GatherAsync(CancellationToken cancellationToken)
     {
         var files = new List<FileResponse>();
@@ -22,7 +21,6 @@ internal sealed class SearchAnswer(SearchPage page, OpenFolder folder)
     }
 
     /// <summary>Events <c>file</c> with the hits of each batch, then one event <c>list</c> with the rest of the answer.</summary>
-    /// <param name="cancellationToken">Cancels the search.</param>
     public IResult Stream(CancellationToken cancellationToken) => TypedResults.ServerSentEvents(ReadEventsAsync(cancellationToken));
 
     private async IAsyncEnumerable<SseItem<string>> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 internal static class ViewerComposition
 {
     /// <summary>Adds the services. The file system comes from elsewhere.</summary>
-    /// <param name="services">The services.</param>
     public static IServiceCollection AddViewers(this IServiceCollection services)
     {
         services.TryAddSingleton<WopiFiles>();

@@ -23,7 +23,6 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
     /// <param name="request">The request, whose body is the content.</param>
     /// <param name="file">The file.</param>
     /// <param name="held">The viewer's lock; null for none.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The file with its new version.</returns>
     /// <exception cref="WopiException">413: the content is too large; 411: its length is not announced.</exception>
     public Task<FileRecord> ReplaceAsync(HttpRequest request, WopiFile file, DriveLock? held, CancellationToken cancellationToken) =>
@@ -40,7 +39,6 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
     /// <summary>Creates a file beside another, under the name that the viewer suggests or one like it that is free.</summary>
     /// <param name="http">The request, whose body is the content.</param>
     /// <param name="file">The other file.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <returns>The new file, with a session of its own.</returns>
     /// <exception cref="WopiException">400: no name or a malformed one; 501: a name that must be taken as it is; 413 and 411 as above.</exception>
     public async Task<WopiNewFile> CreateBesideAsync(HttpContext http, WopiFile file, CancellationToken cancellationToken)

@@ -57,7 +57,6 @@ internal sealed class WopiFiles(
     /// <summary>Finds the file.</summary>
     /// <param name="http">The request.</param>
     /// <param name="id">The file's encoded id in the path.</param>
-    /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="WopiException">403 for a bad token or another file, 500 for a viewer that is gone, 404 for a file that is.</exception>
     public async Task<WopiFile> OpenAsync(HttpContext http, string id, CancellationToken cancellationToken)
     {
