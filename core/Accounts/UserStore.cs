@@ -8,6 +8,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Text;
+using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Core.Accounts;
 
@@ -209,7 +210,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         {
             await _index.WriteAsync(created, cancellationToken);
             var etag = await layout.Users.InsertAsync(UserRows.Describe(created), cancellationToken);
-            return created with { ETag = etag };
+            return created with { ETag = etag, UpdatedAt = created.CreatedAt };
         }
         catch (StorageExistsException)
         {
@@ -295,7 +296,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
     }
 
-    /// <summary>Changes an account and its mail address: seven transactions.</summary>
+    /// <summary>Changes an account and its mail address: eight transactions.</summary>
     /// <param name="id">The account.</param>
     /// <param name="email">The new address, in any case.</param>
     /// <param name="change">Makes the new account of the current one; see <see cref="UpdateAsync"/>.</param>
@@ -306,16 +307,25 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         var before = await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         if (before.Email != address)
             await MoveMailAsync(address, id, cancellationToken);
-        var previous = before.Email;
+        var previous = before;
         var updated = await UpdateAsync(
             id,
             user =>
             {
-                previous = user.Email;
+                previous = user;
                 return user.Email == address ? change(user) : change(user) with { Email = address, IsEmailVerified = false };
             },
             cancellationToken);
-        foreach (var left in (string[])[.. new[] { before.Email, previous }.Distinct().Where(left => left != address)])
+        if (before.Email != address && (await FindMailAsync(address, cancellationToken))?.Number(UserRows.OwnerId) != id)
+        {
+            // Until the account had the address, the claim looked abandoned and a rival could take it over.
+            await UpdateAsync(
+                id,
+                user => user.Email == address ? user with { Email = previous.Email, IsEmailVerified = previous.IsEmailVerified } : user,
+                cancellationToken);
+            throw Taken();
+        }
+        foreach (var left in (string[])[.. new[] { before.Email, previous.Email }.Distinct().Where(left => left != address)])
             await ReleaseMailAsync(left, id, cancellationToken);
         return updated;
     }
@@ -389,8 +399,10 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <summary>Adds all accounts to the index of accounts, which sites that are older than it lack. A transaction for each account.</summary>
     internal async Task ListAllAsync(CancellationToken cancellationToken)
     {
-        await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
-            await _index.WriteAsync(UserRows.Read(row), cancellationToken);
+        await Parallel.ForEachAsync(
+            layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
+            async (row, token) => await _index.WriteAsync(UserRows.Read(row), token));
     }
 
     /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>

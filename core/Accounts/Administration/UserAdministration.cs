@@ -142,7 +142,7 @@ public sealed class UserAdministration
         return new ListedUser(await _users.CreateAsync(user, cancellationToken), 0);
     }
 
-    /// <summary>Changes an account: everything or nothing. Some five transactions, four more for another mail address.</summary>
+    /// <summary>Changes an account: everything or nothing. Some five transactions, five more for another mail address.</summary>
     /// <param name="actorId">The administrator.</param>
     /// <param name="id">The account.</param>
     /// <param name="change">The change.</param>

@@ -26,6 +26,7 @@ public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
         });
 
         Assert.Equal(0, made.Code);
+        Assert.Equal(Text(made.Data, "created_at"), Text(made.Data, "updated_at"));
         var shown = (await admin.GetApiAsync($"admin/user/{made.Data.GetProperty("id").GetInt64()}")).Data;
         Assert.Equal(("new@example.com", "Newcomer", "active", 2), (Text(shown, "email"), Text(shown, "nick"), Text(shown, "status"), shown.GetProperty("group_users").GetInt32()));
         Assert.Equal("User", Text(shown.GetProperty("edges").GetProperty("group"), "name"));
@@ -148,24 +149,32 @@ public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_an_address_that_two_accounts_want_at_once_when_both_are_changed_then_one_gets_it()
+    public async Task Given_addresses_that_several_accounts_want_at_once_when_all_are_changed_then_one_gets_each_and_signs_in_with_it()
     {
-        var (one, two) = (await App.CreateUserAsync(), await App.CreateUserAsync());
-        var administration = App.Services.GetRequiredService<UserAdministration>();
+        var users = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => App.CreateUserAsync()));
+        foreach (var round in Enumerable.Range(0, 5))
+        {
+            var address = $"wanted{round}@example.com";
 
-        var outcomes = await Task.WhenAll(((User[])[one, two]).Select(async user =>
+            var outcomes = await Task.WhenAll(users.Select(user => ChangeAsync(user.Id, address)));
+
+            Assert.Equal(["MailInUse", "MailInUse", "MailInUse", address], outcomes.Order(StringComparer.Ordinal));
+            var store = App.Services.GetRequiredService<UserStore>();
+            var owners = (await Task.WhenAll(users.Select(user => store.FindAsync(user.Id)))).Where(user => user!.Email == address);
+            Assert.Equal(Assert.Single(owners)!.Id, (await store.FindByEmailAsync(address))!.Id);
+        }
+
+        async Task<string> ChangeAsync(long id, string address)
         {
             try
             {
-                return (await administration.UpdateAsync(User.FirstId, user.Id, new UserChange { Email = "wanted@example.com" })).User.Email;
+                return (await App.Services.GetRequiredService<UserAdministration>().UpdateAsync(User.FirstId, id, new UserChange { Email = address })).User.Email;
             }
             catch (CloudreveException e)
             {
                 return e.Code.ToString();
             }
-        }));
-
-        Assert.Equal(["MailInUse", "wanted@example.com"], outcomes.Order(StringComparer.Ordinal));
+        }
     }
 
     [Theory]
