@@ -105,6 +105,7 @@ internal static class ContentComposition
             provider.GetRequiredService<BlobEncryption>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ViewerSessions>();
+        services.TryAddSingleton<WopiDiscovery>();
         return services;
     }
 }

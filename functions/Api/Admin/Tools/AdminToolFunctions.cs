@@ -1,6 +1,7 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Accounts.Mails.Smtp;
 using Cloudreve.Core.Content.Thumbnails.Programs;
+using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
@@ -9,7 +10,7 @@ using MimeKit;
 namespace Cloudreve.Functions.Api.Admin.Tools;
 
 /// <summary>Tools of the administration (contract, section 24).</summary>
-internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresses)
+internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresses, WopiDiscovery wopi)
 {
     private const int MaxAddress = 254;
 
@@ -36,6 +37,15 @@ internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresse
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/tool/thumbExecutable")] HttpRequest request,
         [JsonBody] TestProgramRequest body, CancellationToken cancellationToken) =>
         ApiResponse.Ok(await ProgramVersion.AskAsync(body.Name, body.Executable, cancellationToken));
+
+    /// <summary>Answers the viewers that a WOPI server offers; they become the site's when the settings are saved.</summary>
+    [Function("AdminFetchWopiDiscovery")]
+    [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
+    [QueryParameter<string>("endpoint", IsRequired = true)]
+    [Answers<ViewerGroup>]
+    public async Task<IResult> DiscoverWopiAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/tool/wopi")] HttpRequest request, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(await wopi.ReadAsync(request.RequiredText("endpoint"), cancellationToken));
 
     /// <summary>Lets all processes make new download addresses.</summary>
     [Function("AdminClearEntityUrlCache")]
