@@ -4,6 +4,8 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
+using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Core.Sharing;
 
@@ -18,7 +20,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     /// <summary>How long a process goes by the set of an owner's shared files.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
 
-    private const string Owner = "u";
+    private const string Owner = SiteLists.LinkOwner;
     private const int MaxOwners = 100_000;
     private const int MaxSharedFiles = 100_000;
 
@@ -54,7 +56,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     public async Task SaveAsync(Share share, CancellationToken cancellationToken = default)
     {
         // Of the owner's row alone nobody could find the link; the other leads nowhere until the link is there.
-        await layout.Shares.UpsertAsync(new Row(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id)) { [Owner] = share.OwnerId, ["f"] = share.FileId, ["c"] = share.CreatedAt }, cancellationToken);
+        await layout.Shares.UpsertAsync(DescribeId(share), cancellationToken);
         await layout.Shares.UpsertAsync(share.ToRow(), cancellationToken);
         _sharedFiles.Forget(share.OwnerId);
         _owners.Keep(share.Id, share.OwnerId, clock.GetUtcNow() + OwnerAge);
@@ -105,6 +107,28 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         }
         _sharedFiles.Forget(ownerId);
     }
+
+    /// <summary>
+    /// Completes the rows of ids, which had the owner alone on older sites: one transaction for each 1,000 links, two for each that lacks
+    /// something. Harmless to repeat.
+    /// </summary>
+    internal Task CompleteListAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        layout.Shares.ScanAsync("PartitionKey ge '0' and PartitionKey lt 'g'", cancellationToken).Where(row => row.Time(SiteLists.Created) is null),
+        new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
+        async (row, token) =>
+        {
+            // Only a row that is still there: what is deleted meanwhile must not come back.
+            if (await FindAsync(row.RequiredNumber(Owner), FileKeys.ParseId(row.RowKey), token) is { } share)
+                await layout.Shares.TryMergeAsync(DescribeId(share), token);
+        });
+
+    /// <summary>The row that tells the owner of a link, and what lists of links are filtered and sorted by.</summary>
+    internal static Row DescribeId(Share share) => new(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id))
+    {
+        [Owner] = share.OwnerId,
+        [SiteLists.LinkedFile] = share.FileId,
+        [SiteLists.Created] = share.CreatedAt,
+    };
 
     /// <summary>Counts a download, and takes it from those that are left: two or three transactions, more when others download at the same time.</summary>
     /// <param name="id">The link.</param>

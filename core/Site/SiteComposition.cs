@@ -15,6 +15,7 @@ internal static class SiteComposition
         services.TryAddSingleton<SettingStore>();
         services.TryAddSingleton<EntityUrlCache>();
         services.TryAddSingleton<SiteCatalog>();
+        services.TryAddSingleton<ListUpgrade>();
         services.TryAddSingleton<SiteBootstrap>();
         services.TryAddSingleton<SiteSummary>();
         services.TryAddSingleton<PolicyEditor>();

@@ -120,6 +120,23 @@ public sealed class Table
         return CallAsync(async () => ETagOf(await _client.UpdateEntityAsync(row.Entity, new ETag(etag), TableUpdateMode.Merge, cancellationToken)));
     }
 
+    /// <summary>Sets the given properties of a row in any version, and leaves the others.</summary>
+    /// <param name="row">The row with the properties to set.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>False when there is no such row.</returns>
+    public async Task<bool> TryMergeAsync(Row row, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await MergeAsync(row, "*", cancellationToken);
+            return true;
+        }
+        catch (StorageNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Deletes a row.</summary>
     /// <param name="partitionKey">The partition.</param>
     /// <param name="rowKey">The row key.</param>

@@ -39,7 +39,7 @@ public sealed record BootstrapOptions
 public sealed class SiteBootstrap
 {
     /// <summary>Grows when a release needs another table, container, queue or seed.</summary>
-    private const int SchemaVersion = 4;
+    private const int SchemaVersion = 5;
 
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";
@@ -53,6 +53,7 @@ public sealed class SiteBootstrap
     private readonly SettingStore _settings;
     private readonly SiteCatalog _catalog;
     private readonly UserStore _users;
+    private readonly ListUpgrade _upgrade;
     private readonly BootstrapOptions _options;
     private readonly SharedAttempt<object> _making;
     private volatile bool _done;
@@ -62,10 +63,11 @@ public sealed class SiteBootstrap
     /// <param name="settings">Receives the site's secrets.</param>
     /// <param name="catalog">Receives groups, policy and node.</param>
     /// <param name="users">Receives the administrator.</param>
+    /// <param name="upgrade">Brings an older site up to date.</param>
     /// <param name="options">What the operator decided.</param>
-    public SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, BootstrapOptions options)
+    public SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, ListUpgrade upgrade, BootstrapOptions options)
     {
-        (_layout, _settings, _catalog, _users, _options) = (layout, settings, catalog, users, options);
+        (_layout, _settings, _catalog, _users, _upgrade, _options) = (layout, settings, catalog, users, upgrade, options);
         // To make a site takes as long as its many steps, each of which has a limit.
         _making = new SharedAttempt<object>(MakeAsync, Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
@@ -127,7 +129,7 @@ public sealed class SiteBootstrap
         if (isNew)
             await CreateAdminAsync(cancellationToken);
         else
-            await _users.ListAllAsync(cancellationToken);
+            await _upgrade.RunAsync(cancellationToken);
         await SealAsync(cancellationToken);
     }
 

@@ -10,9 +10,11 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Sealing;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -48,7 +50,8 @@ internal sealed class IdentityWorld
             : new VaultKeyStore(new VaultKeys(vault), Settings, Clock, NullLogger<VaultKeyStore>.Instance);
         Keys = new TokenKeys(keys, Settings, Clock);
         Tokens = new TokenIssuer(layout, Settings, Keys, Users, Grants, Clock);
-        Bootstrap = new SiteBootstrap(layout, Settings, Catalog, Users, options ?? new BootstrapOptions { AdminPassword = Password });
+        Bootstrap = new SiteBootstrap(
+            layout, Settings, Catalog, Users, new ListUpgrade(Users, new ShareStore(layout, Clock), new TaskStore(layout, Clock)), options ?? new BootstrapOptions { AdminPassword = Password });
     }
 
     public StorageLayout Layout { get; }

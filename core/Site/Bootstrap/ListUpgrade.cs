@@ -1,0 +1,26 @@
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Sharing;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Site.Bootstrap;
+
+/// <summary>
+/// Brings what the administration lists by up to date on a site that is older than those lists: the index of accounts, and what rows of links
+/// and tasks did not say. Files need nothing: their rows have had owner and type from the beginning, and come in order of id without a time.
+/// </summary>
+/// <param name="users">The accounts.</param>
+/// <param name="shares">The links.</param>
+/// <param name="tasks">The tasks.</param>
+public sealed class ListUpgrade(UserStore users, ShareStore shares, TaskStore tasks)
+{
+    /// <summary>How many rows are brought up to date at a time.</summary>
+    internal const int Writers = 16;
+
+    /// <summary>
+    /// Completes the lists: a transaction for each account, two for each link and task that lacks something, and one for each 1,000 others.
+    /// Harmless to repeat and to run by several processes at once.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the upgrade; the next start goes on.</param>
+    public Task RunAsync(CancellationToken cancellationToken = default) => Task.WhenAll(
+        users.ListAllAsync(cancellationToken), shares.CompleteListAsync(cancellationToken), tasks.CompleteListAsync(cancellationToken));
+}
