@@ -77,7 +77,8 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number("f") is null;
 
     /// <summary>The rows of an entity: its own and its references.</summary>
-    internal static RowRange RangeOf(long entityId) => new(FileKeys.IdBlock(entityId), FileKeys.Id(entityId), FileKeys.Id(entityId + 1));
+    internal static RowRange RangeOf(long entityId) =>
+        new(FileKeys.IdBlock(entityId), FileKeys.Id(entityId), $"{FileKeys.Id(entityId)}{(char)(Separator + 1)}");
 
     private async Task AddChunkAsync(List<EntityReference> chunk, HashSet<long> missing, CancellationToken cancellationToken)
     {

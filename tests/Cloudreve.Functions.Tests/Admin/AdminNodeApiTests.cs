@@ -64,6 +64,8 @@ public sealed class AdminNodeApiTests(SharedApp shared) : IClassFixture<SharedAp
     [Theory]
     [InlineData("PUT", "admin/node", "slave", 40019)]
     [InlineData("PUT", "admin/node", "master", 40001)]
+    [InlineData("PUT", "admin/node", "bogus", 40001)]
+    [InlineData("POST", "admin/node/test", "bogus", 40001)]
     [InlineData("POST", "admin/node/test", "slave", 40019)]
     [InlineData("POST", "admin/node/test", "master", 0)]
     [InlineData("POST", "admin/node/test/downloader", "master", 40019)]

@@ -63,6 +63,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     [InlineData("""{"page":1,"page_size":1001}""")]
     [InlineData("""{"page":1,"page_size":10,"order_by":"secret_key"}""")]
     [InlineData("""{"page":1,"page_size":10,"order_direction":"up"}""")]
+    [InlineData("""{"page":1,"page_size":10,"conditions":{"policy_name":"x"}}""")]
     [InlineData("""{"page_size":10}""")]
     public async Task Given_a_bad_page_when_policies_are_listed_then_it_is_a_bad_parameter(string body) =>
         Assert.Equal(40001, (await _admin.SendTextAsync(HttpMethod.Post, "admin/policy", body)).Code);

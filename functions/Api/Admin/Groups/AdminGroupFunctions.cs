@@ -26,7 +26,7 @@ internal sealed class AdminGroupFunctions(GroupEditor editor, SiteCatalog catalo
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/group")] HttpRequest request,
         [JsonBody] AdminListRequest body, CancellationToken cancellationToken)
     {
-        body.Check();
+        body.Require(s_orders.Keys, []);
         var groups = await catalog.ReadGroupsAsync(cancellationToken);
         var page = body.PageOf(groups, s_orders);
         var policies = await catalog.ReadPoliciesAsync(cancellationToken);

@@ -18,6 +18,8 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
         ["status"] = node => node.Status,
     };
 
+    private static readonly string[] s_filters = ["node_status"];
+
     /// <summary>Lists nodes. One transaction, whatever the order.</summary>
     [Function("AdminListNodes")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
@@ -27,7 +29,7 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node")] HttpRequest request,
         [JsonBody] AdminListRequest body, CancellationToken cancellationToken)
     {
-        body.Check();
+        body.Require(s_orders.Keys, s_filters);
         var status = body.Condition("node_status");
         var nodes = (await catalog.ReadNodesAsync(cancellationToken)).Select(AdminNodeResponse.Of).Where(node => status is null || node.Status == status).ToList();
         return ApiResponse.Ok(new AdminNodeListResponse(body.PageOf(nodes, s_orders), body.Pagination(nodes.Count)));
@@ -49,7 +51,7 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
     public static Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/admin/node")] HttpRequest request, [JsonBody] EditNodeRequest body)
     {
-        if (!body.Node.IsSlave)
+        if (!body.Node.IsOther())
             throw new CloudreveException(ErrorCode.BadParameter, "The site has its own node already.");
         throw NoOthers();
     }
@@ -82,7 +84,7 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
     [BodyLimit(BodyLimitAttribute.Json)]
     public static Task<IResult> TestAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test")] HttpRequest request, [JsonBody] EditNodeRequest body) =>
-        body.Node.IsSlave ? throw NoOthers() : Task.FromResult<IResult>(ApiResponse.Ok());
+        body.Node.IsOther() ? throw NoOthers() : Task.FromResult<IResult>(ApiResponse.Ok());
 
     /// <summary>Refuses to test a downloader.</summary>
     [Function("AdminTestNodeDownloader")]

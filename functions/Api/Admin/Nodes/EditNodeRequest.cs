@@ -25,8 +25,14 @@ internal sealed record NodeRequest(string Name)
     /// <summary>How the node downloads from other sites, which it cannot yet.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Settings { get; init; }
 
-    /// <summary>Whether it describes another machine than the site itself.</summary>
-    public bool IsSlave => Type == "slave";
+    /// <summary>Checks whether it describes another machine than the site itself.</summary>
+    /// <exception cref="CloudreveException">40001: there is no such type.</exception>
+    public bool IsOther() => Type switch
+    {
+        "slave" => true,
+        null or "" or "master" => false,
+        _ => throw new CloudreveException(ErrorCode.BadParameter, "The type must be master or slave."),
+    };
 
     /// <summary>What the request describes.</summary>
     /// <exception cref="CloudreveException">40001, 40019, 40046: the site's own node cannot be that.</exception>

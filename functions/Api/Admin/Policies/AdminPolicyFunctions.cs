@@ -18,6 +18,8 @@ internal sealed class AdminPolicyFunctions(PolicyEditor editor, SiteCatalog cata
         ["max_size"] = policy => policy.MaxSize,
     };
 
+    private static readonly string[] s_filters = ["policy_type"];
+
     /// <summary>Lists policies with the groups that use them. Two transactions, whatever the order.</summary>
     [Function("AdminListPolicies")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
@@ -27,7 +29,7 @@ internal sealed class AdminPolicyFunctions(PolicyEditor editor, SiteCatalog cata
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/policy")] HttpRequest request,
         [JsonBody] AdminListRequest body, ApiCall call, CancellationToken cancellationToken)
     {
-        body.Check();
+        body.Require(s_orders.Keys, s_filters);
         var policies = await editor.ListAsync(cancellationToken);
         if (body.Condition("policy_type") is { } type)
             policies = [.. policies.Where(policy => policy.AdminType == type)];

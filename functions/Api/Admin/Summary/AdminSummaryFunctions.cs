@@ -9,8 +9,13 @@ namespace Cloudreve.Functions.Api.Admin.Summary;
 /// <summary>The administration's first page (contract, section 24).</summary>
 internal sealed class AdminSummaryFunctions(SiteSummary summary)
 {
+    // The dashboard has room for so many characters.
+    private const int ShortCommit = 8;
+
     private static readonly string s_commit =
-        typeof(AdminSummaryFunctions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, { } commit, ..] ? commit : "";
+        typeof(AdminSummaryFunctions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, { } commit, ..]
+            ? commit[..Math.Min(commit.Length, ShortCommit)]
+            : "";
 
     /// <summary>Answers the site's addresses and version, and how much it has: what was counted within a day, or counted now if that is asked for.</summary>
     [Function("AdminSummary")]

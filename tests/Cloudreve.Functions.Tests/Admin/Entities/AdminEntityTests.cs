@@ -71,6 +71,8 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
     [Theory]
     [InlineData("admin/entity/77", 40077)]
     [InlineData("admin/entity/x", 40001)]
+    [InlineData("admin/entity/9223372036854775807", 40077)]
+    [InlineData("admin/entity/url/9223372036854775807", 40077)]
     [InlineData("admin/entity/url/77", 40077)]
     public async Task Given_an_id_without_blob_when_it_is_asked_for_then_the_code_says_so(string path, int code)
     {
