@@ -1,5 +1,6 @@
 using Cloudreve.Benchmarks;
 using Cloudreve.Benchmarks.Accounts;
+using Cloudreve.Benchmarks.Admin;
 using Cloudreve.Benchmarks.Files;
 using Cloudreve.Benchmarks.Http;
 using Cloudreve.Benchmarks.Import;
@@ -24,6 +25,7 @@ const string Usage = """
            [--publish DIR]
       search [--folders N] [--files N]            searches of a drive of 22,000 files, alone and many at once, beside a bare
                                                   scan; --folders: in the root, --files: in each folder
+      admin [--rows N]                            pages of the administration's lists of 100,000 rows, beside a bare query
       load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
            [--seconds N] [--seed N]               --outages: storage fails, loses answers, hangs; --kills: worker and host are killed
            [--outages] [--kills] [--publish DIR]
@@ -52,6 +54,9 @@ try
             return 0;
         case ["search", .. var rest]:
             await SearchBenchmark.RunAsync(Options.Parse(rest, SearchBenchmark.Values, switches: []));
+            return 0;
+        case ["admin", .. var rest]:
+            await AdminBenchmark.RunAsync(Options.Parse(rest, AdminBenchmark.Values, switches: []));
             return 0;
         case ["load", .. var rest]:
             await LoadBenchmark.RunAsync(Options.Parse(rest, LoadBenchmark.Values, LoadBenchmark.Switches));
