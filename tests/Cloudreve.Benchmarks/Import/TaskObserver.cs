@@ -18,10 +18,22 @@ internal sealed class TaskObserver(StorageAccount account, string prefix)
     {
         while (true)
         {
-            var page = await _tasks.ListAsync(AdminId, [], [], 1, null);
-            if (page.Tasks is [{ IsTerminal: true } task, ..])
+            if (await FindNewestAsync() is { IsTerminal: true } task)
                 return (task.Status, task.Progress.TryGetValue("imported", out var imported) ? imported.Current : 0);
             await Task.Delay(s_pollInterval);
+        }
+    }
+
+    private async Task<WorkflowTask?> FindNewestAsync()
+    {
+        try
+        {
+            return (await _tasks.ListAsync(AdminId, [], [], 1, null)).Tasks.FirstOrDefault();
+        }
+        catch (StorageUnavailableException)
+        {
+            // An emulator with large tables leaves requests without an answer for many seconds; the import itself tries again, too.
+            return null;
         }
     }
 }
