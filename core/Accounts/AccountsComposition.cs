@@ -50,6 +50,7 @@ public static class AccountsComposition
         services.TryAddSingleton<OAuthCodes>();
         services.TryAddSingleton<OAuthClientAdministration>();
         services.TryAddSingleton<ITokenKeyStore, SettingKeyStore>();
+        services.TryAddSingleton(provider => new SecretRotation(provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new TokenKeys(
             provider.GetRequiredService<ITokenKeyStore>(), provider.GetRequiredService<SettingStore>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<SessionSweep>();

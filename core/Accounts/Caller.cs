@@ -51,6 +51,17 @@ public sealed record Caller(User? User, Group Group)
             throw new CloudreveException(ErrorCode.ScopeMissing, "The application does not have permission to do this.");
     }
 
+    /// <summary>
+    /// Throws for an OAuth client: what a user granted to it must not help it to more than that, so it neither changes how anybody signs in
+    /// nor makes administrators, whatever its scopes.
+    /// </summary>
+    /// <exception cref="CloudreveException">40089: the caller is an OAuth client.</exception>
+    public void RefuseApplication()
+    {
+        if (Scopes is not null)
+            throw new CloudreveException(ErrorCode.ScopeMissing, "Applications may not change how users sign in, or who administers the site.");
+    }
+
     /// <summary>Throws unless the caller's group has a permission.</summary>
     /// <param name="permission">The permission.</param>
     /// <exception cref="CloudreveException">40007: the group lacks it.</exception>

@@ -18,6 +18,6 @@ public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
     {
         var before = (clock.GetUtcNow() - ItemsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
         return RowSweep.DeleteAsync(
-            layout.TaskItems, layout.TaskItems.ScanAsync($"Timestamp lt datetime'{before}'", cancellationToken), most, cancellationToken);
+            layout.TaskItems, layout.TaskItems.ScanAsync($"Timestamp lt datetime'{before}'", cancellationToken), most, cancellationToken, RowSweep.Lanes);
     }
 }

@@ -5,6 +5,7 @@ using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.FrontEnd;
 using Cloudreve.Functions.Triggers;
+using Cloudreve.Functions.Triggers.Timers;
 using Cloudreve.Orchestrations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -71,6 +72,7 @@ internal static class WorkerComposition
         services.AddSingleton(settings.Rules);
         services.AddSingleton(settings.Outgoing);
         services.AddSingleton(settings.SealingKeys);
+        services.AddSingleton<TimedSweep>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => Connect(settings.Storage, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));

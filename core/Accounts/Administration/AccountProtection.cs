@@ -5,15 +5,19 @@ namespace Cloudreve.Core.Accounts.Administration;
 /// <summary>Keeps administrators from locking out the first account or themselves (contract, section 2).</summary>
 internal static class AccountProtection
 {
-    /// <summary>Throws for a change that would lock somebody out.</summary>
-    /// <param name="actorId">The administrator.</param>
+    /// <summary>Throws for a change that would lock somebody out, or let an application in.</summary>
+    /// <param name="actor">The administrator.</param>
     /// <param name="user">The account as it is.</param>
     /// <param name="change">The change.</param>
-    /// <exception cref="CloudreveException">40042 for the group, 40043 for the rest.</exception>
-    public static void Check(long actorId, User user, UserChange change)
+    /// <exception cref="CloudreveException">40042 for the group, 40043 for the rest, 40089 for what applications may not do.</exception>
+    public static void Check(Caller actor, User user, UserChange change)
     {
+        var changesSignIn = change.PasswordHash is not null || (change.RemovesTwoFactor && user.HasTwoFactor)
+            || (change.Email is { } email && UserStore.NormalizeEmail(email) != user.Email);
+        if (changesSignIn)
+            actor.RefuseApplication();
         var isFirst = user.Id == User.FirstId;
-        var isOwn = user.Id == actorId;
+        var isOwn = user.Id == actor.UserId;
         if (!isFirst && !isOwn)
             return;
         if (change.GroupId is { } group && group != user.GroupId)
@@ -24,8 +28,7 @@ internal static class AccountProtection
         if (change.Status is { } status && status != user.Status && status != UserStatus.Active)
             throw Protected(isFirst ? "The first account cannot be banned." : "You cannot ban yourself.");
         // Whoever can sign in as the first account can do whatever it can.
-        if (!isOwn && (change.PasswordHash is not null || (change.RemovesTwoFactor && user.HasTwoFactor)
-            || (change.Email is { } email && UserStore.NormalizeEmail(email) != user.Email)))
+        if (!isOwn && changesSignIn)
             throw Protected("Only its owner can change how the first account signs in.");
     }
 

@@ -143,14 +143,14 @@ public sealed class UserAdministration
     }
 
     /// <summary>Changes an account: everything or nothing. Some five transactions, five more for another mail address.</summary>
-    /// <param name="actorId">The administrator.</param>
+    /// <param name="actor">The administrator.</param>
     /// <param name="id">The account.</param>
     /// <param name="change">The change.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40021 no such account, 40032 the mail address has an account, 40039 no such group, 40042 the group of the first or
-    /// the own account, 40043 what else would lock out the first or the own account.
+    /// the own account, 40043 what else would lock out the first or the own account, 40089 what applications may not do.
     /// </exception>
-    public async Task<ListedUser> UpdateAsync(long actorId, long id, UserChange change, CancellationToken cancellationToken = default)
+    public async Task<ListedUser> UpdateAsync(Caller actor, long id, UserChange change, CancellationToken cancellationToken = default)
     {
         var user = await FindAsync(id, cancellationToken) ?? throw NotFound();
         if (change.Email is { } email)
@@ -158,8 +158,8 @@ public sealed class UserAdministration
         if (change.Nick is { } nick && nick != user.Nick)
             new PreferenceChange { Nick = nick }.Check();
         if (change.GroupId is { } groupId && groupId != user.GroupId)
-            await CheckGroupAsync(groupId, cancellationToken);
-        AccountProtection.Check(actorId, user, change);
+            await CheckNewGroupAsync(actor, groupId, cancellationToken);
+        AccountProtection.Check(actor, user, change);
         var updated = await _users.UpdateWithMailAsync(
             id,
             change.Email ?? user.Email,
@@ -167,7 +167,7 @@ public sealed class UserAdministration
             {
                 if (current.IsLeaving)
                     throw NotFound();
-                AccountProtection.Check(actorId, current, change);
+                AccountProtection.Check(actor, current, change);
                 return Apply(change, current);
             },
             cancellationToken);
@@ -214,6 +214,13 @@ public sealed class UserAdministration
     }
 
     private static CloudreveException NotFound() => new(ErrorCode.UserNotFound, "The user does not exist.");
+
+    private async ValueTask CheckNewGroupAsync(Caller actor, int groupId, CancellationToken cancellationToken)
+    {
+        await CheckGroupAsync(groupId, cancellationToken);
+        if ((await _catalog.GetGroupAsync(groupId, cancellationToken)).Allows(GroupPermission.IsAdmin))
+            actor.RefuseApplication();
+    }
 
     private async ValueTask CheckGroupAsync(int groupId, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Text;
@@ -51,6 +52,9 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     private const int MaxText = 255;
     private const int MaxLongText = 2000;
     private const int MaxUris = 50;
+
+    // All of them stand in one property of a row, which holds 32 K characters, escaped.
+    private const int MaxUriCharacters = 10_000;
     private const int MinSecret = 16;
     private const int SecretBytes = 32;
     private const long MaxRefreshSeconds = 315_360_000;
@@ -121,7 +125,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         SecretHash = string.IsNullOrEmpty(change.Secret) ? client.SecretHash : OAuthClient.Hash(change.Secret),
         HomepageUrl = change.HomepageUrl ?? client.HomepageUrl,
         RedirectUris = change.RedirectUris ?? client.RedirectUris,
-        Scopes = change.Scopes ?? client.Scopes,
+        Scopes = change.Scopes?.Distinct(StringComparer.Ordinal).ToList() ?? client.Scopes,
         Description = change.Description ?? client.Description,
         Icon = change.Icon ?? client.Icon,
         RefreshLifetime = change.RefreshSeconds switch
@@ -143,6 +147,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         Require(
             change.RedirectUris is not { } uris || (uris.Count <= MaxUris && uris.All(uri => uri.Length <= MaxLongText && (IsPath(uri) || IsRedirect(uri)))),
             "A redirect address must be absolute, have no fragment, and not run as a script.");
+        Require(change.RedirectUris is not { } all || JsonSerializer.Serialize(all).Length <= MaxUriCharacters, "The redirect addresses are too long.");
         Require(change.Scopes is not { } scopes || scopes.All(OAuthScopes.All.Contains), "A scope is unknown.");
         Require(change.RefreshSeconds is null or (>= 0 and <= MaxRefreshSeconds), "The lifetime of refresh tokens must be between 0 seconds and ten years.");
     }

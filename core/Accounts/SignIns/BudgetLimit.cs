@@ -14,6 +14,9 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
 
     private const int Whole = 100;
 
+    /// <summary>Whether each process counts for itself: what costs nothing but a moment of its time is not worth a transaction.</summary>
+    public bool IsLocal { get; init; }
+
     private static readonly TimeSpan s_quarter = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
 
@@ -28,6 +31,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
         ClientBudget.SignUps => new("signups", 60, s_hour, "sign-ups"),
         ClientBudget.Mails => new("mails", 20, s_hour, "emails"),
         ClientBudget.AbuseReports => new("reports", 20, s_hour, "abuse reports"),
+        ClientBudget.CaptchaPictures => new("captchas", 240, s_quarter, "captchas") { IsLocal = true },
         ClientBudget.Ceremonies => new("ceremonies", 120, s_quarter, "sign-in requests"),
         _ => throw new ArgumentOutOfRangeException(nameof(budget)),
     };

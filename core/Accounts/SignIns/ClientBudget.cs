@@ -24,6 +24,9 @@ public enum ClientBudget
     /// <summary>Reports of abuse.</summary>
     AbuseReports,
 
+    /// <summary>Captchas that the site draws.</summary>
+    CaptchaPictures,
+
     /// <summary>Sign-ins and registrations of passkeys and with identity providers that were begun, and consents to applications.</summary>
     Ceremonies,
 }

@@ -23,7 +23,10 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     private readonly Lock _turn = new();
     private readonly BoundedCache<(ClientBudget Budget, string Area), BudgetTally> _tallies = new(MaxKept, clock);
 
-    /// <summary>Charges a client for what it is about to do. One transaction, two more for each process that came in between.</summary>
+    /// <summary>
+    /// Charges a client for what it is about to do. One transaction, two more for each process that came in between; none for a budget that
+    /// each process keeps for itself.
+    /// </summary>
     /// <param name="budget">What it does.</param>
     /// <param name="client">The client.</param>
     /// <exception cref="CloudreveException">429: it has nothing left, which costs no transaction.</exception>
@@ -74,7 +77,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     {
         var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var ended = layout.Users.ScanAsync($"{BudgetRecord.PartitionCondition} and expires lt datetime'{now}'", cancellationToken);
-        return RowSweep.DeleteAsync(layout.Users, ended, maxRows, cancellationToken);
+        return RowSweep.DeleteAsync(layout.Users, ended, maxRows, cancellationToken, RowSweep.Lanes);
     }
 
     private async ValueTask<BudgetLimit?> FindLimitAsync(ClientBudget budget, CancellationToken cancellationToken) =>
@@ -134,6 +137,11 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
 
     private async Task<bool> TryWriteAsync(BudgetTally tally, BudgetRecord next, ClientAddress client, BudgetLimit limit, CancellationToken cancellationToken)
     {
+        if (limit.IsLocal)
+        {
+            tally.Keep(next, etag: null);
+            return true;
+        }
         var row = next.Describe(client, limit);
         try
         {

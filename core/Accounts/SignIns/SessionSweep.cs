@@ -20,7 +20,7 @@ public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
         var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         var removed = 0;
         foreach (var table in (Table[])[layout.Sessions, layout.Users])
-            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt datetime'{now}'", cancellationToken), maxRows - removed, cancellationToken);
+            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt datetime'{now}'", cancellationToken), maxRows - removed, cancellationToken, RowSweep.Lanes);
         return removed;
     }
 }

@@ -47,6 +47,9 @@ internal static class SealedText
         return secret;
     }
 
-    private static byte[] DeriveKey(SiteSettings site) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)), 32, info: "cloudreve sealed text v1"u8.ToArray());
+    private static byte[] DeriveKey(SiteSettings site)
+    {
+        var secret = site.Get(SiteSetting.TwoFactorKey) is { Length: > 0 } kept ? kept : site.Get(SiteSetting.SecretKey);
+        return HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32, info: "cloudreve sealed text v1"u8.ToArray());
+    }
 }

@@ -120,7 +120,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     {
         var before = (clock.GetUtcNow() - OperationsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
         var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
-        return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken);
+        return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken, RowSweep.Lanes);
     }
 
     /// <summary>Removes all that is known of a user: one transaction for each 100 operations. Harmless to repeat.</summary>

@@ -17,10 +17,14 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
 
     /// <summary>Makes a group. Three transactions unless another group is made at the same time.</summary>
     /// <param name="draft">The description.</param>
-    /// <exception cref="CloudreveException">40001, 40035.</exception>
-    public async Task<Group> CreateAsync(GroupDraft draft, CancellationToken cancellationToken = default)
+    /// <param name="caller">The administrator; an application makes no administrators.</param>
+    /// <exception cref="CloudreveException">40001, 40035, 40089.</exception>
+    public async Task<Group> CreateAsync(GroupDraft draft, Caller caller, CancellationToken cancellationToken = default)
     {
-        GroupCheck.Check(Describe(int.MaxValue, draft));
+        var described = Describe(int.MaxValue, draft);
+        GroupCheck.Check(described);
+        if (described.Allows(GroupPermission.IsAdmin))
+            caller.RefuseApplication();
         await CheckPolicyAsync(draft, cancellationToken);
         for (var tries = 1; ; tries++)
         {
@@ -41,8 +45,8 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     /// <summary>Changes a group. Three transactions.</summary>
     /// <param name="id">The group.</param>
     /// <param name="draft">The new description.</param>
-    /// <param name="caller">The administrator, who may not lock himself out.</param>
-    /// <exception cref="CloudreveException">40001, 40035, 40039; 409 when it was changed at the same time.</exception>
+    /// <param name="caller">The administrator, who may not lock himself out; an application makes no administrators.</param>
+    /// <exception cref="CloudreveException">40001, 40035, 40039, 40089; 409 when it was changed at the same time.</exception>
     public async Task<Group> UpdateAsync(int id, GroupDraft draft, Caller caller, CancellationToken cancellationToken = default)
     {
         var row = await FindAsync(id, cancellationToken);
@@ -50,9 +54,23 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
         GroupCheck.Check(group);
         if (id == caller.Group.Id && !group.Allows(GroupPermission.IsAdmin))
             throw new CloudreveException(ErrorCode.BadParameter, "Your own group must remain an administrator group.");
+        if (group.Allows(GroupPermission.IsAdmin) && !SiteRows.ReadGroup(row).Allows(GroupPermission.IsAdmin))
+            caller.RefuseApplication();
+        if (group.Allows(GroupPermission.IsAdmin) && (await settings.GetAsync(cancellationToken)).Get(AccountSetting.DefaultGroup) == id)
+            throw new CloudreveException(ErrorCode.BadParameter, "New accounts get this group, so it cannot be an administrator group.");
         await CheckPolicyAsync(draft, cancellationToken);
         await ReplaceAsync(SiteRows.Describe(group), row.ETag, cancellationToken);
         return group;
+    }
+
+    /// <summary>Throws unless new accounts may get a group: anybody may make one. No transaction as a rule.</summary>
+    /// <param name="id">The group.</param>
+    /// <exception cref="CloudreveException">40001: it is a group of administrators or of visitors without an account. 40039: there is none.</exception>
+    public async Task CheckDefaultAsync(long id, CancellationToken cancellationToken = default)
+    {
+        var group = await catalog.GetGroupAsync((int)Math.Min(id, int.MaxValue), cancellationToken);
+        if (group.Allows(GroupPermission.IsAdmin) || group.Id == Group.AnonymousId)
+            throw new CloudreveException(ErrorCode.BadParameter, "New accounts can be neither administrators nor anonymous, so 'default_group' cannot name such a group.");
     }
 
     /// <summary>

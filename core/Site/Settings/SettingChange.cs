@@ -22,12 +22,13 @@ public static class SettingChange
     // Other values would make files unreadable, end every session, or change every address that was handed out.
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
-        SiteSetting.SecretKey.Key, SiteSetting.HashIdSalt.Key, SiteSetting.SiteId.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
+        SiteSetting.SecretKey.Key, SiteSetting.TwoFactorKey.Key, SiteSetting.HashIdSalt.Key, SiteSetting.SiteId.Key, SiteSetting.EncryptMasterKey.Key,
+        TokenSetting.Keys.Key,
     };
 
     private static readonly HashSet<string> Hidden = new(StringComparer.Ordinal)
     {
-        SiteSetting.SecretKey.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
+        SiteSetting.SecretKey.Key, SiteSetting.TwoFactorKey.Key, SiteSetting.EncryptMasterKey.Key, TokenSetting.Keys.Key,
     };
 
     private static readonly Dictionary<string, Setting> Known = SiteSetting.All.ToDictionary(setting => setting.Key, StringComparer.Ordinal);

@@ -22,8 +22,11 @@ public static class SiteSetting
     /// <summary>The site's id, a uuid that is made once.</summary>
     public static readonly Setting<string> SiteId = Setting.Text("siteID");
 
-    /// <summary>The secret that tokens and signed addresses are made with; made once.</summary>
+    /// <summary>The secret that tokens and signed addresses are made with.</summary>
     public static readonly Setting<string> SecretKey = Setting.Text("secret_key", isSecret: true);
+
+    /// <summary>The secret that secrets of authenticator apps are sealed with; empty for <see cref="SecretKey"/>, until that is replaced.</summary>
+    public static readonly Setting<string> TwoFactorKey = Setting.Text("two_factor_key", isSecret: true);
 
     /// <summary>The secret that the ids of clients are made with; made once.</summary>
     public static readonly Setting<string> HashIdSalt = Setting.Text("hash_id_salt", isSecret: true);
@@ -176,7 +179,7 @@ public static class SiteSetting
     /// <summary>All settings, for the administration.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        SiteUrl, SiteName, SiteId, SecretKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
+        SiteUrl, SiteName, SiteId, SecretKey, TwoFactorKey, HashIdSalt, AccessTokenLifetime, RefreshTokenLifetime, Logo, LogoLight, TermsUrl, PrivacyUrl,
         DefaultTheme, ThemeOptions, CustomProperties, ShowAppPromotion, ShowDesktopAppPromotion, HeadlessFooterHtml, HeadlessBottomHtml,
         SidebarBottomHtml, CustomNavItems, MaxBatchedFiles, MaxPageSize, UseCursorPagination, MaxSearchedFolders, UseSseForSearch,
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Applies <see cref="ChargesAttribute"/>. One transaction for each call of a function that has it, none once the budget is spent.</summary>
+/// <summary>Applies <see cref="ChargesAttribute"/>. One transaction at most for each call of a function that has it, none once the budget is spent.</summary>
 /// <param name="functions">What the functions declare.</param>
 /// <param name="budgets">The budgets.</param>
 internal sealed class ClientCharges(HttpFunctions functions, ClientBudgets budgets) : IFunctionsWorkerMiddleware

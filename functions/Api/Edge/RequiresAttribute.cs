@@ -18,10 +18,11 @@ internal sealed class RequiresAttribute(AuthClass authClass, string? scope = nul
 
     /// <summary>
     /// Whether the sign-in that the caller's token descends from must hold at this moment: neither signed out, nor made before the last
-    /// change of the password or mail address. For all that lists or changes the ways to sign in: a token that a thief took before the
-    /// change would otherwise work for up to an hour, long enough to make a key of his own. Two transactions more.
+    /// change of the password or mail address. For all that lists or changes the ways to sign in, for what outlives the token such as links,
+    /// and for all that administrators do: a token that a thief took before the change would otherwise work for up to an hour, long enough
+    /// to make a key of his own. Two transactions more.
     /// </summary>
-    public bool LiveSignIn { get; init; }
+    public bool LiveSignIn { get; init; } = authClass == AuthClass.Admin;
 
     /// <summary>Whether the function also runs while the site does not exist yet or its storage does not answer.</summary>
     public bool WithoutSite { get; init; }

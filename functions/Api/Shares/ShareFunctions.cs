@@ -15,7 +15,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
 {
     /// <summary>Makes a share link of a file or folder.</summary>
     [Function("CreateShareLink")]
-    [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.SharesWrite, LiveSignIn = true)]
     [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]
@@ -40,7 +40,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
 
     /// <summary>Changes the terms of a share link.</summary>
     [Function("EditShareLink")]
-    [Requires(AuthClass.Required, OAuthScopes.SharesWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.SharesWrite, LiveSignIn = true)]
     [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<string>]

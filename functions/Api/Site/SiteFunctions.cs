@@ -21,6 +21,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
     [Function("GetCaptcha")]
     [Requires(AuthClass.None)]
     [NeverStored]
+    [Charges(ClientBudget.CaptchaPictures)]
     [Answers<CaptchaResponse>]
     public IResult GetCaptcha([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/captcha")] HttpRequest request, ApiCall call)
     {

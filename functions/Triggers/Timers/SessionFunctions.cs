@@ -5,10 +5,8 @@ using Cloudreve.Core.Content.Viewers;
 namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>Keeps sign-ins in order: renews the keys that sign tokens, and removes what has expired.</summary>
-internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ClientBudgets budgets, ViewerSessions viewers)
+internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ClientBudgets budgets, ViewerSessions viewers, TimedSweep timed)
 {
-    private const int RowsPerRun = 20_000;
-
     /// <summary>Renews the keys that sign tokens.</summary>
     [Function("RenewTokenKeys")]
     public Task RenewTokenKeysAsync([TimerTrigger("0 5 2 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
@@ -17,15 +15,15 @@ internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, Clien
     /// <summary>Removes sign-in sessions that have expired.</summary>
     [Function("SweepSessions")]
     public Task SweepSessionsAsync([TimerTrigger("0 50 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweep.RunAsync(RowsPerRun, cancellationToken);
+        timed.RunAsync(sweep.RunAsync, cancellationToken);
 
     /// <summary>Removes what clients have spent in windows that have ended: whoever changes addresses leaves many such rows.</summary>
     [Function("SweepClientBudgets")]
     public Task SweepClientBudgetsAsync([TimerTrigger("0 37 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        budgets.SweepAsync(RowsPerRun, cancellationToken);
+        timed.RunAsync(budgets.SweepAsync, cancellationToken);
 
     /// <summary>Removes sessions of viewers that have expired. They are harmless and only take room, so every six hours is enough.</summary>
     [Function("SweepViewerSessions")]
     public Task SweepViewerSessionsAsync([TimerTrigger("0 17 */6 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        viewers.SweepAsync(cancellationToken);
+        timed.RunAsync((_, token) => viewers.SweepAsync(token), cancellationToken);
 }

@@ -11,6 +11,9 @@ namespace Cloudreve.Functions.Tests.Admin;
 /// <summary>Calls of the administration, and content to administer.</summary>
 internal static class AdminCalls
 {
+    /// <summary>Transactions of each call that look whether the administrator's sign-in still holds.</summary>
+    public const int SignInCheck = 2;
+
     /// <summary>A page of a list: its rows and the total.</summary>
     public static async Task<AdminList> ListAsync(
         this HttpClient admin, string path, string name, int page = 1, int size = 100, string order = "", string direction = "",

@@ -32,7 +32,7 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
 
         var transactions = await App.TransactionsOfAsync(async () => list = await _admin.ListAsync("admin/group", "groups", order: "id", direction: "asc"));
 
-        Assert.Equal(2, transactions);
+        Assert.Equal(AdminCalls.SignInCheck + 2, transactions);
         Assert.Equal([1L, 2, 3], list.Ids.Take(3));
         Assert.Equal("Default storage policy", list.Rows[0].GetProperty("edges").GetProperty("storage_policies").GetProperty("name").GetString());
         Assert.False(list.Rows[2].GetProperty("edges").TryGetProperty("storage_policies", out _));
@@ -114,6 +114,29 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
         Assert.Equal(40001, (await UpdateAsync(id, Described("Changed", Boolset.Of(bits)))).Code);
 
         Assert.Equal(before, (await Catalog.GetGroupAsync(id)).Permissions);
+    }
+
+    [Theory]
+    [InlineData(Group.AdminId, 40001)]
+    [InlineData(Group.AnonymousId, 40001)]
+    [InlineData(4_000, 40039)]
+    [InlineData(9_999_999_999, 40039)]
+    public async Task Given_a_group_that_strangers_must_not_join_when_it_becomes_that_of_new_accounts_then_it_is_refused(long id, int code)
+    {
+        var answer = await _admin.SendApiAsync(
+            HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["siteDes"] = "Changed", [AccountSetting.DefaultGroup.Key] = $"{id}" } });
+
+        Assert.Equal(code, answer.Code);
+        Assert.Equal(Group.UserId, (await App.GetSiteAsync()).Get(AccountSetting.DefaultGroup));
+        Assert.NotEqual("Changed", (await App.GetSiteAsync()).Get(AppearanceSetting.Description));
+    }
+
+    [Fact]
+    public async Task Given_the_group_of_new_accounts_when_it_would_become_one_of_administrators_then_it_is_refused()
+    {
+        Assert.Equal(40001, (await UpdateAsync(Group.UserId, Described("User", Boolset.Of(0, 2)))).Code);
+
+        Assert.False((await Catalog.GetGroupAsync(Group.UserId)).Allows(GroupPermission.IsAdmin));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Admin;
 
 /// <summary>Tools of the administration (contract, section 24).</summary>
-public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedApp>, IAsyncLifetime
+public sealed class AdminToolApiTests(SharedApp shared, AzuriteServer azurite) : IClassFixture<SharedApp>, IAsyncLifetime
 {
     private HttpClient _admin = null!;
 
@@ -85,7 +85,9 @@ public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedAp
     public async Task Given_a_program_when_it_is_tested_then_its_first_line_comes()
     {
         // A program that tests have everywhere, since the storage emulator runs in it.
-        var answer = await _admin.PostApiAsync("admin/tool/thumbExecutable", new { name = "vips", executable = "node" });
+        await using var app = await AppFixture.StartAsync(azurite, settings: new Dictionary<string, string?> { ["CLOUDREVE_PROGRAMS"] = "node" });
+
+        var answer = await (await app.SignInAsync()).PostApiAsync("admin/tool/thumbExecutable", new { name = "vips", executable = "node" });
 
         Assert.Equal(0, answer.Code);
         Assert.Matches(@"^v\d+\.\d+\.\d+$", answer.Data.GetString());
@@ -96,8 +98,24 @@ public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("vips", "")]
     [InlineData("vips", "a\nb")]
     [InlineData("rm", "/bin/true")]
-    public async Task Given_a_program_that_cannot_be_started_when_it_is_tested_then_it_is_a_bad_parameter(string name, string executable) =>
-        Assert.Equal(40001, (await _admin.PostApiAsync("admin/tool/thumbExecutable", new { name, executable })).Code);
+    public async Task Given_a_program_that_cannot_be_started_when_it_is_tested_then_it_is_a_bad_parameter(string name, string executable)
+    {
+        await using var app = await AppFixture.StartAsync(azurite, settings: new Dictionary<string, string?> { ["CLOUDREVE_PROGRAMS"] = "/no/such/program,/bin/true" });
+
+        Assert.Equal(40001, (await (await app.SignInAsync()).PostApiAsync("admin/tool/thumbExecutable", new { name, executable })).Code);
+    }
+
+    [Theory]
+    [InlineData("vips", "node")]
+    [InlineData("ffmpeg", "node")]
+    [InlineData("ffprobe", "/bin/sh")]
+    [InlineData("libreOffice", "//attacker.example/share/soffice")]
+    public async Task Given_a_program_that_the_operator_does_not_allow_when_it_is_tested_then_it_does_not_run(string name, string executable)
+    {
+        var answer = await _admin.PostApiAsync("admin/tool/thumbExecutable", new { name, executable });
+
+        Assert.Equal((40001, "The server's operator does not allow this program."), (answer.Code, answer.Msg));
+    }
 
     [Fact]
     public async Task Given_an_address_that_is_handed_out_again_when_the_addresses_are_cleared_then_a_new_one_comes()
@@ -122,7 +140,7 @@ public sealed class AdminToolApiTests(SharedApp shared) : IClassFixture<SharedAp
     {
         await App.GetSiteAsync();
 
-        Assert.Equal(2, await App.TransactionsOfAsync(() => _admin.SendApiAsync(HttpMethod.Delete, "admin/tool/entityUrlCache")));
+        Assert.Equal(AdminCalls.SignInCheck + 2, await App.TransactionsOfAsync(() => _admin.SendApiAsync(HttpMethod.Delete, "admin/tool/entityUrlCache")));
     }
 
     private static Dictionary<string, string> Settings(int port) => new()

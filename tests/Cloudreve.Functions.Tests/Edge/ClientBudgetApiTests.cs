@@ -172,6 +172,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
         ClientBudget.SignUps => 6,
         ClientBudget.Mails or ClientBudget.AbuseReports => 2,
         ClientBudget.Ceremonies => 12,
+        ClientBudget.CaptchaPictures => 24,
         _ => throw new ArgumentOutOfRangeException(nameof(budget)),
     };
 

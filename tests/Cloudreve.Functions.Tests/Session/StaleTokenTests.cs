@@ -1,5 +1,8 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Accounts.OAuth;
+using Cloudreve.Core.Site;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Functions.Tests.Admin;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -33,6 +36,53 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
             $$"""{"client_id":"{{Client}}","response_type":"code","redirect_uri":"https://app.example/back","scope":"openid","code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM","code_challenge_method":"S256"}"""
         },
     };
+
+    /// <summary>What these make outlives the token.</summary>
+    public static TheoryData<string, string, string?> LastingRoutes => new()
+    {
+        { "PUT", "share", """{"uri":"cloudreve://my/mine.txt"}""" },
+        { "POST", "share/x", """{"uri":"cloudreve://my/mine.txt"}""" },
+        { "PUT", "file/source", """{"uris":["cloudreve://my/mine.txt"]}""" },
+        { "PUT", "file/viewerSession", """{"uri":"cloudreve://my/mine.txt","viewer_id":"monaco","preferred_action":"edit"}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(LastingRoutes))]
+    public async Task Given_a_sign_in_that_has_ended_when_its_token_would_make_what_outlives_it_then_it_is_refused(string method, string path, string? body)
+    {
+        var user = await App.CreateUserAsync();
+        var (client, refreshToken) = await SignInAsync(user);
+        await App.PutContentAsync(client, user, "/mine.txt", [1]);
+        Assert.NotEqual(40020, (await SendAsync(client, method, path, body)).Code);
+        Assert.Equal(0, (await App.CreateClient().SendApiAsync(HttpMethod.Delete, "session/token", new { refresh_token = refreshToken })).Code);
+
+        Assert.Equal(40020, (await SendAsync(client, method, path, body)).Code);
+    }
+
+    [Theory]
+    [InlineData("PUT", "admin/user", """{"user":{"email":"thief@example.com","group_users":1},"password":"Thief-2026"}""")]
+    [InlineData("PUT", "admin/user/1", """{"user":{"nick":"thief"}}""")]
+    [InlineData("PUT", "admin/group/2", """{"group":{"name":"User","permissions":"AQ=="}}""")]
+    [InlineData("PUT", "admin/oauthClient", """{"client":{"name":"Thief","redirect_uris":["https://thief.example/"],"scopes":["openid"]}}""")]
+    [InlineData("PATCH", "admin/settings", """{"settings":{"siteScript":"alert(1)"}}""")]
+    [InlineData("POST", "admin/user", """{"page":1,"page_size":10}""")]
+    [InlineData("GET", "admin/file/url/1", null)]
+    public async Task Given_an_administrators_sign_in_that_has_ended_when_its_token_administers_then_it_is_refused(string method, string path, string? body)
+    {
+        var admin = await App.CreateUserAsync(groupId: Group.AdminId);
+        var thief = await App.SignInAsync(admin.Email);
+        var owner = await App.SignInAsync(admin.Email);
+        Assert.Equal(0, (await owner.SendApiAsync(HttpMethod.Patch, "user/setting", new { current_password = AppFixture.Password, new_password = "another horse battery" })).Code);
+
+        Assert.Equal(40020, (await SendAsync(thief, method, path, body)).Code);
+    }
+
+    [Fact]
+    public void Given_routes_of_the_administration_and_of_devices_when_they_are_looked_up_then_each_demands_a_sign_in_that_holds() =>
+        Assert.Empty(new HttpFunctions(typeof(HttpFunction).Assembly).All
+            .Where(function => function.Requirement.Class == AuthClass.Admin || function.Route.StartsWith("api/v4/devices", StringComparison.Ordinal))
+            .Where(function => !function.Requirement.LiveSignIn)
+            .Select(function => function.Name));
 
     [Theory]
     [MemberData(nameof(CredentialRoutes))]

@@ -8,6 +8,9 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 /// </summary>
 internal interface ITokenKeyStore
 {
+    /// <summary>Whether the keys are a setting of the site, so that a change of settings can replace all of them.</summary>
+    bool IsInSettings { get; }
+
     /// <summary>The keys.</summary>
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken);

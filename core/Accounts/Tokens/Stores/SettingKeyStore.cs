@@ -16,6 +16,9 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
 
     private volatile Parsed? _last;
 
+    /// <inheritdoc/>
+    public bool IsInSettings => true;
+
     public async ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);

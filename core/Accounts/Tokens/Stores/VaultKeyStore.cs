@@ -45,6 +45,9 @@ internal sealed class VaultKeyStore : ITokenKeyStore
         _loading = new SharedAttempt<Known>(LoadAsync, LongestRead, clock);
     }
 
+    /// <inheritdoc/>
+    public bool IsInSettings => false;
+
     public ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken) =>
         _known is { } known && IsFresh(known, MaxAge)
             ? new ValueTask<TokenKeyRing>(known.Ring)

@@ -61,8 +61,8 @@ internal sealed class AdminGroupFunctions(GroupEditor editor, SiteCatalog catalo
     [Answers<AdminGroupResponse>]
     public async Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v4/admin/group")] HttpRequest request,
-        [JsonBody] EditGroupRequest body, CancellationToken cancellationToken) =>
-        ApiResponse.Ok(await PresentAsync(await editor.CreateAsync(body.Group.ToDraft(), cancellationToken), cancellationToken));
+        [JsonBody] EditGroupRequest body, ApiCall call, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(await PresentAsync(await editor.CreateAsync(body.Group.ToDraft(), call.Caller, cancellationToken), cancellationToken));
 
     /// <summary>Changes a group.</summary>
     [Function("AdminUpdateGroup")]

@@ -50,7 +50,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
 
     /// <summary>Adds an application. Its secret is answered here and never again.</summary>
     [Function("AdminCreateOAuthClient")]
-    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<AdminOAuthClientResponse>]
     public async Task<IResult> CreateAsync(
@@ -60,7 +60,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
 
     /// <summary>Changes an application. A new secret is answered here and never again.</summary>
     [Function("AdminUpdateOAuthClient")]
-    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<AdminOAuthClientResponse>]
     public async Task<IResult> UpdateAsync(

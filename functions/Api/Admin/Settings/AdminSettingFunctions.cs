@@ -1,12 +1,14 @@
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Editing;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Admin.Settings;
 
 /// <summary>Shows and changes the site's settings (contract, section 24). Other processes follow within <see cref="SettingStore.MaxAge"/>.</summary>
-internal sealed class AdminSettingFunctions(SettingStore settings)
+internal sealed class AdminSettingFunctions(SettingStore settings, SecretRotation rotation, GroupEditor groups)
 {
     private const int MaxKeys = 1000;
 
@@ -24,16 +26,18 @@ internal sealed class AdminSettingFunctions(SettingStore settings)
         return Show(body.Keys.OfType<string>(), await settings.GetAsync(cancellationToken));
     }
 
-    /// <summary>Changes settings, and answers what they are now.</summary>
+    /// <summary>Changes settings, and answers what they are now. Not for applications: settings decide who can sign in, and whose scripts run.</summary>
     [Function("AdminSetSettings")]
-    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<IReadOnlyDictionary<string, string>>]
     public async Task<IResult> SetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = "api/v4/admin/settings")] HttpRequest request,
         [JsonBody] SetSettingsRequest body, CancellationToken cancellationToken)
     {
-        var changes = SettingChange.Check(body.Settings, await settings.GetAsync(cancellationToken));
+        var changes = rotation.Check(body.Settings, await settings.GetAsync(cancellationToken));
+        if (changes.TryGetValue(AccountSetting.DefaultGroup.Key, out var group))
+            await groups.CheckDefaultAsync(AccountSetting.DefaultGroup.Read(group), cancellationToken);
         if (changes.Count > 0)
             await settings.SetAsync(changes, cancellationToken);
         return Show(body.Settings.Keys, await settings.GetAsync(cancellationToken));

@@ -35,8 +35,8 @@ internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresse
     [Answers<string>]
     public static async Task<IResult> TestProgramAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/tool/thumbExecutable")] HttpRequest request,
-        [JsonBody] TestProgramRequest body, CancellationToken cancellationToken) =>
-        ApiResponse.Ok(await ProgramVersion.AskAsync(body.Name, body.Executable, cancellationToken));
+        [JsonBody] TestProgramRequest body, ApiCall call, CancellationToken cancellationToken) =>
+        ApiResponse.Ok(await ProgramVersion.AskAsync(call.Site, body.Name, body.Executable, cancellationToken));
 
     /// <summary>Answers the viewers that a WOPI server offers; they become the site's when the settings are saved.</summary>
     [Function("AdminFetchWopiDiscovery")]

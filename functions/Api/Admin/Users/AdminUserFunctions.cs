@@ -53,7 +53,7 @@ internal sealed class AdminUserFunctions(UserAdministration administration, Site
 
     /// <summary>Makes an account.</summary>
     [Function("AdminCreateUser")]
-    [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
+    [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<AdminUserResponse>]
     public async Task<IResult> CreateAsync(
@@ -83,7 +83,7 @@ internal sealed class AdminUserFunctions(UserAdministration administration, Site
         var change = body.ReadChange();
         if (!string.IsNullOrEmpty(body.Password))
             change = change with { PasswordHash = await HashAsync(body.Password, request, cancellationToken) };
-        var updated = await administration.UpdateAsync(call.Caller.UserId, userId, change, cancellationToken);
+        var updated = await administration.UpdateAsync(call.Caller, userId, change, cancellationToken);
         return ApiResponse.Ok(await DescribeWholeAsync(updated, call, cancellationToken));
     }
 

@@ -19,7 +19,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
 {
     /// <summary>Makes direct links of files, or finds those that exist.</summary>
     [Function("CreateDirectLinks")]
-    [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
+    [Requires(AuthClass.Required, OAuthScopes.FilesWrite, LiveSignIn = true)]
     [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<IReadOnlyList<DirectLinkResponse>>]

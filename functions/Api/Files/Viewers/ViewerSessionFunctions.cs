@@ -23,7 +23,7 @@ internal sealed class ViewerSessionFunctions(
 
     /// <summary>Creates a session in which a viewer works on a file.</summary>
     [Function("CreateViewerSession")]
-    [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
+    [Requires(AuthClass.Optional, OAuthScopes.FilesWrite, LiveSignIn = true)]
     [NeverStored]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<ViewerSessionResponse>]

@@ -23,8 +23,7 @@ internal sealed class PreferenceChangeFunctions(UserStore users, TokenIssuer tok
         change.Check();
         if (body.NewPassword is not null || body.TwoFaEnabled is not null)
         {
-            if (call.Caller.Scopes is not null)
-                throw new CloudreveException(ErrorCode.ScopeMissing, "Applications may not change how a user signs in.");
+            call.Caller.RefuseApplication();
             var user = await tokens.FindHoldingAsync(call.Caller.UserId, call.Caller.Session, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.CredentialInvalid, "Your sign-in is no longer valid. Please sign in again.");
             var client = ClientAddress.Of(ClientAddresses.Of(request.HttpContext));

@@ -51,7 +51,7 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
         await new FaultMatrix(azurite).RunAsync(
             fault,
             (world, index) => world.CreateUserAsync($"old{index}@example.com"),
-            (world, user) => Of(world).UpdateAsync(User.FirstId, user.Id, new UserChange { Email = "new" + user.Email[3..], Status = UserStatus.ManualBanned }),
+            (world, user) => Of(world).UpdateAsync(Admin, user.Id, new UserChange { Email = "new" + user.Email[3..], Status = UserStatus.ManualBanned }),
             async (world, user, error) =>
             {
                 var wanted = "new" + user.Email[3..];
@@ -73,7 +73,7 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
         var user = await world.CreateUserAsync("user@example.com");
         await world.Layout.Users.InsertAsync(UserRows.DescribeMail("wanted@example.com", 4711));
 
-        var refused = await Assert.ThrowsAsync<CloudreveException>(() => Of(world).UpdateAsync(User.FirstId, user.Id, new UserChange { Email = "wanted@example.com" }));
+        var refused = await Assert.ThrowsAsync<CloudreveException>(() => Of(world).UpdateAsync(Admin, user.Id, new UserChange { Email = "wanted@example.com" }));
 
         Assert.Equal(ErrorCode.MailInUse, refused.Code);
     }
@@ -91,6 +91,10 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
 
     private static Task<NumberedItems<ListedUser>> ListAsync(UserAdministration administration, UserFilter filter) =>
         administration.ListAsync(new ListWindow(0, 10, Descending: false), filter, UserOrder.Id, 100);
+
+    private static Caller Admin { get; } = new(
+        new User { Id = User.FirstId, Email = "admin@example.com", Nick = "admin", Status = UserStatus.Active, GroupId = Group.AdminId, CreatedAt = default },
+        new Group { Id = Group.AdminId, Name = "Admin" });
 
     private static UserAdministration Of(IdentityWorld world) =>
         new(world.Layout, world.Users, world.Catalog, new QuotaLedger(world.Layout, world.Clock), new IdAllocator(world.Layout), world.Clock);

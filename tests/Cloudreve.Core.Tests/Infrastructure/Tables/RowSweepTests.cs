@@ -23,6 +23,19 @@ public sealed class RowSweepTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task DeleteAsync_SeveralLanes_EveryRowGoesOnce()
+    {
+        var layout = (await Installation.CreateAsync(azurite)).Connect();
+        for (var i = 0; i < 60; i++)
+            await layout.Schedules.InsertAsync(new Row($"p{i / 3:00}", $"{i}"));
+        var rows = layout.Schedules.ScanAsync(null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(58, await RowSweep.DeleteAsync(layout.Schedules, rows, 58, TestContext.Current.CancellationToken, RowSweep.Lanes));
+
+        Assert.Equal(2, await RowSweep.DeleteAsync(layout.Schedules, layout.Schedules.ScanAsync(null, TestContext.Current.CancellationToken), int.MaxValue, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task DeleteAsync_UntouchedRows_HundredInOneTransaction()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();

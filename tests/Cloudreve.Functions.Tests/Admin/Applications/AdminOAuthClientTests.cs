@@ -93,6 +93,19 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
         Assert.Equal(before, (await admin.GetApiAsync($"admin/oauthClient/{id}")).Data.GetRawText());
     }
 
+    [Fact]
+    public async Task Given_more_addresses_and_scopes_than_a_row_holds_when_they_are_sent_then_it_is_a_bad_parameter_or_they_are_held_once()
+    {
+        var admin = await App.SignInAsync();
+        var id = (await AddAsync(admin, "Long")).GetProperty("id").GetInt32();
+        var addresses = Enumerable.Range(0, 50).Select(i => $"https://a.example/{i}/{new string('x', 1900)}");
+
+        Assert.Equal(40001, (await PutAsync(admin, id, new { redirect_uris = addresses })).Code);
+        Assert.Equal(0, (await PutAsync(admin, id, new { scopes = Enumerable.Repeat("openid", 3000) })).Code);
+
+        Assert.Equal("openid", Assert.Single((await admin.GetApiAsync($"admin/oauthClient/{id}")).Data.GetProperty("scopes").EnumerateArray()).GetString());
+    }
+
     [Theory]
     [InlineData("""{"client":{"redirect_uris":["https://a.example"]}}""")]
     [InlineData("""{"client":{"name":"Without addresses"}}""")]

@@ -75,8 +75,8 @@ public sealed class AdminUserListTests(AzuriteServer azurite)
         var admin = await app.SignInAsync();
         await ListAsync(admin);
 
-        Assert.Equal(3 + (2 * 4), await app.TransactionsOfAsync(() => ListAsync(admin)));
-        Assert.Equal(3 + (2 * 1), await app.TransactionsOfAsync(() => ListAsync(admin, page: 2, size: 1)));
+        Assert.Equal(AdminCalls.SignInCheck + 3 + (2 * 4), await app.TransactionsOfAsync(() => ListAsync(admin)));
+        Assert.Equal(AdminCalls.SignInCheck + 3 + (2 * 1), await app.TransactionsOfAsync(() => ListAsync(admin, page: 2, size: 1)));
     }
 
     [Theory]

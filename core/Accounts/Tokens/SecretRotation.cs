@@ -1,0 +1,47 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Cloudreve.Core.Accounts.Tokens.Stores;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Accounts.Tokens;
+
+/// <summary>
+/// Replaces the site's secret, and with it every token and every signed address: the front end asks for it by a value that stands for "another
+/// one". Secrets of authenticator apps stay readable, since the secret that sealed them is kept for that.
+/// </summary>
+public sealed class SecretRotation
+{
+    /// <summary>What the front end sends as the new secret.</summary>
+    public const string Request = "[Placeholder]";
+
+    private const int SecretBytes = 48;
+
+    private readonly ITokenKeyStore _store;
+    private readonly TimeProvider _clock;
+
+    internal SecretRotation(ITokenKeyStore store, TimeProvider clock) => (_store, _clock) = (store, clock);
+
+    /// <summary>Checks a change of settings whole, as <see cref="SettingChange.Check"/> does, in which the secret may be replaced.</summary>
+    /// <param name="values">New texts by key.</param>
+    /// <param name="site">What is stored.</param>
+    /// <returns>The texts that are to be stored together; none when all is as it was.</returns>
+    /// <exception cref="CloudreveException">
+    /// 40001 as there; 40019: the keys of tokens are in a key vault, and without them tokens would not end.
+    /// </exception>
+    public IReadOnlyDictionary<string, string> Check(IReadOnlyDictionary<string, string?> values, SiteSettings site)
+    {
+        if (values.GetValueOrDefault(SiteSetting.SecretKey.Key) != Request)
+            return SettingChange.Check(values, site);
+        if (!_store.IsInSettings)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "The signing keys are in a key vault. Disable their versions there to end all sessions.");
+        var rest = values.Where(value => value.Key != SiteSetting.SecretKey.Key).ToDictionary();
+        Dictionary<string, string> changes = rest.Count == 0 ? [] : new(SettingChange.Check(rest, site));
+        changes[SiteSetting.SecretKey.Key] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        // The new key signs at once. Instances that do not know it yet refuse its tokens for as long as settings may be old.
+        changes[TokenSetting.Keys.Key] = new TokenKeyRing([TokenKey.Draw(_clock.GetUtcNow()) with { ActiveFrom = _clock.GetUtcNow() }]).Write();
+        if (site.Get(SiteSetting.TwoFactorKey).Length == 0)
+            changes[SiteSetting.TwoFactorKey.Key] = site.Get(SiteSetting.SecretKey);
+        return changes;
+    }
+}
