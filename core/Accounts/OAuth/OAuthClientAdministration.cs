@@ -28,7 +28,7 @@ public sealed record OAuthClientChange
     /// <summary>What users read about the client.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The address of the client's picture.</summary>
+    /// <summary>The address of the client's picture, or the name of an icon.</summary>
     public string? Icon { get; init; }
 
     /// <summary>How long refresh tokens live, in seconds; 0 for as long as those of the site's own clients.</summary>
@@ -143,7 +143,9 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         Require(string.IsNullOrEmpty(change.Secret) || change.Secret.Length is >= MinSecret and <= MaxText, "The secret must have 16 to 255 characters.");
         Require((change.Description?.Length ?? 0) <= MaxLongText, "The description is too long.");
         Require(string.IsNullOrEmpty(change.HomepageUrl) || IsWebAddress(change.HomepageUrl), "The home page must be an http or https address.");
-        Require(string.IsNullOrEmpty(change.Icon) || IsWebAddress(change.Icon) || IsPath(change.Icon), "The icon must be an http or https address.");
+        Require(
+            string.IsNullOrEmpty(change.Icon) || IsWebAddress(change.Icon) || IsPath(change.Icon) || IsIconName(change.Icon),
+            "The icon must be an http or https address, or the name of an icon such as mdi:application.");
         Require(
             change.RedirectUris is not { } uris || (uris.Count <= MaxUris && uris.All(uri => uri.Length <= MaxLongText && (IsPath(uri) || IsRedirect(uri)))),
             "A redirect address must be absolute, have no fragment, and not run as a script.");
@@ -154,6 +156,11 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     private static bool IsWebAddress(string text) =>
         text.Length <= MaxLongText && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https");
+
+    /// <summary>Checks for the name of an icon in a set, which clients draw; the dashboard's form suggests one.</summary>
+    private static bool IsIconName(string text) =>
+        text.Length <= MaxText && text.Split(':') is [not ("data" or "javascript"), _] parts
+        && parts.All(part => part.Length > 0 && part.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'));
 
     private static bool IsPath(string text) => text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal) && !text.Contains('#', StringComparison.Ordinal);
 

@@ -33,6 +33,20 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
+    public async Task Given_the_form_of_the_front_end_when_it_adds_an_application_with_a_named_icon_then_the_icon_is_shown()
+    {
+        var admin = await App.SignInAsync();
+
+        var made = await admin.SendApiAsync(HttpMethod.Put, "admin/oauthClient", new
+        {
+            client = new { id = 0, guid = "", name = "Diary", redirect_uris = new[] { "https://diary.example/cb" }, scopes = new[] { "openid" }, is_enabled = true, props = new { icon = "mdi:application", refresh_token_ttl = 7_776_000 } },
+        });
+
+        Assert.Equal((0, ""), (made.Code, made.Msg));
+        Assert.Equal("mdi:application", made.Data.GetProperty("props").GetProperty("icon").GetString());
+    }
+
+    [Fact]
     public async Task Given_applications_when_they_are_listed_then_search_condition_and_order_hold()
     {
         var admin = await App.SignInAsync();
@@ -80,6 +94,8 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     [InlineData("""{"client":{"scopes":["Everything"]}}""")]
     [InlineData("""{"client":{"homepage_url":"javascript:alert(1)"}}""")]
     [InlineData("""{"client":{"props":{"icon":"data:x"}}}""")]
+    [InlineData("""{"client":{"props":{"icon":"javascript:alert"}}}""")]
+    [InlineData("""{"client":{"props":{"icon":"mdi:"}}}""")]
     [InlineData("""{"client":{"props":{"refresh_token_ttl":-1}}}""")]
     [InlineData("""{"client":null}""")]
     [InlineData("{}")]
