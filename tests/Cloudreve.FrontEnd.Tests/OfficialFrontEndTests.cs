@@ -31,7 +31,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
         await page.GetByText("hello.txt").First.ClickAsync(new() { Button = MouseButton.Right });
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Share", Exact = true }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog).Last;
-        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(OK|Create share link)$", RegexOptions.None, TimeSpan.FromSeconds(1)) }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(OK|Create share link)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)) }).ClickAsync();
         var link = await dialog.GetByRole(AriaRole.Textbox).First.InputValueAsync();
 
         await using var guest = await Visitor.OpenAsync(Site);
@@ -52,7 +52,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
         await dialog.GetByRole(AriaRole.Combobox).First.ClickAsync();
         await page.GetByRole(AriaRole.Option).First.ClickAsync();
         await dialog.GetByPlaceholder("/path/to/folder").FillAsync("photos");
-        await dialog.GetByLabel("Search user by name or email...").FillAsync("admin");
+        await dialog.GetByPlaceholder("Search user by name or email...").FillAsync("admin");
         await page.GetByText(SiteClient.AdminEmail).Last.ClickAsync();
         await dialog.GetByPlaceholder("/", new() { Exact = true }).FillAsync("/imported");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
@@ -62,6 +62,10 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
         await _visitor.VisitAsync("/home?path=cloudreve%3A%2F%2Fmy%2Fimported");
         await page.GetByText("one.txt").First.WaitForAsync();
         await _visitor.VisitAsync("/tasks");
+        await _visitor.VisitAsync("/admin/task");
+        await page.GetByText("Import files").First.WaitForAsync();
+        await page.GetByText("1000", new() { Exact = true }).ClickAsync();
+        await page.GetByText("External import").WaitForAsync();
         Assert.Empty(_visitor.Complaints);
     }
 
@@ -70,13 +74,18 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
     [InlineData("/admin/settings?tab=siteInformation")]
     [InlineData("/admin/settings?tab=userSession")]
     [InlineData("/admin/settings?tab=captcha")]
-    [InlineData("/admin/settings?tab=fileSystem")]
     [InlineData("/admin/settings?tab=mediaProcessing")]
     [InlineData("/admin/settings?tab=email")]
     [InlineData("/admin/settings?tab=queue")]
     [InlineData("/admin/settings?tab=appearance")]
     [InlineData("/admin/settings?tab=server")]
-    [InlineData("/admin/filesystem")]
+    [InlineData("/admin/settings?tab=vas")]
+    [InlineData("/admin/settings?tab=events")]
+    [InlineData("/admin/filesystem?tab=parameters")]
+    [InlineData("/admin/filesystem?tab=fullTextSearch")]
+    [InlineData("/admin/filesystem?tab=icon")]
+    [InlineData("/admin/filesystem?tab=fileApp")]
+    [InlineData("/admin/filesystem?tab=customProps")]
     [InlineData("/admin/policy")]
     [InlineData("/admin/policy/1")]
     [InlineData("/admin/group")]
@@ -84,6 +93,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
     [InlineData("/admin/node")]
     [InlineData("/admin/node/1")]
     [InlineData("/admin/oauth")]
+    [InlineData("/admin/oauth/new")]
     [InlineData("/admin/user")]
     [InlineData("/admin/file")]
     [InlineData("/admin/blob")]
