@@ -4,7 +4,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev;
 
-/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app while it imports.</summary>
+/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app at its long work.</summary>
 internal static class CrashCommand
 {
     /// <summary>Runs it.</summary>
@@ -29,7 +29,7 @@ internal static class CrashCommand
             "dotnet",
             [
                 "test", repository.Path("tests", "Cloudreve.EndToEnd"), "-c", Build.Configuration, "--nologo", "-v", "q",
-                "--filter", "FullyQualifiedName~ImportKillTests", "--logger", "console;verbosity=detailed",
+                "--filter", "FullyQualifiedName~KillTests", "--logger", "console;verbosity=detailed",
             ],
             repository.Root,
             environment,

@@ -41,12 +41,17 @@ internal sealed class CrashPlan
     /// <summary>For each kill how long what it is aimed at is left alone before.</summary>
     public IReadOnlyList<TimeSpan> Delays { get; }
 
+    /// <summary>Writes the tree beside the site.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="folder">The folder that holds it.</param>
+    public Task WriteTreeAsync(Site site, string folder) => site.WriteAsync(_sizes.Select(file => ($"{folder}/{file.Key}", new byte[file.Value])));
+
     /// <summary>Writes the tree beside the site and begins to import it.</summary>
     /// <returns>The task's id.</returns>
     public async Task<string> StartImportAsync(Site site)
     {
         await site.Client.SignInAsync();
-        await site.WriteAsync(_sizes.Select(file => ($"{Source}/{file.Key}", new byte[file.Value])));
+        await WriteTreeAsync(site, Source);
         return await site.Client.StartImportAsync("/" + Source, "/copy");
     }
 

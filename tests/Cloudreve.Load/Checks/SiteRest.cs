@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Uploads;
@@ -8,6 +9,8 @@ using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
+using Cloudreve.Core.Tasks.Administration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -47,6 +50,20 @@ public sealed class SiteRest : IDisposable
         {
             _clock.Offset = time;
             await RunTimersAsync();
+        }
+    }
+
+    /// <summary>Ends the removals of accounts that a site's processes began, as their workflows do once all has had its time.</summary>
+    public async Task FinishRemovalsAsync()
+    {
+        var removal = Get<AccountRemoval>();
+        var tasks = await Get<TaskAdministration>().ListAsync(
+            new ListWindow(0, 1_000, Descending: false), new TaskFilter(AccountRemoval.TaskType), byTime: false, mostSorted: 1_000);
+        foreach (var reference in tasks.Items.Where(task => !task.IsTerminal).Select(AccountRemoval.ReferenceOf))
+        {
+            while (!await removal.RunAsync(reference, isLast: false) || !await removal.RunAsync(reference, isLast: true))
+                continue;
+            await removal.FinishAsync(reference, null);
         }
     }
 
