@@ -43,6 +43,7 @@ internal static class ContentComposition
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<LinkReleases>();
+        services.TryAddSingleton<UploadAnswers>();
         services.TryAddSingleton<UploadSessions>();
         services.TryAddSingleton<UploadReservations>();
         services.TryAddSingleton<UploadBlobs>();
@@ -97,6 +98,7 @@ internal static class ContentComposition
         services.TryAddSingleton(provider => new FileContentWriter(
             provider.GetRequiredService<UploadTargets>(),
             provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<DriveOperations>(),
             provider.GetRequiredService<WriteIntents>(),
             provider.GetRequiredService<WriteStaging>(),
             provider.GetRequiredService<WritePlacement>(),

@@ -57,6 +57,11 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         throw Mismatch();
     }
 
+    /// <summary>Whether a client has sent anything directly. One transaction.</summary>
+    internal async Task<bool> HasStagedAsync(UploadSession session, CancellationToken cancellationToken) =>
+        await (await ContainerOfAsync(session, cancellationToken)).GetBlocksAsync(session.StagingName, cancellationToken) is var blocks
+        && (blocks.Committed.Count > 0 || blocks.Uncommitted.Count > 0);
+
     /// <summary>Removes whatever there is of an upload's blobs. One transaction, two more for content that a client staged. Harmless to repeat.</summary>
     internal async Task DiscardAsync(UploadSession session, CancellationToken cancellationToken)
     {

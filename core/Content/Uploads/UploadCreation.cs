@@ -148,8 +148,13 @@ public sealed class UploadCreation
         };
     }
 
-    /// <summary>Undoes a beginning that failed. Where that fails, too, the expiry of uploads finds the row within minutes.</summary>
-    private async Task UndoAsync(UploadSession session, Exception reason)
+    /// <summary>
+    /// Undoes a beginning that failed, or that no client will hear of. Where that fails, too, the expiry of uploads finds the row within
+    /// minutes.
+    /// </summary>
+    /// <param name="session">The upload.</param>
+    /// <param name="reason">What failed.</param>
+    public async Task UndoAsync(UploadSession session, Exception reason)
     {
         using var timeout = new CancellationTokenSource(UndoTimeout, _clock);
         try

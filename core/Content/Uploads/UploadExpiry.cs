@@ -73,7 +73,8 @@ public sealed class UploadExpiry(
         {
             case UploadState.Open:
                 // The mark is the last that the beginning of an upload writes.
-                if (await tree.FindByIdAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file))
+                if (await tree.FindByIdAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file)
+                    && await IsKnownAsync(session, cancellationToken))
                     return false;
                 await cancellation.CancelAsync(session, cancellationToken);
                 return true;
@@ -85,6 +86,12 @@ public sealed class UploadExpiry(
                 return false;
         }
     }
+
+    /// <summary>Whether a client knows an upload: it was told of it, or has sent something.</summary>
+    private async Task<bool> IsKnownAsync(UploadSession session, CancellationToken cancellationToken) =>
+        session.IsAnswered
+        || session.Received.Length > 0
+        || (session is { IsRelay: false, EntityId: not 0 } && await blobs.HasStagedAsync(session, cancellationToken));
 
     private async Task EndAsync(UploadSession session, CancellationToken cancellationToken)
     {

@@ -116,6 +116,9 @@ public sealed record UploadSession
     /// </summary>
     internal bool IsReviewed { get; init; }
 
+    /// <summary>Whether it was noted that the client knows the upload; see <see cref="UploadAnswers"/>.</summary>
+    public bool IsAnswered { get; init; }
+
     /// <summary>Which chunks have arrived through the functions, a bit for each.</summary>
     internal byte[] Received { get; init; } = [];
 
@@ -202,6 +205,7 @@ public sealed record UploadSession
             ["x"] = ExpiresAt,
             ["st"] = (int)State,
             [Reviewed] = IsReviewed,
+            [Answered] = IsAnswered ? true : null,
             ["gone"] = IsFileDeleted ? true : null,
             ["rec"] = Received.Length == 0 ? null : Received,
         };
@@ -240,6 +244,7 @@ public sealed record UploadSession
         ExpiresAt = row.Time("x") ?? default,
         State = (UploadState)row.RequiredNumber("st"),
         IsReviewed = row.Flag(Reviewed),
+        IsAnswered = row.Flag(Answered),
         IsFileDeleted = row.Flag("gone"),
         Received = row.Bytes("rec") ?? [],
         Metadata = LongText.Read(row, "m") is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
@@ -251,6 +256,9 @@ public sealed record UploadSession
 
     /// <summary>The column of <see cref="IsReviewed"/>.</summary>
     internal const string Reviewed = "k";
+
+    /// <summary>The column of <see cref="IsAnswered"/>.</summary>
+    internal const string Answered = "a";
 
     internal static string PartitionOf(Guid id) => id.ToString("N", CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,8 @@ namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>The rows of uploads. Every method is one transaction unless it says otherwise.</summary>
 /// <param name="layout">Where they are.</param>
-public sealed class UploadSessions(StorageLayout layout)
+/// <param name="answers">Notes which uploads clients know.</param>
+public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
 {
     private const string Due = "due";
 
@@ -43,7 +44,9 @@ public sealed class UploadSessions(StorageLayout layout)
     {
         try
         {
-            return session with { ETag = await layout.Uploads.ReplaceAsync(session.ToRow(), session.ETag, cancellationToken) };
+            var etag = await layout.Uploads.ReplaceAsync(session.ToRow(), session.ETag, cancellationToken);
+            answers.Forget(session.Id);
+            return session with { ETag = etag };
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {

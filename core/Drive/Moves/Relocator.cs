@@ -25,7 +25,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <param name="source">The entry, read by its name.</param>
     /// <param name="to">The folder that it comes into; for a folder not itself nor one below it.</param>
     /// <param name="change">Makes the entry as it shall be there, with its name.</param>
-    /// <param name="verify">Throws, once others can see that the move is under way, for a move that must not be; null for nothing.</param>
+    /// <param name="verify">Throws, once others can see the move and its claim, for a move that must not be; null for nothing.</param>
     /// <param name="cancellationToken">Cancels the call before the move is done.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40016 when either folder is gone, 409 when a rival came first, and what <paramref name="verify"/> throws.
@@ -41,10 +41,10 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var claimETag = await BeginAsync(control, intent, isTrash ? claim : null, cancellationToken);
         try
         {
-            if (verify is not null)
-                await verify();
             if (!isTrash)
                 claimETag = await ClaimAsync(intent, claim, cancellationToken);
+            if (verify is not null)
+                await verify();
             await CommitAsync(intent, idRow, cancellationToken);
         }
         catch (Exception e) when (e is StorageException or CloudreveException)

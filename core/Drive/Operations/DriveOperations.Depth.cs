@@ -19,10 +19,7 @@ public sealed partial class DriveOperations
     /// <exception cref="CloudreveException">40001; 409 while folders are moved all the time.</exception>
     internal async Task RequireDepthAsync(DriveControl seen, FilePath path, FileRecord entry, CancellationToken cancellationToken)
     {
-        if (seen.Depth <= DriveDepth.Free && path.Depth <= DriveDepth.Free)
-            return;
-        var now = await ReadSettledAsync(seen.OwnerId, cancellationToken);
-        if (now.TreeETag == seen.TreeETag && !seen.Moves.Any(ChangesPaths))
+        if (await FindChangedAsync(seen, path.Depth, cancellationToken) is not { } now)
             return;
         var depth = (await _tree.GetPathAsync(entry, cancellationToken)).Depth;
         if (depth <= FilePath.MaxDepth)
@@ -35,6 +32,41 @@ public sealed partial class DriveOperations
             entry = await _tree.FindByIdAsync(entry.ParentId, CancellationToken.None) ?? entry;
         await RemoveAsync(now, entry);
         DriveDepth.Require(depth);
+    }
+
+    /// <summary>Throws for a copy that has come too deep, as <see cref="RequireDepthAsync"/> does, and removes it.</summary>
+    private async Task RequireDepthOfCopyAsync(
+        DriveControl seen, FilePath path, FileRecord top, (int Levels, int FolderLevels) below, CancellationToken cancellationToken)
+    {
+        if (await FindChangedAsync(seen, path.Depth + below.FolderLevels, cancellationToken) is not { } now)
+            return;
+        var depth = (await _tree.GetPathAsync(top, cancellationToken)).Depth;
+        if (depth + below.Levels > FilePath.MaxDepth)
+            await RemoveAsync(now, top);
+        DriveDepth.Require(depth + below.Levels);
+        await _tree.Depth.NoteAsync(seen.OwnerId, depth + below.FolderLevels, cancellationToken);
+    }
+
+    /// <summary>
+    /// Throws for a file on the move whose destination was moved too deep meanwhile. Its claim is there: whoever moves the folder from now on
+    /// counts it.
+    /// </summary>
+    private async Task RequireRoomAsync(DriveControl seen, FileRecord moved, int depth, CancellationToken cancellationToken)
+    {
+        if (await FindChangedAsync(seen, depth, cancellationToken) is not null)
+            DriveDepth.Require((await _tree.GetPathAsync(moved, cancellationToken)).Depth);
+    }
+
+    /// <summary>
+    /// The control rows of a drive whose folders may have other paths than before; null where they have not. No transaction in a drive
+    /// without deep folders, else one while no folder is moved.
+    /// </summary>
+    private async Task<DriveControl?> FindChangedAsync(DriveControl seen, int depth, CancellationToken cancellationToken)
+    {
+        if (seen.Depth <= DriveDepth.Free && depth <= DriveDepth.Free)
+            return null;
+        var now = await ReadSettledAsync(seen.OwnerId, cancellationToken);
+        return now.TreeETag == seen.TreeETag && !seen.Moves.Any(ChangesPaths) ? null : now;
     }
 
     private async Task RemoveAsync(DriveControl control, FileRecord entry)
@@ -61,6 +93,9 @@ public sealed partial class DriveOperations
         var noted = await _tree.Depth.AfterMoveAsync(control, entry, depth.From, depth.To, cancellationToken);
         return await _relocator.MoveAsync(
             control with { Depth = noted }, entry, folderId, change,
-            () => _tree.Depth.VerifyMoveAsync(control, noted, entry, depth.From, depth.To, cancellationToken), cancellationToken);
+            () => entry.Type == FileType.File
+                ? RequireRoomAsync(control, entry with { ParentId = folderId }, depth.To, cancellationToken)
+                : _tree.Depth.VerifyMoveAsync(control, noted, entry, depth.From, depth.To, cancellationToken),
+            cancellationToken);
     }
 }

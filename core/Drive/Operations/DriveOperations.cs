@@ -184,6 +184,7 @@ public sealed partial class DriveOperations
             var top = TreeCopy.Copy(entry, await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
+            await RequireDepthOfCopyAsync(control, destination.Child(name), added, (levels, folderLevels), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyTo, work.Actor, entry, path, path));
             return added;

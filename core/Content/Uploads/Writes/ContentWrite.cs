@@ -9,6 +9,9 @@ internal sealed class ContentWrite
 {
     public required UploadRequest Request { get; init; }
 
+    /// <summary>The drive as it was when the path was resolved.</summary>
+    public required DriveControl Seen { get; init; }
+
     /// <summary>The row; its version changes while the write goes on.</summary>
     public required WriteIntent Intent { get; set; }
 

@@ -2,6 +2,7 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Locks;
+using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -19,6 +20,7 @@ public sealed class FileContentWriter
 
     private readonly UploadTargets _targets;
     private readonly DriveLocks _locks;
+    private readonly DriveOperations _operations;
     private readonly WriteIntents _intents;
     private readonly WriteStaging _staging;
     private readonly WritePlacement _placement;
@@ -28,10 +30,10 @@ public sealed class FileContentWriter
     private readonly TimeProvider _clock;
 
     internal FileContentWriter(
-        UploadTargets targets, DriveLocks locks, WriteIntents intents, WriteStaging staging, WritePlacement placement, WriteUndo undo,
-        IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
+        UploadTargets targets, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging, WritePlacement placement,
+        WriteUndo undo, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
     {
-        (_targets, _locks, _intents, _staging, _placement) = (targets, locks, intents, staging, placement);
+        (_targets, _locks, _operations, _intents, _staging, _placement) = (targets, locks, operations, intents, staging, placement);
         (_undo, _ids, _encryption, _clock) = (undo, ids, encryption, clock);
     }
 
@@ -46,7 +48,7 @@ public sealed class FileContentWriter
     /// <returns>The file as it is stored.</returns>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked, 40076 for
-    /// another version, 40016 for a missing folder, 40006 when the group cannot store files, 40013 for another length than announced.
+    /// another version, 40016 for a missing folder, 40001 when a folder above was moved too deep meanwhile, 40006 when the group cannot store files, 40013 for another length than announced.
     /// </exception>
     public async Task<FileRecord> WriteAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default)
     {
@@ -62,6 +64,8 @@ public sealed class FileContentWriter
             await _undo.TryAsync(write.Intent, e);
             throw;
         }
+        if (write.File is null)
+            await _operations.RequireDepthAsync(write.Seen, request.Path, file, cancellationToken);
         await _placement.FinishAsync(write, file);
         return file;
     }
@@ -80,10 +84,12 @@ public sealed class FileContentWriter
         };
         var policy = await _targets.CheckAsync(caller, upload, cancellationToken);
         var block = BlockSizeOf(request.Length);
-        var target = await _targets.FindAsync(await _locks.ReadAsync(owner.Id, cancellationToken), upload, cancellationToken);
+        var seen = await _locks.ReadAsync(owner.Id, cancellationToken);
+        var target = await _targets.FindAsync(seen, upload, cancellationToken);
         var write = new ContentWrite
         {
             Request = upload,
+            Seen = seen,
             ParentId = target.ParentId,
             File = target.File,
             At = _clock.GetUtcNow(),

@@ -15,7 +15,8 @@ namespace Cloudreve.Functions.Api.Files.Uploads;
 
 /// <summary>Upload sessions (contract, section 14): content goes to Blob storage directly, or in chunks through the API.</summary>
 internal sealed class UploadSessionFunctions(
-    DriveAccess access, UploadCreation creation, UploadCancellation cancellation, UploadBlobs blobs, BlobEncryption encryption, SiteCatalog catalog)
+    DriveAccess access, UploadCreation creation, UploadCancellation cancellation, UploadAnswers answers, UploadBlobs blobs, BlobEncryption encryption,
+    SiteCatalog catalog)
 {
     /// <summary>Begins an upload and tells the client where its chunks go.</summary>
     [Function("CreateUploadSession")]
@@ -31,14 +32,19 @@ internal sealed class UploadSessionFunctions(
         var place = await access.OpenAsync(caller, FileUri.ParseNew(body.Uri), NavigatorCapability.UploadFile, site.HashIds, cancellationToken);
         var wanted = Read(body, place, site) with { ClientId = RequestActor.Of(request.HttpContext, caller).ClientId };
         var session = await creation.BeginAsync(caller, site, wanted, cancellationToken);
-        var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);
-        var credential = new UploadCredentialResponse(
-            session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
-            place.View.ToString(), UploadAddresses.SecretOf(site, session.Id))
+        try
         {
-            MimeType = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(site, place.Path.Name) : body.MimeType,
-        };
-        return ApiResponse.Ok(session.IsRelay ? credential : await AddAddressesAsync(credential, request.HttpContext, site, session, cancellationToken));
+            var type = string.IsNullOrEmpty(body.MimeType) ? ContentNames.MimeType(site, place.Path.Name) : body.MimeType;
+            var credential = await DescribeAsync(request.HttpContext, site, session, place, cancellationToken) with { MimeType = type };
+            NoteAnswer(request.HttpContext, session);
+            return ApiResponse.Ok(credential);
+        }
+        catch (Exception e)
+        {
+            // The client will not learn the upload's id.
+            await creation.UndoAsync(session, e);
+            throw;
+        }
     }
 
     /// <summary>Cancels an upload.</summary>
@@ -74,6 +80,23 @@ internal sealed class UploadSessionFunctions(
             Metadata = metadata,
             CanEncrypt = body.EncryptionSupported?.Contains(BlobKey.Algorithm) == true,
         };
+    }
+
+    private void NoteAnswer(HttpContext http, UploadSession session) => http.Response.OnCompleted(() =>
+    {
+        if (!http.RequestAborted.IsCancellationRequested && http.Response is { HasStarted: true, StatusCode: StatusCodes.Status200OK })
+            answers.Note(session);
+        return Task.CompletedTask;
+    });
+
+    private async Task<UploadCredentialResponse> DescribeAsync(
+        HttpContext http, SiteSettings site, UploadSession session, DrivePlace place, CancellationToken cancellationToken)
+    {
+        var policy = await catalog.GetPolicyAsync(session.PolicyId, cancellationToken);
+        var credential = new UploadCredentialResponse(
+            session.Id.ToString("D"), "", session.ChunkSize, session.ExpiresAt.ToUnixTimeSeconds(), StoragePolicyResponse.Of(policy, site),
+            place.View.ToString(), UploadAddresses.SecretOf(site, session.Id));
+        return session.IsRelay ? credential : await AddAddressesAsync(credential, http, site, session, cancellationToken);
     }
 
     /// <summary>Adds what a client needs to upload to Blob storage directly.</summary>

@@ -53,7 +53,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter, false)]
     [InlineData(StorageFault.CrashBefore, true)]
     [InlineData(StorageFault.CrashAfter, true)]
-    public async Task Given_a_process_that_dies_while_an_upload_begins_when_minutes_have_passed_then_it_is_undone_unless_it_has_begun(
+    public async Task Given_a_process_that_dies_while_an_upload_begins_when_minutes_have_passed_then_it_is_undone(
         StorageFault fault, bool overwrites)
     {
         var tries = await CrashMatrix.RunAsync(() => CreateAsync(overwrites), async (site, index) =>
@@ -75,28 +75,91 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
             later.Drive.Wait(TimeSpan.FromMinutes(6));
             await later.Drive.Get<UploadExpiry>().RunAsync();
 
-            if ((await site.FindAsync(File))?.Metadata.Count is not > 0)
-                await AssertUndoneAsync(site, overwrites);
+            await AssertUndoneAsync(site, overwrites);
             return crash.Struck;
         });
 
         Assert.InRange(tries, 6, 40);
     }
 
-    [Fact]
-    public async Task Given_an_upload_that_has_begun_when_it_is_reviewed_then_it_goes_on()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_an_upload_of_which_a_client_has_sent_something_when_it_is_reviewed_then_it_goes_on(bool isRelay)
     {
-        var site = await UploadSite.CreateAsync(azurite);
+        var site = await UploadSite.CreateAsync(azurite, p => p with { Relay = isRelay });
         var content = UploadSite.Bytes(250);
         var session = await site.BeginAsync(File, content.Length);
+        await SendAsync(site, session, content, [0]);
+
+        Assert.Equal(0, await ReviewAsync(site));
+
+        await SendAsync(site, session, content, [1, 2]);
+        if (!isRelay)
+            await site.CompleteAsync(session.Id);
+        Assert.Equal(content, await site.ReadAsync((await site.FindAsync(File))!));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_an_upload_whose_client_was_told_of_it_when_it_is_reviewed_then_it_goes_on_although_nothing_has_come(bool overwrites)
+    {
+        var site = await CreateAsync(overwrites);
+        var content = UploadSite.Bytes(250);
+        var session = await site.BeginAsync(File, content.Length, overwrites);
+        var answers = site.Drive.Get<UploadAnswers>();
+        answers.Note(session);
+        await answers.StoreAsync();
+
+        Assert.Equal(0, await ReviewAsync(site));
+
         await site.StageAsync(session, content);
-        var later = site.Restart();
-        later.Drive.Wait(TimeSpan.FromMinutes(6));
-
-        Assert.Equal(0, await later.Drive.Get<UploadExpiry>().RunAsync());
-
         await site.CompleteAsync(session.Id);
         Assert.Equal(content, await site.ReadAsync((await site.FindAsync(File))!));
+    }
+
+    [Fact]
+    public async Task Given_a_process_that_ends_in_order_when_clients_were_told_of_their_uploads_then_it_has_noted_so()
+    {
+        var site = await CreateAsync(overwrites: false);
+        var session = await site.BeginAsync(File, 250);
+        var answers = site.Drive.Get<UploadAnswers>();
+        answers.Note(session);
+
+        await answers.DisposeAsync();
+
+        Assert.True((await site.Drive.Get<UploadSessions>().GetAsync(session.Id)).IsAnswered);
+    }
+
+    [Fact]
+    public async Task Given_an_upload_that_was_completed_when_answers_are_noted_then_it_costs_nothing()
+    {
+        var site = await CreateAsync(overwrites: false);
+        var content = UploadSite.Bytes(250);
+        var session = await site.BeginAsync(File, content.Length);
+        var answers = site.Drive.Get<UploadAnswers>();
+        answers.Note(session);
+        await site.StageAsync(session, content);
+        await site.CompleteAsync(session.Id);
+        using var measured = site.Layout.Account.Transactions.Measure();
+
+        await answers.StoreAsync();
+
+        Assert.Equal(0, measured.Total);
+    }
+
+    private static async Task SendAsync(UploadSite site, UploadSession session, byte[] content, int[] chunks)
+    {
+        foreach (var index in chunks)
+            await (session.IsRelay ? site.TakeAsync(session, index, content) : site.StageAsync(session, index, content));
+    }
+
+    private static async Task<int> ReviewAsync(UploadSite site)
+    {
+        var later = site.Restart();
+        later.Drive.Wait(TimeSpan.FromMinutes(6));
+        return await later.Drive.Get<UploadExpiry>().RunAsync();
     }
 
     private async Task<UploadSite> CreateAsync(bool overwrites)

@@ -65,12 +65,14 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
     /// <summary>Sends all chunks as a client does that holds signed addresses.</summary>
     public async Task StageAsync(UploadSession session, byte[] content)
     {
-        var container = Drive.Layout.Container(Drive.Layout.FilesContainerName);
         for (var i = 0; i < session.Chunks.Count && content.Length > 0; i++)
-        {
-            using var chunk = new MemoryStream(content, i * Chunk, (int)session.Chunks.LengthOf(i));
-            await container.StageBlockAsync(session.StagingName, ChunkPlan.BlockId(i), chunk);
-        }
+            await StageAsync(session, i, content);
+    }
+
+    public async Task StageAsync(UploadSession session, int index, byte[] content)
+    {
+        using var chunk = new MemoryStream(content, index * Chunk, (int)session.Chunks.LengthOf(index));
+        await Drive.Layout.Container(Drive.Layout.FilesContainerName).StageBlockAsync(session.StagingName, ChunkPlan.BlockId(index), chunk);
     }
 
     public Task TakeAsync(UploadSession session, int index, byte[] content)

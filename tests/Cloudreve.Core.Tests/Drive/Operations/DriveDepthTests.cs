@@ -119,6 +119,65 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
     }
 
+    [Fact]
+    public async Task Given_content_that_is_about_to_be_placed_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left()
+    {
+        var uploads = await UploadSite.CreateAsync(azurite);
+        var site = uploads.Drive;
+        await site.MakeFolderAsync(Deep("a", 70));
+        await site.MakeFolderAsync(Deep("b", 58));
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", 70)))));
+
+        var refused = await Assert.ThrowsAsync<CloudreveException>(() => uploads.Restart(injection.BeforeFirstBatch).WriteAsync(Deep("b", 58) + "/f", UploadSite.Bytes(5)));
+
+        Assert.Equal((ErrorCode.Ok, ErrorCode.BadParameter), (injection.Code, refused.Code));
+        Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
+        Assert.Equal(0, await site.UsedAsync());
+        await uploads.RecoverAsync();
+        await uploads.AssertExactAsync();
+    }
+
+    [Theory]
+    [InlineData("f", false)]
+    [InlineData("f", true)]
+    [InlineData("x", true)]
+    public async Task Given_an_entry_that_is_about_to_arrive_when_its_destination_is_moved_too_deep_for_it_then_it_stays_and_nothing_is_left(string name, bool isCopy)
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync(Deep("a", 70));
+        await site.MakeFolderAsync(Deep("b", 58));
+        await site.MakeFolderAsync("x");
+        await site.PutAsync("f");
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", 70)))));
+        var (entry, destination) = (DriveSite.Path(name), DriveSite.Path(Deep("b", 58)));
+
+        var code = await RunAsync(
+            site.Restart(injection.BeforeFirstBatch), (o, w) => isCopy ? o.CopyAsync(w, entry, destination, NoLimits) : o.MoveAsync(w, entry, destination));
+
+        Assert.Equal((ErrorCode.Ok, ErrorCode.BadParameter), (injection.Code, code));
+        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, entry));
+        Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
+        Assert.Equal(10, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_file_that_has_claimed_its_name_when_the_destination_is_to_be_moved_too_deep_for_it_then_the_folder_stays()
+    {
+        var site = await DriveSite.CreateAsync(azurite);
+        await site.MakeFolderAsync(Deep("a", 70));
+        await site.MakeFolderAsync(Deep("b", 58));
+        await site.PutAsync("f");
+        // The commit of a move is the first replacement of a single row.
+        var injection = new Injection(() => RunAsync(site, (o, w) => o.MoveAsync(w, DriveSite.Path("b"), DriveSite.Path(Deep("a", 70)))));
+
+        var code = await RunAsync(site.Restart(injection.BeforeFirstReplacement), (o, w) => o.MoveAsync(w, DriveSite.Path("f"), DriveSite.Path(Deep("b", 58))));
+
+        Assert.Equal((ErrorCode.BadParameter, ErrorCode.Ok), (injection.Code, code));
+        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("b", 58) + "/f")));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
     [Theory]
     [InlineData(70, 58, ErrorCode.BadParameter)]
     [InlineData(60, 30, ErrorCode.Ok)]
@@ -185,9 +244,13 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         /// <summary>How it ended.</summary>
         public ErrorCode? Code { get; private set; }
 
-        public StorageFault BeforeFirstBatch(StorageCall call)
+        public StorageFault BeforeFirstBatch(StorageCall call) => Before(call.Resource == "$batch");
+
+        public StorageFault BeforeFirstReplacement(StorageCall call) => Before(call.Method == "PUT");
+
+        private StorageFault Before(bool isMoment)
         {
-            if (call.Resource == "$batch" && !_isOver)
+            if (isMoment && !_isOver)
             {
                 _isOver = true;
                 Code = Task.Run(happens).GetAwaiter().GetResult();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Functions.Tests.App;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files.Uploads;
@@ -57,6 +59,26 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
 
         var updated = (await _user.InfoAsync(uri)).Data.GetProperty("updated_at").GetDateTimeOffset();
         Assert.Equal(expected, updated.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task Given_an_upload_that_was_answered_when_answers_are_noted_then_it_is_known_that_its_client_has_the_id()
+    {
+        var upload = new WebUploader(_user.Api, "cloudreve://my/answered.bin", UploadingUser.Bytes(5));
+        await upload.BeginAsync();
+        var (answers, sessions) = (shared.App.Services.GetRequiredService<UploadAnswers>(), shared.App.Services.GetRequiredService<UploadSessions>());
+
+        // What follows an answer happens after the client has it.
+        for (var tries = 0; tries < 200 && !(await sessions.GetAsync(Guid.Parse(upload.Id))).IsAnswered; tries++)
+        {
+            await answers.StoreAsync();
+            await Task.Delay(20);
+        }
+
+        Assert.True((await sessions.GetAsync(Guid.Parse(upload.Id))).IsAnswered);
+        await upload.SendChunksAsync();
+        await upload.FinishAsync();
+        Assert.Equal(upload.Content, await _user.DownloadAsync("cloudreve://my/answered.bin"));
     }
 
     [Fact]
