@@ -28,7 +28,7 @@ internal sealed class TaskObserver(StorageAccount account, string prefix)
     {
         try
         {
-            return (await _tasks.ListAsync(AdminId, [], [], 1, null)).Tasks.FirstOrDefault();
+            return (await _tasks.ListAsync(AdminId, [], [], 1, null)).Tasks is [var newest, ..] ? newest : null;
         }
         catch (StorageUnavailableException)
         {
