@@ -18,6 +18,7 @@ using Cloudreve.Core.Accounts.SignUps;
 using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Accounts.Tokens.Stores;
 using Cloudreve.Core.Accounts.TwoFactor;
+using Cloudreve.Core.Accounts.WebDav;
 using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Imports;
@@ -59,6 +60,8 @@ public static class AccountsComposition
         services.TryAddSingleton<OpenIdLinks>();
         services.TryAddSingleton<OpenIdSignIn>();
         services.TryAddSingleton<TokenIssuer>();
+        services.TryAddSingleton<DavAccounts>();
+        services.TryAddSingleton<DavSignIn>();
         services.TryAddSingleton<UserAdministration>();
         services.TryAddSingleton<UrlSigner>();
         services.TryAddSingleton(new CaptchaProviders());

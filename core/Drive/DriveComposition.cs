@@ -34,6 +34,7 @@ internal static class DriveComposition
         services.TryAddSingleton<ShortcutList>();
         services.TryAddSingleton<FolderListing>();
         services.TryAddSingleton<FileSearch>();
+        services.TryAddSingleton<SubtreeListing>();
         services.TryAddSingleton<FolderWriter>();
         services.TryAddSingleton<FolderSummaries>();
         services.TryAddSingleton<DriveLocks>();

@@ -17,7 +17,7 @@ internal static class SiteSeeds
             Name = "Admin",
             MaxStorage = 1024 * Gibibyte,
             // Without those of WebDAV, archive tasks and remote downloads, which are not built yet: clients offer what a group allows.
-            Permissions = Boolset.Of(0, 2, 4, 6, 7, 11, 12, 16),
+            Permissions = Boolset.Of(0, 2, 3, 4, 6, 7, 11, 12, 16),
             Settings = Limits with { SourceBatch = 1000, Aria2Batch = 50 },
             StoragePolicyId = StoragePolicy.DefaultId,
         },

@@ -33,6 +33,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
         ClientBudget.AbuseReports => new("reports", 20, s_hour, "abuse reports"),
         ClientBudget.CaptchaPictures => new("captchas", 240, s_quarter, "captchas") { IsLocal = true },
         ClientBudget.Ceremonies => new("ceremonies", 120, s_quarter, "sign-in requests"),
+        ClientBudget.FailedDavSignIns => new("dav", 60, s_quarter, "failed WebDAV sign-ins"),
         _ => throw new ArgumentOutOfRangeException(nameof(budget)),
     };
 

@@ -29,4 +29,7 @@ public enum ClientBudget
 
     /// <summary>Sign-ins and registrations of passkeys and with identity providers that were begun, and consents to applications.</summary>
     Ceremonies,
+
+    /// <summary>Wrong passwords of WebDAV accounts.</summary>
+    FailedDavSignIns,
 }

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
@@ -61,6 +62,32 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     internal async Task<bool> HasStagedAsync(UploadSession session, CancellationToken cancellationToken) =>
         await (await ContainerOfAsync(session, cancellationToken)).GetBlocksAsync(session.StagingName, cancellationToken) is var blocks
         && (blocks.Committed.Count > 0 || blocks.Uncommitted.Count > 0);
+
+    /// <summary>Copies the blob of an entity to another name of its container: two transactions, some more for a large one.</summary>
+    /// <exception cref="CloudreveException">40077 when the blob is gone, 409 when it changes all the time.</exception>
+    internal async Task CopyAsync(EntityRecord source, string name, CancellationToken cancellationToken)
+    {
+        var container = await ContainerOfAsync((int)source.PolicyId, cancellationToken);
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            var blob = await container.FindAsync(source.Source, cancellationToken)
+                ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The file's content does not exist.");
+            var isLarge = blob.Size > BlobContainer.MaxDirectCopy;
+            try
+            {
+                await container.CopyNewAsync(source.Source, blob.ETag, name, isLarge, CancellationToken.None);
+                if (!isLarge || await IsTakenAsync(container, name, cancellationToken))
+                    return;
+            }
+            catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+            {
+                // The answer of a first try was lost, nobody else writes to that name; or the source has changed.
+                if (await IsTakenAsync(container, name, cancellationToken))
+                    return;
+            }
+        }
+        throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
+    }
 
     /// <summary>Removes whatever there is of an upload's blobs. One transaction, two more for content that a client staged. Harmless to repeat.</summary>
     internal async Task DiscardAsync(UploadSession session, CancellationToken cancellationToken)
@@ -145,7 +172,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         if (await CheckStagedAsync(container, session, cancellationToken) is not { } etag)
         {
             // The staging blob is gone when a rival has completed the upload.
-            return await IsTakenAsync(container, session, cancellationToken) ? true : throw Mismatch();
+            return await IsTakenAsync(container, session.Source, cancellationToken) ? true : throw Mismatch();
         }
         var isLarge = session.Size > BlobContainer.MaxDirectCopy;
         try
@@ -155,9 +182,9 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
             // A repetition, or a rival that was faster; or the client has changed its blob.
-            return await IsTakenAsync(container, session, cancellationToken);
+            return await IsTakenAsync(container, session.Source, cancellationToken);
         }
-        return !isLarge || await IsTakenAsync(container, session, cancellationToken);
+        return !isLarge || await IsTakenAsync(container, session.Source, cancellationToken);
     }
 
     /// <summary>The version of a staging blob that is made of the announced chunks; null when there is none.</summary>
@@ -176,12 +203,12 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     }
 
     /// <summary>Whether the content is where the file will refer to, once the copy has ended.</summary>
-    private async Task<bool> IsTakenAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
+    private async Task<bool> IsTakenAsync(BlobContainer container, string name, CancellationToken cancellationToken)
     {
         var wait = new CopyWait(clock);
         while (true)
         {
-            switch ((await container.FindAsync(session.Source, cancellationToken))?.CopyState)
+            switch ((await container.FindAsync(name, cancellationToken))?.CopyState)
             {
                 case BlobCopyState.Done:
                     return true;
@@ -189,7 +216,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
                     await wait.NextAsync(cancellationToken);
                     break;
                 case BlobCopyState.Failed:
-                    await container.DeleteAsync(session.Source, cancellationToken);
+                    await container.DeleteAsync(name, cancellationToken);
                     return false;
                 default:
                     return false;

@@ -38,6 +38,9 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
         return policy;
     }
 
+    /// <summary>A policy. No transaction when it is cached.</summary>
+    public ValueTask<StoragePolicy> GetPolicyAsync(int id, CancellationToken cancellationToken) => catalog.GetPolicyAsync(id, cancellationToken);
+
     /// <summary>Finds where an upload goes. The path's transactions; some more to give up an upload that was force-unlocked.</summary>
     /// <param name="control">The drive's locks, read before.</param>
     /// <param name="request">The upload.</param>

@@ -10,6 +10,9 @@ namespace Cloudreve.Core.Drive.Locks;
 /// <param name="ClientLock">What a viewer calls its lock: any text, which only the viewer is told; null for others.</param>
 public sealed record LockApplication(string Type, string? InnerXml = null, string? ViewerId = null, string? ClientLock = null)
 {
+    /// <summary>The type of locks of WebDAV clients.</summary>
+    public const string WebDav = "dav";
+
     /// <summary>An upload that has not been completed.</summary>
     public static LockApplication Upload { get; } = new("upload");
 }
@@ -28,6 +31,9 @@ public sealed record DriveLock
 
     /// <summary>Whether everything below is locked, too.</summary>
     public bool IsInfinite { get; init; }
+
+    /// <summary>Whether others may hold a shared lock of the same, too; whoever holds one of them may change it.</summary>
+    public bool IsShared { get; init; }
 
     /// <summary>What holds it.</summary>
     public required LockApplication Application { get; init; }
@@ -49,6 +55,11 @@ public sealed record DriveLock
         || (IsInfinite && Path.Contains(path))
         || (scope >= LockScope.Membership && Path.Equals(path.Parent))
         || (scope == LockScope.Subtree && path.Contains(Path));
+
+    /// <summary>Whether a lock stands for another one: both are shared, and it locks what the other one does.</summary>
+    /// <param name="other">The other lock.</param>
+    public bool StandsFor(DriveLock other) =>
+        IsShared && other.IsShared && (Path.Equals(other.Path) || (IsInfinite && Path.Contains(other.Path)));
 }
 
 /// <summary>How far a change reaches.</summary>

@@ -193,7 +193,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     private static string ClaimKey(FilePath path) =>
         DriveControl.ClaimPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path.ToString())).AsSpan(0, 16));
 
-    private static List<DriveLock> ConflictsOf(DriveControl control, DriveLock wanted) => [.. control.Locks.Where(l => l.Token != wanted.Token
+    private static List<DriveLock> ConflictsOf(DriveControl control, DriveLock wanted) => [.. control.Locks.Where(l => l.Token != wanted.Token && !(l.IsShared && wanted.IsShared)
         && (l.Path.Equals(wanted.Path) || (l.IsInfinite && l.Path.Contains(wanted.Path)) || (wanted.IsInfinite && wanted.Path.Contains(l.Path))))];
 
     private static void CheckToken(string token)
@@ -207,6 +207,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         var row = new Row(DriveControl.Partition(held.OwnerId), DriveControl.LockPrefix + held.Token)
         {
             ["inf"] = held.IsInfinite,
+            ["shared"] = held.IsShared ? true : null,
             ["t"] = (int)held.Type,
             ["x"] = held.ExpiresAt,
         };
@@ -224,6 +225,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         OwnerId = ownerId,
         Path = PathText.Read(row, "path") ?? FilePath.Root,
         IsInfinite = row.Flag("inf"),
+        IsShared = row.Flag("shared"),
         Application = JsonSerializer.Deserialize(LongText.Read(row, "app") ?? "null", LockJson.Default.LockApplication)!,
         Type = (FileType)row.RequiredNumber("t"),
         ExpiresAt = row.Time("x") ?? default,

@@ -68,6 +68,28 @@ public sealed partial class DriveOperations
         return file;
     }
 
+    /// <summary>Creates an entry in a folder that exists. Path + 4 transactions, one more for a folder.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="entry">What.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CloudreveException">
+    /// 40016 for a missing folder, 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when it would be too deep.
+    /// </exception>
+    public async Task<FileRecord> CreateMemberAsync(DriveWork work, FilePath path, NewEntry entry, CancellationToken cancellationToken = default)
+    {
+        RequireNotRoot(path);
+        FilePath.CheckName(path.Name);
+        var control = await ControlAsync(work, cancellationToken);
+        control.Require(path, LockScope.Membership, work.LockTokens);
+        var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
+        await _tree.Depth.NoteAsync(work.OwnerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
+        var file = await _tree.CreateEntryAsync(work.OwnerId, folder.Id, path.Name, entry, failIfExists: true, cancellationToken);
+        await RequireDepthAsync(control, path, file, cancellationToken);
+        work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
+        return file;
+    }
+
     /// <summary>Gives an entry another name in its folder. Path + 3 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>

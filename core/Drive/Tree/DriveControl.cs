@@ -41,6 +41,8 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     {
         var conflicts = Locks.Where(l => l.Forbids(path, scope) && !tokens.Contains(l.Token)).ToList();
         if (conflicts.Count > 0)
+            conflicts.RemoveAll(l => Locks.Any(held => tokens.Contains(held.Token) && held.StandsFor(l)));
+        if (conflicts.Count > 0)
             throw new LockConflictException(conflicts);
     }
 }

@@ -32,6 +32,9 @@ public enum IdKind
 
     /// <summary>Blocks of 1,000 ids, each for folders of one drive.</summary>
     FolderBlock,
+
+    /// <summary>WebDAV accounts.</summary>
+    DavAccount,
 }
 
 /// <summary>A run of consecutive ids.</summary>

@@ -16,6 +16,20 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>The sync client that writes; null for others.</summary>
     public string? ClientId { get; init; }
 
+    /// <summary>Whether a file that is there already is an error.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>Whether a missing folder is an error; otherwise it is made.</summary>
+    public bool NeedsFolder { get; init; }
+
+    /// <summary>Metadata that the file gets instead of what it has under the same prefix; null to leave all as it is.</summary>
+    public ReplacedMetadata? Metadata { get; init; }
+
     /// <summary>Tokens of locks that the caller holds.</summary>
     public IReadOnlyCollection<string> LockTokens { get; init; } = [];
 }
+
+/// <summary>Metadata of one kind.</summary>
+/// <param name="Prefix">What its keys begin with.</param>
+/// <param name="Values">Key to value.</param>
+public sealed record ReplacedMetadata(string Prefix, IReadOnlyDictionary<string, string> Values);

@@ -7,7 +7,8 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>A write of a file's content, as its writer knows it.</summary>
 internal sealed class ContentWrite
 {
-    public required UploadRequest Request { get; init; }
+    /// <summary>What shall be written; the size of open-ended content is known at its end.</summary>
+    public required UploadRequest Request { get; set; }
 
     /// <summary>The drive as it was when the path was resolved.</summary>
     public required DriveControl Seen { get; init; }
@@ -25,8 +26,14 @@ internal sealed class ContentWrite
 
     public required int KeepVersions { get; init; }
 
+    /// <summary>See <see cref="ContentRequest.Metadata"/>.</summary>
+    public ReplacedMetadata? Metadata { get; init; }
+
     /// <summary>The most bytes that the owner may have in use.</summary>
     public required long? Limit { get; init; }
+
+    /// <summary>Throws for a size that the policy does not allow.</summary>
+    public required Action<long> CheckSize { get; init; }
 
     /// <summary>Bytes of a block.</summary>
     public required long BlockSize { get; init; }

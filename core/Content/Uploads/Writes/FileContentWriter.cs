@@ -1,9 +1,11 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
@@ -17,6 +19,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 public sealed class FileContentWriter
 {
     private const long LeastBlock = 8 << 20;
+    private const int SmallOpenEnded = 64 << 10;
 
     private readonly UploadTargets _targets;
     private readonly DriveLocks _locks;
@@ -50,13 +53,54 @@ public sealed class FileContentWriter
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked, 40076 for
     /// another version, 40016 for a missing folder, 40001 when a folder above was moved too deep meanwhile, 40006 when the group cannot store files, 40013 for another length than announced.
     /// </exception>
-    public async Task<FileRecord> WriteAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default)
+    public async Task<FileRecord> WriteAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default) =>
+        (await PutAsync(caller, request, content, cancellationToken)).File;
+
+    /// <summary>Writes a file's content, and tells whether that made the file.</summary>
+    /// <inheritdoc cref="WriteAsync"/>
+    public Task<WrittenFile> PutAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default) =>
+        RunAsync(caller, request, new ContentForm(), write => _staging.StageAsync(write, content, cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// Writes content of which nobody knows how long it is: like <see cref="PutAsync"/> up to 64 KiB, beyond in blocks of 8 MiB. Five more
+    /// transactions then, and one for each block. It is charged when it has ended, and given up as soon as it exceeds what the owner may store.
+    /// </summary>
+    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="request">What; its length does not count.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
+    /// <inheritdoc cref="WriteAsync"/>
+    public async Task<WrittenFile> PutOpenEndedAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default)
     {
-        var write = await PrepareAsync(caller, request, cancellationToken);
+        var start = new byte[SmallOpenEnded];
+        var read = await content.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken);
+        if (read < start.Length)
+        {
+            using var whole = new MemoryStream(start, 0, read, writable: false);
+            return await PutAsync(caller, request with { Length = read }, whole, cancellationToken);
+        }
+        await using var rest = new PrefixedStream(start, content);
+        return await RunAsync(
+            caller, request with { Length = read }, new ContentForm { IsOpenEnded = true }, write => _staging.StageOpenEndedAsync(write, rest, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Gives a file a copy of content that another one has; the bytes do not pass through the process. The transactions of <see cref="PutAsync"/> and one.</summary>
+    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="request">What.</param>
+    /// <param name="source">The content.</param>
+    /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
+    /// <inheritdoc cref="WriteAsync"/>
+    public Task<WrittenFile> CopyAsync(Caller caller, ContentRequest request, EntityRecord source, CancellationToken cancellationToken = default) => RunAsync(
+        caller, request with { Length = source.Size }, new ContentForm { Source = source }, write => _staging.StageCopyAsync(write, source, cancellationToken), cancellationToken);
+
+    private async Task<WrittenFile> RunAsync(
+        Caller caller, ContentRequest request, ContentForm form, Func<ContentWrite, Task> stageAsync, CancellationToken cancellationToken)
+    {
+        var write = await PrepareAsync(caller, request, form, cancellationToken);
         FileRecord file;
         try
         {
-            await _staging.StageAsync(write, content, cancellationToken);
+            await stageAsync(write);
             file = await _placement.PlaceAsync(write, cancellationToken);
         }
         catch (Exception e)
@@ -67,25 +111,29 @@ public sealed class FileContentWriter
         if (write.File is null)
             await _operations.RequireDepthAsync(write.Seen, request.Path, file, cancellationToken);
         await _placement.FinishAsync(write, file);
-        return file;
+        return new WrittenFile(file, write.File is null);
     }
 
     /// <summary>Checks the request and notes the write.</summary>
-    private async Task<ContentWrite> PrepareAsync(Caller caller, ContentRequest request, CancellationToken cancellationToken)
+    private async Task<ContentWrite> PrepareAsync(Caller caller, ContentRequest request, ContentForm form, CancellationToken cancellationToken)
     {
         var owner = caller.RequireUser();
         var upload = new UploadRequest(request.Path, request.Length)
         {
-            Overwrites = true,
+            Overwrites = !request.IsNew,
             Previous = request.Previous,
             ModifiedAt = request.ModifiedAt,
             ClientId = request.ClientId,
             LockTokens = request.LockTokens,
         };
         var policy = await _targets.CheckAsync(caller, upload, cancellationToken);
-        var block = BlockSizeOf(request.Length);
+        if (form.Source is { } source)
+            policy = await _targets.GetPolicyAsync((int)source.PolicyId, cancellationToken);
+        var block = form.Source is null ? BlockSizeOf(request.Length) : request.Length;
         var seen = await _locks.ReadAsync(owner.Id, cancellationToken);
         var target = await _targets.FindAsync(seen, upload, cancellationToken);
+        if (request.NeedsFolder && target.ParentId is null)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The folder does not exist.");
         var write = new ContentWrite
         {
             Request = upload,
@@ -96,16 +144,18 @@ public sealed class FileContentWriter
             KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
             Limit = caller.Group.MaxStorage,
             BlockSize = block,
-            Encryption = policy.Settings.Encryption && request.Length > 0 ? await _encryption.CreateAsync(cancellationToken) : null,
+            Encryption = await EncryptionOfAsync(policy, request, form, cancellationToken),
+            Metadata = request.Metadata,
             PreviousId = target.File?.PrimaryEntityId ?? 0,
-            Intent = await DescribeAsync(owner.Id, policy, request, target, block, cancellationToken),
+            CheckSize = FileRules.Of(policy).CheckSize,
+            Intent = await DescribeAsync(owner.Id, policy, request, target, form.IsOpenEnded || request.Length > block, cancellationToken),
         };
         write.Intent = await _intents.AddAsync(write.Intent, cancellationToken);
         return write;
     }
 
     private async Task<WriteIntent> DescribeAsync(
-        long ownerId, StoragePolicy policy, ContentRequest request, UploadTarget target, long block, CancellationToken cancellationToken)
+        long ownerId, StoragePolicy policy, ContentRequest request, UploadTarget target, bool isInBlocks, CancellationToken cancellationToken)
     {
         var entityId = request.Length == 0 ? 0 : await _ids.NextAsync(IdKind.Entity, cancellationToken);
         return new WriteIntent
@@ -120,8 +170,16 @@ public sealed class FileContentWriter
             Size = request.Length,
             PolicyId = policy.Id,
             Source = entityId == 0 ? "" : BlobNaming.Create(policy, new BlobNamingContext(ownerId, request.Path, entityId, _clock.GetUtcNow())),
-            IsInBlocks = request.Length > block,
+            IsInBlocks = isInBlocks,
         };
+    }
+
+    /// <summary>A copy is encrypted as what it is a copy of.</summary>
+    private async Task<string?> EncryptionOfAsync(StoragePolicy policy, ContentRequest request, ContentForm form, CancellationToken cancellationToken)
+    {
+        if (form.Source is { } source)
+            return source.Encryption;
+        return policy.Settings.Encryption && request.Length > 0 ? await _encryption.CreateAsync(cancellationToken) : null;
     }
 
     private static long BlockSizeOf(long length)
@@ -130,5 +188,15 @@ public sealed class FileContentWriter
         return block <= ChunkPlan.MaxRelayChunk * 4
             ? block
             : throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
+    }
+
+    /// <summary>In which form content comes.</summary>
+    private readonly record struct ContentForm
+    {
+        /// <summary>Whether nobody knows how long it is.</summary>
+        public bool IsOpenEnded { get; init; }
+
+        /// <summary>What it is a copy of; null when it comes from the client.</summary>
+        public EntityRecord? Source { get; init; }
     }
 }

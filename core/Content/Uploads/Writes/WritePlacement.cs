@@ -147,6 +147,13 @@ internal sealed class WritePlacement(
         var change = VersionRetention.Replace(before, write.Link, since, write.KeepVersions);
         // Why a picture could not be made says nothing about other content, and a mark that is left belongs to no upload any more.
         var metadata = change.File.Metadata.Where(m => m.Key is not (FileThumbnails.Disabled or MetadataKeys.UploadSession)).ToDictionary();
+        if (write.Metadata is { } replaced)
+        {
+            foreach (var key in metadata.Keys.Where(key => key.StartsWith(replaced.Prefix, StringComparison.Ordinal)).ToList())
+                metadata.Remove(key);
+            foreach (var (key, value) in replaced.Values)
+                metadata[key] = value;
+        }
         return change with { File = change.File with { Metadata = metadata, UpdatedAt = write.Request.ModifiedAt ?? write.At } };
     }
 

@@ -47,6 +47,90 @@ internal sealed class WriteStaging(
         await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
     }
 
+    /// <summary>Stores a write whose content is a copy: like <see cref="StageAsync"/>, and one transaction more.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="source">The content.</param>
+    /// <param name="cancellationToken">Ends the waiting for a large copy.</param>
+    public async Task StageCopyAsync(ContentWrite write, EntityRecord source, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        Task[] work =
+        [
+            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
+            StoreRowsAsync(write),
+            StoreIdAsync(write),
+            blobs.CopyAsync(source, write.Intent.Source, stop.Token),
+        ];
+        await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
+    }
+
+    /// <summary>
+    /// Stores a write of which nobody knows how long it is: blocks first, then what depends on the length. One transaction for what the owner
+    /// has in use, one for each block, two to note the length, and those of <see cref="StageAsync"/>.
+    /// </summary>
+    /// <param name="write">The write.</param>
+    /// <param name="content">The bytes; not none.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CloudreveException">40051 for the quota, 40049 for the size.</exception>
+    public async Task StageOpenEndedAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)
+    {
+        var container = await blobs.ContainerOfAsync(write.Intent.PolicyId, cancellationToken);
+        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+        using (var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token))
+            await JoinAsync([StoreOpenEndedAsync(container, write, content, stop.Token)], RenewAsync(write, ended.Token), ended, stop);
+        write.Intent = await intents.RenewAsync(write.Intent with { Size = write.Request.Size }, CancellationToken.None);
+        // Settlements wait for minutes; these calls do not take that long.
+        await Task.WhenAll(
+            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
+            StoreRowsAsync(write),
+            StoreIdAsync(write),
+            CommitAsync(container, write.Intent.Source, [.. write.Blocks.BlockIds]));
+    }
+
+    /// <summary>Stages blocks until the content ends, and notes its size.</summary>
+    private async Task StoreOpenEndedAsync(BlobContainer container, ContentWrite write, Stream content, CancellationToken cancellationToken)
+    {
+        var most = write.Limit is { } limit ? limit - await quota.GetUsedAsync(write.Intent.OwnerId, cancellationToken) : long.MaxValue;
+        using var room = await memory.TakeAsync(2 * write.BlockSize, cancellationToken);
+        using var cipher = write.Encryption is null ? null : (await encryption.OpenAsync(write.Encryption, cancellationToken)).CreateCipher();
+        var (filling, sending) = (ArrayPool<byte>.Shared.Rent((int)write.BlockSize), ArrayPool<byte>.Shared.Rent((int)write.BlockSize));
+        var sent = Task.CompletedTask;
+        try
+        {
+            var (size, length) = (0L, (int)write.BlockSize);
+            for (var index = 0; length == write.BlockSize; index++)
+            {
+                length = await content.ReadAtLeastAsync(filling.AsMemory(0, (int)write.BlockSize), (int)write.BlockSize, throwOnEndOfStream: false, cancellationToken);
+                if (length == 0)
+                    break;
+                size += length;
+                CheckOpenEnded(write, size, index, most);
+                cipher?.Apply(filling.AsSpan(0, length), size - length);
+                await sent;
+                (filling, sending) = (sending, filling);
+                sent = SendAsync(container, write.Intent.Source, index, sending, length);
+            }
+            await sent;
+            write.Request = write.Request with { Size = size };
+        }
+        finally
+        {
+            await sent.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            ArrayPool<byte>.Shared.Return(filling);
+            ArrayPool<byte>.Shared.Return(sending);
+        }
+    }
+
+    private static void CheckOpenEnded(ContentWrite write, long size, int index, long most)
+    {
+        write.CheckSize(size);
+        if (size > most)
+            throw new CloudreveException(ErrorCode.QuotaExceeded, "The storage quota is exceeded.");
+        if (index >= ChunkPlan.MaxBlocks)
+            throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
+    }
+
     /// <summary>Waits for all; the first that fails ends the others, and its error is the one that is thrown.</summary>
     private static async Task JoinAsync(Task[] work, Task renewal, CancellationTokenSource ended, CancellationTokenSource stop)
     {
