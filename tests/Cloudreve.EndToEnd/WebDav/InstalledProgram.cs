@@ -1,0 +1,43 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Cloudreve.EndToEnd.WebDav;
+
+/// <summary>A program of the machine that nobody here wrote.</summary>
+/// <param name="name">Its name, which is its Debian package's, too.</param>
+/// <param name="folder">Where it runs.</param>
+internal sealed class InstalledProgram(string name, string folder)
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Environment variables of the program.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Runs the program to its end.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>Its exit code, and all that it printed.</returns>
+    public async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(name, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (key, value) in Environment)
+            start.Environment[key] = value;
+        using var process = Start(start);
+        using var timeout = new CancellationTokenSource(s_timeout);
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
+        return (process.ExitCode, await output + await errors);
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException($"{name} is not installed: install the package {name}.", e);
+        }
+    }
+}
