@@ -6,6 +6,7 @@ using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.FrontEnd;
 using Cloudreve.Functions.Triggers;
 using Cloudreve.Functions.Triggers.Timers;
+using Cloudreve.Functions.WebDav;
 using Cloudreve.Orchestrations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -41,6 +42,7 @@ internal static class WorkerComposition
         builder.Services.AddSingleton(BootstrapSettings.Read(builder.Configuration));
         builder.Services.AddHostedService<BootstrapWarmUp>();
         builder.Services.AddCloudreveApi(builder.Configuration);
+        builder.Services.AddWebDav();
         builder.Services.AddFrontEnd();
         builder.Services.AddOrchestrations();
         return builder;

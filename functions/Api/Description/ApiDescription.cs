@@ -5,6 +5,7 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Site;
 using Cloudreve.Functions.FrontEnd;
+using Cloudreve.Functions.WebDav;
 
 namespace Cloudreve.Functions.Api.Description;
 
@@ -51,10 +52,11 @@ internal sealed class ApiDescription(HttpFunctions functions)
         };
     }
 
-    /// <summary>Pages for people, and what browsers ask before a request, are no part of the API.</summary>
+    /// <summary>Pages for people, other protocols, and what browsers ask before a request, are no part of the API.</summary>
     private static bool IsDescribed(HttpFunction function) =>
         function.Method.DeclaringType != typeof(FrontEndFunctions)
         && function.Method.DeclaringType != typeof(DescriptionFunctions)
+        && function.Method.DeclaringType!.Namespace != typeof(DavFunctions).Namespace
         && !function.Methods.All(HttpMethods.IsOptions);
 
     private JsonObject Describe(HttpFunction function)

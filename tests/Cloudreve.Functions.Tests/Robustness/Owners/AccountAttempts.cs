@@ -22,6 +22,10 @@ internal static class AccountAttempts
         ["DELETE /session/oauth/grant/{app_id} grant"] = async site => Attempt.Of(HttpMethod.Delete, $"session/oauth/grant/{await ConsentAsync(site)}"),
         ["DELETE /session/openid/{provider_id} identity"] = UnlinkAsync,
         ["DELETE /user/authn passkey"] = DeletePasskeyAsync,
+        ["DELETE /devices/dav/{id} account"] = async site => Attempt.Of(HttpMethod.Delete, "devices/dav/" + await CreateDavAccountAsync(site)),
+        ["PATCH /devices/dav/{id} account"] = async site => Attempt.Of(
+            HttpMethod.Patch, "devices/dav/" + await CreateDavAccountAsync(site), new { name = "Changed", uri = "cloudreve://my" }) with
+        { Told = "Changed" },
         ["POST /user/authn registration"] = FinishRegistrationAsync,
         ["GET /user/info/{user_id} user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Get, "user/info/" + site.Alice.Id)),
         ["GET /session/prepare user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Get, "session/prepare?email=" + site.Alice.User.Email)),
@@ -55,6 +59,13 @@ internal static class AccountAttempts
     {
         await ConsentAsync(site, (await site.App.Services.GetRequiredService<OAuthClients>().FindEnabledAsync(OAuthClients.DesktopId))!);
         return OAuthClients.DesktopId.ToString("D");
+    }
+
+    private static async Task<string> CreateDavAccountAsync(TwoUsers site)
+    {
+        var account = await TwoUsers.SucceedAsync(
+            site.Alice.Client.SendApiAsync(HttpMethod.Put, "devices/dav", new { name = "Laptop", uri = "cloudreve://my" }));
+        return account.GetProperty("id").GetString()!;
     }
 
     private static async Task<Attempt> UnlinkAsync(TwoUsers site)

@@ -1,0 +1,18 @@
+using Cloudreve.Functions.Api.Edge;
+
+namespace Cloudreve.Functions.Api.Devices;
+
+/// <summary>The body of a new WebDAV account, and of a change of one.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Uri">The folder that its clients see as the root.</param>
+internal sealed record DavAccountRequest(string Name, [property: LongestUri] string Uri)
+{
+    /// <summary>Whether its clients change nothing.</summary>
+    public bool? Readonly { get; init; }
+
+    /// <summary>Whether content is streamed through the app.</summary>
+    public bool? Proxy { get; init; }
+
+    /// <summary>Whether its clients create no entries whose names begin with a dot.</summary>
+    public bool? DisableSysFiles { get; init; }
+}

@@ -1,0 +1,33 @@
+using Cloudreve.Functions.WebDav.Methods;
+using Cloudreve.Functions.WebDav.Requests;
+
+namespace Cloudreve.Functions.WebDav;
+
+/// <summary>What the methods of the protocol do, under whichever address it is spoken.</summary>
+/// <param name="Options">OPTIONS.</param>
+/// <param name="Reading">GET and HEAD.</param>
+/// <param name="Listing">PROPFIND.</param>
+/// <param name="Properties">PROPPATCH.</param>
+/// <param name="Writing">PUT and MKCOL.</param>
+/// <param name="Deletion">DELETE.</param>
+/// <param name="Transfer">COPY and MOVE.</param>
+/// <param name="Locking">LOCK and UNLOCK.</param>
+internal sealed record DavMethods(
+    DavOptions Options, DavReading Reading, DavListing Listing, DavPropertyChange Properties, DavWriting Writing, DavDeletion Deletion, DavTransfer Transfer,
+    DavLocking Locking)
+{
+    /// <summary>Handles a request whose function is for several methods.</summary>
+    /// <param name="call">The request.</param>
+    public Task RunAsync(DavCall call, CancellationToken cancellationToken) => call.Request.Method.ToUpperInvariant() switch
+    {
+        "PROPFIND" => Listing.SendAsync(call, cancellationToken),
+        "PROPPATCH" => Properties.ChangeAsync(call, cancellationToken),
+        "DELETE" => Deletion.DeleteAsync(call, cancellationToken),
+        "MKCOL" => Writing.MakeFolderAsync(call, cancellationToken),
+        "COPY" => Transfer.CopyAsync(call, cancellationToken),
+        "MOVE" => Transfer.MoveAsync(call, cancellationToken),
+        "LOCK" => Locking.LockAsync(call, cancellationToken),
+        "UNLOCK" => Locking.UnlockAsync(call, cancellationToken),
+        _ => Reading.SendAsync(call, cancellationToken),
+    };
+}

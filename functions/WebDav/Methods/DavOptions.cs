@@ -1,0 +1,40 @@
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Functions.WebDav.Requests;
+
+namespace Cloudreve.Functions.WebDav.Methods;
+
+/// <summary>Answers OPTIONS: what the server can do, and what may be done to a resource.</summary>
+/// <param name="places">Finds the resource.</param>
+internal sealed class DavOptions(DavPlaces places)
+{
+    private const string OfAll = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+    private const string OfFiles = "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+    private const string OfFolders = "OPTIONS, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+    private const string OfNothing = "OPTIONS, PUT, MKCOL, LOCK";
+
+    /// <summary>Answers somebody who has not signed in. No transaction.</summary>
+    /// <param name="response">The answer.</param>
+    public static void AnswerAnybody(HttpResponse response) => Answer(response, OfAll);
+
+    /// <summary>Answers a client. Path + 1 transactions.</summary>
+    /// <param name="call">The request.</param>
+    public async Task AnswerAsync(DavCall call, CancellationToken cancellationToken)
+    {
+        var found = await places.FindAsync(call, call.Path, NavigatorCapability.ListChildren, cancellationToken);
+        Answer(call.Response, found.Entry switch
+        {
+            null => OfNothing,
+            { Type: FileType.Folder } => OfFolders,
+            _ => OfFiles,
+        });
+    }
+
+    private static void Answer(HttpResponse response, string allowed)
+    {
+        response.Headers["DAV"] = "1, 2, 3";
+        // Without it Windows takes the server for one of FrontPage.
+        response.Headers["MS-Author-Via"] = "DAV";
+        response.Headers.Allow = allowed;
+        response.ContentLength = 0;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.Api.Files.Uploads;
+using Cloudreve.Functions.WebDav.Answers;
+using Cloudreve.Functions.WebDav.Properties;
+using Cloudreve.Functions.WebDav.Requests;
+
+namespace Cloudreve.Functions.WebDav.Methods;
+
+/// <summary>Creates files and folders, and writes content (RFC 4918, sections 9.3 and 9.7).</summary>
+/// <param name="places">Finds places.</param>
+/// <param name="conditions">Checks what clients state.</param>
+/// <param name="writer">Writes content.</param>
+/// <param name="operations">Creates folders.</param>
+internal sealed class DavWriting(DavPlaces places, DavConditions conditions, FileContentWriter writer, DriveOperations operations)
+{
+    private const string TimeHeader = "X-OC-Mtime";
+
+    // Years 1 to 9999.
+    private const long LatestSecond = 253_402_300_799;
+
+    /// <summary>Answers PUT. The transactions of the write; path + 1 more for a client that states ETags.</summary>
+    /// <param name="call">The request.</param>
+    public async Task PutAsync(DavCall call, CancellationToken cancellationToken)
+    {
+        var (request, response) = (call.Request, call.Response);
+        if (call.Path.IsRoot || call.Path.HasSlash)
+            throw new DavException(StatusCodes.Status405MethodNotAllowed, "A folder has no content.");
+        if (request.Headers.ContainsKey("Content-Range"))
+            throw new DavException(StatusCodes.Status400BadRequest, "Content cannot be written in part.");
+        call.RequireName(call.Path);
+        var tokens = await conditions.CheckAsync(call, cancellationToken);
+        var place = await places.OpenAsync(call, call.Path, NavigatorCapability.UploadFile, cancellationToken);
+        var wanted = await StateAsync(call, new ContentRequest(place.Path, 0)
+        {
+            NeedsFolder = true,
+            LockTokens = tokens,
+            ModifiedAt = ReadTime(request),
+            ClientId = RequestActor.Of(call.Http, call.Caller).ClientId,
+        }, cancellationToken);
+        var written = await WriteAsync(call, wanted, cancellationToken);
+        response.StatusCode = written.IsNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
+        response.Headers.ETag = DavETags.Of(call.Site, written.File);
+        if (wanted.ModifiedAt is not null)
+            response.Headers["X-OC-MTime"] = "accepted";
+    }
+
+    /// <summary>Answers MKCOL. Path + 6 transactions.</summary>
+    /// <param name="call">The request.</param>
+    public async Task MakeFolderAsync(DavCall call, CancellationToken cancellationToken)
+    {
+        if (await call.Request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
+            throw new DavException(StatusCodes.Status415UnsupportedMediaType, "A folder is created without a body.");
+        if (call.Path.IsRoot)
+            throw new DavException(StatusCodes.Status405MethodNotAllowed, "The root exists already.");
+        call.RequireName(call.Path);
+        var work = call.NewWork(await conditions.CheckAsync(call, cancellationToken));
+        var place = await places.OpenAsync(call, call.Path, NavigatorCapability.CreateFile, cancellationToken);
+        await MissingFolder.IsConflictAsync(() => operations.CreateMemberAsync(work, place.Path, NewEntry.Folder, cancellationToken));
+        await operations.PublishAsync(work, cancellationToken);
+        call.Response.StatusCode = StatusCodes.Status201Created;
+    }
+
+    /// <summary>Reads when the client says that the content has changed, in Unix seconds; null when it does not say.</summary>
+    /// <param name="request">The request.</param>
+    public static DateTimeOffset? ReadTime(HttpRequest request) =>
+        double.TryParse(request.Headers[TimeHeader], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < LatestSecond
+            ? DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(Math.Floor(seconds))
+            : null;
+
+    /// <summary>Makes what the client states about the file a condition of the write itself, so that nobody comes in between.</summary>
+    private async Task<ContentRequest> StateAsync(DavCall call, ContentRequest wanted, CancellationToken cancellationToken)
+    {
+        if (!DavConditions.IsConditional(call.Request))
+            return wanted;
+        var found = await places.FindAsync(call, call.Path, NavigatorCapability.UploadFile, cancellationToken);
+        DavConditions.Require(call, found.Entry);
+        return found.Entry is null ? wanted with { IsNew = true } : wanted with { Previous = found.Entry.PrimaryEntityId };
+    }
+
+    private async Task<WrittenFile> WriteAsync(DavCall call, ContentRequest wanted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return BodyLength.Of(call.Request) is { } length
+                ? await writer.PutAsync(call.Caller, wanted with { Length = length }, call.Request.Body, cancellationToken)
+                : await writer.PutOpenEndedAsync(call.Caller, wanted, call.Request.Body, cancellationToken);
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+        {
+            throw MissingFolder.Conflict();
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists && wanted.IsNew)
+        {
+            throw new DavException(StatusCodes.Status412PreconditionFailed, "The file exists already.");
+        }
+    }
+}

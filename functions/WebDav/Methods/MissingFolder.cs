@@ -1,0 +1,26 @@
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Functions.WebDav.Answers;
+
+namespace Cloudreve.Functions.WebDav.Methods;
+
+/// <summary>Where the folder of something new is missing, the protocol says 409 (RFC 4918, sections 9.3.1, 9.7.1 and 9.8.5).</summary>
+internal static class MissingFolder
+{
+    /// <summary>The answer.</summary>
+    public static DavException Conflict() => new(StatusCodes.Status409Conflict, "The folder does not exist.");
+
+    /// <summary>Runs a change that fails when a folder is missing.</summary>
+    /// <param name="change">The change.</param>
+    /// <typeparam name="T">What it makes.</typeparam>
+    public static async Task<T> IsConflictAsync<T>(Func<Task<T>> change)
+    {
+        try
+        {
+            return await change();
+        }
+        catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+        {
+            throw Conflict();
+        }
+    }
+}

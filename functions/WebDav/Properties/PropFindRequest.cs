@@ -1,0 +1,53 @@
+using System.Xml.Linq;
+using Cloudreve.Functions.WebDav.Answers;
+
+namespace Cloudreve.Functions.WebDav.Properties;
+
+/// <summary>Which properties a client asks for (RFC 4918, section 14.20).</summary>
+/// <param name="Names">Their names; null for all.</param>
+internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
+{
+    // Each costs an element in the answer for each entry.
+    private const int MaxNames = 256;
+
+    /// <summary>Whether the client wants no values.</summary>
+    public bool NamesOnly { get; init; }
+
+    /// <summary>Properties beside all that are told without being asked for.</summary>
+    public IReadOnlyList<XName> Includes { get; init; } = [];
+
+    /// <summary>Whether a live property of the protocol is asked for by its name.</summary>
+    /// <param name="name">The name.</param>
+    public bool AsksFor(string name) => Names?.Contains(DavXml.Dav + name) == true || Includes.Contains(DavXml.Dav + name);
+
+    /// <summary>Whether the answer shows a live property that belongs to all.</summary>
+    /// <param name="name">The name.</param>
+    public bool Shows(string name) => (Names is null && !NamesOnly) || AsksFor(name);
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="body">The body; null for none, which asks for all.</param>
+    /// <exception cref="DavException">400: it is no such request.</exception>
+    public static PropFindRequest Of(XElement? body)
+    {
+        if (body is null)
+            return new PropFindRequest(Names: null);
+        if (body.Name != DavXml.Dav + "propfind")
+            throw Malformed();
+        var (prop, all, names) = (body.Element(DavXml.Dav + "prop"), body.Element(DavXml.Dav + "allprop"), body.Element(DavXml.Dav + "propname"));
+        return (prop, all, names) switch
+        {
+            (not null, null, null) => new PropFindRequest(NamesIn(prop)),
+            (null, not null, null) => new PropFindRequest(Names: null) { Includes = body.Element(DavXml.Dav + "include") is { } include ? NamesIn(include) : [] },
+            (null, null, not null) => new PropFindRequest(Names: null) { NamesOnly = true },
+            _ => throw Malformed(),
+        };
+    }
+
+    private static List<XName> NamesIn(XElement list)
+    {
+        var names = list.Elements().Select(element => element.Name).Distinct().ToList();
+        return names.Count <= MaxNames ? names : throw new DavException(StatusCodes.Status400BadRequest, "Too many properties are asked for at once.");
+    }
+
+    private static DavException Malformed() => new(StatusCodes.Status400BadRequest, "The body is not a propfind request.");
+}

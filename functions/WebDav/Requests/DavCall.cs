@@ -1,0 +1,45 @@
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Accounts.WebDav;
+using Cloudreve.Core.Drive.Operations;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Functions.Api.Files.Changes;
+using Cloudreve.Functions.WebDav.Answers;
+
+namespace Cloudreve.Functions.WebDav.Requests;
+
+/// <summary>A request of a WebDAV client that was let in.</summary>
+/// <param name="Http">The request.</param>
+/// <param name="Caller">Whose client it is.</param>
+/// <param name="Site">The site's settings.</param>
+/// <param name="Account">The account that the client uses.</param>
+/// <param name="Path">Where it points to.</param>
+internal sealed record DavCall(HttpContext Http, Caller Caller, SiteSettings Site, DavAccount Account, DavPath Path)
+{
+    /// <summary>The request.</summary>
+    public HttpRequest Request => Http.Request;
+
+    /// <summary>The answer.</summary>
+    public HttpResponse Response => Http.Response;
+
+    /// <summary>What the changes of the request share.</summary>
+    /// <param name="lockTokens">Tokens of locks that the client holds.</param>
+    public DriveWork NewWork(IReadOnlyCollection<string> lockTokens) =>
+        new(Caller.UserId, RequestActor.Of(Http, Caller)) { LockTokens = lockTokens };
+
+    /// <summary>Throws for a name that the account's clients may not create.</summary>
+    /// <param name="path">The path of the new entry.</param>
+    /// <exception cref="DavException">405: a name that begins with a dot, where the account refuses them; 400: an escaped slash.</exception>
+    public void RequireName(DavPath path)
+    {
+        if (Account.Has(DavAccountOption.DisableSystemFiles) && path.Name.StartsWith('.'))
+            throw new DavException(StatusCodes.Status405MethodNotAllowed, "The account does not accept system files.");
+        // The Functions host passes an escaped slash on as these characters, so what the client means cannot be told.
+        if (ReferenceEquals(path, Path) && path.Name.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+            throw new DavException(StatusCodes.Status400BadRequest, "A name cannot contain an escaped slash.");
+    }
+
+    /// <summary>The URI of a path.</summary>
+    /// <param name="path">The path.</param>
+    public FileUri UriOf(DavPath path) => path.In(Account.Root);
+}
