@@ -18,7 +18,7 @@ internal sealed class InstalledProgram(string name, string folder)
     /// <returns>Its exit code, and all that it printed.</returns>
     public async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(name, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(name, arguments) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in Environment)
             start.Environment[key] = value;
         using var process = Start(start);
