@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Tests.App;
+using Cloudreve.Functions.WebDav.Answers;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
@@ -42,7 +43,8 @@ public sealed class FailureFormTests(SharedApp shared) : IClassFixture<SharedApp
     [Fact]
     public void Given_all_functions_when_their_failures_are_compared_then_those_of_other_protocols_have_their_forms()
     {
-        var forms = new HttpFunctions(typeof(HttpFunction).Assembly).All.Where(function => function.Failures is not null)
+        var functions = new HttpFunctions(typeof(HttpFunction).Assembly).All;
+        var forms = functions.Where(function => function.Failures is not (null or DavFailuresAttribute))
             .Select(function => $"{function.Name} {function.Failures!.GetType().Name}");
 
         Assert.Equal(
@@ -52,6 +54,9 @@ public sealed class FailureFormTests(SharedApp shared) : IClassFixture<SharedApp
                 "WopiPutFile WopiFailuresAttribute",
             ],
             forms);
+        Assert.All(
+            functions,
+            function => Assert.Equal(function.Route.StartsWith("dav/", StringComparison.Ordinal) || function.Route.StartsWith("remote.php/", StringComparison.Ordinal), function.Failures is DavFailuresAttribute));
     }
 
     private async Task<HttpResponseMessage> SendAsync(string method, string path, int megabytes, string type)
