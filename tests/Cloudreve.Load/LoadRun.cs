@@ -112,7 +112,7 @@ public sealed class LoadRun : IAsyncDisposable
         await _site.AwaitAnswerAsync();
         await Parallel.ForEachAsync(_clients.Where(c => c.Client.Model.Nodes.Exists(n => !n.IsCertain)), async (c, _) => await c.Client.ResolveAsync());
         await _site.KillAsync();
-        using (var rest = new SiteRest(_account, _prefix, line => Note("timer: " + line)))
+        await using (var rest = new SiteRest(_account, _prefix, line => Note("timer: " + line)))
         {
             await rest.CleanUpAsync();
             Judge(await rest.CheckAsync());

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Cloudreve.Benchmarks.Files;
 
 /// <summary>A drive in tables of its own, which is filled in bulk and then worked on as the app does.</summary>
-internal sealed class BenchmarkDrive : IDisposable
+internal sealed class BenchmarkDrive : IAsyncDisposable
 {
     public const long Owner = 7;
     private const int Batch = 5_000;
@@ -86,5 +86,5 @@ internal sealed class BenchmarkDrive : IDisposable
     // In another order than names and creation.
     private static long SizeOf(int number) => number * 7919L % 10_007;
 
-    public void Dispose() => _services.Dispose();
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

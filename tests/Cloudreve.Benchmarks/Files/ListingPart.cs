@@ -17,7 +17,7 @@ internal static class ListingPart
 
     public static async Task RunAsync(AzuriteServer azurite, Options options)
     {
-        using var drive = await BenchmarkDrive.CreateAsync(azurite);
+        await using var drive = await BenchmarkDrive.CreateAsync(azurite);
         await drive.Layout.Container(drive.Layout.SnapshotsContainerName).CreateIfNotExistsAsync();
         Console.WriteLine($"A page of {PageSize}, median of {Runs}; in brackets transactions, of which the way to the folder takes 2");
         Console.WriteLine("entries   name ascending   name descending   size, first        size, later page");

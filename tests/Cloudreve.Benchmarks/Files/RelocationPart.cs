@@ -16,7 +16,7 @@ internal static class RelocationPart
 
     public static async Task RunAsync(AzuriteServer azurite, Options options)
     {
-        using var drive = await BenchmarkDrive.CreateAsync(azurite);
+        await using var drive = await BenchmarkDrive.CreateAsync(azurite);
         var folders = options.Has("--quick") ? 1 : 10;
         await drive.FillAsync(Path("small"), 1);
         await drive.MakeFolderAsync(Path("large"));

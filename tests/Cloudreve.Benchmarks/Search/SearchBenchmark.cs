@@ -34,7 +34,7 @@ internal static class SearchBenchmark
     public static async Task RunAsync(Options options)
     {
         using var azurite = new AzuriteServer();
-        using var drive = await BenchmarkDrive.CreateAsync(azurite);
+        await using var drive = await BenchmarkDrive.CreateAsync(azurite);
         var drives = new SearchedDrives(drive.Layout);
         var files = await drives.FillAsync(BenchmarkDrive.Owner, options.Number("--folders") ?? UpperFolders, options.Number("--files") ?? FilesInEach);
         var few = 0;

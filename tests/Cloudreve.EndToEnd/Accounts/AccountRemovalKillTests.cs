@@ -44,7 +44,7 @@ public sealed class AccountRemovalKillTests(AzuriteServer azurite, ITestOutputHe
         // Their addresses are free once the first round has passed everything else.
         await site.EventuallyAsync(() => AreAddressesFreeAsync(site), s_limit);
         await site.KillAsync();
-        using var rest = new SiteRest(site.Storage, site.Prefix, output.WriteLine);
+        await using var rest = new SiteRest(site.Storage, site.Prefix, output.WriteLine);
         await rest.FinishRemovalsAsync();
         await rest.CleanUpAsync();
         Assert.Empty(await rest.CheckAsync());

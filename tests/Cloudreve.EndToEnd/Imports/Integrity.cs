@@ -13,7 +13,7 @@ internal static class Integrity
     /// <param name="leftovers">How many rows may be left that nobody can reach, of entries that were cut off before they had a name.</param>
     public static async Task AssertAsync(Site site, int leftovers)
     {
-        using var rest = new SiteRest(site.Storage, site.Prefix);
+        await using var rest = new SiteRest(site.Storage, site.Prefix);
         var findings = await rest.CheckAsync();
         Assert.All(findings, f => Assert.Equal(IntegrityKind.Orphan, f.Kind));
         Assert.InRange(findings.Count, 0, leftovers);

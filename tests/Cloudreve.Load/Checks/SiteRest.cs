@@ -20,7 +20,7 @@ namespace Cloudreve.Load.Checks;
 /// A site without processes, whose clock can be put forward: runs the timers that clean up, as though days had passed, and then checks that
 /// tables and blobs fit together.
 /// </summary>
-public sealed class SiteRest : IDisposable
+public sealed class SiteRest : IAsyncDisposable
 {
     // Behind the first review, the second one, the end of uploads, and what was put off because it failed at first.
     private static readonly TimeSpan[] s_runs =
@@ -73,7 +73,7 @@ public sealed class SiteRest : IDisposable
         [.. (await Get<SiteIntegrity>().CheckAsync()).Where(f => f.Kind != IntegrityKind.SourceGone)];
 
     /// <inheritdoc/>
-    public void Dispose() => _services.Dispose();
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     private async Task RunTimersAsync()
     {

@@ -8,8 +8,11 @@ namespace Cloudreve.LocalHost.Workers;
 /// <summary>Keeps one worker running: starts it, and another one in its place when it ends or is given up.</summary>
 internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, WorkerSlot slot, ILoggerFactory loggers, Action<string> output)
 {
+    // By SIGTERM.
+    private const int TerminatedCode = 128 + 15;
     private const int MostFailedStarts = 3;
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_signalGrace = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
     private readonly ILogger _logger = loggers.CreateLogger("Host.Worker");
@@ -74,10 +77,18 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         }
         if (cancellationToken.IsCancellationRequested)
             await EndAsync(connection, exit);
-        else if (!hostStops.IsCancellationRequested)
+        else if (!await IsHostStoppingAsync(process, exit, hostStops))
             LogEnd(process, exit.IsCompleted, started);
         connection.Close();
         return started;
+    }
+
+    /// <summary>Whether the host stops, too: a signal to both reaches them in any order.</summary>
+    private static async Task<bool> IsHostStoppingAsync(WorkerProcess process, Task exit, CancellationToken hostStops)
+    {
+        if (!exit.IsCompleted || process.ExitCode is 0 or TerminatedCode)
+            await Task.Delay(s_signalGrace, hostStops).ContinueWith(_ => { }, TaskScheduler.Default);
+        return hostStops.IsCancellationRequested;
     }
 
     private void LogEnd(WorkerProcess process, bool hasExited, bool started)
