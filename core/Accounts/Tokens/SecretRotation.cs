@@ -7,7 +7,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Tokens;
 
 /// <summary>
-/// Replaces the site's secret, and with it every token and every signed address: the front end asks for it by a value that stands for "another
+/// Replaces the site's secret, and with it every token, signed address and WebDAV password: the front end asks for it by a value that stands for "another
 /// one". Secrets of authenticator apps stay readable, since the secret that sealed them is kept for that.
 /// </summary>
 public sealed class SecretRotation
