@@ -42,7 +42,7 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// </summary>
 public sealed class BlobArrival(
     SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, EntityReferences references,
-    IdAllocator ids, QuotaLedger quota, ActivityLog log, TimeProvider clock)
+    IdAllocator ids, QuotaLedger quota, ActivityLog log, MissedArrivals missed, TimeProvider clock)
 {
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
@@ -57,6 +57,7 @@ public sealed class BlobArrival(
         var policy = await catalog.GetPolicyAsync(StoragePolicy.DefaultId, cancellationToken);
         if (await containers.Get(policy).FindAsync(blobName, cancellationToken) is not { } blob)
             return Gone;
+        missed.Note(blob);
         try
         {
             var target = FilePath.ParsePlain(path);

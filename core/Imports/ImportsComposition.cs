@@ -10,6 +10,7 @@ internal static class ImportsComposition
     {
         services.TryAddSingleton<ImportService>();
         services.TryAddSingleton<BlobArrival>();
+        services.TryAddSingleton<MissedArrivals>();
         return services;
     }
 }

@@ -18,6 +18,9 @@ internal sealed record AppSettings
     /// <summary>How the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
     public string BlobTriggerSource { get; init; } = "EventGrid";
 
+    /// <summary>Whether the host looks for blobs itself.</summary>
+    public bool ScansForBlobs => BlobTriggerSource == "LogsAndContainerScan";
+
     /// <summary>The header in which the platform passes the client's address; null to use the address of the connection.</summary>
     public string? ClientAddressHeader { get; init; }
 

@@ -13,20 +13,33 @@ namespace Cloudreve.Functions.Triggers.Blobs;
 /// a client of the blob, so its content is never fetched. Events come from Event Grid or from the host's scan, as the setting
 /// CLOUDREVE_BLOB_TRIGGER says.
 /// </summary>
-internal sealed class ImportBlobFunction(BlobArrival arrival, SettingStore settings, ILogger<ImportBlobFunction> logger)
+internal sealed class ImportBlobFunction(
+    BlobArrival arrival, MissedArrivals missed, SettingStore settings, AppSettings app, ILogger<ImportBlobFunction> logger)
 {
     /// <summary>Imports one blob. When it fails, the host tries again, and in the end keeps the event in its poison queue.</summary>
     [Function("ImportArrivedBlob")]
-    public async Task RunAsync(
+    public Task RunAsync(
         [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => ImportAsync(blob.Name, cancellationToken);
+
+    /// <summary>Imports what the emulator's scan has passed over; elsewhere the host misses nothing, and this does nothing.</summary>
+    [Function("ImportMissedBlobs")]
+    public async Task RunMissedAsync([TimerTrigger("30 * * * * *")] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        if (!app.IsDevelopment || !app.ScansForBlobs)
+            return;
+        foreach (var blob in await missed.FindAsync(cancellationToken))
+            await ImportAsync(blob, cancellationToken);
+    }
+
+    private async Task ImportAsync(string blobName, CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);
-        var result = TryParse(site.HashIds, blob.Name, out var userId, out var path)
-            ? await arrival.ImportAsync(userId, blob.Name, path, cancellationToken)
+        var result = TryParse(site.HashIds, blobName, out var userId, out var path)
+            ? await arrival.ImportAsync(userId, blobName, path, cancellationToken)
             : new BlobArrivalResult(BlobArrivalOutcome.Refused, "The name does not start with a user's id.");
         var level = result.Outcome == BlobArrivalOutcome.Refused ? LogLevel.Warning : LogLevel.Debug;
-        logger.Log(level, "Blob {Blob}: {Outcome}. {Reason}", blob.Name, result.Outcome, result.Reason);
+        logger.Log(level, "Blob {Blob}: {Outcome}. {Reason}", blobName, result.Outcome, result.Reason);
     }
 
     /// <summary>

@@ -1,0 +1,59 @@
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Imports;
+using Cloudreve.Core.Site;
+using Cloudreve.Testing.Azurite;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Cloudreve.Core.Tests.Imports;
+
+public sealed class MissedArrivalsTests(AzuriteServer azurite)
+{
+    private const string Blob = "imports/1/in/a.txt";
+
+    private readonly FakeTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
+
+    [Fact]
+    public async Task Given_a_blob_of_which_the_host_did_not_tell_when_half_a_minute_has_passed_then_it_is_found_in_one_transaction()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var missed = Create(site);
+        await site.PutAsync((Blob, 4), ("elsewhere/b.txt", 4));
+
+        Assert.Empty(await missed.FindAsync());
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        using var measured = site.Account.Transactions.Measure();
+        Assert.Equal([Blob], await missed.FindAsync());
+
+        Assert.Equal(1, measured.Total);
+    }
+
+    [Fact]
+    public async Task Given_a_blob_of_which_the_host_told_when_half_a_minute_has_passed_then_only_a_version_written_later_is_found()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        var missed = Create(site);
+        await site.PutAsync((Blob, 4));
+        missed.Note((await site.Container.FindAsync(Blob))!);
+
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.Empty(await missed.FindAsync());
+        await site.PutAsync((Blob, 5));
+        Assert.Equal([Blob], await missed.FindAsync());
+    }
+
+    [Fact]
+    public async Task Given_a_blob_from_before_the_start_when_it_is_asked_for_then_it_is_left_to_the_host()
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync((Blob, 4));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        var missed = Create(site);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Empty(await missed.FindAsync());
+    }
+
+    private MissedArrivals Create(ImportSite site) => new(site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), _clock);
+}
