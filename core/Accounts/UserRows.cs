@@ -36,7 +36,7 @@ internal static class UserRows
     /// <summary>A partition of rows that stand for nobody, whose number is small.</summary>
     public static string NobodyPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
 
-    public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { ["mail"] = mail, [OwnerId] = userId };
+    public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Columns.Email] = mail, [OwnerId] = userId };
 
     /// <summary>An account's row.</summary>
     /// <param name="user">The account.</param>
@@ -45,21 +45,21 @@ internal static class UserRows
     {
         var row = new Row(Partition(user.Id), Account)
         {
-            ["id"] = user.Id,
-            ["mail"] = user.Email,
-            ["verified"] = user.IsEmailVerified ? true : null,
-            ["nick"] = user.Nick,
-            ["status"] = (int)user.Status,
-            ["group"] = user.GroupId,
-            ["password"] = user.PasswordHash,
-            ["totp"] = user.TwoFactorSecret,
-            ["totpstep"] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
-            ["avatar"] = user.Avatar,
-            ["created"] = user.CreatedAt,
-            ["leaving"] = user.IsLeaving ? true : null,
+            [Columns.Id] = user.Id,
+            [Columns.Email] = user.Email,
+            [Columns.IsEmailVerified] = user.IsEmailVerified ? true : null,
+            [Columns.Nick] = user.Nick,
+            [Columns.Status] = (int)user.Status,
+            [Columns.GroupId] = user.GroupId,
+            [Columns.PasswordHash] = user.PasswordHash,
+            [Columns.TwoFactorSecret] = user.TwoFactorSecret,
+            [Columns.TwoFactorStep] = user.TwoFactorSecret is null ? null : user.TwoFactorStep,
+            [Columns.Avatar] = user.Avatar,
+            [Columns.CreatedAt] = user.CreatedAt,
+            [Columns.IsLeaving] = user.IsLeaving ? true : null,
             [Write] = write,
         };
-        LongText.Write(row, "settings", Print(user.Settings));
+        LongText.Write(row, Columns.Settings, Print(user.Settings));
         return row;
     }
 
@@ -76,20 +76,37 @@ internal static class UserRows
 
     public static User Read(Row row) => new()
     {
-        Id = row.RequiredNumber("id"),
-        Email = row.RequiredText("mail"),
-        IsEmailVerified = row["verified"] is true,
-        Nick = row.RequiredText("nick"),
-        Status = (UserStatus)row.RequiredNumber("status"),
-        GroupId = (int)row.RequiredNumber("group"),
-        PasswordHash = row.Text("password"),
-        TwoFactorSecret = row.Text("totp"),
-        TwoFactorStep = row.Number("totpstep") ?? 0,
-        Avatar = row.Text("avatar") ?? "",
-        CreatedAt = row.Time("created") ?? default,
-        IsLeaving = row.Flag("leaving"),
-        UpdatedAt = row.Timestamp ?? row.Time("created") ?? default,
-        Settings = JsonSerializer.Deserialize(LongText.Read(row, "settings") ?? "null", UserJson.Default.UserSettings) ?? new UserSettings(),
+        Id = row.RequiredNumber(Columns.Id),
+        Email = row.RequiredText(Columns.Email),
+        IsEmailVerified = row[Columns.IsEmailVerified] is true,
+        Nick = row.RequiredText(Columns.Nick),
+        Status = (UserStatus)row.RequiredNumber(Columns.Status),
+        GroupId = (int)row.RequiredNumber(Columns.GroupId),
+        PasswordHash = row.Text(Columns.PasswordHash),
+        TwoFactorSecret = row.Text(Columns.TwoFactorSecret),
+        TwoFactorStep = row.Number(Columns.TwoFactorStep) ?? 0,
+        Avatar = row.Text(Columns.Avatar) ?? "",
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        IsLeaving = row.Flag(Columns.IsLeaving),
+        UpdatedAt = row.Timestamp ?? row.Time(Columns.CreatedAt) ?? default,
+        Settings = JsonSerializer.Deserialize(LongText.Read(row, Columns.Settings) ?? "null", UserJson.Default.UserSettings) ?? new UserSettings(),
         ETag = row.ETag,
     };
+
+    private static class Columns
+    {
+        public const string Email = "mail";
+        public const string Id = "id";
+        public const string IsEmailVerified = "verified";
+        public const string Nick = "nick";
+        public const string Status = "status";
+        public const string GroupId = "group";
+        public const string PasswordHash = "password";
+        public const string TwoFactorSecret = "totp";
+        public const string TwoFactorStep = "totpstep";
+        public const string Avatar = "avatar";
+        public const string CreatedAt = "created";
+        public const string IsLeaving = "leaving";
+        public const string Settings = "settings";
+    }
 }

@@ -131,7 +131,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         var last = new TableBatch(partition);
         foreach (var item in done)
             last.Delete(item.Key);
-        var groupRow = new Row(partition, Groups + group.Key) { ["result"] = JsonSerializer.Serialize(result, ImportJson.Default.ImportGroupResult) };
+        var groupRow = new Row(partition, Groups + group.Key) { [Columns.Result] = JsonSerializer.Serialize(result, ImportJson.Default.ImportGroupResult) };
         last.UpsertMerge(groupRow);
         var others = found.Select(item => ToRow(taskId, group.Round, item))
             .Concat(failures.Select((failure, i) => ErrorRow(taskId, group, i, failure)));
@@ -163,62 +163,86 @@ internal sealed class ImportFrontier(StorageLayout layout)
         long taskId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in layout.TaskItems.QueryAsync(RowRange.Prefix(Partition(taskId), Errors), cancellationToken))
-            yield return new ImportFailure(row.Text("path") ?? "", row.Text("reason") ?? "");
+            yield return new ImportFailure(row.Text(Columns.Path) ?? "", row.Text(Columns.Reason) ?? "");
     }
 
     private static string Partition(long taskId) => "import" + taskId.ToString("x", CultureInfo.InvariantCulture);
 
     private static Row ReservationRow(long taskId, string rowKey, string groupKey, GroupReservation reservation) => new(Partition(taskId), rowKey)
     {
-        ["key"] = groupKey,
-        ["digest"] = reservation.Digest,
-        ["f"] = reservation.Files.First,
-        ["fc"] = reservation.Files.Count,
-        ["d"] = reservation.OwnFolders?.First,
-        ["dc"] = reservation.OwnFolders?.Count,
-        ["e"] = reservation.Entities.First,
-        ["ec"] = reservation.Entities.Count,
-        ["charge"] = reservation.Charge,
-        ["folders"] = string.Join(',', reservation.Folders),
-        ["fit"] = reservation.QuotaFit,
+        [Columns.GroupKey] = groupKey,
+        [Columns.Digest] = reservation.Digest,
+        [Columns.FirstFile] = reservation.Files.First,
+        [Columns.FileCount] = reservation.Files.Count,
+        [Columns.FirstFolder] = reservation.OwnFolders?.First,
+        [Columns.FolderCount] = reservation.OwnFolders?.Count,
+        [Columns.FirstEntity] = reservation.Entities.First,
+        [Columns.EntityCount] = reservation.Entities.Count,
+        [Columns.Charge] = reservation.Charge,
+        [Columns.Folders] = string.Join(',', reservation.Folders),
+        [Columns.QuotaFit] = reservation.QuotaFit,
     };
 
     private static GroupState StateOf(Row row) => new(
-        row.Text("key") ?? row.RowKey[Groups.Length..],
-        row.Text("digest") is { } digest ? ReservationOf(row, digest) : null,
-        row.Text("result") is { } json ? JsonSerializer.Deserialize(json, ImportJson.Default.ImportGroupResult) : null);
+        row.Text(Columns.GroupKey) ?? row.RowKey[Groups.Length..],
+        row.Text(Columns.Digest) is { } digest ? ReservationOf(row, digest) : null,
+        row.Text(Columns.Result) is { } json ? JsonSerializer.Deserialize(json, ImportJson.Default.ImportGroupResult) : null);
 
     private static GroupReservation ReservationOf(Row row, string digest) => new(
         digest,
-        new IdRange(row.RequiredNumber("f"), (int)row.RequiredNumber("fc")),
-        new IdRange(row.RequiredNumber("e"), (int)row.RequiredNumber("ec")),
-        row.RequiredNumber("charge"),
-        [.. row.RequiredText("folders").Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))],
-        (int?)row.Number("fit"))
+        new IdRange(row.RequiredNumber(Columns.FirstFile), (int)row.RequiredNumber(Columns.FileCount)),
+        new IdRange(row.RequiredNumber(Columns.FirstEntity), (int)row.RequiredNumber(Columns.EntityCount)),
+        row.RequiredNumber(Columns.Charge),
+        [.. row.RequiredText(Columns.Folders).Split(',').Select(id => long.Parse(id, CultureInfo.InvariantCulture))],
+        (int?)row.Number(Columns.QuotaFit))
     {
-        OwnFolders = row.Number("d") is { } folders ? new IdRange(folders, (int)row.RequiredNumber("dc")) : null,
+        OwnFolders = row.Number(Columns.FirstFolder) is { } folders ? new IdRange(folders, (int)row.RequiredNumber(Columns.FolderCount)) : null,
         ETag = row.ETag,
     };
 
     private static Row ErrorRow(long taskId, ImportGroup group, int index, ImportFailure failure) =>
-        new(Partition(taskId), $"{Errors}{group.Key}|{index:x6}") { ["path"] = failure.Path, ["reason"] = failure.Reason };
+        new(Partition(taskId), $"{Errors}{group.Key}|{index:x6}") { [Columns.Path] = failure.Path, [Columns.Reason] = failure.Reason };
 
     private static Row ToRow(long taskId, int round, FrontierItem item) =>
         new(Partition(taskId), $"{Queue}{round:x6}|{FileKeys.Id(item.FolderId)}|{item.Page:x6}")
         {
-            ["prefix"] = item.Prefix,
-            ["folder"] = item.FolderId,
-            ["new"] = item.IsNew,
-            ["token"] = item.Token,
-            ["page"] = item.Page,
-            ["last"] = item.LastPrefix,
+            [Columns.Prefix] = item.Prefix,
+            [Columns.FolderId] = item.FolderId,
+            [Columns.IsNew] = item.IsNew,
+            [Columns.Token] = item.Token,
+            [Columns.Page] = item.Page,
+            [Columns.LastPrefix] = item.LastPrefix,
         };
 
     private static FrontierItem FromRow(Row row) =>
-        new(row.RowKey, row.Text("prefix") ?? "", row.RequiredNumber("folder"), row.Flag("new"))
+        new(row.RowKey, row.Text(Columns.Prefix) ?? "", row.RequiredNumber(Columns.FolderId), row.Flag(Columns.IsNew))
         {
-            Token = row.Text("token"),
-            Page = (int)row.RequiredNumber("page"),
-            LastPrefix = row.Text("last"),
+            Token = row.Text(Columns.Token),
+            Page = (int)row.RequiredNumber(Columns.Page),
+            LastPrefix = row.Text(Columns.LastPrefix),
         };
+
+    private static class Columns
+    {
+        public const string Result = "result";
+        public const string Path = "path";
+        public const string Reason = "reason";
+        public const string GroupKey = "key";
+        public const string Digest = "digest";
+        public const string FirstFile = "f";
+        public const string FileCount = "fc";
+        public const string FirstFolder = "d";
+        public const string FolderCount = "dc";
+        public const string FirstEntity = "e";
+        public const string EntityCount = "ec";
+        public const string Charge = "charge";
+        public const string Folders = "folders";
+        public const string QuotaFit = "fit";
+        public const string Prefix = "prefix";
+        public const string FolderId = "folder";
+        public const string IsNew = "new";
+        public const string Token = "token";
+        public const string Page = "page";
+        public const string LastPrefix = "last";
+    }
 }

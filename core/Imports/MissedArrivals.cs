@@ -26,7 +26,7 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
     private readonly DateTimeOffset _start = clock.GetUtcNow().AddSeconds(-1);
 
     /// <summary>Notes that the host told of this version of a blob.</summary>
-    internal void Note(BlobItem blob) => _told.Keep((blob.Name, blob.ETag), true, clock.GetUtcNow() + (2 * s_window));
+    internal void Note(BlobItem blob) => _told.Keep(VersionOf(blob), true, clock.GetUtcNow() + (2 * s_window));
 
     /// <summary>The names of blobs below <c>imports/</c> that came within the last 15 minutes and are not known: one transaction for each 5,000 blobs there.</summary>
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken = default)
@@ -40,11 +40,14 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
         {
             var page = await container.ListPageAsync(StorageLayout.ImportsPrefix, delimiter: null, continuationToken: token, cancellationToken: cancellationToken);
             missed.AddRange(page.Blobs
-                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_patience && !_told.Find((blob.Name, blob.ETag)))
+                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_patience && !_told.Find(VersionOf(blob)))
                 .Select(blob => blob.Name));
             token = page.ContinuationToken;
         }
         while (token is not null);
         return missed;
     }
+
+    // Listings give the version without quotes.
+    private static (string Name, string ETag) VersionOf(BlobItem blob) => (blob.Name, blob.ETag.Trim('"'));
 }

@@ -58,15 +58,15 @@ public sealed record Share
 
     internal Row ToRow() => new(Partition(OwnerId), FileKeys.Id(Id))
     {
-        ["f"] = FileId,
-        ["pw"] = Password.Length == 0 ? null : Password,
-        ["c"] = CreatedAt,
-        ["x"] = ExpiresAt,
-        ["left"] = RemainingDownloads,
-        ["n"] = Downloads,
+        [Columns.FileId] = FileId,
+        [Columns.Password] = Password.Length == 0 ? null : Password,
+        [Columns.CreatedAt] = CreatedAt,
+        [Columns.ExpiresAt] = ExpiresAt,
+        [Columns.RemainingDownloads] = RemainingDownloads,
+        [Columns.Downloads] = Downloads,
         [VisitsProperty] = Visits,
-        ["view"] = SharesView ? true : null,
-        ["readme"] = ShowsReadme ? true : null,
+        [Columns.SharesView] = SharesView ? true : null,
+        [Columns.ShowsReadme] = ShowsReadme ? true : null,
         [WriteProperty] = Write,
     };
 
@@ -74,16 +74,28 @@ public sealed record Share
     {
         Id = FileKeys.ParseId(row.RowKey),
         OwnerId = ownerId,
-        FileId = row.RequiredNumber("f"),
-        Password = row.Text("pw") ?? "",
-        CreatedAt = row.Time("c") ?? default,
-        ExpiresAt = row.Time("x"),
-        RemainingDownloads = row.Number("left"),
-        Downloads = row.Number("n") ?? 0,
+        FileId = row.RequiredNumber(Columns.FileId),
+        Password = row.Text(Columns.Password) ?? "",
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        ExpiresAt = row.Time(Columns.ExpiresAt),
+        RemainingDownloads = row.Number(Columns.RemainingDownloads),
+        Downloads = row.Number(Columns.Downloads) ?? 0,
         Visits = row.Number(VisitsProperty) ?? 0,
-        SharesView = row.Flag("view"),
-        ShowsReadme = row.Flag("readme"),
+        SharesView = row.Flag(Columns.SharesView),
+        ShowsReadme = row.Flag(Columns.ShowsReadme),
         Write = row.Text(WriteProperty),
         ETag = row.ETag,
     };
+
+    private static class Columns
+    {
+        public const string FileId = "f";
+        public const string Password = "pw";
+        public const string CreatedAt = "c";
+        public const string ExpiresAt = "x";
+        public const string RemainingDownloads = "left";
+        public const string Downloads = "n";
+        public const string SharesView = "view";
+        public const string ShowsReadme = "readme";
+    }
 }

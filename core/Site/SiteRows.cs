@@ -41,22 +41,22 @@ internal static class SiteRows
 
     public static Row Describe(Group group) => new(Groups, Key(group.Id))
     {
-        ["name"] = group.Name,
+        [Columns.Name] = group.Name,
         ["max_storage"] = group.MaxStorage,
         ["speed_limit"] = group.SpeedLimit,
-        ["permissions"] = group.Permissions.ToString(),
-        ["settings"] = JsonSerializer.Serialize(group.Settings, SiteJson.Default.GroupSettings),
+        [Columns.Permissions] = group.Permissions.ToString(),
+        [Columns.Settings] = JsonSerializer.Serialize(group.Settings, SiteJson.Default.GroupSettings),
         ["storage_policy"] = group.StoragePolicyId,
     };
 
     public static Group ReadGroup(Row row) => new()
     {
         Id = ReadId(row),
-        Name = row.RequiredText("name"),
+        Name = row.RequiredText(Columns.Name),
         MaxStorage = row.Number("max_storage") ?? 0,
         SpeedLimit = row.Number("speed_limit") ?? 0,
         Permissions = ReadBoolset(row, "permissions"),
-        Settings = JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.GroupSettings) ?? new GroupSettings(),
+        Settings = JsonSerializer.Deserialize(row.RequiredText(Columns.Settings), SiteJson.Default.GroupSettings) ?? new GroupSettings(),
         StoragePolicyId = (int?)row.Number("storage_policy"),
     };
 
@@ -74,9 +74,9 @@ internal static class SiteRows
 
     private static Row DescribeOpen(StoragePolicy policy) => new(Policies, Key(policy.Id))
     {
-        ["name"] = policy.Name,
-        ["driver"] = policy.Driver,
-        ["server"] = policy.Server,
+        [Columns.Name] = policy.Name,
+        [Columns.Driver] = policy.Driver,
+        [Columns.Server] = policy.Server,
         ["bucket_name"] = policy.BucketName,
         ["is_private"] = policy.IsPrivate,
         ["access_key"] = policy.AccessKey,
@@ -84,8 +84,8 @@ internal static class SiteRows
         ["dir_name_rule"] = policy.DirNameRule,
         ["file_name_rule"] = policy.FileNameRule,
         ["node_id"] = policy.NodeId,
-        ["settings"] = JsonSerializer.Serialize(policy.Settings with { Token = null }, SiteJson.Default.StoragePolicySettings),
-        ["local"] = policy.IsLocal ? true : null,
+        [Columns.Settings] = JsonSerializer.Serialize(policy.Settings with { Token = null }, SiteJson.Default.StoragePolicySettings),
+        [Columns.IsLocal] = policy.IsLocal ? true : null,
         ["former_dir_name_rules"] = policy.FormerDirNameRules.Count == 0
             ? null
             : JsonSerializer.Serialize(policy.FormerDirNameRules, SiteJson.Default.IReadOnlyListString),
@@ -95,9 +95,9 @@ internal static class SiteRows
     public static StoragePolicy ReadPolicy(Row row, SealingKeys keys) => new()
     {
         Id = ReadId(row),
-        Name = row.RequiredText("name"),
-        Driver = row.RequiredText("driver"),
-        Server = row.Text("server") ?? "",
+        Name = row.RequiredText(Columns.Name),
+        Driver = row.RequiredText(Columns.Driver),
+        Server = row.Text(Columns.Server) ?? "",
         BucketName = row.Text("bucket_name") ?? "",
         IsPrivate = row.Flag("is_private"),
         AccessKey = row.Text("access_key") ?? "",
@@ -107,34 +107,48 @@ internal static class SiteRows
         FileNameRule = row.Text("file_name_rule") ?? "",
         NodeId = (int?)row.Number("node_id"),
         Settings = SealedColumn.Read(row, Token, keys) is { Length: > 0 } token ? ReadSettings(row) with { Token = token } : ReadSettings(row),
-        IsLocal = row.Flag("local"),
+        IsLocal = row.Flag(Columns.IsLocal),
         FormerDirNameRules = row.Text("former_dir_name_rules") is { } rules ? JsonSerializer.Deserialize(rules, SiteJson.Default.IReadOnlyListString) ?? [] : [],
         IsDeleted = row.Flag(DeletedMark),
     };
 
     private static StoragePolicySettings ReadSettings(Row row) =>
-        JsonSerializer.Deserialize(row.RequiredText("settings"), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings();
+        JsonSerializer.Deserialize(row.RequiredText(Columns.Settings), SiteJson.Default.StoragePolicySettings) ?? new StoragePolicySettings();
 
     public static Row Describe(Node node) => new(Nodes, Key(node.Id))
     {
-        ["name"] = node.Name,
-        ["master"] = node.IsMaster,
-        ["active"] = node.IsActive,
-        ["capabilities"] = node.Capabilities.ToString(),
-        ["weight"] = node.Weight,
+        [Columns.Name] = node.Name,
+        [Columns.IsMaster] = node.IsMaster,
+        [Columns.IsActive] = node.IsActive,
+        [Columns.Capabilities] = node.Capabilities.ToString(),
+        [Columns.Weight] = node.Weight,
     };
 
     public static Node ReadNode(Row row) => new()
     {
         Id = ReadId(row),
-        Name = row.RequiredText("name"),
-        IsMaster = row.Flag("master"),
-        IsActive = row.Flag("active"),
+        Name = row.RequiredText(Columns.Name),
+        IsMaster = row.Flag(Columns.IsMaster),
+        IsActive = row.Flag(Columns.IsActive),
         Capabilities = ReadBoolset(row, "capabilities"),
-        Weight = (int)(row.Number("weight") ?? 0),
+        Weight = (int)(row.Number(Columns.Weight) ?? 0),
     };
 
     private static int ReadId(Row row) => int.Parse(row.RowKey, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static Boolset ReadBoolset(Row row, string name) => Boolset.TryParse(row.Text(name), out var set) ? set : default;
+
+    private static class Columns
+    {
+        public const string Name = "name";
+        public const string Permissions = "permissions";
+        public const string Settings = "settings";
+        public const string Driver = "driver";
+        public const string Server = "server";
+        public const string IsLocal = "local";
+        public const string IsMaster = "master";
+        public const string IsActive = "active";
+        public const string Capabilities = "capabilities";
+        public const string Weight = "weight";
+    }
 }

@@ -46,7 +46,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     public async Task<WorkflowTask?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var index = await layout.Tasks.FindAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken);
-        return index is null ? null : await FindAsync(index.RequiredNumber("o"), id, cancellationToken);
+        return index is null ? null : await FindAsync(index.RequiredNumber(Columns.OwnerId), id, cancellationToken);
     }
 
     /// <summary>Lists a user's tasks, newest first.</summary>
@@ -101,7 +101,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         await foreach (var row in layout.Tasks.ScanAsync(Any(ended.Select(status => $"({Stale(status, before)})")), cancellationToken).Take(most))
         {
             // The index first: what is cut off here is found again by the task's own row.
-            var id = row.RequiredNumber("id");
+            var id = row.RequiredNumber(Columns.Id);
             await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
             await layout.Tasks.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
             removed++;
@@ -200,7 +200,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     private static Row DescribeId(WorkflowTask task) => new(IndexPartition(task.Id), FileKeys.Id(task.Id))
     {
         [SiteLists.Owner] = task.OwnerId,
-        ["type"] = task.Type,
+        [Columns.Type] = task.Type,
         [SiteLists.Created] = task.CreatedAt,
     };
 
@@ -219,19 +219,19 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 
     private static Row DescribeState(WorkflowTask task) => new(Partition(task.OwnerId), Key(task.Id))
     {
-        ["id"] = task.Id,
-        ["o"] = task.OwnerId,
-        ["type"] = task.Type,
-        ["status"] = (int)task.Status,
-        ["c"] = task.CreatedAt,
-        ["u"] = task.UpdatedAt,
-        ["started"] = task.StartedAt,
-        ["phase"] = task.Phase,
-        ["failed"] = task.Failed,
-        ["error"] = task.Error is { } error ? Cut(error) : null,
-        ["errors"] = Serialize(task.ErrorHistory),
-        ["progress"] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
-        ["closing"] = task.IsClosing ? true : null,
+        [Columns.Id] = task.Id,
+        [Columns.OwnerId] = task.OwnerId,
+        [Columns.Type] = task.Type,
+        [Columns.Status] = (int)task.Status,
+        [Columns.CreatedAt] = task.CreatedAt,
+        [Columns.UpdatedAt] = task.UpdatedAt,
+        [Columns.StartedAt] = task.StartedAt,
+        [Columns.Phase] = task.Phase,
+        [Columns.Failed] = task.Failed,
+        [Columns.Error] = task.Error is { } error ? Cut(error) : null,
+        [Columns.Errors] = Serialize(task.ErrorHistory),
+        [Columns.Progress] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
+        [Columns.IsClosing] = task.IsClosing ? true : null,
     };
 
     /// <summary>The first errors, as many as one property holds: JSON may write six characters for one of a path.</summary>
@@ -250,24 +250,41 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 
     private static WorkflowTask FromRow(Row row) => new()
     {
-        Id = row.RequiredNumber("id"),
-        OwnerId = row.RequiredNumber("o"),
-        Type = row.RequiredText("type"),
-        Status = (WorkflowTaskStatus)row.RequiredNumber("status"),
-        CreatedAt = row.Time("c") ?? default,
-        UpdatedAt = row.Time("u") ?? default,
-        StartedAt = row.Time("started"),
-        Phase = row.Text("phase") ?? "",
+        Id = row.RequiredNumber(Columns.Id),
+        OwnerId = row.RequiredNumber(Columns.OwnerId),
+        Type = row.RequiredText(Columns.Type),
+        Status = (WorkflowTaskStatus)row.RequiredNumber(Columns.Status),
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        UpdatedAt = row.Time(Columns.UpdatedAt) ?? default,
+        StartedAt = row.Time(Columns.StartedAt),
+        Phase = row.Text(Columns.Phase) ?? "",
         Job = LongText.Read(row, Job) ?? row.RequiredText(Job),
-        Failed = row.Number("failed") ?? 0,
-        Error = row.Text("error"),
-        ErrorHistory = row.Text("errors") is { } errors ? JsonSerializer.Deserialize(errors, TaskJson.Default.StringArray) ?? [] : [],
-        Progress = row.Text("progress") is { } progress
+        Failed = row.Number(Columns.Failed) ?? 0,
+        Error = row.Text(Columns.Error),
+        ErrorHistory = row.Text(Columns.Errors) is { } errors ? JsonSerializer.Deserialize(errors, TaskJson.Default.StringArray) ?? [] : [],
+        Progress = row.Text(Columns.Progress) is { } progress
             ? JsonSerializer.Deserialize(progress, TaskJson.Default.DictionaryStringTaskProgress) ?? []
             : new Dictionary<string, TaskProgress>(),
-        IsClosing = row.Flag("closing"),
+        IsClosing = row.Flag(Columns.IsClosing),
         ETag = row.ETag,
     };
+
+    private static class Columns
+    {
+        public const string Type = "type";
+        public const string Id = "id";
+        public const string OwnerId = "o";
+        public const string Status = "status";
+        public const string CreatedAt = "c";
+        public const string UpdatedAt = "u";
+        public const string StartedAt = "started";
+        public const string Phase = "phase";
+        public const string Failed = "failed";
+        public const string Error = "error";
+        public const string Errors = "errors";
+        public const string Progress = "progress";
+        public const string IsClosing = "closing";
+    }
 }
 
 [JsonSerializable(typeof(string[]))]

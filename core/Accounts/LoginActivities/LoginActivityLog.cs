@@ -31,16 +31,16 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
         var order = (DateTimeOffset.MaxValue.Ticks - now.Ticks).ToString("d19", CultureInfo.InvariantCulture);
         var row = new Row(PartitionOf(userId), $"{order}-{Guid.NewGuid():N}")
         {
-            ["at"] = now,
-            ["ip"] = activity.Ip,
-            ["browser"] = activity.Browser,
-            ["device"] = activity.Device,
-            ["os"] = activity.Os,
-            ["method"] = (int)activity.Method,
-            ["provider"] = activity.OpenIdProvider,
-            ["success"] = activity.Success,
-            ["webdav"] = activity.WebDav,
-            ["expires"] = now + Age,
+            [Columns.At] = now,
+            [Columns.Ip] = activity.Ip,
+            [Columns.Browser] = activity.Browser,
+            [Columns.Device] = activity.Device,
+            [Columns.Os] = activity.Os,
+            [Columns.Method] = (int)activity.Method,
+            [Columns.OpenIdProvider] = activity.OpenIdProvider,
+            [Columns.Success] = activity.Success,
+            [Columns.WebDav] = activity.WebDav,
+            [Columns.ExpiresAt] = now + Age,
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -73,14 +73,28 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     private static LoginActivity Read(Row row) => new()
     {
-        At = row.Time("at") ?? default,
-        Ip = row.Text("ip") ?? "",
-        Browser = row.Text("browser") ?? "",
-        Device = row.Text("device") ?? "",
-        Os = row.Text("os") ?? "",
-        Method = (LoginMethod)(row.Number("method") ?? 0),
-        OpenIdProvider = (int)(row.Number("provider") ?? 0),
-        Success = row.Flag("success"),
-        WebDav = row.Flag("webdav"),
+        At = row.Time(Columns.At) ?? default,
+        Ip = row.Text(Columns.Ip) ?? "",
+        Browser = row.Text(Columns.Browser) ?? "",
+        Device = row.Text(Columns.Device) ?? "",
+        Os = row.Text(Columns.Os) ?? "",
+        Method = (LoginMethod)(row.Number(Columns.Method) ?? 0),
+        OpenIdProvider = (int)(row.Number(Columns.OpenIdProvider) ?? 0),
+        Success = row.Flag(Columns.Success),
+        WebDav = row.Flag(Columns.WebDav),
     };
+
+    private static class Columns
+    {
+        public const string At = "at";
+        public const string Ip = "ip";
+        public const string Browser = "browser";
+        public const string Device = "device";
+        public const string Os = "os";
+        public const string Method = "method";
+        public const string OpenIdProvider = "provider";
+        public const string Success = "success";
+        public const string WebDav = "webdav";
+        public const string ExpiresAt = "expires";
+    }
 }

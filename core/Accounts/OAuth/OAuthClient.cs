@@ -69,37 +69,52 @@ public sealed record OAuthClient
 
     internal static OAuthClient Read(Row row) => new()
     {
-        Id = (int)row.RequiredNumber("id"),
+        Id = (int)row.RequiredNumber(Columns.Id),
         ClientId = Guid.ParseExact(row.RowKey, "D"),
-        Name = row.RequiredText("name"),
-        SecretHash = row.Text("secret"),
-        HomepageUrl = row.Text("homepage") ?? "",
+        Name = row.RequiredText(Columns.Name),
+        SecretHash = row.Text(Columns.SecretHash),
+        HomepageUrl = row.Text(Columns.HomepageUrl) ?? "",
         RedirectUris = ReadList(row, "redirects"),
         Scopes = ReadList(row, "scopes"),
-        Description = row.Text("description") ?? "",
-        Icon = row.Text("icon") ?? "",
-        RefreshLifetime = row.Number("refresh") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        IsEnabled = row.Flag("enabled"),
-        IsSystem = row.Flag("system"),
+        Description = row.Text(Columns.Description) ?? "",
+        Icon = row.Text(Columns.Icon) ?? "",
+        RefreshLifetime = row.Number(Columns.RefreshLifetime) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        IsEnabled = row.Flag(Columns.IsEnabled),
+        IsSystem = row.Flag(Columns.IsSystem),
     };
 
     internal Row Describe(string partition) => new(partition, ClientId.ToString("D"))
     {
-        ["id"] = Id,
-        ["name"] = Name,
-        ["secret"] = SecretHash,
-        ["homepage"] = HomepageUrl,
-        ["redirects"] = JsonSerializer.Serialize(RedirectUris, OAuthJson.Default.IReadOnlyListString),
-        ["scopes"] = JsonSerializer.Serialize(Scopes, OAuthJson.Default.IReadOnlyListString),
-        ["description"] = Description,
-        ["icon"] = Icon,
-        ["refresh"] = RefreshLifetime is { } lifetime ? (long)lifetime.TotalSeconds : null,
-        ["enabled"] = IsEnabled,
-        ["system"] = IsSystem,
+        [Columns.Id] = Id,
+        [Columns.Name] = Name,
+        [Columns.SecretHash] = SecretHash,
+        [Columns.HomepageUrl] = HomepageUrl,
+        [Columns.RedirectUris] = JsonSerializer.Serialize(RedirectUris, OAuthJson.Default.IReadOnlyListString),
+        [Columns.Scopes] = JsonSerializer.Serialize(Scopes, OAuthJson.Default.IReadOnlyListString),
+        [Columns.Description] = Description,
+        [Columns.Icon] = Icon,
+        [Columns.RefreshLifetime] = RefreshLifetime is { } lifetime ? (long)lifetime.TotalSeconds : null,
+        [Columns.IsEnabled] = IsEnabled,
+        [Columns.IsSystem] = IsSystem,
     };
 
     internal static IReadOnlyList<string> ReadList(Row row, string property) =>
         row.Text(property) is { } json ? JsonSerializer.Deserialize(json, OAuthJson.Default.IReadOnlyListString) ?? [] : [];
+
+    private static class Columns
+    {
+        public const string RefreshLifetime = "refresh";
+        public const string Id = "id";
+        public const string Name = "name";
+        public const string SecretHash = "secret";
+        public const string HomepageUrl = "homepage";
+        public const string RedirectUris = "redirects";
+        public const string Scopes = "scopes";
+        public const string Description = "description";
+        public const string Icon = "icon";
+        public const string IsEnabled = "enabled";
+        public const string IsSystem = "system";
+    }
 }
 
 /// <summary>JSON inside rows of the OAuth provider.</summary>

@@ -44,26 +44,38 @@ public sealed record Passkey
 
     internal static Passkey Read(Row row) => new()
     {
-        CredentialId = row.Bytes("id") ?? [],
-        PublicKey = row.Bytes("key") ?? [],
-        Name = row.RequiredText("name"),
-        CreatedAt = row.Time("created") ?? default,
-        UsedAt = row.Time("used"),
-        SignCount = (uint)row.RequiredNumber("count"),
-        IsVerified = row.Flag("verified"),
-        Write = row["write"] as Guid?,
+        CredentialId = row.Bytes(Columns.CredentialId) ?? [],
+        PublicKey = row.Bytes(Columns.PublicKey) ?? [],
+        Name = row.RequiredText(Columns.Name),
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        UsedAt = row.Time(Columns.UsedAt),
+        SignCount = (uint)row.RequiredNumber(Columns.SignCount),
+        IsVerified = row.Flag(Columns.IsVerified),
+        Write = row[Columns.Write] as Guid?,
         ETag = row.ETag,
     };
 
     internal Row Describe(long userId) => new(UserRows.Partition(userId), KeyOf(CredentialId))
     {
-        ["id"] = CredentialId,
-        ["key"] = PublicKey,
-        ["name"] = Name,
-        ["created"] = CreatedAt,
-        ["used"] = UsedAt,
-        ["count"] = (long)SignCount,
-        ["verified"] = IsVerified,
-        ["write"] = Write,
+        [Columns.CredentialId] = CredentialId,
+        [Columns.PublicKey] = PublicKey,
+        [Columns.Name] = Name,
+        [Columns.CreatedAt] = CreatedAt,
+        [Columns.UsedAt] = UsedAt,
+        [Columns.SignCount] = (long)SignCount,
+        [Columns.IsVerified] = IsVerified,
+        [Columns.Write] = Write,
     };
+
+    private static class Columns
+    {
+        public const string SignCount = "count";
+        public const string CredentialId = "id";
+        public const string PublicKey = "key";
+        public const string Name = "name";
+        public const string CreatedAt = "created";
+        public const string UsedAt = "used";
+        public const string IsVerified = "verified";
+        public const string Write = "write";
+    }
 }

@@ -90,26 +90,36 @@ public sealed record DavAccount
 
     internal static DavAccount Read(Row row, long userId) => new()
     {
-        Id = row.RequiredNumber("id"),
+        Id = row.RequiredNumber(Columns.Id),
         UserId = userId,
-        Name = row.RequiredText("name"),
-        Root = FileUri.ParseStored(LongText.Read(row, "root") ?? ""),
-        CreatedAt = row.Time("created") ?? default,
-        Options = Boolset.TryParse(row.Text("options"), out var options) ? options : default,
-        Salt = row.Bytes("salt") ?? [],
+        Name = row.RequiredText(Columns.Name),
+        Root = FileUri.ParseStored(LongText.Read(row, Columns.Root) ?? ""),
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        Options = Boolset.TryParse(row.Text(Columns.Options), out var options) ? options : default,
+        Salt = row.Bytes(Columns.Salt) ?? [],
     };
 
     internal Row Describe()
     {
         var row = new Row(UserRows.Partition(UserId), KeyOf(Id))
         {
-            ["id"] = Id,
-            ["name"] = Name,
-            ["created"] = CreatedAt,
-            ["options"] = Options.ToString(),
-            ["salt"] = Salt,
+            [Columns.Id] = Id,
+            [Columns.Name] = Name,
+            [Columns.CreatedAt] = CreatedAt,
+            [Columns.Options] = Options.ToString(),
+            [Columns.Salt] = Salt,
         };
-        LongText.Write(row, "root", Root.ToString());
+        LongText.Write(row, Columns.Root, Root.ToString());
         return row;
+    }
+
+    private static class Columns
+    {
+        public const string Id = "id";
+        public const string Name = "name";
+        public const string Root = "root";
+        public const string CreatedAt = "created";
+        public const string Options = "options";
+        public const string Salt = "salt";
     }
 }

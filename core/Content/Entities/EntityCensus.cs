@@ -23,7 +23,7 @@ public sealed class EntityCensus(StorageLayout layout)
         await foreach (var row in layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken))
         {
             count++;
-            size += row.RequiredNumber("s");
+            size += row.RequiredNumber(EntityColumns.Size);
         }
         return new EntityTotals(count, size);
     }

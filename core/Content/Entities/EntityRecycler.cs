@@ -38,9 +38,9 @@ public sealed class EntityRecycler(
             {
                 batch.Upsert(new Row(partition, DueNotes.Key(due, FileKeys.Id(entity.Id)))
                 {
-                    ["id"] = entity.Id,
-                    ["p"] = entity.PolicyId,
-                    ["src"] = keepBlobs ? null : entity.Source,
+                    [Columns.EntityId] = entity.Id,
+                    [Columns.PolicyId] = entity.PolicyId,
+                    [Columns.Source] = keepBlobs ? null : entity.Source,
                 });
             }
             await layout.Schedules.SubmitAsync(batch, cancellationToken);
@@ -73,7 +73,7 @@ public sealed class EntityRecycler(
 
     private async Task<bool> RecycleAsync(Row note, CancellationToken cancellationToken)
     {
-        var entityId = note.RequiredNumber("id");
+        var entityId = note.RequiredNumber(Columns.EntityId);
         var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
         // Without a row an earlier run has got as far as the blob.
         if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
@@ -81,7 +81,7 @@ public sealed class EntityRecycler(
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
             return false;
         }
-        var isRemoved = note.Text("src") is { } source && await DeleteBlobAsync(note.RequiredNumber("p"), source, cancellationToken);
+        var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;
     }
@@ -101,4 +101,11 @@ public sealed class EntityRecycler(
     private async Task<bool> DeleteBlobAsync(long policyId, string source, CancellationToken cancellationToken) =>
         await catalog.FindPolicyAsync((int)policyId, cancellationToken) is { } policy
         && await containers.Get(policy).DeleteAsync(source, cancellationToken);
+
+    private static class Columns
+    {
+        public const string EntityId = "id";
+        public const string PolicyId = "p";
+        public const string Source = "src";
+    }
 }

@@ -74,7 +74,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     internal static EntityReference ReferenceOf(Row row) => new(EntityIdOf(row), FileIdOf(row));
 
     /// <summary>Whether nobody refers to an entity, by all rows with its id; false for one that does not exist.</summary>
-    internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number("f") is null;
+    internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number(EntityColumns.FileId) is null;
 
     /// <summary>The rows of an entity: its own and its references.</summary>
     internal static RowRange RangeOf(long entityId) =>
@@ -132,7 +132,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
                 .Where(IsEntity).Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey))).ToList();
             // First the note that the blob may go, then the fact: a crash between leaves a note that proves wrong.
             await schedule.ScheduleAsync(released, keepBlobs, cancellationToken);
-            if (await TryRemoveRowsAsync(rows.Where(row => IsRemoved(row, removed) && (!IsEntity(row) || row.Number("f") is not null)), cancellationToken))
+            if (await TryRemoveRowsAsync(rows.Where(row => IsRemoved(row, removed) && (!IsEntity(row) || row.Number(EntityColumns.FileId) is not null)), cancellationToken))
                 return;
         }
     }
@@ -162,13 +162,13 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     }
 
     private static bool IsRemoved(Row row, HashSet<EntityReference> removed) =>
-        removed.Contains(new EntityReference(EntityIdOf(row), FileIdOf(row))) || (IsEntity(row) && row.Number("f") is null);
+        removed.Contains(new EntityReference(EntityIdOf(row), FileIdOf(row))) || (IsEntity(row) && row.Number(EntityColumns.FileId) is null);
 
     private static long EntityIdOf(Row row) =>
         FileKeys.ParseId(IsEntity(row) ? row.RowKey : row.RowKey[..row.RowKey.IndexOf(Separator, StringComparison.Ordinal)]);
 
     private static long FileIdOf(Row row) =>
-        IsEntity(row) ? row.Number("f") ?? 0 : FileKeys.ParseId(row.RowKey[(row.RowKey.IndexOf(Separator, StringComparison.Ordinal) + 1)..]);
+        IsEntity(row) ? row.Number(EntityColumns.FileId) ?? 0 : FileKeys.ParseId(row.RowKey[(row.RowKey.IndexOf(Separator, StringComparison.Ordinal) + 1)..]);
 
     private static RowRange RangeOf(List<EntityReference> references) => new(
         FileKeys.IdBlock(references[0].EntityId),

@@ -76,36 +76,36 @@ public sealed record EntityRecord
     internal static EntityRecord FromRow(Row row, long id) => new()
     {
         Id = id,
-        Type = (EntityType)row.RequiredNumber("t"),
-        Size = row.RequiredNumber("s"),
-        PolicyId = row.RequiredNumber("p"),
-        Source = row.RequiredText("src"),
-        FileId = row.Number("f") ?? 0,
-        CreatedBy = row.RequiredNumber("by"),
-        CreatedAt = row.Time("c") ?? default,
-        IsImported = row.Flag("imp"),
-        SourceETag = row.Text("etag"),
-        ArrivalCharge = row.Number("ac"),
-        ReplacedId = row.Number("rp") ?? 0,
-        ReplacedThumbnailId = row.Number("rt") ?? 0,
-        Encryption = row.Text("enc"),
+        Type = (EntityType)row.RequiredNumber(EntityColumns.Type),
+        Size = row.RequiredNumber(EntityColumns.Size),
+        PolicyId = row.RequiredNumber(EntityColumns.PolicyId),
+        Source = row.RequiredText(EntityColumns.Source),
+        FileId = row.Number(EntityColumns.FileId) ?? 0,
+        CreatedBy = row.RequiredNumber(EntityColumns.CreatedBy),
+        CreatedAt = row.Time(EntityColumns.CreatedAt) ?? default,
+        IsImported = row.Flag(EntityColumns.IsImported),
+        SourceETag = row.Text(EntityColumns.SourceETag),
+        ArrivalCharge = row.Number(EntityColumns.ArrivalCharge),
+        ReplacedId = row.Number(EntityColumns.ReplacedId) ?? 0,
+        ReplacedThumbnailId = row.Number(EntityColumns.ReplacedThumbnailId) ?? 0,
+        Encryption = row.Text(EntityColumns.Encryption),
     };
 
     internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
     {
-        ["t"] = (int)Type,
-        ["s"] = Size,
-        ["p"] = PolicyId,
-        ["src"] = Source,
-        ["f"] = FileId == 0 ? null : FileId,
-        ["by"] = CreatedBy,
-        ["c"] = CreatedAt,
-        ["imp"] = IsImported ? true : null,
-        ["etag"] = SourceETag,
-        ["ac"] = ArrivalCharge,
-        ["rp"] = ReplacedId == 0 ? null : ReplacedId,
-        ["rt"] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
-        ["enc"] = Encryption,
+        [EntityColumns.Type] = (int)Type,
+        [EntityColumns.Size] = Size,
+        [EntityColumns.PolicyId] = PolicyId,
+        [EntityColumns.Source] = Source,
+        [EntityColumns.FileId] = FileId == 0 ? null : FileId,
+        [EntityColumns.CreatedBy] = CreatedBy,
+        [EntityColumns.CreatedAt] = CreatedAt,
+        [EntityColumns.IsImported] = IsImported ? true : null,
+        [EntityColumns.SourceETag] = SourceETag,
+        [EntityColumns.ArrivalCharge] = ArrivalCharge,
+        [EntityColumns.ReplacedId] = ReplacedId == 0 ? null : ReplacedId,
+        [EntityColumns.ReplacedThumbnailId] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
+        [EntityColumns.Encryption] = Encryption,
     };
 }
 
@@ -165,7 +165,7 @@ public sealed class EntityStore(StorageLayout layout)
     {
         try
         {
-            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["f"] = fileId }, "*", cancellationToken);
+            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntityColumns.FileId] = fileId }, "*", cancellationToken);
             return true;
         }
         catch (StorageNotFoundException)

@@ -80,11 +80,11 @@ internal sealed class SiteSurvey
         {
             var key = row.RowKey;
             if (key == FileKeys.Header)
-                _folders[row.PartitionKey] = row.Number("id") ?? 0;
-            else if (IsEntry(row) && row["x"] is null)
+                _folders[row.PartitionKey] = row.Number(EntryColumns.Id) ?? 0;
+            else if (IsEntry(row) && !row.IsPending)
                 AddName(row.PartitionKey, FileRecord.FromRow(row, 0));
-            else if (key.StartsWith(FileKeys.FileIdPrefix, StringComparison.Ordinal) && row["x"] is null)
-                FilesById.Add((row.PartitionKey, row.RequiredNumber("id")));
+            else if (key.StartsWith(FileKeys.FileIdPrefix, StringComparison.Ordinal) && !row.IsPending)
+                FilesById.Add((row.PartitionKey, row.RequiredNumber(EntryColumns.Id)));
             else if (key.StartsWith(WriteIntent.Prefix, StringComparison.Ordinal))
                 Writes.Add(WriteIntent.FromRow(row));
             else if (key.StartsWith(DriveControl.MovePrefix, StringComparison.Ordinal))
@@ -102,7 +102,7 @@ internal sealed class SiteSurvey
 
     // A folder's name says little; its row in full stands beside it.
     private static bool IsEntry(Row row) => row.RowKey.StartsWith(FileKeys.FolderPrefix, StringComparison.Ordinal)
-        || (row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) && (FileType)row.RequiredNumber("t") == FileType.File);
+        || (row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) && row.EntryType == FileType.File);
 
     private static long OwnerOf(string trash) => -FileKeys.ParseFolder(trash);
 
@@ -111,8 +111,8 @@ internal sealed class SiteSurvey
         await foreach (var row in layout.FileIds.ScanAsync(cancellationToken: cancellationToken))
         {
             // Such a row keeps an id from being used late, for good.
-            if (row.RequiredNumber("p") != MoveIntent.Nowhere || row.RequiredNumber("v") != 0)
-                IdRows[FileKeys.ParseId(row.RowKey)] = row.RequiredNumber("p");
+            if (row.RequiredNumber(EntryColumns.ParentId) != MoveIntent.Nowhere || row.RequiredNumber(EntryColumns.MoveVersion) != 0)
+                IdRows[FileKeys.ParseId(row.RowKey)] = row.RequiredNumber(EntryColumns.ParentId);
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class SiteSurvey
                 References.Add(reference);
         }
         await foreach (var note in layout.Schedules.ScanAsync(EntityRecycler.NotesFilter, cancellationToken))
-            Recycled.Add(note.Number("id") ?? 0);
+            Recycled.Add(note.Number(EntryColumns.Id) ?? 0);
     }
 
     private async Task ReadUploadsAsync(StorageLayout layout, CancellationToken cancellationToken)

@@ -182,73 +182,73 @@ public sealed record UploadSession
     {
         var row = new Row(PartitionOf(Id), RowKey)
         {
-            ["o"] = OwnerId,
-            ["by"] = CreatedBy,
-            ["cl"] = ClientId,
-            ["f"] = FileId,
-            ["p"] = ParentId,
-            ["new"] = IsNewFile ? true : null,
-            ["t"] = (int)Type,
-            ["s"] = Size,
-            ["ch"] = ChunkSize,
-            ["relay"] = IsRelay ? true : null,
-            ["pol"] = PolicyId,
-            ["e"] = EntityId,
-            ["src"] = Source,
-            ["enc"] = Encryption,
-            ["keep"] = KeepVersions,
-            ["pe"] = PreviousEntityId,
-            ["pc"] = PreviousCreatedAt,
-            ["u"] = ModifiedAt,
-            ["l"] = LockToken,
-            ["c"] = CreatedAt,
-            ["x"] = ExpiresAt,
-            ["st"] = (int)State,
+            [Columns.OwnerId] = OwnerId,
+            [Columns.CreatedBy] = CreatedBy,
+            [Columns.ClientId] = ClientId,
+            [Columns.FileId] = FileId,
+            [Columns.ParentId] = ParentId,
+            [Columns.IsNewFile] = IsNewFile ? true : null,
+            [Columns.Type] = (int)Type,
+            [Columns.Size] = Size,
+            [Columns.ChunkSize] = ChunkSize,
+            [Columns.IsRelay] = IsRelay ? true : null,
+            [Columns.PolicyId] = PolicyId,
+            [Columns.EntityId] = EntityId,
+            [Columns.Source] = Source,
+            [Columns.Encryption] = Encryption,
+            [Columns.KeepVersions] = KeepVersions,
+            [Columns.PreviousEntityId] = PreviousEntityId,
+            [Columns.PreviousCreatedAt] = PreviousCreatedAt,
+            [Columns.ModifiedAt] = ModifiedAt,
+            [Columns.LockToken] = LockToken,
+            [Columns.CreatedAt] = CreatedAt,
+            [Columns.ExpiresAt] = ExpiresAt,
+            [Columns.State] = (int)State,
             [Reviewed] = IsReviewed,
             [Answered] = IsAnswered ? true : null,
-            ["gone"] = IsFileDeleted ? true : null,
-            ["rec"] = Received.Length == 0 ? null : Received,
+            [Columns.IsFileDeleted] = IsFileDeleted ? true : null,
+            [Columns.Received] = Received.Length == 0 ? null : Received,
         };
-        PathText.Write(row, "path", Path);
+        PathText.Write(row, Columns.Path, Path);
         if (Metadata.Count > 0)
-            LongText.Write(row, "m", FileJson.Print(Metadata));
+            LongText.Write(row, Columns.Metadata, FileJson.Print(Metadata));
         if (Dropped.Count > 0)
-            LongText.Write(row, "d", EntityLinks.Print(Dropped));
+            LongText.Write(row, Columns.Dropped, EntityLinks.Print(Dropped));
         return row;
     }
 
     internal static UploadSession FromRow(Row row) => new()
     {
         Id = Guid.ParseExact(row.PartitionKey, "N"),
-        OwnerId = row.RequiredNumber("o"),
-        CreatedBy = row.RequiredNumber("by"),
-        ClientId = row.Text("cl"),
-        FileId = row.RequiredNumber("f"),
-        ParentId = row.RequiredNumber("p"),
-        Path = PathText.Read(row, "path")!,
-        IsNewFile = row.Flag("new"),
-        Type = (EntityType)row.RequiredNumber("t"),
-        Size = row.RequiredNumber("s"),
-        ChunkSize = row.RequiredNumber("ch"),
-        IsRelay = row.Flag("relay"),
-        PolicyId = (int)row.RequiredNumber("pol"),
-        EntityId = row.RequiredNumber("e"),
-        Source = row.RequiredText("src"),
-        Encryption = row.Text("enc"),
-        KeepVersions = (int)row.RequiredNumber("keep"),
-        PreviousEntityId = row.RequiredNumber("pe"),
-        PreviousCreatedAt = row.Time("pc"),
-        ModifiedAt = row.Time("u"),
-        LockToken = row.RequiredText("l"),
-        CreatedAt = row.Time("c") ?? default,
-        ExpiresAt = row.Time("x") ?? default,
-        State = (UploadState)row.RequiredNumber("st"),
+        OwnerId = row.RequiredNumber(Columns.OwnerId),
+        CreatedBy = row.RequiredNumber(Columns.CreatedBy),
+        ClientId = row.Text(Columns.ClientId),
+        FileId = row.RequiredNumber(Columns.FileId),
+        ParentId = row.RequiredNumber(Columns.ParentId),
+        Path = PathText.Read(row, Columns.Path)!,
+        IsNewFile = row.Flag(Columns.IsNewFile),
+        Type = (EntityType)row.RequiredNumber(Columns.Type),
+        Size = row.RequiredNumber(Columns.Size),
+        ChunkSize = row.RequiredNumber(Columns.ChunkSize),
+        IsRelay = row.Flag(Columns.IsRelay),
+        PolicyId = (int)row.RequiredNumber(Columns.PolicyId),
+        EntityId = row.RequiredNumber(Columns.EntityId),
+        Source = row.RequiredText(Columns.Source),
+        Encryption = row.Text(Columns.Encryption),
+        KeepVersions = (int)row.RequiredNumber(Columns.KeepVersions),
+        PreviousEntityId = row.RequiredNumber(Columns.PreviousEntityId),
+        PreviousCreatedAt = row.Time(Columns.PreviousCreatedAt),
+        ModifiedAt = row.Time(Columns.ModifiedAt),
+        LockToken = row.RequiredText(Columns.LockToken),
+        CreatedAt = row.Time(Columns.CreatedAt) ?? default,
+        ExpiresAt = row.Time(Columns.ExpiresAt) ?? default,
+        State = (UploadState)row.RequiredNumber(Columns.State),
         IsReviewed = row.Flag(Reviewed),
         IsAnswered = row.Flag(Answered),
-        IsFileDeleted = row.Flag("gone"),
-        Received = row.Bytes("rec") ?? [],
-        Metadata = LongText.Read(row, "m") is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
-        Dropped = LongText.Read(row, "d") is { Length: > 0 } links ? EntityLinks.Parse(links) : [],
+        IsFileDeleted = row.Flag(Columns.IsFileDeleted),
+        Received = row.Bytes(Columns.Received) ?? [],
+        Metadata = LongText.Read(row, Columns.Metadata) is { } json ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString)! : new Dictionary<string, string>(),
+        Dropped = LongText.Read(row, Columns.Dropped) is { Length: > 0 } links ? EntityLinks.Parse(links) : [],
         ETag = row.ETag,
     };
 
@@ -261,4 +261,35 @@ public sealed record UploadSession
     internal const string Answered = "a";
 
     internal static string PartitionOf(Guid id) => id.ToString("N", CultureInfo.InvariantCulture);
+
+    private static class Columns
+    {
+        public const string OwnerId = "o";
+        public const string CreatedBy = "by";
+        public const string ClientId = "cl";
+        public const string FileId = "f";
+        public const string ParentId = "p";
+        public const string IsNewFile = "new";
+        public const string Type = "t";
+        public const string Size = "s";
+        public const string ChunkSize = "ch";
+        public const string IsRelay = "relay";
+        public const string PolicyId = "pol";
+        public const string EntityId = "e";
+        public const string Source = "src";
+        public const string Encryption = "enc";
+        public const string KeepVersions = "keep";
+        public const string PreviousEntityId = "pe";
+        public const string PreviousCreatedAt = "pc";
+        public const string ModifiedAt = "u";
+        public const string LockToken = "l";
+        public const string CreatedAt = "c";
+        public const string ExpiresAt = "x";
+        public const string State = "st";
+        public const string IsFileDeleted = "gone";
+        public const string Received = "rec";
+        public const string Path = "path";
+        public const string Metadata = "m";
+        public const string Dropped = "d";
+    }
 }

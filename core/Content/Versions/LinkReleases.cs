@@ -74,8 +74,8 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     internal async Task<Row> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
         var key = DueNotes.Key(clock.GetUtcNow() + Patience, Guid.NewGuid().ToString("N"));
-        var row = new Row(DueNotes.PartitionOf(Kind, fileId), key) { ["o"] = ownerId, ["f"] = fileId };
-        LongText.Write(row, "d", EntityLinks.Print(links));
+        var row = new Row(DueNotes.PartitionOf(Kind, fileId), key) { [Columns.OwnerId] = ownerId, [Columns.FileId] = fileId };
+        LongText.Write(row, Columns.Links, EntityLinks.Print(links));
         await layout.Schedules.UpsertAsync(row, cancellationToken);
         return row;
     }
@@ -97,7 +97,14 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
 
     /// <summary>What a note says.</summary>
     internal static (long OwnerId, long FileId, IReadOnlyList<EntityLink> Links) NotedBy(Row note) =>
-        (note.RequiredNumber("o"), note.RequiredNumber("f"), EntityLinks.Parse(LongText.Read(note, "d")!));
+        (note.RequiredNumber(Columns.OwnerId), note.RequiredNumber(Columns.FileId), EntityLinks.Parse(LongText.Read(note, Columns.Links)!));
 
     internal static string OperationOf(long fileId, long entityId) => string.Create(CultureInfo.InvariantCulture, $"rel-{fileId:x}-{entityId:x}");
+
+    private static class Columns
+    {
+        public const string OwnerId = "o";
+        public const string FileId = "f";
+        public const string Links = "d";
+    }
 }

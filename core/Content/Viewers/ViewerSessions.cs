@@ -58,14 +58,14 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
         var secret = RandomNumberGenerator.GetString(Letters, SecretLength);
         var row = new Row(Partition, KeyOf(session.Id))
         {
-            ["h"] = Hash(secret),
-            ["app"] = session.ViewerId,
-            ["u"] = session.UserId,
-            ["f"] = session.FileId,
-            ["e"] = session.VersionId,
-            ["x"] = session.ExpiresAt,
-            ["w"] = session.CanEdit,
-            ["s"] = session.State,
+            [Columns.SecretHash] = Hash(secret),
+            [Columns.ViewerId] = session.ViewerId,
+            [Columns.UserId] = session.UserId,
+            [Columns.FileId] = session.FileId,
+            [Columns.VersionId] = session.VersionId,
+            [Columns.ExpiresAt] = session.ExpiresAt,
+            [Columns.CanEdit] = session.CanEdit,
+            [Columns.State] = session.State,
         };
         LongText.Write(row, Place, session.Uri.ToString());
         // The key was drawn: what is there already is our own, and its answer was lost.
@@ -81,19 +81,19 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
         if (dot < 0 || token!.Length - dot - 1 != SecretLength || !Guid.TryParseExact(token.AsSpan(0, dot), "D", out var id))
             return null;
         var row = await layout.Sessions.FindAsync(Partition, KeyOf(id), cancellationToken);
-        if (row is null || !CryptographicOperations.FixedTimeEquals(row.Bytes("h"), Hash(token[(dot + 1)..])) || row.Time("x") is not { } end || end <= clock.GetUtcNow())
+        if (row is null || !CryptographicOperations.FixedTimeEquals(row.Bytes(Columns.SecretHash), Hash(token[(dot + 1)..])) || row.Time(Columns.ExpiresAt) is not { } end || end <= clock.GetUtcNow())
             return null;
         return new ViewerSession
         {
             Id = id,
-            ViewerId = row.RequiredText("app"),
-            UserId = row.RequiredNumber("u"),
-            FileId = row.RequiredNumber("f"),
+            ViewerId = row.RequiredText(Columns.ViewerId),
+            UserId = row.RequiredNumber(Columns.UserId),
+            FileId = row.RequiredNumber(Columns.FileId),
             Uri = FileUri.Parse(LongText.Read(row, Place)),
-            VersionId = row.Number("e") ?? 0,
+            VersionId = row.Number(Columns.VersionId) ?? 0,
             ExpiresAt = end,
-            CanEdit = row.Flag("w"),
-            State = row.Text("s"),
+            CanEdit = row.Flag(Columns.CanEdit),
+            State = row.Text(Columns.State),
         };
     }
 
@@ -102,11 +102,23 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
     /// <returns>How many were removed.</returns>
     public Task<int> SweepAsync(CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
         layout.Sessions,
-        layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken).Where(row => row.Time("x") is { } end && end <= clock.GetUtcNow()),
+        layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken).Where(row => row.Time(Columns.ExpiresAt) is { } end && end <= clock.GetUtcNow()),
         int.MaxValue,
         cancellationToken);
 
     private static string KeyOf(Guid id) => id.ToString("D", CultureInfo.InvariantCulture);
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    private static class Columns
+    {
+        public const string SecretHash = "h";
+        public const string ViewerId = "app";
+        public const string UserId = "u";
+        public const string FileId = "f";
+        public const string VersionId = "e";
+        public const string ExpiresAt = "x";
+        public const string CanEdit = "w";
+        public const string State = "s";
+    }
 }

@@ -89,14 +89,14 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
         {
             var key = row.RowKey[TimePrefix.Length..];
             yield return new LoggedEvent(
-                key, TimeOf(key), (ActivityCategory)row.RequiredNumber("c"), row.Text("cl"), row.RequiredNumber("id"),
-                PathText.Read(row, "from"), PathText.Read(row, "to"));
+                key, TimeOf(key), (ActivityCategory)row.RequiredNumber(Columns.Category), row.Text(Columns.ClientId), row.RequiredNumber(Columns.FileId),
+                PathText.Read(row, Columns.From), PathText.Read(row, Columns.To));
         }
     }
 
     private static Activity FromRow(Row row, string prefix) => new(
-        row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber("c"), row.Number("by") ?? 0, TimeOf(row.RowKey[prefix.Length..]),
-        PathText.Read(row, "from"), PathText.Read(row, "to"), row.Number("e") ?? 0);
+        row.RowKey[prefix.Length..], (ActivityCategory)row.RequiredNumber(Columns.Category), row.Number(Columns.UserId) ?? 0, TimeOf(row.RowKey[prefix.Length..]),
+        PathText.Read(row, Columns.From), PathText.Read(row, Columns.To), row.Number(Columns.EntityId) ?? 0);
 
     private static DateTimeOffset TimeOf(string key) =>
         new(long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), TimeSpan.Zero);
@@ -113,16 +113,29 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     {
         var row = new Row(Partition(ownerId), rowKey)
         {
-            ["c"] = (int)entry.Category,
-            ["by"] = entry.Actor.UserId,
-            ["cl"] = entry.Actor.ClientId,
-            ["id"] = entry.File.Id,
-            ["t"] = (int)entry.File.Type,
-            ["n"] = entry.File.Name,
-            ["e"] = entry.File.PrimaryEntityId == 0 ? null : entry.File.PrimaryEntityId,
+            [Columns.Category] = (int)entry.Category,
+            [Columns.UserId] = entry.Actor.UserId,
+            [Columns.ClientId] = entry.Actor.ClientId,
+            [Columns.FileId] = entry.File.Id,
+            [Columns.FileType] = (int)entry.File.Type,
+            [Columns.FileName] = entry.File.Name,
+            [Columns.EntityId] = entry.File.PrimaryEntityId == 0 ? null : entry.File.PrimaryEntityId,
         };
-        PathText.Write(row, "from", entry.From);
-        PathText.Write(row, "to", entry.To);
+        PathText.Write(row, Columns.From, entry.From);
+        PathText.Write(row, Columns.To, entry.To);
         return row;
+    }
+
+    private static class Columns
+    {
+        public const string Category = "c";
+        public const string ClientId = "cl";
+        public const string FileId = "id";
+        public const string UserId = "by";
+        public const string EntityId = "e";
+        public const string FileType = "t";
+        public const string FileName = "n";
+        public const string From = "from";
+        public const string To = "to";
     }
 }

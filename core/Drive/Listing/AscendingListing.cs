@@ -19,7 +19,7 @@ internal sealed class AscendingListing(StorageLayout layout)
         {
             var page = await layout.Files.QueryPageAsync(range, Math.Min(1000, pageSize + 1 - rows.Count), continuation, cancellationToken);
             // A name that a move has claimed is not an entry yet.
-            rows.AddRange(page.Rows.Where(r => r["x"] is null));
+            rows.AddRange(page.Rows.Where(r => !r.IsPending));
             continuation = page.ContinuationToken;
         }
         while (continuation is not null && rows.Count <= pageSize);

@@ -146,7 +146,7 @@ internal sealed class DescendingListing(StorageLayout layout, ListingBlobs blobs
         }
 
         // A name that a move has claimed is not an entry yet.
-        private static bool IsEntry(Row row) => row["x"] is null;
+        private static bool IsEntry(Row row) => !row.IsPending;
 
         private Task<RowPage> ReadAsync(RowRange range, string? continuation, CancellationToken cancellationToken)
         {

@@ -56,15 +56,15 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
                 {
                     if (maxEntries > 0 && files + folders >= maxEntries)
                         return new FolderSummary(size, files, folders, IsComplete: false, clock.GetUtcNow());
-                    if ((FileType)row.RequiredNumber("t") == FileType.Folder)
+                    if (row.EntryType == FileType.Folder)
                     {
                         folders++;
-                        next.Add(row.RequiredNumber("id"));
+                        next.Add(row.RequiredNumber(EntryColumns.Id));
                     }
                     else
                     {
                         files++;
-                        size += row.Number("s") ?? 0;
+                        size += row.Number(EntryColumns.Size) ?? 0;
                     }
                 }
             }

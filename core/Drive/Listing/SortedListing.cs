@@ -99,9 +99,9 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
             foreach (var row in page.Rows)
             {
                 if (row.RowKey == FileKeys.Header)
-                    (Version, _ownerId) = (row.ETag, row.Number("o") ?? 0);
+                    (Version, _ownerId) = (row.ETag, row.Number(EntryColumns.OwnerId) ?? 0);
                 // A name that a move has claimed is not an entry yet.
-                else if (row["x"] is null)
+                else if (!row.IsPending)
                     _entries.Add(FileRecord.FromRow(row, folderId));
             }
             _continuation = page.ContinuationToken;

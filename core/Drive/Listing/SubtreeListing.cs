@@ -43,5 +43,5 @@ public sealed class SubtreeListing(StorageLayout layout, HeavyReads reads)
     }
 
     // What a move has claimed is not an entry yet.
-    private static RowUse IsEntry(Row row) => row["x"] is null ? RowUse.Keep : RowUse.Drop;
+    private static RowUse IsEntry(Row row) => row.IsPending ? RowUse.Drop : RowUse.Keep;
 }

@@ -101,8 +101,8 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         {
             [ClaimToken] = wanted.Token,
             // To releases that know no claims it is a lock that has expired.
-            ["t"] = (int)FileType.File,
-            ["x"] = DateTimeOffset.UnixEpoch,
+            [Columns.Type] = (int)FileType.File,
+            [Columns.ExpiresAt] = DateTimeOffset.UnixEpoch,
         };
         var batch = new TableBatch(claim.PartitionKey).Upsert(ToRow(wanted));
         _ = control.Claims.TryGetValue(claim.RowKey, out var etag) ? batch.Replace(claim, etag) : batch.Insert(claim);
@@ -206,13 +206,13 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     {
         var row = new Row(DriveControl.Partition(held.OwnerId), DriveControl.LockPrefix + held.Token)
         {
-            ["inf"] = held.IsInfinite,
-            ["shared"] = held.IsShared ? true : null,
-            ["t"] = (int)held.Type,
-            ["x"] = held.ExpiresAt,
+            [Columns.IsInfinite] = held.IsInfinite,
+            [Columns.IsShared] = held.IsShared ? true : null,
+            [Columns.Type] = (int)held.Type,
+            [Columns.ExpiresAt] = held.ExpiresAt,
         };
-        PathText.Write(row, "path", held.Path);
-        LongText.Write(row, "app", JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication));
+        PathText.Write(row, Columns.Path, held.Path);
+        LongText.Write(row, Columns.Application, JsonSerializer.Serialize(held.Application, LockJson.Default.LockApplication));
         return row;
     }
 
@@ -223,13 +223,23 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     {
         Token = row.RowKey[DriveControl.LockPrefix.Length..],
         OwnerId = ownerId,
-        Path = PathText.Read(row, "path") ?? FilePath.Root,
-        IsInfinite = row.Flag("inf"),
-        IsShared = row.Flag("shared"),
-        Application = JsonSerializer.Deserialize(LongText.Read(row, "app") ?? "null", LockJson.Default.LockApplication)!,
-        Type = (FileType)row.RequiredNumber("t"),
-        ExpiresAt = row.Time("x") ?? default,
+        Path = PathText.Read(row, Columns.Path) ?? FilePath.Root,
+        IsInfinite = row.Flag(Columns.IsInfinite),
+        IsShared = row.Flag(Columns.IsShared),
+        Application = JsonSerializer.Deserialize(LongText.Read(row, Columns.Application) ?? "null", LockJson.Default.LockApplication)!,
+        Type = (FileType)row.RequiredNumber(Columns.Type),
+        ExpiresAt = row.Time(Columns.ExpiresAt) ?? default,
     };
+
+    private static class Columns
+    {
+        public const string Type = "t";
+        public const string ExpiresAt = "x";
+        public const string IsInfinite = "inf";
+        public const string IsShared = "shared";
+        public const string Path = "path";
+        public const string Application = "app";
+    }
 }
 
 [JsonSerializable(typeof(LockApplication))]

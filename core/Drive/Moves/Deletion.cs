@@ -87,13 +87,13 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
                 return false;
             run.Entries += rows.Count;
             var mine = await TakeAsync(folderId, rows, cancellationToken);
-            foreach (var folder in mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.Folder))
+            foreach (var folder in mine.Where(r => r.EntryType == FileType.Folder))
             {
-                if (!await RemoveFolderAsync(run, folder.RequiredNumber("id"), cancellationToken))
+                if (!await RemoveFolderAsync(run, folder.RequiredNumber(EntryColumns.Id), cancellationToken))
                     return false;
             }
             // A copy is charged as a whole.
-            var bytes = run.Intent.IsCopy ? 0 : mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Sum(r => FileRecord.FromRow(r, folderId).ChargedSize);
+            var bytes = run.Intent.IsCopy ? 0 : mine.Where(r => r.EntryType == FileType.File).Sum(r => FileRecord.FromRow(r, folderId).ChargedSize);
             var page = new DeletionPage(folderId, rows[^1].RowKey, bytes);
             // Noted before the bytes are given back: a repetition gives back the same bytes under the same name.
             run.Intent = run.Intent with { Page = page };
@@ -115,7 +115,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private async Task RemoveRowsAsync(Run run, DeletionPage page, IReadOnlyList<Row> rows, IReadOnlyList<Row> mine, CancellationToken cancellationToken)
     {
         await quota.ChargeAsync(run.OwnerId, OperationId(run.Intent, page), -page.Bytes, null, cancellationToken);
-        var files = mine.Where(r => (FileType)r.RequiredNumber("t") == FileType.File).Select(r => FileRecord.FromRow(r, page.Folder)).ToList();
+        var files = mine.Where(r => r.EntryType == FileType.File).Select(r => FileRecord.FromRow(r, page.Folder)).ToList();
         await reservations.FreeAsync(files, cancellationToken);
         var released = files.SelectMany(file => file.EntityIds.Select(e => new EntityReference(e, file.Id))).ToList();
         await references.RemoveAsync(released, run.Intent.KeepsBlobs, cancellationToken);
@@ -147,10 +147,10 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private static IEnumerable<string> KeysOf(Row entry)
     {
         yield return entry.RowKey;
-        if (entry["x"] is not null)
+        if (entry.IsPending)
             yield break;
-        var id = entry.RequiredNumber("id");
-        if ((FileType)entry.RequiredNumber("t") == FileType.File)
+        var id = entry.RequiredNumber(EntryColumns.Id);
+        if (entry.EntryType == FileType.File)
         {
             yield return FileKeys.FileId(id);
             yield break;
@@ -175,18 +175,18 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
             var taken = new List<(Row Entry, Row IdRow)>();
             foreach (var row in open)
             {
-                var idRow = idRows.GetValueOrDefault(row.RequiredNumber("id"));
+                var idRow = idRows.GetValueOrDefault(row.RequiredNumber(EntryColumns.Id));
                 if (idRow is null)
                 {
                     // An earlier run took it. A claim without an id row belongs to an entry that is gone.
-                    if (row["x"] is null)
+                    if (!row.IsPending)
                         mine.Add(row);
                 }
-                else if (idRow.RequiredNumber("p") == folderId && (row["x"] is null || idRow.RequiredNumber("v") == (row.Number("v") ?? 1)))
+                else if (idRow.RequiredNumber(EntryColumns.ParentId) == folderId && (!row.IsPending || idRow.RequiredNumber(EntryColumns.MoveVersion) == (row.Number(EntryColumns.MoveVersion) ?? 1)))
                 {
                     taken.Add((row, idRow));
                 }
-                else if (row["x"] is not null && idRow.RequiredNumber("v") < (row.Number("v") ?? 1)
+                else if (row.IsPending && idRow.RequiredNumber(EntryColumns.MoveVersion) < (row.Number(EntryColumns.MoveVersion) ?? 1)
                     && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
                 {
                     again.Add(row);
@@ -217,7 +217,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
 
     private async Task<Dictionary<long, Row>> ReadIdRowsAsync(List<Row> entries, CancellationToken cancellationToken)
     {
-        var wanted = entries.Select(r => r.RequiredNumber("id")).ToHashSet();
+        var wanted = entries.Select(r => r.RequiredNumber(EntryColumns.Id)).ToHashSet();
         var found = new Dictionary<long, Row>(wanted.Count);
         foreach (var block in wanted.GroupBy(FileKeys.IdBlock))
         {

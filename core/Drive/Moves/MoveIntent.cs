@@ -62,16 +62,16 @@ internal sealed record MoveIntent
     public static MoveIntent FromRow(Row row) => new()
     {
         Operation = row.RowKey[DriveControl.MovePrefix.Length..],
-        FileId = row.RequiredNumber("id"),
-        Type = (FileType)row.RequiredNumber("t"),
-        From = row.RequiredNumber("from"),
-        FromVersion = row.RequiredNumber("v"),
-        To = row.RequiredNumber("to"),
-        ToName = row.Text("n") ?? "",
-        At = row.Time("at") ?? default,
-        Deleted = LongText.Read(row, "del") is { } json ? JsonSerializer.Deserialize(json, SnapshotJson.Default.FileRecord) : null,
-        KeepsBlobs = row.Flag("keep"),
-        Page = row.Number("pf") is { } folder ? new DeletionPage(folder, row.RequiredText("pk"), row.RequiredNumber("pb")) : null,
+        FileId = row.RequiredNumber(Columns.FileId),
+        Type = (FileType)row.RequiredNumber(Columns.Type),
+        From = row.RequiredNumber(Columns.From),
+        FromVersion = row.RequiredNumber(Columns.FromVersion),
+        To = row.RequiredNumber(Columns.To),
+        ToName = row.Text(Columns.ToName) ?? "",
+        At = row.Time(Columns.At) ?? default,
+        Deleted = LongText.Read(row, Columns.Deleted) is { } json ? JsonSerializer.Deserialize(json, SnapshotJson.Default.FileRecord) : null,
+        KeepsBlobs = row.Flag(Columns.KeepsBlobs),
+        Page = row.Number(Columns.PageFolder) is { } folder ? new DeletionPage(folder, row.RequiredText(Columns.PageLastKey), row.RequiredNumber(Columns.PageBytes)) : null,
         ETag = row.ETag,
     };
 
@@ -79,21 +79,37 @@ internal sealed record MoveIntent
     {
         var row = new Row(DriveControl.Partition(ownerId), DriveControl.MovePrefix + Operation)
         {
-            ["id"] = FileId,
-            ["t"] = (int)Type,
-            ["from"] = From,
-            ["v"] = FromVersion,
-            ["to"] = To,
-            ["n"] = ToName,
-            ["at"] = At,
-            ["keep"] = KeepsBlobs ? true : null,
-            ["pf"] = Page?.Folder,
-            ["pk"] = Page?.LastKey,
-            ["pb"] = Page?.Bytes,
+            [Columns.FileId] = FileId,
+            [Columns.Type] = (int)Type,
+            [Columns.From] = From,
+            [Columns.FromVersion] = FromVersion,
+            [Columns.To] = To,
+            [Columns.ToName] = ToName,
+            [Columns.At] = At,
+            [Columns.KeepsBlobs] = KeepsBlobs ? true : null,
+            [Columns.PageFolder] = Page?.Folder,
+            [Columns.PageLastKey] = Page?.LastKey,
+            [Columns.PageBytes] = Page?.Bytes,
         };
         if (Deleted is not null)
-            LongText.Write(row, "del", JsonSerializer.Serialize(Deleted, SnapshotJson.Default.FileRecord));
+            LongText.Write(row, Columns.Deleted, JsonSerializer.Serialize(Deleted, SnapshotJson.Default.FileRecord));
         return row;
+    }
+
+    private static class Columns
+    {
+        public const string PageFolder = "pf";
+        public const string PageLastKey = "pk";
+        public const string PageBytes = "pb";
+        public const string FileId = "id";
+        public const string Type = "t";
+        public const string From = "from";
+        public const string FromVersion = "v";
+        public const string To = "to";
+        public const string ToName = "n";
+        public const string At = "at";
+        public const string KeepsBlobs = "keep";
+        public const string Deleted = "del";
     }
 }
 

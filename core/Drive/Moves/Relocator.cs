@@ -115,7 +115,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             await prepare(intent);
             claimETag = await ClaimAsync(intent, claim, cancellationToken);
             var idRow = FileTree.NewIdRow(wanted);
-            idRow["op"] = intent.Operation;
+            idRow[EntryColumns.Operation] = intent.Operation;
             await layout.FileIds.InsertAsync(idRow, cancellationToken);
         }
         catch (Exception e) when (e is StorageException or CloudreveException)
@@ -142,7 +142,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         {
             var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(intent.FileId), FileKeys.Id(intent.FileId), cancellationToken);
             // The last thing that a deletion removes is the id row.
-            if (idRow?.Text("op") == intent.Operation || (intent.IsDeletion && idRow is null))
+            if (idRow?.Text(EntryColumns.Operation) == intent.Operation || (intent.IsDeletion && idRow is null))
             {
                 await CompleteAsync(ownerId, intent, null, cancellationToken);
                 return true;
@@ -159,7 +159,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 return false;
             }
             // Fence it: whoever may still be at it cannot commit any more.
-            if (idRow is not null && idRow.RequiredNumber("v") == intent.FromVersion && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
+            if (idRow is not null && idRow.RequiredNumber(EntryColumns.MoveVersion) == intent.FromVersion && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
                 continue;
             if (!intent.IsDeletion)
                 await UnclaimAsync(intent, cancellationToken);
@@ -174,7 +174,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         FileId = source.Id,
         Type = source.Type,
         From = source.ParentId,
-        FromVersion = idRow.RequiredNumber("v"),
+        FromVersion = idRow.RequiredNumber(EntryColumns.MoveVersion),
         To = 0,
         At = clock.GetUtcNow(),
     };
@@ -182,7 +182,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     private async Task<Row> ReadIdRowAsync(FileRecord source, CancellationToken cancellationToken)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(source.Id), FileKeys.Id(source.Id), cancellationToken);
-        return idRow is not null && idRow.RequiredNumber("p") == source.ParentId ? idRow : throw Changed();
+        return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == source.ParentId ? idRow : throw Changed();
     }
 
     /// <summary>Notes the move. Folders only one at a time for each drive, so that no cycle can arise.</summary>
@@ -222,7 +222,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     private static Row Claim(FileRecord wanted, MoveIntent intent)
     {
         var row = (wanted with { ParentId = intent.To, MoveVersion = intent.FromVersion + 1 }).ToRow(FileKeys.Folder(intent.To), FileKeys.Name(wanted.Name));
-        row["x"] = intent.Operation;
+        row[EntryColumns.PendingMove] = intent.Operation;
         return row;
     }
 
@@ -247,9 +247,9 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     private Task<string> CommitAsync(MoveIntent intent, Row idRow, CancellationToken cancellationToken)
     {
         var committed = idRow.CopyTo(idRow.PartitionKey, idRow.RowKey);
-        committed["p"] = intent.To;
-        committed["v"] = intent.FromVersion + 1;
-        committed["op"] = intent.Operation;
+        committed[EntryColumns.ParentId] = intent.To;
+        committed[EntryColumns.MoveVersion] = intent.FromVersion + 1;
+        committed[EntryColumns.Operation] = intent.Operation;
         return layout.FileIds.ReplaceAsync(committed, idRow.ETag, cancellationToken);
     }
 
@@ -308,7 +308,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             if (byId.MoveVersion > intent.FromVersion)
                 return null;
             var byName = await layout.Files.FindAsync(row.PartitionKey, byId.GuardedKey, cancellationToken);
-            if (byName is not null && byName.RequiredNumber("id") == intent.FileId)
+            if (byName is not null && byName.RequiredNumber(EntryColumns.Id) == intent.FileId)
                 return FileRecord.FromRow(byName, intent.From);
         }
         return null;
@@ -322,7 +322,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             return await IgnoreGoneAsync(() => layout.Files.ReplaceAsync(updated.ToRow(ownerId), "*", cancellationToken)) ? updated : intent;
         }
         var row = await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken);
-        if (row is null || row.Text("x") != intent.Operation)
+        if (row is null || row.Text(EntryColumns.PendingMove) != intent.Operation)
             return intent;
         var pending = FileRecord.FromRow(row, intent.To);
         var merged = pending with
@@ -403,14 +403,14 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
 
     private async Task<FileRecord?> FindClaimAsync(MoveIntent intent, CancellationToken cancellationToken) =>
         await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken) is { } row
-        && row.Text("x") == intent.Operation
+        && row.Text(EntryColumns.PendingMove) == intent.Operation
             ? FileRecord.FromRow(row, intent.To)
             : null;
 
     private async Task UnclaimAsync(MoveIntent intent, CancellationToken cancellationToken)
     {
         var row = await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken);
-        if (row?.Text("x") == intent.Operation)
+        if (row?.Text(EntryColumns.PendingMove) == intent.Operation)
             await IgnoreGoneAsync(() => layout.Files.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken));
     }
 
@@ -456,7 +456,7 @@ internal static class IdFence
     {
         try
         {
-            await ids.InsertAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { ["p"] = MoveIntent.Nowhere, ["t"] = 0, ["o"] = 0L, ["v"] = 0L }, cancellationToken);
+            await ids.InsertAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntryColumns.ParentId] = MoveIntent.Nowhere, [EntryColumns.Type] = 0, [EntryColumns.OwnerId] = 0L, [EntryColumns.MoveVersion] = 0L }, cancellationToken);
             return true;
         }
         catch (StorageExistsException)
@@ -468,8 +468,8 @@ internal static class IdFence
     public static async Task<bool> TryRaiseAsync(Table ids, Row idRow, CancellationToken cancellationToken)
     {
         var fenced = idRow.CopyTo(idRow.PartitionKey, idRow.RowKey);
-        fenced["v"] = idRow.RequiredNumber("v") + 1;
-        fenced["op"] = null;
+        fenced[EntryColumns.MoveVersion] = idRow.RequiredNumber(EntryColumns.MoveVersion) + 1;
+        fenced[EntryColumns.Operation] = null;
         try
         {
             await ids.ReplaceAsync(fenced, idRow.ETag, cancellationToken);

@@ -54,7 +54,7 @@ internal sealed class Renaming(StorageLayout layout)
     private async Task<FileRecord?> FindAsync(FileRecord renamed, CancellationToken cancellationToken)
     {
         var row = await layout.Files.FindAsync(FileKeys.Folder(renamed.ParentId), renamed.GuardedKey, cancellationToken);
-        return row is not null && row.RequiredNumber("id") == renamed.Id ? FileRecord.FromRow(row, renamed.ParentId) : null;
+        return row is not null && row.RequiredNumber(EntryColumns.Id) == renamed.Id ? FileRecord.FromRow(row, renamed.ParentId) : null;
     }
 
     // Another type may be one that thumbnails can be made of (contract, section 12).

@@ -19,14 +19,20 @@ internal sealed class TrashSchedule(StorageLayout layout, DueNotes notes)
     /// <summary>Notes an entry. One transaction.</summary>
     public Task AddAsync(long ownerId, FileRecord trashed, DateTimeOffset expires, CancellationToken cancellationToken) =>
         layout.Schedules.UpsertAsync(
-            new Row(DueNotes.PartitionOf(Kind, ownerId), DueNotes.Key(expires, trashed.Name)) { ["o"] = ownerId, ["n"] = trashed.Name }, cancellationToken);
+            new Row(DueNotes.PartitionOf(Kind, ownerId), DueNotes.Key(expires, trashed.Name)) { [Columns.OwnerId] = ownerId, [Columns.Name] = trashed.Name }, cancellationToken);
 
     /// <summary>Works on what is due, one transaction for each 1,000. An entry that fails is put off and does not stop the others.</summary>
     public Task ForEachDueAsync(Func<ExpiredTrash, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         notes.RunAsync(
-            Kind, 1, (row, token) => work(new ExpiredTrash(row.RequiredNumber("o"), row.RequiredText("n"), row), token), cancellationToken);
+            Kind, 1, (row, token) => work(new ExpiredTrash(row.RequiredNumber(Columns.OwnerId), row.RequiredText(Columns.Name), row), token), cancellationToken);
 
     /// <summary>Forgets a note. One transaction.</summary>
     public Task RemoveAsync(ExpiredTrash expired, CancellationToken cancellationToken) =>
         layout.Schedules.DeleteAsync(expired.Note.PartitionKey, expired.Note.RowKey, cancellationToken: cancellationToken);
+
+    private static class Columns
+    {
+        public const string OwnerId = "o";
+        public const string Name = "n";
+    }
 }

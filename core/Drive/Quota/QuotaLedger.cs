@@ -23,7 +23,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>Bytes that a user's blobs take. One transaction.</summary>
     /// <param name="userId">The user.</param>
     public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
-        (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number("used") ?? 0;
+        (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number(Columns.Used) ?? 0;
 
     /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each rival.</summary>
     /// <param name="userId">The user.</param>
@@ -50,12 +50,12 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         while (true)
         {
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
-            var used = total?.Number("used") ?? 0;
+            var used = total?.Number(Columns.Used) ?? 0;
             if (IsTooMuch(used, delta, limit))
                 return await IsChargedAsync(userId, operationId, cancellationToken);
             var batch = new TableBatch(partition)
-                .Insert(new Row(partition, OperationPrefix + operationId) { ["delta"] = delta, ["at"] = clock.GetUtcNow() });
-            var updated = new Row(partition, Total) { ["used"] = used + delta };
+                .Insert(new Row(partition, OperationPrefix + operationId) { [Columns.Delta] = delta, [Columns.At] = clock.GetUtcNow() });
+            var updated = new Row(partition, Total) { [Columns.Used] = used + delta };
             if (total is null)
                 batch.Insert(updated);
             else
@@ -88,7 +88,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         while (await layout.Quotas.FindAsync(partition, OperationPrefix + operationId, cancellationToken) is { } operation)
         {
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
-            var updated = new Row(partition, Total) { ["used"] = (total?.Number("used") ?? 0) - operation.RequiredNumber("delta") };
+            var updated = new Row(partition, Total) { [Columns.Used] = (total?.Number(Columns.Used) ?? 0) - operation.RequiredNumber(Columns.Delta) };
             try
             {
                 await layout.Quotas.SubmitAsync(
@@ -110,7 +110,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>The bytes that an operation was charged with; null when it has not been charged. One transaction.</summary>
     internal async Task<long?> FindChargeAsync(long userId, string operationId, CancellationToken cancellationToken) =>
-        (await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken))?.RequiredNumber("delta");
+        (await layout.Quotas.FindAsync(Partition(userId), OperationPrefix + operationId, cancellationToken))?.RequiredNumber(Columns.Delta);
 
     /// <summary>Forgets operations that are older than <see cref="OperationsAreKept"/>; the totals stay. Scans the table.</summary>
     /// <param name="most">At most how many are forgotten; the rest is left to the next call.</param>
@@ -133,9 +133,9 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     {
         var partition = Partition(userId);
         var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
-        if ((total?.Number("used") ?? 0) != expected)
+        if ((total?.Number(Columns.Used) ?? 0) != expected)
             return false;
-        var updated = new Row(partition, Total) { ["used"] = used };
+        var updated = new Row(partition, Total) { [Columns.Used] = used };
         try
         {
             if (total is null)
@@ -155,12 +155,12 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>The total that a row of the table holds; null for other rows.</summary>
     internal static (long UserId, long Bytes)? TotalOf(Row row) => row.RowKey == Total
-        ? (long.Parse(row.PartitionKey.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), row.RequiredNumber("used"))
+        ? (long.Parse(row.PartitionKey.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), row.RequiredNumber(Columns.Used))
         : null;
 
     /// <summary>The charge that a row of the table notes; null for other rows.</summary>
     internal static (string Id, long Delta)? OperationOf(Row row) => row.RowKey.StartsWith(OperationPrefix, StringComparison.Ordinal)
-        ? (row.RowKey[OperationPrefix.Length..], row.RequiredNumber("delta"))
+        ? (row.RowKey[OperationPrefix.Length..], row.RequiredNumber(Columns.Delta))
         : null;
 
     /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
@@ -168,4 +168,11 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         delta > 0 && used > (limit ?? long.MaxValue) - delta;
 
     private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
+
+    private static class Columns
+    {
+        public const string Used = "used";
+        public const string Delta = "delta";
+        public const string At = "at";
+    }
 }

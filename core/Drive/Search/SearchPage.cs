@@ -140,10 +140,10 @@ public sealed class SearchPage
     // Most names are none that are looked for, and need not be read any further. A name that a move has claimed is not an entry yet.
     private RowUse UseOf(Row row)
     {
-        if (row["x"] is not null)
+        if (row.IsPending)
             return RowUse.Drop;
-        var type = (FileType)row.RequiredNumber("t");
-        if (_request.Query.MayMatch(type, row.Text("n") ?? "") && _request.Query.Matches(FileRecord.FromRow(row, parentId: 0)))
+        var type = row.EntryType;
+        if (_request.Query.MayMatch(type, row.Text(EntryColumns.Name) ?? "") && _request.Query.Matches(FileRecord.FromRow(row, parentId: 0)))
             return RowUse.Pause;
         return type == FileType.Folder ? RowUse.Keep : RowUse.Drop;
     }
@@ -194,7 +194,7 @@ public sealed class SearchPage
             yield break;
         }
         var scan = new FolderScan(
-            ReadPageAsync, FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FolderIdPrefix), row => row["x"] is null ? RowUse.Keep : RowUse.Drop);
+            ReadPageAsync, FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FolderIdPrefix), row => !row.IsPending ? RowUse.Keep : RowUse.Drop);
         await foreach (var part in scan.ReadAsync(FoldersAtAsync(level - 1, cancellationToken), folder => folder.Id, StartAbove, cancellationToken))
         {
             if (part.IsFirst && Stops(part.Folder))

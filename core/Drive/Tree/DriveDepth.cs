@@ -129,7 +129,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
                     await foreach (var row in layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(folder), FileKeys.FolderIdPrefix), token))
                     {
                         lock (below)
-                            below.Add(row.RequiredNumber("id"));
+                            below.Add(row.RequiredNumber(EntryColumns.Id));
                     }
                 });
             if (below.Count == 0)

@@ -102,22 +102,22 @@ public sealed record FileRecord
 
     internal static FileRecord FromRow(Row row, long parentId) => new()
     {
-        Id = row.RequiredNumber("id"),
+        Id = row.RequiredNumber(EntryColumns.Id),
         ParentId = parentId,
-        OwnerId = row.RequiredNumber("o"),
-        Type = (FileType)row.RequiredNumber("t"),
-        Name = row.Text("n") ?? "",
-        Size = row.Number("s") ?? 0,
-        PrimaryEntityId = row.Number("e") ?? 0,
-        CreatedAt = row.Time("c") ?? default,
-        UpdatedAt = row.Time("u") ?? default,
-        Metadata = LongText.Read(row, "m") is { Length: > 0 } json
+        OwnerId = row.RequiredNumber(EntryColumns.OwnerId),
+        Type = row.EntryType,
+        Name = row.Text(EntryColumns.Name) ?? "",
+        Size = row.Number(EntryColumns.Size) ?? 0,
+        PrimaryEntityId = row.Number(EntryColumns.PrimaryEntityId) ?? 0,
+        CreatedAt = row.Time(EntryColumns.CreatedAt) ?? default,
+        UpdatedAt = row.Time(EntryColumns.UpdatedAt) ?? default,
+        Metadata = LongText.Read(row, EntryColumns.Metadata) is { Length: > 0 } json
             ? JsonSerializer.Deserialize(json, FileJson.Default.DictionaryStringString) ?? Empty
             : Empty,
-        OtherEntities = LongText.Read(row, "es") is { Length: > 0 } links ? EntityLinks.Parse(links) : NoLinks,
-        View = row.Text("vw"),
-        MoveVersion = row.Number("v") ?? 1,
-        PendingMove = row.Text("x"),
+        OtherEntities = LongText.Read(row, EntryColumns.OtherEntities) is { Length: > 0 } links ? EntityLinks.Parse(links) : NoLinks,
+        View = row.Text(EntryColumns.View),
+        MoveVersion = row.Number(EntryColumns.MoveVersion) ?? 1,
+        PendingMove = row.Text(EntryColumns.PendingMove),
         ETag = row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) || row.RowKey.StartsWith(FileKeys.FolderPrefix, StringComparison.Ordinal)
             ? row.ETag
             : "",
@@ -138,7 +138,7 @@ public sealed record FileRecord
         else
         {
             // What a walk along a path needs of a folder stands beside its name.
-            yield return new Row(partition, FileKeys.Name(Name)) { ["id"] = Id, ["t"] = (int)Type, ["vw"] = View, ["y"] = IsSymbolic ? true : null };
+            yield return new Row(partition, FileKeys.Name(Name)) { [EntryColumns.Id] = Id, [EntryColumns.Type] = (int)Type, [EntryColumns.View] = View, [EntryColumns.IsSymbolic] = IsSymbolic ? true : null };
             yield return ToRow(partition, FileKeys.FolderName(Name));
             yield return ToRow(partition, FileKeys.FolderId(Id));
         }
@@ -165,21 +165,21 @@ public sealed record FileRecord
     {
         var row = new Row(partition, rowKey)
         {
-            ["id"] = Id,
-            ["o"] = OwnerId,
-            ["t"] = (int)Type,
-            ["n"] = Name,
-            ["s"] = Size == 0 ? null : Size,
-            ["e"] = PrimaryEntityId == 0 ? null : PrimaryEntityId,
-            ["c"] = CreatedAt,
-            ["u"] = UpdatedAt,
-            ["vw"] = View,
-            ["v"] = MoveVersion == 1 ? null : MoveVersion,
+            [EntryColumns.Id] = Id,
+            [EntryColumns.OwnerId] = OwnerId,
+            [EntryColumns.Type] = (int)Type,
+            [EntryColumns.Name] = Name,
+            [EntryColumns.Size] = Size == 0 ? null : Size,
+            [EntryColumns.PrimaryEntityId] = PrimaryEntityId == 0 ? null : PrimaryEntityId,
+            [EntryColumns.CreatedAt] = CreatedAt,
+            [EntryColumns.UpdatedAt] = UpdatedAt,
+            [EntryColumns.View] = View,
+            [EntryColumns.MoveVersion] = MoveVersion == 1 ? null : MoveVersion,
         };
         if (Metadata.Count > 0)
-            LongText.Write(row, "m", FileJson.Print(Metadata));
+            LongText.Write(row, EntryColumns.Metadata, FileJson.Print(Metadata));
         if (OtherEntities.Count > 0)
-            LongText.Write(row, "es", EntityLinks.Print(OtherEntities));
+            LongText.Write(row, EntryColumns.OtherEntities, EntityLinks.Print(OtherEntities));
         return row;
     }
 }

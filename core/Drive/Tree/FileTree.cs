@@ -41,7 +41,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         try
         {
             var header = NewHeader(RootId(userId), userId);
-            header["c"] = clock.GetUtcNow();
+            header[EntryColumns.CreatedAt] = clock.GetUtcNow();
             await layout.Files.InsertAsync(header, cancellationToken);
         }
         catch (StorageExistsException)
@@ -123,7 +123,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="ownerId">Whose.</param>
     /// <param name="view">The view, as JSON; null for the default.</param>
     public Task SetRootViewAsync(long ownerId, string? view, CancellationToken cancellationToken = default) =>
-        layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { ["vw"] = view ?? "" }, "*", cancellationToken);
+        layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { [EntryColumns.View] = view ?? "" }, "*", cancellationToken);
 
     /// <summary>Finds an entry by its id: two transactions; null when it does not exist.</summary>
     /// <param name="id">The id.</param>
@@ -137,8 +137,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     internal async Task<FileRecord?> FindByIdRowAsync(Row idRow, CancellationToken cancellationToken)
     {
         var id = FileKeys.ParseId(idRow.RowKey);
-        var parent = idRow.RequiredNumber("p");
-        var key = (FileType)idRow.RequiredNumber("t") == FileType.Folder ? FileKeys.FolderId(id) : FileKeys.FileId(id);
+        var parent = idRow.RequiredNumber(EntryColumns.ParentId);
+        var key = idRow.EntryType == FileType.Folder ? FileKeys.FolderId(id) : FileKeys.FileId(id);
         var row = await layout.Files.FindAsync(FileKeys.Folder(parent), key, cancellationToken);
         return row is null ? null : FileRecord.FromRow(row, parent);
     }
@@ -193,11 +193,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     internal async Task<FolderPlace?> FindFolderInAsync(FolderPlace place, string name, CancellationToken cancellationToken)
     {
         var guard = await FindGuardAsync(place.Id, name, cancellationToken);
-        if (guard is null || (FileType)guard.RequiredNumber("t") != FileType.Folder)
+        if (guard is null || guard.EntryType != FileType.Folder)
             return null;
-        if (guard.Flag("y"))
+        if (guard.Flag(EntryColumns.IsSymbolic))
             await OpenAsync(await FindEntryAsync(place.Id, name, cancellationToken) ?? throw PathNotFound(), cancellationToken);
-        return place.Enter(guard.RequiredNumber("id"), guard.Text("vw"));
+        return place.Enter(guard.RequiredNumber(EntryColumns.Id), guard.Text(EntryColumns.View));
     }
 
     /// <summary>Takes the mark of a shortcut off a folder that is none (<see cref="MarkedFolders"/>); no transaction for an entry without it.</summary>
@@ -233,11 +233,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             var guard = await FindGuardAsync(parentId, path.Segments[depth], cancellationToken);
             if (guard is null)
                 break;
-            if ((FileType)guard.RequiredNumber("t") != FileType.Folder)
+            if (guard.EntryType != FileType.Folder)
                 throw ObjectExists();
-            if (guard.Flag("y"))
+            if (guard.Flag(EntryColumns.IsSymbolic))
                 throw Shortcut();
-            parentId = guard.RequiredNumber("id");
+            parentId = guard.RequiredNumber(EntryColumns.Id);
         }
         await Depth.NoteAsync(ownerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
         for (; depth < path.Depth - 1; depth++)
@@ -301,7 +301,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord?> FindEntryAsync(long folderId, string name, CancellationToken cancellationToken = default)
     {
         var row = await FindGuardAsync(folderId, name, cancellationToken);
-        if (row is not null && row["x"] is null && (FileType)row.RequiredNumber("t") == FileType.Folder)
+        if (row is not null && !row.IsPending && row.EntryType == FileType.Folder)
             row = await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.FolderName(name), cancellationToken);
         return row is null ? null : FileRecord.FromRow(row, folderId);
     }
@@ -351,7 +351,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
                 : await FindByIdAsync(file.Id, cancellationToken) ?? throw PathNotFound();
             var byName = await layout.Files.FindAsync(FileKeys.Folder(byId.ParentId), byId.GuardedKey, cancellationToken);
             // Renamed between the two reads: look again.
-            if (byName is not null && byName.RequiredNumber("id") == file.Id)
+            if (byName is not null && byName.RequiredNumber(EntryColumns.Id) == file.Id)
                 return FileRecord.FromRow(byName, byId.ParentId);
         }
         // It is renamed all the time, or its name is missing: no number of looks would help.
@@ -379,18 +379,18 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     internal async Task<bool> IsAliveAsync(long folderId, CancellationToken cancellationToken) =>
         await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Header, cancellationToken) is not null;
 
-    internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { ["id"] = folderId, ["o"] = ownerId };
+    internal static Row NewHeader(long folderId, long ownerId) => new(FileKeys.Folder(folderId), FileKeys.Header) { [EntryColumns.Id] = folderId, [EntryColumns.OwnerId] = ownerId };
 
     internal static Row NewIdRow(FileRecord record) => NewIdRow(record.Id, record.Type, record.ParentId, record.OwnerId, record.CreatedAt);
 
     internal static Row NewIdRow(long id, FileType type, long parentId, long ownerId, DateTimeOffset createdAt) => new(FileKeys.IdBlock(id), FileKeys.Id(id))
     {
-        ["p"] = parentId,
-        ["t"] = (int)type,
-        ["o"] = ownerId,
-        ["v"] = 1L,
+        [EntryColumns.ParentId] = parentId,
+        [EntryColumns.Type] = (int)type,
+        [EntryColumns.OwnerId] = ownerId,
+        [EntryColumns.MoveVersion] = 1L,
         // For the administration's lists and charts.
-        ["c"] = createdAt,
+        [EntryColumns.CreatedAt] = createdAt,
     };
 
     /// <summary>A batch that inserts entries into a folder and fails as a whole once the folder is deleted.</summary>
@@ -409,15 +409,15 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         if (!FilePath.IsStoredName(name))
             return null;
         var row = await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Name(name), cancellationToken);
-        return row is null || row["x"] is null || await IsHereAsync(row, folderId, cancellationToken) ? row : null;
+        return row is null || !row.IsPending || await IsHereAsync(row, folderId, cancellationToken) ? row : null;
     }
 
     /// <summary>Whether an entry that a move wants to bring to a folder has arrived: the id row decides.</summary>
     private async Task<bool> IsHereAsync(Row pending, long folderId, CancellationToken cancellationToken)
     {
-        var id = pending.RequiredNumber("id");
+        var id = pending.RequiredNumber(EntryColumns.Id);
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
-        return idRow is not null && idRow.RequiredNumber("p") == folderId && idRow.RequiredNumber("v") == (pending.Number("v") ?? 1);
+        return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == folderId && idRow.RequiredNumber(EntryColumns.MoveVersion) == (pending.Number(EntryColumns.MoveVersion) ?? 1);
     }
 
     /// <summary>A folder that is a list, and in no drive.</summary>
@@ -432,7 +432,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         // The trash comes into being with what is first moved there.
         if (header is null && topId != TrashId(ownerId))
             return null;
-        var time = header?.Time("c") ?? default;
+        var time = header?.Time(EntryColumns.CreatedAt) ?? default;
         return new FileRecord
         {
             Id = topId,
@@ -443,7 +443,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             CreatedAt = time,
             UpdatedAt = time,
             // A merge cannot remove a property.
-            View = header?.Text("vw") is { Length: > 0 } view ? view : null,
+            View = header?.Text(EntryColumns.View) is { Length: > 0 } view ? view : null,
         };
     }
 
@@ -462,7 +462,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
         // Whatever was moved or deleted since has been born.
-        if (idRow is not null && idRow.RequiredNumber("p") == parentId && idRow.RequiredNumber("v") == 1)
+        if (idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == parentId && idRow.RequiredNumber(EntryColumns.MoveVersion) == 1)
             await layout.FileIds.DeleteAsync(idRow.PartitionKey, idRow.RowKey, idRow.ETag, cancellationToken);
     }
 

@@ -80,7 +80,7 @@ public sealed class FolderWriter(StorageLayout layout)
         await foreach (var row in layout.Files.QueryAsync(new RowRange(FileKeys.Folder(folderId), first, last + "\uF0FF"), cancellationToken))
         {
             if (byKey.TryGetValue(row.RowKey, out var name))
-                found[name] = new NameGuard(row.RequiredNumber("id"), (FileType)row.RequiredNumber("t"), row.Number("s") ?? 0) { IsSymbolic = row.Flag("y") };
+                found[name] = new NameGuard(row.RequiredNumber(EntryColumns.Id), row.EntryType, row.Number(EntryColumns.Size) ?? 0) { IsSymbolic = row.Flag(EntryColumns.IsSymbolic) };
         }
         return found;
     }
@@ -136,13 +136,13 @@ public sealed class FolderWriter(StorageLayout layout)
             .Where(row => !inserted.Contains(FileKeys.ParseId(row.RowKey)) && !HasMoved(row, folderIds))
             .ToListAsync(cancellationToken);
         await DeleteHeadersAsync(
-            unborn.Where(row => (FileType)row.RequiredNumber("t") == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
+            unborn.Where(row => row.EntryType == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
         await RowSweep.DeleteAsync(layout.FileIds, unborn.ToAsyncEnumerable(), unborn.Count, cancellationToken);
     }
 
     /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>
     private static bool HasMoved(Row idRow, IReadOnlyCollection<long> folderIds) =>
-        idRow.RequiredNumber("v") != 1 || !folderIds.Contains(idRow.RequiredNumber("p"));
+        idRow.RequiredNumber(EntryColumns.MoveVersion) != 1 || !folderIds.Contains(idRow.RequiredNumber(EntryColumns.ParentId));
 
     /// <summary>Writes the headers of new folders: one transaction each.</summary>
     /// <param name="entries">Entries; files among them are passed over.</param>

@@ -82,7 +82,7 @@ internal sealed class FolderIds(Table table)
                 blockEnd = first + ((long)blocks * FileKeys.IdsPerBlock);
             }
             var end = Math.Min(first + Math.Max(count, _lease), blockEnd);
-            var row = new Row(Partition, key) { ["next"] = end, ["end"] = blockEnd };
+            var row = new Row(Partition, key) { [Columns.Next] = end, [Columns.End] = blockEnd };
             try
             {
                 _etag = _etag!.Length == 0 ? await table.InsertAsync(row, cancellationToken) : await table.ReplaceAsync(row, _etag, cancellationToken);
@@ -111,8 +111,14 @@ internal sealed class FolderIds(Table table)
         {
             var row = await table.FindAsync(Partition, key, cancellationToken);
             _etag = row?.ETag ?? "";
-            _left = row?.RequiredNumber("next") ?? 0;
-            _leftEnd = row?.RequiredNumber("end") ?? 0;
+            _left = row?.RequiredNumber(Columns.Next) ?? 0;
+            _leftEnd = row?.RequiredNumber(Columns.End) ?? 0;
         }
+    }
+
+    private static class Columns
+    {
+        public const string Next = "next";
+        public const string End = "end";
     }
 }

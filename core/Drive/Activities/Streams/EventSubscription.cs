@@ -27,18 +27,26 @@ public sealed record EventSubscription(
     {
         var row = new Row(ActivityLog.Partition(OwnerId), Key(ClientId, FolderId))
         {
-            ["pos"] = Position,
-            ["heard"] = string.Join(',', Heard.OrderDescending(StringComparer.Ordinal).Take(MaxHeard)),
-            ["at"] = At.UtcTicks,
+            [Columns.Position] = Position,
+            [Columns.Heard] = string.Join(',', Heard.OrderDescending(StringComparer.Ordinal).Take(MaxHeard)),
+            [Columns.At] = At.UtcTicks,
         };
-        PathText.Write(row, "path", Folder);
+        PathText.Write(row, Columns.Path, Folder);
         return row;
     }
 
     internal static EventSubscription FromRow(Row row, long ownerId, string clientId, long folderId) => new(
-        ownerId, clientId, folderId, PathText.Read(row, "path"), row.Text("pos") ?? "",
-        (row.Text("heard") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
-        new DateTimeOffset(row.RequiredNumber("at"), TimeSpan.Zero));
+        ownerId, clientId, folderId, PathText.Read(row, Columns.Path), row.Text(Columns.Position) ?? "",
+        (row.Text(Columns.Heard) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+        new DateTimeOffset(row.RequiredNumber(Columns.At), TimeSpan.Zero));
 
     internal static string PositionAt(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.UtcTicks:x16}");
+
+    private static class Columns
+    {
+        public const string Position = "pos";
+        public const string Heard = "heard";
+        public const string At = "at";
+        public const string Path = "path";
+    }
 }

@@ -103,10 +103,10 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
         {
             if (row.RowKey.StartsWith(WriteIntent.Prefix, StringComparison.Ordinal))
                 walk.Writes.Add(WriteIntent.FromRow(row));
-            else if (!row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) || row["x"] is not null)
+            else if (!row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) || row.IsPending)
                 continue;
-            else if ((FileType)row.RequiredNumber("t") == FileType.Folder)
-                below.Add(row.RequiredNumber("id"));
+            else if (row.EntryType == FileType.Folder)
+                below.Add(row.RequiredNumber(EntryColumns.Id));
             else
                 walk.Add(FileRecord.FromRow(row, folderId));
         }
