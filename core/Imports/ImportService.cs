@@ -65,6 +65,7 @@ public sealed class ImportService
     private readonly TimeProvider _clock;
     private readonly ImportFrontier _frontier;
     private readonly ImportGroupRunner _runner;
+    private readonly GroupSettlement _settlement;
 
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
@@ -83,7 +84,8 @@ public sealed class ImportService
         _log = log;
         _clock = clock;
         _frontier = new ImportFrontier(layout);
-        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, clock);
+        _settlement = new GroupSettlement(_frontier, writer, entities, quota);
+        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, _settlement, clock);
     }
 
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
@@ -214,7 +216,7 @@ public sealed class ImportService
         if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsTerminal: false } task)
             return;
         // The groups' own accounts are complete also when the orchestration did not get all of their answers.
-        var totals = await _runner.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
+        var totals = await _settlement.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
         var first = failures ?? await ReadFailuresAsync(task.Id, cancellationToken).Take(MaxFailures).ToListAsync(cancellationToken);
         if (totals.Imported > 0)
             await LogImportAsync(JobOf(task), cancellationToken);

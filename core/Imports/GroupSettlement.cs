@@ -1,0 +1,94 @@
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+
+namespace Cloudreve.Core.Imports;
+
+/// <summary>What came into the drive under a reservation.</summary>
+/// <param name="Ids">Ids of files and folders.</param>
+/// <param name="EntityIds">Entities of the files.</param>
+/// <param name="Files">How many files.</param>
+/// <param name="Bytes">Their bytes.</param>
+internal sealed record ArrivedEntries(IReadOnlySet<long> Ids, IReadOnlySet<long> EntityIds, int Files, long Bytes)
+{
+    public static ArrivedEntries None { get; } = new(new HashSet<long>(), new HashSet<long>(), 0, 0);
+}
+
+/// <summary>Brings charges, rows and totals of an import's groups in line with what is in the drive, also of groups that were cut off.</summary>
+internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writer, EntityStore entities, QuotaLedger quota)
+{
+    /// <summary>The name under which the ledger knows a try's charge.</summary>
+    public static string ChargeId(long taskId, string groupKey, GroupReservation reservation) =>
+        $"import-{taskId:x}-{groupKey}-{reservation.Files.First:x}-{reservation.QuotaFit ?? -1}";
+
+    /// <summary>The name under which the ledger knows what was given back of it.</summary>
+    public static string RefundId(long taskId, string groupKey, GroupReservation reservation) => ChargeId(taskId, groupKey, reservation) + "-refund";
+
+    /// <summary>
+    /// Cleans up at the end of an import: groups that began and did not end keep what they inserted, the rest of their charge
+    /// is given back, and rows of entries that never came into being are removed. Harmless to repeat.
+    /// </summary>
+    /// <param name="taskId">The task, none of whose groups runs any more.</param>
+    /// <param name="userId">Whose drive.</param>
+    /// <returns>What all groups did.</returns>
+    public async Task<ImportTotals> SettleAsync(long taskId, long userId, CancellationToken cancellationToken)
+    {
+        var totals = ImportTotals.Zero;
+        await foreach (var group in frontier.ReadGroupsAsync(taskId, cancellationToken))
+        {
+            if (group.Result is { } result)
+                totals = totals.Add(result.Totals);
+            else if (group.Reservation is not null)
+                totals = totals.Add(await SettleAsync(taskId, userId, group.Key, group.Reservation, cancellationToken));
+        }
+        // Their files are counted by the try that came after; where there was none, they are in the drive all the same.
+        await foreach (var group in frontier.ReadAbandonedAsync(taskId, cancellationToken))
+            await SettleAsync(taskId, userId, group.Key, group.Reservation!, cancellationToken);
+        return totals;
+    }
+
+    private async Task<ImportTotals> SettleAsync(
+        long taskId, long userId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var arrived = await FindArrivedAsync(reservation, cancellationToken);
+        await RefundAsync(taskId, userId, groupKey, reservation, arrived.Bytes, cancellationToken);
+        foreach (var run in reservation.Runs)
+            await writer.SweepAsync(reservation.Folders, run, arrived.Ids, cancellationToken);
+        await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
+        return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
+    }
+
+    /// <summary>What earlier tries brought into the drive, wherever its owner has renamed or moved it to since.</summary>
+    public async Task<ArrivedEntries> FindArrivedAsync(GroupReservation reservation, CancellationToken cancellationToken)
+    {
+        var inPlace = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, reservation.FolderIds, cancellationToken);
+        var moved = new HashSet<long>();
+        foreach (var run in reservation.Runs)
+            moved.UnionWith(await writer.FindMovedAsync(reservation.Folders, run, cancellationToken));
+        var fileIds = inPlace.Select(f => f.Id).Concat(moved).ToHashSet();
+        var entityIds = inPlace.Select(f => f.PrimaryEntityId).ToHashSet();
+        var bytes = inPlace.Sum(f => f.Size);
+        var files = inPlace.Count(f => f.Type == FileType.File);
+        if (moved.Except(inPlace.Select(f => f.Id)).Any())
+        {
+            await foreach (var entity in entities.ReadAsync(reservation.Entities, cancellationToken))
+            {
+                if (!fileIds.Contains(entity.FileId) || !entityIds.Add(entity.Id))
+                    continue;
+                files++;
+                bytes += entity.Size;
+            }
+        }
+        return new ArrivedEntries(fileIds, entityIds, files, bytes);
+    }
+
+    /// <summary>Gives back what a try charged and did not use.</summary>
+    /// <param name="used">Bytes of what it brought into the drive.</param>
+    public async Task RefundAsync(
+        long taskId, long userId, string groupKey, GroupReservation reservation, long used, CancellationToken cancellationToken)
+    {
+        // A charge of nothing leaves no trace in the ledger.
+        if (reservation.Charge == 0 || await quota.IsChargedAsync(userId, ChargeId(taskId, groupKey, reservation), cancellationToken))
+            await quota.TryChargeAsync(userId, RefundId(taskId, groupKey, reservation), used - reservation.Charge, null, cancellationToken);
+    }
+}
