@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Orchestrations;
@@ -43,5 +44,5 @@ public sealed class ActivityGuard(ILogger<ActivityGuard> logger)
 
     /// <summary>Whether time may mend it: storage is away, somebody else was quicker, or the process stops.</summary>
     private static bool IsPassing(Exception error) => error
-        is (StorageException and not StorageUnreadableException) or OperationCanceledException or TimeoutException or IOException or HttpRequestException;
+        is (StorageException and not StorageUnreadableException) or RetryLaterException or OperationCanceledException or TimeoutException or IOException or HttpRequestException;
 }

@@ -3,6 +3,7 @@ using Cloudreve.Core.Imports;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;
+using Cloudreve.Orchestrations.Steps;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
@@ -15,9 +16,11 @@ namespace Cloudreve.Orchestrations;
 /// </summary>
 /// <param name="tasks">Finds the tasks.</param>
 /// <param name="imports">Ends imports.</param>
+/// <param name="runs">Closes tasks.</param>
+/// <param name="workflows">End other tasks.</param>
 /// <param name="clock">Tells what is late.</param>
 /// <param name="logger">Gets what was found.</param>
-public sealed class LostTasks(TaskStore tasks, ImportService imports, TimeProvider clock, ILogger<LostTasks> logger)
+public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns runs, IEnumerable<TaskWorkflow> workflows, TimeProvider clock, ILogger<LostTasks> logger)
 {
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromMinutes(3);
 
@@ -38,6 +41,8 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TimeProvid
                     await MendAsync(client, task, cancellationToken);
                 else if (task.Type == AccountRemoval.TaskType)
                     await GoOnAsync(client, task, cancellationToken);
+                else if (workflows.FirstOrDefault(w => w.Type == task.Type) is { } workflow)
+                    await MendAsync(client, workflow, task, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -74,6 +79,29 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TimeProvid
         else
         {
             await imports.CloseAsync(reference, cancellationToken);
+            logger.LogWarning("Task {Task} has lost its orchestration ({Status}) and is closed", task.Id, instance?.RuntimeStatus.ToString() ?? "gone");
+        }
+    }
+
+    private async Task MendAsync(DurableTaskClient client, TaskWorkflow workflow, WorkflowTask task, CancellationToken cancellationToken)
+    {
+        var reference = new TaskReference(task.Id, task.OwnerId);
+        var instance = await client.GetInstanceAsync(workflow.InstanceIdOf(task), cancellationToken);
+        if (instance is { IsCompleted: false })
+            return;
+        if (task.IsClosing)
+        {
+            await workflow.FinishAsync(reference, error: null, cancellationToken);
+            logger.LogWarning("Task {Task} had lost its orchestration and was ended", task.Id);
+        }
+        else if (instance is null && task.Status == WorkflowTaskStatus.Queued)
+        {
+            await workflow.StartAsync(client, task, cancellationToken);
+            logger.LogWarning("Task {Task} had not been started and is started now", task.Id);
+        }
+        else
+        {
+            await runs.CloseAsync(reference, cancellationToken);
             logger.LogWarning("Task {Task} has lost its orchestration ({Status}) and is closed", task.Id, instance?.RuntimeStatus.ToString() ?? "gone");
         }
     }

@@ -1,4 +1,7 @@
 using Azure.Core.Serialization;
+using Cloudreve.Orchestrations.ArchiveCreations;
+using Cloudreve.Orchestrations.ArchiveExtractions;
+using Cloudreve.Orchestrations.Steps;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,6 +21,10 @@ public static class OrchestrationComposition
         services.TryAddSingleton<LostTasks>();
         services.TryAddSingleton<FinishedInstances>();
         services.TryAddSingleton<ActivityGuard>();
+        services.TryAddSingleton<ArchiveCreationWorkflow>();
+        services.TryAddSingleton<ArchiveExtractionWorkflow>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveExtractionWorkflow>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveCreationWorkflow>());
         return services;
     }
 }

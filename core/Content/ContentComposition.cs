@@ -1,4 +1,6 @@
+using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Downloads;
+using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
@@ -35,6 +37,8 @@ internal static class ContentComposition
         services.TryAddSingleton<ArchiveListing>();
         services.TryAddSingleton<ArchiveSessions>();
         services.TryAddSingleton<ArchiveDownload>();
+        services.AddArchiveCreation();
+        services.TryAddSingleton<ArchiveExtraction>();
         services.TryAddSingleton<EntityReferences>();
         services.TryAddSingleton<EntityRecycler>();
         services.TryAddSingleton<SiteIntegrity>();
@@ -87,6 +91,7 @@ internal static class ContentComposition
         services.TryAddSingleton<WriteStaging>();
         services.TryAddSingleton<WritePlacement>();
         services.TryAddSingleton<WriteUndo>();
+        services.TryAddSingleton<StoredContentWriter>();
         services.TryAddSingleton(provider => new WriteSettlement(
             provider.GetRequiredService<WriteIntents>(),
             provider.GetRequiredService<WriteUndo>(),

@@ -16,8 +16,8 @@ internal static class SiteSeeds
             Id = Group.AdminId,
             Name = "Admin",
             MaxStorage = 1024 * Gibibyte,
-            // Without those of WebDAV, archive tasks and remote downloads, which are not built yet: clients offer what a group allows.
-            Permissions = Boolset.Of(0, 2, 3, 4, 6, 7, 11, 12, 16),
+            // Without that of remote downloads, which are not built yet: clients offer what a group allows.
+            Permissions = Boolset.Of(0, 2, 3, 4, 5, 6, 7, 11, 12, 16),
             Settings = Limits with { SourceBatch = 1000, Aria2Batch = 50 },
             StoragePolicyId = StoragePolicy.DefaultId,
         },

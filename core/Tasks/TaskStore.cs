@@ -78,13 +78,13 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             rows.Count > pageSize ? rows[pageSize - 1].RowKey : null);
     }
 
-    /// <summary>All tasks of all users that wait to start, or run, and have not changed for some time. Scans the table.</summary>
+    /// <summary>All tasks of all users that wait to start, run or are suspended, and have not changed for some time. Scans the table.</summary>
     /// <param name="queuedBefore">Tasks that wait and have not changed since.</param>
-    /// <param name="processingBefore">Tasks that run and have not changed since.</param>
+    /// <param name="processingBefore">Tasks that run or are suspended and have not changed since.</param>
     public async IAsyncEnumerable<WorkflowTask> ScanStaleAsync(
         DateTimeOffset queuedBefore, DateTimeOffset processingBefore, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var condition = $"({Stale(WorkflowTaskStatus.Queued, queuedBefore)}) or ({Stale(WorkflowTaskStatus.Processing, processingBefore)})";
+        var condition = $"({Stale(WorkflowTaskStatus.Queued, queuedBefore)}) or ({Stale(WorkflowTaskStatus.Processing, processingBefore)}) or ({Stale(WorkflowTaskStatus.Suspending, processingBefore)})";
         await foreach (var row in layout.Tasks.ScanAsync(condition, cancellationToken))
             yield return FromRow(row);
     }
@@ -232,6 +232,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         [Columns.Errors] = Serialize(task.ErrorHistory),
         [Columns.Progress] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
         [Columns.IsClosing] = task.IsClosing ? true : null,
+        [Columns.RetryCount] = task.RetryCount == 0 ? null : task.RetryCount,
+        [Columns.ResumeTime] = task.ResumeTime,
     };
 
     /// <summary>The first errors, as many as one property holds: JSON may write six characters for one of a path.</summary>
@@ -266,6 +268,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             ? JsonSerializer.Deserialize(progress, TaskJson.Default.DictionaryStringTaskProgress) ?? []
             : new Dictionary<string, TaskProgress>(),
         IsClosing = row.Flag(Columns.IsClosing),
+        RetryCount = (int)(row.Number(Columns.RetryCount) ?? 0),
+        ResumeTime = row.Time(Columns.ResumeTime),
         ETag = row.ETag,
     };
 
@@ -284,6 +288,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         public const string Errors = "errors";
         public const string Progress = "progress";
         public const string IsClosing = "closing";
+        public const string RetryCount = "retries";
+        public const string ResumeTime = "resume";
     }
 }
 

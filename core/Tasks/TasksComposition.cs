@@ -10,6 +10,8 @@ internal static class TasksComposition
     public static IServiceCollection AddTasks(this IServiceCollection services)
     {
         services.TryAddSingleton<TaskStore>();
+        services.TryAddSingleton<TaskRuns>();
+        services.TryAddSingleton<TaskCallers>();
         services.TryAddSingleton<TaskItemSweep>();
         services.TryAddSingleton<TaskAdministration>();
         return services;

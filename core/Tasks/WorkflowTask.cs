@@ -67,6 +67,12 @@ public sealed record WorkflowTask
     /// <summary>The first failures of items and earlier tries, for the owner to read.</summary>
     public IReadOnlyList<string> ErrorHistory { get; init; } = [];
 
+    /// <summary>How often it was begun again after an error.</summary>
+    public int RetryCount { get; init; }
+
+    /// <summary>When it is begun again; null unless it waits for that.</summary>
+    public DateTimeOffset? ResumeTime { get; init; }
+
     /// <summary>Progress by the names that clients know.</summary>
     public IReadOnlyDictionary<string, TaskProgress> Progress { get; init; } = new Dictionary<string, TaskProgress>();
 
@@ -79,9 +85,17 @@ public sealed record WorkflowTask
     /// <summary>Whether nothing will change any more.</summary>
     public bool IsTerminal => Status is WorkflowTaskStatus.Error or WorkflowTaskStatus.Canceled or WorkflowTaskStatus.Completed;
 
+    /// <summary>Whether parts of it may begin.</summary>
+    public bool IsAtWork => !IsTerminal && !IsClosing;
+
     /// <summary>How long it has run so far.</summary>
     public TimeSpan Duration => StartedAt is { } start && UpdatedAt > start ? UpdatedAt - start : TimeSpan.Zero;
 }
+
+/// <summary>Which task a workflow works for.</summary>
+/// <param name="TaskId">The task.</param>
+/// <param name="OwnerId">Its owner.</param>
+public sealed record TaskReference(long TaskId, long OwnerId);
 
 /// <summary>One page of a user's tasks, newest first.</summary>
 /// <param name="Tasks">The tasks.</param>

@@ -6,6 +6,7 @@ using Cloudreve.Functions.Api.Files.DirectLinks;
 using Cloudreve.Functions.Api.Files.Viewers;
 using Cloudreve.Functions.Api.Session;
 using Cloudreve.Functions.Api.Shares;
+using Cloudreve.Functions.Api.Workflow;
 
 namespace Cloudreve.Functions.Api;
 
@@ -21,6 +22,7 @@ internal static class ApiComposition
         services.AddViewers();
         services.AddFileApi();
         services.AddSingleton<DirectLinkTarget>();
+        services.AddSingleton<WorkflowStarts>();
         services.AddSingleton<SharePresenter>();
         services.AddSingleton<SignInAnswers>();
         services.AddSingleton<AdminPolicyPresenter>();

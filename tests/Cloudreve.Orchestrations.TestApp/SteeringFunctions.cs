@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
+using Cloudreve.Orchestrations.Steps;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Orchestrations.TestApp;
 
 /// <summary>What a test does to the task hub.</summary>
-public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, ILogger<LostTasks> logger)
+public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, TaskRuns runs, IEnumerable<TaskWorkflow> workflows, ILogger<LostTasks> logger)
 {
     [Function("StartImport")]
     public async Task<IResult> StartAsync(
@@ -91,7 +92,7 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, IL
         [DurableClient] DurableTaskClient client, string minutes, CancellationToken cancellationToken)
     {
         var clock = new ShiftedClock(TimeSpan.FromMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)));
-        await new LostTasks(tasks, imports, clock, logger).RunAsync(client, cancellationToken);
+        await new LostTasks(tasks, imports, runs, workflows, clock, logger).RunAsync(client, cancellationToken);
         return Results.Ok();
     }
 }

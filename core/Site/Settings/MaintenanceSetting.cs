@@ -42,15 +42,13 @@ internal static class MaintenanceSetting
         .. Queue("media_meta", workers: 30, execution: 3600, backoff: 60, retries: 1),
         .. Queue("thumb", workers: 15, execution: 300, backoff: 60, retries: 0),
         .. Queue("recycle", workers: 5, execution: 900, backoff: 60, retries: 0),
-        .. Queue("io_intense", workers: 0, execution: 2_592_000, backoff: 600, retries: 5),
         .. Queue("remote_download", workers: 5, execution: 864_000, backoff: 600, retries: 5),
     ];
 
-    /// <summary>A queue's settings; times in seconds. No workers: they are a setting that the product reads, and declared there.</summary>
+    /// <summary>A queue's settings; times in seconds. Those of workflows are read by the product, and declared there.</summary>
     private static IEnumerable<Setting> Queue(string name, long workers, long execution, long backoff, long retries)
     {
-        if (workers > 0)
-            yield return Setting.Number($"queue_{name}_worker_num", workers, min: 1);
+        yield return Setting.Number($"queue_{name}_worker_num", workers, min: 1);
         yield return Setting.Seconds($"queue_{name}_max_execution", execution);
         yield return Setting.Number($"queue_{name}_backoff_factor", 2, min: 1);
         yield return Setting.Seconds($"queue_{name}_backoff_max_duration", backoff);

@@ -160,6 +160,21 @@ public static class SiteSetting
     /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
+    /// <summary>How long a workflow may take in all.</summary>
+    public static readonly Setting<TimeSpan> HeavyExecution = Setting.Seconds("queue_io_intense_max_execution", 2_592_000);
+
+    /// <summary>How often a workflow that failed is begun again, without any progress between.</summary>
+    public static readonly Setting<long> HeavyRetries = Setting.Number("queue_io_intense_max_retry", 5);
+
+    /// <summary>How much longer it waits each time.</summary>
+    public static readonly Setting<long> HeavyBackoffFactor = Setting.Number("queue_io_intense_backoff_factor", 2, min: 1);
+
+    /// <summary>The longest wait.</summary>
+    public static readonly Setting<TimeSpan> HeavyBackoffLimit = Setting.Seconds("queue_io_intense_backoff_max_duration", 600);
+
+    /// <summary>The wait in seconds before each retry; 0 to wait longer each time.</summary>
+    public static readonly Setting<long> HeavyRetryDelay = Setting.Number("queue_io_intense_retry_delay", 0);
+
     /// <summary>
     /// How many groups of folders one import works on at the same time. The rest of the workers is left to other imports, so
     /// that a small one does not wait for the end of a large one.
@@ -185,7 +200,7 @@ public static class SiteSetting
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin, EntityUrlGeneration,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
-        HeavyWorkers, ImportParallelGroups, MaxSortedRows, MimeTypes,
+        HeavyWorkers, HeavyExecution, HeavyRetries, HeavyBackoffFactor, HeavyBackoffLimit, HeavyRetryDelay, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
         .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Cloudreve.Core.Content.Archives.Creation;
+using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -25,24 +27,44 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
             hashIds.Encode(node.Id, HashIdKind.Node), node.Name, node.IsMaster ? "master" : "slave", node.Capabilities.ToString()),
         Summary = new TaskSummaryResponse(task.Phase, Describe(task)),
         Duration = (long)task.Duration.TotalMilliseconds,
+        RetryCount = task.RetryCount,
+        ResumeTime = task.ResumeTime?.ToUnixTimeSeconds(),
         Error = task.Error,
         ErrorHistory = task.ErrorHistory.Count == 0 ? null : task.ErrorHistory,
     };
 
-    private Dictionary<string, JsonElement> Describe(WorkflowTask task)
+    private Dictionary<string, JsonElement> Describe(WorkflowTask task) => task.Type switch
     {
-        if (task.Type != ImportService.TaskType)
-            return [];
-        var job = ImportService.JobOf(task);
-        var destination = FileUri.My(FilePath.ParsePlain(job.Destination)) with { Id = hashIds.Encode(job.UserId, HashIdKind.User) };
-        return new Dictionary<string, JsonElement>
-        {
-            ["dst"] = Text(destination.ToString()),
-            ["src_str"] = Text("/" + job.Source.TrimEnd('/')),
-            ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
-            ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
-        };
-    }
+        ImportService.TaskType => DescribeImport(task, ImportService.JobOf(task)),
+        ArchiveCreation.TaskType => DescribeArchive(task, ArchiveCreation.JobOf(task)),
+        ArchiveExtraction.TaskType => DescribeExtraction(task, ArchiveExtraction.JobOf(task)),
+        _ => [],
+    };
+
+    private Dictionary<string, JsonElement> DescribeImport(WorkflowTask task, ImportJob job) => new()
+    {
+        ["dst"] = Text(UriOf(job.UserId, job.Destination)),
+        ["src_str"] = Text("/" + job.Source.TrimEnd('/')),
+        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+        ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
+    };
+
+    private Dictionary<string, JsonElement> DescribeArchive(WorkflowTask task, ArchiveJob job) => new()
+    {
+        ["src_multiple"] = JsonSerializer.SerializeToElement(job.Sources.Select(source => source.Uri)),
+        ["dst"] = Text(UriOf(task.OwnerId, job.Destination)),
+        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+    };
+
+    private Dictionary<string, JsonElement> DescribeExtraction(WorkflowTask task, ExtractionJob job) => new()
+    {
+        ["src"] = Text(job.Source),
+        ["dst"] = Text(UriOf(task.OwnerId, job.Destination)),
+        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+    };
+
+    private string UriOf(long userId, string path) =>
+        (FileUri.My(FilePath.ParsePlain(path)) with { Id = hashIds.Encode(userId, HashIdKind.User) }).ToString();
 
     private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
 }

@@ -1,24 +1,23 @@
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Archives.Creation;
+using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
-using Cloudreve.Core.Site;
-using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Functions.Api.Files;
 using Cloudreve.Orchestrations.Import;
-using Grpc.Core;
 using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>The workflow group of the API (contract, sections 18 and 19).</summary>
-internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, SiteCatalog catalog, ILogger<WorkflowFunctions> logger)
+internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, WorkflowStarts starts)
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
-    private static readonly string[] s_generalTypes = ["create_archive", "extract_archive", "relocate", ImportService.TaskType];
+    private static readonly string[] s_generalTypes = [ArchiveCreation.TaskType, ArchiveExtraction.TaskType, "relocate", ImportService.TaskType];
     private static readonly string[] s_downloadTypes = ["remote_download"];
     private static readonly WorkflowTaskStatus[] s_running = [WorkflowTaskStatus.Suspending, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Queued];
     private static readonly WorkflowTaskStatus[] s_ended = [WorkflowTaskStatus.Canceled, WorkflowTaskStatus.Error, WorkflowTaskStatus.Completed];
@@ -36,8 +35,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
         var task = await imports.AcceptAsync(
             new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive), body.UserId, cancellationToken);
-        await StartAsync(client, task, cancellationToken);
-        return ApiResponse.Ok((await PresenterAsync(call.Site, cancellationToken)).Present(task));
+        return await starts.RunAsync(() => ImportStarter.StartAsync(client, task, cancellationToken), task, call.Site.HashIds, cancellationToken);
     }
 
     /// <summary>Lists the caller's tasks, newest first.</summary>
@@ -61,7 +59,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not supported."),
         };
         var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, pageSize, request.OptionalText("next_page_token"), cancellationToken);
-        var presenter = await PresenterAsync(call.Site, cancellationToken);
+        var presenter = await starts.PresenterAsync(call.Site.HashIds, cancellationToken);
         return ApiResponse.Ok(new TaskListResponse(
             [.. page.Tasks.Select(presenter.Present)],
             new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = page.NextToken }));
@@ -85,20 +83,4 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             .ToDictionary(p => p.Key, p => new ProgressResponse(p.Value.Total, p.Value.Current, p.Value.Identifier));
         return ApiResponse.Ok(progress);
     }
-
-    /// <summary>The task is accepted whether or not the task hub answers now: the timer for lost tasks starts it within minutes.</summary>
-    private async Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ImportStarter.StartAsync(client, task, cancellationToken);
-        }
-        catch (RpcException e)
-        {
-            logger.LogWarning(e, "Task {Task} is accepted and could not be started yet", task.Id);
-        }
-    }
-
-    private async Task<TaskPresenter> PresenterAsync(SiteSettings site, CancellationToken cancellationToken) =>
-        new(site.HashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken));
 }

@@ -8,6 +8,14 @@ namespace Cloudreve.Functions.Api.Workflow;
 /// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
 internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false);
 
+/// <summary>Body of a request to create an archive (contract, section 19.1).</summary>
+internal sealed record CreateArchiveRequest([property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst);
+
+/// <summary>Body of a request to extract an archive (contract, section 19.2).</summary>
+internal sealed record ExtractArchiveRequest(
+    [property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst, string? Encoding = null, string? Password = null,
+    [property: LongestUri] IReadOnlyList<string>? FileMask = null);
+
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse
 {
@@ -29,6 +37,10 @@ internal sealed record TaskResponse
     public long Duration { get; init; }
 
     public int RetryCount { get; init; }
+
+    /// <summary>When it is begun again, in seconds since 1970.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ResumeTime { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }

@@ -15,9 +15,8 @@ public sealed class UnusedInputTests
         ["schedules are timers of the Functions host"] = ["cron_entity_collect", "cron_garbage_collect", "cron_oauth_cred_refresh", "cron_trash_bin_collect"],
         ["the host retries and limits the work"] =
         [
-            .. from queue in (string[])["io_intense", "media_meta", "recycle", "remote_download", "thumb"]
+            .. from queue in (string[])["media_meta", "recycle", "remote_download", "thumb"]
                from name in (string[])["max_execution", "backoff_factor", "backoff_max_duration", "max_retry", "retry_delay", "worker_num"]
-               where (queue, name) != ("io_intense", "worker_num")
                select $"queue_{queue}_{name}",
         ],
         ["there are no local folders, nodes or buffers"] =

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Cloudreve.Core.Accounts.Removal;
 using Cloudreve.Core.Imports;
+using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.AccountRemovals;
 using Cloudreve.Orchestrations.Import;
+using Cloudreve.Orchestrations.Steps;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -47,6 +49,12 @@ public sealed class PersistedFormatTests
             new FinishAccountRemovalInput(new AccountRemovalReference(1, 2, 3), "why"),
             """{"removal":{"taskId":1,"ownerId":2,"userId":3},"error":"why"}"""
         },
+        { new StepState(new TaskReference(1, 2), Failures: 3, Count: 4), """{"task":{"taskId":1,"ownerId":2},"failures":3,"count":4}""" },
+        {
+            new SuspendTaskInput(new TaskReference(1, 2), 3, 4, "why"),
+            """{"task":{"taskId":1,"ownerId":2},"failures":3,"count":4,"error":"why"}"""
+        },
+        { new FinishTaskInput(new TaskReference(1, 2), "why"), """{"task":{"taskId":1,"ownerId":2},"error":"why"}""" },
         { ImportProgress.Of(new ImportState(s_task, 3, s_totals)), """{"round":3,"indexed":10,"imported":7,"skipped":2,"failed":1}""" },
     };
 
@@ -74,9 +82,14 @@ public sealed class PersistedFormatTests
     [Fact]
     public void Given_the_functions_when_they_are_listed_then_their_names_are_those_that_instances_in_flight_know()
     {
-        Assert.Equal(["AccountRemovalOrchestration", "ImportFoldersOrchestration", "ImportOrchestration"], Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "FinishAccountRemoval", "FinishImport", "ImportFolders", "RemoveAccountData"],
+            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "ImportFoldersOrchestration", "ImportOrchestration"],
+            Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "ExtractArchiveEntries", "FinishAccountRemoval", "FinishArchive", "FinishExtraction",
+                "FinishImport", "ImportFolders", "RemoveAccountData", "SuspendTask", "WriteArchive",
+            ],
             Replay.FunctionCatalog.Activities.Keys.Order(StringComparer.Ordinal));
     }
 }

@@ -22,6 +22,12 @@ internal static class ZipDirectory
     /// <summary>Lists a zip.</summary>
     /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
     public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
+        ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken) =>
+        [.. (await ReadMembersAsync(read, size, encoding, work, cancellationToken)).Select(member => member.File)];
+
+    /// <summary>Lists a zip with all that unpacking needs.</summary>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
+    public static async Task<IReadOnlyList<ZipMember>> ReadMembersAsync(
         ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken)
     {
         var tailAt = Math.Max(0, size - TailBytes);
@@ -35,7 +41,7 @@ internal static class ZipDirectory
         if (offset < 0 || at < 0 || at < offset)
             throw DirectoryLimits.NotListable();
         var directory = at >= tailAt ? tail.AsSpan((int)(at - tailAt), bytes).ToArray() : await read(at, bytes, cancellationToken);
-        return Parse(directory, count, encoding, work);
+        return Parse(directory, count, at - offset, encoding, work);
     }
 
     private static int FindEnd(ReadOnlySpan<byte> tail)
@@ -72,12 +78,12 @@ internal static class ZipDirectory
 
     private static long Read64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
 
-    private static List<ArchivedFile> Parse(ReadOnlySpan<byte> directory, int count, NameEncoding encoding, WorkBudget work)
+    private static List<ZipMember> Parse(ReadOnlySpan<byte> directory, int count, long shift, NameEncoding encoding, WorkBudget work)
     {
         // A count that the directory has no room for reserves nothing.
         if (count > directory.Length / EntryBytes)
             throw DirectoryLimits.NotListable();
-        var files = new List<ArchivedFile>(count);
+        var files = new List<ZipMember>(count);
         while (files.Count < count)
         {
             if (directory.Length < EntryBytes || BinaryPrimitives.ReadUInt32LittleEndian(directory) != 0x02014b50)
@@ -88,31 +94,64 @@ internal static class ZipDirectory
             if (directory.Length < whole)
                 throw DirectoryLimits.NotListable();
             work.Spend(1 + (whole / BytesPerStep));
-            files.Add(ParseEntry(directory, directory.Slice(EntryBytes, nameLength), directory.Slice(EntryBytes + nameLength, extraLength), encoding));
+            files.Add(ParseEntry(directory, directory.Slice(EntryBytes, nameLength), directory.Slice(EntryBytes + nameLength, extraLength), shift, encoding));
             directory = directory[whole..];
         }
         return files;
     }
 
-    private static ArchivedFile ParseEntry(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> extra, NameEncoding encoding)
+    private static ZipMember ParseEntry(
+        ReadOnlySpan<byte> entry, ReadOnlySpan<byte> rawName, ReadOnlySpan<byte> extra, long shift, NameEncoding encoding)
     {
-        var isUtf8 = (BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]) & 0x0800) != 0;
+        var flags = BinaryPrimitives.ReadUInt16LittleEndian(entry[8..]);
+        var isUtf8 = (flags & 0x0800) != 0;
         var name = isUtf8 ? Encoding.UTF8.GetString(rawName) : encoding.Decode(rawName.ToArray());
         long size = BinaryPrimitives.ReadUInt32LittleEndian(entry[24..]);
+        long packed = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]);
+        long offset = BinaryPrimitives.ReadUInt32LittleEndian(entry[42..]);
         var updatedAt = DosTime(BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]));
+        int method = BinaryPrimitives.ReadUInt16LittleEndian(entry[10..]);
+        var (aesVersion, aesStrength) = (0, 0);
         while (extra.Length >= 4)
         {
             var id = BinaryPrimitives.ReadUInt16LittleEndian(extra);
             var length = Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]), extra.Length - 4);
             var field = extra.Slice(4, length);
-            // Zip64 holds the size first, when it does not fit; the time is in seconds since 1970.
-            if (id == 1 && size == uint.MaxValue && length >= 8)
-                size = Math.Max(0, Read64(field, 0));
+            // Zip64 holds what does not fit, in this order; the time is in seconds since 1970.
+            if (id == 1)
+            {
+                field = TakeLarge(field, ref size);
+                field = TakeLarge(field, ref packed);
+                TakeLarge(field, ref offset);
+            }
+            else if (id == 0x9901 && length >= 7 && field[4] is >= 1 and <= 3)
+                (aesVersion, aesStrength, method) = (field[0], field[4], BinaryPrimitives.ReadUInt16LittleEndian(field[5..]));
             else if (id == 0x5455 && length >= 5 && (field[0] & 1) != 0)
                 updatedAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt32LittleEndian(field[1..]));
             extra = extra[(4 + length)..];
         }
-        return new ArchivedFile(name.TrimEnd('/'), size, updatedAt, name.EndsWith('/'));
+        return new ZipMember(new ArchivedFile(name.TrimEnd('/'), size, updatedAt, name.EndsWith('/')))
+        {
+            Method = method,
+            AesStrength = aesStrength,
+            HasChecksum = aesVersion != 2,
+            CheckByte = (flags & 8) != 0 ? entry[13] : entry[19],
+            PackedSize = packed,
+            Offset = offset > long.MaxValue - shift ? long.MaxValue : offset + shift,
+            Checksum = BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
+            IsEncrypted = (flags & 1) != 0,
+            // The upper half is the mode where a Unix system made the entry.
+            IsLink = entry[5] == 3 && (BinaryPrimitives.ReadUInt16LittleEndian(entry[40..]) & 0xF000) == 0xA000,
+            NameBytes = rawName.Length,
+        };
+    }
+
+    private static ReadOnlySpan<byte> TakeLarge(ReadOnlySpan<byte> field, scoped ref long value)
+    {
+        if (value != uint.MaxValue || field.Length < 8)
+            return field;
+        value = Math.Max(0, Read64(field, 0));
+        return field[8..];
     }
 
     private static DateTimeOffset DosTime(uint value)

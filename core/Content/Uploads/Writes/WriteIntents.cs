@@ -33,10 +33,13 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
     private readonly BoundedCache<(long Folder, long Slot), bool> _noted = new(NotesRemembered, clock);
 
     /// <summary>Writes an intent. One transaction, and another for the first of its folder in two minutes.</summary>
-    public async Task<WriteIntent> AddAsync(WriteIntent intent, CancellationToken cancellationToken)
+    public Task<WriteIntent> AddAsync(WriteIntent intent, CancellationToken cancellationToken) => AddAsync(intent, Lifetime, cancellationToken);
+
+    /// <summary>Writes an intent that is left alone for longer than others. One transaction, and another for the first of its folder in two minutes.</summary>
+    public async Task<WriteIntent> AddAsync(WriteIntent intent, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         await NoteAsync(intent.FolderId, cancellationToken);
-        var added = intent with { ExpiresAt = clock.GetUtcNow() + Lifetime };
+        var added = intent with { ExpiresAt = clock.GetUtcNow() + lifetime };
         try
         {
             return added with { ETag = await layout.Files.InsertAsync(added.ToRow(), cancellationToken) };

@@ -131,6 +131,19 @@ internal sealed class WriteStaging(
             throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
     }
 
+    /// <summary>
+    /// Stores a write whose content is in staged blocks already: two transactions for the charge, one each for its entity and the id row. The blob
+    /// comes last, when nothing can refuse it any more.
+    /// </summary>
+    /// <exception cref="CloudreveException">40051 for the quota.</exception>
+    public async Task StageStoredAsync(ContentWrite write, IReadOnlyList<string> blockIds, CancellationToken cancellationToken)
+    {
+        await quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None);
+        await StoreRowsAsync(write);
+        await StoreIdAsync(write);
+        await CommitAsync(await blobs.ContainerOfAsync(write.Intent.PolicyId, cancellationToken), write.Intent.Source, blockIds);
+    }
+
     /// <summary>Waits for all; the first that fails ends the others, and its error is the one that is thrown.</summary>
     private static async Task JoinAsync(Task[] work, Task renewal, CancellationTokenSource ended, CancellationTokenSource stop)
     {

@@ -42,7 +42,11 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
     public static AdminTaskResponse Of(WorkflowTask task, AdminUserName? owner, Node node, HashIdCodec hashIds) =>
         new(task.Id, task.CreatedAt, task.UpdatedAt, task.Type, task.Status.ToString().ToLowerInvariant())
         {
-            PublicState = new AdminTaskState(task.Error, task.ErrorHistory.Count == 0 ? null : task.ErrorHistory, task.Duration.Ticks * 100),
+            PublicState = new AdminTaskState(task.Error, task.ErrorHistory.Count == 0 ? null : task.ErrorHistory, task.Duration.Ticks * 100)
+            {
+                RetryCount = task.RetryCount,
+                ResumeTime = task.ResumeTime?.ToUnixTimeSeconds(),
+            },
             PrivateState = task.Job,
             UserTasks = task.OwnerId,
             Edges = new AdminTaskEdges(owner),
@@ -57,7 +61,14 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
 /// <param name="Error">What ended it.</param>
 /// <param name="ErrorHistory">The first failures.</param>
 /// <param name="ExecutedDuration">Nanoseconds.</param>
-internal sealed record AdminTaskState(string? Error, IReadOnlyList<string>? ErrorHistory, long ExecutedDuration);
+internal sealed record AdminTaskState(string? Error, IReadOnlyList<string>? ErrorHistory, long ExecutedDuration)
+{
+    /// <summary>How often it was begun again.</summary>
+    public int RetryCount { get; init; }
+
+    /// <summary>When it is begun again, in seconds since 1970; null unless it waits for that.</summary>
+    public long? ResumeTime { get; init; }
+}
 
 /// <summary>What belongs to a task.</summary>
 /// <param name="User">The owner.</param>

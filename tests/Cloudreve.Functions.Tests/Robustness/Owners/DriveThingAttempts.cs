@@ -32,6 +32,8 @@ internal static class DriveThingAttempts
         ["POST /site/abuse user"] = site => Task.FromResult(Attempt.Of(
             HttpMethod.Post, "site/abuse", new { category = 1, description = "x", user_id = site.Alice.Id }) with
         { Spends = ["reports "] }),
+        ["POST /workflow/archive destination"] = ArchiveIntoAsync,
+        ["POST /workflow/extract destination"] = ExtractIntoAsync,
         ["POST /workflow/import user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Post, "workflow/import", Import(site))),
         ["GET /workflow/progress/{id} task"] = ProgressAsync,
     };
@@ -72,6 +74,22 @@ internal static class DriveThingAttempts
         foreach (var person in (Person[])[site.Alice, site.Bob])
             await TwoUsers.CreateAsync(person, path, "file");
         return Attempt.Of(HttpMethod.Post, "file/move", new { uris = new[] { "cloudreve://my/" + path }, dst = site.Alice.Uri("inbox") });
+    }
+
+    private static async Task<Attempt> ArchiveIntoAsync(TwoUsers site)
+    {
+        var path = site.NewPath("packed.txt");
+        foreach (var person in (Person[])[site.Alice, site.Bob])
+            await TwoUsers.CreateAsync(person, path, "file");
+        return Attempt.Of(HttpMethod.Post, "workflow/archive", new { src = new[] { "cloudreve://my/" + path }, dst = site.Alice.Uri("inbox/packed.zip") });
+    }
+
+    private static async Task<Attempt> ExtractIntoAsync(TwoUsers site)
+    {
+        var path = site.NewPath("packed.zip");
+        foreach (var person in (Person[])[site.Alice, site.Bob])
+            await TwoUsers.WriteAsync(person, path, FileAttempts.SmallZip);
+        return Attempt.Of(HttpMethod.Post, "workflow/extract", new { src = new[] { "cloudreve://my/" + path }, dst = site.Alice.Uri("inbox") });
     }
 
     private static async Task<Attempt> DeleteLinkAsync(TwoUsers site)

@@ -10,6 +10,9 @@ internal static class FileAttempts
     private static readonly Lazy<byte[]> s_photo = new(Photo);
     private static readonly Lazy<byte[]> s_zip = new(Zip);
 
+    /// <summary>A zip.</summary>
+    internal static byte[] SmallZip => s_zip.Value;
+
     private static readonly Dictionary<string, Route> s_routes = new()
     {
         ["DELETE /file"] = new(PlaceKind.File, place => Attempt.Of(
@@ -30,6 +33,11 @@ internal static class FileAttempts
         ["PUT /file/pin"] = new(PlaceKind.Folder, place => Attempt.Of(HttpMethod.Put, "file/pin", new { uri = place.Uri, name = "hers" })),
         ["POST /file/rename"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Post, "file/rename", new { uri = place.Uri, new_name = "mine.txt" })),
         ["POST /file/restore"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Post, "file/restore", new { uris = new[] { place.Uri } })),
+        ["POST /workflow/archive"] = new(PlaceKind.File, place => Attempt.Of(
+            HttpMethod.Post, "workflow/archive", new { src = new[] { place.Uri }, dst = "cloudreve://my/inbox/packed.zip" })),
+        ["POST /workflow/extract"] = new(PlaceKind.File, place => Attempt.Of(
+            HttpMethod.Post, "workflow/extract", new { src = new[] { place.Uri }, dst = "cloudreve://my/inbox" }))
+        { Name = "a.zip", Content = s_zip },
         ["PUT /share"] = new(PlaceKind.Folder, place => Attempt.Of(HttpMethod.Put, "share", new { uri = place.Uri })),
         ["PUT /file/source"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Put, "file/source", new { uris = new[] { place.Uri } })),
         ["GET /file/thumb"] = new(PlaceKind.File, place => Attempt.Of(HttpMethod.Get, "file/thumb?uri=" + Escape(place.Uri)))

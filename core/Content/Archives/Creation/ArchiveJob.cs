@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Cloudreve.Core.Content.Archives.Creation;
+
+/// <summary>What goes into an archive.</summary>
+/// <param name="Uri">A file or folder, from the view of who asked.</param>
+/// <param name="Name">Its name in the archive; empty for a folder whose content stands at the top.</param>
+public sealed record ArchiveSource(string Uri, string Name);
+
+/// <summary>What a task that creates an archive has to do: the accepted form of the request (contract, section 19.1).</summary>
+/// <param name="Sources">What goes into it.</param>
+/// <param name="Destination">Plain path of the archive in the owner's drive.</param>
+public sealed record ArchiveJob(IReadOnlyList<ArchiveSource> Sources, string Destination);
+
+[JsonSerializable(typeof(ArchiveJob))]
+[JsonSerializable(typeof(ArchiveState))]
+internal sealed partial class ArchiveCreationJson : JsonSerializerContext
+{
+    /// <summary>No letter of a path needs six characters: the text is read as JSON alone.</summary>
+    public static ArchiveCreationJson Short { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

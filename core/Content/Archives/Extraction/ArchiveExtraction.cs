@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Sealing;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Content.Archives.Extraction;
+
+/// <summary>
+/// Extracts zips into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. What cannot be extracted is counted and
+/// named, and the rest goes on. Every method may be called again after a crash.
+/// </summary>
+/// <param name="tasks">The tasks.</param>
+/// <param name="runs">Their lives.</param>
+/// <param name="callers">Whom they work for.</param>
+/// <param name="access">Checks access.</param>
+/// <param name="tree">The files.</param>
+/// <param name="entities">Their blobs.</param>
+/// <param name="reader">Reads blobs.</param>
+/// <param name="writer">Writes files.</param>
+/// <param name="quota">Tells how much room there is.</param>
+/// <param name="ids">Numbers tasks.</param>
+/// <param name="settings">The site's settings.</param>
+/// <param name="clock">Limits steps.</param>
+/// <param name="keys">Seal passwords; null where nothing is sealed.</param>
+public sealed class ArchiveExtraction(
+    TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, FileTree tree, EntityStore entities, EntityReader reader, FileContentWriter writer,
+    QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock,
+    SealingKeys? keys = null)
+{
+    /// <summary>The type of the tasks.</summary>
+    public const string TaskType = "extract_archive";
+
+    // Entries that are written side by side.
+    private const int Workers = 8;
+
+    // Entries between two notes of how far the extraction is.
+    private const int EntriesInRound = 64;
+
+    // What a task keeps of its request must fit into its row.
+    private const int MaxJobCharacters = 300_000;
+
+    private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
+
+    private readonly ExtractionRows _rows = new(layout, keys ?? SealingKeys.None);
+
+    /// <summary>The request behind a task.</summary>
+    /// <param name="task">A task of this type.</param>
+    public static ExtractionJob JobOf(WorkflowTask task) =>
+        JsonSerializer.Deserialize(task.Job, ExtractionJson.Short.ExtractionJob)
+        ?? throw new InvalidOperationException($"The extraction task {task.Id} has no job.");
+
+    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="source">The archive's URI.</param>
+    /// <param name="destination">The URI of the folder that it is extracted to.</param>
+    /// <param name="encoding">How names are encoded that do not say so; empty to guess.</param>
+    /// <param name="mask">Which entries are wanted; empty for all.</param>
+    /// <param name="password">The password of encrypted entries; empty for none.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">
+    /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for what is no zip; and
+    /// whatever is wrong with the source. Nothing was created.
+    /// </exception>
+    public async Task<WorkflowTask> AcceptAsync(
+        Caller caller, string source, string destination, string encoding, IReadOnlyList<string> mask, string password = "",
+        CancellationToken cancellationToken = default)
+    {
+        caller.Require(GroupPermission.ArchiveTask);
+        var names = NameEncoding.Of(encoding);
+        var site = await settings.GetAsync(cancellationToken);
+        var place = await access.OpenAsync(caller, FileUri.Parse(destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
+        if (await tree.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
+            throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
+        var archive = await FindAsync(caller, site, source, cancellationToken);
+        await new ZipSource(reader, archive).ListAsync(names, cancellationToken);
+        var json = JsonSerializer.Serialize(new ExtractionJob(source, place.DrivePath.ToString(), encoding, mask), ExtractionJson.Short.ExtractionJob);
+        if (json.Length > MaxJobCharacters || mask.Any(string.IsNullOrEmpty))
+            throw new CloudreveException(ErrorCode.BadParameter, "The selection of files is too long or has an empty name.");
+        var now = clock.GetUtcNow();
+        var task = new WorkflowTask
+        {
+            Id = await ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = caller.UserId,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = json,
+        };
+        await _rows.AddPasswordAsync(task.Id, password, cancellationToken);
+        await tasks.CreateAsync(task, cancellationToken);
+        return task;
+    }
+
+    /// <summary>Extracts the next entries of a task.</summary>
+    /// <param name="reference">The task.</param>
+    /// <returns>Whether there is nothing left to do.</returns>
+    /// <exception cref="CloudreveException">The archive cannot be extracted any further.</exception>
+    /// <exception cref="RetryLaterException">It can be later.</exception>
+    public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
+    {
+        var start = clock.GetTimestamp();
+        if (await runs.BeginAsync(reference, cancellationToken) is not { } task)
+            return true;
+        var job = JobOf(task);
+        var caller = await callers.FindAsync(task.OwnerId, GroupPermission.ArchiveTask, cancellationToken);
+        var archive = await FindAsync(caller, await settings.GetAsync(cancellationToken), job.Source, cancellationToken);
+        var destination = FilePath.ParsePlain(job.Destination);
+        if (await tree.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
+        var zip = new ZipSource(reader, archive);
+        var wanted = (await zip.ListAsync(NameEncoding.Of(job.Encoding), cancellationToken)).Where(member => EntryPaths.IsWanted(member.File.Name, job.Mask)).ToList();
+        var (state, etag) = await OpenAsync(reference, caller, archive, wanted, cancellationToken);
+        // A run before this one may have died between its state and its report.
+        if (etag is not null)
+            await ReportAsync(reference, state, wanted, cancellationToken);
+        var password = wanted.Exists(member => member.IsEncrypted) ? await _rows.FindPasswordAsync(reference.TaskId, cancellationToken) : "";
+        var entries = new EntryWriter(tree, writer, caller, destination, task.CreatedAt);
+        while (state.Next < wanted.Count && clock.GetElapsedTime(start) < s_stepTime)
+        {
+            // A process that hangs must not go on when its task has ended.
+            if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
+                return true;
+            state = await ExtractAsync(entries, (member, token) => zip.OpenAsync(member, password, token), wanted, state, cancellationToken);
+            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            await ReportAsync(reference, state, wanted, cancellationToken);
+        }
+        return state.Next == wanted.Count;
+    }
+
+    /// <summary>Ends a task. What was extracted stays.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
+    {
+        await _rows.ClearAsync(reference.TaskId, cancellationToken);
+        await runs.EndAsync(reference, error, cancellationToken: cancellationToken);
+    }
+
+    private async Task<EntityRecord> FindAsync(Caller caller, SiteSettings site, string uri, CancellationToken cancellationToken)
+    {
+        var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
+        var file = await tree.GetAsync(place, cancellationToken);
+        if (file.PrimaryEntityId == 0 || await entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } archive)
+            throw new CloudreveException(ErrorCode.BlobNotFound, "The archive has no content.");
+        return caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit
+            ? throw new CloudreveException(ErrorCode.FileTooLarge, "The archive exceeds the size limit of your group.")
+            : archive;
+    }
+
+    private async Task<(ExtractionState State, string? ETag)> OpenAsync(
+        TaskReference reference, Caller caller, EntityRecord archive, List<ZipMember> wanted, CancellationToken cancellationToken)
+    {
+        if (await _rows.FindAsync(reference.TaskId, cancellationToken) is { } found)
+        {
+            return found.State.EntityId == archive.Id
+                ? found
+                : throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
+        }
+        // A bomb ends here: what it says it unpacks to is all that is ever unpacked.
+        var size = wanted.Sum(member => (decimal)member.File.Size);
+        if (await quota.GetUsedAsync(caller.UserId, cancellationToken) + size > caller.Group.MaxStorage)
+            throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage does not have enough room for the content of the archive.");
+        return (new ExtractionState { EntityId = archive.Id }, null);
+    }
+
+    /// <summary>Extracts some entries side by side.</summary>
+    private static async Task<ExtractionState> ExtractAsync(
+        EntryWriter entries, Func<ZipMember, CancellationToken, Task<Stream>> open, List<ZipMember> wanted, ExtractionState state, CancellationToken cancellationToken)
+    {
+        var round = wanted.Slice(state.Next, Math.Min(EntriesInRound, wanted.Count - state.Next));
+        var failures = new ConcurrentDictionary<int, string>();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, round.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
+            async (index, token) =>
+            {
+                var member = round[index];
+                var failure = member.IsLink
+                    ? "It is a link."
+                    : await entries.WriteAsync(member.File, t => open(member, t), token);
+                if (failure is not null)
+                    failures[index] = failure;
+            });
+        for (var i = 0; i < round.Count; i++)
+        {
+            var file = round[i].File;
+            state = failures.TryGetValue(i, out var failure)
+                ? state with { Failures = state.Failures.Add(file.Name, failure) }
+                : state with { Entries = state.Entries + 1, Bytes = state.Bytes + (file.IsDirectory ? 0 : file.Size) };
+        }
+        return state with { Next = state.Next + round.Count };
+    }
+
+    private Task ReportAsync(TaskReference reference, ExtractionState state, List<ZipMember> wanted, CancellationToken cancellationToken)
+    {
+        var progress = new Dictionary<string, TaskProgress>
+        {
+            ["extract_count"] = new(wanted.Count, state.Entries),
+            ["extract_size"] = new(wanted.Sum(member => member.File.IsDirectory ? 0 : member.File.Size), state.Bytes),
+        };
+        return runs.ReportAsync(reference, "", progress, state.Failures, cancellationToken);
+    }
+}

@@ -1,0 +1,47 @@
+using System.IO.Hashing;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Archives.Extraction;
+
+/// <summary>The content of an entry, which must be as long as announced and have the announced checksum: whoever reads to its end knows that it is sound.</summary>
+/// <param name="content">The bytes, unpacked while they are read; owned.</param>
+/// <param name="size">How many there must be.</param>
+/// <param name="checksum">Their CRC-32; null where there is none.</param>
+/// <param name="source">What they are unpacked from, if it has to be read to its end, too.</param>
+internal sealed class EntryContent(Stream content, long size, uint? checksum, Stream? source = null) : ReadOnlyStream
+{
+    private readonly Crc32 _checksum = new();
+    private long _rest = size;
+
+    /// <summary>The entry is not what its archive says.</summary>
+    public static CloudreveException Damaged(Exception? inner = null) => new(ErrorCode.ArchiveTypeUnsupported, "It is damaged.", inner);
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.Length == 0)
+            return 0;
+        try
+        {
+            var read = await content.ReadAsync(buffer, cancellationToken);
+            _rest -= read;
+            while (read == 0 && source is not null && await source.ReadAsync(buffer, cancellationToken) > 0)
+            {
+                // An authentication code may stand behind what unpacking needs.
+            }
+            if (_rest < 0 || (read == 0 && (_rest > 0 || (checksum is { } expected && _checksum.GetCurrentHashAsUInt32() != expected))))
+                throw Damaged();
+            _checksum.Append(buffer.Span[..read]);
+            return read;
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await content.DisposeAsync();
+        await base.DisposeAsync();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Content.Archives.Extraction;
+
+/// <summary>What a task that extracts an archive has to do: the accepted form of the request (contract, section 19.2).</summary>
+/// <param name="Source">The archive, from the view of who asked.</param>
+/// <param name="Destination">Plain path of the folder in the owner's drive.</param>
+/// <param name="Encoding">How names are encoded that do not say so; empty to guess.</param>
+/// <param name="Mask">Which entries are wanted; empty for all.</param>
+public sealed record ExtractionJob(string Source, string Destination, string Encoding, IReadOnlyList<string> Mask);
+
+/// <summary>How far an extraction is.</summary>
+internal sealed record ExtractionState
+{
+    /// <summary>The archive's blob, which must stay the same.</summary>
+    public required long EntityId { get; init; }
+
+    /// <summary>The first entry that is not done yet.</summary>
+    public int Next { get; init; }
+
+    /// <summary>Files and folders that were extracted.</summary>
+    public long Entries { get; init; }
+
+    /// <summary>Bytes of them.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>What could not be extracted.</summary>
+    public ItemFailures Failures { get; init; } = ItemFailures.None;
+}
+
+[JsonSerializable(typeof(ExtractionJob))]
+[JsonSerializable(typeof(ExtractionState))]
+internal sealed partial class ExtractionJson : JsonSerializerContext
+{
+    /// <summary>No letter of a path needs six characters: the text is read as JSON alone.</summary>
+    public static ExtractionJson Short { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Archives.Extraction;
+
+/// <summary>Reads the entries of a zip in Blob storage by ranges: its directory, and then each entry by one request.</summary>
+/// <param name="reader">Reads the blob.</param>
+/// <param name="archive">The blob.</param>
+internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
+{
+    private const int HeaderBytes = 30;
+
+    // Most headers have fewer bytes of extra fields, so that one request is enough.
+    private const int UsualExtra = 256;
+
+    // Deflate gets no further.
+    private const long LargestRatio = 1032;
+
+    private const int Stored = 0;
+    private const int Deflated = 8;
+
+    /// <summary>The entries of a zip in which none is unsound: two to four transactions.</summary>
+    /// <exception cref="CloudreveException">40056 for what is no zip, 40049 for too many entries, 40077 without the blob.</exception>
+    public async Task<IReadOnlyList<ZipMember>> ListAsync(NameEncoding names, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var members = await ZipDirectory.ReadMembersAsync(ReadPartAsync, archive.Size, names, DirectoryLimits.Work(cancellationToken), cancellationToken);
+            return members.Sum(member => (decimal)member.PackedSize) <= archive.Size ? members : throw NotSupported();
+        }
+        catch (StorageNotFoundException e)
+        {
+            throw new CloudreveException(ErrorCode.BlobNotFound, "The archive's content does not exist.", e);
+        }
+        catch (Exception e) when (e is EndOfStreamException or OverflowException || e is CloudreveException { Code: ErrorCode.NoPermission })
+        {
+            throw NotSupported(e);
+        }
+    }
+
+    /// <summary>Opens an entry's content: one transaction, two where its header is unusually long.</summary>
+    /// <param name="member">The entry.</param>
+    /// <param name="password">The password of encrypted entries; empty for none.</param>
+    /// <exception cref="CloudreveException">The entry cannot be unpacked.</exception>
+    public async Task<Stream> OpenAsync(ZipMember member, string password, CancellationToken cancellationToken)
+    {
+        if (member.IsEncrypted && password.Length == 0)
+            throw new CloudreveException(ErrorCode.WrongPassword, "It is encrypted, and there is no password.");
+        if (member.Method is not (Stored or Deflated))
+            throw new CloudreveException(ErrorCode.ArchiveTypeUnsupported, "It is compressed by a method that is not supported.");
+        if (member.Offset > archive.Size - HeaderBytes || member.PackedSize > archive.Size - HeaderBytes - member.Offset || !IsPlausible(member))
+            throw EntryContent.Damaged();
+        var length = Math.Min(HeaderBytes + member.NameBytes + UsualExtra + member.PackedSize, archive.Size - member.Offset);
+        var blob = await reader.OpenAsync(archive, member.Offset, length, cancellationToken);
+        try
+        {
+            var header = new byte[HeaderBytes];
+            await blob.Content.ReadExactlyAsync(header, cancellationToken);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50)
+                throw EntryContent.Damaged();
+            var skipped = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+            var start = member.Offset + HeaderBytes + skipped;
+            if (start > archive.Size - member.PackedSize)
+                throw EntryContent.Damaged();
+            if (HeaderBytes + skipped + member.PackedSize > length)
+            {
+                await blob.Content.DisposeAsync();
+                blob = await reader.OpenAsync(archive, start, member.PackedSize, cancellationToken);
+            }
+            else
+            {
+                await blob.Content.ReadExactlyAsync(new byte[skipped], cancellationToken);
+            }
+            var packed = new EntryPart(blob.Content, member.PackedSize);
+            var plain = member.IsEncrypted ? await DecryptAsync(member, packed, Encoding.UTF8.GetBytes(password), cancellationToken) : packed;
+            return member.Method == Deflated
+                ? new EntryContent(new DeflateStream(plain, CompressionMode.Decompress), member.File.Size, ChecksumOf(member), plain)
+                : new EntryContent(plain, member.File.Size, ChecksumOf(member));
+        }
+        catch
+        {
+            await blob.Content.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static uint? ChecksumOf(ZipMember member) => member.HasChecksum ? member.Checksum : null;
+
+    private static bool IsPlausible(ZipMember member)
+    {
+        var packed = member.PackedSize - OverheadOf(member);
+        return packed >= 0 && (member.Method == Stored ? packed == member.File.Size : member.File.Size / LargestRatio <= packed);
+    }
+
+    /// <summary>Bytes that encryption adds.</summary>
+    private static int OverheadOf(ZipMember member) => member switch
+    {
+        { IsEncrypted: false } => 0,
+        { AesStrength: 0 } => ZipCryptoKeys.HeaderBytes,
+        _ => ZipAesContent.SaltBytes(member.AesStrength) + ZipAesContent.VerifierBytes + ZipAesContent.CodeBytes,
+    };
+
+    private static async Task<ReadOnlyStream> DecryptAsync(ZipMember member, EntryPart packed, byte[] password, CancellationToken cancellationToken)
+    {
+        if (member.AesStrength == 0)
+        {
+            var keys = new ZipCryptoKeys(password);
+            var header = new byte[ZipCryptoKeys.HeaderBytes];
+            await packed.ReadExactlyAsync(header, cancellationToken);
+            keys.Decrypt(header);
+            return header[^1] == member.CheckByte ? new ZipCryptoContent(packed, keys) : throw WrongPassword();
+        }
+        var salt = new byte[ZipAesContent.SaltBytes(member.AesStrength)];
+        await packed.ReadExactlyAsync(salt, cancellationToken);
+        var verifier = new byte[ZipAesContent.VerifierBytes];
+        await packed.ReadExactlyAsync(verifier, cancellationToken);
+        var derived = ZipAesContent.Derive(password, salt, member.AesStrength);
+        return derived.Verifier.SequenceEqual(verifier)
+            ? new ZipAesContent(packed, member.PackedSize - OverheadOf(member), derived)
+            : throw WrongPassword();
+    }
+
+    private static CloudreveException WrongPassword() => new(ErrorCode.WrongPassword, "The password is wrong.");
+
+    private async Task<byte[]> ReadPartAsync(long offset, int length, CancellationToken cancellationToken)
+    {
+        if (length == 0)
+            return [];
+        var blob = await reader.OpenAsync(archive, offset, length, cancellationToken);
+        await using var content = blob.Content;
+        var bytes = new byte[length];
+        await content.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
+    }
+
+    private static CloudreveException NotSupported(Exception? inner = null) =>
+        new(ErrorCode.ArchiveTypeUnsupported, "The file is not an archive that can be extracted.", inner);
+}

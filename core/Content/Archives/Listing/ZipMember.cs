@@ -1,0 +1,36 @@
+namespace Cloudreve.Core.Content.Archives.Listing;
+
+/// <summary>An entry of a zip, with what unpacking it needs. Nothing of it is checked.</summary>
+/// <param name="File">What it is.</param>
+internal sealed record ZipMember(ArchivedFile File)
+{
+    /// <summary>How it is compressed; 0 for not at all, 8 for deflate.</summary>
+    public int Method { get; init; }
+
+    /// <summary>Bytes of its content in the zip.</summary>
+    public long PackedSize { get; init; }
+
+    /// <summary>Where its header is in the zip.</summary>
+    public long Offset { get; init; }
+
+    /// <summary>CRC-32 of its content.</summary>
+    public uint Checksum { get; init; }
+
+    /// <summary>Whether its content is encrypted.</summary>
+    public bool IsEncrypted { get; init; }
+
+    /// <summary>The strength of WinZip's AES method, 1 to 3; 0 for the original method.</summary>
+    public int AesStrength { get; init; }
+
+    /// <summary>Whether a checksum stands for the content; AE-2 has its own code alone.</summary>
+    public bool HasChecksum { get; init; } = true;
+
+    /// <summary>The last byte of the header of the original method.</summary>
+    public byte CheckByte { get; init; }
+
+    /// <summary>Whether it is a symbolic link.</summary>
+    public bool IsLink { get; init; }
+
+    /// <summary>Bytes of its name as the zip holds it.</summary>
+    public int NameBytes { get; init; }
+}

@@ -1,0 +1,16 @@
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>Content that a workflow stages over a long time, before a file gets it.</summary>
+/// <param name="WriteId">The write that will give it to a file.</param>
+/// <param name="EntityId">The entity to be.</param>
+/// <param name="PolicyId">The policy of the blob.</param>
+/// <param name="Source">The blob's name in the policy's container.</param>
+/// <param name="Encryption">The wrapped key; null for a plain blob.</param>
+internal sealed record StoredContent(Guid WriteId, long EntityId, int PolicyId, string Source, string? Encryption);
+
+/// <summary>Where such content goes, noted before anything is written there.</summary>
+/// <param name="FolderId">The folder.</param>
+/// <param name="FileId">The file.</param>
+/// <param name="IsNewFile">Whether the write makes the file.</param>
+/// <param name="Size">Bytes of the content.</param>
+internal sealed record StoredPlace(long FolderId, long FileId, bool IsNewFile, long Size);

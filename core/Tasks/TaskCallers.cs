@@ -1,0 +1,24 @@
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site;
+
+namespace Cloudreve.Core.Tasks;
+
+/// <summary>Finds the accounts that workflows work for, with the rights that they have at that moment.</summary>
+/// <param name="users">The accounts.</param>
+/// <param name="catalog">Their groups.</param>
+public sealed class TaskCallers(UserStore users, SiteCatalog catalog)
+{
+    /// <summary>The caller that a task stands for: no transaction for one that was seen within the last minute.</summary>
+    /// <param name="userId">The account.</param>
+    /// <param name="permission">What the task is for.</param>
+    /// <exception cref="CloudreveException">403 when the account is not active any more, 40007 when its group lacks the permission.</exception>
+    public async Task<Caller> FindAsync(long userId, GroupPermission permission, CancellationToken cancellationToken = default)
+    {
+        if (await users.FindRecentAsync(userId, cancellationToken) is not { Status: UserStatus.Active, IsLeaving: false } user)
+            throw new CloudreveException(ErrorCode.NoPermission, "The account is not active.");
+        var caller = new Caller(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken));
+        caller.Require(permission);
+        return caller;
+    }
+}

@@ -1,0 +1,137 @@
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Tasks;
+
+/// <summary>
+/// The life of a task between its acceptance and its end (contract, section 18). Every method may be called again after a crash.
+/// </summary>
+/// <param name="tasks">The tasks.</param>
+/// <param name="settings">Tell how often a task is begun again.</param>
+/// <param name="clock">Tells what time it is.</param>
+public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvider clock)
+{
+    /// <summary>How many errors of items a task names.</summary>
+    public const int MaxErrors = 20;
+
+    private const string LostReason = "The task was interrupted and could not continue. Start it again.";
+
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(10);
+
+    /// <summary>Takes a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
+    /// <param name="reference">The task.</param>
+    /// <returns>The task; null when it does not exist, has ended or is about to: there is nothing to do.</returns>
+    /// <exception cref="CloudreveException">The task has taken longer than any may.</exception>
+    public async Task<WorkflowTask?> BeginAsync(TaskReference reference, CancellationToken cancellationToken = default)
+    {
+        if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true } task)
+            return null;
+        var now = clock.GetUtcNow();
+        var site = await settings.GetAsync(cancellationToken);
+        if (task.StartedAt is { } started && now - started > site.Get(SiteSetting.HeavyExecution))
+            throw new CloudreveException(ErrorCode.UnsetError, "The task took longer than the site allows.");
+        if (task.Status == WorkflowTaskStatus.Processing)
+            return task;
+        var begun = await tasks.UpdateAsync(
+            task.OwnerId,
+            task.Id,
+            t => t with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now, ResumeTime = null },
+            cancellationToken);
+        return begun is { IsAtWork: true } ? begun : null;
+    }
+
+    /// <summary>Suspends a task that failed, to be begun again later: two transactions.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="failures">How often it failed since it last got any further, this time included.</param>
+    /// <param name="count">How often it failed in all, this time included.</param>
+    /// <param name="error">What it failed with, for its owner.</param>
+    /// <returns>When it is begun again; null when it has no retry left or has ended.</returns>
+    public async Task<DateTimeOffset?> SuspendAsync(
+        TaskReference reference, int failures, int count, string error, CancellationToken cancellationToken = default)
+    {
+        var site = await settings.GetAsync(cancellationToken);
+        if (failures > site.Get(SiteSetting.HeavyRetries))
+            return null;
+        var resume = clock.GetUtcNow() + DelayOf(site, failures);
+        var task = await tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            t => t.RetryCount >= count ? t : t with
+            {
+                Status = WorkflowTaskStatus.Suspending,
+                RetryCount = count,
+                ResumeTime = resume,
+                ErrorHistory = [.. t.ErrorHistory, error],
+            },
+            cancellationToken);
+        return task is { IsAtWork: true } ? task.ResumeTime ?? clock.GetUtcNow() : null;
+    }
+
+    /// <summary>Lets no part of a task begin any more, since its orchestration is gone: two transactions.</summary>
+    /// <param name="reference">The task.</param>
+    public Task CloseAsync(TaskReference reference, CancellationToken cancellationToken = default) =>
+        tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
+
+    /// <summary>Ends a task: two transactions. One that was closed ends with an error, unless all of its work is done.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="isDone">Whether all of its work is done, whatever happened afterwards.</param>
+    public Task EndAsync(TaskReference reference, string? error, bool isDone = false, CancellationToken cancellationToken = default) => tasks.UpdateAsync(
+        reference.OwnerId,
+        reference.TaskId,
+        t =>
+        {
+            var reason = isDone ? null : error ?? (t.IsClosing ? LostReason : null);
+            return t with { Status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error, Error = reason, ResumeTime = null };
+        },
+        cancellationToken);
+
+    /// <summary>Writes how far a task is: two transactions. Nothing changes once it has ended.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="phase">The step that runs.</param>
+    /// <param name="progress">Progress by the names that clients know.</param>
+    /// <param name="failures">Items that failed.</param>
+    public Task ReportAsync(
+        TaskReference reference, string phase, IReadOnlyDictionary<string, TaskProgress> progress, ItemFailures failures, CancellationToken cancellationToken = default) =>
+        tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            t => t with
+            {
+                Phase = phase,
+                Progress = progress,
+                Failed = failures.Count,
+                // Failures of items stand behind those of earlier tries, of which there is one for each retry.
+                ErrorHistory = [.. t.ErrorHistory.Take(t.RetryCount), .. failures.First],
+            },
+            cancellationToken);
+
+    private static TimeSpan DelayOf(SiteSettings site, int failures)
+    {
+        var limit = site.Get(SiteSetting.HeavyBackoffLimit);
+        var wanted = site.Get(SiteSetting.HeavyRetryDelay) is > 0 and var seconds
+            ? seconds
+            : s_firstDelay.TotalSeconds * Math.Pow(site.Get(SiteSetting.HeavyBackoffFactor), failures - 1);
+        return TimeSpan.FromSeconds(Math.Min(limit.TotalSeconds, wanted));
+    }
+}
+
+/// <summary>Items of a task that failed.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="First">The first of them, with reasons for the task's owner.</param>
+public sealed record ItemFailures(long Count, IReadOnlyList<string> First)
+{
+    private const int MaxItemCharacters = 500;
+
+    /// <summary>None.</summary>
+    public static ItemFailures None { get; } = new(0, []);
+
+    /// <summary>With another one.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="reason">Why it failed.</param>
+    public ItemFailures Add(string item, string reason) =>
+        new(Count + 1, First.Count < TaskRuns.MaxErrors ? [.. First, $"{Cut(item)}: {reason}"] : First);
+
+    /// <summary>The end of a long path, which is the part that tells.</summary>
+    private static string Cut(string item) => item.Length <= MaxItemCharacters ? item : "..." + item[^MaxItemCharacters..];
+}

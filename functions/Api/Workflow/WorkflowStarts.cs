@@ -1,0 +1,41 @@
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Functions.Api.Edge;
+using Cloudreve.Orchestrations.Steps;
+using Grpc.Core;
+using Microsoft.DurableTask.Client;
+
+namespace Cloudreve.Functions.Api.Workflow;
+
+/// <summary>Starts accepted tasks, and answers them.</summary>
+/// <param name="catalog">Has the node.</param>
+/// <param name="logger">Receives what could not be started yet.</param>
+internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts> logger)
+{
+    /// <summary>Starts a task. It is accepted whether or not the task hub answers now: the timer for lost tasks starts it within minutes.</summary>
+    /// <param name="start">Starts its orchestration.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="hashIds">Encodes ids.</param>
+    public async Task<IResult> RunAsync(Func<Task> start, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await start();
+        }
+        catch (RpcException e)
+        {
+            logger.LogWarning(e, "Task {Task} is accepted and could not be started yet", task.Id);
+        }
+        return ApiResponse.Ok((await PresenterAsync(hashIds, cancellationToken)).Present(task));
+    }
+
+    /// <summary>Starts a task of steps; see the other method.</summary>
+    public Task<IResult> RunAsync(TaskWorkflow workflow, DurableTaskClient client, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken) =>
+        RunAsync(() => workflow.StartAsync(client, task, cancellationToken), task, hashIds, cancellationToken);
+
+    /// <summary>Shapes tasks.</summary>
+    /// <param name="hashIds">Encodes ids.</param>
+    public async Task<TaskPresenter> PresenterAsync(HashIdCodec hashIds, CancellationToken cancellationToken) =>
+        new(hashIds, await catalog.GetNodeAsync(Node.MasterId, cancellationToken));
+}

@@ -1,0 +1,71 @@
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.Import;
+using Microsoft.DurableTask;
+
+namespace Cloudreve.Orchestrations.Steps;
+
+/// <summary>
+/// Runs a workflow step by step. A step that fails is tried again for half a minute; then the task is suspended, longer each time, until
+/// it has no retry left. What the domain refuses ends the task at once.
+/// </summary>
+internal static class StepRun
+{
+    // The history of a round stays short.
+    private const int StepsInRound = 20;
+
+    private const int Attempts = 5;
+
+    private const string Interrupted = "An internal error interrupted the task. The error has been logged.";
+
+    private static readonly TaskOptions s_step = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(Attempts, TimeSpan.FromSeconds(2), 2, TimeSpan.FromSeconds(30))
+        {
+            HandleFailure = static failure => !failure.IsCausedBy<CloudreveException>(),
+        });
+
+    /// <summary>Runs a round.</summary>
+    /// <param name="context">The orchestration.</param>
+    /// <param name="state">Where it is.</param>
+    /// <param name="step">The activity that does a step and answers whether it was the last one.</param>
+    /// <param name="finish">The activity that ends the task.</param>
+    /// <returns>Whether the workflow came to its end well.</returns>
+    public static async Task<bool> RunAsync(TaskOrchestrationContext context, StepState state, string step, string finish)
+    {
+        string? error = null;
+        try
+        {
+            for (var i = 0; i < StepsInRound; i++)
+            {
+                if (await context.CallActivityAsync<bool>(step, state.Task, s_step))
+                    return await FinishAsync(context, state, finish, null);
+                state = state with { Failures = 0 };
+            }
+        }
+        catch (TaskFailedException e)
+        {
+            var failed = state with { Failures = state.Failures + 1, Count = state.Count + 1 };
+            // Only the domain's own messages are meant for people; others may name addresses.
+            error = e.FailureDetails.IsCausedBy<CloudreveException>() || e.FailureDetails.IsCausedBy<RetryLaterException>() ? e.FailureDetails.ErrorMessage : Interrupted;
+            if (e.FailureDetails.IsCausedBy<CloudreveException>() || await SuspendAsync(context, failed, error) is not { } resume)
+                return await FinishAsync(context, state, finish, error);
+            state = failed;
+            if (resume > context.CurrentUtcDateTime)
+                await context.CreateTimer(resume, CancellationToken.None);
+        }
+        context.ContinueAsNew(state);
+        return error is null;
+    }
+
+    private static async Task<DateTime?> SuspendAsync(TaskOrchestrationContext context, StepState state, string error)
+    {
+        var input = new SuspendTaskInput(state.Task, state.Failures, state.Count, error);
+        return (await context.CallActivityAsync<DateTimeOffset?>(StepActivities.SuspendTask, input, ImportRetry.Options))?.UtcDateTime;
+    }
+
+    private static async Task<bool> FinishAsync(TaskOrchestrationContext context, StepState state, string finish, string? error)
+    {
+        await context.CallActivityAsync<bool>(finish, new FinishTaskInput(state.Task, error), ImportRetry.Options);
+        return error is null;
+    }
+}

@@ -1,0 +1,29 @@
+using Cloudreve.Core.Tasks;
+using Microsoft.DurableTask.Client;
+
+namespace Cloudreve.Orchestrations.Steps;
+
+/// <summary>The workflow behind a type of tasks, for what starts tasks and looks after those that are lost.</summary>
+public abstract class TaskWorkflow
+{
+    /// <summary>The type of the tasks.</summary>
+    public abstract string Type { get; }
+
+    /// <summary>The orchestrator's name.</summary>
+    public abstract string Orchestrator { get; }
+
+    /// <summary>The instance that works for a task.</summary>
+    /// <param name="task">The task.</param>
+    public string InstanceIdOf(WorkflowTask task) => InstanceStart.IdOf(Type.Replace('_', '-'), task);
+
+    /// <summary>Starts a task's orchestration; does nothing when it runs or has ended.</summary>
+    /// <param name="client">The task hub.</param>
+    /// <param name="task">The task.</param>
+    public Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default) => InstanceStart.RunAsync(
+        client, Orchestrator, InstanceIdOf(task), new StepState(new TaskReference(task.Id, task.OwnerId)), cancellationToken);
+
+    /// <summary>Ends a task, and removes what it was working with. None of its steps may run any more.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    public abstract Task FinishAsync(TaskReference task, string? error, CancellationToken cancellationToken = default);
+}
