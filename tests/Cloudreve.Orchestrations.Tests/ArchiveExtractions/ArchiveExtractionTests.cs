@@ -92,7 +92,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
 
         Assert.Equal((WorkflowTaskStatus.Completed, 4L), (task.Status, task.Failed));
         Assert.Equal(
-            ["a.link: It is a link.", "bad: It is damaged.", "there: An item with this name already exists.", "secret: It is encrypted, and there is no password."], task.ErrorHistory);
+            ["a.link: It is a link.", "bad: It is damaged.", "there: An item with this name already exists.", "secret: It is encrypted and needs a password."], task.ErrorHistory);
         Assert.Equal("mine", Encoding.ASCII.GetString((await site.ReadAsync("/out/there"))!));
         Assert.Null(await site.ReadAsync("/out/bad"));
         Assert.Equal(s_text, await site.ReadAsync("/out/good"));

@@ -50,7 +50,7 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     public async Task<Stream> OpenAsync(ZipMember member, string password, CancellationToken cancellationToken)
     {
         if (member.IsEncrypted && password.Length == 0)
-            throw new CloudreveException(ErrorCode.WrongPassword, "It is encrypted, and there is no password.");
+            throw new CloudreveException(ErrorCode.WrongPassword, "It is encrypted and needs a password.");
         if (member.Method is not (Stored or Deflated))
             throw new CloudreveException(ErrorCode.ArchiveTypeUnsupported, "It is compressed by a method that is not supported.");
         if (member.Offset > archive.Size - HeaderBytes || member.PackedSize > archive.Size - HeaderBytes - member.Offset || !IsPlausible(member))

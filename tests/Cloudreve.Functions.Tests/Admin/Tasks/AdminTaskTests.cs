@@ -107,9 +107,15 @@ public sealed class AdminTaskTests(AzuriteServer azurite)
             CreatedAt = time,
             StartedAt = time,
             UpdatedAt = time.AddSeconds(5),
-            Job = "{}",
+            Job = JobOf(type),
             Error = status == WorkflowTaskStatus.Error ? "broken" : null,
         });
         return id;
     }
+
+    private static string JobOf(string type) => type switch
+    {
+        "create_archive" => """{"sources":[],"destination":"/all.zip"}""",
+        _ => "{}",
+    };
 }
