@@ -16,7 +16,7 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
     private const int RememberedArrivals = 100_000;
 
     /// <summary>How long the host has to tell of a blob by itself.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_hostDelay = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(15);
 
@@ -40,7 +40,7 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
         {
             var page = await container.ListPageAsync(StorageLayout.ImportsPrefix, delimiter: null, continuationToken: token, cancellationToken: cancellationToken);
             missed.AddRange(page.Blobs
-                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_patience && !_told.Find(VersionOf(blob)))
+                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_hostDelay && !_told.Find(VersionOf(blob)))
                 .Select(blob => blob.Name));
             token = page.ContinuationToken;
         }

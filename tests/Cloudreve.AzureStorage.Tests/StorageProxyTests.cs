@@ -9,7 +9,7 @@ namespace Cloudreve.AzureStorage.Tests;
 /// <summary>The faults that other tests rely on are those that their names say.</summary>
 public sealed class StorageProxyTests(AzuriteServer azurite)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task A_request_without_a_fault_passes_and_is_counted()
@@ -30,11 +30,11 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
         using var outage = proxy.Fail(NetworkFault.Silence, request => request.IsFor(table.Name));
 
         var insertion = table.InsertAsync(new Row("a", "b"));
-        await outage.Struck.WaitAsync(Patience);
+        await outage.Struck.WaitAsync(Timeout);
         Assert.False(insertion.IsCompleted);
         outage.Dispose();
 
-        await insertion.WaitAsync(Patience);
+        await insertion.WaitAsync(Timeout);
         Assert.Equal(1, outage.Requests);
     }
 
@@ -46,10 +46,10 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
         using var outage = proxy.Fail(NetworkFault.Hold, request => request.IsFor(table.Name));
 
         var insertion = table.InsertAsync(new Row("a", "b"));
-        await outage.Struck.WaitAsync(Patience);
+        await outage.Struck.WaitAsync(Timeout);
         outage.Dispose();
 
-        await insertion.WaitAsync(Patience);
+        await insertion.WaitAsync(Timeout);
         Assert.Equal(1, proxy.Counts[$"table POST {table.Name}"]);
     }
 
@@ -80,10 +80,10 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
         using var outage = proxy.Fail(NetworkFault.StalledBody, request => request.Operation.StartsWith("GET ", StringComparison.Ordinal));
 
         var read = ReadAsync(container);
-        await outage.Struck.WaitAsync(Patience);
+        await outage.Struck.WaitAsync(Timeout);
         outage.Dispose();
 
-        Assert.Equal(content, await read.WaitAsync(Patience));
+        Assert.Equal(content, await read.WaitAsync(Timeout));
     }
 
     private static async Task<byte[]> ReadAsync(BlobContainer container)

@@ -12,10 +12,10 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.OpenId;
 
-/// <summary>A sign-in that was begun.</summary>
-/// <param name="Address">Where the user is sent to.</param>
-/// <param name="State">What the user comes back with.</param>
-public sealed record OpenIdDeparture(string Address, string State);
+/// <summary>The redirect to the provider that begins a sign-in.</summary>
+/// <param name="Address">The URL of the provider's authorization endpoint.</param>
+/// <param name="State">The state that the provider passes back.</param>
+public sealed record AuthorizationRedirect(string Address, string State);
 
 /// <summary>Who links an identity with the own account.</summary>
 /// <param name="UserId">The user.</param>
@@ -66,7 +66,7 @@ public sealed class OpenIdSignIn(
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <param name="linking">Who links an identity with the own account; null for a sign-in.</param>
     /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
-    public async Task<OpenIdDeparture> BeginAsync(
+    public async Task<AuthorizationRedirect> BeginAsync(
         SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, OpenIdLinking? linking, CancellationToken cancellationToken = default)
     {
         RequireEnabled(site, provider);
@@ -88,7 +88,7 @@ public sealed class OpenIdSignIn(
         };
         // The key was drawn: what is there already is our own, and its answer was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
-        return new OpenIdDeparture(address, state.ToString("D"));
+        return new AuthorizationRedirect(address, state.ToString("D"));
     }
 
     /// <summary>Ends a sign-in. It works once, whatever comes of it.</summary>

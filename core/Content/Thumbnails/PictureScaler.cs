@@ -21,7 +21,7 @@ internal static class PictureScaler
     private const uint MaxFrames = 16;
     private const ulong MaxProfile = 16UL * 1024 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     // One decoded picture may take most of a small instance's memory.
     private static readonly SemaphoreSlim Turn = new(1, 1);
@@ -51,7 +51,7 @@ internal static class PictureScaler
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(Patience);
+            deadline.CancelAfter(Timeout);
             return await Task.Run(() => Scale(picture.Span, type, format, deadline.Token), cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -15,8 +15,8 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <summary>Makes thumbnails, once somebody asks for one or a message does (contract, section 15).</summary>
 public sealed class ThumbnailService
 {
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
-    private const int Glances = 40;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+    private const int MaxPolls = 40;
 
     private readonly FileTree _tree;
     private readonly EntityStore _entities;
@@ -66,7 +66,7 @@ public sealed class ThumbnailService
             return known;
         if (new ThumbnailChoice(site).Find(file) is not { } extractor || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } shown)
             throw None();
-        for (var glance = 0; glance < Glances; glance++)
+        for (var poll = 0; poll < MaxPolls; poll++)
         {
             var (decision, before) = await _attempts.BeginAsync(shown.Id, cancellationToken);
             // Who asked may go; the work is done all the same, for the next.
@@ -76,7 +76,7 @@ public sealed class ThumbnailService
                 await FailAsync(file, shown, ThumbnailAttempts.Max, cancellationToken);
             if (decision != AttemptDecision.Busy)
                 throw None();
-            await Task.Delay(Glance, _clock, cancellationToken);
+            await Task.Delay(PollInterval, _clock, cancellationToken);
             file = await _tree.ReadAgainAsync(file, cancellationToken);
             if (await _store.FindAsync(file, cancellationToken) is { } made)
                 return made;

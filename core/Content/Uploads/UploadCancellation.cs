@@ -89,7 +89,7 @@ public sealed class UploadCancellation
         if (file?.Id != session.FileId)
             file = await _tree.FindByIdAsync(session.FileId, cancellationToken);
         if (file is null && session.IsNewFile)
-            await _tree.DiscardUnbornAsync(session.FileId, session.ParentId, cancellationToken);
+            await _tree.DiscardUncommittedAsync(session.FileId, session.ParentId, cancellationToken);
         if (file is null || !session.IsAwaitedBy(file))
             return;
         if (session.IsNewFile && file.PrimaryEntityId == 0)

@@ -13,7 +13,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
     /// <summary>Five chunks, or sixteen small files.</summary>
     public const long DefaultCapacity = 128L << 20;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = [];
@@ -39,7 +39,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
         }
         try
         {
-            await node.Value.Granted.Task.WaitAsync(s_patience, clock, cancellationToken);
+            await node.Value.Granted.Task.WaitAsync(s_timeout, clock, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

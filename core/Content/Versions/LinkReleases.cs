@@ -25,7 +25,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
 
     // Longer than any request takes.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(10);
 
     /// <summary>Releases links that a file has given up for certain. Three transactions, and two for each that counts for the quota.</summary>
     /// <param name="ownerId">Whose file.</param>
@@ -73,7 +73,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     /// <returns>The note; remove it when the links are released.</returns>
     internal async Task<Row> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
-        var key = DueNotes.Key(clock.GetUtcNow() + Patience, Guid.NewGuid().ToString("N"));
+        var key = DueNotes.Key(clock.GetUtcNow() + RetryDelay, Guid.NewGuid().ToString("N"));
         var row = new Row(DueNotes.PartitionOf(Kind, fileId), key) { [Columns.OwnerId] = ownerId, [Columns.FileId] = fileId };
         LongText.Write(row, Columns.Links, EntityLinks.Print(links));
         await layout.Schedules.UpsertAsync(row, cancellationToken);

@@ -17,7 +17,7 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
 {
     private const string Prefix = "y|";
     // A row comes before the shortcut that it announces.
-    private static readonly TimeSpan s_patience = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_staleAge = TimeSpan.FromHours(1);
     private const int Parallelism = 8;
 
     /// <summary>A page of shortcuts: one transaction for each 1,000, and for each of the page two and two more for each folder above it.</summary>
@@ -73,7 +73,7 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
         var entry = await tree.FindByIdAsync(row.RequiredNumber("id"), cancellationToken);
         if (entry is null)
         {
-            if (row.Timestamp < clock.GetUtcNow() - s_patience)
+            if (row.Timestamp < clock.GetUtcNow() - s_staleAge)
                 await layout.Shares.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
             return null;
         }

@@ -458,10 +458,10 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Removes the id row of a file whose creation did not get as far as the folder. Two transactions.</summary>
-    internal async Task DiscardUnbornAsync(long id, long parentId, CancellationToken cancellationToken)
+    internal async Task DiscardUncommittedAsync(long id, long parentId, CancellationToken cancellationToken)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
-        // Whatever was moved or deleted since has been born.
+        // An entry that was moved or deleted since then had been created.
         if (idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == parentId && idRow.RequiredNumber(EntryColumns.MoveVersion) == 1)
             await layout.FileIds.DeleteAsync(idRow.PartitionKey, idRow.RowKey, idRow.ETag, cancellationToken);
     }

@@ -132,12 +132,12 @@ public sealed class FolderWriter(StorageLayout layout)
     public async Task SweepAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
     {
-        var unborn = await IdRows.ReadAsync(layout.FileIds, ids, cancellationToken)
+        var uncommitted = await IdRows.ReadAsync(layout.FileIds, ids, cancellationToken)
             .Where(row => !inserted.Contains(FileKeys.ParseId(row.RowKey)) && !HasMoved(row, folderIds))
             .ToListAsync(cancellationToken);
         await DeleteHeadersAsync(
-            unborn.Where(row => row.EntryType == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
-        await RowSweep.DeleteAsync(layout.FileIds, unborn.ToAsyncEnumerable(), unborn.Count, cancellationToken);
+            uncommitted.Where(row => row.EntryType == FileType.Folder).Select(row => FileKeys.ParseId(row.RowKey)), cancellationToken);
+        await RowSweep.DeleteAsync(layout.FileIds, uncommitted.ToAsyncEnumerable(), uncommitted.Count, cancellationToken);
     }
 
     /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>

@@ -14,7 +14,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
     where T : class
 {
     /// <summary>How long those wait who could go by what was known before.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _clock = clock;
     private readonly Lock _lock = new();
@@ -101,7 +101,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
                 return await WaitAsync(cancellationToken);
             try
             {
-                var left = Patience - _owner._clock.GetElapsedTime(_begunAt);
+                var left = WaitTimeout - _owner._clock.GetElapsedTime(_begunAt);
                 return await _task.Value.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _owner._clock, cancellationToken);
             }
             catch (Exception e) when (e is TimeoutException or StorageException or HttpRequestException or IOException)

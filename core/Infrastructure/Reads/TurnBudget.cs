@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Infrastructure.Reads;
 /// <param name="clock">Tells how long it was.</param>
 internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
 {
-    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
     private TimeSpan _spent;
@@ -31,7 +31,7 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
                     throw new CloudreveException(ErrorCode.TooManyRequests, "Too many searches are running right now. Try again in a moment.");
                 try
                 {
-                    await turn.Granted.WaitAsync(left > s_glance ? left : s_glance, clock, cancellationToken);
+                    await turn.Granted.WaitAsync(left > s_leastWait ? left : s_leastWait, clock, cancellationToken);
                 }
                 catch (TimeoutException)
                 {

@@ -41,10 +41,10 @@ internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var patience = Grace + TimeSpan.FromSeconds((double)_read / LeastRate) - _waited;
-        if (patience <= TimeSpan.Zero)
+        var remaining = Grace + TimeSpan.FromSeconds((double)_read / LeastRate) - _waited;
+        if (remaining <= TimeSpan.Zero)
             throw TooSlow();
-        using var timeout = new CancellationTokenSource(patience, clock);
+        using var timeout = new CancellationTokenSource(remaining, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var start = clock.GetTimestamp();
         try

@@ -14,7 +14,7 @@ public sealed class SlowClientTests(SharedSite shared)
     private const string Folder = "cloudreve://my/slow";
     private const int Uploads = 100;
     private const int Size = 100_000;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(90);
     private readonly Site _site = shared.Site;
 
     [Fact]
@@ -29,10 +29,10 @@ public sealed class SlowClientTests(SharedSite shared)
             var (status, envelope) = await ContentUpload.PutAsync(_site.Client, $"{Folder}/quick{i}.bin", Size, isChunked: i % 2 == 0);
             Assert.Equal((HttpStatusCode.OK, 0), (status, envelope.GetProperty("code").GetInt32()));
         }
-        await Task.WhenAll(slow).WaitAsync(s_patience);
+        await Task.WhenAll(slow).WaitAsync(s_timeout);
 
         Assert.Equal(5, (await _site.Client.ListNamesAsync(Folder)).Count);
-        await Eventually.TrueAsync(async () => await ReadUsedAsync() == used + (5 * Size), s_patience, () => "the slow uploads' bytes to be given back");
+        await Eventually.TrueAsync(async () => await ReadUsedAsync() == used + (5 * Size), s_timeout, () => "the slow uploads' bytes to be given back");
         await _site.Client.PostAsync("file/rename", new { uri = Folder, new_name = "slow no more" });
     }
 

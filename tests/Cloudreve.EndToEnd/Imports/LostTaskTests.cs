@@ -19,11 +19,11 @@ public sealed class LostTaskTests(AzuriteServer azurite)
     {
         await using var site = await new Site(azurite).StartAsync();
         await site.Client.SignInAsync();
-        string[] folders = ["vanished", "failed", "unborn"];
+        string[] folders = ["vanished", "failed", "unstarted"];
         await site.WriteAsync(folders.SelectMany(folder => Enumerable.Range(0, 400).Select(i => ($"{folder}/d{i % 40}/f{i}", "abc"u8.ToArray()))));
         var vanished = await StartImportAsync(site, "vanished");
         var failed = await StartImportAsync(site, "failed");
-        var unborn = await StartImportAsync(site, "unborn");
+        var unstarted = await StartImportAsync(site, "unstarted");
         await site.KillAsync();
         await DamageAsync(site);
 
@@ -38,8 +38,8 @@ public sealed class LostTaskTests(AzuriteServer azurite)
             Assert.Equal("error", task.GetProperty("status").GetString());
             Assert.StartsWith("The import was interrupted", task.GetProperty("error").GetString(), StringComparison.Ordinal);
         }
-        await site.EventuallyAsync(async () => (await site.Client.FindTaskAsync(unborn)).GetProperty("status").GetString() == "completed");
-        Assert.Equal(40, (await site.Client.ListNamesAsync("cloudreve://my/unborn")).Count);
+        await site.EventuallyAsync(async () => (await site.Client.FindTaskAsync(unstarted)).GetProperty("status").GetString() == "completed");
+        Assert.Equal(40, (await site.Client.ListNamesAsync("cloudreve://my/unstarted")).Count);
         await site.KillAsync();
         await Integrity.AssertAsync(site, leftovers: 2 * folders.Length);
     }
@@ -60,9 +60,9 @@ public sealed class LostTaskTests(AzuriteServer azurite)
         var hub = new TaskHub(azurite, site);
         await hub.RemoveAsync(await StoredTasks.FindInstanceIdAsync(site, "vanished"));
         await hub.FailAsync(await StoredTasks.FindInstanceIdAsync(site, "failed"));
-        await hub.RemoveAsync(await StoredTasks.FindInstanceIdAsync(site, "unborn"));
+        await hub.RemoveAsync(await StoredTasks.FindInstanceIdAsync(site, "unstarted"));
         await hub.ClearAsync();
-        await StoredTasks.ResetAsync(site, "unborn");
+        await StoredTasks.ResetAsync(site, "unstarted");
     }
 
     /// <summary>Starts the site with its timer past due and waits until that has run.</summary>

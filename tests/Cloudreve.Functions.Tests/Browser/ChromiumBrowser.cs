@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Tests.Browser;
 internal sealed class ChromiumBrowser : IAsyncDisposable
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;
     private readonly DirectoryInfo _profile;
@@ -63,7 +63,7 @@ internal sealed class ChromiumBrowser : IAsyncDisposable
     private static async Task<int> ReadPortAsync(string file, Process process)
     {
         var began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < Patience && !process.HasExited)
+        while (Stopwatch.GetElapsedTime(began) < StartTimeout && !process.HasExited)
         {
             if (File.Exists(file) && (await File.ReadAllLinesAsync(file)) is [var port, ..])
                 return int.Parse(port);

@@ -98,7 +98,7 @@ public sealed class AzuriteServer : IDisposable
 
     private static void AwaitPort(int port)
     {
-        var patience = Stopwatch.StartNew();
+        var elapsed = Stopwatch.StartNew();
         while (true)
         {
             try
@@ -107,7 +107,7 @@ public sealed class AzuriteServer : IDisposable
                 client.Connect(IPAddress.Loopback, port);
                 return;
             }
-            catch (SocketException) when (patience.Elapsed < TimeSpan.FromSeconds(60))
+            catch (SocketException) when (elapsed.Elapsed < TimeSpan.FromSeconds(60))
             {
                 Thread.Sleep(50);
             }

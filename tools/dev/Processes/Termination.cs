@@ -7,7 +7,7 @@ namespace Cloudreve.Dev.Processes;
 internal static partial class Termination
 {
     private const int SigTerm = 15;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Ends a process and, if it has to be forced, all its children. Windows knows no request that fits: it is forced.</summary>
     /// <param name="process">The process; it may have ended.</param>
@@ -19,8 +19,8 @@ internal static partial class Termination
                 return;
             if (OperatingSystem.IsWindows() || Kill(process.Id, SigTerm) != 0)
                 process.Kill(entireProcessTree: true);
-            using var patience = new CancellationTokenSource(s_patience);
-            await process.WaitForExitAsync(patience.Token);
+            using var timeout = new CancellationTokenSource(s_timeout);
+            await process.WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {

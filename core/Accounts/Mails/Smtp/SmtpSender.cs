@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Accounts.Mails.Smtp;
 /// <param name="clock">Tells when a connection has been idle long enough.</param>
 public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private SmtpClient? _client;
@@ -90,7 +90,7 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
         if (_client is not null && _connectedBy == settings && await IsAliveAsync(_client, cancellationToken))
             return _client;
         Disconnect();
-        _client = new SmtpClient { Timeout = (int)Patience.TotalMilliseconds };
+        _client = new SmtpClient { Timeout = (int)SendTimeout.TotalMilliseconds };
         _connectedBy = settings;
         var security = settings.StartsWithTls ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTlsWhenAvailable;
         await ConnectAsync(_client, settings, security, cancellationToken);
@@ -105,7 +105,7 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
     private async Task ConnectAsync(SmtpClient client, SmtpSettings settings, SecureSocketOptions security, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(SendTimeout);
         Socket? socket = null;
         try
         {

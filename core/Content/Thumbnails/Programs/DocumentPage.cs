@@ -20,7 +20,7 @@ internal sealed class DocumentPage(SiteSettings site)
         </oor:items>
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     /// <inheritdoc cref="ExtractPicture"/>
     public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
@@ -36,7 +36,7 @@ internal sealed class DocumentPage(SiteSettings site)
                     $"-env:UserInstallation={new Uri(Path.Combine(folder, "profile")).AbsoluteUri}",
                     "--headless", "--norestore", "--nologo", "--nolockcheck", "--convert-to", "png", "--outdir", folder, input,
                 ],
-                folder, Patience, cancellationToken);
+                folder, Timeout, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(Path.Combine(folder, "in.png"), cancellationToken)
                 ?? throw new ThumbnailException("LibreOffice produced no picture.", isFinal: true));
         });

@@ -35,15 +35,15 @@ internal static class ExternalProgram
     /// <param name="program">Its name or path.</param>
     /// <param name="arguments">Its arguments, each passed on as it is.</param>
     /// <param name="folder">Its working folder, home and place for temporary files.</param>
-    /// <param name="patience">How long it may take.</param>
+    /// <param name="timeout">The time that it may take.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <exception cref="ThumbnailException">It is not installed, fails or takes too long.</exception>
     public static async Task RunAsync(
-        string program, IReadOnlyList<string> arguments, string folder, TimeSpan patience, CancellationToken cancellationToken)
+        string program, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var process = Start(program, arguments, folder);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(patience);
+        deadline.CancelAfter(timeout);
         try
         {
             process.StandardInput.Close();
@@ -69,15 +69,15 @@ internal static class ExternalProgram
     /// <param name="program">Its name or path.</param>
     /// <param name="arguments">Its arguments, each passed on as it is.</param>
     /// <param name="folder">Its working folder, home and place for temporary files.</param>
-    /// <param name="patience">How long it may take.</param>
+    /// <param name="timeout">The time that it may take.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <exception cref="ThumbnailException">It is not installed, prints nothing or takes too long.</exception>
     public static async Task<string> ReadLineAsync(
-        string program, IReadOnlyList<string> arguments, string folder, TimeSpan patience, CancellationToken cancellationToken)
+        string program, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var process = Start(program, arguments, folder);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(patience);
+        deadline.CancelAfter(timeout);
         try
         {
             process.StandardInput.Close();

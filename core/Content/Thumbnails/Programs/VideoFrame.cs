@@ -15,7 +15,7 @@ internal sealed class VideoFrame(SiteSettings site)
     // The temporary disk of an instance is small.
     private const long MaxCopy = 256 * 1024 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc cref="ExtractPicture"/>
     public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
@@ -58,5 +58,5 @@ internal sealed class VideoFrame(SiteSettings site)
                 "-map", "0:v:0", "-frames:v", "1", "-vf", $"scale={format.Width}:{format.Height}:force_original_aspect_ratio=decrease",
                 "-f", "image2", "-c:v", "png", output,
             ],
-            folder, Patience, cancellationToken);
+            folder, Timeout, cancellationToken);
 }

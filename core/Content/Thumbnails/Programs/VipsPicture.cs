@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Content.Thumbnails.Programs;
 /// <param name="site">The settings.</param>
 internal sealed class VipsPicture(SiteSettings site)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc cref="ExtractPicture"/>
     public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
@@ -17,7 +17,7 @@ internal sealed class VipsPicture(SiteSettings site)
             await ExternalProgram.RunAsync(
                 site.Get(ThumbnailSetting.VipsPath),
                 ["thumbnail", input, output, $"{format.Width}", "--height", $"{format.Height}", "--size", "down"],
-                folder, Patience, cancellationToken);
+                folder, Timeout, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)
                 ?? throw new ThumbnailException("vips wrote no picture.", isFinal: true));
         });

@@ -80,11 +80,11 @@ internal sealed class WatchedBody(HttpContext http, long leastRate, TimeProvider
             _behind = TimeSpan.Zero;
     }
 
-    private async Task AwaitReaderAsync(Task write, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task AwaitReaderAsync(Task write, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            await write.WaitAsync(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, clock, cancellationToken);
+            await write.WaitAsync(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero, clock, cancellationToken);
         }
         catch (TimeoutException) when (!write.IsCompleted)
         {

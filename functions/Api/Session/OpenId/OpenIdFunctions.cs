@@ -26,9 +26,9 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     {
         var linking = body.Linking == true ? new OpenIdLinking(call.Caller.RequireUser().Id, call.Caller.Session) : null;
         var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
-        var departure = await signIn.BeginAsync(call.Site, ProviderOf(body.Provider), siteBase, body.Hint, linking, cancellationToken);
-        BrowserBinding.Bind(request.HttpContext, departure.State, siteBase);
-        return ApiResponse.Ok(departure.Address);
+        var redirect = await signIn.BeginAsync(call.Site, ProviderOf(body.Provider), siteBase, body.Hint, linking, cancellationToken);
+        BrowserBinding.Bind(request.HttpContext, redirect.State, siteBase);
+        return ApiResponse.Ok(redirect.Address);
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Tests.Drive.Locks;
 
 public sealed class DriveLocksTests(AzuriteServer azurite)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     [Theory]
     [InlineData("7-0", "7-f")]
@@ -52,7 +52,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
         var still = new FakeTimeProvider(DateTimeOffset.UtcNow);
 
         var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(
-            _ => TryAsync(new DriveLocks(site.Restart().Layout, still), Lock(DriveLocks.NewToken(DriveSite.Owner), "/b")))).WaitAsync(Patience);
+            _ => TryAsync(new DriveLocks(site.Restart().Layout, still), Lock(DriveLocks.NewToken(DriveSite.Owner), "/b")))).WaitAsync(Timeout);
 
         Assert.Single(taken, true);
         Assert.Single((await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks);

@@ -74,7 +74,7 @@ public sealed class AgedValueTests
 
         var waiting = AskAsync();
         Assert.False(waiting.IsCompleted);
-        _clock.Advance(SharedAttempt<string>.Patience);
+        _clock.Advance(SharedAttempt<string>.WaitTimeout);
 
         Assert.Equal("a", await waiting.WaitAsync(Safety));
         Assert.Equal("a", await AskAsync().WaitAsync(Safety));
