@@ -42,7 +42,7 @@ public sealed class ActivityGuard(ILogger<ActivityGuard> logger)
         }
     }
 
-    /// <summary>Whether time may mend it: storage is away, somebody else was quicker, or the process stops.</summary>
+    /// <summary>Checks whether an error may be temporary: storage is unavailable, a competing call was quicker, or the process is stopping.</summary>
     private static bool IsPassing(Exception error) => error
         is (StorageException and not StorageUnreadableException) or RetryLaterException or OperationCanceledException or TimeoutException or IOException or HttpRequestException;
 }

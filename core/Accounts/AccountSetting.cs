@@ -6,19 +6,19 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>The settings of accounts and their pictures; keys and defaults are the contract's (sections 5, 6 and 24).</summary>
 public static class AccountSetting
 {
-    /// <summary>Whether people may sign up.</summary>
+    /// <summary>True if people may sign up.</summary>
     public static readonly Setting<bool> RegisterEnabled = Setting.Flag("register_enabled", defaultValue: true);
 
     /// <summary>The group of those who sign up.</summary>
     public static readonly Setting<long> DefaultGroup = Setting.Number("default_group", Group.UserId, min: 1);
 
-    /// <summary>Whether who signs up must confirm the mail address before the account works.</summary>
+    /// <summary>True if a new user must confirm the mail address before the account works.</summary>
     public static readonly Setting<bool> EmailActivation = Setting.Flag("email_active", defaultValue: false);
 
-    /// <summary>Whether passkeys may be used.</summary>
+    /// <summary>True if passkeys may be used.</summary>
     public static readonly Setting<bool> PasskeysEnabled = Setting.Flag("authn_enabled", defaultValue: true);
 
-    /// <summary>Whether signed-in users see the mail addresses of others.</summary>
+    /// <summary>True if signed-in users see the mail addresses of others.</summary>
     public static readonly Setting<bool> ExposeEmail = Setting.Flag("expose_user_email", defaultValue: true);
 
     /// <summary>The largest picture of a user that is taken, in bytes.</summary>

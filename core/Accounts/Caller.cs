@@ -13,15 +13,15 @@ public sealed record Caller(User? User, Group Group)
     /// <summary>The account's id; 0 for an anonymous caller.</summary>
     public long UserId => User?.Id ?? 0;
 
-    /// <summary>Whether nobody has signed in.</summary>
+    /// <summary>True if the caller has not signed in.</summary>
     public bool IsAnonymous => User is null;
 
-    /// <summary>Whether the caller administers the site.</summary>
+    /// <summary>True if the caller is an administrator of the site.</summary>
     public bool IsAdmin => User is not null && Group.Allows(GroupPermission.IsAdmin);
 
     /// <summary>
-    /// Whether the caller has an administrator's rights over others where everybody may call: an OAuth client only with the scope for it,
-    /// whatever its user is.
+    /// True if the caller has an administrator's rights over others where everybody may call; an OAuth client has them only with the scope for
+    /// it, whoever its user is.
     /// </summary>
     public bool ActsAsAdmin => IsAdmin && Holds(OAuthScopes.AdminRead);
 
@@ -38,7 +38,7 @@ public sealed record Caller(User? User, Group Group)
     /// <exception cref="CloudreveException">401: nobody has.</exception>
     public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
 
-    /// <summary>Whether the caller's token holds a scope; tokens of the site's own clients hold all.</summary>
+    /// <summary>Checks whether the caller's token holds a scope; tokens of the site's own clients hold all scopes.</summary>
     /// <param name="scope">The scope.</param>
     public bool Holds(string scope) => Scopes is not { } granted || OAuthScopes.Cover(granted, scope);
 

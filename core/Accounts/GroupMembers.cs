@@ -15,7 +15,7 @@ public sealed class GroupMembers(StorageLayout layout)
     public ValueTask<int> CountAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).CountAsync(cancellationToken);
 
-    /// <summary>Whether a group has any member. One transaction when the first part of the table has one.</summary>
+    /// <summary>Checks whether a group has any members. One transaction when the first part of the table has one.</summary>
     /// <param name="groupId">The group.</param>
     public ValueTask<bool> ExistAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).AnyAsync(cancellationToken);

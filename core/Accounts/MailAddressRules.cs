@@ -8,7 +8,7 @@ internal static class MailAddressRules
     // RFC 5321, 4.5.3.1: a path has 256 characters with its brackets.
     private const int MaxLength = 254;
 
-    /// <summary>Whether a text is one mail address and nothing else.</summary>
+    /// <summary>Checks whether a text is exactly one mail address.</summary>
     /// <param name="text">The text.</param>
     public static bool Allow(string text) =>
         text.Length <= MaxLength && !text.Any(char.IsControl) && MailAddress.TryCreate(text, out var parsed) && parsed.Address == text;

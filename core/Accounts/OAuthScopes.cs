@@ -73,7 +73,7 @@ public static class OAuthScopes
         AdminRead, AdminWrite, FilesRead, FilesWrite, SharesRead, SharesWrite, FinanceRead, FinanceWrite, DavAccountRead, DavAccountWrite,
     ];
 
-    /// <summary>Whether granted scopes hold a demanded one; the right to write includes the right to read.</summary>
+    /// <summary>Checks whether granted scopes include a required one; the right to write includes the right to read.</summary>
     /// <param name="granted">What was granted.</param>
     /// <param name="demanded">What is demanded.</param>
     public static bool Cover(IReadOnlySet<string> granted, string demanded)

@@ -49,7 +49,7 @@ public static class PasswordHasher
         return Describe(salt, Derive(CanonicalText.Of(password), salt, MemoryKib, Passes, Lanes, HashBytes));
     }
 
-    /// <summary>Whether a password is the hashed one. Takes as long when there is none to compare with.</summary>
+    /// <summary>Verifies a password against a hash. Takes as long when there is no hash to compare with.</summary>
     /// <param name="password">The password.</param>
     /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
     public static bool Verify(string password, string? stored)
@@ -68,7 +68,7 @@ public static class PasswordHasher
     public static Task<string> HashAsync(string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         Queue.RunAsync(client.Area, () => Hash(password), cancellationToken);
 
-    /// <summary>Whether a password of a caller is the hashed one, when it is its turn.</summary>
+    /// <summary>Verifies a caller's password against a hash, once a hashing slot is free.</summary>
     /// <param name="password">The password.</param>
     /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>

@@ -154,8 +154,8 @@ public sealed class TokenIssuer(
     }
 
     /// <summary>
-    /// Whether an OAuth client may still use an access token: its grant was not withdrawn or narrowed, nor its tokens revoked. No
-    /// transaction for one that was looked up within <see cref="UserStore.MaxAge"/>, two otherwise.
+    /// Checks whether an OAuth client may still use an access token, that is, whether its grant was neither withdrawn nor narrowed and its
+    /// tokens were not revoked. No transaction for one that was looked up within <see cref="UserStore.MaxAge"/>, two otherwise.
     /// </summary>
     /// <param name="grant">What the token says.</param>
     public async ValueTask<bool> IsGrantedAsync(AccessGrant grant, CancellationToken cancellationToken = default)

@@ -32,7 +32,7 @@ public sealed record UserSettings
     /// <summary>How many characters the URIs and names of all pins may have; they are stored with the account, in one row.</summary>
     public const int MaxPinCharacters = 60_000;
 
-    /// <summary>Whether replaced contents are kept as versions.</summary>
+    /// <summary>True if replaced contents are kept as versions.</summary>
     public bool VersionRetentionEnabled { get; init; }
 
     /// <summary>Extensions of which versions are kept; null for all.</summary>
@@ -47,7 +47,7 @@ public sealed record UserSettings
     /// <summary>A locale code; null when the user never chose one.</summary>
     public string? Language { get; init; }
 
-    /// <summary>Whether the views of folders stay on the client.</summary>
+    /// <summary>True if folder views are kept on the client only.</summary>
     public bool DisableViewSync { get; init; }
 
     /// <summary>Which share links the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
@@ -72,7 +72,7 @@ public sealed record User
     /// <summary>The mail address in lower case; unique.</summary>
     public required string Email { get; init; }
 
-    /// <summary>Whether the user has proven to receive mail there, here or to an identity provider.</summary>
+    /// <summary>True if the user has proven, to this site or to an identity provider, that they receive mail at the address.</summary>
     public bool IsEmailVerified { get; init; }
 
     /// <summary>What others see.</summary>
@@ -105,16 +105,16 @@ public sealed record User
     /// <summary>What the user set.</summary>
     public UserSettings Settings { get; init; } = new();
 
-    /// <summary>Whether the account is being removed with all that is the user's.</summary>
+    /// <summary>True if the account and everything in it is being removed.</summary>
     public bool IsLeaving { get; init; }
 
     /// <summary>The version of the row; empty for an account that was not read.</summary>
     public string ETag { get; init; } = "";
 
-    /// <summary>Whether signing in takes a code of an authenticator app.</summary>
+    /// <summary>True if signing in requires a code of an authenticator app.</summary>
     public bool HasTwoFactor => TwoFactorSecret is not null;
 
-    /// <summary>Whether the account was banned, by whomever.</summary>
+    /// <summary>True if the account was banned, whether by an administrator or by the system.</summary>
     public bool IsBanned => Status is UserStatus.ManualBanned or UserStatus.SysBanned;
 }
 

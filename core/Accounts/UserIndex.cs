@@ -28,7 +28,7 @@ internal sealed class UserIndex(StorageLayout layout)
     /// <summary>What the index knows of an account.</summary>
     public sealed record Entry(long Id, string Email, string Nick, UserStatus Status, int GroupId);
 
-    /// <summary>Whether a change of an account shows in the index.</summary>
+    /// <summary>Checks whether a change of an account affects the index.</summary>
     public static bool Differs(User before, User after) => (after.IsLeaving && !before.IsLeaving) || EntryOf(before) != EntryOf(after);
 
     /// <summary>What the index shall say of an account.</summary>

@@ -24,7 +24,7 @@ public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
     /// <summary>The state of the account.</summary>
     public UserStatus Status { get; init; }
 
-    /// <summary>Whether the mail address is known to be the user's.</summary>
+    /// <summary>True if the mail address is known to belong to the user.</summary>
     public bool IsEmailVerified { get; init; }
 
     /// <summary>The language that the user's client speaks; null when unknown.</summary>

@@ -27,7 +27,7 @@ internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blo
 /// <param name="Next">The page that follows; null when it was the folder's last.</param>
 internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next)
 {
-    /// <summary>Whether the listing failed, which took its time to find out.</summary>
+    /// <summary>True if the listing failed, which took some time to discover.</summary>
     public bool IsUnreadable { get; init; }
 }
 
@@ -145,8 +145,8 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
         blob.IsDirectoryMarker || (blob.Size == 0 && blob.Name == prefix);
 
     /// <summary>
-    /// Whether a virtual folder of the blob's name exists. It sorts behind the blob, possibly on the next page: that can only
-    /// be when the page's last entry starts with the blob's name.
+    /// Checks whether a virtual folder of the blob's name exists. It sorts after the blob, possibly on the next page: that is only possible when
+    /// the page's last entry starts with the blob's name.
     /// </summary>
     private async Task<bool> IsFolderTooAsync(
         BlobItem blob, string name, SortedSet<string> folders, BlobPage page, CancellationToken cancellationToken)

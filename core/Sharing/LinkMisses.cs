@@ -21,7 +21,7 @@ public sealed class LinkMisses(TimeProvider clock)
 
     private readonly BoundedCache<string, Misses> _clients = new(MaxClients, clock);
 
-    /// <summary>Whether a client has used up its misses: until the window ends, no link exists for it.</summary>
+    /// <summary>Checks whether a client has used up its misses: until the window ends, no link exists for it.</summary>
     /// <param name="client">The client.</param>
     public bool IsSpent(ClientAddress client) => _clients.Find(client.Key)?.Count >= Most;
 

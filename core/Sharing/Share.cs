@@ -37,10 +37,10 @@ public sealed record Share
     /// <summary>How often it was looked at.</summary>
     public long Visits { get; init; }
 
-    /// <summary>Whether others see the folder as its owner arranged it.</summary>
+    /// <summary>True if others see the folder with its owner's arrangement.</summary>
     public bool SharesView { get; init; }
 
-    /// <summary>Whether clients show the folder's README.</summary>
+    /// <summary>True if clients show the folder's README.</summary>
     public bool ShowsReadme { get; init; }
 
     /// <summary>The mark of the write that made the row, by which a write whose answer was lost is known again.</summary>
@@ -49,7 +49,7 @@ public sealed record Share
     /// <summary>The version of the row.</summary>
     internal string ETag { get; init; } = "";
 
-    /// <summary>Whether the link has ended.</summary>
+    /// <summary>Checks whether the link has ended.</summary>
     /// <param name="now">The time.</param>
     public bool IsOver(DateTimeOffset now) => ExpiresAt <= now || RemainingDownloads <= 0;
 

@@ -28,7 +28,7 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     private readonly BoundedCache<(long ShareId, string Client, string Password), bool> _opened = new(MaxKept, clock);
 
     /// <summary>
-    /// Whether a password opens a link. No transaction for a link without one and for what was right a moment ago; otherwise one, and
+    /// Checks a password for a link. No transaction for a link without one and for a password that was right a moment ago; otherwise one, and
     /// two more to count a failure, one more to count a success where there were failures.
     /// </summary>
     /// <param name="share">The link.</param>

@@ -85,7 +85,7 @@ public sealed record GroupSettings
     /// <summary>How long deleted files stay in the trash, in seconds.</summary>
     public int TrashRetention { get; init; }
 
-    /// <summary>Whether direct links are permanent addresses that redirect.</summary>
+    /// <summary>True if direct links are permanent addresses that redirect.</summary>
     public bool RedirectedSource { get; init; }
 }
 
@@ -122,7 +122,7 @@ public sealed record Group
     /// <summary>The storage policy of new files; null when members cannot store files.</summary>
     public int? StoragePolicyId { get; init; }
 
-    /// <summary>Whether members have a permission.</summary>
+    /// <summary>Checks whether members have a permission.</summary>
     /// <param name="permission">The permission.</param>
     public bool Allows(GroupPermission permission) => Permissions[(int)permission];
 }

@@ -30,10 +30,10 @@ public sealed record Node
     /// <summary>What people call it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether the node is the site itself.</summary>
+    /// <summary>True if the node is the site itself.</summary>
     public bool IsMaster { get; init; }
 
-    /// <summary>Whether it takes part; a suspended node gets no work.</summary>
+    /// <summary>True if the node is active; a suspended node gets no work.</summary>
     public bool IsActive { get; init; } = true;
 
     /// <summary>What it can do.</summary>

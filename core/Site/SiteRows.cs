@@ -19,7 +19,7 @@ internal static class SiteRows
 
     public static string Key(int id) => id.ToString("d10", CultureInfo.InvariantCulture);
 
-    /// <summary>Whether a row stands for something that was deleted. Such rows stay, so that no id comes twice.</summary>
+    /// <summary>Checks whether a row represents something deleted. Such rows stay, so that no id is used twice.</summary>
     public static bool IsDeleted(Row row) => row.Flag(DeletedMark);
 
     /// <summary>What is left of a group that is deleted.</summary>

@@ -16,25 +16,25 @@ public sealed record StoragePolicySettings
     /// <summary>Extensions, without dot, that are allowed or refused; null for no rule.</summary>
     public IReadOnlyList<string>? FileType { get; init; }
 
-    /// <summary>Whether <see cref="FileType"/> lists what is refused.</summary>
+    /// <summary>True if <see cref="FileType"/> lists the refused types.</summary>
     public bool IsFileTypeDenyList { get; init; }
 
     /// <summary>A regular expression that names must or must not match; null for no rule.</summary>
     public string? FileRegexp { get; init; }
 
-    /// <summary>Whether names must not match <see cref="FileRegexp"/>.</summary>
+    /// <summary>True if names must not match <see cref="FileRegexp"/>.</summary>
     public bool IsNameRegexpDenyList { get; init; }
 
     /// <summary>The redirect address of OneDrive sign-ins.</summary>
     public string? OdRedirect { get; init; }
 
-    /// <summary>Whether <see cref="ProxyServer"/> replaces scheme and host of the provider's addresses.</summary>
+    /// <summary>True if <see cref="ProxyServer"/> replaces scheme and host of the provider's addresses.</summary>
     public bool CustomProxy { get; init; }
 
     /// <summary>Scheme and host of a proxy.</summary>
     public string? ProxyServer { get; init; }
 
-    /// <summary>Whether downloads stream through the site.</summary>
+    /// <summary>True if downloads stream through the site.</summary>
     public bool InternalProxy { get; init; }
 
     /// <summary>The drive of a OneDrive policy.</summary>
@@ -55,55 +55,55 @@ public sealed record StoragePolicySettings
     /// <summary>How many requests may exceed <see cref="TpsLimit"/> at once.</summary>
     public int TpsLimitBurst { get; init; }
 
-    /// <summary>Whether the bucket is in the path instead of the host name.</summary>
+    /// <summary>True if the bucket is in the path instead of the host name.</summary>
     public bool S3PathStyle { get; init; }
 
     /// <summary>Extensions of which the provider makes thumbnails.</summary>
     public IReadOnlyList<string>? ThumbExts { get; init; }
 
-    /// <summary>Whether the provider makes thumbnails of all extensions.</summary>
+    /// <summary>True if the provider makes thumbnails of all extensions.</summary>
     public bool ThumbSupportAllExts { get; init; }
 
     /// <summary>The largest file, in bytes, of which the provider makes thumbnails; 0 for no limit.</summary>
     public long ThumbMaxSize { get; init; }
 
-    /// <summary>Whether uploads pass through the server.</summary>
+    /// <summary>True if uploads pass through the server.</summary>
     public bool Relay { get; init; }
 
-    /// <summary>Whether space is reserved before an upload.</summary>
+    /// <summary>True if space is reserved before an upload.</summary>
     public bool PreAllocate { get; init; }
 
     /// <summary>Extensions of which the provider reads media metadata.</summary>
     public IReadOnlyList<string>? MediaMetaExts { get; init; }
 
-    /// <summary>Whether the server reads media metadata when the provider cannot.</summary>
+    /// <summary>True if the server reads media metadata when the provider cannot.</summary>
     public bool MediaMetaGeneratorProxy { get; init; }
 
-    /// <summary>Whether the server makes thumbnails when the provider cannot.</summary>
+    /// <summary>True if the server makes thumbnails when the provider cannot.</summary>
     public bool ThumbGeneratorProxy { get; init; }
 
-    /// <summary>Whether the provider processes media itself.</summary>
+    /// <summary>True if the provider processes media itself.</summary>
     public bool NativeMediaProcessing { get; init; }
 
     /// <summary>How many blobs one request deletes.</summary>
     public int S3DeleteBatchSize { get; init; }
 
-    /// <summary>Whether browsers save downloads through a stream under the display name.</summary>
+    /// <summary>True if browsers save downloads through a stream under the display name.</summary>
     public bool StreamSaver { get; init; }
 
-    /// <summary>Whether the endpoint is an alias of the bucket.</summary>
+    /// <summary>True if the endpoint is an alias of the bucket.</summary>
     public bool UseCname { get; init; }
 
-    /// <summary>Whether the provider asks the site about every download.</summary>
+    /// <summary>True if the provider asks the site about every download.</summary>
     public bool SourceAuth { get; init; }
 
-    /// <summary>Whether uploads use the provider's content delivery network.</summary>
+    /// <summary>True if uploads use the provider's content delivery network.</summary>
     public bool QiniuUploadCdn { get; init; }
 
     /// <summary>How many chunks a client uploads at once; 0 leaves it to the client.</summary>
     public int ChunkConcurrency { get; init; }
 
-    /// <summary>Whether blobs are encrypted by the server.</summary>
+    /// <summary>True if blobs are encrypted by the server.</summary>
     public bool Encryption { get; init; }
 }
 
@@ -134,7 +134,7 @@ public sealed record StoragePolicy
     /// <summary>The bucket or container.</summary>
     public string BucketName { get; init; } = "";
 
-    /// <summary>Whether blobs need a signature to be read.</summary>
+    /// <summary>True if reading blobs requires a signature.</summary>
     public bool IsPrivate { get; init; } = true;
 
     /// <summary>The provider's key name. Never shown to clients.</summary>
@@ -158,7 +158,9 @@ public sealed record StoragePolicy
     /// <summary>Everything else.</summary>
     public StoragePolicySettings Settings { get; init; } = new();
 
-    /// <summary>Whether it was made as local storage: a container of the app's own account whose content always passes through the site.</summary>
+    /// <summary>
+    /// True if the policy was created as local storage: a container of the app's own account whose content always passes through the site.
+    /// </summary>
     public bool IsLocal { get; init; }
 
     /// <summary>
@@ -167,7 +169,8 @@ public sealed record StoragePolicy
     public IReadOnlyList<string> FormerDirNameRules { get; init; } = [];
 
     /// <summary>
-    /// Whether it was deleted. Its row stays: an upload that another process accepted shortly before can still end, and its content can be read.
+    /// True if the policy was deleted. Its row stays: an upload that another process accepted shortly before can still end, and its content can
+    /// be read.
     /// </summary>
     public bool IsDeleted { get; init; }
 

@@ -76,13 +76,13 @@ public sealed record WorkflowTask
     /// <summary>Progress by the names that clients know.</summary>
     public IReadOnlyDictionary<string, TaskProgress> Progress { get; init; } = new Dictionary<string, TaskProgress>();
 
-    /// <summary>Whether its orchestration is gone, so that no part of it may begin any more and it is about to end with an error.</summary>
+    /// <summary>True if the task's orchestration is gone, so that no part of it may begin any more and it is about to end with an error.</summary>
     public bool IsClosing { get; init; }
 
     /// <summary>The version that was read; empty for a new task.</summary>
     public string ETag { get; init; } = "";
 
-    /// <summary>Whether nothing will change any more.</summary>
+    /// <summary>True if nothing will change any more.</summary>
     public bool IsTerminal => Status is WorkflowTaskStatus.Error or WorkflowTaskStatus.Canceled or WorkflowTaskStatus.Completed;
 
     /// <summary>Whether parts of it may begin.</summary>

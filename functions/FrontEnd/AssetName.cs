@@ -7,8 +7,9 @@ internal static class AssetName
     private const int HashLength = 8;
 
     /// <summary>
-    /// Whether the file's name holds a hash of its content, such as <c>/assets/index-DiwrgTda.js</c>, so that the content under the
-    /// name never changes. The hash is told from a word by a digit or a capital; where it has neither, the file is only cached less.
+    /// Checks whether the file's name contains a hash of its content, such as <c>/assets/index-DiwrgTda.js</c>, so that the content under the
+    /// name never changes. A digit or a capital distinguishes the hash from a word; a hash without either only means that the file is cached for
+    /// a shorter time.
     /// </summary>
     /// <param name="path">The path of the file.</param>
     public static bool IsHashed(string? path)

@@ -18,7 +18,7 @@ internal sealed record AppSettings
     /// <summary>How the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
     public string BlobTriggerSource { get; init; } = "EventGrid";
 
-    /// <summary>Whether the host looks for blobs itself.</summary>
+    /// <summary>True if the host scans for blobs itself.</summary>
     public bool ScansForBlobs => BlobTriggerSource == "LogsAndContainerScan";
 
     /// <summary>The header in which the platform passes the client's address; null to use the address of the connection.</summary>
@@ -30,7 +30,7 @@ internal sealed record AppSettings
     /// <summary>The key vault that holds the keys that sign tokens; null when the settings table does.</summary>
     public KeyVaultOptions? KeyVault { get; init; }
 
-    /// <summary>Whether a developer runs the app, so that it may be reached as localhost on any port.</summary>
+    /// <summary>True if a developer runs the app, so that it may be reached as localhost on any port.</summary>
     public bool IsDevelopment { get; init; }
 
     /// <summary>What the site's settings may reach on the machine.</summary>

@@ -37,7 +37,7 @@ public sealed partial class BlobContainer
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.CreateIfNotExistsAsync(PublicAccessType.None, cancellationToken: cancellationToken));
 
-    /// <summary>Whether the container exists.</summary>
+    /// <summary>Checks whether the container exists.</summary>
     public Task<bool> ExistsAsync(CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.ExistsAsync(cancellationToken)).Value);
 

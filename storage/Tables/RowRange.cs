@@ -15,7 +15,7 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     /// <summary>The last partition of a run that begins with <see cref="PartitionKey"/>; null for one partition alone.</summary>
     public string? LastPartitionKey { get; init; }
 
-    /// <summary>Whether <see cref="From"/> itself is left out.</summary>
+    /// <summary>True if <see cref="From"/> itself is left out.</summary>
     public bool SkipsFrom { get; init; }
 
     /// <summary>All rows of a partition whose key starts with a prefix.</summary>

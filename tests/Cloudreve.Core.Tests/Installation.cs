@@ -53,10 +53,10 @@ internal sealed class CrashPoint(int index, StorageFault fault)
 {
     private int _calls;
 
-    /// <summary>Whether calls are counted yet; set it after the preparation of a test.</summary>
+    /// <summary>True once calls are counted; set it after the preparation of a test.</summary>
     public bool IsArmed { get; set; }
 
-    /// <summary>Whether the fault was injected.</summary>
+    /// <summary>True if the fault was injected.</summary>
     public bool Struck { get; private set; }
 
     public StorageFault Decide(StorageCall call)

@@ -7,10 +7,10 @@ namespace Cloudreve.Load;
 /// <param name="Seed">Repeats what they do and what disturbs them, as far as their threads allow.</param>
 public sealed record LoadOptions(int Clients, int Users, TimeSpan Time, int Seed)
 {
-    /// <summary>Whether storage fails now and then.</summary>
+    /// <summary>True if storage fails now and then.</summary>
     public bool HasOutages { get; init; }
 
-    /// <summary>Whether processes are killed.</summary>
+    /// <summary>True if processes are killed.</summary>
     public bool HasKills { get; init; }
 
     /// <summary>What storage does, in place of a plan that the seed draws.</summary>
@@ -22,6 +22,6 @@ public sealed record LoadOptions(int Clients, int Users, TimeSpan Time, int Seed
     /// <summary>What clients wait between two actions, on average.</summary>
     public TimeSpan Pause { get; init; }
 
-    /// <summary>Whether anything goes wrong on purpose.</summary>
+    /// <summary>True if faults are injected.</summary>
     public bool IsDisturbed => HasOutages || HasKills;
 }

@@ -28,7 +28,7 @@ internal sealed class Arguments
         return result;
     }
 
-    /// <summary>Whether a switch was given.</summary>
+    /// <summary>Checks whether a switch was given.</summary>
     public bool Has(string name) => _switches.Contains(name);
 
     /// <summary>An option's value, or null.</summary>

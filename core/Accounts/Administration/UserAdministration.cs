@@ -56,10 +56,10 @@ public sealed record UserChange
     /// <summary>The hash of a new password.</summary>
     public string? PasswordHash { get; init; }
 
-    /// <summary>Whether the picture is removed.</summary>
+    /// <summary>True to remove the picture.</summary>
     public bool RemovesAvatar { get; init; }
 
-    /// <summary>Whether the second factor is removed.</summary>
+    /// <summary>True to remove the second factor.</summary>
     public bool RemovesTwoFactor { get; init; }
 }
 

@@ -21,7 +21,7 @@ public sealed class CaptchaGate
             throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is incorrect or has expired.");
     }
 
-    /// <summary>Whether an answer is right, demanded or not. An answer counts once. One transaction for the picture.</summary>
+    /// <summary>Checks an answer, demanded or not. An answer counts once. One transaction for the picture.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="answer">The answer.</param>
     public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>

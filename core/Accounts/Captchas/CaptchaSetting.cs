@@ -20,16 +20,16 @@ public static class CaptchaSetting
     /// <summary>The kind of captcha; a kind that does not exist counts as the picture.</summary>
     public static readonly Setting<string> Type = Setting.Choice("captcha_type", Picture, Recaptcha, Turnstile, Cap);
 
-    /// <summary>Whether signing in needs a captcha.</summary>
+    /// <summary>True if signing in needs a captcha.</summary>
     public static readonly Setting<bool> OnLogin = Setting.Flag("login_captcha", defaultValue: false);
 
-    /// <summary>Whether signing up needs a captcha.</summary>
+    /// <summary>True if signing up needs a captcha.</summary>
     public static readonly Setting<bool> OnSignUp = Setting.Flag("reg_captcha", defaultValue: false);
 
-    /// <summary>Whether resetting a password needs a captcha.</summary>
+    /// <summary>True if resetting a password needs a captcha.</summary>
     public static readonly Setting<bool> OnReset = Setting.Flag("forget_captcha", defaultValue: false);
 
-    /// <summary>Whether reporting abuse needs a captcha.</summary>
+    /// <summary>True if reporting abuse needs a captcha.</summary>
     public static readonly Setting<bool> OnAbuseReport = Setting.Flag("abuse_report_captcha", defaultValue: false);
 
     /// <summary>What the picture shows: 0 digits, 1 letters, 2 a sum, 3 digits and letters.</summary>
@@ -44,19 +44,19 @@ public static class CaptchaSetting
     /// <summary>Height of the picture in pixels.</summary>
     public static readonly Setting<long> Height = Setting.Number("captcha_height", 60, min: 1);
 
-    /// <summary>Whether the picture has small characters that do not count.</summary>
+    /// <summary>True if the picture has small characters that do not count.</summary>
     public static readonly Setting<bool> NoiseText = Setting.Flag("captcha_IsShowNoiseText", defaultValue: false);
 
-    /// <summary>Whether the picture has dots.</summary>
+    /// <summary>True if the picture has dots.</summary>
     public static readonly Setting<bool> NoiseDots = Setting.Flag("captcha_IsShowNoiseDot", defaultValue: true);
 
-    /// <summary>Whether the picture has bands.</summary>
+    /// <summary>True if the picture has bands.</summary>
     public static readonly Setting<bool> HollowLines = Setting.Flag("captcha_IsShowHollowLine", defaultValue: false);
 
-    /// <summary>Whether the picture has thin lines.</summary>
+    /// <summary>True if the picture has thin lines.</summary>
     public static readonly Setting<bool> SlimLines = Setting.Flag("captcha_IsShowSlimeLine", defaultValue: true);
 
-    /// <summary>Whether the picture has waves.</summary>
+    /// <summary>True if the picture has waves.</summary>
     public static readonly Setting<bool> SineLines = Setting.Flag("captcha_IsShowSineLine", defaultValue: false);
 
     /// <summary>The site key of reCAPTCHA, which browsers use.</summary>

@@ -8,7 +8,7 @@ internal interface ICaptchaVerifier
     /// <summary>The kind, a value of <see cref="CaptchaSetting.Type"/>.</summary>
     string Type { get; }
 
-    /// <summary>Whether an answer is right. An answer counts once, right or wrong.</summary>
+    /// <summary>Checks an answer. An answer counts once, right or wrong.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="answer">The answer.</param>
     Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken);

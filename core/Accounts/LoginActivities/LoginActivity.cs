@@ -37,9 +37,9 @@ public sealed record LoginActivity
     /// <summary>The number of the identity provider (contract, section 23); 0 without one.</summary>
     public int OpenIdProvider { get; init; }
 
-    /// <summary>Whether it succeeded.</summary>
+    /// <summary>True if the sign-in succeeded.</summary>
     public bool Success { get; init; }
 
-    /// <summary>Whether it was a WebDAV client.</summary>
+    /// <summary>True if the client was a WebDAV client.</summary>
     public bool WebDav { get; init; }
 }

@@ -23,7 +23,7 @@ public static class MailSetting
     /// <summary>The password.</summary>
     public static readonly Setting<string> SmtpPassword = Setting.Text("smtpPass", isSecret: true);
 
-    /// <summary>Whether the connection starts with TLS; otherwise it changes to TLS when the server offers it.</summary>
+    /// <summary>True if the connection starts with TLS; otherwise it is upgraded to TLS when the server offers it.</summary>
     public static readonly Setting<bool> SmtpEncryption = Setting.Flag("smtpEncryption", defaultValue: false);
 
     /// <summary>Where answers go; empty for the sender's address.</summary>

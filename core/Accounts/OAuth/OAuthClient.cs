@@ -42,23 +42,23 @@ public sealed record OAuthClient
     /// <summary>How long the client's refresh tokens live; null for as long as those of the site's own clients.</summary>
     public TimeSpan? RefreshLifetime { get; init; }
 
-    /// <summary>Whether the client may be used.</summary>
+    /// <summary>True if the client may be used.</summary>
     public bool IsEnabled { get; init; } = true;
 
-    /// <summary>Whether the client is built in and cannot be deleted.</summary>
+    /// <summary>True if the client is built in and cannot be deleted.</summary>
     public bool IsSystem { get; init; }
 
-    /// <summary>Whether users may be sent back to an address.</summary>
+    /// <summary>Checks whether users may be redirected to an address.</summary>
     /// <param name="redirectUri">The address that the client named.</param>
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     public bool AllowsRedirect(string redirectUri, string siteBase) =>
         RedirectUris.Any(allowed => string.Equals(allowed, redirectUri, StringComparison.Ordinal)
             || (allowed.StartsWith('/') && string.Equals(siteBase + allowed, redirectUri, StringComparison.Ordinal)));
 
-    /// <summary>Whether the client has to use PKCE (RFC 9700, 2.1.1): it has no secret that proves who exchanges a code.</summary>
+    /// <summary>True if the client must use PKCE (RFC 9700, 2.1.1): it has no secret that proves who exchanges a code.</summary>
     public bool NeedsCodeChallenge => SecretHash is null;
 
-    /// <summary>Whether a secret is the client's; true for a client that has none.</summary>
+    /// <summary>Checks a secret against the client's; true for a client that has none.</summary>
     /// <param name="secret">What the client sent; null for nothing.</param>
     public bool IsSecret(string? secret) =>
         SecretHash is null || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Hash(secret ?? "")), Encoding.UTF8.GetBytes(SecretHash));

@@ -34,7 +34,7 @@ public sealed record OAuthClientChange
     /// <summary>How long refresh tokens live, in seconds; 0 for as long as those of the site's own clients.</summary>
     public long? RefreshSeconds { get; init; }
 
-    /// <summary>Whether the client may be used.</summary>
+    /// <summary>True if the client may be used.</summary>
     public bool? IsEnabled { get; init; }
 }
 

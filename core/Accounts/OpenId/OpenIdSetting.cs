@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts.OpenId;
 /// </summary>
 public static class OpenIdSetting
 {
-    /// <summary>Whether users may sign in with Logto.</summary>
+    /// <summary>True if users may sign in with Logto.</summary>
     public static readonly Setting<bool> LogtoEnabled = Setting.Flag("sso_enabled", defaultValue: false);
 
     /// <summary>The address of the Logto service.</summary>
@@ -26,7 +26,7 @@ public static class OpenIdSetting
     /// <summary>The icon on the button of Logto.</summary>
     public static readonly Setting<string> LogtoIcon = Setting.Text("sso_icon");
 
-    /// <summary>Whether users may sign in with QQ.</summary>
+    /// <summary>True if users may sign in with QQ.</summary>
     public static readonly Setting<bool> QqEnabled = Setting.Flag("qq_enabled", defaultValue: false);
 
     /// <summary>The address of the QQ service.</summary>
@@ -38,7 +38,7 @@ public static class OpenIdSetting
     /// <summary>The site's secret at QQ.</summary>
     public static readonly Setting<string> QqSecret = Setting.Text("qq_app_key", isSecret: true);
 
-    /// <summary>Whether users may sign in with an OpenID Connect provider.</summary>
+    /// <summary>True if users may sign in with an OpenID Connect provider.</summary>
     public static readonly Setting<bool> OidcEnabled = Setting.Flag("oidc_enabled", defaultValue: false);
 
     /// <summary>The issuer of the provider.</summary>
@@ -60,8 +60,8 @@ public static class OpenIdSetting
     public static readonly Setting<string> OidcIcon = Setting.Text("oidc_icon");
 
     /// <summary>
-    /// Whether mail addresses of the OpenID Connect provider count as verified although it does not say so. For a directory of one's own
-    /// alone: elsewhere people choose what stands there.
+    /// True if mail addresses of the OpenID Connect provider count as verified although the provider does not say so. Only for a directory of
+    /// one's own: elsewhere users can enter any address.
     /// </summary>
     public static readonly Setting<bool> OidcTrustEmail = Setting.Flag("oidc_trust_email", defaultValue: false);
 
@@ -71,10 +71,10 @@ public static class OpenIdSetting
     /// </summary>
     public static readonly Setting<string> OidcTrustedFactors = Setting.Text("oidc_trusted_amr");
 
-    /// <summary>Whether signing out ends the session at Logto, too.</summary>
+    /// <summary>True if signing out ends the session at Logto, too.</summary>
     public static readonly Setting<bool> LogtoSignOut = Setting.Flag("sso_sign_out", defaultValue: true);
 
-    /// <summary>Whether signing out ends the session at the OpenID Connect provider, too.</summary>
+    /// <summary>True if signing out ends the session at the OpenID Connect provider, too.</summary>
     public static readonly Setting<bool> OidcSignOut = Setting.Flag("oidc_sign_out", defaultValue: true);
 
     /// <summary>All of them.</summary>

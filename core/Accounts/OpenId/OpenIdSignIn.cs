@@ -151,7 +151,7 @@ public sealed class OpenIdSignIn(
             ? await _connect.EndSessionAsync(ClientOf(site, provider), siteBase + "/session", cancellationToken) ?? ""
             : "";
 
-    /// <summary>Whether users may sign in with a provider.</summary>
+    /// <summary>Checks whether users may sign in with a provider.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider.</param>
     public static bool IsEnabled(SiteSettings site, OpenIdProvider provider) => provider switch

@@ -27,7 +27,7 @@ public sealed record Passkey
     /// <summary>The authenticator's counter; 0 when it has none.</summary>
     public uint SignCount { get; init; }
 
-    /// <summary>Whether the authenticator verified who the user is when it was registered, so that it can and has to.</summary>
+    /// <summary>True if the authenticator verified the user when it was registered, so that it can and must do so again.</summary>
     public bool IsVerified { get; init; }
 
     /// <summary>Names the write that made the row what it is, for a writer whose answer may be lost; null when it has no name.</summary>
@@ -36,7 +36,9 @@ public sealed record Passkey
     /// <summary>The version of the row.</summary>
     internal string ETag { get; init; } = "";
 
-    /// <summary>Whether a counter may follow the known one (WebAuthn Level 3, 7.2 step 22): a copy of an authenticator falls behind.</summary>
+    /// <summary>
+    /// Checks whether a counter may follow the stored one (WebAuthn Level 3, 7.2 step 22): a copy of an authenticator falls behind.
+    /// </summary>
     /// <param name="count">The counter of an assertion.</param>
     internal bool MayFollow(uint count) => count > SignCount || (count == 0 && SignCount == 0);
 

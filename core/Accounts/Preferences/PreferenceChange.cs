@@ -22,7 +22,7 @@ public sealed partial record PreferenceChange
     /// <summary>A CSS colour.</summary>
     public string? PreferredTheme { get; init; }
 
-    /// <summary>Whether replaced contents are kept.</summary>
+    /// <summary>True if replaced contents are kept as versions.</summary>
     public bool? VersionRetentionEnabled { get; init; }
 
     /// <summary>Extensions of which versions are kept; empty for all.</summary>
@@ -31,7 +31,7 @@ public sealed partial record PreferenceChange
     /// <summary>How many versions are kept; 0 for no limit.</summary>
     public int? VersionRetentionMax { get; init; }
 
-    /// <summary>Whether views of folders stay on the client.</summary>
+    /// <summary>True if folder views are kept on the client only.</summary>
     public bool? DisableViewSync { get; init; }
 
     /// <summary>Which share links the profile shows: empty, <c>all_share</c> or <c>hide_share</c>.</summary>
@@ -40,7 +40,7 @@ public sealed partial record PreferenceChange
     /// <summary>The hash of a new password.</summary>
     public string? PasswordHash { get; init; }
 
-    /// <summary>Whether it changes nothing.</summary>
+    /// <summary>True if the request changes nothing.</summary>
     public bool IsEmpty => this == new PreferenceChange();
 
     /// <summary>Throws for values that may not be set.</summary>

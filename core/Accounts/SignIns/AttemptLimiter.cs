@@ -48,7 +48,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     // A success is noted again when the note is older than this, so that not every sign-in writes.
     private static readonly TimeSpan TrustRenewal = TimeSpan.FromDays(1);
 
-    /// <summary>Whether an attempt may be looked at. No transaction.</summary>
+    /// <summary>Checks whether an attempt is allowed. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
     /// <param name="client">Where the attempt comes from.</param>
     internal bool Allows(Row? row, ClientAddress client) => Judge(row, client) == AttemptVerdict.Allowed;
@@ -70,7 +70,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
         return hasSolved ? AttemptVerdict.Allowed : AttemptVerdict.NeedsCaptcha;
     }
 
-    /// <summary>Whether the secret was right from a client's address lately. No transaction.</summary>
+    /// <summary>Checks whether the right secret came from a client's address recently. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
     /// <param name="client">The client.</param>
     internal bool Knows(Row? row, ClientAddress client) => row is not null && IsTrusted(AttemptRecord.Read(row), client);

@@ -14,7 +14,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
 
     private const int Whole = 100;
 
-    /// <summary>Whether each process counts for itself: what costs nothing but a moment of its time is not worth a transaction.</summary>
+    /// <summary>True if each process counts for itself: a call that costs only a moment of a process's time is not worth a transaction.</summary>
     public bool IsLocal { get; init; }
 
     private static readonly TimeSpan s_quarter = TimeSpan.FromMinutes(15);
@@ -46,7 +46,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
         _ => this with { Most = (int)Math.Clamp(Most * Math.Min(percent, int.MaxValue) / Whole, 1, int.MaxValue / AreaFactor) },
     };
 
-    /// <summary>Whether a client has nothing left.</summary>
+    /// <summary>Checks whether a client has used up its budget.</summary>
     /// <param name="record">What was counted.</param>
     /// <param name="client">The client.</param>
     /// <param name="underWay">How much is under way that may have to be counted, too.</param>

@@ -25,7 +25,7 @@ internal sealed class BudgetTally
     public BudgetRecord? Current(BudgetLimit limit, DateTimeOffset now) =>
         Volatile.Read(ref _record) is { } record && now < record.Since + limit.Window ? record : null;
 
-    /// <summary>Whether a client has anything left, as far as this process knows.</summary>
+    /// <summary>Checks whether a client has used up its budget, as far as this process knows.</summary>
     /// <param name="client">The client.</param>
     /// <param name="limit">The budget.</param>
     /// <param name="now">The time.</param>

@@ -166,7 +166,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// <param name="Count">How much; negative for what it gets back.</param>
     private readonly record struct Charge(ClientBudget Budget, ClientAddress Client, BudgetTally Tally, int Count)
     {
-        /// <summary>Whether attempts that may have to be paid later count, too.</summary>
+        /// <summary>True if attempts whose charge is decided later count as well.</summary>
         public bool IsInAdvance { get; init; }
     }
 }

@@ -9,7 +9,7 @@ public sealed class SignInPressure(TimeProvider clock)
 {
     private long _untilTicks;
 
-    /// <summary>Whether there are such guesses.</summary>
+    /// <summary>Checks whether there are such guesses.</summary>
     public bool IsHigh => clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _untilTicks);
 
     /// <summary>Notes a guess.</summary>

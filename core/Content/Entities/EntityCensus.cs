@@ -28,7 +28,7 @@ public sealed class EntityCensus(StorageLayout layout)
         return new EntityTotals(count, size);
     }
 
-    /// <summary>Whether a policy holds any blob. One transaction when the first part of the table has one.</summary>
+    /// <summary>Checks whether a policy holds any blobs. One transaction when the first part of the table has one.</summary>
     /// <param name="policyId">The policy.</param>
     public ValueTask<bool> ExistsAsync(int policyId, CancellationToken cancellationToken = default) =>
         layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken).AnyAsync(cancellationToken);

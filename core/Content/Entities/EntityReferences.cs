@@ -27,7 +27,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     private const int PairsPerBatch = AzureLimits.BatchOperations / 2;
     private const int Writers = 4;
 
-    /// <summary>Whether a row of the table is an entity and not a reference to one.</summary>
+    /// <summary>Checks whether a row of the table is an entity and not a reference to one.</summary>
     internal static bool IsEntity(Row row) => !row.RowKey.Contains(Separator, StringComparison.Ordinal);
 
     /// <summary>
@@ -58,7 +58,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
             new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
             async (block, token) => await RemoveFromBlockAsync([.. block], keepBlobs, token));
 
-    /// <summary>Whether a file is noted for an entity: one transaction.</summary>
+    /// <summary>Checks whether a file is recorded as a reference to an entity: one transaction.</summary>
     /// <param name="reference">The file and the entity.</param>
     public async Task<bool> ExistsAsync(EntityReference reference, CancellationToken cancellationToken = default)
     {
@@ -73,7 +73,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// <summary>The reference that a row of the table notes; the file is 0 in an entity's row when the file that brought it does not refer to it any more.</summary>
     internal static EntityReference ReferenceOf(Row row) => new(EntityIdOf(row), FileIdOf(row));
 
-    /// <summary>Whether nobody refers to an entity, by all rows with its id; false for one that does not exist.</summary>
+    /// <summary>Checks whether an entity is unreferenced, by all rows with its id; false for one that does not exist.</summary>
     internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number(EntityColumns.FileId) is null;
 
     /// <summary>The rows of an entity: its own and its references.</summary>

@@ -47,7 +47,7 @@ internal sealed partial class OwnAreas
     public static OwnAreas Of(StoragePolicy policy, IEnumerable<StoragePolicy> all) =>
         new(all.Where(p => p.BucketName == policy.BucketName && p.Server == policy.Server).Append(policy));
 
-    /// <summary>Whether a container of the app's account is the product's or its host's as a whole.</summary>
+    /// <summary>Checks whether a container of the app's account belongs entirely to the product or its host.</summary>
     /// <param name="layout">Names the containers.</param>
     /// <param name="container">The container.</param>
     public static bool IsWhole(StorageLayout layout, string container) =>
@@ -55,7 +55,7 @@ internal sealed partial class OwnAreas
         || container.StartsWith(layout.Prefix + "hub-", StringComparison.Ordinal)
         || s_hostContainers.Any(start => container.StartsWith(start, StringComparison.Ordinal));
 
-    /// <summary>Whether a blob, or all below a prefix that ends with a slash, is the product's own.</summary>
+    /// <summary>Checks whether a blob, or everything below a prefix that ends with a slash, belongs to the product.</summary>
     /// <param name="name">The blob's whole name, or the prefix.</param>
     public bool Holds(string name)
     {

@@ -13,7 +13,7 @@ public static class FileThumbnails
     /// <param name="file">The file.</param>
     public static EntityLink? Find(FileRecord file) => file.OtherEntities.FirstOrDefault(l => l.Type == EntityType.Thumbnail);
 
-    /// <summary>Whether thumbnails of a file are stopped.</summary>
+    /// <summary>Checks whether thumbnails of a file are disabled.</summary>
     /// <param name="file">The file.</param>
     public static bool IsDisabled(FileRecord file) => file.Metadata.ContainsKey(Disabled);
 

@@ -9,8 +9,8 @@ internal static class JpegHeader
     private const byte ExtendedFrame = 0xC1;
 
     /// <summary>
-    /// Whether the picture is coded from top to bottom, so that a decoder need not hold it whole. A progressive one refines all of it
-    /// several times.
+    /// Checks whether the picture is coded from top to bottom, so that a decoder need not hold all of it. A progressive picture refines all of
+    /// it several times.
     /// </summary>
     /// <param name="jpeg">The file.</param>
     public static bool IsSequential(ReadOnlySpan<byte> jpeg)

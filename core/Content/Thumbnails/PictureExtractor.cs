@@ -43,7 +43,7 @@ internal sealed record PictureExtractor(IReadOnlySet<string> Extensions, long Ma
             extractors.Add(new(ThumbnailExtensions.Parse(site.Get(extensions)), site.Get(maxSize), extract));
     }
 
-    /// <summary>Whether it is for a file.</summary>
+    /// <summary>Checks whether the extractor handles a file.</summary>
     /// <param name="extension">The file's extension.</param>
     /// <param name="size">Bytes.</param>
     public bool Takes(string extension, long size) => size > 0 && size <= MaxSize && Extensions.Contains(extension);

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Whether a thumbnail may be made of a blob now.</summary>
+/// <summary>The outcome of asking to make a thumbnail of a blob now.</summary>
 internal enum AttemptDecision
 {
     /// <summary>The caller makes it; nobody else does meanwhile.</summary>

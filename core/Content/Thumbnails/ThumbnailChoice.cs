@@ -9,11 +9,11 @@ public sealed class ThumbnailChoice(SiteSettings site)
 {
     private readonly IReadOnlyList<PictureExtractor> _extractors = PictureExtractor.Of(site);
 
-    /// <summary>Whether a thumbnail of a file can be made, by what its name, size and mark say.</summary>
+    /// <summary>Checks whether a thumbnail of a file can be made, judging by its name, size and mark.</summary>
     /// <param name="file">The file.</param>
     public bool IsPossible(FileRecord file) => Find(file) is not null;
 
-    /// <summary>Whether asking for a file's thumbnail can only fail, so that clients need not ask.</summary>
+    /// <summary>Checks whether requesting a file's thumbnail is certain to fail, so that clients need not try.</summary>
     /// <param name="file">The file.</param>
     public bool IsHopeless(FileRecord file) =>
         file is { Type: FileType.File, IsSymbolic: false } && FileThumbnails.Find(file) is null && !IsPossible(file);

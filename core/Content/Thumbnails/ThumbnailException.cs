@@ -6,6 +6,6 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <param name="innerException">What failed.</param>
 internal sealed class ThumbnailException(string message, bool isFinal, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>Whether another try with the same content would fail alike.</summary>
+    /// <summary>True if another attempt with the same content would fail as well.</summary>
     public bool IsFinal { get; } = isFinal;
 }

@@ -13,7 +13,7 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
     // Larger ones would be pictures.
     private const int MaxSide = 2048;
 
-    /// <summary>Whether the picture fills the box, and what stands out is cut off; otherwise it is scaled down to fit in.</summary>
+    /// <summary>True if the picture fills the box and the overhang is cropped; otherwise it is scaled down to fit in.</summary>
     public bool IsCut { get; init; }
 
     /// <summary>The most pixels of the picture that the thumbnail is made of.</summary>

@@ -16,7 +16,7 @@ public static class ThumbnailSetting
     /// <summary>Quality of JPEG and WebP, 1 to 100.</summary>
     public static readonly Setting<long> EncodeQuality = Setting.Number("thumb_encode_quality", 95, min: 1);
 
-    /// <summary>Whether pictures are decoded in the process.</summary>
+    /// <summary>True if pictures are decoded within the process.</summary>
     public static readonly Setting<bool> BuiltinEnabled = Setting.Flag("thumb_builtin_enabled", defaultValue: true);
 
     /// <summary>The largest picture that is decoded in the process.</summary>
@@ -25,7 +25,7 @@ public static class ThumbnailSetting
     /// <summary>The most pixels of such a picture; phones take up to 200 million.</summary>
     public static readonly Setting<long> BuiltinMaxPixels = Setting.Number("thumb_builtin_max_pixels", 250_000_000, min: 1);
 
-    /// <summary>Whether covers are read from music.</summary>
+    /// <summary>True if covers are read from music.</summary>
     public static readonly Setting<bool> MusicCoverEnabled = Setting.Flag("thumb_music_cover_enabled", defaultValue: true);
 
     /// <summary>Extensions of music.</summary>
@@ -34,7 +34,7 @@ public static class ThumbnailSetting
     /// <summary>The largest music file.</summary>
     public static readonly Setting<long> MusicCoverMaxSize = Setting.Number("thumb_music_cover_max_size", 1_073_741_824);
 
-    /// <summary>Whether the program vips makes thumbnails of further pictures.</summary>
+    /// <summary>True if the program vips makes thumbnails of further picture formats.</summary>
     public static readonly Setting<bool> VipsEnabled = Setting.Flag("thumb_vips_enabled", defaultValue: false);
 
     /// <summary>The program; empty unless the operator allows it.</summary>
@@ -46,7 +46,7 @@ public static class ThumbnailSetting
     /// <summary>The largest file for it.</summary>
     public static readonly Setting<long> VipsMaxSize = Setting.Number("thumb_vips_max_size", Megabytes75);
 
-    /// <summary>Whether FFmpeg takes frames of videos.</summary>
+    /// <summary>True if FFmpeg takes frames of videos.</summary>
     public static readonly Setting<bool> FfmpegEnabled = Setting.Flag("thumb_ffmpeg_enabled", defaultValue: false);
 
     /// <summary>The program; empty unless the operator allows it.</summary>
@@ -65,7 +65,7 @@ public static class ThumbnailSetting
     /// <summary>Further options before the input, separated by spaces.</summary>
     public static readonly Setting<string> FfmpegExtraArguments = Setting.Guarded("thumb_ffmpeg_extra_args", SettingReach.ProgramArguments);
 
-    /// <summary>Whether LibreOffice makes thumbnails of documents.</summary>
+    /// <summary>True if LibreOffice makes thumbnails of documents.</summary>
     public static readonly Setting<bool> LibreOfficeEnabled = Setting.Flag("thumb_libreoffice_enabled", defaultValue: false);
 
     /// <summary>The program; empty unless the operator allows it.</summary>

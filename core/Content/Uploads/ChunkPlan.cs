@@ -65,7 +65,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     /// <summary>The ids of all blocks, in order.</summary>
     internal IEnumerable<string> BlockIds => Enumerable.Range(0, Count).Select(BlockId);
 
-    /// <summary>Whether blocks are exactly the chunks, in any order: the service lists uncommitted ones in none.</summary>
+    /// <summary>Checks whether blocks are exactly the chunks, in any order: the service lists uncommitted blocks in no particular order.</summary>
     /// <param name="blocks">The blocks.</param>
     internal bool IsMadeOf(IReadOnlyList<BlobBlock> blocks)
     {

@@ -58,7 +58,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         throw Mismatch();
     }
 
-    /// <summary>Whether a client has sent anything directly. One transaction.</summary>
+    /// <summary>Checks whether a client has sent anything directly. One transaction.</summary>
     internal async Task<bool> HasStagedAsync(UploadSession session, CancellationToken cancellationToken) =>
         await (await ContainerOfAsync(session, cancellationToken)).GetBlocksAsync(session.StagingName, cancellationToken) is var blocks
         && (blocks.Committed.Count > 0 || blocks.Uncommitted.Count > 0);
@@ -202,7 +202,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         }
     }
 
-    /// <summary>Whether the content is where the file will refer to, once the copy has ended.</summary>
+    /// <summary>Checks whether the content is at its final location, waiting for the copy to end.</summary>
     private async Task<bool> IsTakenAsync(BlobContainer container, string name, CancellationToken cancellationToken)
     {
         var wait = new CopyWait(clock);

@@ -87,7 +87,7 @@ public sealed class UploadExpiry(
         }
     }
 
-    /// <summary>Whether a client knows an upload: it was told of it, or has sent something.</summary>
+    /// <summary>Checks whether a client knows an upload: it was sent the answer, or has sent something.</summary>
     private async Task<bool> IsKnownAsync(UploadSession session, CancellationToken cancellationToken) =>
         session.IsAnswered
         || session.Received.Length > 0

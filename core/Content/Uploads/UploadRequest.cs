@@ -7,10 +7,10 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="Size">Bytes.</param>
 public sealed record UploadRequest(FilePath Path, long Size)
 {
-    /// <summary>Whether an existing file gets a new version.</summary>
+    /// <summary>True if an existing file may get a new version.</summary>
     public bool Overwrites { get; init; }
 
-    /// <summary>Whether an existing file gets the motion part of a live photo.</summary>
+    /// <summary>True if an existing file gets the motion part of a live photo.</summary>
     public bool IsLivePhoto { get; init; }
 
     /// <summary>The entity that must be current; null for any.</summary>
@@ -22,7 +22,7 @@ public sealed record UploadRequest(FilePath Path, long Size)
     /// <summary>Metadata that the file gets with the content, checked.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether the client can encrypt what it sends.</summary>
+    /// <summary>True if the client can encrypt what it sends.</summary>
     public bool CanEncrypt { get; init; }
 
     /// <summary>The sync client that uploads; null for others.</summary>

@@ -48,7 +48,7 @@ public sealed record UploadSession
     /// <summary>The path that the file had when the upload began.</summary>
     public required FilePath Path { get; init; }
 
-    /// <summary>Whether the upload made the file, which is a placeholder until then.</summary>
+    /// <summary>True if the upload created the file, which remains a placeholder until the upload is complete.</summary>
     public bool IsNewFile { get; init; }
 
     /// <summary>A version or the motion part of a live photo.</summary>
@@ -60,7 +60,7 @@ public sealed record UploadSession
     /// <summary>Bytes of a chunk; see <see cref="ChunkPlan"/>.</summary>
     public long ChunkSize { get; init; }
 
-    /// <summary>Whether chunks pass through the functions.</summary>
+    /// <summary>True if chunks pass through the functions.</summary>
     public bool IsRelay { get; init; }
 
     /// <summary>The storage policy of the blob.</summary>
@@ -105,18 +105,16 @@ public sealed record UploadSession
     /// <summary>How far it is.</summary>
     public UploadState State { get; init; }
 
-    /// <summary>Whether the file was deleted while the upload was under way; nothing can be completed any more.</summary>
+    /// <summary>True if the file was deleted during the upload, which can then no longer be completed.</summary>
     public bool IsFileDeleted { get; init; }
 
     /// <summary>What the file refers to no more once it has the content: thumbnails, and versions beyond the limit.</summary>
     public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
 
-    /// <summary>
-    /// Whether the expiry has looked at the upload some minutes after it began, to undo what a request left that was cut off.
-    /// </summary>
+    /// <summary>True if the expiry job has checked the upload some minutes after it began, to undo what an interrupted request left behind.</summary>
     internal bool IsReviewed { get; init; }
 
-    /// <summary>Whether it was noted that the client knows the upload; see <see cref="UploadAnswers"/>.</summary>
+    /// <summary>True if it was recorded that the client knows the upload; see <see cref="UploadAnswers"/>.</summary>
     public bool IsAnswered { get; init; }
 
     /// <summary>Which chunks have arrived through the functions, a bit for each.</summary>
@@ -154,7 +152,7 @@ public sealed record UploadSession
     /// <summary>Who uploads, for the log.</summary>
     internal Actor Actor => new(CreatedBy, ClientId);
 
-    /// <summary>Whether an upload waits to give a file its content.</summary>
+    /// <summary>Checks whether an upload is pending that will give a file its content.</summary>
     /// <param name="file">The file.</param>
     internal bool IsAwaitedBy(FileRecord file) => file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession) == Mark;
 

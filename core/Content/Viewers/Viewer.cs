@@ -40,7 +40,7 @@ public sealed record Viewer
     /// <summary>The largest file for it, in bytes; null or 0 for no limit of its own.</summary>
     public long? MaxSize { get; init; }
 
-    /// <summary>Whether nobody can open it.</summary>
+    /// <summary>True if the viewer is disabled for everybody.</summary>
     public bool? Disabled { get; init; }
 
     /// <summary>What the clients need to know besides.</summary>

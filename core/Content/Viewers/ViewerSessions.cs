@@ -28,7 +28,7 @@ public sealed record ViewerSession
     /// <summary>The version that is shown; 0 for the current one.</summary>
     public long VersionId { get; init; }
 
-    /// <summary>Whether the viewer was opened to edit; one that was opened to view neither locks nor writes.</summary>
+    /// <summary>True if the viewer was opened to edit; a viewer opened to view neither locks nor writes.</summary>
     public bool CanEdit { get; init; }
 
     /// <summary>The state of the user's account: a change of the password ends the session. Null for somebody who has not signed in.</summary>

@@ -37,7 +37,7 @@ public enum ActivityFilter
 /// <param name="Token">Where the page before ended; null for the first.</param>
 public sealed record ActivityQuery(int PageSize, bool IsAscending, ActivityFilter Filter, long CallerId, string? Token)
 {
-    /// <summary>Whether an event is asked for.</summary>
+    /// <summary>Checks whether an event is requested.</summary>
     /// <param name="activity">The event.</param>
     public bool Accepts(Activity activity) => Filter switch
     {

@@ -44,13 +44,13 @@ public sealed record AdminFileFilter
     /// <summary>A metadata key that they have.</summary>
     public string? MetadataKey { get; init; }
 
-    /// <summary>Whether only those with share links are listed.</summary>
+    /// <summary>True to list only files with share links.</summary>
     public bool IsShared { get; init; }
 
-    /// <summary>Whether only those with direct links are listed.</summary>
+    /// <summary>True to list only files with direct links.</summary>
     public bool HasDirectLink { get; init; }
 
-    /// <summary>Whether the rows of ids do not tell which files are meant.</summary>
+    /// <summary>True if the id rows alone do not determine which files match.</summary>
     internal bool NeedsFiles => PolicyId is not null || Name is not null || MetadataKey is not null || IsShared || HasDirectLink;
 }
 

@@ -8,7 +8,7 @@ internal sealed class EntryComparer(FileOrder order, bool descending) : ICompare
 {
     public int Compare(FileRecord? x, FileRecord? y) => Compare(x!.Type, KeyOf(x, order), x.Id, y!.Type, KeyOf(y, order), y.Id);
 
-    /// <summary>Whether an entry comes behind the last one of a page.</summary>
+    /// <summary>Checks whether an entry comes after the last one of a page.</summary>
     public bool IsBehind(FileRecord entry, SortedToken last) =>
         Compare(entry.Type, KeyOf(entry, order), entry.Id, last.Type, last.Key, last.Id) > 0;
 

@@ -225,7 +225,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
         /// <summary>The first folder that has not been read to its end.</summary>
         public int Next { get; set; }
 
-        /// <summary>Whether nothing of that folder has been handed on.</summary>
+        /// <summary>True if nothing of that folder has been returned yet.</summary>
         public bool IsAtStart { get; set; } = true;
 
         public Task Reading { get; set; } = Task.CompletedTask;

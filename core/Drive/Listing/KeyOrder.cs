@@ -29,7 +29,7 @@ internal sealed record KeyOrder(string Folders, string Files, string? Condition)
     /// <summary>Entries from one key, inclusive, to another, exclusive.</summary>
     public RowRange Between(long folderId, string from, string to) => new(FileKeys.Folder(folderId), from, to) { Condition = Condition };
 
-    /// <summary>Whether a key is one of a folder in this order.</summary>
+    /// <summary>Checks whether a key is that of a folder in this order.</summary>
     public bool IsFolder(string key) => key.StartsWith(Folders, StringComparison.Ordinal);
 
     /// <summary>Prints the token of a page that ended at a row.</summary>

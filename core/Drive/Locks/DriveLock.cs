@@ -29,10 +29,10 @@ public sealed record DriveLock
     /// <summary>What is locked.</summary>
     public required FilePath Path { get; init; }
 
-    /// <summary>Whether everything below is locked, too.</summary>
+    /// <summary>True if everything below is locked as well.</summary>
     public bool IsInfinite { get; init; }
 
-    /// <summary>Whether others may hold a shared lock of the same, too; whoever holds one of them may change it.</summary>
+    /// <summary>True if others may hold a shared lock on the same object; any holder of one may change it.</summary>
     public bool IsShared { get; init; }
 
     /// <summary>What holds it.</summary>
@@ -45,8 +45,8 @@ public sealed record DriveLock
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>
-    /// Whether the lock forbids a change (RFC 4918, section 7): of the locked object, of what is below it, of its members, or
-    /// of a folder that it is in.
+    /// Checks whether the lock forbids a change (RFC 4918, section 7): of the locked object, of something below it, of its members, or of a
+    /// folder that it is in.
     /// </summary>
     /// <param name="path">What shall be changed.</param>
     /// <param name="scope">How far the change reaches.</param>
@@ -56,7 +56,7 @@ public sealed record DriveLock
         || (scope >= LockScope.Membership && Path.Equals(path.Parent))
         || (scope == LockScope.Subtree && path.Contains(Path));
 
-    /// <summary>Whether a lock stands for another one: both are shared, and it locks what the other one does.</summary>
+    /// <summary>Checks whether a lock can replace another one: both are shared, and it locks the same object.</summary>
     /// <param name="other">The other lock.</param>
     public bool StandsFor(DriveLock other) =>
         IsShared && other.IsShared && (Path.Equals(other.Path) || (IsInfinite && Path.Contains(other.Path)));

@@ -216,7 +216,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         return row;
     }
 
-    /// <summary>Whether a row of a lock is that of an upload.</summary>
+    /// <summary>Checks whether a lock's row belongs to an upload.</summary>
     internal static bool IsOfUpload(Row row) => FromRow(row, 0).Application.Type == LockApplication.Upload.Type;
 
     private static DriveLock FromRow(Row row, long ownerId) => new()

@@ -53,7 +53,7 @@ internal sealed record MoveIntent
 
     public bool IsDeletion => To == Nowhere;
 
-    /// <summary>Whether the entry is a copy, which comes from nowhere.</summary>
+    /// <summary>True if the entry is a copy, which has no previous location.</summary>
     public bool IsCopy => From == Nowhere;
 
     /// <summary>Names the charge of a copy.</summary>

@@ -10,7 +10,7 @@ internal sealed class DriveTurns
 {
     private readonly Dictionary<long, Queue> _queues = [];
 
-    /// <summary>Whether somebody has a drive's turn or waits for it.</summary>
+    /// <summary>Checks whether a drive's turn is held or waited for.</summary>
     /// <param name="ownerId">Whose drive.</param>
     public bool IsTaken(long ownerId)
     {
@@ -72,7 +72,7 @@ internal sealed class DriveTurns
     {
         private bool _hasEnded;
 
-        /// <summary>Whether others came first, so that what was read before may be out of date.</summary>
+        /// <summary>True if other operations ran first, so that what was read before may be out of date.</summary>
         public bool HasWaited => hasWaited;
 
         /// <inheritdoc/>

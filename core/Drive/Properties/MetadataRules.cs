@@ -36,7 +36,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         }
     }
 
-    /// <summary>Whether a text is a list of definitions of custom properties.</summary>
+    /// <summary>Checks whether a text is a list of custom property definitions.</summary>
     /// <param name="text">The text.</param>
     internal static bool AreDefinitions(string text)
     {
@@ -110,7 +110,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         return result;
     }
 
-    /// <summary>Whether changes make the file newer: those that people see (contract, section 9.1).</summary>
+    /// <summary>Checks whether changes update the file's modification time: those that people see do (contract, section 9.1).</summary>
     /// <param name="patches">The changes.</param>
     public static bool BumpsTime(IReadOnlyList<MetadataPatch> patches) =>
         patches.Any(p => p.Key.Split(':')[0] is "customize" or "tag" or "props" or "sys");
@@ -184,7 +184,7 @@ public sealed record CustomProperty
         }
     }
 
-    /// <summary>Whether a value fits; an empty one clears the property.</summary>
+    /// <summary>Checks whether a value is valid; an empty one clears the property.</summary>
     /// <param name="value">The value.</param>
     public bool Accepts(string value) => value.Length == 0 || Type switch
     {

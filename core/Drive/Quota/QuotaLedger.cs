@@ -102,7 +102,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Whether an operation has been charged. One transaction.</summary>
+    /// <summary>Checks whether an operation has been charged. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>
     public async Task<bool> IsChargedAsync(long userId, string operationId, CancellationToken cancellationToken = default) =>

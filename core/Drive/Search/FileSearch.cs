@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Search;
 /// <param name="PageSize">At most how many hits a page holds.</param>
 public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Query, int PageSize)
 {
-    /// <summary>Whether folders below are searched, too. A trash is flat.</summary>
+    /// <summary>True if folders below are searched as well. A trash is flat.</summary>
     public bool IsRecursive { get; init; } = true;
 
     /// <summary>How many folders the whole search may open.</summary>

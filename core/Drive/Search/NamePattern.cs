@@ -29,7 +29,7 @@ internal sealed class NamePattern
         return new NamePattern(text.Split(Wildcard), text.StartsWith(Wildcard) || text.EndsWith(Wildcard), comparison);
     }
 
-    /// <summary>Whether a name matches.</summary>
+    /// <summary>Checks whether a name matches.</summary>
     /// <param name="name">The name.</param>
     public bool Matches(string name)
     {

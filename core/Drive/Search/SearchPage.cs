@@ -46,7 +46,7 @@ public sealed class SearchPage
     /// <summary>Where to go on, once <see cref="ReadAsync"/> has ended; null on the last page.</summary>
     public string? NextToken { get; private set; }
 
-    /// <summary>Whether the search ended because it opened as many folders as allowed.</summary>
+    /// <summary>True if the search ended because it had opened the maximum number of folders.</summary>
     public bool IsRecursionLimitReached { get; private set; }
 
     /// <summary>
@@ -222,7 +222,7 @@ public sealed class SearchPage
     private static bool IsEnterable(Folder parent, FileRecord entry) =>
         entry.Type == FileType.Folder && !entry.IsSymbolic && parent.Path.Depth < FilePath.MaxDepth;
 
-    /// <summary>Whether the page ends before a folder, because it has cost enough or because the way to further folders ended.</summary>
+    /// <summary>Checks whether the page ends before a folder, because it has cost enough or because the path to further folders ended.</summary>
     private bool Stops(Folder next)
     {
         if (_stop is null && !IsSpent)

@@ -49,11 +49,11 @@ public sealed class SearchQuery
         return category is null ? Read(query) : Read(FileUri.ParseQuery(site.Get(QueryOf(category))));
     }
 
-    /// <summary>Whether an entry is looked for.</summary>
+    /// <summary>Checks whether an entry matches the query.</summary>
     /// <param name="entry">The entry.</param>
     public bool Matches(FileRecord entry) => MayMatch(entry.Type, entry.Name) && _conditions.TrueForAll(matches => matches(entry));
 
-    /// <summary>Whether an entry may be looked for, as far as its type and name tell.</summary>
+    /// <summary>Checks whether an entry can match the query, judging by its type and name.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="name">Its name.</param>
     public bool MayMatch(FileType type, string name) => (Type is null || type == Type) && MatchesName(name);

@@ -25,16 +25,16 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     /// <summary>The share link that the caller came by; 0 for none.</summary>
     public long ShareId { get; init; }
 
-    /// <summary>Whether it is the list of the caller's shortcuts to shares.</summary>
+    /// <summary>True if the place is the list of the caller's shortcuts to shares.</summary>
     public bool IsShortcuts { get; init; }
 
-    /// <summary>Whether the caller must not see how the owner arranged folders.</summary>
+    /// <summary>True if the owner's arrangement of folders is hidden from the caller.</summary>
     public bool HidesView { get; init; }
 
     /// <summary>Where the place is in its owner's drive.</summary>
     public FilePath DrivePath => TopPath.IsRoot ? Path : new([.. TopPath.Segments, .. (Top is { Type: FileType.File } ? FilePath.Root : Path).Segments]);
 
-    /// <summary>Whether it is in the owner's trash.</summary>
+    /// <summary>True if the place is in the owner's trash.</summary>
     public bool IsTrash => TopId == FileTree.TrashId(OwnerId);
 
     /// <summary>The address of an entry, from the caller's view.</summary>
@@ -138,8 +138,8 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     }
 
     /// <summary>
-    /// Whether a caller may read a blob of a file: its owner and administrators all of them, visitors of a share the current version alone.
-    /// Whoever shares a file shows it as it is, not what was taken out of it before.
+    /// Checks whether a caller may read a blob of a file: its owner and administrators may read all of them, visitors of a share only the
+    /// current version. Sharing a file shows its current state, not what was removed from it before.
     /// </summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="file">The file.</param>

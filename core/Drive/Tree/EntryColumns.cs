@@ -33,7 +33,7 @@ internal static class EntryColumns
 
     extension(Row row)
     {
-        /// <summary>Whether a move that has not been finished claims the entry.</summary>
+        /// <summary>True if an unfinished move claims the entry.</summary>
         public bool IsPending => row[PendingMove] is not null;
 
         public FileType EntryType => (FileType)row.RequiredNumber(Type);

@@ -46,7 +46,7 @@ internal static class FileKeys
             : (block * IdsPerBlock) + long.Parse(partition.AsSpan(SpreadLength), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether the partitions of two folders are in one run that holds nothing but folders of their drive.</summary>
+    /// <summary>Checks whether the partitions of two folders are in one run that holds only folders of their drive.</summary>
     public static bool AreNeighbours(long folderId, long otherId) =>
         IsInFolderBlock(folderId) && IsInFolderBlock(otherId) && folderId / IdsPerBlock == otherId / IdsPerBlock;
 

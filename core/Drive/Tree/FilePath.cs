@@ -37,7 +37,7 @@ public sealed class FilePath : IEquatable<FilePath>
     /// <summary>How many levels below the root.</summary>
     public int Depth => Segments.Count;
 
-    /// <summary>Whether this is the root.</summary>
+    /// <summary>True if the path is the root.</summary>
     public bool IsRoot => Depth == 0;
 
     /// <summary>The last segment; empty for the root.</summary>
@@ -50,7 +50,7 @@ public sealed class FilePath : IEquatable<FilePath>
     /// <param name="name">The entry's name.</param>
     public FilePath Child(string name) => new([.. Segments, name]);
 
-    /// <summary>Whether another path is somewhere below this one.</summary>
+    /// <summary>Checks whether another path is below this one, at any depth.</summary>
     /// <param name="other">The other path.</param>
     public bool Contains(FilePath other) => other.Depth > Depth && Segments.SequenceEqual(other.Segments.Take(Depth));
 
@@ -67,11 +67,11 @@ public sealed class FilePath : IEquatable<FilePath>
         return new FilePath(names);
     }
 
-    /// <summary>Whether a name may be given to a file or folder (contract, section 8).</summary>
+    /// <summary>Checks whether a file or folder may be given a name (contract, section 8).</summary>
     /// <param name="name">The name.</param>
     public static bool IsValidName(string name) => IsStoredName(name) && !name.Any(char.IsControl);
 
-    /// <summary>Whether an entry may have a name: earlier releases also took control characters.</summary>
+    /// <summary>Checks whether an entry may have a name: earlier releases also accepted control characters.</summary>
     /// <param name="name">The name.</param>
     internal static bool IsStoredName(string name)
     {

@@ -84,8 +84,8 @@ public sealed record FileRecord
     public long ChargedSize => Size + OtherEntities.Where(l => l.Type != EntityType.Thumbnail).Sum(l => l.Size);
 
     /// <summary>
-    /// Whether it is a shortcut to a share, which cannot be walked into (contract, section 9). It is from its creation on, or never: what has
-    /// content is none, whatever clients could write into its metadata once.
+    /// True if the entry is a shortcut to a share, which cannot be walked into (contract, section 9). An entry is a shortcut from its creation
+    /// on or never: an entry with content is none, whatever clients were once able to write into its metadata.
     /// </summary>
     [JsonIgnore]
     public bool IsSymbolic => PrimaryEntityId == 0 && Metadata.ContainsKey(SharedRedirect);
@@ -93,7 +93,7 @@ public sealed record FileRecord
     /// <summary>The metadata key of a shortcut's destination.</summary>
     public const string SharedRedirect = "sys:shared_redirect";
 
-    /// <summary>Whether it is a user's root folder.</summary>
+    /// <summary>True if the entry is a user's root folder.</summary>
     public bool IsRoot => ParentId == 0;
 
     private static readonly Dictionary<string, string> Empty = [];

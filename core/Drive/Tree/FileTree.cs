@@ -375,7 +375,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return batch;
     }
 
-    /// <summary>Whether a folder has not been deleted: one transaction.</summary>
+    /// <summary>Checks whether a folder still exists: one transaction.</summary>
     internal async Task<bool> IsAliveAsync(long folderId, CancellationToken cancellationToken) =>
         await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Header, cancellationToken) is not null;
 
@@ -412,7 +412,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return row is null || !row.IsPending || await IsHereAsync(row, folderId, cancellationToken) ? row : null;
     }
 
-    /// <summary>Whether an entry that a move wants to bring to a folder has arrived: the id row decides.</summary>
+    /// <summary>Checks whether an entry that a move brings to a folder has arrived: the id row decides.</summary>
     private async Task<bool> IsHereAsync(Row pending, long folderId, CancellationToken cancellationToken)
     {
         var id = pending.RequiredNumber(EntryColumns.Id);

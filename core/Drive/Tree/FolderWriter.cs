@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
 public sealed record NameGuard(long Id, FileType Type, long Size)
 {
-    /// <summary>Whether it is a shortcut, which nothing can be put into.</summary>
+    /// <summary>True if the entry is a shortcut, which cannot contain anything.</summary>
     public bool IsSymbolic { get; init; }
 }
 
@@ -140,7 +140,9 @@ public sealed class FolderWriter(StorageLayout layout)
         await RowSweep.DeleteAsync(layout.FileIds, uncommitted.ToAsyncEnumerable(), uncommitted.Count, cancellationToken);
     }
 
-    /// <summary>Whether an id row says that its entry is elsewhere, or that a move was tried: neither happens before an entry came into being.</summary>
+    /// <summary>
+    /// Checks whether an id row shows that its entry is elsewhere, or that a move was tried: neither happens before an entry is created.
+    /// </summary>
     private static bool HasMoved(Row idRow, IReadOnlyCollection<long> folderIds) =>
         idRow.RequiredNumber(EntryColumns.MoveVersion) != 1 || !folderIds.Contains(idRow.RequiredNumber(EntryColumns.ParentId));
 

@@ -15,7 +15,7 @@ public readonly struct Boolset : IEquatable<Boolset>
 
     private Boolset(byte[] bytes) => _bytes = bytes;
 
-    /// <summary>Whether a flag is set.</summary>
+    /// <summary>True if a flag is set.</summary>
     /// <param name="bit">The flag's number.</param>
     public bool this[int bit] => bit >= 0 && bit / 8 < Bytes.Length && (Bytes[bit / 8] & (1 << (bit % 8))) != 0;
 
@@ -79,12 +79,12 @@ public readonly struct Boolset : IEquatable<Boolset>
         return hash.ToHashCode();
     }
 
-    /// <summary>Whether two sets hold the same flags.</summary>
+    /// <summary>True if two sets hold the same flags.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
     public static bool operator ==(Boolset left, Boolset right) => left.Equals(right);
 
-    /// <summary>Whether two sets differ.</summary>
+    /// <summary>True if two sets differ.</summary>
     /// <param name="left">One.</param>
     /// <param name="right">The other.</param>
     public static bool operator !=(Boolset left, Boolset right) => !left.Equals(right);

@@ -42,7 +42,7 @@ public enum IdKind
 /// <param name="Count">How many.</param>
 public readonly record struct IdRange(long First, int Count)
 {
-    /// <summary>Whether an id is in the run.</summary>
+    /// <summary>Checks whether an id is in the run.</summary>
     /// <param name="id">The id.</param>
     public bool Contains(long id) => id >= First && id < First + Count;
 }

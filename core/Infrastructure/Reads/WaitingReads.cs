@@ -134,7 +134,7 @@ internal sealed class WaitingReads(HeavyReads heavy)
 
         public HashSet<long> Accounts { get; } = [];
 
-        /// <summary>Whether it waits for a read of the same page to end before it asks for a turn.</summary>
+        /// <summary>True if the read waits for another read of the same page to end before it asks for a turn.</summary>
         public bool IsHeld { get; set; }
 
         public ReadTurn Turn { get; } = new();

@@ -18,7 +18,7 @@ public sealed record PolicyDraft
     /// <summary>The container.</summary>
     public string? BucketName { get; init; }
 
-    /// <summary>Whether blobs need a signature to be read.</summary>
+    /// <summary>True if reading blobs requires a signature.</summary>
     public bool IsPrivate { get; init; }
 
     /// <summary>The account's name.</summary>

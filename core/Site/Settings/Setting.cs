@@ -14,16 +14,16 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>The text that holds while none is stored.</summary>
     public string DefaultText { get; } = defaultText;
 
-    /// <summary>Whether the value must never leave the server.</summary>
+    /// <summary>True if the value is secret and must never leave the server.</summary>
     public bool IsSecret { get; } = isSecret;
 
-    /// <summary>Whether the value is JSON, an object or a list.</summary>
+    /// <summary>True if the value is JSON, an object or a list.</summary>
     public bool IsJson { get; } = SettingJson.IsOfParts(defaultText);
 
     /// <summary>What the value reaches outside the site; it counts as empty unless <see cref="OperatorRules"/> allow it.</summary>
     public SettingReach Reach { get; init; }
 
-    /// <summary>Whether a text has the setting's form.</summary>
+    /// <summary>Checks whether a text is a valid value of the setting.</summary>
     /// <param name="text">The text.</param>
     public abstract bool IsValid(string text);
 

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Site.Settings;
 /// </summary>
 internal static class SettingJson
 {
-    /// <summary>Whether a text is a JSON object or list.</summary>
+    /// <summary>Checks whether a text is a JSON object or list.</summary>
     /// <param name="text">The text.</param>
     public static bool IsOfParts(string text)
     {
@@ -26,7 +26,7 @@ internal static class SettingJson
         }
     }
 
-    /// <summary>Whether a text is JSON of a kind, without null at any depth.</summary>
+    /// <summary>Checks whether a text is JSON of a kind, with no null at any depth.</summary>
     /// <param name="text">The text.</param>
     /// <param name="kind">An object or a list.</param>
     public static bool IsWhole(string text, JsonValueKind kind)

@@ -55,10 +55,10 @@ public static class SiteSetting
     /// <summary>Themes as JSON: main colour to light and dark palettes.</summary>
     public static readonly Setting<string> ThemeOptions = Setting.Text("theme_options", ClientDefaults.Themes);
 
-    /// <summary>Whether clients advertise the mobile app.</summary>
+    /// <summary>True if clients advertise the mobile app.</summary>
     public static readonly Setting<bool> ShowAppPromotion = Setting.Flag("show_app_promotion", defaultValue: false);
 
-    /// <summary>Whether clients advertise the desktop app.</summary>
+    /// <summary>True if clients advertise the desktop app.</summary>
     public static readonly Setting<bool> ShowDesktopAppPromotion = Setting.Flag("show_desktop_app_promotion", defaultValue: false);
 
     /// <summary>HTML below pages without navigation.</summary>
@@ -79,13 +79,13 @@ public static class SiteSetting
     /// <summary>The largest page of a listing.</summary>
     public static readonly Setting<long> MaxPageSize = Setting.Number("max_page_size", 2000, min: 1);
 
-    /// <summary>Whether listings go on from a token; else they have numbered pages.</summary>
+    /// <summary>True if listings continue from a token; otherwise they have numbered pages.</summary>
     public static readonly Setting<bool> UseCursorPagination = Setting.Flag("use_cursor_pagination", defaultValue: true);
 
     /// <summary>How many folders one search opens.</summary>
     public static readonly Setting<long> MaxSearchedFolders = Setting.Number("max_recursive_searched_folder", 65_535, min: 1);
 
-    /// <summary>Whether searches answer with a stream of events.</summary>
+    /// <summary>True if searches respond with a stream of events.</summary>
     public static readonly Setting<bool> UseSseForSearch = Setting.Flag("use_sse_for_search", defaultValue: false);
 
     /// <summary>What the category of images searches for.</summary>
@@ -124,7 +124,7 @@ public static class SiteSetting
     /// <summary>Height of thumbnails in pixels.</summary>
     public static readonly Setting<long> ThumbnailHeight = Setting.Number("thumb_height", 300, min: 1);
 
-    /// <summary>Whether clients show that a blob is encrypted.</summary>
+    /// <summary>True if clients show that a blob is encrypted.</summary>
     public static readonly Setting<bool> ShowEncryptionStatus = Setting.Flag("show_encryption_status", defaultValue: true);
 
     /// <summary>How long the summary of a folder is kept.</summary>

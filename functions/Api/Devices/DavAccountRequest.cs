@@ -7,12 +7,12 @@ namespace Cloudreve.Functions.Api.Devices;
 /// <param name="Uri">The folder that its clients see as the root.</param>
 internal sealed record DavAccountRequest(string Name, [property: LongestUri] string Uri)
 {
-    /// <summary>Whether its clients change nothing.</summary>
+    /// <summary>True if the account's clients may not change anything.</summary>
     public bool? Readonly { get; init; }
 
-    /// <summary>Whether content is streamed through the app.</summary>
+    /// <summary>True if content is streamed through the app.</summary>
     public bool? Proxy { get; init; }
 
-    /// <summary>Whether its clients create no entries whose names begin with a dot.</summary>
+    /// <summary>True if its clients may not create entries whose names begin with a dot.</summary>
     public bool? DisableSysFiles { get; init; }
 }

@@ -28,7 +28,7 @@ internal class AnswersAttribute : Attribute
     /// <summary>The type of a JSON payload.</summary>
     public Type? Data { get; }
 
-    /// <summary>Whether the payload comes as it is, without the envelope, as another protocol wants it.</summary>
+    /// <summary>True if the payload is sent as it is, without the envelope, as another protocol requires.</summary>
     public bool IsBare { get; init; }
 }
 

@@ -6,7 +6,7 @@ internal static class ApiPaths
     /// <summary>The first part of every path of the API.</summary>
     public const string Prefix = "/api/v4";
 
-    /// <summary>Whether a request is one of the API; routing ignores case, and so does this.</summary>
+    /// <summary>Checks whether a request is one of the API; routing ignores case, and so does this check.</summary>
     /// <param name="http">The request.</param>
     public static bool IsApi(HttpContext http) => http.Request.Path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase);
 }

@@ -38,10 +38,10 @@ internal sealed class Batch(HttpContext http, TimeProvider clock)
                     await RunOneAsync(key, run, token);
             });
 
-    /// <summary>Whether an item has failed.</summary>
+    /// <summary>True if an item has failed.</summary>
     public bool HasFailures => !_failures.IsEmpty;
 
-    /// <summary>Whether a certain item has failed.</summary>
+    /// <summary>Checks whether a certain item has failed.</summary>
     /// <param name="key">The item.</param>
     public bool HasFailed(string key) => _failures.ContainsKey(key);
 

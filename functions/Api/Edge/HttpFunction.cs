@@ -20,7 +20,7 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
     /// <summary>The budget that a call counts against; null for none.</summary>
     public ClientBudget? Charge { get; init; }
 
-    /// <summary>Whether its answers carry secrets, which nobody may keep.</summary>
+    /// <summary>True if its answers carry secrets that must not be stored.</summary>
     public bool IsNeverStored { get; init; }
 
     /// <summary>Describes a method; null when it is not an HTTP function.</summary>

@@ -12,7 +12,7 @@ internal class QueryParameterAttribute(string name, Type type) : Attribute
     /// <summary>The type of its value.</summary>
     public Type Type { get; } = type;
 
-    /// <summary>Whether it must be given.</summary>
+    /// <summary>True if the parameter is required.</summary>
     public bool IsRequired { get; init; }
 }
 

@@ -17,13 +17,13 @@ internal sealed class RequiresAttribute(AuthClass authClass, string? scope = nul
     public string? Scope { get; } = scope;
 
     /// <summary>
-    /// Whether the sign-in that the caller's token descends from must hold at this moment: neither signed out, nor made before the last
-    /// change of the password or mail address. For all that lists or changes the ways to sign in, for what outlives the token such as links,
-    /// and for all that administrators do: a token that a thief took before the change would otherwise work for up to an hour, long enough
-    /// to make a key of his own. Two transactions more.
+    /// True if the sign-in that the caller's token descends from must still be valid, that is, not signed out and not older than the last change
+    /// of the password or mail address. For everything that lists or changes the ways to sign in, for what outlives the token such as links, and
+    /// for everything that administrators do: otherwise a token that was stolen before the change would work for up to an hour, long enough for
+    /// the thief to create another way in. Two transactions more.
     /// </summary>
     public bool LiveSignIn { get; init; } = authClass == AuthClass.Admin;
 
-    /// <summary>Whether the function also runs while the site does not exist yet or its storage does not answer.</summary>
+    /// <summary>True if the function also runs while the site does not exist yet or its storage does not answer.</summary>
     public bool WithoutSite { get; init; }
 }

@@ -33,7 +33,7 @@ internal sealed record FileResponse
 
     public bool Owned { get; init; }
 
-    /// <summary>Whether it has share links; told in listings of own folders.</summary>
+    /// <summary>True if the file has share links; included in listings of the caller's own folders.</summary>
     public bool? Shared { get; init; }
 
     public required string PrimaryEntity { get; init; }

@@ -10,7 +10,7 @@ internal sealed record ShareRequest([property: LongestUri] string Uri)
 {
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(36_500);
 
-    /// <summary>Whether it gets a password. New links only.</summary>
+    /// <summary>True if the link gets a password. New links only.</summary>
     public bool? IsPrivate { get; init; }
 
     /// <summary>The password; null or empty for one that is drawn. New links only.</summary>
@@ -22,10 +22,10 @@ internal sealed record ShareRequest([property: LongestUri] string Uri)
     /// <summary>Downloads until it ends; null or 0 for any number.</summary>
     public long? Downloads { get; init; }
 
-    /// <summary>Whether others see the folder as it is arranged.</summary>
+    /// <summary>True if others see the folder as its owner arranged it.</summary>
     public bool? ShareView { get; init; }
 
-    /// <summary>Whether clients show the folder's README.</summary>
+    /// <summary>True if clients show the folder's README.</summary>
     public bool? ShowReadme { get; init; }
 
     /// <summary>Reads when the link ends and what it shows.</summary>

@@ -38,7 +38,7 @@ internal sealed record ShareResponse(
     /// <summary>The password.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Whether clients show the folder's README.</summary>
+    /// <summary>True if clients show the folder's README.</summary>
     public bool? ShowReadme { get; init; }
 
     /// <summary>For the owner alone: whether it has a password.</summary>

@@ -19,7 +19,7 @@ internal static class SocialPreview
         "SkypeUriPreview", "redditbot", "vkShare", "Mastodon/", "Bluesky", "Iframely", "Embedly",
     ];
 
-    /// <summary>Whether a request comes from such a program.</summary>
+    /// <summary>Checks whether a request comes from such a program.</summary>
     /// <param name="request">The request.</param>
     public static bool IsWanted(HttpRequest request)
     {

@@ -71,10 +71,10 @@ internal sealed record SiteConfig
     /// <summary>From where Cap's program is loaded.</summary>
     public string? CaptchaCapAssetServer { get; init; }
 
-    /// <summary>Whether the mobile app is advertised.</summary>
+    /// <summary>True if the mobile app is advertised.</summary>
     public bool? AppPromotion { get; init; }
 
-    /// <summary>Whether the desktop app is advertised.</summary>
+    /// <summary>True if the desktop app is advertised.</summary>
     public bool? DesktopAppPromotion { get; init; }
 
     /// <summary>Where users of the apps send feedback.</summary>
@@ -92,28 +92,28 @@ internal sealed record SiteConfig
     /// <summary>What clients show to everybody.</summary>
     public string? SiteNotice { get; init; }
 
-    /// <summary>Whether signing in needs a captcha.</summary>
+    /// <summary>True if signing in needs a captcha.</summary>
     public bool? LoginCaptcha { get; init; }
 
-    /// <summary>Whether signing up needs a captcha.</summary>
+    /// <summary>True if signing up needs a captcha.</summary>
     public bool? RegCaptcha { get; init; }
 
-    /// <summary>Whether resetting a password needs a captcha.</summary>
+    /// <summary>True if resetting a password needs a captcha.</summary>
     public bool? ForgetCaptcha { get; init; }
 
-    /// <summary>Whether reporting abuse needs a captcha.</summary>
+    /// <summary>True if reporting abuse needs a captcha.</summary>
     public bool? AbuseReportCaptcha { get; init; }
 
-    /// <summary>Whether passkeys may be used.</summary>
+    /// <summary>True if passkeys may be used.</summary>
     public bool? Authn { get; init; }
 
-    /// <summary>Whether people may sign up.</summary>
+    /// <summary>True if people may sign up.</summary>
     public bool? RegisterEnabled { get; init; }
 
-    /// <summary>Whether users may sign in with QQ.</summary>
+    /// <summary>True if users may sign in with QQ.</summary>
     public bool? QqEnabled { get; init; }
 
-    /// <summary>Whether users may sign in with Logto.</summary>
+    /// <summary>True if users may sign in with Logto.</summary>
     public bool? SsoEnabled { get; init; }
 
     /// <summary>What people read on the button of Logto.</summary>
@@ -122,7 +122,7 @@ internal sealed record SiteConfig
     /// <summary>The icon on the button of Logto.</summary>
     public string? SsoIcon { get; init; }
 
-    /// <summary>Whether users may sign in with an OpenID Connect provider.</summary>
+    /// <summary>True if users may sign in with an OpenID Connect provider.</summary>
     public bool? OidcEnabled { get; init; }
 
     /// <summary>What people read on the button of the provider.</summary>
@@ -161,10 +161,10 @@ internal sealed record SiteConfig
     /// <summary>Definitions of custom properties of files.</summary>
     public IReadOnlyList<JsonElement>? CustomProps { get; init; }
 
-    /// <summary>Whether clients show that a blob is encrypted.</summary>
+    /// <summary>True if clients show that a blob is encrypted.</summary>
     public bool? ShowEncryptionStatus { get; init; }
 
-    /// <summary>Whether contents of files can be searched.</summary>
+    /// <summary>True if contents of files can be searched.</summary>
     public bool? FullTextSearch { get; init; }
 
     /// <summary>Emojis for folders, a JSON text.</summary>
@@ -179,13 +179,13 @@ internal sealed record SiteConfig
     /// <summary>The viewer of each extension that has a default one.</summary>
     public IReadOnlyDictionary<string, string>? DefaultViewerMapping { get; init; }
 
-    /// <summary>Whether there are points.</summary>
+    /// <summary>True if the site has points.</summary>
     public bool? PointEnabled { get; init; }
 
-    /// <summary>Whether guests may buy.</summary>
+    /// <summary>True if guests may buy.</summary>
     public bool? AnonymousPurchase { get; init; }
 
-    /// <summary>Whether the shop is in the navigation.</summary>
+    /// <summary>True if the shop is in the navigation.</summary>
     public bool? ShopNavEnabled { get; init; }
 
     /// <summary>A section; an unknown one is the basic section.</summary>

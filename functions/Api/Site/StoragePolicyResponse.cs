@@ -11,13 +11,13 @@ namespace Cloudreve.Functions.Api.Site;
 /// <param name="MaxSize">The largest file in bytes; 0 for no limit.</param>
 internal sealed record StoragePolicyResponse(string Id, string Name, string Type, long MaxSize)
 {
-    /// <summary>Whether uploads pass through the server.</summary>
+    /// <summary>True if uploads pass through the server.</summary>
     public bool? Relay { get; init; }
 
     /// <summary>How many chunks to upload at once; left out when the client decides.</summary>
     public int? ChunkConcurrency { get; init; }
 
-    /// <summary>Whether blobs are encrypted.</summary>
+    /// <summary>True if blobs are encrypted.</summary>
     public bool? Encryption { get; init; }
 
     /// <summary>Extensions that are allowed; left out for all.</summary>

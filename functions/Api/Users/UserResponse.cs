@@ -36,7 +36,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <summary>Locale code; only for the user.</summary>
     public string? Language { get; init; }
 
-    /// <summary>Whether views stay on the client; only for the user.</summary>
+    /// <summary>True if folder views are kept on the client only; shown only to the user.</summary>
     public bool? DisableViewSync { get; init; }
 
     /// <summary>Which share links the profile shows.</summary>
@@ -77,7 +77,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     public static UserResponse Seen(User user, Group group, ApiCall call) => Redacted(user, group, call.Site, ShowsEmail(user, call));
 
     /// <summary>
-    /// Whether a caller sees an account's mail address: nobody who has not signed in, and others only where the site shows addresses; an
+    /// Checks whether a caller sees an account's mail address: anonymous callers never do, others only where the site shows addresses, and an
     /// OAuth client only with a scope for it.
     /// </summary>
     private static bool ShowsEmail(User user, ApiCall call) =>

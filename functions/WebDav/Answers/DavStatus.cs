@@ -25,7 +25,7 @@ internal static class DavStatus
         _ => StatusCodes.Status403Forbidden,
     };
 
-    /// <summary>Whether a client should try again, and is told when.</summary>
+    /// <summary>Checks whether a client should try again and be told when.</summary>
     /// <param name="status">The status.</param>
     public static bool IsTemporary(int status) => status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
 }

@@ -139,7 +139,7 @@ internal sealed class DavLocking(DavPlaces places, DavConditions conditions, Dri
         await call.Response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), cancellationToken);
     }
 
-    /// <summary>Whether a lock is below the account's root: those above belong to clients that see more.</summary>
+    /// <summary>Checks whether a lock is below the account's root: locks above it belong to clients that see more.</summary>
     private static bool IsWithin(DavCall call, DriveLock held) => held.Path.Equals(call.Account.Root.Path) || call.Account.Root.Path.Contains(held.Path);
 
     private static (bool IsShared, string? Owner) Read(XElement body)

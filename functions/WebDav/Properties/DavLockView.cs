@@ -13,7 +13,7 @@ namespace Cloudreve.Functions.WebDav.Properties;
 /// <param name="Now">The time, for how long it still holds.</param>
 internal sealed record DavLockView(DriveLock Lock, string Href, string TokenUri, DateTimeOffset Now)
 {
-    /// <summary>Whether it locks something.</summary>
+    /// <summary>Checks whether it locks a path.</summary>
     /// <param name="path">A path in the drive.</param>
     public bool Covers(FilePath path) => Lock.Path.Equals(path) || (Lock.IsInfinite && Lock.Path.Contains(path));
 

@@ -47,7 +47,7 @@ internal static class DeadProperties
     public static IEnumerable<XElement> Of(IReadOnlyDictionary<string, string> metadata) =>
         metadata.Where(pair => IsProperty(pair.Key)).Select(pair => Read(pair.Key, pair.Value)).OfType<XElement>();
 
-    /// <summary>Whether a metadata key is that of a property.</summary>
+    /// <summary>Checks whether a metadata key belongs to a property.</summary>
     /// <param name="key">The key.</param>
     public static bool IsProperty(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
 

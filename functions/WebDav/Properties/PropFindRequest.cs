@@ -10,17 +10,17 @@ internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
     // Each costs an element in the answer for each entry.
     private const int MaxNames = 256;
 
-    /// <summary>Whether the client wants no values.</summary>
+    /// <summary>True if the client wants names without values.</summary>
     public bool NamesOnly { get; init; }
 
     /// <summary>Properties beside all that are told without being asked for.</summary>
     public IReadOnlyList<XName> Includes { get; init; } = [];
 
-    /// <summary>Whether a live property of the protocol is asked for by its name.</summary>
+    /// <summary>Checks whether the client asks for a live property of the protocol by name.</summary>
     /// <param name="name">The name.</param>
     public bool AsksFor(string name) => Names?.Contains(DavXml.Dav + name) == true || Includes.Contains(DavXml.Dav + name);
 
-    /// <summary>Whether the answer shows a live property that belongs to all.</summary>
+    /// <summary>Checks whether the answer includes a live property that all resources have.</summary>
     /// <param name="name">The name.</param>
     public bool Shows(string name) => (Names is null && !NamesOnly) || AsksFor(name);
 

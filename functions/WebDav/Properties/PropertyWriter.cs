@@ -31,7 +31,7 @@ internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, 
 
     private XmlWriter Xml => answer.Xml;
 
-    /// <summary>Whether a property belongs to the server, so that clients cannot set it.</summary>
+    /// <summary>Checks whether a property belongs to the server, so that clients cannot set it.</summary>
     /// <param name="name">The property's name.</param>
     public static bool IsLive(XName name) => name.Namespace == DavXml.Dav;
 

@@ -66,12 +66,12 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
             throw new DavException(StatusCodes.Status412PreconditionFailed, "The resource is not in the expected state.");
     }
 
-    /// <summary>Whether a request states anything that <see cref="Require"/> checks.</summary>
+    /// <summary>Checks whether a request states any conditions that <see cref="Require"/> checks.</summary>
     /// <param name="request">The request.</param>
     public static bool IsConditional(HttpRequest request) =>
         request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0 || request.Headers.IfUnmodifiedSince.Count > 0;
 
-    /// <summary>Whether a client has the content already.</summary>
+    /// <summary>Checks whether a client already has the content.</summary>
     /// <param name="request">A request for it.</param>
     /// <param name="etag">Its ETag.</param>
     /// <param name="changedAt">When it last changed.</param>

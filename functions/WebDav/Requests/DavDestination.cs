@@ -28,7 +28,7 @@ internal static class DavDestination
 
     private static bool IsForeign(DavCall call, string address) => Uri.TryCreate(address, UriKind.Absolute, out _) && !address.StartsWith('/') && !IsHere(call, address, out _);
 
-    /// <summary>Whether a URI is one of this site, by the host that was called or one that the site is known by.</summary>
+    /// <summary>Checks whether a URI belongs to this site, by the requested host or any host that the site is known by.</summary>
     private static bool IsHere(DavCall call, string address, out string path)
     {
         path = "";

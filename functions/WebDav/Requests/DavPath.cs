@@ -17,10 +17,10 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
 
     private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>Whether the address ends with a slash, as those of folders do.</summary>
+    /// <summary>True if the address ends with a slash, as those of folders do.</summary>
     public bool HasSlash { get; init; }
 
-    /// <summary>Whether it is the root itself.</summary>
+    /// <summary>True if the path is the root itself.</summary>
     public bool IsRoot => Segments.Count == 0;
 
     /// <summary>The last name; empty for the root.</summary>
@@ -64,7 +64,7 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
             : throw new DavException(StatusCodes.Status403Forbidden, $"The path is deeper than {FilePath.MaxDepth} levels.");
     }
 
-    /// <summary>Whether another path is below this one, or the same.</summary>
+    /// <summary>Checks whether another path is below this one, or the same.</summary>
     /// <param name="other">The other one.</param>
     public bool Covers(DavPath other) => other.Segments.Count >= Segments.Count && Segments.SequenceEqual(other.Segments.Take(Segments.Count));
 

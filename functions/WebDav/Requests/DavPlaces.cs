@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.WebDav.Requests;
 /// <param name="Entry">What is there; null when nothing is.</param>
 internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? Entry)
 {
-    /// <summary>Whether it is a folder.</summary>
+    /// <summary>True if the resource is a folder.</summary>
     public bool IsFolder => Entry is { Type: FileType.Folder };
 
     /// <summary>What is there.</summary>

@@ -14,7 +14,7 @@ internal static class LockTokens
             ? Scheme + id
             : null;
 
-    /// <summary>Whether a URI is that of a lock.</summary>
+    /// <summary>Checks whether a URI is that of a lock.</summary>
     /// <param name="held">The lock.</param>
     /// <param name="uri">The URI.</param>
     public static bool IsOf(DriveLock held, string uri) => string.Equals(UriOf(held), uri.Trim(), StringComparison.OrdinalIgnoreCase);

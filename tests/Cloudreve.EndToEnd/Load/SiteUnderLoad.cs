@@ -35,7 +35,7 @@ internal sealed class SiteUnderLoad(Site site) : ISiteProcesses
         return site.KillAsync();
     }
 
-    /// <summary>Whether the site answers what it needs storage for.</summary>
+    /// <summary>Checks whether the site answers a request that needs storage.</summary>
     private static async Task<bool> IsReadyAsync(HttpClient client)
     {
         try

@@ -33,7 +33,7 @@ internal static class KnownDifferences
         (@"(updateFileContent|uploadFileChunk|updateProfilePicture) - body: string|getProfilePicture - : string", "content that is no JSON"),
     ];
 
-    /// <summary>Whether a difference is known.</summary>
+    /// <summary>Checks whether a difference is known.</summary>
     /// <param name="line">Operation, sign and line: <c>-</c> for what the contract alone has, <c>+</c> for what the app alone has.</param>
     public static bool Explain(string line) => Array.Exists(s_known, known => IsMatch(line, known.Pattern));
 

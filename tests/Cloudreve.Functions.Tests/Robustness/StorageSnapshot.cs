@@ -31,7 +31,7 @@ internal sealed class StorageSnapshot
         return snapshot;
     }
 
-    /// <summary>Whether a row or blob was there.</summary>
+    /// <summary>Checks whether a row or blob existed.</summary>
     /// <param name="name">As <see cref="ChangesTo"/> names it.</param>
     public bool Holds(string name) => _versions.ContainsKey(name);
 

@@ -34,7 +34,7 @@ internal sealed class LoadUser
     /// <summary>What all clients of the user fight for.</summary>
     public Contest Contest { get; }
 
-    /// <summary>Whether what is overwritten stays, as a version that nobody lists and that is charged.</summary>
+    /// <summary>True if overwritten content is kept as a version that is not listed but charged.</summary>
     public bool KeepsVersions => Index % 3 == 2;
 
     /// <summary>Notes a difference together with the operations that name something.</summary>

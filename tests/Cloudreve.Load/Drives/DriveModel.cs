@@ -49,7 +49,7 @@ internal sealed class DriveModel
 
     public bool IsOnlyOneOfItsName(DriveNode node) => Nodes.TrueForAll(n => n == node || n.Places.TrueForAll(p => p.Name != node.Place.Name));
 
-    /// <summary>Whether nothing below an entry is in doubt.</summary>
+    /// <summary>Checks whether nothing below an entry is in doubt.</summary>
     public bool IsWhole(DriveNode node) => !Nodes.Exists(n => n.IsUnread && n.MayBeIn(node));
 
     /// <summary>What is below an entry, as far as it is believed.</summary>

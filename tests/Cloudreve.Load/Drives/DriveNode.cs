@@ -41,10 +41,10 @@ internal sealed class DriveNode
     /// <summary>What it may hold, what is believed first. Files only.</summary>
     public List<Content> Contents { get; } = [];
 
-    /// <summary>Whether it has to be looked at before it can be used.</summary>
+    /// <summary>True if the entry must be read before it can be used.</summary>
     public bool IsUnread { get; set; }
 
-    /// <summary>Whether an upload was left open, so that it cannot be known before the site has given that up.</summary>
+    /// <summary>True if an upload was left open, so that its outcome is unknown until the site has given it up.</summary>
     public bool IsLeftOpen { get; set; }
 
     /// <summary>When it may be looked at: what a lost request does may still be under way.</summary>
@@ -57,10 +57,10 @@ internal sealed class DriveNode
 
     public bool IsCertain => Places.Count == 1 && Contents.Count <= 1 && !IsUnread;
 
-    /// <summary>Whether it is in the drive, and so are all folders above it.</summary>
+    /// <summary>True if the entry and all folders above it are in the drive.</summary>
     public bool IsLive => Place.State == PlaceState.Live && Place.Folder is not { IsLive: false };
 
-    /// <summary>Whether a client may use it.</summary>
+    /// <summary>True if a client may use it.</summary>
     public bool IsUsable => !IsUnread && Place.State == PlaceState.Live && Place.Folder is not { IsUsable: false };
 
     public int Depth => Place.Folder is { } folder ? folder.Depth + 1 : 1;
@@ -79,7 +79,9 @@ internal sealed class DriveNode
 
     public static string PathAt(Place place) => place.Folder is { } folder ? $"{folder.Path}/{place.Name}" : "/" + place.Name;
 
-    /// <summary>Whether one of the places it may be at is below a folder, as far as that is believed to be where it is.</summary>
+    /// <summary>
+    /// Checks whether one of the possible places of an entry is below a folder, assuming that the folder is where it is believed to be.
+    /// </summary>
     public bool MayBeIn(DriveNode folder) => Places.Exists(p => p.Folder == folder || (p.Folder is { } above && above.MayBeIn(folder)));
 
     /// <summary>A change was acknowledged.</summary>

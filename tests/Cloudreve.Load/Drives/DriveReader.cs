@@ -25,7 +25,7 @@ internal sealed class DriveReader(ApiConnection api)
 
     public static bool IsMissing(Reply reply) => reply.Kind == ReplyKind.Refused && s_missing.Contains(reply.Code);
 
-    /// <summary>Whether an entry exists; null when nobody can tell.</summary>
+    /// <summary>Checks whether an entry exists; null when that cannot be determined.</summary>
     public async Task<bool?> ExistsAsync(string path)
     {
         var reply = await InfoAsync(path);

@@ -39,7 +39,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
     /// <summary>Requests so far.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
-    /// <summary>Whether requests are disturbed now.</summary>
+    /// <summary>True if requests are being disturbed now.</summary>
     public bool IsDisturbing
     {
         get

@@ -9,7 +9,7 @@ internal sealed class CrashPlan(int call, StorageFault fault)
 {
     private int _calls;
 
-    /// <summary>Whether the process is dead.</summary>
+    /// <summary>True if the process is dead.</summary>
     public bool HasStruck => Volatile.Read(ref _calls) >= call;
 
     public StorageFault Decide(StorageCall made)

@@ -21,7 +21,7 @@ internal sealed class ReplayHub
     /// <summary>Names of the activities that were called, in order.</summary>
     public List<string> Calls { get; } = [];
 
-    /// <summary>Whether a call of an activity waits to be carried out.</summary>
+    /// <summary>Checks whether a call of an activity is waiting to be carried out.</summary>
     public bool IsWaiting(string activity) => _activities.Any(a => a.Call.Name == activity);
 
     public IEnumerable<ReplayInstance> Instances => _instances.Values;

@@ -18,7 +18,7 @@ public sealed record ContractEndpoint(string OperationId, string Method, PathTem
         "exchangeOAuthToken", "getOAuthUserInfo", "wopiCheckFileInfo", "wopiGetFile", "wopiPutFile", "wopiModifyFile", "completeQiniuUpload",
     ];
 
-    /// <summary>Whether its JSON answers have no envelope.</summary>
+    /// <summary>True if its JSON answers have no envelope.</summary>
     public bool IsBare => s_bare.Contains(OperationId);
 
     /// <summary>The path from the site's root.</summary>

@@ -15,7 +15,7 @@ public sealed class ContractSchema
     /// <summary>The format of a string or number, or null.</summary>
     public string? Format { get; init; }
 
-    /// <summary>Whether null is allowed.</summary>
+    /// <summary>True if null is allowed.</summary>
     public bool Nullable { get; init; }
 
     /// <summary>The allowed values, with those of <c>x-additional-values</c>; null where any is allowed.</summary>
@@ -48,7 +48,7 @@ public sealed class ContractSchema
     /// <summary>The properties that must be there.</summary>
     public IReadOnlySet<string> Required { get; init; } = new HashSet<string>();
 
-    /// <summary>Whether properties beyond the named ones are allowed.</summary>
+    /// <summary>True if properties beyond the named ones are allowed.</summary>
     public bool AllowsAdditionalProperties { get; init; }
 
     /// <summary>The schema of properties beyond the named ones, or null where they may be anything.</summary>
@@ -78,7 +78,7 @@ public sealed class ContractSchema
     /// <summary>The schema that this one refers to (<c>$ref</c>), or null.</summary>
     public ContractSchema? Reference => FindReference?.Invoke();
 
-    /// <summary>Whether null is a value of this schema, through references and compositions.</summary>
+    /// <summary>True if null is a value of this schema, through references and compositions.</summary>
     public bool AcceptsNull =>
         Nullable
         || (Reference is { } reference && reference.AcceptsNull)

@@ -7,7 +7,7 @@ namespace Cloudreve.Testing.Contract;
 /// <summary>Checks strings by the formats that the contract names.</summary>
 internal static partial class StringFormats
 {
-    /// <summary>Whether a string has a format.</summary>
+    /// <summary>Checks whether a string has a format.</summary>
     /// <param name="text">The string.</param>
     /// <param name="format">The format's name in the contract.</param>
     /// <exception cref="InvalidDataException">The format is unknown, so that it would silently be ignored.</exception>

@@ -6,7 +6,7 @@ namespace Cloudreve.Testing.Proxies;
 /// <param name="Target">Path and query. They may hold a signature.</param>
 public sealed record ProxiedRequest(string Service, string Operation, string Target)
 {
-    /// <summary>Whether it is for a table, container or queue.</summary>
+    /// <summary>Checks whether the call is for a table, container or queue.</summary>
     /// <param name="resource">The whole name.</param>
     public bool IsFor(string resource) => Operation.EndsWith(" " + resource, StringComparison.Ordinal);
 }

@@ -44,7 +44,7 @@ public sealed class SmtpServerDouble : IAsyncDisposable
     /// <summary>Decides what a recipient is answered, by the number of recipients so far, from 1; null to accept.</summary>
     public Func<int, string?> OnRecipient { get; set; } = _ => null;
 
-    /// <summary>Whether connections are closed after a mail.</summary>
+    /// <summary>True if connections are closed after a mail.</summary>
     public bool ClosesAfterMail { get; set; }
 
     /// <summary>The next mail; waits for it.</summary>

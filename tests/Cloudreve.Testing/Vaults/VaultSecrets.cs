@@ -11,7 +11,7 @@ namespace Cloudreve.Testing.Vaults;
 /// <param name="Tags">The tags.</param>
 public sealed record VaultVersion(string Id, string Name, string Value, IReadOnlyDictionary<string, string> Tags)
 {
-    /// <summary>Whether its value may be read.</summary>
+    /// <summary>True if its value may be read.</summary>
     public bool IsEnabled { get; set; } = true;
 }
 

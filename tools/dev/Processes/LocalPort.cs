@@ -6,7 +6,7 @@ namespace Cloudreve.Dev.Processes;
 /// <summary>TCP ports of the loopback interface.</summary>
 internal static class LocalPort
 {
-    /// <summary>Whether nobody listens on a port.</summary>
+    /// <summary>Checks whether a port is free.</summary>
     public static bool IsFree(int port)
     {
         try

@@ -46,10 +46,10 @@ public sealed class FunctionDefinition
 
     internal string Id => Metadata.FunctionId;
 
-    /// <summary>Whether the durable extension runs it and takes its return value.</summary>
+    /// <summary>True if the durable extension runs the function and takes its return value.</summary>
     internal bool IsDurable => IsTriggeredBy("orchestrationTrigger") || IsTriggeredBy("activityTrigger");
 
-    /// <summary>Whether the worker gets a reference and fetches the content itself.</summary>
+    /// <summary>True if the worker gets a reference and fetches the content itself.</summary>
     internal bool DefersBinding =>
         Trigger.TryGetProperty("properties", out var properties)
         && string.Equals(Read(properties, "supportsDeferredBinding"), bool.TrueString, StringComparison.OrdinalIgnoreCase);

@@ -83,7 +83,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         return started;
     }
 
-    /// <summary>Whether the host stops, too: a signal to both reaches them in any order.</summary>
+    /// <summary>Checks whether the host is stopping as well: a signal to both reaches them in any order.</summary>
     private static async Task<bool> IsHostStoppingAsync(WorkerProcess process, Task exit, CancellationToken hostStops)
     {
         if (!exit.IsCompleted || process.ExitCode is 0 or TerminatedCode)

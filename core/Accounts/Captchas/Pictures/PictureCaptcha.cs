@@ -65,7 +65,7 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
         return CryptographicOperations.FixedTimeEquals(expected, ticket.AsSpan(StampLength + SealLength));
     }
 
-    /// <summary>Whether a ticket is one of ours and has not expired: made-up ones must not fill the table.</summary>
+    /// <summary>Checks whether a ticket was issued by this site and has not expired: forged tickets must not fill the table.</summary>
     private bool TryRead(SiteSettings site, string? text, out byte[] ticket)
     {
         ticket = new byte[TicketLength];

@@ -17,7 +17,7 @@ public sealed record SmtpSettings
     /// <summary>The password.</summary>
     public string Password { get; init; } = "";
 
-    /// <summary>Whether the connection starts with TLS; otherwise it changes to TLS when the server offers it.</summary>
+    /// <summary>True if the connection starts with TLS; otherwise it is upgraded to TLS when the server offers it.</summary>
     public bool StartsWithTls { get; init; }
 
     /// <summary>The sender's address.</summary>

@@ -41,7 +41,7 @@ internal abstract class CoseKey
     /// <summary>The key's one algorithm.</summary>
     public abstract CoseAlgorithm Kind { get; }
 
-    /// <summary>Whether a signature is the key's.</summary>
+    /// <summary>Verifies a signature against the key.</summary>
     /// <param name="data">What was signed.</param>
     /// <param name="signature">The signature.</param>
     public abstract bool Verify(byte[] data, byte[] signature);

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 /// </summary>
 internal interface ITokenKeyStore
 {
-    /// <summary>Whether the keys are a setting of the site, so that a change of settings can replace all of them.</summary>
+    /// <summary>True if the keys are stored in a setting of the site, so that a change of settings can replace all of them.</summary>
     bool IsInSettings { get; }
 
     /// <summary>The keys.</summary>

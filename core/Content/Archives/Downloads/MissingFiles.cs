@@ -20,7 +20,9 @@ public sealed class MissingFiles
     /// <summary>The first of them, with reasons for people.</summary>
     public IReadOnlyList<(string Path, string Reason)> Named => _named;
 
-    /// <summary>Whether an error concerns one file alone. While storage is away all would be missing, so that is another matter.</summary>
+    /// <summary>
+    /// Checks whether an error concerns a single file. While storage is unavailable every file would seem to be missing, so that does not count.
+    /// </summary>
     /// <param name="error">What reading a file failed with.</param>
     internal static bool IsOfOneFile(Exception error) => error is CloudreveException or (StorageException and not StorageUnavailableException);
 

@@ -20,7 +20,7 @@ internal static class SevenZipDirectory
 
     private static ReadOnlySpan<byte> Magic => [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C];
 
-    /// <summary>Whether a file begins like a 7z.</summary>
+    /// <summary>Checks whether a file starts with the 7z signature.</summary>
     public static bool IsArchive(ReadOnlySpan<byte> head) => head.StartsWith(Magic);
 
     /// <summary>Lists a 7z.</summary>
@@ -141,7 +141,7 @@ internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
     /// <summary>How many files are within.</summary>
     public int Files { get; set; } = 1;
 
-    /// <summary>Whether the whole has a checksum.</summary>
+    /// <summary>True if the header has a checksum for the whole content.</summary>
     public bool HasChecksum { get; set; }
 
     /// <summary>Bytes of all files within.</summary>

@@ -16,10 +16,10 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>The sync client that writes; null for others.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Whether a file that is there already is an error.</summary>
+    /// <summary>True if it is an error when the file exists already.</summary>
     public bool IsNew { get; init; }
 
-    /// <summary>Whether a missing folder is an error; otherwise it is made.</summary>
+    /// <summary>True if a missing folder is an error; otherwise the folder is created.</summary>
     public bool NeedsFolder { get; init; }
 
     /// <summary>Metadata that the file gets instead of what it has under the same prefix; null to leave all as it is.</summary>

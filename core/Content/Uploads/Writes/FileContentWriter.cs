@@ -193,7 +193,7 @@ public sealed class FileContentWriter
     /// <summary>In which form content comes.</summary>
     private readonly record struct ContentForm
     {
-        /// <summary>Whether nobody knows how long it is.</summary>
+        /// <summary>True if the length is not known in advance.</summary>
         public bool IsOpenEnded { get; init; }
 
         /// <summary>What it is a copy of; null when it comes from the client.</summary>

@@ -37,7 +37,7 @@ internal sealed record WriteIntent
     /// <summary>The file that gets the content.</summary>
     public required long FileId { get; init; }
 
-    /// <summary>Whether the write makes the file.</summary>
+    /// <summary>True if the write creates the file.</summary>
     public bool IsNewFile { get; init; }
 
     /// <summary>The entity to be; 0 for empty content.</summary>
@@ -51,7 +51,7 @@ internal sealed record WriteIntent
     /// <summary>The blob's name in the policy's container.</summary>
     public string Source { get; init; } = "";
 
-    /// <summary>Whether the blob is written in several blocks.</summary>
+    /// <summary>True if the blob is written in several blocks.</summary>
     public bool IsInBlocks { get; init; }
 
     public WriteState State { get; init; }

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <summary>Settings of event streams; keys and defaults are those of the contract, section 24.</summary>
 public static class EventStreamSetting
 {
-    /// <summary>Whether folders push their events.</summary>
+    /// <summary>True if folders push their events.</summary>
     public static readonly Setting<bool> IsEnabled = Setting.Flag("fs_event_push_enabled", defaultValue: true);
 
     /// <summary>How long an event is held back for others of the same file.</summary>

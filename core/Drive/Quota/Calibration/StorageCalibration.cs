@@ -147,7 +147,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
                 _awaited[file.Id] = file;
         }
 
-        /// <summary>Whether a file has got the content of an upload.</summary>
+        /// <summary>Checks whether a file has received the content of an upload.</summary>
         public bool Holds(long fileId, long entityId) =>
             entityId != 0 && _awaited.TryGetValue(fileId, out var file) && file.EntityIds.Contains(entityId);
     }

@@ -33,7 +33,7 @@ internal sealed record AdminListRequest(
             throw new CloudreveException(ErrorCode.BadParameter, "The order direction must be asc or desc.");
     }
 
-    /// <summary>Whether the list runs downwards, which is the default.</summary>
+    /// <summary>True if the list is in descending order, which is the default.</summary>
     public bool IsDescending => OrderDirection is not "asc";
 
     /// <summary>The column to sort by; <c>id</c> unless given.</summary>

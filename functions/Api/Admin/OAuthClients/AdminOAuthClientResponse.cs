@@ -68,7 +68,7 @@ internal sealed record UpsertOAuthClient
     /// <summary>What else there is about it.</summary>
     public AdminOAuthClientProps? Props { get; init; }
 
-    /// <summary>Whether it may be used.</summary>
+    /// <summary>True if the client may be used.</summary>
     public bool? IsEnabled { get; init; }
 
     /// <summary>Reads the change.</summary>

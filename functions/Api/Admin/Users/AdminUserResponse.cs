@@ -30,7 +30,7 @@ internal sealed record AdminUserResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>The id that users see.</summary>
     public string? HashId { get; init; }
 
-    /// <summary>Whether there is a second factor.</summary>
+    /// <summary>True if a second factor is set up.</summary>
     public bool TwoFaEnabled { get; init; }
 
     /// <summary>How much storage there is.</summary>

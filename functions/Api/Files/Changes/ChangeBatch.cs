@@ -17,10 +17,10 @@ internal sealed class ChangeBatch(Batch batch, DriveOperations operations, Drive
     private readonly ConcurrentDictionary<string, DrivePlace> _places = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ChangedItem> _items = new(StringComparer.Ordinal);
 
-    /// <summary>Whether items come into one folder: then those of one name run in the order of the request.</summary>
+    /// <summary>True if items are collected in one folder: items of the same name then run in the order of the request.</summary>
     public bool Gathers { get; init; }
 
-    /// <summary>Whether what is inside another item goes with it, and shares its outcome.</summary>
+    /// <summary>True if what is inside another item goes with it and shares its outcome.</summary>
     public bool TakesAlong { get; init; }
 
     /// <summary>Runs the batch.</summary>

@@ -43,7 +43,7 @@ internal sealed class NestedPlaces
     /// <summary>Items that go with another one.</summary>
     public IReadOnlyList<(string Uri, string Leader)> Followers { get; }
 
-    /// <summary>Whether an item is another one under a different URI.</summary>
+    /// <summary>Checks whether an item repeats another one under a different URI.</summary>
     /// <param name="uri">The item.</param>
     public bool IsRepetition(string uri) => _repetitions.Contains(uri);
 

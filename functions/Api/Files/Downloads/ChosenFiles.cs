@@ -14,7 +14,7 @@ internal sealed class ChosenFiles(ApiCall call, DriveAccess access, PathLookup l
     private readonly ConcurrentDictionary<string, FileRecord> _files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, bool> _shares = new();
 
-    /// <summary>Whether folders may be chosen, as for an archive.</summary>
+    /// <summary>True if folders may be chosen, as for an archive.</summary>
     public bool TakesFolders { get; init; }
 
     /// <summary>The files by URI.</summary>

@@ -22,7 +22,7 @@ internal sealed record ListResponse
     /// <summary>A random id that clients hand back.</summary>
     public required string ContextHint { get; init; }
 
-    /// <summary>Whether files and folders are mixed, as in a search.</summary>
+    /// <summary>True if files and folders are mixed, as in a search.</summary>
     public required bool MixedType { get; init; }
 
     /// <summary>The policy of new files.</summary>
@@ -32,10 +32,10 @@ internal sealed record ListResponse
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ExplorerViewResponse? View { get; init; }
 
-    /// <summary>Whether a shared file is shown and not a folder.</summary>
+    /// <summary>True if the share shows a file and not a folder.</summary>
     public bool? SingleFileView { get; init; }
 
-    /// <summary>Whether a search ended because it opened as many folders as allowed.</summary>
+    /// <summary>True if a search ended because it had opened the maximum number of folders.</summary>
     public bool? RecursionLimitReached { get; init; }
 }
 

@@ -19,7 +19,9 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
     /// <summary>The blob that is shown; 0 for an empty file.</summary>
     public long ShownId => Session.VersionId == 0 ? File.PrimaryEntityId : Session.VersionId;
 
-    /// <summary>Whether the viewer may write: opened to edit, for the owner, in the own drive, on the current version (contract, section 16).</summary>
+    /// <summary>
+    /// True if the viewer may write: opened to edit, by the owner, in the own drive, on the current version (contract, section 16).
+    /// </summary>
     public bool CanWrite => Session.CanEdit && Place.View.FileSystem == FileSystemKind.My && Caller.UserId == File.OwnerId && ShownId == File.PrimaryEntityId;
 
     /// <summary>Bytes of what is shown.</summary>

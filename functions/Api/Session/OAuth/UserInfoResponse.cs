@@ -19,6 +19,6 @@ internal sealed record UserInfoResponse(string Sub)
     /// <summary>The mail address.</summary>
     public string? Email { get; init; }
 
-    /// <summary>Whether the site made sure that the address is the user's.</summary>
+    /// <summary>True if the site has verified that the address belongs to the user.</summary>
     public bool? EmailVerified { get; init; }
 }

@@ -38,7 +38,7 @@ internal sealed record CreationOptions
     [JsonPropertyName("authenticatorSelection")]
     public AuthenticatorSelection Selection { get; } = new(Required, RequireResidentKey: true, Preferred);
 
-    /// <summary>Whether the site wants to know the model.</summary>
+    /// <summary>The attestation conveyance that the site asks for.</summary>
     public string Attestation { get; } = "none";
 
     /// <summary>The options of a registration.</summary>

@@ -14,7 +14,7 @@ internal sealed record PatchPreferencesRequest
     /// <summary>A CSS colour.</summary>
     public string? PreferredTheme { get; init; }
 
-    /// <summary>Whether replaced contents are kept.</summary>
+    /// <summary>True if replaced contents are kept.</summary>
     public bool? VersionRetentionEnabled { get; init; }
 
     /// <summary>Extensions of which versions are kept.</summary>
@@ -29,13 +29,13 @@ internal sealed record PatchPreferencesRequest
     /// <summary>The password from now on.</summary>
     public string? NewPassword { get; init; }
 
-    /// <summary>Whether there is a second factor.</summary>
+    /// <summary>True if a second factor is set up.</summary>
     public bool? TwoFaEnabled { get; init; }
 
     /// <summary>A code of the authenticator app.</summary>
     public string? TwoFaCode { get; init; }
 
-    /// <summary>Whether views of folders stay on the client.</summary>
+    /// <summary>True if folder views are kept on the client only.</summary>
     public bool? DisableViewSync { get; init; }
 
     /// <summary>Which share links the profile shows.</summary>

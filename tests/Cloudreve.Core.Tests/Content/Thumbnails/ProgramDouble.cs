@@ -30,7 +30,7 @@ internal sealed class ProgramDouble : IDisposable
     /// <summary>What the program reported under a name.</summary>
     public T Report<T>(string name) => System.Text.Json.JsonSerializer.Deserialize<T>(File.ReadAllText(PathOf(name)))!;
 
-    /// <summary>Whether the program reported something under a name.</summary>
+    /// <summary>Checks whether the program reported something under a name.</summary>
     public bool HasReport(string name) => File.Exists(PathOf(name));
 
     /// <summary>A file beside the program.</summary>

@@ -19,7 +19,7 @@ internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
     /// </summary>
     public IReadOnlyList<string> Spends { get; init; } = [];
 
-    /// <summary>Whether a change is one of <see cref="Spends"/>.</summary>
+    /// <summary>Checks whether a change is one of <see cref="Spends"/>.</summary>
     /// <param name="change">The row's name.</param>
     public bool MaySpend(string change) => Spends.Any(word => change.Contains(word, StringComparison.Ordinal));
 

@@ -184,7 +184,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
         return (await App.GetSiteAsync()).HashIds.Encode(share.Id, HashIdKind.Share);
     }
 
-    /// <summary>Whether a row is in a partition of a user's own.</summary>
+    /// <summary>Checks whether a row is in a partition of a user's own.</summary>
     /// <param name="name">As <see cref="StorageSnapshot.ChangesTo"/> names it.</param>
     /// <param name="person">The user.</param>
     internal static bool IsOf(string name, Person person) =>

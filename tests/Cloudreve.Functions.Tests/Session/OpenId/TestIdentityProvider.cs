@@ -121,7 +121,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     // Who was led here from Entra's own address is told that.
     private string BaseOf(HttpContext http) => new Uri(EntraInstance).Host == http.Request.Host.Value ? EntraInstance : Address;
 
-    /// <summary>Whether the provider has an address for signing out.</summary>
+    /// <summary>True if the provider has an address for signing out.</summary>
     public bool OffersSignOut { get; set; } = true;
 
     private static IResult Json(JsonObject body) => Results.Content(body.ToJsonString(), "application/json");
