@@ -27,17 +27,17 @@ public static class AccountSetting
     /// <summary>Width and height in pixels to which pictures of users are scaled.</summary>
     public static readonly Setting<long> AvatarSide = Setting.Number("avatar_size_l", 200, min: 1);
 
-    /// <summary>Where pictures of users are: what the names of their blobs start with.</summary>
+    /// <summary>The location of users' pictures: the prefix of their blob names.</summary>
     public static readonly Setting<string> AvatarPath = Setting.Text("avatar_path", "avatar");
 
     /// <summary>The server of pictures that belong to mail addresses.</summary>
     public static readonly Setting<string> GravatarServer = Setting.Text("gravatar_server", "https://www.gravatar.com");
 
-    /// <summary>How long clients may keep pictures and other content that is the same for everybody.</summary>
+    /// <summary>The time that clients may cache pictures and other content that is the same for everybody.</summary>
     public static readonly Setting<TimeSpan> PublicMaxAge = Setting.Seconds("public_resource_maxage", 86_400);
 
     /// <summary>
-    /// How much of the usual budgets a client has for failed sign-ins, sign-ups and the like, in percent; 0 for no limit. For sites whose
+    /// The share of the usual budgets that a client has for failed sign-ins, sign-ups and the like, in percent; 0 for no limit. For sites whose
     /// visitors share one address.
     /// </summary>
     public static readonly Setting<long> ClientBudgetPercent = Setting.Number("client_budget_percent", 100);

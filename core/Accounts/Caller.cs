@@ -5,7 +5,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>Who makes a request: a signed-in user, or nobody in particular.</summary>
+/// <summary>The caller of a request: a signed-in user, or an anonymous one.</summary>
 /// <param name="User">The account; null for an anonymous caller.</param>
 /// <param name="Group">The account's group, or the group of anonymous callers.</param>
 public sealed record Caller(User? User, Group Group)
@@ -25,13 +25,13 @@ public sealed record Caller(User? User, Group Group)
     /// </summary>
     public bool ActsAsAdmin => IsAdmin && Holds(OAuthScopes.AdminRead);
 
-    /// <summary>What an OAuth client was granted; null for a token of the site's own clients, which may do everything.</summary>
+    /// <summary>The scopes granted to an OAuth client; null for a token of the site's own clients, which may do everything.</summary>
     public IReadOnlySet<string>? Scopes { get; init; }
 
     /// <summary>The sign-in that the caller's token descends from; null for an anonymous caller, and where another party issued the token.</summary>
     public TokenSession? Session { get; init; }
 
-    /// <summary>Where the request comes from.</summary>
+    /// <summary>The client address that the request comes from.</summary>
     public ClientAddress Client { get; init; } = ClientAddress.Unknown;
 
     /// <summary>The account of a caller that must have signed in.</summary>

@@ -4,9 +4,9 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts;
 
 /// <summary>
-/// Who is in which group. Nothing keeps count, since every new account would pay for it, so the service looks through the whole table of
-/// accounts: a transaction for each 1,000 members that are found, and one for each part of the table that it looks through without finding
-/// that many. For administrators who ask.
+/// Membership of groups. No count is kept, since every new account would pay for it, so the service scans the whole table of accounts: a
+/// transaction for each 1,000 members that are found, and one for each part of the table that it scans without finding that many. For
+/// administrators only.
 /// </summary>
 public sealed class GroupMembers(StorageLayout layout)
 {

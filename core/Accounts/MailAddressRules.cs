@@ -2,7 +2,7 @@ using System.Net.Mail;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>What the mail address of an account must be like.</summary>
+/// <summary>Requirements for the mail address of an account.</summary>
 internal static class MailAddressRules
 {
     // RFC 5321, 4.5.3.1: a path has 256 characters with its brackets.

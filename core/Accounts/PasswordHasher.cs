@@ -27,7 +27,7 @@ public static class PasswordHasher
     private const int MaxWaitingOfClient = 32;
 
     /// <summary>
-    /// How many passwords of callers are hashed at once: each takes 19 MiB and a processor, and anybody can ask for one.
+    /// Maximum number of callers' passwords that are hashed at once: each takes 19 MiB and a processor, and anybody can ask for one.
     /// </summary>
     internal static readonly int MaxAtOnce = Math.Min(Environment.ProcessorCount, 8);
 

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>What a new password must be like (contract, section 6).</summary>
+/// <summary>Requirements for a new password (contract, section 6).</summary>
 public static class PasswordRules
 {
     /// <summary>The shortest new password, in characters.</summary>

@@ -136,7 +136,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         return isRight;
     }
 
-    /// <summary>What a guess is counted by.</summary>
+    /// <summary>The counters and client of a guess.</summary>
     /// <param name="Key">Where it is counted.</param>
     /// <param name="Attempts">The attempts before; null for none.</param>
     /// <param name="Client">Where it comes from.</param>

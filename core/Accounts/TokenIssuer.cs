@@ -21,7 +21,7 @@ namespace Cloudreve.Core.Accounts;
 /// <param name="RefreshExpires">When the refresh token ends.</param>
 public sealed record TokenPair(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires);
 
-/// <summary>What a valid access token says.</summary>
+/// <summary>The claims of a valid access token.</summary>
 /// <param name="UserId">The account.</param>
 /// <param name="Scopes">What an application was granted; null for a client of the site's own.</param>
 public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)

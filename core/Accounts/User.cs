@@ -23,13 +23,13 @@ public enum UserStatus
 /// <param name="Name">The user's own label; null for none.</param>
 public sealed record PinnedPlace(string Uri, string? Name = null);
 
-/// <summary>What a user may set about the account.</summary>
+/// <summary>The settings that users may change on their accounts.</summary>
 public sealed record UserSettings
 {
-    /// <summary>How many places may be pinned.</summary>
+    /// <summary>Maximum number of pinned places.</summary>
     public const int MaxPins = 200;
 
-    /// <summary>How many characters the URIs and names of all pins may have; they are stored with the account, in one row.</summary>
+    /// <summary>Maximum number of characters in the URIs and names of all pins; they are stored with the account, in one row.</summary>
     public const int MaxPinCharacters = 60_000;
 
     /// <summary>True if replaced contents are kept as versions.</summary>
@@ -38,7 +38,7 @@ public sealed record UserSettings
     /// <summary>Extensions of which versions are kept; null for all.</summary>
     public IReadOnlyList<string>? VersionRetentionExt { get; init; }
 
-    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    /// <summary>Number of versions that are kept; 0 for no limit.</summary>
     public int VersionRetentionMax { get; init; }
 
     /// <summary>A colour; null for the site's theme.</summary>
@@ -50,7 +50,7 @@ public sealed record UserSettings
     /// <summary>True if folder views are kept on the client only.</summary>
     public bool DisableViewSync { get; init; }
 
-    /// <summary>Which share links the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
+    /// <summary>The share links that the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
     public string ShareLinksInProfile { get; init; } = "";
 
     /// <summary>Views of file systems whose roots are no folders, such as the trash: name to view, as JSON.</summary>
@@ -75,7 +75,7 @@ public sealed record User
     /// <summary>True if the user has proven, to this site or to an identity provider, that they receive mail at the address.</summary>
     public bool IsEmailVerified { get; init; }
 
-    /// <summary>What others see.</summary>
+    /// <summary>The display name.</summary>
     public required string Nick { get; init; }
 
     /// <summary>The state of the account.</summary>
@@ -93,16 +93,16 @@ public sealed record User
     /// <summary>The step of the last code of the authenticator app that was taken; codes up to it work no more.</summary>
     public long TwoFactorStep { get; init; }
 
-    /// <summary>Where the picture comes from: empty, <c>file</c> or <c>gravatar</c>.</summary>
+    /// <summary>The source of the picture: empty, <c>file</c> or <c>gravatar</c>.</summary>
     public string Avatar { get; init; } = "";
 
-    /// <summary>When the account was made.</summary>
+    /// <summary>The time the account was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the account was last written; the time of its making for one that was not read.</summary>
+    /// <summary>The time the account was last written; the time of its creation for one that was not read.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>What the user set.</summary>
+    /// <summary>The user's settings.</summary>
     public UserSettings Settings { get; init; } = new();
 
     /// <summary>True if the account and everything in it is being removed.</summary>

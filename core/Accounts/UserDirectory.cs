@@ -10,10 +10,10 @@ namespace Cloudreve.Core.Accounts;
 /// </summary>
 public sealed class UserDirectory
 {
-    /// <summary>How many hits a search has at most.</summary>
+    /// <summary>Maximum number of hits of a search.</summary>
     public const int MaxHits = 10;
 
-    /// <summary>How old the names may be.</summary>
+    /// <summary>The maximum age of the cached names.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
     // Names alone: whether an account is active is looked up anew. The table may be large.

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Accounts;
 /// </summary>
 internal sealed class UserIndex(StorageLayout layout)
 {
-    /// <summary>What the names of partitions start with.</summary>
+    /// <summary>Prefix of the partitions' names.</summary>
     public const string Prefix = "i";
 
     /// <summary>The property with the state of an account.</summary>
@@ -25,16 +25,16 @@ internal sealed class UserIndex(StorageLayout layout)
     private const string Mail = "mail";
     private const string Nick = "nick";
 
-    /// <summary>What the index knows of an account.</summary>
+    /// <summary>The index entry of an account.</summary>
     public sealed record Entry(long Id, string Email, string Nick, UserStatus Status, int GroupId);
 
     /// <summary>Checks whether a change of an account affects the index.</summary>
     public static bool Differs(User before, User after) => (after.IsLeaving && !before.IsLeaving) || EntryOf(before) != EntryOf(after);
 
-    /// <summary>What the index shall say of an account.</summary>
+    /// <summary>The index entry that an account should have.</summary>
     public static Entry EntryOf(User user) => new(user.Id, user.Email, user.Nick, user.Status, user.GroupId);
 
-    /// <summary>What a row says.</summary>
+    /// <summary>Reads an index entry from a row.</summary>
     public static Entry Read(Row row) => new(
         FileKeys.ParseId(row.RowKey), row.RequiredText(Mail), row.RequiredText(Nick), (UserStatus)row.RequiredNumber(Status), (int)row.RequiredNumber(Group));
 

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Accounts;
 /// </summary>
 internal static class UserRows
 {
-    /// <summary>What the keys start with that a sign-in reads.</summary>
+    /// <summary>Prefix of the row keys that a sign-in reads.</summary>
     public const string SignInPrefix = "!";
 
     public const string Account = "!user";

@@ -12,13 +12,13 @@ using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>What a new account starts with.</summary>
+/// <summary>The initial values of a new account.</summary>
 /// <param name="Email">The mail address, in any case.</param>
 /// <param name="PasswordHash">The hashed password; null for none.</param>
 /// <param name="GroupId">The group.</param>
 public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 {
-    /// <summary>What others see; null for the mail address up to its @.</summary>
+    /// <summary>The display name; null for the mail address up to its @.</summary>
     public string? Nick { get; init; }
 
     /// <summary>The state of the account.</summary>
@@ -37,15 +37,15 @@ public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 /// <param name="clock">Stamps new accounts.</param>
 public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree files, TimeProvider clock)
 {
-    /// <summary>How long <see cref="FindRecentAsync"/> may be behind.</summary>
+    /// <summary>The maximum age of what <see cref="FindRecentAsync"/> returns.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long it may be behind while storage is slow or down; a ban must not wait for long.</summary>
+    /// <summary>Its maximum age while storage is slow or down; a ban must take effect soon.</summary>
     private static readonly TimeSpan MaxStale = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many accounts are kept at once; beyond it all are forgotten, which only costs reads.</summary>
+    /// <summary>Maximum number of cached accounts; beyond it all are forgotten, which only costs reads.</summary>
     private const int MaxKept = 10_000;
 
     private readonly ConcurrentDictionary<long, Kept> _kept = [];

@@ -15,7 +15,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What became of a blob that appeared.</summary>
+/// <summary>The outcome of a blob's arrival.</summary>
 public enum BlobArrivalOutcome
 {
     /// <summary>It is a file of the user's drive now.</summary>
@@ -179,9 +179,8 @@ public sealed class BlobArrival(
         entity.SourceETag is { } etag ? etag.Trim('"') == blob.ETag.Trim('"') : file.Size == blob.Size && file.UpdatedAt == blob.LastModified;
 
     /// <summary>
-    /// What follows once an arrived version is in the drive: its owner is charged, and the version before goes; the blob itself stays,
-    /// for it is the new version's. May be repeated. Since what is charged follows what is there, deliveries side by side may pass
-    /// the limit together.
+    /// Completes the arrival of a version in the drive: charges its owner and releases the previous version; the blob itself stays, for it is
+    /// the new version's. May be repeated. Since the charge is made afterwards, deliveries in parallel may exceed the limit together.
     /// </summary>
     private async Task SettleAsync(EntityRecord entity, long userId, CancellationToken cancellationToken)
     {

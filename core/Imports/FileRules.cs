@@ -8,7 +8,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What names, types and sizes a storage policy allows (contract, sections 14 and 22).</summary>
+/// <summary>A storage policy's rules for names, types and sizes (contract, sections 14 and 22).</summary>
 /// <param name="Suffixes">Extensions without dot, lower case; empty for no rule.</param>
 /// <param name="SuffixesAreDenied">Whether the extensions are refused; otherwise only they are allowed.</param>
 /// <param name="NamePattern">A regular expression on names; null for no rule.</param>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What a group has listed of the source.</summary>
+/// <summary>The listing of a group's part of the source.</summary>
 internal sealed class GroupListing
 {
     /// <summary>The pages that were listed.</summary>
@@ -13,6 +13,6 @@ internal sealed class GroupListing
     /// <summary>Pages that follow them in the same folders.</summary>
     public List<FrontierItem> Next { get; } = [];
 
-    /// <summary>How many blobs and folders were seen.</summary>
+    /// <summary>Number of blobs and folders that were seen.</summary>
     public int Indexed { get; set; }
 }

@@ -4,7 +4,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What came into the drive under a reservation.</summary>
+/// <summary>Entries that were created in the drive under a reservation.</summary>
 /// <param name="Ids">Ids of files and folders.</param>
 /// <param name="EntityIds">Entities of the files.</param>
 /// <param name="Files">How many files.</param>
@@ -58,7 +58,7 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
         return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
     }
 
-    /// <summary>What earlier tries brought into the drive, wherever its owner has renamed or moved it to since.</summary>
+    /// <summary>Finds what earlier tries created in the drive, wherever its owner has renamed or moved it to since.</summary>
     public async Task<ArrivedEntries> FindArrivedAsync(GroupReservation reservation, CancellationToken cancellationToken)
     {
         var inPlace = await writer.FindInsertedAsync(reservation.Folders, reservation.Files, reservation.FolderIds, cancellationToken);

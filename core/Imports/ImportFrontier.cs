@@ -47,7 +47,7 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
     public IEnumerable<IdRange> Runs => OwnFolders is { Count: > 0 } folders ? [Files, folders] : [Files];
 }
 
-/// <summary>What the bookkeeping knows about one group.</summary>
+/// <summary>The recorded state of one group.</summary>
 /// <param name="Key">The group's key.</param>
 /// <param name="Reservation">What it reserved last; null for nothing.</param>
 /// <param name="Result">What it did in the end; null while it has not ended.</param>

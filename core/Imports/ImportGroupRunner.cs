@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What all groups of one import share.</summary>
+/// <summary>The state that all groups of one import share.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Job">What to import.</param>
 /// <param name="Source">Reads the container.</param>
@@ -23,7 +23,7 @@ internal sealed class ImportGroupRunner(
     ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota,
     GroupSettlement settlement, TimeProvider clock)
 {
-    /// <summary>How many entries a group gathers before it leaves the rest of its rows to the next group.</summary>
+    /// <summary>Number of entries that a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;
 
     private const int FailuresInResult = 20;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>What an import task has to do: the accepted form of the request (contract, section 19.4).</summary>
+/// <summary>The job of an import task: the accepted form of the request (contract, section 19.4).</summary>
 /// <param name="Source">Prefix of blob names in the policy's container: empty, or ending in a slash.</param>
 /// <param name="Destination">Plain path of the destination folder in the user's drive, for example <c>/photos</c>.</param>
 /// <param name="UserId">Whose drive.</param>
@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Recursive">Whether folders below the source are imported, too.</param>
 public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive);
 
-/// <summary>What a piece of an import did. Pieces add up.</summary>
+/// <summary>The totals of a piece of an import. Pieces add up.</summary>
 /// <param name="Indexed">Blobs and folders that were seen.</param>
 /// <param name="Imported">Files that came into the drive.</param>
 /// <param name="Skipped">Files whose names existed already.</param>
@@ -39,7 +39,7 @@ public sealed record ImportFailure(string Path, string Reason);
 /// <param name="Round">The round that new frontier rows belong to.</param>
 public sealed record ImportGroup(string Key, string From, string To, int Round);
 
-/// <summary>What a group's activity answers.</summary>
+/// <summary>The result of a group's activity.</summary>
 /// <param name="Totals">What it did.</param>
 /// <param name="Failures">The first failures, for the task's owner to read.</param>
 public sealed record ImportGroupResult(ImportTotals Totals, IReadOnlyList<ImportFailure> Failures);

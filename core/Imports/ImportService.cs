@@ -23,7 +23,7 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Recursive">Whether folders below the source are imported, too.</param>
 public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
 
-/// <summary>Which task an orchestration works for.</summary>
+/// <summary>The task that an orchestration works for.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="OwnerId">Its owner.</param>
 public sealed record ImportTaskReference(long TaskId, long OwnerId);
@@ -38,8 +38,8 @@ public sealed class ImportService
     public const string TaskType = "import";
 
     /// <summary>
-    /// How long one run of a group may take; a run that is cut off here goes on where it was when it is tried again. Whoever ends a
-    /// task whose orchestration is gone waits longer than this between <see cref="CloseAsync"/> and <see cref="FinishAsync"/>.
+    /// The time limit of one run of a group; a run that is cut off continues where it was when it is tried again. Whoever ends a task whose
+    /// orchestration is gone waits longer than this between <see cref="CloseAsync"/> and <see cref="FinishAsync"/>.
     /// </summary>
     public static readonly TimeSpan GroupTimeLimit = TimeSpan.FromMinutes(4);
 
@@ -258,7 +258,7 @@ public sealed class ImportService
         },
     };
 
-    /// <summary>What is at a path, or the nearest thing above it that is not a folder; null when the path can become a folder.</summary>
+    /// <summary>Finds the entry at a path, or the nearest entry above it that is not a folder; null when the path can become a folder.</summary>
     private async Task<FileRecord?> FindAboveAsync(long userId, FilePath path, CancellationToken cancellationToken)
     {
         var folderId = FileTree.RootId(userId);

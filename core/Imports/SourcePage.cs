@@ -126,7 +126,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
         return null;
     }
 
-    /// <summary>How deep in the drive the entries of a page are.</summary>
+    /// <summary>The depth in the drive of the entries of a page.</summary>
     public int DepthOf(FrontierItem item) =>
         FilePath.ParsePlain(job.Destination).Depth + item.Prefix.Count(c => c == '/') - job.Source.Count(c => c == '/') + 1;
 

@@ -11,10 +11,10 @@ namespace Cloudreve.Core.Sharing;
 /// <param name="clock">Tells when a window ends.</param>
 public sealed class LinkMisses(TimeProvider clock)
 {
-    /// <summary>How many misses a window allows a client.</summary>
+    /// <summary>Maximum number of misses of a client within a window.</summary>
     public const int Most = 100;
 
-    /// <summary>How long misses count, from the first one.</summary>
+    /// <summary>The time that misses count, from the first one.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private const int MaxClients = 50_000;

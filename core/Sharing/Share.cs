@@ -19,22 +19,22 @@ public sealed record Share
     /// <summary>The file or folder.</summary>
     public required long FileId { get; init; }
 
-    /// <summary>What others must know; empty for nothing. It is stored as it is: owners see it in the link's address.</summary>
+    /// <summary>The password; empty for none. It is stored as it is: owners see it in the link's address.</summary>
     public string Password { get; init; } = "";
 
-    /// <summary>When the link was made.</summary>
+    /// <summary>The time the link was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it ends; null for never.</summary>
+    /// <summary>The time it expires; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>How many downloads it still allows; null for any number.</summary>
+    /// <summary>Number of downloads that it still allows; null for any number.</summary>
     public long? RemainingDownloads { get; init; }
 
     /// <summary>Downloads so far.</summary>
     public long Downloads { get; init; }
 
-    /// <summary>How often it was looked at.</summary>
+    /// <summary>Number of views.</summary>
     public long Visits { get; init; }
 
     /// <summary>True if others see the folder with its owner's arrangement.</summary>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Sharing;
 
-/// <summary>What an owner decides about a link.</summary>
+/// <summary>An owner's settings for a link.</summary>
 /// <param name="ExpiresIn">After which time it ends; null for never.</param>
 /// <param name="Downloads">After how many downloads it ends; null for no limit.</param>
 /// <param name="SharesView">Whether others see the folder as its owner arranged it.</param>

@@ -4,19 +4,19 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Sharing;
 
-/// <summary>What links are ordered by.</summary>
+/// <summary>Sort orders of links.</summary>
 public enum ShareOrder
 {
     /// <summary>Their ids, which is the order of creation.</summary>
     Id,
 
-    /// <summary>How often they were looked at.</summary>
+    /// <summary>Number of views.</summary>
     Visits,
 
-    /// <summary>How often something was downloaded.</summary>
+    /// <summary>Number of downloads.</summary>
     Downloads,
 
-    /// <summary>How many downloads are left; those without a limit come last.</summary>
+    /// <summary>Number of downloads left; links without a limit come last.</summary>
     RemainingDownloads,
 }
 

@@ -17,7 +17,7 @@ namespace Cloudreve.Core.Sharing;
 /// <param name="clock">Tells the age of what was read.</param>
 public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How long a process goes by the set of an owner's shared files.</summary>
+    /// <summary>The time that a process caches the set of an owner's shared files.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
 
     private const string Owner = SiteLists.LinkOwner;
@@ -46,7 +46,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         return shares;
     }
 
-    /// <summary>Which of an owner's files have links: as many transactions as <see cref="ListAsync"/>, none within <see cref="MaxAge"/>.</summary>
+    /// <summary>Lists an owner's files that have links: as many transactions as <see cref="ListAsync"/>, none within <see cref="MaxAge"/>.</summary>
     /// <param name="ownerId">The owner.</param>
     public async ValueTask<IReadOnlySet<long>> ListFilesAsync(long ownerId, CancellationToken cancellationToken = default) =>
         _sharedFiles.Find(ownerId) ?? (await ListAsync(ownerId, cancellationToken)).Select(share => share.FileId).ToHashSet();

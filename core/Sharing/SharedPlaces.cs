@@ -23,7 +23,7 @@ public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, boo
 /// <param name="clock">Tells when a link has ended.</param>
 public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, LinkMisses misses, TimeProvider clock)
 {
-    /// <summary>How long a process goes by what it knows of a link: a page of thumbnails asks for each picture by itself.</summary>
+    /// <summary>The time that a process caches a link: a page of thumbnails asks for each picture by itself.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
 
     private const int MaxKept = 10_000;
@@ -62,7 +62,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         };
     }
 
-    /// <summary>What a caller may know of a link, as many transactions as to open it.</summary>
+    /// <summary>Describes a link as far as a caller may know it, at as many transactions as opening it.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="id">The link's encoded id.</param>
     /// <param name="password">What the caller knows; empty for nothing.</param>
@@ -135,6 +135,6 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
 
     private static CloudreveException Gone() => new(ErrorCode.NotFound, "The share does not exist or has expired.");
 
-    /// <summary>What a link shows.</summary>
+    /// <summary>The file or folder that a link shows.</summary>
     private sealed record SharedTop(Share Share, FileRecord File, FilePath Path);
 }

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Site;
 /// <summary>The settings of the web app's page and its manifest; keys are the contract's (sections 21 and 24).</summary>
 public static class AppearanceSetting
 {
-    /// <summary>What the site is for.</summary>
+    /// <summary>The description of the site.</summary>
     public static readonly Setting<string> Description = Setting.Text("siteDes", "Files in one place");
 
     /// <summary>The operator's own script for the page.</summary>
@@ -20,7 +20,7 @@ public static class AppearanceSetting
     /// <summary>Icon of 512 pixels.</summary>
     public static readonly Setting<string> LargeIcon = Setting.Text("pwa_large_icon", "/static/img/logo512.png");
 
-    /// <summary>How the installed app shows itself.</summary>
+    /// <summary>The display mode of the installed app.</summary>
     public static readonly Setting<string> Display = Setting.Text("pwa_display", "standalone");
 
     /// <summary>Colour of the installed app's frame; empty for the theme's.</summary>
@@ -29,13 +29,13 @@ public static class AppearanceSetting
     /// <summary>Colour of the installed app while it starts.</summary>
     public static readonly Setting<string> BackgroundColor = Setting.Text("pwa_background_color", "#ffffff");
 
-    /// <summary>What clients show to everybody; empty for nothing.</summary>
+    /// <summary>The notice that clients show to everybody; empty for none.</summary>
     public static readonly Setting<string> Notice = Setting.Text("site_notice");
 
-    /// <summary>Where users of the apps send feedback.</summary>
+    /// <summary>The address at which users of the apps send feedback.</summary>
     public static readonly Setting<string> FeedbackUrl = Setting.Text("app_feedback");
 
-    /// <summary>Where users of the apps talk to each other.</summary>
+    /// <summary>The address of the forum for users of the apps.</summary>
     public static readonly Setting<string> ForumUrl = Setting.Text("app_forum");
 
     /// <summary>All of them.</summary>

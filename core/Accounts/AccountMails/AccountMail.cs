@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Core.Accounts.AccountMails;
 
-/// <summary>What a mail about an account is for.</summary>
+/// <summary>The purpose of a mail about an account.</summary>
 internal enum AccountMailKind
 {
     /// <summary>Asks to confirm the mail address.</summary>
@@ -12,7 +12,7 @@ internal enum AccountMailKind
     Reset,
 }
 
-/// <summary>That a mail about an account shall be sent: a message of the mail queue. It holds no secret and no mail address.</summary>
+/// <summary>A queued request to send an account mail: a message of the mail queue. It holds no secret and no mail address.</summary>
 /// <param name="Kind">What it is for.</param>
 /// <param name="UserId">The account.</param>
 /// <param name="SiteUrl">Scheme and host of the links.</param>

@@ -52,8 +52,8 @@ public sealed class AccountMailer(
     }
 
     /// <summary>
-    /// What the signature of an activation link covers: the path, and the password that the account had when the mail was asked for. Who
-    /// signs up with another's address must not have the owner activate a password that the owner does not know.
+    /// The text that the signature of an activation link covers: the path, and the password that the account had when the mail was requested.
+    /// Someone who signs up with another person's address must not have its owner activate a password that the owner does not know.
     /// </summary>
     /// <param name="encodedUserId">The account's encoded id.</param>
     /// <param name="user">The account.</param>

@@ -10,7 +10,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Accounts.Administration;
 
-/// <summary>What a list of accounts can be sorted by.</summary>
+/// <summary>Sort orders of a list of accounts.</summary>
 public enum UserOrder
 {
     /// <summary>The id.</summary>
@@ -26,7 +26,7 @@ public enum UserOrder
     Storage,
 }
 
-/// <summary>Which accounts are listed; null for all.</summary>
+/// <summary>Selects the accounts of a list; null for all.</summary>
 /// <param name="Status">The state of the account.</param>
 /// <param name="GroupId">The group.</param>
 /// <param name="Nick">A part of the nickname, in any case.</param>
@@ -38,13 +38,13 @@ public sealed record UserFilter(UserStatus? Status = null, long? GroupId = null,
 /// <param name="Used">Bytes in use.</param>
 public sealed record ListedUser(User User, long Used);
 
-/// <summary>What an administrator changes of an account; null leaves a value as it is.</summary>
+/// <summary>An administrator's changes to an account; null leaves a value as it is.</summary>
 public sealed record UserChange
 {
     /// <summary>The mail address.</summary>
     public string? Email { get; init; }
 
-    /// <summary>What others see.</summary>
+    /// <summary>The display name.</summary>
     public string? Nick { get; init; }
 
     /// <summary>The state of the account.</summary>
@@ -63,7 +63,7 @@ public sealed record UserChange
     public bool RemovesTwoFactor { get; init; }
 }
 
-/// <summary>What administrators do with accounts (contract, section 24).</summary>
+/// <summary>Operations of administrators on accounts (contract, section 24).</summary>
 public sealed class UserAdministration
 {
     private readonly StorageLayout _layout;
@@ -174,10 +174,10 @@ public sealed class UserAdministration
         return await WithUsedAsync(updated, cancellationToken);
     }
 
-    /// <summary>How many accounts there are, as far as they are counted.</summary>
+    /// <summary>Number of accounts, as far as they are counted.</summary>
     public Task<long> CountAsync(CancellationToken cancellationToken = default) => _rows.CountAsync(null, cancellationToken);
 
-    /// <summary>How many accounts a group has, as far as they are counted.</summary>
+    /// <summary>Number of accounts in a group, as far as they are counted.</summary>
     /// <param name="groupId">The group.</param>
     public Task<long> CountGroupAsync(int groupId, CancellationToken cancellationToken = default) =>
         _rows.CountAsync(ConditionOf(new UserFilter(GroupId: groupId)), cancellationToken);

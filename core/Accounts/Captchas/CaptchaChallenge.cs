@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Accounts.Captchas;
 /// <param name="Ticket">Goes back with the answer; holds no hint of it.</param>
 public sealed record CaptchaChallenge(byte[] Image, string Ticket);
 
-/// <summary>What a request says about a captcha.</summary>
+/// <summary>A request's answer to a captcha.</summary>
 /// <param name="Captcha">The answer, or a provider's token; null for none.</param>
 /// <param name="Ticket">The ticket of the picture, or a provider's token; null for none.</param>
 public sealed record CaptchaAnswer(string? Captcha, string? Ticket);

@@ -32,10 +32,10 @@ public static class CaptchaSetting
     /// <summary>True if reporting abuse needs a captcha.</summary>
     public static readonly Setting<bool> OnAbuseReport = Setting.Flag("abuse_report_captcha", defaultValue: false);
 
-    /// <summary>What the picture shows: 0 digits, 1 letters, 2 a sum, 3 digits and letters.</summary>
+    /// <summary>The content of the picture: 0 digits, 1 letters, 2 a sum, 3 digits and letters.</summary>
     public static readonly Setting<string> Mode = Setting.Choice("captcha_mode", "3", "0", "1", "2");
 
-    /// <summary>How many characters the picture shows.</summary>
+    /// <summary>Number of characters in the picture.</summary>
     public static readonly Setting<long> Length = Setting.Number("captcha_CaptchaLen", 6, min: 1);
 
     /// <summary>Width of the picture in pixels.</summary>

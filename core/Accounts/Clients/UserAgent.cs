@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.Clients;
 
-/// <summary>What a browser says about itself, as far as people want to read it.</summary>
+/// <summary>A browser's description of itself, reduced to what is worth reading.</summary>
 /// <param name="Browser">The browser's name; empty when it is not known.</param>
 /// <param name="Os">The system's name; empty when it is not known.</param>
 /// <param name="Device">The kind of device; empty when it is not known.</param>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.LoginActivities;
 
-/// <summary>How somebody signed in.</summary>
+/// <summary>The method of a sign-in.</summary>
 public enum LoginMethod
 {
     /// <summary>With the password, and the second factor where there is one.</summary>
@@ -16,7 +16,7 @@ public enum LoginMethod
 /// <summary>A sign-in, or a try.</summary>
 public sealed record LoginActivity
 {
-    /// <summary>When it was.</summary>
+    /// <summary>The time of the sign-in.</summary>
     public DateTimeOffset At { get; init; }
 
     /// <summary>The client's address; empty when it is not known.</summary>
@@ -31,7 +31,7 @@ public sealed record LoginActivity
     /// <summary>The operating system.</summary>
     public string Os { get; init; } = "";
 
-    /// <summary>How.</summary>
+    /// <summary>The method of the sign-in.</summary>
     public LoginMethod Method { get; init; }
 
     /// <summary>The number of the identity provider (contract, section 23); 0 without one.</summary>

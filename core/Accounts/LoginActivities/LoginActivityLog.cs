@@ -5,16 +5,15 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.LoginActivities;
 
 /// <summary>
-/// What users see about sign-ins to their accounts: a partition for each user, the newest first. Rows are swept when they have
-/// expired.
+/// The sign-ins to accounts that their users see: a partition for each user, the newest first. Rows are swept when they have expired.
 /// </summary>
 /// <param name="clock">Stamps them.</param>
 public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How long sign-ins are known.</summary>
+    /// <summary>The time that sign-ins are kept.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromDays(90);
 
-    /// <summary>How many are shown.</summary>
+    /// <summary>Number of sign-ins that are shown.</summary>
     public const int Shown = 20;
 
     // Failures beyond it are not noted: whoever guesses must not push the rest out of sight, nor fill the table.

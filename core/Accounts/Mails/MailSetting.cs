@@ -26,10 +26,10 @@ public static class MailSetting
     /// <summary>True if the connection starts with TLS; otherwise it is upgraded to TLS when the server offers it.</summary>
     public static readonly Setting<bool> SmtpEncryption = Setting.Flag("smtpEncryption", defaultValue: false);
 
-    /// <summary>Where answers go; empty for the sender's address.</summary>
+    /// <summary>The reply-to address; empty for the sender's address.</summary>
     public static readonly Setting<string> ReplyTo = Setting.Text("replyTo");
 
-    /// <summary>How long an idle connection is kept for the next mail.</summary>
+    /// <summary>The time that an idle connection is kept for the next mail.</summary>
     public static readonly Setting<TimeSpan> KeepAlive = Setting.Seconds("mail_keepalive", 30);
 
     /// <summary>The mail that asks to confirm an address, as a JSON list of {language, title, body}.</summary>

@@ -15,7 +15,7 @@ public sealed record OAuthClient
     /// <summary>The client's public id.</summary>
     public required Guid ClientId { get; init; }
 
-    /// <summary>What users read.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>
@@ -27,19 +27,19 @@ public sealed record OAuthClient
     /// <summary>The application's home page.</summary>
     public string HomepageUrl { get; init; } = "";
 
-    /// <summary>Where users may be sent back to; compared as a whole. One that starts with a slash is a path of the site.</summary>
+    /// <summary>The addresses that users may be redirected to; compared as a whole. One that starts with a slash is a path of the site.</summary>
     public IReadOnlyList<string> RedirectUris { get; init; } = [];
 
-    /// <summary>What the client may ask for.</summary>
+    /// <summary>The scopes that the client may request.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
-    /// <summary>What users read about the client.</summary>
+    /// <summary>The description shown to users.</summary>
     public string Description { get; init; } = "";
 
     /// <summary>The address of the client's picture.</summary>
     public string Icon { get; init; } = "";
 
-    /// <summary>How long the client's refresh tokens live; null for as long as those of the site's own clients.</summary>
+    /// <summary>Lifetime of the client's refresh tokens; null for that of the site's own clients.</summary>
     public TimeSpan? RefreshLifetime { get; init; }
 
     /// <summary>True if the client may be used.</summary>

@@ -7,31 +7,31 @@ using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Accounts.OAuth;
 
-/// <summary>What an administrator sets of an OAuth client; null leaves a value as it is, and takes the default of a new client.</summary>
+/// <summary>An administrator's changes to an OAuth client; null leaves a value as it is, and takes the default for a new client.</summary>
 public sealed record OAuthClientChange
 {
     /// <summary>A secret; null or empty to keep the old one, or to have one drawn for a new client.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>What users read.</summary>
+    /// <summary>The display name.</summary>
     public string? Name { get; init; }
 
     /// <summary>The application's home page.</summary>
     public string? HomepageUrl { get; init; }
 
-    /// <summary>Where users may be sent back to.</summary>
+    /// <summary>The addresses that users may be redirected to.</summary>
     public IReadOnlyList<string>? RedirectUris { get; init; }
 
-    /// <summary>What the client may ask for.</summary>
+    /// <summary>The scopes that the client may request.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>What users read about the client.</summary>
+    /// <summary>The description shown to users.</summary>
     public string? Description { get; init; }
 
     /// <summary>The address of the client's picture, or the name of an icon.</summary>
     public string? Icon { get; init; }
 
-    /// <summary>How long refresh tokens live, in seconds; 0 for as long as those of the site's own clients.</summary>
+    /// <summary>Lifetime of refresh tokens, in seconds; 0 for that of the site's own clients.</summary>
     public long? RefreshSeconds { get; init; }
 
     /// <summary>True if the client may be used.</summary>
@@ -43,7 +43,7 @@ public sealed record OAuthClientChange
 /// <param name="Secret">The secret; null when it was not set.</param>
 public sealed record ChangedOAuthClient(OAuthClient Client, string? Secret);
 
-/// <summary>What administrators do with OAuth clients (contract, section 24).</summary>
+/// <summary>Operations of administrators on OAuth clients (contract, section 24).</summary>
 /// <param name="clients">The clients.</param>
 /// <param name="grants">What users granted to them.</param>
 /// <param name="ids">Gives numbers to new ones.</param>
@@ -68,7 +68,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     public async Task<OAuthClient> GetAsync(long id) =>
         (await clients.ListLatestAsync()).FirstOrDefault(client => client.Id == id) ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
 
-    /// <summary>How many users granted something to a client. Reads the table of accounts.</summary>
+    /// <summary>Number of users who have granted something to a client. Reads the table of accounts.</summary>
     /// <param name="client">The client.</param>
     public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
 

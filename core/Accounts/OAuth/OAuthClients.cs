@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Accounts.OAuth;
 /// </summary>
 public sealed class OAuthClients
 {
-    /// <summary>How old the clients may be.</summary>
+    /// <summary>The maximum age of the cached clients.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
     /// <summary>The desktop application; others use its id as well. Existing applications have it built in.</summary>

@@ -9,7 +9,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.OAuth;
 
-/// <summary>What an application asks a user for.</summary>
+/// <summary>An application's request for a user's consent.</summary>
 /// <param name="Client">The application.</param>
 /// <param name="RedirectUri">Where the user is sent back to.</param>
 /// <param name="Scopes">What it asks for.</param>
@@ -19,7 +19,7 @@ namespace Cloudreve.Core.Accounts.OAuth;
 /// </param>
 public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadOnlySet<string> Scopes, string? CodeChallenge);
 
-/// <summary>What an application exchanges for tokens.</summary>
+/// <summary>An application's request to exchange a code for tokens.</summary>
 /// <param name="ClientId">The application.</param>
 /// <param name="ClientSecret">Its secret; null for none.</param>
 /// <param name="Code">What the user's consent brought.</param>
@@ -27,7 +27,7 @@ public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadO
 /// <param name="RedirectUri">Where the user was sent back to; null when the application does not say.</param>
 public sealed record OAuthExchange(string? ClientId, string? ClientSecret, string? Code, string? CodeVerifier, string? RedirectUri);
 
-/// <summary>What an exchange brings.</summary>
+/// <summary>The result of an exchange.</summary>
 /// <param name="Tokens">The tokens.</param>
 /// <param name="Scopes">What they allow.</param>
 /// <param name="MayRefresh">Whether the application gets the refresh token.</param>
@@ -45,7 +45,7 @@ public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, 
 public sealed class OAuthCodes(
     StorageLayout layout, OAuthClients clients, OAuthGrants grants, TokenIssuer tokens, TimeProvider clock)
 {
-    /// <summary>How long a code waits for its exchange.</summary>
+    /// <summary>Lifetime of an unused code.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
 
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

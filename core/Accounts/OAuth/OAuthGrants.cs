@@ -6,13 +6,13 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.OAuth;
 
-/// <summary>What a user granted to an OAuth client.</summary>
+/// <summary>A grant of a user to an OAuth client.</summary>
 /// <param name="ClientId">The client.</param>
 /// <param name="Scopes">What was granted.</param>
 /// <param name="LastUsedAt">When the client last exchanged a code; null for never.</param>
 public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
 
-/// <summary>What users granted to OAuth clients: one row for each grant, in the user's partition.</summary>
+/// <summary>Grants of users to OAuth clients: one row for each grant, in the user's partition.</summary>
 /// <param name="clients">The clients.</param>
 /// <param name="clock">Stamps the use of grants.</param>
 public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, TimeProvider clock)
@@ -89,8 +89,8 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     }
 
     /// <summary>
-    /// What a client may still do of what its tokens say: null when the grant was withdrawn or narrowed, or the client is disabled.
-    /// One transaction.
+    /// The scopes of its token that a client may still use: null when the grant was withdrawn or narrowed, or the client is disabled. One
+    /// transaction.
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="held">What the client's token says.</param>
@@ -131,7 +131,10 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         return true;
     }
 
-    /// <summary>How many users granted something to a client. Reads the table of accounts: a transaction for each 1,000 grants, and more where rows are far apart.</summary>
+    /// <summary>
+    /// Number of users who have granted something to a client. Reads the table of accounts: a transaction for each 1,000 grants, and more where
+    /// rows are far apart.
+    /// </summary>
     internal async Task<long> CountAsync(Guid clientId, CancellationToken cancellationToken) =>
         await layout.Users.ScanAsync($"RowKey eq '{KeyOf(clientId)}'", cancellationToken).CountAsync(cancellationToken);
 

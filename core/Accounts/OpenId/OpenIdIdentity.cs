@@ -25,7 +25,9 @@ public sealed record OpenIdIdentity(OpenIdProvider Provider, string Issuer, stri
     /// <summary>The mail address, if the provider made sure that it is the person's; null otherwise.</summary>
     public string? VerifiedEmail { get; init; }
 
-    /// <summary>How the person proved who they are, in the provider's words (RFC 8176; <c>acr</c> of OpenID Connect Core, section 2).</summary>
+    /// <summary>
+    /// The methods by which the user was authenticated, in the provider's terms (RFC 8176; <c>acr</c> of OpenID Connect Core, section 2).
+    /// </summary>
     public IReadOnlyCollection<string> Methods { get; init; } = [];
 
     /// <summary>Names the identity in rows; issuers and subjects may hold characters that keys may not.</summary>

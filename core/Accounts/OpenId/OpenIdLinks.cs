@@ -7,15 +7,15 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.OpenId;
 
-/// <summary>That a user may sign in with a provider.</summary>
+/// <summary>The link of a user to a provider, which the user may sign in with.</summary>
 /// <param name="Provider">The provider.</param>
 /// <param name="LinkedAt">Since when.</param>
 public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt);
 
 /// <summary>
-/// Which identities belong to which users: a row in the user's partition for each provider, and one under the identity with the user's
-/// id. A link holds while both name each other. The identity's row is written first and removed last, so a crash leaves at most one that
-/// names a user who does not name it: that one may be taken over.
+/// Links between identities and users: a row in the user's partition for each provider, and one under the identity with the user's id. A link
+/// holds while both name each other. The identity's row is written first and removed last, so a crash leaves at most one that names a user who
+/// does not name it: that one may be taken over.
 /// </summary>
 /// <param name="users">The accounts.</param>
 /// <param name="clock">Stamps links.</param>

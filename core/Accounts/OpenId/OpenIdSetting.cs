@@ -20,7 +20,7 @@ public static class OpenIdSetting
     /// <summary>The site's secret at Logto.</summary>
     public static readonly Setting<string> LogtoSecret = Setting.Text("sso_client_secret", isSecret: true);
 
-    /// <summary>What people read on the button of Logto.</summary>
+    /// <summary>The label of Logto's button.</summary>
     public static readonly Setting<string> LogtoName = Setting.Text("sso_display_name");
 
     /// <summary>The icon on the button of Logto.</summary>
@@ -50,10 +50,10 @@ public static class OpenIdSetting
     /// <summary>The site's secret at the provider.</summary>
     public static readonly Setting<string> OidcSecret = Setting.Text("oidc_client_secret", isSecret: true);
 
-    /// <summary>What the site asks the provider for.</summary>
+    /// <summary>The scopes that the site requests from the provider.</summary>
     public static readonly Setting<string> OidcScope = Setting.Text("oidc_scope", "openid profile email");
 
-    /// <summary>What people read on the button of the provider.</summary>
+    /// <summary>The label of the provider's button.</summary>
     public static readonly Setting<string> OidcName = Setting.Text("oidc_display_name");
 
     /// <summary>The icon on the button of the provider.</summary>

@@ -17,7 +17,7 @@ namespace Cloudreve.Core.Accounts.OpenId;
 /// <param name="State">The state that the provider passes back.</param>
 public sealed record AuthorizationRedirect(string Address, string State);
 
-/// <summary>Who links an identity with the own account.</summary>
+/// <summary>The user who links an identity with the own account.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="Session">The sign-in in which it is done; null where another party issued its token.</param>
 public sealed record OpenIdLinking(long UserId, TokenSession? Session);
@@ -42,7 +42,7 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 public sealed class OpenIdSignIn(
     StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, OutgoingHttp outgoing, TimeProvider clock)
 {
-    /// <summary>How long a user may stay at the provider.</summary>
+    /// <summary>The time that a user may spend at the provider.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
 
     private const string Key = "openid";
@@ -141,7 +141,7 @@ public sealed class OpenIdSignIn(
         await links.UnlinkAsync(user.Id, provider, cancellationToken);
     }
 
-    /// <summary>Where a user who signs out is sent to, so that the session at the provider ends as well.</summary>
+    /// <summary>The address that a user is sent to after signing out, so that the session at the provider ends as well.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider that the user signed in with.</param>
     /// <param name="siteBase">The site's address, without a trailing slash; the user comes back there.</param>

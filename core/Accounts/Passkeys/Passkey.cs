@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// <summary>A passkey of a user: one row in the user's partition.</summary>
 public sealed record Passkey
 {
-    /// <summary>What the rows' keys start with.</summary>
+    /// <summary>Prefix of the rows' keys.</summary>
     internal const string Prefix = "passkey-";
 
     /// <summary>The credential's id.</summary>
@@ -15,13 +15,13 @@ public sealed record Passkey
     /// <summary>The COSE key.</summary>
     public required byte[] PublicKey { get; init; }
 
-    /// <summary>What the user calls it.</summary>
+    /// <summary>The name that the user gave it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>When it was registered.</summary>
+    /// <summary>The time it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it was last used; null for never.</summary>
+    /// <summary>The time it was last used; null for never.</summary>
     public DateTimeOffset? UsedAt { get; init; }
 
     /// <summary>The authenticator's counter; 0 when it has none.</summary>

@@ -22,10 +22,10 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// <param name="clock">Tells which challenges have expired.</param>
 public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkeys, UserStore users, TimeProvider clock)
 {
-    /// <summary>How long a challenge waits for its answer.</summary>
+    /// <summary>Lifetime of a challenge.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(300);
 
-    /// <summary>How many passkeys a user may have.</summary>
+    /// <summary>Maximum number of passkeys of a user.</summary>
     public const int MaxPasskeys = 50;
 
     /// <summary>The longest answer of a browser, in characters: an attestation may carry several certificates.</summary>

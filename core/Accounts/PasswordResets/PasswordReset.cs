@@ -20,7 +20,7 @@ namespace Cloudreve.Core.Accounts.PasswordResets;
 /// <param name="requests">The requests for mails.</param>
 public sealed class PasswordReset(UserStore users, MailRequests requests)
 {
-    /// <summary>How long a link works.</summary>
+    /// <summary>Lifetime of a link.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3600);
 
     private const int SecretLength = 32;

@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Accounts.Preferences;
 
-/// <summary>What a user changes about the account (contract, section 6); null leaves a value as it is.</summary>
+/// <summary>A user's changes to the account (contract, section 6); null leaves a value as it is.</summary>
 public sealed partial record PreferenceChange
 {
     private const int MaxText = 255;
@@ -13,7 +13,7 @@ public sealed partial record PreferenceChange
     // Of all extensions together: they are read with the account.
     private const int MaxExtensionCharacters = 16_000;
 
-    /// <summary>What others see, 1 to 255 characters.</summary>
+    /// <summary>The display name, 1 to 255 characters.</summary>
     public string? Nick { get; init; }
 
     /// <summary>Locale code, 1 to 255 characters.</summary>
@@ -28,13 +28,13 @@ public sealed partial record PreferenceChange
     /// <summary>Extensions of which versions are kept; empty for all.</summary>
     public IReadOnlyList<string>? VersionRetentionExt { get; init; }
 
-    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    /// <summary>Number of versions that are kept; 0 for no limit.</summary>
     public int? VersionRetentionMax { get; init; }
 
     /// <summary>True if folder views are kept on the client only.</summary>
     public bool? DisableViewSync { get; init; }
 
-    /// <summary>Which share links the profile shows: empty, <c>all_share</c> or <c>hide_share</c>.</summary>
+    /// <summary>The share links that the profile shows: empty, <c>all_share</c> or <c>hide_share</c>.</summary>
     public string? ShareLinksInProfile { get; init; }
 
     /// <summary>The hash of a new password.</summary>

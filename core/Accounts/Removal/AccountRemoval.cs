@@ -12,7 +12,7 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Accounts.Removal;
 
-/// <summary>Which account a workflow removes, and for which task.</summary>
+/// <summary>The account that a workflow removes, and the task that it works for.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="OwnerId">The administrator who sees the task.</param>
 /// <param name="UserId">The account.</param>
@@ -28,8 +28,8 @@ public sealed class AccountRemoval
     public const string TaskType = "user_removal";
 
     /// <summary>
-    /// How long the workflow waits before it removes once more. Sign-ins end within seconds, runs of workflows and writes of content
-    /// within minutes, and what those left behind is settled ten minutes later.
+    /// The time that the workflow waits before it removes once more. Sign-ins end within seconds, runs of workflows and writes of content within
+    /// minutes, and what those left behind is settled ten minutes later.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(20);
 
@@ -85,7 +85,7 @@ public sealed class AccountRemoval
         return task;
     }
 
-    /// <summary>What a task removes.</summary>
+    /// <summary>The removal that a task carries out.</summary>
     /// <param name="task">A task of <see cref="TaskType"/>.</param>
     public static AccountRemovalReference ReferenceOf(WorkflowTask task) => new(
         task.Id,
@@ -183,7 +183,7 @@ public sealed class AccountRemoval
     }
 }
 
-/// <summary>What a removal's task keeps.</summary>
+/// <summary>The stored state of a removal's task.</summary>
 /// <param name="UserId">The account.</param>
 internal sealed record AccountRemovalJob(long UserId);
 

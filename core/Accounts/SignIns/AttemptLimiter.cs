@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>Where the attempts on one secret are counted.</summary>
+/// <summary>The location of the counters for attempts on one secret.</summary>
 /// <param name="Partition">The partition.</param>
 /// <param name="RowKey">The row.</param>
 internal readonly record struct AttemptKey(string Partition, string RowKey);
@@ -21,22 +21,22 @@ internal readonly record struct AttemptKey(string Partition, string RowKey);
 /// <param name="clock">Tells when a window ends.</param>
 public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How many failures a window allows one address.</summary>
+    /// <summary>Maximum number of failures from one address within a window.</summary>
     public const int MaxFailures = 10;
 
     /// <summary>After how many failures of all addresses in a window attempts are spaced.</summary>
     public const int MaxTotalFailures = 50;
 
-    /// <summary>How many failures a window allows those who solve captchas: programs do, too.</summary>
+    /// <summary>Maximum number of failures within a window for clients that solve captchas: programs solve them as well.</summary>
     public const int MaxSolvedFailures = 200;
 
-    /// <summary>How long failures count, from the first one.</summary>
+    /// <summary>The time that failures count, from the first one.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
 
     /// <summary>The time between attempts that are looked at while an account is attacked from many addresses.</summary>
     public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long an address counts as the owner's after a success.</summary>
+    /// <summary>The time that an address counts as the owner's after a success.</summary>
     public static readonly TimeSpan TrustAge = TimeSpan.FromDays(30);
 
     // Failures on mail addresses without an account, which leave no rows that strangers could fill the table with.
@@ -53,7 +53,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="client">Where the attempt comes from.</param>
     internal bool Allows(Row? row, ClientAddress client) => Judge(row, client) == AttemptVerdict.Allowed;
 
-    /// <summary>What becomes of an attempt. No transaction.</summary>
+    /// <summary>Decides on an attempt. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
     /// <param name="client">Where the attempt comes from.</param>
     /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>

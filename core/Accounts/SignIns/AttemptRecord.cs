@@ -9,13 +9,13 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// <param name="Since">When the first one was.</param>
 internal sealed record AttemptWindow(int Count, DateTimeOffset Since);
 
-/// <summary>What is known about the attempts on one secret. Its size is bounded, so that it fits into one property of a row.</summary>
+/// <summary>Known attempts on one secret. Its size is bounded, so that it fits into one property of a row.</summary>
 internal sealed record AttemptRecord
 {
-    /// <summary>How many addresses are told apart; beyond it the one that began first is forgotten.</summary>
+    /// <summary>Maximum number of addresses that are tracked; beyond it the one that began first is forgotten.</summary>
     public const int MaxAddresses = 100;
 
-    /// <summary>How many addresses are remembered for a success; beyond it the one that was used least lately is forgotten.</summary>
+    /// <summary>Maximum number of addresses that are remembered for a success; beyond it the least recently used one is forgotten.</summary>
     public const int MaxTrusted = 20;
 
     private const string Property = "attempts";

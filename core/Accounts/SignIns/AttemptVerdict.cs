@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>What becomes of an attempt to guess a secret.</summary>
+/// <summary>The decision on an attempt to guess a secret.</summary>
 internal enum AttemptVerdict
 {
     /// <summary>It is looked at.</summary>

@@ -2,14 +2,14 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>How often something may be done.</summary>
+/// <summary>A limit on how often something may be done.</summary>
 /// <param name="RowKey">Where it is counted in a client's partition.</param>
 /// <param name="Most">How often within a window.</param>
 /// <param name="Window">How long a window is, from the first time on.</param>
 /// <param name="Plural">What it is called in messages.</param>
 internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, string Plural)
 {
-    /// <summary>How many times as often the networks of an area may do it together.</summary>
+    /// <summary>The factor by which the limit of an area exceeds that of one of its networks.</summary>
     public const int AreaFactor = 4;
 
     private const int Whole = 100;

@@ -5,8 +5,8 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// What an area's networks have spent of a budget since a window began. A row holds the networks of one area, so its size is bounded by
-/// what they may spend together.
+/// The amounts of a budget that an area's networks have spent since a window began. A row holds the networks of one area, so its size is bounded
+/// by what they may spend together.
 /// </summary>
 /// <param name="Since">When the window began.</param>
 /// <param name="Total">What all of them have spent.</param>
@@ -34,7 +34,7 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     public static BudgetRecord? Read(Row row) =>
         row.Text(Property) is { } text ? JsonSerializer.Deserialize(text, BudgetJson.Default.BudgetRecord) : null;
 
-    /// <summary>What a client has spent.</summary>
+    /// <summary>The amount that a client has spent.</summary>
     public int CountOf(ClientAddress client) => Networks.GetValueOrDefault(client.Key);
 
     /// <summary>The record after a client has spent something, or got it back.</summary>

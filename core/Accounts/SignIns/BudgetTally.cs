@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>What a process knows about an area's budget.</summary>
+/// <summary>A process's knowledge of an area's budget.</summary>
 internal sealed class BudgetTally
 {
     // So many attempts may be under way without being counted first: few, since each process allows them.
@@ -10,7 +10,7 @@ internal sealed class BudgetTally
     private int _free;
     private BudgetRecord? _record;
 
-    /// <summary>How many attempts are under way that were not counted first.</summary>
+    /// <summary>Number of attempts in progress that were not charged in advance.</summary>
     public int Free => Volatile.Read(ref _free);
 
     /// <summary>Lets writers of this process write one after the other, since they share the row's ETag.</summary>
@@ -19,7 +19,7 @@ internal sealed class BudgetTally
     /// <summary>The ETag of the row as it was last seen; null for none. Only for whoever has the turn.</summary>
     public string? ETag { get; private set; }
 
-    /// <summary>What is known of the window that is open; null for nothing.</summary>
+    /// <summary>The record of the current window; null if none is known.</summary>
     /// <param name="limit">The budget.</param>
     /// <param name="now">The time.</param>
     public BudgetRecord? Current(BudgetLimit limit, DateTimeOffset now) =>

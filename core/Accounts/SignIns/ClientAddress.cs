@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// Where a client calls from, as far as guessing is counted: an IPv4 address, or the /64 network of an IPv6 address, since one
-/// customer has at least that many addresses to change between.
+/// The address of a client as far as guessing is counted: an IPv4 address, or the /64 network of an IPv6 address, since one customer has at
+/// least that many addresses to choose from.
 /// </summary>
 public readonly record struct ClientAddress
 {

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>What a client may do only so often, whichever accounts it does it to.</summary>
+/// <summary>Actions that a client may take only so often, whichever accounts they concern.</summary>
 public enum ClientBudget
 {
     /// <summary>Wrong passwords of sign-ins, and addresses without an account.</summary>

@@ -159,7 +159,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
         }
     }
 
-    /// <summary>What a client pays.</summary>
+    /// <summary>A charge against a client's budget.</summary>
     /// <param name="Budget">From which budget.</param>
     /// <param name="Client">The client.</param>
     /// <param name="Tally">What is known about its area.</param>

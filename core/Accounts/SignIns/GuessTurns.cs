@@ -74,10 +74,10 @@ internal sealed class GuessTurns
     {
         public SemaphoreSlim Free { get; } = new(1, 1);
 
-        /// <summary>How many guesses wait or are checked.</summary>
+        /// <summary>Number of guesses that are waiting or being checked.</summary>
         public int Guesses { get; set; }
 
-        /// <summary>How many of them are whose.</summary>
+        /// <summary>Number of guesses by client.</summary>
         public Dictionary<string, int> OfClients { get; } = new(StringComparer.Ordinal);
     }
 }

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.SignIns;
 
-/// <summary>Who has signed in with a second factor.</summary>
+/// <summary>The user of a sign-in that was completed with a second factor.</summary>
 /// <param name="User">The user.</param>
 /// <param name="Provider">The identity provider of the first step; null when it was a password.</param>
 public sealed record SecondStep(User User, OpenIdProvider? Provider);
@@ -17,7 +17,7 @@ public sealed record SecondStep(User User, OpenIdProvider? Provider);
 /// <param name="clock">Tells which have expired.</param>
 public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor, TimeProvider clock)
 {
-    /// <summary>How long a sign-in waits.</summary>
+    /// <summary>Lifetime of a pending sign-in.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
 
     private const string Key = "2fa";
@@ -65,7 +65,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
             : throw Unknown();
     }
 
-    /// <summary>Who has to give a code in a session: one transaction; null when there is no such session, or its time is over.</summary>
+    /// <summary>Finds the user who has to give a code in a session: one transaction; null when there is no such session, or it has expired.</summary>
     /// <param name="id">The session.</param>
     public async Task<long?> FindUserAsync(string id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken))?.RequiredNumber(UserId);

@@ -12,10 +12,10 @@ namespace Cloudreve.Core.Accounts.SignUps;
 /// <param name="requests">The requests for mails.</param>
 public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests requests)
 {
-    /// <summary>How long the link of an activation mail works.</summary>
+    /// <summary>Lifetime of the link in an activation mail.</summary>
     public static readonly TimeSpan ActivationLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>How many passwords may wait for one address, each with its mail.</summary>
+    /// <summary>Maximum number of pending passwords for one address, each with its mail.</summary>
     public const int MaxPasswords = 5;
 
     private const int MaxLanguage = 255;

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Accounts.Tokens;
 /// </summary>
 public sealed class SecretRotation
 {
-    /// <summary>What the front end sends as the new secret.</summary>
+    /// <summary>The value that the front end sends as the new secret.</summary>
     public const string Request = "[Placeholder]";
 
     private const int SecretBytes = 48;

@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Cloudreve.Core.Accounts.Tokens;
 
-/// <summary>What a valid refresh token says.</summary>
+/// <summary>The claims of a valid refresh token.</summary>
 /// <param name="UserId">The account.</param>
 /// <param name="Session">The sign-in that it descends from.</param>
 /// <param name="Client">The OAuth client; null for a client of the site's own.</param>

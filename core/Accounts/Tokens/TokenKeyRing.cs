@@ -30,14 +30,16 @@ internal sealed record TokenKey(string Id, string Secret, DateTimeOffset ActiveF
 internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
 {
     /// <summary>
-    /// How long after its creation a key begins to sign: longer than any instance keeps old keys in mind, so that all know it by then.
+    /// The delay between the creation of a key and its first signature: longer than any instance caches old keys, so that all know it by then.
     /// </summary>
     public static readonly TimeSpan ActivationDelay = TimeSpan.FromMinutes(15);
 
     /// <summary>The longest lifetime that any token has.</summary>
     public static readonly TimeSpan LongestToken = TimeSpan.FromDays(366);
 
-    /// <summary>How long an instance goes on with the keys that it knows when it cannot read them; a key may sign for that much longer.</summary>
+    /// <summary>
+    /// The time that an instance goes on with the keys that it knows when it cannot read them; a key may sign for that much longer.
+    /// </summary>
     public static readonly TimeSpan LongestOutage = TimeSpan.FromHours(24);
 
     /// <summary>The keys, the latest last.</summary>

@@ -21,7 +21,7 @@ namespace Cloudreve.Core.Accounts.TwoFactor;
 public sealed class TwoFactorAuth(
     StorageLayout layout, SettingStore settings, UserStore users, AttemptLimiter limiter, ClientBudgets budgets, TimeProvider clock)
 {
-    /// <summary>How long a new secret waits for its first code.</summary>
+    /// <summary>The time that a new secret waits for its first code.</summary>
     public static readonly TimeSpan PreparationLifetime = TimeSpan.FromSeconds(600);
 
     private const string Prepared = "2fa";

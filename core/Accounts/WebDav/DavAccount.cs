@@ -9,7 +9,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.WebDav;
 
-/// <summary>What a WebDAV account may be set to; the numbers are bits of a boolset (contract, section 11.3).</summary>
+/// <summary>Options of a WebDAV account; the numbers are bits of a boolset (contract, section 11.3).</summary>
 public enum DavAccountOption
 {
     /// <summary>Its clients change nothing.</summary>
@@ -46,13 +46,13 @@ public sealed record DavAccount
     /// <summary>Whose it is.</summary>
     public required long UserId { get; init; }
 
-    /// <summary>What the user calls it.</summary>
+    /// <summary>The name that the user gave it.</summary>
     public required string Name { get; init; }
 
     /// <summary>The folder that its clients see as the root: in the user's drive or behind a share link.</summary>
     public required FileUri Root { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The time it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The set of <see cref="DavAccountOption"/>.</summary>

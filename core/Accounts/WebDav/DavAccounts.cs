@@ -10,7 +10,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.WebDav;
 
-/// <summary>What a user says about a WebDAV account.</summary>
+/// <summary>A user's specification of a WebDAV account.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Root">The folder that its clients see as the root.</param>
 /// <param name="Options">The set of <see cref="DavAccountOption"/>.</param>
@@ -27,7 +27,7 @@ public sealed record DavAccountPage(IReadOnlyList<DavAccount> Accounts, string? 
 /// <param name="clock">Stamps new ones.</param>
 public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
-    /// <summary>How many a user may have; all are read to find out which one a password belongs to.</summary>
+    /// <summary>Maximum number of accounts of a user; all are read to find out which one a password belongs to.</summary>
     public const int MaxAccounts = 200;
 
     private const int MaxKept = 10_000;

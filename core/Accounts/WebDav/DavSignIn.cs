@@ -8,7 +8,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.WebDav;
 
-/// <summary>Who a WebDAV client is.</summary>
+/// <summary>The identity of a WebDAV client.</summary>
 /// <param name="UserId">The user of the mail address; 0 when there is none.</param>
 /// <param name="Account">The account that the password belongs to; null when it is wrong.</param>
 public readonly record struct DavLogin(long UserId, DavAccount? Account);

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Entities;
 
-/// <summary>How much a storage policy holds.</summary>
+/// <summary>The totals of a storage policy.</summary>
 /// <param name="Count">Blobs, thumbnails included.</param>
 /// <param name="Size">Their bytes.</param>
 public readonly record struct EntityTotals(long Count, long Size);

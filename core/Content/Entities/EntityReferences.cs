@@ -6,14 +6,14 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Entities;
 
-/// <summary>That a file refers to an entity.</summary>
+/// <summary>A reference from a file to an entity.</summary>
 /// <param name="EntityId">The entity.</param>
 /// <param name="FileId">The file.</param>
 public readonly record struct EntityReference(long EntityId, long FileId);
 
 /// <summary>
-/// Who refers to which entity. A reference is a fact, not a count, so adding or removing it twice changes nothing. The file
-/// that brought an entity is noted in the entity's own row, every other file in a row <c>entity|file</c> beside it.
+/// References of files to entities. A reference is a fact, not a count, so adding or removing it twice changes nothing. The file that created an
+/// entity is noted in the entity's own row, every other file in a row <c>entity|file</c> beside it.
 /// </summary>
 /// <remarks>
 /// An entity without references is removed in two steps: its row first, on the condition that it is the one that was seen

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Entities;
 
-/// <summary>What a blob is to its file (contract, section 9).</summary>
+/// <summary>The role of a blob for its file (contract, section 9).</summary>
 public enum EntityType
 {
     /// <summary>A version of the content.</summary>
@@ -46,7 +46,7 @@ public sealed record EntityRecord
     /// <summary>The user who brought it.</summary>
     public required long CreatedBy { get; init; }
 
-    /// <summary>When it was brought.</summary>
+    /// <summary>The time it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>True when the blob was there before the drive referred to it (import).</summary>
@@ -70,7 +70,7 @@ public sealed record EntityRecord
     /// <summary>The thumbnail of the entity whose place an arrived version took; 0 for none.</summary>
     public long ReplacedThumbnailId { get; init; }
 
-    /// <summary>How the blob is encrypted, as JSON that the encryption layer reads; null for plain blobs.</summary>
+    /// <summary>The encryption of the blob, as JSON that the encryption layer reads; null for plain blobs.</summary>
     public string? Encryption { get; init; }
 
     internal static EntityRecord FromRow(Row row, long id) => new()

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Integrity;
 
-/// <summary>What is wrong about something that a check found.</summary>
+/// <summary>The kinds of problems that a check finds.</summary>
 public enum IntegrityKind
 {
     /// <summary>Something refers to what does not exist.</summary>

@@ -124,7 +124,7 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
     internal static bool HasContent(SiteSurvey survey, long fileId, long entityId) =>
         entityId != 0 && survey.Entries.TryGetValue(fileId, out var file) && file.EntityIds.Contains(entityId);
 
-    /// <summary>What a file gave up is charged until it is released.</summary>
+    /// <summary>Checks whether content that a file gave up is still charged: it is until it is released.</summary>
     private static bool IsStillCharged(SiteSurvey survey, long fileId, EntityLink link) =>
         link.Type != EntityType.Thumbnail && !HasContent(survey, fileId, link.Id) && !survey.Charges.ContainsKey(LinkReleases.OperationOf(fileId, link.Id));
 

@@ -49,7 +49,7 @@ internal sealed class SiteSurvey
     /// <summary>Entities and blobs that will be removed, or are on the way.</summary>
     public HashSet<long> Recycled { get; } = [];
 
-    /// <summary>What files have given up, or are about to, and what is not released for certain.</summary>
+    /// <summary>Entity links that files have given up, or are about to, and that are not certain to be released.</summary>
     public List<(long OwnerId, long FileId, IReadOnlyList<EntityLink> Links)> Releases { get; } = [];
 
     /// <summary>Bytes that are charged, by owner.</summary>

@@ -2,7 +2,7 @@ using Cloudreve.Core.Content.Uploads;
 
 namespace Cloudreve.Core.Content.Integrity;
 
-/// <summary>What uploads and writes that are not settled may have brought about: no finding, whether it is there or not.</summary>
+/// <summary>Files and entities that unsettled uploads and writes may have created: no finding, whether they exist or not.</summary>
 /// <param name="Files">Files that have no entry yet.</param>
 /// <param name="Entities">Entities that no file refers to yet, or any more.</param>
 /// <param name="Blobs">Their blobs, and what clients stage.</param>

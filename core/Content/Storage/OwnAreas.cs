@@ -17,7 +17,7 @@ internal sealed partial class OwnAreas
     /// <summary>Blobs whose names by the policy's rule would be too long, and those of the seeded policy.</summary>
     public const string Uploads = "uploads/";
 
-    /// <summary>What clients send until their upload is complete.</summary>
+    /// <summary>The prefix of content that clients send until their upload is complete.</summary>
     public const string Staging = "staging/";
 
     // Containers of the Functions host; those of Durable Functions start with the name of the task hub (host.json).

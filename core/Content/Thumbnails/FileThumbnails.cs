@@ -3,7 +3,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>What a file's own record says about its thumbnail.</summary>
+/// <summary>The marks about its thumbnail in a file's own record.</summary>
 public static class FileThumbnails
 {
     /// <summary>The metadata key whose presence stops thumbnails; removing it lets them be tried anew (contract, section 9.1).</summary>

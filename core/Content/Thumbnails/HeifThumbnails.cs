@@ -46,7 +46,7 @@ internal static class HeifThumbnails
     private static uint Read(ReadOnlySpan<byte> file, PrimaryPlace place) =>
         place.IsWide ? BinaryPrimitives.ReadUInt32BigEndian(file[place.Offset..]) : BinaryPrimitives.ReadUInt16BigEndian(file[place.Offset..]);
 
-    /// <summary>Where the file says which of its pictures is the primary one.</summary>
+    /// <summary>Finds where the file says which of its pictures is the primary one.</summary>
     private static PrimaryPlace? FindPrimary(ReadOnlySpan<byte> file)
     {
         if (Box.Find(file, new Box(0, file.Length), "meta"u8) is not { Length: > 4 } meta)

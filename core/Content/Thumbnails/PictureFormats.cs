@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// </summary>
 internal static class PictureFormats
 {
-    /// <summary>How many bytes <see cref="Recognize"/> needs at most.</summary>
+    /// <summary>Maximum number of bytes that <see cref="Recognize"/> needs.</summary>
     public const int HeaderLength = 32;
 
     /// <summary>Extensions, without dot, of the formats that are decoded in the process.</summary>

@@ -88,7 +88,7 @@ internal static class PictureScaler
         }
     }
 
-    /// <summary>How many pixels a picture has, by its header.</summary>
+    /// <summary>Number of pixels of a picture, by its header.</summary>
     private static long CheckSize(ReadOnlySpan<byte> picture, MagickReadSettings settings, ThumbnailFormat format)
     {
         using var header = new MagickImage();
@@ -100,7 +100,7 @@ internal static class PictureScaler
     }
 
     /// <summary>
-    /// What to decode of a picture that is too large to be held whole: a JPEG as it is, since its decoder leaves out detail, unless it
+    /// Chooses what to decode of a picture that is too large to be held whole: a JPEG as it is, since its decoder leaves out detail, unless it
     /// would have to hold all of it first; of HEIF the largest of the small pictures inside.
     /// </summary>
     private static ReadOnlySpan<byte> WithoutDetail(ReadOnlySpan<byte> picture, MagickFormat type, MagickReadSettings settings)

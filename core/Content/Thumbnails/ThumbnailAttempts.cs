@@ -37,10 +37,10 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
     private const string Until = "tht";
     private const string IsRunning = "thr";
 
-    /// <summary>How often a thumbnail is tried before the file is marked.</summary>
+    /// <summary>Maximum number of attempts at a thumbnail before the file is marked.</summary>
     public const int Max = 4;
 
-    /// <summary>How long an attempt may take; after that its process has died.</summary>
+    /// <summary>The time that an attempt may take; after that its process is considered dead.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromHours(2), TimeSpan.FromHours(12)];

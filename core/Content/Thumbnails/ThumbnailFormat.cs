@@ -3,7 +3,7 @@ using ImageMagick;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>How thumbnails are made.</summary>
+/// <summary>The format of thumbnails.</summary>
 /// <param name="Width">The most pixels side by side.</param>
 /// <param name="Height">The most pixels one above the other.</param>
 /// <param name="Encoding">PNG, JPEG or WebP.</param>
@@ -27,7 +27,7 @@ internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encod
         _ => "png",
     };
 
-    /// <summary>What the site's settings say.</summary>
+    /// <summary>The format that the site's settings specify.</summary>
     /// <param name="site">The settings.</param>
     public static ThumbnailFormat Of(SiteSettings site) => new(
         (int)Math.Min(site.Get(SiteSetting.ThumbnailWidth), MaxSide),

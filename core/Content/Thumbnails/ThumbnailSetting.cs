@@ -10,7 +10,7 @@ public static class ThumbnailSetting
 {
     private const long Megabytes75 = 78_643_200;
 
-    /// <summary>How thumbnails are encoded: png, jpg or webp.</summary>
+    /// <summary>The encoding of thumbnails: png, jpg or webp.</summary>
     public static readonly Setting<string> EncodeMethod = Setting.Text("thumb_encode_method", "png");
 
     /// <summary>Quality of JPEG and WebP, 1 to 100.</summary>
@@ -59,7 +59,7 @@ public static class ThumbnailSetting
     /// <summary>The largest video.</summary>
     public static readonly Setting<long> FfmpegMaxSize = Setting.Number("thumb_ffmpeg_max_size", 10_737_418_240);
 
-    /// <summary>Where in the video the frame is, as FFmpeg writes times.</summary>
+    /// <summary>The position of the frame in the video, in FFmpeg's time syntax.</summary>
     public static readonly Setting<string> FfmpegSeek = Setting.Text("thumb_ffmpeg_seek", "00:00:01.00");
 
     /// <summary>Further options before the input, separated by spaces.</summary>

@@ -7,7 +7,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>What the names of new blobs are made of.</summary>
+/// <summary>The values that the names of new blobs are built from.</summary>
 /// <param name="UserId">Whose file.</param>
 /// <param name="Path">The file's path in the drive.</param>
 /// <param name="EntityId">The blob's entity.</param>

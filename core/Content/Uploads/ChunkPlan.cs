@@ -5,7 +5,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>How a file is cut for its upload. Chunk i starts at i times the chunk size and becomes block i of the blob.</summary>
+/// <summary>The division of a file into chunks for its upload. Chunk i starts at i times the chunk size and becomes block i of the blob.</summary>
 /// <param name="Size">Bytes of the file.</param>
 /// <param name="ChunkSize">Bytes of every chunk but the last one; 0 for a single chunk of any size.</param>
 public readonly record struct ChunkPlan(long Size, long ChunkSize)
@@ -27,10 +27,10 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     // Clients get an address for each chunk, and the answer shall not grow without bound.
     private const int DirectChunks = 1_000;
 
-    /// <summary>How many chunks there are; an empty file has one, which is empty.</summary>
+    /// <summary>Number of chunks; an empty file has one, which is empty.</summary>
     public int Count => ChunkSize == 0 || Size == 0 ? 1 : (int)((Size + ChunkSize - 1) / ChunkSize);
 
-    /// <summary>How a policy wants a file cut.</summary>
+    /// <summary>The chunk plan of a policy for a file.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="size">Bytes of the file.</param>
     /// <param name="isRelay">Whether the chunks pass through the functions.</param>

@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="clock">Waits for copies.</param>
 public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
 {
-    /// <summary>Where the staging blobs are in the container of their policy; nothing else is there.</summary>
+    /// <summary>The folder of staging blobs in the container of their policy; it holds nothing else.</summary>
     public const string StagingFolder = OwnAreas.Staging;
 
     // Each try after the first follows a rival's change. A client that goes on changing what it has sent gets no further.

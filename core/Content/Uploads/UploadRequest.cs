@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>What an upload shall bring.</summary>
+/// <summary>A request to upload a file.</summary>
 /// <param name="Path">The file's path in the drive.</param>
 /// <param name="Size">Bytes.</param>
 public sealed record UploadRequest(FilePath Path, long Size)
@@ -16,7 +16,7 @@ public sealed record UploadRequest(FilePath Path, long Size)
     /// <summary>The entity that must be current; null for any.</summary>
     public long? Previous { get; init; }
 
-    /// <summary>When the content last changed; null for now.</summary>
+    /// <summary>The time the content last changed; null for now.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
     /// <summary>Metadata that the file gets with the content, checked.</summary>

@@ -8,7 +8,9 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>How far an upload is. It goes on from one state to the next by the version of its row, so exactly one of two rivals decides.</summary>
+/// <summary>
+/// The state of an upload. Each transition is conditional on the version of the upload's row, so exactly one of two competing calls decides.
+/// </summary>
 public enum UploadState
 {
     /// <summary>Takes content; may be completed or cancelled.</summary>
@@ -33,7 +35,7 @@ public sealed record UploadSession
     /// <summary>Whose drive the file is in, and whose quota was charged.</summary>
     public required long OwnerId { get; init; }
 
-    /// <summary>Who uploads.</summary>
+    /// <summary>The user who uploads.</summary>
     public required long CreatedBy { get; init; }
 
     /// <summary>The sync client that uploads; null for others.</summary>
@@ -75,19 +77,19 @@ public sealed record UploadSession
     /// <summary>The only blob that the client of a direct upload can write to; nothing refers to it.</summary>
     public string StagingName => $"{UploadBlobs.StagingFolder}{Id:N}";
 
-    /// <summary>How the blob is encrypted, as <see cref="EntityRecord.Encryption"/>; null for a plain one.</summary>
+    /// <summary>The encryption of the blob, as in <see cref="EntityRecord.Encryption"/>; null for a plain one.</summary>
     public string? Encryption { get; init; }
 
-    /// <summary>How many versions the file keeps, the new one included; 0 for all.</summary>
+    /// <summary>Number of versions that the file keeps, the new one included; 0 for all.</summary>
     public int KeepVersions { get; init; }
 
     /// <summary>The entity that was current when the upload began; 0 for none.</summary>
     public long PreviousEntityId { get; init; }
 
-    /// <summary>When that entity was brought.</summary>
+    /// <summary>The time that entity was created.</summary>
     public DateTimeOffset? PreviousCreatedAt { get; init; }
 
-    /// <summary>When the content last changed, as the client says.</summary>
+    /// <summary>The time the content last changed, according to the client.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
     /// <summary>Metadata that the file gets with the content.</summary>
@@ -96,19 +98,19 @@ public sealed record UploadSession
     /// <summary>The token of the lock on the path; empty in rows of uploads that took none.</summary>
     public string LockToken { get; init; } = "";
 
-    /// <summary>When the upload began.</summary>
+    /// <summary>The time the upload began.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it is given up unless it was completed.</summary>
+    /// <summary>The time the upload expires unless it was completed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>How far it is.</summary>
+    /// <summary>The state of the upload.</summary>
     public UploadState State { get; init; }
 
     /// <summary>True if the file was deleted during the upload, which can then no longer be completed.</summary>
     public bool IsFileDeleted { get; init; }
 
-    /// <summary>What the file refers to no more once it has the content: thumbnails, and versions beyond the limit.</summary>
+    /// <summary>The links that the file drops once it has the content: thumbnails, and versions beyond the limit.</summary>
     public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
 
     /// <summary>True if the expiry job has checked the upload some minutes after it began, to undo what an interrupted request left behind.</summary>
@@ -117,7 +119,7 @@ public sealed record UploadSession
     /// <summary>True if it was recorded that the client knows the upload; see <see cref="UploadAnswers"/>.</summary>
     public bool IsAnswered { get; init; }
 
-    /// <summary>Which chunks have arrived through the functions, a bit for each.</summary>
+    /// <summary>The chunks that have arrived through the functions, a bit for each.</summary>
     internal byte[] Received { get; init; } = [];
 
     /// <summary>The version of the row.</summary>
@@ -143,13 +145,13 @@ public sealed record UploadSession
         ETag = PlaceholderETag,
     };
 
-    /// <summary>How the content is cut.</summary>
+    /// <summary>The division of the content into chunks.</summary>
     public ChunkPlan Chunks => new(Size, ChunkSize);
 
     /// <summary>The mark that the file has until it gets the content.</summary>
     public string Mark => Id.ToString("D");
 
-    /// <summary>Who uploads, for the log.</summary>
+    /// <summary>The user and client that upload, for the log.</summary>
     internal Actor Actor => new(CreatedBy, ClientId);
 
     /// <summary>Checks whether an upload is pending that will give a file its content.</summary>

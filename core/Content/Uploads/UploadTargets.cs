@@ -7,7 +7,7 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>Where an upload goes.</summary>
+/// <summary>The target of an upload.</summary>
 /// <param name="ParentId">The folder; null when it does not exist.</param>
 /// <param name="File">The file that gets the content; null for a new one.</param>
 internal readonly record struct UploadTarget(long? ParentId, FileRecord? File);

@@ -95,7 +95,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
             await ForgetAsync(note, cancellationToken);
     }
 
-    /// <summary>What a note says.</summary>
+    /// <summary>Reads a note.</summary>
     internal static (long OwnerId, long FileId, IReadOnlyList<EntityLink> Links) NotedBy(Row note) =>
         (note.RequiredNumber(Columns.OwnerId), note.RequiredNumber(Columns.FileId), EntityLinks.Parse(LongText.Read(note, Columns.Links)!));
 

@@ -9,10 +9,10 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="Dropped">What it does not refer to any more.</param>
 internal readonly record struct ContentChange(FileRecord File, IReadOnlyList<EntityLink> Dropped);
 
-/// <summary>Which versions a file keeps when it gets other content (contract, section 12).</summary>
+/// <summary>Selects the versions that a file keeps when it gets other content (contract, section 12).</summary>
 internal static class VersionRetention
 {
-    /// <summary>How many versions a user wants to keep of a file, the current one included; 0 for all.</summary>
+    /// <summary>Number of versions of a file that a user wants to keep, the current one included; 0 for all.</summary>
     /// <param name="settings">What the owner set.</param>
     /// <param name="name">The file's name.</param>
     public static int KeptOf(UserSettings settings, string name)

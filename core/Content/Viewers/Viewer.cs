@@ -25,7 +25,7 @@ public sealed record Viewer
     /// <summary><see cref="Builtin"/>, <see cref="Wopi"/> or <see cref="Custom"/>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>What people read, or the key of its translation.</summary>
+    /// <summary>The display name, or the key of its translation.</summary>
     public required string DisplayName { get; init; }
 
     /// <summary>The extensions that it opens, without dot.</summary>
@@ -43,13 +43,13 @@ public sealed record Viewer
     /// <summary>True if the viewer is disabled for everybody.</summary>
     public bool? Disabled { get; init; }
 
-    /// <summary>What the clients need to know besides.</summary>
+    /// <summary>Further properties for clients.</summary>
     public IReadOnlyDictionary<string, string>? Props { get; init; }
 
     /// <summary>The pages of a WOPI viewer, by extension and action (<c>edit</c>, <c>view</c>). Not for clients.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? WopiActions { get; init; }
 
-    /// <summary>What it can create.</summary>
+    /// <summary>The file types that it can create.</summary>
     public IReadOnlyList<ViewerTemplate>? Templates { get; init; }
 
     /// <summary>The devices that it is for: <c>pc</c>, <c>mobile</c> or <c>all</c>.</summary>

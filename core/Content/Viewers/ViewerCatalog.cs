@@ -22,7 +22,7 @@ public static class ViewerCatalog
     public static Viewer? Find(SiteSettings site, string id) =>
         Groups(site).SelectMany(group => group.Viewers).FirstOrDefault(viewer => viewer.Id == id && viewer.Disabled != true);
 
-    /// <summary>Which viewer opens an extension unless people choose another; empty for none.</summary>
+    /// <summary>The default viewer of each extension, which people may override; empty for none.</summary>
     /// <param name="site">The site's settings.</param>
     public static IReadOnlyDictionary<string, string> Defaults(SiteSettings site) =>
         ParseDefaults(site.Get(ViewerSetting.DefaultViewers)) ?? new Dictionary<string, string>();

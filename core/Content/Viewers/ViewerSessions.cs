@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Viewers;
 
-/// <summary>That a viewer may work on a file in the name of a user.</summary>
+/// <summary>Permission for a viewer to work on a file on behalf of a user.</summary>
 public sealed record ViewerSession
 {
     /// <summary>The session's id, a uuid.</summary>
@@ -22,7 +22,7 @@ public sealed record ViewerSession
     /// <summary>The file.</summary>
     public required long FileId { get; init; }
 
-    /// <summary>Where the user found the file.</summary>
+    /// <summary>The URI under which the user opened the file.</summary>
     public required FileUri Uri { get; init; }
 
     /// <summary>The version that is shown; 0 for the current one.</summary>
@@ -34,7 +34,7 @@ public sealed record ViewerSession
     /// <summary>The state of the user's account: a change of the password ends the session. Null for somebody who has not signed in.</summary>
     public string? State { get; init; }
 
-    /// <summary>When it ends.</summary>
+    /// <summary>The time the session ends.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 

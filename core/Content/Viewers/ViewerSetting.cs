@@ -16,7 +16,7 @@ public static class ViewerSetting
         "viewer_default_apps", """{"md":"markdown","drawio":"drawio","txt":"monaco","json":"monaco","xml":"monaco","svg":"image"}""",
         text => ViewerCatalog.ParseDefaults(text) is not null);
 
-    /// <summary>How long a viewer may work on a file.</summary>
+    /// <summary>The time that a viewer may work on a file.</summary>
     public static readonly Setting<TimeSpan> SessionLifetime = Setting.Seconds("viewer_session_timeout", 36_000);
 
     /// <summary>All of them.</summary>

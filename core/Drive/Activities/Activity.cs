@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Drive.Activities;
 public sealed record Activity(
     string Key, ActivityCategory Category, long ActorId, DateTimeOffset At, FilePath? From, FilePath? To, long EntityId);
 
-/// <summary>Which events are asked for.</summary>
+/// <summary>Selects events by kind.</summary>
 public enum ActivityFilter
 {
     /// <summary>All.</summary>

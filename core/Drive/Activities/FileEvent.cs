@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Activities;
 
-/// <summary>What happened to a file; the numbers are those of clients (contract, section 23).</summary>
+/// <summary>The kinds of changes to a file; the numbers are those of clients (contract, section 23).</summary>
 public enum ActivityCategory
 {
     /// <summary>A file or folder was created.</summary>
@@ -69,7 +69,7 @@ public enum ActivityCategory
     DeleteDirectLink = 57,
 }
 
-/// <summary>Who does something, for the log.</summary>
+/// <summary>The author of a change, for the log.</summary>
 /// <param name="UserId">The user; 0 for a guest or the site itself.</param>
 /// <param name="ClientId">The id of the sync client that asked; null for others. It does not hear of its own changes.</param>
 public sealed record Actor(long UserId, string? ClientId = null)

@@ -13,7 +13,7 @@ using Cloudreve.Core.Sharing.DirectLinks;
 
 namespace Cloudreve.Core.Drive.Administration;
 
-/// <summary>What a list of files can be sorted by.</summary>
+/// <summary>Sort orders of a list of files.</summary>
 public enum AdminFileOrder
 {
     /// <summary>The id.</summary>
@@ -25,11 +25,11 @@ public enum AdminFileOrder
     /// <summary>Bytes of the current version.</summary>
     Size,
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The time it was created.</summary>
     Created,
 }
 
-/// <summary>Which files are listed; null for all.</summary>
+/// <summary>Selects the files of a list; null for all.</summary>
 public sealed record AdminFileFilter
 {
     /// <summary>Whose.</summary>
@@ -61,13 +61,13 @@ public sealed record AdminFileFilter
 /// <param name="Shares">Its share links.</param>
 public sealed record ListedFile(FileRecord File, IReadOnlyList<EntityRecord> Entities, IReadOnlyList<DirectLink> Links, IReadOnlyList<Share> Shares);
 
-/// <summary>What an administrator changes of a file; null leaves a value as it is.</summary>
+/// <summary>An administrator's changes to a file; null leaves a value as it is.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Metadata">All of the metadata.</param>
 /// <param name="KeptLinks">The ids of direct links that stay.</param>
 public sealed record AdminFileChange(string? Name, IReadOnlyDictionary<string, string>? Metadata, IReadOnlyCollection<long>? KeptLinks);
 
-/// <summary>What administrators do with the files of all users (contract, section 24).</summary>
+/// <summary>Operations of administrators on the files of all users (contract, section 24).</summary>
 public sealed class FileAdministration
 {
     private readonly SiteLists _lists;

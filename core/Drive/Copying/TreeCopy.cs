@@ -11,7 +11,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Copying;
 
-/// <summary>What a copy may take.</summary>
+/// <summary>Limits on the size of a copy.</summary>
 /// <param name="MaxBytes">Bytes that the owner may use in all; null for no limit.</param>
 /// <param name="MaxEntries">Files and folders that are copied at most; 0 for no limit.</param>
 public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
@@ -31,7 +31,9 @@ internal sealed class TreeCopy(
     // Marks of states that a copy does not share.
     private static readonly string[] NotCopied = ["sys:fulltext_index", MetadataKeys.UploadSession];
 
-    /// <summary>What is below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.</summary>
+    /// <summary>
+    /// Reads everything below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.
+    /// </summary>
     /// <param name="top">The entry.</param>
     /// <param name="maxEntries">Where the walk fails; 0 for nowhere.</param>
     /// <exception cref="CloudreveException">40079 when there are more entries.</exception>
@@ -54,7 +56,7 @@ internal sealed class TreeCopy(
         return found;
     }
 
-    /// <summary>How many levels there are below an entry, of anything and of folders.</summary>
+    /// <summary>Number of levels below an entry, of anything and of folders.</summary>
     /// <param name="top">The entry.</param>
     /// <param name="below">What is below it, the upper levels first.</param>
     public static (int Levels, int FolderLevels) LevelsOf(FileRecord top, IReadOnlyList<FileRecord> below)

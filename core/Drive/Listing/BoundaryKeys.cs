@@ -9,10 +9,10 @@ namespace Cloudreve.Core.Drive.Listing;
 /// </summary>
 internal sealed class BoundaryKeys
 {
-    /// <summary>How many rows lie between two keys, at least.</summary>
+    /// <summary>Minimum number of rows between two keys.</summary>
     public const int MinStride = 100;
 
-    /// <summary>How many rows one request brings.</summary>
+    /// <summary>Number of rows that one request returns.</summary>
     public const int RowsPerRequest = 1000;
 
     private const int MaxStride = 200;
@@ -22,7 +22,7 @@ internal sealed class BoundaryKeys
 
     private BoundaryKeys(int stride, List<string> keys) => (Stride, _keys) = (stride, keys);
 
-    /// <summary>How many rows lie between two keys, about.</summary>
+    /// <summary>Approximate number of rows between two keys.</summary>
     public int Stride { get; }
 
     /// <summary>Chooses among keys, so that there are not too many.</summary>
@@ -46,7 +46,7 @@ internal sealed class BoundaryKeys
     public BinaryData Print() => BinaryData.FromString(
         string.Join('\n', _keys.Prepend(Stride.ToString(CultureInfo.InvariantCulture))));
 
-    /// <summary>Where to start so that a request ends before a key and brings some rows, or as many as one request can.</summary>
+    /// <summary>Finds a start key with which a request ends before a key and returns some rows, or as many as one request can.</summary>
     /// <param name="first">The first key there may be.</param>
     /// <param name="end">The key to end before.</param>
     /// <param name="wanted">How many rows are wanted.</param>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>What a listing is ordered by (contract, section 10). Folders always come before files.</summary>
+/// <summary>Sort orders of a listing (contract, section 10). Folders always come before files.</summary>
 public enum FileOrder
 {
     /// <summary>By creation, which is by id.</summary>

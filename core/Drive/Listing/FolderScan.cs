@@ -5,7 +5,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>What a scan does with a row.</summary>
+/// <summary>The use that a scan makes of a row.</summary>
 internal enum RowUse
 {
     /// <summary>It is dropped as soon as it is read.</summary>
@@ -153,7 +153,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
         }
     }
 
-    /// <summary>What is left of a run.</summary>
+    /// <summary>The remaining range of a run.</summary>
     private RowRange RangeOf<T>(Run<T> run)
     {
         var range = new RowRange(FileKeys.Folder(run.Folders[run.Next].Id), from, to) { Condition = Condition };
@@ -234,7 +234,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
         public Channel<PartBatch<T>> Pages { get; } = Channel.CreateBounded<PartBatch<T>>(1);
     }
 
-    /// <summary>What one page brought.</summary>
+    /// <summary>The folder parts of one page.</summary>
     private sealed class PartBatch<T>(IReadOnlyList<FolderPart<T>> parts)
     {
         public IReadOnlyList<FolderPart<T>> Parts => parts;
@@ -243,7 +243,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     }
 }
 
-/// <summary>Where to start in a folder.</summary>
+/// <summary>The position to start from in a folder.</summary>
 /// <param name="Key">A row key.</param>
 /// <param name="IsBehind">Whether that row itself is left out.</param>
 internal readonly record struct FolderStart(string Key, bool IsBehind);

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>What a folder holds, with everything below it (contract, section 9).</summary>
+/// <summary>The totals of a folder, with everything below it (contract, section 9).</summary>
 /// <param name="Size">Bytes of all files.</param>
 /// <param name="Files">How many files.</param>
 /// <param name="Folders">How many folders.</param>

@@ -6,13 +6,13 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>Where a page ended: the last entry's place in the order, and its place in the snapshot.</summary>
+/// <summary>The end of a page: the last entry's position in the order, and its position in the snapshot.</summary>
 internal sealed record SortedToken(FileOrder Order, bool Descending, FileType Type, string Key, long Id)
 {
     /// <summary>The folder's version that the position counts in; null when the folder has no snapshot.</summary>
     public string? Version { get; init; }
 
-    /// <summary>How many entries come before the next page.</summary>
+    /// <summary>Number of entries before the next page.</summary>
     public long Position { get; init; }
 
     public static SortedToken Of(FileRecord last, FileOrder order, bool descending) =>

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Drive.Locks;
 
-/// <summary>What holds a lock (contract, section 13).</summary>
+/// <summary>The application that holds a lock (contract, section 13).</summary>
 /// <param name="Type">upload, dav, viewer and the like.</param>
 /// <param name="InnerXml">The owner element of a WebDAV lock; null for others.</param>
 /// <param name="ViewerId">The viewer; null for others.</param>
@@ -26,7 +26,7 @@ public sealed record DriveLock
     /// <summary>Whose drive.</summary>
     public required long OwnerId { get; init; }
 
-    /// <summary>What is locked.</summary>
+    /// <summary>The locked path.</summary>
     public required FilePath Path { get; init; }
 
     /// <summary>True if everything below is locked as well.</summary>
@@ -35,13 +35,13 @@ public sealed record DriveLock
     /// <summary>True if others may hold a shared lock on the same object; any holder of one may change it.</summary>
     public bool IsShared { get; init; }
 
-    /// <summary>What holds it.</summary>
+    /// <summary>The application that holds it.</summary>
     public required LockApplication Application { get; init; }
 
     /// <summary>The type of what is locked.</summary>
     public FileType Type { get; init; }
 
-    /// <summary>When it ends by itself.</summary>
+    /// <summary>The time it expires.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>
@@ -62,7 +62,7 @@ public sealed record DriveLock
         IsShared && other.IsShared && (Path.Equals(other.Path) || (IsInfinite && Path.Contains(other.Path)));
 }
 
-/// <summary>How far a change reaches.</summary>
+/// <summary>The scope of a change.</summary>
 public enum LockScope
 {
     /// <summary>Content or properties of one object.</summary>

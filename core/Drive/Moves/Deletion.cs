@@ -23,7 +23,7 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <param name="reservations">Bytes that are reserved for files in upload.</param>
 internal sealed class Deletion(StorageLayout layout, EntityReferences references, QuotaLedger quota, UploadReservations reservations)
 {
-    /// <summary>What one run removes at most; the rest is left to the next one.</summary>
+    /// <summary>Maximum number of entries that one run removes; the rest is left to the next one.</summary>
     private const int EntriesPerRun = 5000;
 
     private const int PageSize = 1000;

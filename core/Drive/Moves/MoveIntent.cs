@@ -18,7 +18,7 @@ internal sealed record MoveIntent
     /// <summary>The move's own id.</summary>
     public required string Operation { get; init; }
 
-    /// <summary>What is moved.</summary>
+    /// <summary>The entry that is moved.</summary>
     public required long FileId { get; init; }
 
     /// <summary>File or folder.</summary>
@@ -27,7 +27,7 @@ internal sealed record MoveIntent
     /// <summary>The folder that it leaves.</summary>
     public required long From { get; init; }
 
-    /// <summary>How often it had been moved before.</summary>
+    /// <summary>Number of times that it had been moved before.</summary>
     public required long FromVersion { get; init; }
 
     /// <summary>The folder that it comes into; <see cref="Nowhere"/> when it is deleted.</summary>
@@ -36,7 +36,7 @@ internal sealed record MoveIntent
     /// <summary>Its name there.</summary>
     public string ToName { get; init; } = "";
 
-    /// <summary>When the move began.</summary>
+    /// <summary>The time the move began.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>For a deletion the entry as it last was, for a copy as it shall be, so that its blobs can be released.</summary>

@@ -441,7 +441,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     private static CloudreveException Changed(Exception? cause = null) =>
         new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", cause);
 
-    /// <summary>What the mover itself has read and written, so that it need not read it again.</summary>
+    /// <summary>Rows that the mover itself has read and written, so that it need not read them again.</summary>
     private sealed record Known(FileRecord Source, FileRecord? Claim, string? ClaimETag);
 }
 

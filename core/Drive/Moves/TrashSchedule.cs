@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <param name="Note">The note.</param>
 internal sealed record ExpiredTrash(long OwnerId, string Name, Row Note);
 
-/// <summary>When what is in the trash is deleted for good. A note is written first and proves wrong when the move fails.</summary>
+/// <summary>The schedule by which trash is deleted for good. A note is written first and proves wrong when the move fails.</summary>
 /// <param name="notes">Finds what is due.</param>
 internal sealed class TrashSchedule(StorageLayout layout, DueNotes notes)
 {

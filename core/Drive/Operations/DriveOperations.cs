@@ -304,7 +304,7 @@ public sealed partial class DriveOperations
             await _log.AppendAsync(work.OwnerId, events, cancellationToken);
     }
 
-    /// <summary>Where an entry of the trash came from; null when nobody knows.</summary>
+    /// <summary>The original location of an entry of the trash; null when it is unknown.</summary>
     /// <param name="entry">The entry.</param>
     public static FilePath? OriginOf(FileRecord entry) =>
         entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.ParseStored(uri).Path : null;

@@ -5,7 +5,7 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Drive.Operations;
 
 /// <summary>
-/// What the items of one request share: the drive's control rows, the folders that paths have led to, and entries that were looked up
+/// The state that the items of one request share: the drive's control rows, the folders that paths have led to, and entries that were looked up
 /// ahead. Not to be kept longer than a request.
 /// </summary>
 /// <param name="ownerId">Whose drive.</param>
@@ -20,7 +20,7 @@ public sealed class DriveWork(long ownerId, Actor actor)
     /// <summary>Whose drive.</summary>
     public long OwnerId { get; } = ownerId;
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The user and client that make the request.</summary>
     public Actor Actor { get; } = actor;
 
     /// <summary>Tokens of locks that the caller holds.</summary>

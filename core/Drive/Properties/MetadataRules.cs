@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Drive.Properties;
 /// <param name="Value">The new value; null to remove the key.</param>
 public sealed record MetadataPatch(string Key, string? Value);
 
-/// <summary>Which metadata clients may set and remove (contract, section 9.1).</summary>
+/// <summary>Rules for the metadata that clients may set and remove (contract, section 9.1).</summary>
 /// <param name="properties">Definitions of custom properties by id.</param>
 /// <param name="hashIds">Decodes the ids of users.</param>
 public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProperty> properties, HashIdCodec hashIds)
@@ -55,8 +55,8 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     private const int MaxEmojiCharacters = 64;
 
     /// <summary>
-    /// How many characters the JSON of an entry's metadata may have: one value of 65,535, and what else a file may have. Metadata is read with
-    /// every listing.
+    /// Maximum number of characters in the JSON of an entry's metadata: one value of 65,535, and whatever else a file may have. Metadata is read
+    /// with every listing.
     /// </summary>
     public const int MaxCharacters = 68_000;
 
@@ -155,7 +155,7 @@ public sealed record CustomProperty
     /// <summary>Its id; the metadata key is <c>props:id</c>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What people read.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>text, number, boolean, select, multi_select, link, rating or user.</summary>
@@ -167,7 +167,7 @@ public sealed record CustomProperty
     /// <summary>The longest text or greatest number.</summary>
     public long? Max { get; init; }
 
-    /// <summary>What may be selected.</summary>
+    /// <summary>The selectable values.</summary>
     public IReadOnlyList<string>? Options { get; init; }
 
     /// <summary>Reads a definition; null when it is none.</summary>

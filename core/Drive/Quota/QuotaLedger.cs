@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Drive.Quota;
 /// <param name="clock">The time that operations are stamped with.</param>
 public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How long an operation is known. Whoever may repeat one does so earlier.</summary>
+    /// <summary>The time that an operation is remembered. Whoever may repeat one does so earlier.</summary>
     public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
 
     private const string Total = "total";

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Search;
 
-/// <summary>Where and what to search.</summary>
+/// <summary>The place and query of a search.</summary>
 /// <param name="FolderId">The folder to start from.</param>
 /// <param name="Path">Its path, from which the paths of hits derive.</param>
 /// <param name="Query">What to look for.</param>
@@ -15,22 +15,24 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
     /// <summary>True if folders below are searched as well. A trash is flat.</summary>
     public bool IsRecursive { get; init; } = true;
 
-    /// <summary>How many folders the whole search may open.</summary>
+    /// <summary>Maximum number of folders that the whole search may open.</summary>
     public long MaxWalkedFolders { get; init; } = long.MaxValue;
 
     /// <summary>The token of the page before; null for the first.</summary>
     public string? Token { get; init; }
 
-    /// <summary>Who searches; for anonymous callers whose files they search. Bounds what the search takes of the process.</summary>
+    /// <summary>
+    /// The user who searches; for anonymous callers the owner of the searched files. Bounds the resources of the process that the search takes.
+    /// </summary>
     public long AccountId { get; init; }
 
-    /// <summary>How long a page may wait for its turns among other heavy reads.</summary>
+    /// <summary>The time that a page may wait for its turns among other heavy reads.</summary>
     internal TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many transactions end a page on which something was found.</summary>
+    /// <summary>Number of transactions that end a page on which something was found.</summary>
     internal int EnoughReads { get; init; } = 1_000;
 
-    /// <summary>How many transactions end a page on which nothing was found: far more than the way down to any folder costs.</summary>
+    /// <summary>Number of transactions that end a page on which nothing was found: far more than the way down to any folder costs.</summary>
     internal int TooManyReads { get; init; } = 10_000;
 }
 

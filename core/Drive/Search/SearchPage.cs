@@ -43,7 +43,7 @@ public sealed class SearchPage
         _token = request.Token is null ? SearchToken.Start : SearchToken.Decode(request.Token);
     }
 
-    /// <summary>Where to go on, once <see cref="ReadAsync"/> has ended; null on the last page.</summary>
+    /// <summary>The token to continue with, once <see cref="ReadAsync"/> has ended; null on the last page.</summary>
     public string? NextToken { get; private set; }
 
     /// <summary>True if the search ended because it had opened the maximum number of folders.</summary>

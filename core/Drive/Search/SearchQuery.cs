@@ -6,7 +6,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Drive.Search;
 
-/// <summary>What a search looks for, as the query of a file URI says it (contract, section 8.1).</summary>
+/// <summary>The criteria of a search, from the query of a file URI (contract, section 8.1).</summary>
 public sealed class SearchQuery
 {
     private const string ExactMetadata = "exact_meta_";

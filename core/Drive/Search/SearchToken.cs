@@ -9,9 +9,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Drive.Search;
 
 /// <summary>
-/// Where a search goes on: <c>level|position</c>. The position is the way to a folder, as ids from below the top; folders
-/// before it are done. It names no folder by itself: each step is looked up among the entries of the one before, so a forged
-/// token leads nowhere else.
+/// The point at which a search continues: <c>level|position</c>. The position is the way to a folder, as ids from below the top; folders before
+/// it are done. It names no folder by itself: each step is looked up among the entries of the one before, so a forged token leads nowhere else.
 /// </summary>
 /// <param name="Way">Ids of folders from below the top. The next folder is the first at or behind it.</param>
 /// <param name="Walked">How many folders have been opened.</param>
@@ -21,7 +20,7 @@ internal sealed record SearchToken(IReadOnlyList<long> Way, int Walked, bool Has
     /// <summary>The row of the folder's last entry that was looked at; null when the folder is still to be opened.</summary>
     public string? After { get; init; }
 
-    /// <summary>How many levels below the top the folders of this pass are.</summary>
+    /// <summary>Number of levels below the top at which the folders of this pass are.</summary>
     [JsonIgnore]
     public int Level { get; init; }
 

@@ -16,10 +16,12 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     /// <summary>The folder that <see cref="Path"/> starts from.</summary>
     public long TopId { get; init; } = FileTree.RootId(OwnerId);
 
-    /// <summary>What <see cref="TopId"/> names, where it is not a whole drive: what a share shows; null for drives and trashes.</summary>
+    /// <summary>
+    /// The entry that <see cref="TopId"/> names, where it is not a whole drive: the shared entry of a share; null for drives and trashes.
+    /// </summary>
     public FileRecord? Top { get; init; }
 
-    /// <summary>Where <see cref="Top"/> is in its owner's drive.</summary>
+    /// <summary>The path of <see cref="Top"/> in its owner's drive.</summary>
     public FilePath TopPath { get; init; } = FilePath.Root;
 
     /// <summary>The share link that the caller came by; 0 for none.</summary>
@@ -31,7 +33,7 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     /// <summary>True if the owner's arrangement of folders is hidden from the caller.</summary>
     public bool HidesView { get; init; }
 
-    /// <summary>Where the place is in its owner's drive.</summary>
+    /// <summary>The path of the place in its owner's drive.</summary>
     public FilePath DrivePath => TopPath.IsRoot ? Path : new([.. TopPath.Segments, .. (Top is { Type: FileType.File } ? FilePath.Root : Path).Segments]);
 
     /// <summary>True if the place is in the owner's trash.</summary>

@@ -5,9 +5,8 @@ using Cloudreve.Core.Drive.Moves;
 namespace Cloudreve.Core.Drive.Tree;
 
 /// <summary>
-/// What has to be known about a drive before it is changed: who has locked what, and which moves are under way. It is one
-/// range of rows in the partition of the owner's trash, so it costs one transaction, and a move to the trash can note itself
-/// and its destination in one batch.
+/// The state of a drive that a change depends on: the locks in it, and the moves under way. It is one range of rows in the partition of the
+/// owner's trash, so it costs one transaction, and a move to the trash can note itself and its destination in one batch.
 /// </summary>
 /// <param name="OwnerId">Whose drive.</param>
 /// <param name="Locks">Locks that have not expired.</param>
@@ -22,7 +21,7 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
 
     internal IReadOnlyList<MoveIntent> Moves { get; init; } = [];
 
-    /// <summary>How deep folders of the drive are at most; see <see cref="DriveDepth"/>.</summary>
+    /// <summary>Maximum depth of folders in the drive; see <see cref="DriveDepth"/>.</summary>
     internal int Depth { get; init; } = DriveDepth.Free;
 
     /// <summary>The versions of the rows that say who took a path's lock last, by their keys.</summary>

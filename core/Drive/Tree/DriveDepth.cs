@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="clock">Ages what a process knows.</param>
 internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How deep folders may be without a note.</summary>
+    /// <summary>Maximum depth of folders without a note.</summary>
     public const int Free = 32;
 
     internal const string DepthProperty = "depth";
@@ -59,8 +59,8 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// How deep folders of a drive may be once an entry has been moved: no transaction unless the drive has very deep folders, then one
-    /// for each folder below the entry, a hundred at most where that need not be known.
+    /// The maximum depth of a drive's folders once an entry has been moved: no transaction unless the drive has very deep folders, then one for
+    /// each folder below the entry, a hundred at most where that need not be known.
     /// </summary>
     /// <param name="control">The drive.</param>
     /// <param name="entry">The entry.</param>
@@ -108,7 +108,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
         return CountLevelsAsync(entry, FilePath.MaxDepth - to, mustKnow ? int.MaxValue : FewFolders, cancellationToken);
     }
 
-    /// <summary>How many levels of folders there are below one; null when there are too many to count.</summary>
+    /// <summary>Number of levels of folders below a folder; null when there are too many to count.</summary>
     private async Task<int?> CountLevelsAsync(FileRecord top, int room, int maxFolders, CancellationToken cancellationToken)
     {
         var folders = 0;

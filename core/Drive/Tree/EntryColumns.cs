@@ -16,7 +16,7 @@ internal static class EntryColumns
     public const string UpdatedAt = "u";
     public const string Metadata = "m";
     public const string OtherEntities = "es";
-    /// <summary>How the owner wants the folder shown.</summary>
+    /// <summary>The view that the owner chose for the folder.</summary>
     public const string View = "vw";
 
     /// <summary>Counts the entry's moves; the id row's count tells the living row from others.</summary>

@@ -22,12 +22,12 @@ internal static class FileKeys
     public const string FileIdPrefix = "F|";
 
     /// <summary>
-    /// Where the blocks of ids begin that each belong to the folders of one drive. The partitions of such a block stand side by side, so
-    /// that one request reads many small folders. Roots, and folders from before there were such blocks, have smaller ids.
+    /// The start of the blocks of ids that each belong to the folders of one drive. The partitions of such a block are adjacent, so that one
+    /// request reads many small folders. Roots, and folders from before there were such blocks, have smaller ids.
     /// </summary>
     public const long FirstFolderBlock = (1L << 44) / IdsPerBlock;
 
-    /// <summary>How many ids a block has.</summary>
+    /// <summary>Number of ids in a block.</summary>
     public const int IdsPerBlock = 1000;
 
     private const int SpreadLength = 16;

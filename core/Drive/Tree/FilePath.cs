@@ -34,7 +34,7 @@ public sealed class FilePath : IEquatable<FilePath>
     /// <summary>Names from the root down.</summary>
     public IReadOnlyList<string> Segments { get; }
 
-    /// <summary>How many levels below the root.</summary>
+    /// <summary>Number of levels below the root.</summary>
     public int Depth => Segments.Count;
 
     /// <summary>True if the path is the root.</summary>

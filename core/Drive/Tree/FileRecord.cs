@@ -8,7 +8,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>What an entry of a folder is (contract, section 9).</summary>
+/// <summary>The types of entries of a folder (contract, section 9).</summary>
 public enum FileType
 {
     /// <summary>A file.</summary>
@@ -49,10 +49,10 @@ public sealed record FileRecord
     /// <summary>The entity of the current version; 0 for folders and empty files without a blob.</summary>
     public long PrimaryEntityId { get; init; }
 
-    /// <summary>When the entry was made.</summary>
+    /// <summary>The time the entry was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When content or metadata last changed; for imported files the blob's own time.</summary>
+    /// <summary>The time content or metadata last changed; for imported files the blob's own time.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Metadata, key to value.</summary>
@@ -61,7 +61,7 @@ public sealed record FileRecord
     /// <summary>Entities besides that of the current version: older versions, thumbnails, live photos. Empty for folders.</summary>
     public IReadOnlyList<EntityLink> OtherEntities { get; init; } = NoLinks;
 
-    /// <summary>How the owner wants the folder shown, as JSON (contract, section 10); null for as the folder above.</summary>
+    /// <summary>The view that the owner chose for the folder, as JSON (contract, section 10); null for that of the folder above.</summary>
     public string? View { get; init; }
 
     /// <summary>Counts the moves of the entry; the id row's count tells which of two rows is the living one.</summary>

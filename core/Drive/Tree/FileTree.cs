@@ -18,7 +18,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     // An entry is found on the second look, unless it is renamed again and again or its rows contradict each other.
     private const int Rereads = 10;
 
-    /// <summary>Where the row of a file's name is in a batch of <see cref="InsertInto"/> or <see cref="ReplaceIn"/>: behind the header.</summary>
+    /// <summary>The index of the file name's row in a batch of <see cref="InsertInto"/> or <see cref="ReplaceIn"/>: after the header.</summary>
     internal const int FileNameIndex = 1;
 
     // Where a folder's full row is: behind the header and its name.

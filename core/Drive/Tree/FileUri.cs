@@ -10,7 +10,7 @@ public enum FileSystemKind
     /// <summary>A user's own drive.</summary>
     My,
 
-    /// <summary>What a share link shows.</summary>
+    /// <summary>The shared entry of a share link.</summary>
     Share,
 
     /// <summary>The caller's trash.</summary>

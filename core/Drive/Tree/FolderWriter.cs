@@ -65,7 +65,9 @@ public sealed class FolderWriter(StorageLayout layout)
         return clashes;
     }
 
-    /// <summary>Which of some names a folder has already: one transaction for each 1,000 rows between the first and the last name.</summary>
+    /// <summary>
+    /// Finds the names among some that a folder has already: one transaction for each 1,000 rows between the first and the last name.
+    /// </summary>
     /// <param name="folderId">The folder.</param>
     /// <param name="names">The names.</param>
     public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
@@ -85,7 +87,9 @@ public sealed class FolderWriter(StorageLayout layout)
         return found;
     }
 
-    /// <summary>Which entries with ids of two runs came into being: two transactions for each folder, more for more than 1,000 entries.</summary>
+    /// <summary>
+    /// Finds the entries with ids of two runs that were created: two transactions for each folder, more for more than 1,000 entries.
+    /// </summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="files">The run of files' ids.</param>
     /// <param name="folders">The run of folders' ids.</param>
@@ -108,8 +112,8 @@ public sealed class FolderWriter(StorageLayout layout)
     }
 
     /// <summary>
-    /// Which entries with ids of a run came into being and were moved since, to another folder or to the trash: one transaction
-    /// for each block of 1,000 ids. An entry that was only renamed is where it was meant to be.
+    /// Finds the entries with ids of a run that were created and have been moved since, to another folder or to the trash: one transaction for
+    /// each block of 1,000 ids. An entry that was only renamed is still in its intended place.
     /// </summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids.</param>

@@ -3,16 +3,16 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <summary>Metadata keys that the drive itself writes and reads (contract, section 9.1).</summary>
 public static class MetadataKeys
 {
-    /// <summary>Where an entry of the trash came from: a URI of its owner's drive.</summary>
+    /// <summary>The original location of an entry of the trash: a URI of its owner's drive.</summary>
     public const string RestoreUri = "sys:restore_uri";
 
-    /// <summary>When an entry of the trash is deleted for good, in Unix seconds.</summary>
+    /// <summary>The time an entry of the trash is deleted for good, in Unix seconds.</summary>
     public const string ExpectedCollectTime = "sys:expected_collect_time";
 
     /// <summary>The destination of a shortcut.</summary>
     public const string SharedRedirect = FileRecord.SharedRedirect;
 
-    /// <summary>Who shared the destination of a shortcut.</summary>
+    /// <summary>The owner of a shortcut's destination.</summary>
     public const string SharedOwner = "sys:shared_owner";
 
     /// <summary>The upload session that a placeholder waits for.</summary>

@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Boolsets;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>What can be done in a file system; the numbers are bits of a boolset (contract, section 11.2).</summary>
+/// <summary>Capabilities of a file system; the numbers are bits of a boolset (contract, section 11.2).</summary>
 public enum NavigatorCapability
 {
     /// <summary>Create files and folders.</summary>
@@ -60,15 +60,15 @@ public static class NavigatorCapabilities
     /// <summary>A user's own drive.</summary>
     public static Boolset My { get; } = Boolset.Of(0, 1, 6, 7, 8, 9, 10, 14, 15, 16, 18, 19, 20, 23, 24);
 
-    /// <summary>What the caller has deleted.</summary>
+    /// <summary>Entries that the caller has deleted.</summary>
     public static Boolset Trash { get; } = Boolset.Of(9, 14, 15, 17, 19);
 
-    /// <summary>What a share link shows.</summary>
+    /// <summary>The shared entry of a share link.</summary>
     public static Boolset Share { get; } = Boolset.Of(7, 9, 10, 15, 19, 20, 23, 24);
 
     /// <summary>The caller's shortcuts to shares.</summary>
     public static Boolset SharedWithMe { get; } = Boolset.Of(7, 9, 23);
 
-    /// <summary>What changes files: through a share it is for their owner alone.</summary>
+    /// <summary>Capabilities that change files: through a share they are for their owner alone.</summary>
     public static Boolset OfOwners { get; } = Boolset.Of(0, 1, 6, 8, 14, 15, 16, 17, 18, 20, 24);
 }

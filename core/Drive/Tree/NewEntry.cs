@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>What a new entry is made of.</summary>
+/// <summary>The properties of a new entry.</summary>
 /// <param name="Type">File or folder.</param>
 public sealed record NewEntry(FileType Type)
 {
@@ -18,10 +18,10 @@ public sealed record NewEntry(FileType Type)
     /// <summary>Bytes of the first version.</summary>
     public long Size { get; init; }
 
-    /// <summary>When the entry was made; null for now.</summary>
+    /// <summary>The time the entry was created; null for now.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>When the content last changed; null for now.</summary>
+    /// <summary>The time the content last changed; null for now.</summary>
     public DateTimeOffset? UpdatedAt { get; init; }
 
     /// <summary>Metadata, key to value.</summary>

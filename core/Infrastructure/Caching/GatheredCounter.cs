@@ -73,7 +73,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
             _gathered[key] = _gathered.GetValueOrDefault(key) + count;
     }
 
-    /// <summary>What has been gathered; nobody adds to it any more.</summary>
+    /// <summary>Takes the gathered counts; nothing adds to them any more.</summary>
     private Dictionary<TKey, int> Take()
     {
         lock (_turn)

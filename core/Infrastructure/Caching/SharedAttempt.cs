@@ -88,11 +88,11 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
             _task = new Lazy<Task<T>>(Run);
         }
 
-        /// <summary>What comes of it.</summary>
+        /// <summary>Waits for the result.</summary>
         /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
         public Task<T> WaitAsync(CancellationToken cancellationToken) => _task.Value.WaitAsync(cancellationToken);
 
-        /// <summary>What comes of it, or what was known before, if it fails or is slow: for reads of what may be somewhat old.</summary>
+        /// <summary>Waits for the result, or returns the previous one if it fails or is slow: for reads that may be somewhat out of date.</summary>
         /// <param name="known">What was known before; null for nothing that would do, or would do any more.</param>
         /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
         public async Task<T> OrKnownAsync(Func<T?> known, CancellationToken cancellationToken)

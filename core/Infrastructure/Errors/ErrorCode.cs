@@ -18,7 +18,7 @@ public enum ErrorCode
     /// <summary>The caller may not do this.</summary>
     NoPermission = 403,
 
-    /// <summary>What was asked for does not exist.</summary>
+    /// <summary>The requested object does not exist.</summary>
     NotFound = 404,
 
     /// <summary>The object changed before its lock was taken.</summary>

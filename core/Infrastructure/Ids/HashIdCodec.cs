@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Cloudreve.Core.Infrastructure.Ids;
 
-/// <summary>What an encoded id belongs to. The numbers are part of the encoding (contract, section 4).</summary>
+/// <summary>The kinds of objects that encoded ids belong to. The numbers are part of the encoding (contract, section 4).</summary>
 public enum HashIdKind
 {
     /// <summary>A share link.</summary>

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Infrastructure.Reads;
 
 /// <summary>
-/// How long a caller may wait for turns in all, counted while none of its reads runs. A read that waits beside a running one does not count.
+/// The total time that a caller may wait for turns, counted while none of its reads runs. A read that waits beside a running one does not count.
 /// </summary>
 /// <param name="most">How long.</param>
 /// <param name="clock">Tells how long it was.</param>
@@ -65,7 +65,7 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
         }
     }
 
-    /// <summary>What is left; null for nothing.</summary>
+    /// <summary>The time that is left; null for none.</summary>
     private TimeSpan? Left()
     {
         lock (_lock)

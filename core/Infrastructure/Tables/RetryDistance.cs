@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Infrastructure.Tables;
 
-/// <summary>How long an item that failed in the background waits for its next try: longer each time, so that it costs the others little.</summary>
+/// <summary>The delay before an item that failed in the background is retried: longer each time, so that it costs the others little.</summary>
 internal static class RetryDistance
 {
     /// <summary>The property of a row that counts failed tries.</summary>

@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Infrastructure.Tables;
 /// <summary>Removes rows that have served their time.</summary>
 internal static class RowSweep
 {
-    /// <summary>How many batches are deleted at a time where much may have gathered: some thousand rows a second.</summary>
+    /// <summary>Number of batches that are deleted at a time where much may have accumulated: some thousand rows a second.</summary>
     public const int Lanes = 8;
 
     /// <summary>Deletes rows in batches: one transaction for each 100 of a partition. Rows that are gone already do not matter.</summary>

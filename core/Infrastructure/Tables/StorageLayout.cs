@@ -15,7 +15,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The account that holds all of it.</summary>
     public StorageAccount Account { get; } = account;
 
-    /// <summary>What all names start with.</summary>
+    /// <summary>Prefix of all names.</summary>
     public string Prefix { get; } = prefix;
 
     /// <summary>Folder partitions: the file tree.</summary>
@@ -48,10 +48,10 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Site settings, groups, storage policies and nodes: small, read at start and cached.</summary>
     public Table Site => Table("site");
 
-    /// <summary>What is due at a time: trash that expires, uploads that were abandoned, blobs that nobody refers to.</summary>
+    /// <summary>Work that is due at a time: trash that expires, uploads that were abandoned, blobs that nobody refers to.</summary>
     public Table Schedules => Table("schedules");
 
-    /// <summary>What happened to files, by owner: the activities of files and the events of folders.</summary>
+    /// <summary>Changes to files, by owner: the activities of files and the events of folders.</summary>
     public Table Events => Table("events");
 
     /// <summary>Uploads that have not been completed.</summary>

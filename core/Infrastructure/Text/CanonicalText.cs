@@ -153,7 +153,9 @@ internal static class CanonicalText
     /// <param name="Class">Its canonical combining class; 0 for letters.</param>
     private readonly record struct Point(int Value, int Class);
 
-    /// <summary>What the Unicode Character Database says about characters: lines <c>number;class;decomposition;x</c>, x for what is not composed again.</summary>
+    /// <summary>
+    /// Data about characters from the Unicode Character Database: lines <c>number;class;decomposition;x</c>, x for what is not composed again.
+    /// </summary>
     private sealed record Data(
         FrozenDictionary<int, int> Classes, FrozenDictionary<int, (int First, int Second)> Decompositions, FrozenDictionary<(int First, int Second), int> Compositions)
     {

@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Infrastructure.Text;
 /// <summary>Lengths as people and the contract count them.</summary>
 public static class CharacterCount
 {
-    /// <summary>How many characters a text has: an emoji or a rare Han character is one, not two.</summary>
+    /// <summary>Number of characters in a text: an emoji or a rare Han character is one, not two.</summary>
     /// <param name="text">The text.</param>
     public static int CountCharacters(this string text)
     {

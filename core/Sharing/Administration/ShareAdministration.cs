@@ -5,23 +5,23 @@ using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Sharing.Administration;
 
-/// <summary>What a list of links can be sorted by.</summary>
+/// <summary>Sort orders of a list of links.</summary>
 public enum ShareOrder
 {
     /// <summary>The id.</summary>
     Id,
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The time it was created.</summary>
     Created,
 
-    /// <summary>How often it was looked at.</summary>
+    /// <summary>Number of views.</summary>
     Views,
 
-    /// <summary>How often something was downloaded.</summary>
+    /// <summary>Number of downloads.</summary>
     Downloads,
 }
 
-/// <summary>Which links are listed; null for all.</summary>
+/// <summary>Selects the links of a list; null for all.</summary>
 /// <param name="OwnerId">Whose.</param>
 /// <param name="FileId">Of which file.</param>
 /// <param name="Ids">Their ids.</param>
@@ -32,7 +32,7 @@ public sealed record ShareFilter(long? OwnerId = null, long? FileId = null, IRea
 /// <param name="File">The file or folder; null when it is gone.</param>
 public sealed record ListedShare(Share Share, FileRecord? File);
 
-/// <summary>What administrators do with the share links of all users (contract, section 24).</summary>
+/// <summary>Operations of administrators on the share links of all users (contract, section 24).</summary>
 /// <param name="shares">The links.</param>
 /// <param name="tree">What they show.</param>
 /// <param name="lists">Their order.</param>

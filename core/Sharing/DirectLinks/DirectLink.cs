@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Sharing.DirectLinks;
 /// <param name="CreatedAt">When it was made.</param>
 public sealed record DirectLink(long Id, long FileId, long OwnerId, string Name, DateTimeOffset CreatedAt)
 {
-    /// <summary>How often it was followed; known only to listings.</summary>
+    /// <summary>Number of times the link was followed; known only to listings.</summary>
     public long Hits { get; init; }
 
     internal const string HitsProperty = "h";

@@ -107,7 +107,7 @@ internal static class CaptchaPicture
     // Dark enough on every pale background, and never the same.
     private static MagickColor StrongColor() => new((byte)Between(10, 150), (byte)Between(10, 120), (byte)Between(10, 150));
 
-    /// <summary>Where a glyph is: its middle, its size, how far it is turned and slanted.</summary>
+    /// <summary>The placement of a glyph: its center, size, rotation and slant.</summary>
     private sealed record Placement(double X, double Y, double Width, double Height, double Turn, double Slant)
     {
         public PointD Place(GlyphPoint point)

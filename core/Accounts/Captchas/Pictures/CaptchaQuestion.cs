@@ -4,7 +4,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 
-/// <summary>What a picture shows and what is to be answered.</summary>
+/// <summary>The text of a picture and the expected answer.</summary>
 /// <param name="Text">Characters of <see cref="StrokeFont"/>.</param>
 /// <param name="Answer">In upper case.</param>
 internal sealed record CaptchaQuestion(string Text, string Answer)

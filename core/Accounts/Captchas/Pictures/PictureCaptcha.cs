@@ -19,7 +19,7 @@ namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 /// <param name="clock">Tells which have expired.</param>
 public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : ICaptchaVerifier
 {
-    /// <summary>How long a picture may be answered (contract, section 6).</summary>
+    /// <summary>The time that a picture may be answered (contract, section 6).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     private const int NonceLength = 16;

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Accounts.Captchas.Providers;
 
-/// <summary>Where the providers verify tokens, as they document it. Cap's address is a setting of the site.</summary>
+/// <summary>The endpoints at which providers verify tokens, as they document them. Cap's address is a setting of the site.</summary>
 public sealed record CaptchaProviders
 {
     /// <summary>reCAPTCHA, under the name that works in every country.</summary>

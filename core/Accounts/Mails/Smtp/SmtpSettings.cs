@@ -2,7 +2,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.Mails.Smtp;
 
-/// <summary>How mail is sent.</summary>
+/// <summary>Settings for sending mail.</summary>
 public sealed record SmtpSettings
 {
     /// <summary>The server.</summary>
@@ -26,10 +26,10 @@ public sealed record SmtpSettings
     /// <summary>The sender's name.</summary>
     public string FromName { get; init; } = "";
 
-    /// <summary>Where answers go; empty for the sender's address.</summary>
+    /// <summary>The reply-to address; empty for the sender's address.</summary>
     public string ReplyTo { get; init; } = "";
 
-    /// <summary>How long an idle connection is kept.</summary>
+    /// <summary>The time that an idle connection is kept.</summary>
     public TimeSpan KeepAlive { get; init; }
 
     /// <summary>The site's settings of mail; null when the site sends none.</summary>

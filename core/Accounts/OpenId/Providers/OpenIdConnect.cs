@@ -44,7 +44,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
     private readonly JsonWebTokenHandler _jwt = new() { MapInboundClaims = false };
     private readonly ConcurrentDictionary<string, ProviderMetadata> _metadata = new(StringComparer.Ordinal);
 
-    /// <summary>Where a user is sent to.</summary>
+    /// <summary>The address that begins a sign-in at the provider.</summary>
     /// <param name="client">The site at the provider.</param>
     /// <param name="request">What goes along.</param>
     /// <param name="state">Comes back with the user.</param>
@@ -84,7 +84,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
         return new OpenIdIdentity(client.Provider, claims.Issuer, claims.Subject) { VerifiedEmail = email, Methods = MethodsOf(claims) };
     }
 
-    /// <summary>Where a user is sent to who signs out (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
+    /// <summary>The address that ends the session at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
     /// <param name="client">The site at the provider.</param>
     /// <param name="returnAddress">Where the user comes back to.</param>
     /// <returns>Null when the provider does not offer it or cannot be reached.</returns>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Outgoing;
 
 namespace Cloudreve.Core.Accounts.OpenId.Providers;
 
-/// <summary>What the site sent along when it sent a user to a provider.</summary>
+/// <summary>The parameters that the site sent when it redirected a user to a provider.</summary>
 /// <param name="RedirectUri">Where the user comes back to.</param>
 /// <param name="Nonce">Stands in the provider's answer.</param>
 /// <param name="CodeVerifier">The secret behind the challenge of PKCE.</param>

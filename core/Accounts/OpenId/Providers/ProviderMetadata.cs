@@ -7,10 +7,10 @@ namespace Cloudreve.Core.Accounts.OpenId.Providers;
 /// <summary>The metadata and keys of one provider, as they were at most <see cref="MaxAge"/> ago.</summary>
 internal sealed class ProviderMetadata
 {
-    /// <summary>How old they may be.</summary>
+    /// <summary>The maximum age of cached metadata.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
-    /// <summary>How often they are read again because a token names a key that is not among them: anybody can make such tokens.</summary>
+    /// <summary>The minimum interval between extra reads for a token that names an unknown key: anybody can make such tokens.</summary>
     public static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(30);
 
     // Keys that a provider has withdrawn do not verify for longer. Two documents are read, from a server elsewhere.

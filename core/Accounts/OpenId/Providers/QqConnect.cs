@@ -9,7 +9,7 @@ internal sealed class QqConnect(ProviderClient provider)
 {
     private const string Issuer = "qq";
 
-    /// <summary>Where a user is sent to.</summary>
+    /// <summary>The address that begins a sign-in at the provider.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="redirectUri">Where the user comes back to.</param>
     /// <param name="state">Comes back with the user.</param>

@@ -22,7 +22,7 @@ internal enum AuthenticatorFlags : byte
 /// <param name="PublicKey">The COSE key, as it was sent.</param>
 internal sealed record AttestedCredential(byte[] Aaguid, byte[] CredentialId, byte[] PublicKey);
 
-/// <summary>What an authenticator signs about itself (WebAuthn Level 3, 6.1).</summary>
+/// <summary>Authenticator data, which an authenticator signs (WebAuthn Level 3, 6.1).</summary>
 /// <param name="RpIdHash">The hash of the site's domain.</param>
 /// <param name="Flags">What the authenticator saw.</param>
 /// <param name="SignCount">Its counter; 0 when it has none.</param>

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 
-/// <summary>What the browser signs about a ceremony (WebAuthn Level 3, 5.8.1).</summary>
+/// <summary>Client data of a ceremony, which the browser collects (WebAuthn Level 3, 5.8.1).</summary>
 internal static class ClientData
 {
     public const string Create = "webauthn.create";

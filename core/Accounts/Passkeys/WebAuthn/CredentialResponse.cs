@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 
-/// <summary>What a browser sends of a credential (WebAuthn Level 3, 5.1.8), with bytes in base64url.</summary>
+/// <summary>A credential as a browser sends it (WebAuthn Level 3, 5.1.8), with bytes in base64url.</summary>
 /// <param name="Id">The credential's id.</param>
 /// <param name="Type">public-key.</param>
 /// <param name="Response">What the authenticator made.</param>
@@ -39,7 +39,7 @@ internal sealed record CredentialResponse(string Id, string Type, AuthenticatorR
     private static CloudreveException Malformed() => new(ErrorCode.BadParameter, "The credential is malformed.");
 }
 
-/// <summary>What an authenticator made: an attestation at a registration, an assertion at a sign-in.</summary>
+/// <summary>The response of an authenticator: an attestation at a registration, an assertion at a sign-in.</summary>
 internal sealed record AuthenticatorResponse
 {
     /// <summary>The client data, as signed.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 
-/// <summary>What a registration brought.</summary>
+/// <summary>The result of a registration.</summary>
 /// <param name="CredentialId">The credential's id.</param>
 /// <param name="PublicKey">Its COSE key.</param>
 /// <param name="SignCount">The authenticator's counter.</param>

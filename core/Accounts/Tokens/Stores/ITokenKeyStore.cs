@@ -3,8 +3,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>
-/// Where the keys that sign tokens are kept. Keys are only ever added: of two instances that add one at the same moment, both keys are
-/// kept. Every instance knows a key before <see cref="TokenKeyRing.ActivationDelay"/> has passed, or knows that it may not.
+/// The store of the keys that sign tokens. Keys are only ever added: of two instances that add one at the same moment, both keys are kept. Every
+/// instance knows a key before <see cref="TokenKeyRing.ActivationDelay"/> has passed, or knows that it may not.
 /// </summary>
 internal interface ITokenKeyStore
 {

@@ -11,7 +11,7 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
     /// <summary>The id of the key that a site begins with.</summary>
     public const string FirstId = "site";
 
-    /// <summary>What the row holds once the keys are in a vault: no keys, and not "none yet" either.</summary>
+    /// <summary>The row's content once the keys are in a vault: no keys, and not "none yet" either.</summary>
     public const string Moved = "moved to a key vault";
 
     private volatile Parsed? _last;

@@ -13,13 +13,13 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 /// </summary>
 internal sealed class VaultKeyStore : ITokenKeyStore
 {
-    /// <summary>How old keys may be while the vault answers: well below <see cref="TokenKeyRing.ActivationDelay"/>.</summary>
+    /// <summary>The maximum age of cached keys while the vault responds: well below <see cref="TokenKeyRing.ActivationDelay"/>.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
     /// <summary>The least time between two reads for the sake of unknown keys, and between two tries while the vault does not answer.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a process without keys fails at once after the vault did not answer.</summary>
+    /// <summary>The time that a process without keys fails at once after the vault did not respond.</summary>
     public static readonly TimeSpan ColdPause = TimeSpan.FromSeconds(5);
 
     // Callers wait for a read.

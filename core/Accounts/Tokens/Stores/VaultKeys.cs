@@ -4,7 +4,7 @@ using Cloudreve.AzureStorage.Secrets;
 
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
-/// <summary>What a vault holds.</summary>
+/// <summary>The content of a vault.</summary>
 /// <param name="Ids">The ids of all keys, also of those that are switched off.</param>
 /// <param name="Keys">The keys that are switched on and verify something.</param>
 internal sealed record VaultContent(IReadOnlySet<string> Ids, IReadOnlyList<TokenKey> Keys);

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Archives.Downloads;
 
-/// <summary>What shall be downloaded as one archive.</summary>
+/// <summary>The files and folders to download as one archive.</summary>
 /// <param name="UserId">Who asked; 0 for an anonymous caller.</param>
 /// <param name="Uris">What, as file URIs from that caller's view.</param>
 public sealed record ArchiveRequest(long UserId, IReadOnlyList<string> Uris);

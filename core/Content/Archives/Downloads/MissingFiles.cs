@@ -14,7 +14,7 @@ public sealed class MissingFiles
 
     private readonly List<(string Path, string Reason)> _named = [];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of missing files.</summary>
     public int Count { get; private set; }
 
     /// <summary>The first of them, with reasons for people.</summary>

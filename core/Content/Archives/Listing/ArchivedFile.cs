@@ -15,7 +15,7 @@ public sealed record ArchivedFile(string Name, long Size, DateTimeOffset Updated
 /// <param name="length">How many bytes, which there are.</param>
 internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
 
-/// <summary>What a directory of an archive may be like, so that a hostile one can exhaust neither memory nor processors.</summary>
+/// <summary>Limits on the directory of an archive, so that a hostile one can exhaust neither memory nor processors.</summary>
 internal static class DirectoryLimits
 {
     public const int Bytes = 32 * 1024 * 1024;
@@ -23,7 +23,8 @@ internal static class DirectoryLimits
     public const int Entries = 100_000;
 
     /// <summary>
-    /// What the most entries need with all that the format can say of each, packed one by one; unpacking a kilobyte of a directory is a step, too.
+    /// The steps that the maximum number of entries needs with every attribute that the format has, packed one by one; unpacking a kilobyte of a
+    /// directory is a step as well.
     /// </summary>
     public const long Steps = 64 * Entries;
 

@@ -132,13 +132,13 @@ internal sealed record SevenZipCoder(long Method, int Inputs, int Outputs, byte[
 /// <param name="Coders">The steps.</param>
 internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
 {
-    /// <summary>What each step unpacks to.</summary>
+    /// <summary>The unpacked size of each step's output.</summary>
     public long[] UnpackSizes { get; set; } = [];
 
     /// <summary>The step whose output no other step takes.</summary>
     public int MainOutput { get; init; }
 
-    /// <summary>How many files are within.</summary>
+    /// <summary>Number of files inside.</summary>
     public int Files { get; set; } = 1;
 
     /// <summary>True if the header has a checksum for the whole content.</summary>

@@ -12,7 +12,7 @@ internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work
 
     private int _position;
 
-    /// <summary>How many bytes are left.</summary>
+    /// <summary>Number of bytes left.</summary>
     public int Rest => bytes.Length - _position;
 
     public byte ReadByte() => Take(1)[0];

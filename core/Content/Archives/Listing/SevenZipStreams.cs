@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Archives.Listing;
 
-/// <summary>Where packed streams of a 7z are, and what they unpack to.</summary>
+/// <summary>The locations of the packed streams of a 7z, and what they unpack to.</summary>
 internal sealed class SevenZipStreams
 {
     private const byte End = 0x00;
@@ -10,7 +10,7 @@ internal sealed class SevenZipStreams
     {
     }
 
-    /// <summary>Where the first packed stream starts, from the end of the signature on.</summary>
+    /// <summary>The offset of the first packed stream from the end of the signature.</summary>
     public long PackPosition { get; private set; }
 
     /// <summary>Bytes of each packed stream.</summary>

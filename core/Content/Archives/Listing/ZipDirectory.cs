@@ -56,7 +56,7 @@ internal static class ZipDirectory
         throw DirectoryLimits.NotListable();
     }
 
-    /// <summary>Where the directory is, as the end says; and where what follows it begins.</summary>
+    /// <summary>Locates the directory as the end record describes it, and the start of what follows it.</summary>
     private static async Task<(long Offset, long Length, long Entries, long EndAt)> LocateAsync(
         ReadPart read, byte[] tail, long tailAt, int end, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Content.Entities.Administration;
 
-/// <summary>What a list of blobs can be sorted by.</summary>
+/// <summary>Sort orders of a list of blobs.</summary>
 public enum EntityOrder
 {
     /// <summary>The id.</summary>
@@ -16,14 +16,14 @@ public enum EntityOrder
     /// <summary>Bytes.</summary>
     Size,
 
-    /// <summary>When it was brought.</summary>
+    /// <summary>The time it was created.</summary>
     Created,
 
-    /// <summary>How many files refer to it.</summary>
+    /// <summary>Number of files that refer to it.</summary>
     References,
 }
 
-/// <summary>Which blobs are listed; null for all.</summary>
+/// <summary>Selects the blobs of a list; null for all.</summary>
 /// <param name="UserId">Who brought them.</param>
 /// <param name="PolicyId">The storage policy that holds them.</param>
 /// <param name="Type">What they are to their files.</param>
@@ -34,7 +34,7 @@ public sealed record EntityFilter(long? UserId = null, long? PolicyId = null, En
 /// <param name="FileIds">The files.</param>
 public sealed record ListedEntity(EntityRecord Entity, IReadOnlyList<long> FileIds);
 
-/// <summary>What administrators do with the blobs behind files (contract, section 24).</summary>
+/// <summary>Operations of administrators on the blobs behind files (contract, section 24).</summary>
 /// <param name="lists">Their order.</param>
 /// <param name="tree">The files that refer to them.</param>
 /// <param name="references">Who refers to which.</param>

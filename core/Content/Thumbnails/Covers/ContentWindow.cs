@@ -53,6 +53,6 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
         return offset + length > _start + _window.Length ? throw Damaged() : _window.AsMemory((int)(offset - _start), (int)length);
     }
 
-    /// <summary>What is wrong with a file whose parts contradict each other.</summary>
+    /// <summary>The failure for a file whose parts contradict each other.</summary>
     public static ThumbnailException Damaged() => new("The tags of the file are damaged.", isFinal: true);
 }

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
-/// <summary>Which of several pictures is the cover: the one that says so, else the first.</summary>
+/// <summary>The choice of a cover among several pictures: the one marked as such, otherwise the first.</summary>
 internal sealed class CoverChoice
 {
     // Of the list of picture types that ID3v2 defined and FLAC took over.

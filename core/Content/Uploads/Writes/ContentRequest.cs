@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>What shall be written to a file within one request.</summary>
+/// <summary>A request to write a file's content within one request.</summary>
 /// <param name="Path">The file's path in the drive; the file is created if it is missing.</param>
 /// <param name="Length">Bytes of the content.</param>
 public sealed record ContentRequest(FilePath Path, long Length)
@@ -10,7 +10,7 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>The entity that must be current, 0 for none; null for any.</summary>
     public long? Previous { get; init; }
 
-    /// <summary>When the content last changed; null for now.</summary>
+    /// <summary>The time the content last changed; null for now.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
     /// <summary>The sync client that writes; null for others.</summary>

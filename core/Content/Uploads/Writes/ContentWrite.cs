@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>A write of a file's content, as its writer knows it.</summary>
 internal sealed class ContentWrite
 {
-    /// <summary>What shall be written; the size of open-ended content is known at its end.</summary>
+    /// <summary>The content to write; the size of open-ended content is known at its end.</summary>
     public required UploadRequest Request { get; set; }
 
     /// <summary>The drive as it was when the path was resolved.</summary>

@@ -196,7 +196,7 @@ public sealed class FileContentWriter
         /// <summary>True if the length is not known in advance.</summary>
         public bool IsOpenEnded { get; init; }
 
-        /// <summary>What it is a copy of; null when it comes from the client.</summary>
+        /// <summary>The entity that it is a copy of; null when it comes from the client.</summary>
         public EntityRecord? Source { get; init; }
     }
 }

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>How far a write is.</summary>
+/// <summary>The state of a write.</summary>
 internal enum WriteState
 {
     /// <summary>Content is being stored; nobody sees it.</summary>
@@ -24,7 +24,7 @@ internal enum WriteState
 /// </summary>
 internal sealed record WriteIntent
 {
-    /// <summary>What row keys of intents start with: behind all rows that folders are read for.</summary>
+    /// <summary>Prefix of intents' row keys: it sorts after all rows that folders are read for.</summary>
     public const string Prefix = "w|";
 
     public required Guid Id { get; init; }
@@ -56,10 +56,10 @@ internal sealed record WriteIntent
 
     public WriteState State { get; init; }
 
-    /// <summary>What the file refers to no more since it has the content.</summary>
+    /// <summary>The links that the file has dropped since it has the content.</summary>
     public IReadOnlyList<EntityLink> Dropped { get; init; } = [];
 
-    /// <summary>When whoever comes across the intent may settle it.</summary>
+    /// <summary>The time from which anyone who finds the intent may settle it.</summary>
     public DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>The version of the row.</summary>

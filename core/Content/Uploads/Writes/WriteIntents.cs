@@ -19,7 +19,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
     /// <summary>The column of a note that names the folder.</summary>
     public const string NotedFolder = "d";
 
-    /// <summary>How long a write is left alone since its writer was last heard of.</summary>
+    /// <summary>The time that a write is left alone after the last sign of life from its writer.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
 
     private const int NotesRemembered = 10_000;

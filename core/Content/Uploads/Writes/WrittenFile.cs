@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>What a write has made.</summary>
+/// <summary>The result of a write.</summary>
 /// <param name="File">The file as it is stored.</param>
 /// <param name="IsNew">Whether the write made the file, instead of replacing the content of one.</param>
 public readonly record struct WrittenFile(FileRecord File, bool IsNew);

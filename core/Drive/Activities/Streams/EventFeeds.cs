@@ -16,7 +16,7 @@ internal sealed record EventWindow(long ReadAt, string SafeTo, string From, IRea
 /// <param name="clock">Measures and stamps.</param>
 internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
 {
-    /// <summary>How long after its stamp an event's row may come into being: retries of a write end before.</summary>
+    /// <summary>The maximum delay between an event's timestamp and the creation of its row: retries of a write end before.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromMinutes(2);
 
     // Streams that read a little while ago share a read with those that read just now.
@@ -82,7 +82,7 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
         }
     }
 
-    /// <summary>What those share who listen to a drive.</summary>
+    /// <summary>The state that all listeners to a drive share.</summary>
     internal sealed class Feed
     {
         private readonly EventFeeds _owner;

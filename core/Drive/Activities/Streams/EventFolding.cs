@@ -15,7 +15,7 @@ internal sealed class EventFolding
     private readonly Dictionary<FilePath, int> _named = [];
     private readonly Dictionary<FilePath, int> _below = [];
 
-    /// <summary>How many changes are held.</summary>
+    /// <summary>Number of changes that are held.</summary>
     public int Count => _changes.Count;
 
     /// <summary>Adds an event behind the others.</summary>
@@ -36,7 +36,7 @@ internal sealed class EventFolding
         Touch(entry.To, index);
     }
 
-    /// <summary>What became of the files, in an order that can be applied; holds nothing afterwards.</summary>
+    /// <summary>The net changes to the files, in an order that can be applied; the folding is empty afterwards.</summary>
     public List<FolderEvent> Flush()
     {
         var events = _changes.SelectMany(change => change.Describe()).ToList();
@@ -62,7 +62,7 @@ internal sealed class EventFolding
             _below[above.Parent] = index;
     }
 
-    /// <summary>What happened to one file.</summary>
+    /// <summary>The net change to one file.</summary>
     /// <param name="FileId">The file.</param>
     /// <param name="Before">Where the client has it; null when it does not.</param>
     /// <param name="Now">Where it is; null when it is gone.</param>

@@ -8,7 +8,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
-/// <summary>How events are handed out.</summary>
+/// <summary>Options of event streams.</summary>
 /// <param name="Debounce">How long an event is held back for others of the same file.</param>
 /// <param name="MaxAge">How long events are kept for clients that are away.</param>
 public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
@@ -16,7 +16,7 @@ public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
     /// <summary>After how much silence a client is told that the stream is alive (contract, section 26).</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one stream lives; front ends of the platform end an answer after 230 s, in the middle of it.</summary>
+    /// <summary>Lifetime of one stream; front ends of the platform cut an answer off after 230 s, in the middle of it.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromSeconds(220);
 }
 
@@ -67,8 +67,8 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     }
 
     /// <summary>
-    /// What happens below the folder from the subscription on, in bundles; an empty bundle is a sign of life. Ends after the
-    /// lifetime of a stream. What a client heard is stored after each bundle, so that a broken connection repeats one at most.
+    /// Streams the events below the folder from the subscription on, in bundles; an empty bundle is a sign of life. Ends after the lifetime of a
+    /// stream. The position of the client is stored after each bundle, so that a broken connection repeats one at most.
     /// </summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="options">How events are handed out.</param>

@@ -4,7 +4,10 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
-/// <summary>What a sync client has heard of a folder. It is kept while the client is away, so that it misses nothing.</summary>
+/// <summary>
+/// The subscription of a sync client to a folder, with the position that it has reached. It is kept while the client is offline, so that it
+/// misses nothing.
+/// </summary>
 /// <param name="OwnerId">Whose drive.</param>
 /// <param name="ClientId">The client.</param>
 /// <param name="FolderId">The folder.</param>

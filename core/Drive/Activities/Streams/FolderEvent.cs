@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
-/// <summary>What an event does to a folder's subtree, for clients that mirror it (contract, section 26).</summary>
+/// <summary>The effects of an event on a folder's subtree, for clients that mirror it (contract, section 26).</summary>
 public enum FolderEventType
 {
     /// <summary>Something new, also moved in or restored.</summary>

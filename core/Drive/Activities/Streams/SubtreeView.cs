@@ -6,10 +6,10 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <param name="folder">Where the folder is; null when it is not in the drive, as in the trash.</param>
 internal sealed class SubtreeView(FilePath? folder)
 {
-    /// <summary>Where the folder is now.</summary>
+    /// <summary>The current path of the folder.</summary>
     public FilePath? Folder { get; private set; } = folder;
 
-    /// <summary>What an event changes below the folder; null for nothing.</summary>
+    /// <summary>The change that an event makes below the folder; null for none.</summary>
     public FolderEvent? See(LoggedEvent entry)
     {
         var isContent = entry.Category is ActivityCategory.EntityUploaded or ActivityCategory.LivePhotoUploaded or ActivityCategory.SetCurrentVersion;

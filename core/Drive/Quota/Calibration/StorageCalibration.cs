@@ -51,7 +51,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
         throw new CloudreveException(ErrorCode.Conflict, "The user's files are being changed. Try again later.");
     }
 
-    /// <summary>What should be charged; null while entries are moved or deleted.</summary>
+    /// <summary>Adds up the bytes that should be charged; null while entries are moved or deleted.</summary>
     private async Task<Count?> CountAsync(long userId, CancellationToken cancellationToken)
     {
         if ((await locks.ReadAsync(userId, cancellationToken)).Moves.Count > 0)

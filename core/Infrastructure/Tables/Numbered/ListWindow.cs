@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
-/// <summary>Which rows of a list are asked for.</summary>
+/// <summary>The requested rows of a list.</summary>
 /// <param name="Skip">How many come before.</param>
 /// <param name="Take">How many.</param>
 /// <param name="Descending">Whether the greatest comes first.</param>

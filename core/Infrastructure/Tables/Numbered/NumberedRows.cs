@@ -23,10 +23,10 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// <param name="clock">Tells the age of a census.</param>
 internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
 {
-    /// <summary>How many transactions of one request count at most.</summary>
+    /// <summary>Maximum number of transactions that one request spends on counting.</summary>
     public const int CountsPerRequest = 100;
 
-    /// <summary>How many blocks that no census knows one request reads at most.</summary>
+    /// <summary>Maximum number of blocks unknown to any census that one request reads.</summary>
     public const int BlocksPerRequest = 50;
 
     // A list that so many transactions count is counted for each page.
@@ -80,13 +80,13 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
         return new NumberedItems<Row>(rows, counted);
     }
 
-    /// <summary>How many rows there are, as far as they are counted.</summary>
+    /// <summary>Number of rows, as far as they are counted.</summary>
     /// <param name="filter">An OData condition; null for all rows.</param>
     public async Task<long> CountAsync(string? filter, CancellationToken cancellationToken = default) =>
         (await ListAsync(new ListWindow(long.MaxValue, 0, Descending: false), filter, cancellationToken)).Total;
 
     /// <summary>
-    /// When rows were made that are younger than a time, as far as the newest 200 blocks have them. Reads from the newest block on until
+    /// The creation times of rows that are younger than a time, as far as the newest 200 blocks have them. Reads from the newest block on until
     /// those of all processes have none: at least sixteen transactions, unless there are fewer blocks.
     /// </summary>
     /// <param name="column">The property with the time.</param>
