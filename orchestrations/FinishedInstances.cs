@@ -9,7 +9,7 @@ namespace Cloudreve.Orchestrations;
 /// <param name="clock">Tells what is old.</param>
 public sealed class FinishedInstances(TimeProvider clock)
 {
-    /// <summary>How long an instance is kept after its start, for those who look for the cause of a failure.</summary>
+    /// <summary>The time that an instance is kept after its start, so that the cause of a failure can be found.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
     private static readonly OrchestrationRuntimeStatus[] s_finished =

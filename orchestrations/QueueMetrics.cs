@@ -2,7 +2,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Orchestrations;
 
-/// <summary>How busy a queue of the contract is (section 24).</summary>
+/// <summary>The load of one of the contract's queues (section 24).</summary>
 /// <param name="Name">The queue.</param>
 /// <param name="BusyWorkers">What runs.</param>
 /// <param name="SuccessTasks">What ended well.</param>
@@ -11,7 +11,7 @@ namespace Cloudreve.Orchestrations;
 /// <param name="SuspendingTasks">What waits.</param>
 public sealed record QueueMetrics(string Name, int BusyWorkers, int SuccessTasks, int FailureTasks, int SubmittedTasks, int SuspendingTasks)
 {
-    /// <summary>How many instances are looked at; the hub keeps those of a week.</summary>
+    /// <summary>Maximum number of instances that are examined; the hub keeps those of a week.</summary>
     public const int MaxInstances = 5_000;
 
     private const string Workflows = "io_intense";

@@ -10,7 +10,7 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.AzureStorage;
 
-/// <summary>How a storage account is reached.</summary>
+/// <summary>Options for connecting to a storage account.</summary>
 public sealed record StorageAccountOptions
 {
     /// <summary>
@@ -24,7 +24,7 @@ public sealed record StorageAccountOptions
     /// <summary>The DNS suffix of <see cref="AccountName"/>.</summary>
     public string EndpointSuffix { get; init; } = "core.windows.net";
 
-    /// <summary>How often a throttled or failed request is tried again.</summary>
+    /// <summary>Maximum number of retries of a throttled or failed request.</summary>
     public int MaxRetries { get; init; } = 5;
 
     /// <summary>The pause before the first retry; it doubles with each.</summary>
@@ -102,7 +102,7 @@ public sealed class StorageAccount
     /// <param name="name">The queue's name.</param>
     public MessageQueue Queue(string name) => new(_queues.GetQueueClient(name));
 
-    /// <summary>Where the account's blobs are.</summary>
+    /// <summary>The endpoint of the account's blobs.</summary>
     public Uri BlobEndpoint => _blobs.Uri;
 
     /// <summary>The account's name.</summary>

@@ -15,7 +15,7 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
 {
     private const int RememberedArrivals = 100_000;
 
-    /// <summary>How long the host has to tell of a blob by itself.</summary>
+    /// <summary>The time that the host has to report a blob by itself.</summary>
     private static readonly TimeSpan s_hostDelay = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(15);

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Boolsets;
 
 namespace Cloudreve.Core.Site;
 
-/// <summary>What a group allows; the numbers are bits of a boolset (contract, section 11.1).</summary>
+/// <summary>The permissions of a group; the numbers are bits of a boolset (contract, section 11.1).</summary>
 public enum GroupPermission
 {
     /// <summary>Administers the site.</summary>
@@ -73,16 +73,16 @@ public sealed record GroupSettings
     /// <summary>Options that the downloader of remote downloads gets.</summary>
     public IReadOnlyDictionary<string, JsonElement>? RemoteDownloadOptions { get; init; }
 
-    /// <summary>How many direct links one call may create; 0 for none.</summary>
+    /// <summary>Maximum number of direct links that one call may create; 0 for none.</summary>
     public int SourceBatch { get; init; }
 
-    /// <summary>How many remote downloads one call may create.</summary>
+    /// <summary>Maximum number of remote downloads that one call may create.</summary>
     public int Aria2Batch { get; init; }
 
-    /// <summary>How many files a walk through folders may visit.</summary>
+    /// <summary>Maximum number of files that a walk through folders may visit.</summary>
     public int MaxWalkedFiles { get; init; }
 
-    /// <summary>How long deleted files stay in the trash, in seconds.</summary>
+    /// <summary>The time that deleted files stay in the trash, in seconds.</summary>
     public int TrashRetention { get; init; }
 
     /// <summary>True if direct links are permanent addresses that redirect.</summary>
@@ -104,7 +104,7 @@ public sealed record Group
     /// <summary>The group's id.</summary>
     public required int Id { get; init; }
 
-    /// <summary>What people call it.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Storage of each member, in bytes.</summary>
@@ -113,7 +113,7 @@ public sealed record Group
     /// <summary>Bytes per second of downloads; 0 for no limit.</summary>
     public long SpeedLimit { get; init; }
 
-    /// <summary>What members may do.</summary>
+    /// <summary>The permissions of members.</summary>
     public Boolset Permissions { get; init; }
 
     /// <summary>Limits that are no permissions.</summary>

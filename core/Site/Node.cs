@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Boolsets;
 
 namespace Cloudreve.Core.Site;
 
-/// <summary>What a node can do; the numbers are bits of a boolset (contract, section 11.3).</summary>
+/// <summary>The features of a node; the numbers are bits of a boolset (contract, section 11.3).</summary>
 internal enum NodeFeature
 {
     /// <summary>Creates archives.</summary>
@@ -27,7 +27,7 @@ public sealed record Node
     /// <summary>The node's id.</summary>
     public required int Id { get; init; }
 
-    /// <summary>What people call it.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>True if the node is the site itself.</summary>
@@ -36,7 +36,7 @@ public sealed record Node
     /// <summary>True if the node is active; a suspended node gets no work.</summary>
     public bool IsActive { get; init; } = true;
 
-    /// <summary>What it can do.</summary>
+    /// <summary>The features of the node.</summary>
     public Boolset Capabilities { get; init; }
 
     /// <summary>Its share of the work, relative to the others'.</summary>

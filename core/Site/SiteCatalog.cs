@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Site;
 /// </summary>
 public sealed class SiteCatalog
 {
-    /// <summary>How old the catalog may be.</summary>
+    /// <summary>The maximum age of the cached catalog.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
     // Groups and policies say who may do what.
@@ -160,7 +160,7 @@ public sealed class SiteCatalog
     /// <summary>Reads policies anew when they are asked for next.</summary>
     internal void ForgetPolicies() => _policies.Forget();
 
-    /// <summary>What is not there may have been made by another process a moment ago: it is looked for once more.</summary>
+    /// <summary>Finds an item. An item that is missing may have been created by another process a moment ago: it is looked for once more.</summary>
     private static async ValueTask<T?> FindAsync<T>(AgedValue<IReadOnlyDictionary<int, T>> kept, int id, CancellationToken cancellationToken)
         where T : class
     {

@@ -22,7 +22,7 @@ internal static class SiteRows
     /// <summary>Checks whether a row represents something deleted. Such rows stay, so that no id is used twice.</summary>
     public static bool IsDeleted(Row row) => row.Flag(DeletedMark);
 
-    /// <summary>What is left of a group that is deleted.</summary>
+    /// <summary>The row that remains of a deleted group.</summary>
     public static Row DescribeDeleted(Group group)
     {
         var row = Describe(group);

@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site;
 
-/// <summary>What a new site starts with (contract, section 22).</summary>
+/// <summary>The initial content of a new site (contract, section 22).</summary>
 internal static class SiteSeeds
 {
     private const long Gibibyte = 1L << 30;

@@ -52,7 +52,7 @@ public sealed record StoragePolicySettings
     /// <summary>Requests per second to the provider; 0 for no limit.</summary>
     public double TpsLimit { get; init; }
 
-    /// <summary>How many requests may exceed <see cref="TpsLimit"/> at once.</summary>
+    /// <summary>Number of requests that may exceed <see cref="TpsLimit"/> at once.</summary>
     public int TpsLimitBurst { get; init; }
 
     /// <summary>True if the bucket is in the path instead of the host name.</summary>
@@ -85,7 +85,7 @@ public sealed record StoragePolicySettings
     /// <summary>True if the provider processes media itself.</summary>
     public bool NativeMediaProcessing { get; init; }
 
-    /// <summary>How many blobs one request deletes.</summary>
+    /// <summary>Number of blobs that one request deletes.</summary>
     public int S3DeleteBatchSize { get; init; }
 
     /// <summary>True if browsers save downloads through a stream under the display name.</summary>
@@ -100,14 +100,14 @@ public sealed record StoragePolicySettings
     /// <summary>True if uploads use the provider's content delivery network.</summary>
     public bool QiniuUploadCdn { get; init; }
 
-    /// <summary>How many chunks a client uploads at once; 0 leaves it to the client.</summary>
+    /// <summary>Number of chunks that a client uploads at once; 0 leaves it to the client.</summary>
     public int ChunkConcurrency { get; init; }
 
     /// <summary>True if blobs are encrypted by the server.</summary>
     public bool Encryption { get; init; }
 }
 
-/// <summary>Where and how blobs are stored.</summary>
+/// <summary>The place and manner in which blobs are stored.</summary>
 public sealed record StoragePolicy
 {
     /// <summary>The seeded policy.</summary>
@@ -122,10 +122,10 @@ public sealed record StoragePolicy
     /// <summary>The policy's id.</summary>
     public required int Id { get; init; }
 
-    /// <summary>What people call it.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What stores the blobs, such as <see cref="StorageDriver.AzureBlob"/>.</summary>
+    /// <summary>The driver that stores the blobs, such as <see cref="StorageDriver.AzureBlob"/>.</summary>
     public required string Driver { get; init; }
 
     /// <summary>The provider's endpoint; empty for the app's own account.</summary>

@@ -17,7 +17,7 @@ namespace Cloudreve.Core.Tasks;
 /// <param name="clock">Stamps changes.</param>
 public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>How long tasks that ended stay in their owners' lists.</summary>
+    /// <summary>The time that tasks that ended stay in their owners' lists.</summary>
     public static readonly TimeSpan EndedAreKept = TimeSpan.FromDays(365);
 
     private const string Job = "job";

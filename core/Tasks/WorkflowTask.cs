@@ -22,7 +22,7 @@ public enum WorkflowTaskStatus
     Completed,
 }
 
-/// <summary>How far one part of a task is.</summary>
+/// <summary>The progress of one part of a task.</summary>
 /// <param name="Total">Items or bytes in all, as far as known.</param>
 /// <param name="Current">Items or bytes done.</param>
 /// <param name="Identifier">Label of a parallel part; empty for none.</param>
@@ -43,13 +43,13 @@ public sealed record WorkflowTask
     /// <summary>The state.</summary>
     public WorkflowTaskStatus Status { get; init; }
 
-    /// <summary>When it was accepted.</summary>
+    /// <summary>The time it was accepted.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it last changed.</summary>
+    /// <summary>The time it last changed.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>When it started to run; null before.</summary>
+    /// <summary>The time it started to run; null before.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>The step that runs; empty for workflows with one step.</summary>
@@ -58,10 +58,10 @@ public sealed record WorkflowTask
     /// <summary>The request, as JSON of the workflow's own record.</summary>
     public required string Job { get; init; }
 
-    /// <summary>How many items failed.</summary>
+    /// <summary>Number of items that failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>What ended the task; null when nothing did.</summary>
+    /// <summary>The error that ended the task; null for none.</summary>
     public string? Error { get; init; }
 
     /// <summary>The first failures of items and earlier tries, for the owner to read.</summary>

@@ -15,7 +15,7 @@ internal sealed record AppSettings
     /// <summary>The first part of the names of tables, containers and queues.</summary>
     public string Prefix { get; init; } = "cloudreve";
 
-    /// <summary>How the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
+    /// <summary>The way in which the blob trigger of imports learns of blobs: <c>EventGrid</c> or <c>LogsAndContainerScan</c>.</summary>
     public string BlobTriggerSource { get; init; } = "EventGrid";
 
     /// <summary>True if the host scans for blobs itself.</summary>
@@ -33,7 +33,7 @@ internal sealed record AppSettings
     /// <summary>True if a developer runs the app, so that it may be reached as localhost on any port.</summary>
     public bool IsDevelopment { get; init; }
 
-    /// <summary>What the site's settings may reach on the machine.</summary>
+    /// <summary>The resources that the site's settings may reach on the machine.</summary>
     public OperatorRules Rules { get; init; } = new();
 
     /// <summary>Addresses beyond the internet that the app may call.</summary>

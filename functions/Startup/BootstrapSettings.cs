@@ -2,7 +2,7 @@ using Cloudreve.Core.Site.Bootstrap;
 
 namespace Cloudreve.Functions.Startup;
 
-/// <summary>What app settings say about a new site.</summary>
+/// <summary>The app settings for a new site.</summary>
 internal static class BootstrapSettings
 {
     /// <summary>Reads the settings.</summary>

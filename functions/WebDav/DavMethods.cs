@@ -3,7 +3,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav;
 
-/// <summary>What the methods of the protocol do, under whichever address it is spoken.</summary>
+/// <summary>The methods of the protocol, independent of the address at which it is spoken.</summary>
 /// <param name="Options">OPTIONS.</param>
 /// <param name="Reading">GET and HEAD.</param>
 /// <param name="Listing">PROPFIND.</param>

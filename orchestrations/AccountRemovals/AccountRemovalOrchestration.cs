@@ -14,7 +14,7 @@ public static class AccountRemovalOrchestration
     /// <summary>The orchestrator's name.</summary>
     public const string Name = "AccountRemovalOrchestration";
 
-    /// <summary>How many rounds may fail one after the other.</summary>
+    /// <summary>Maximum number of consecutive rounds that may fail.</summary>
     public const int MaxFailures = 20;
 
     private const string Failed = "The account could not be removed completely. It stays closed; delete it again to go on.";

@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts.Removal;
 
 namespace Cloudreve.Orchestrations.AccountRemovals;
 
-/// <summary>How far the removal of an account is. The first input names the removal alone.</summary>
+/// <summary>The progress of the removal of an account. The first input names the removal alone.</summary>
 /// <param name="Removal">The removal.</param>
 /// <param name="IsLast">Whether what was under way has had its time to end.</param>
 /// <param name="Failures">How many rounds failed one after the other.</param>

@@ -2,7 +2,7 @@ using Cloudreve.Core.Imports;
 
 namespace Cloudreve.Orchestrations.Import;
 
-/// <summary>What a group's orchestration works on.</summary>
+/// <summary>The input of a group's orchestration.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Group">The group.</param>
 public sealed record ImportFoldersInput(ImportTaskReference Task, ImportGroup Group);

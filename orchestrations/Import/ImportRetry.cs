@@ -9,7 +9,7 @@ namespace Cloudreve.Orchestrations.Import;
 /// </summary>
 internal static class ImportRetry
 {
-    /// <summary>How often an activity is tried in all.</summary>
+    /// <summary>Maximum number of attempts at an activity.</summary>
     public const int MaxAttempts = 32;
 
     public static TaskOptions Options { get; } = TaskOptions.FromRetryPolicy(

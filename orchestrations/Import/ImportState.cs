@@ -13,7 +13,7 @@ public sealed record ImportState(
 {
     private const int MaxFailures = 20;
 
-    /// <summary>What all rounds before did.</summary>
+    /// <summary>The sum of all earlier rounds.</summary>
     [JsonIgnore]
     public ImportTotals Totals => Sum ?? ImportTotals.Zero;
 

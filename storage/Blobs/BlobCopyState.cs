@@ -1,6 +1,6 @@
 namespace Cloudreve.AzureStorage.Blobs;
 
-/// <summary>How far the copy is that made a blob.</summary>
+/// <summary>The state of the copy that made a blob.</summary>
 public enum BlobCopyState
 {
     /// <summary>The blob is whole.</summary>

@@ -13,7 +13,7 @@ public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModifie
     /// <summary>True for the marker of an empty directory in accounts with a hierarchical namespace (metadata hdi_isfolder).</summary>
     public bool IsDirectoryMarker { get; init; }
 
-    /// <summary>How far the copy is that made the blob; listings do not tell.</summary>
+    /// <summary>The state of the copy that made the blob; not included in listings.</summary>
     public BlobCopyState CopyState { get; init; }
 
     /// <summary>The MIME type; null when unknown.</summary>
@@ -34,6 +34,6 @@ public sealed record BlobPage(IReadOnlyList<BlobItem> Blobs, IReadOnlyList<strin
 /// <param name="LastModified">When the blob was last written.</param>
 public sealed record BlobContent(Stream Content, long Length, long TotalSize, string ETag, DateTimeOffset LastModified)
 {
-    /// <summary>What the writer noted with the blob.</summary>
+    /// <summary>The metadata that the writer stored with the blob.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 }

@@ -3,7 +3,7 @@ using Azure.Core;
 namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>
-/// How long storage may take to answer. A try that gets no answer is repeated on another connection, so a limit far above what healthy
+/// The time that storage may take to respond. A try without a response is repeated on another connection, so a limit far above what healthy
 /// storage needs costs little where it is passed, and one that is too long stalls whoever waits (docs/operations.md, "When storage is slow").
 /// </summary>
 internal static class CallLimits
@@ -29,7 +29,7 @@ internal static class CallLimits
     /// <summary>No further try of a call for content begins later than this after the first one.</summary>
     public static readonly TimeSpan LastContentTry = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long one try of a request may go without an answer.</summary>
+    /// <summary>The time that one try of a request may go without a response.</summary>
     /// <param name="call">The request.</param>
     /// <param name="isContent">Whether it moves content.</param>
     public static TimeSpan Of(StorageCall call, bool isContent)

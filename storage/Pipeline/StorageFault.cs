@@ -1,6 +1,6 @@
 namespace Cloudreve.AzureStorage.Pipeline;
 
-/// <summary>What a test makes of one storage call.</summary>
+/// <summary>The effect of a test on one storage call.</summary>
 public enum StorageFault
 {
     /// <summary>The call goes through.</summary>

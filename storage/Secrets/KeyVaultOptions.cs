@@ -2,7 +2,7 @@ using Azure.Core;
 
 namespace Cloudreve.AzureStorage.Secrets;
 
-/// <summary>How a key vault is reached.</summary>
+/// <summary>Options for connecting to a key vault.</summary>
 public sealed record KeyVaultOptions
 {
     /// <summary>The vault's address, such as <c>https://name.vault.azure.net</c>.</summary>
@@ -14,7 +14,7 @@ public sealed record KeyVaultOptions
     /// <summary>For tests: sends the requests.</summary>
     public HttpMessageHandler? Handler { get; init; }
 
-    /// <summary>How often a throttled or failed request is tried again. A person may be waiting, so few times.</summary>
+    /// <summary>Maximum number of retries of a throttled or failed request. A person may be waiting, so few.</summary>
     public int MaxRetries { get; init; } = 2;
 
     /// <summary>The pause before the first retry; it doubles with each.</summary>

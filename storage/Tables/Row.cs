@@ -26,7 +26,7 @@ public sealed class Row
     /// <summary>The version of a row that was read; empty for one that was not.</summary>
     public string ETag => _entity.ETag.ToString();
 
-    /// <summary>When the service last wrote the row; null for a row that was not read.</summary>
+    /// <summary>The time the service last wrote the row; null for a row that was not read.</summary>
     public DateTimeOffset? Timestamp => _entity.Timestamp;
 
     /// <summary>A property; null when it is absent.</summary>

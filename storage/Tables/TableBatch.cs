@@ -17,10 +17,10 @@ public sealed class TableBatch(string partitionKey)
     /// <summary>The partition that the batch writes to.</summary>
     public string PartitionKey { get; } = partitionKey;
 
-    /// <summary>How many operations it holds.</summary>
+    /// <summary>Number of operations in the batch.</summary>
     public int Count => _actions.Count;
 
-    /// <summary>How many more operations fit.</summary>
+    /// <summary>Number of further operations that fit.</summary>
     public int Room => AzureLimits.BatchOperations - Count;
 
     internal IReadOnlyList<TableTransactionAction> Actions => _actions;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.AzureStorage.Tests;
 
-/// <summary>What a storage that is slow or silent costs those who wait, and those who have nothing to do with it.</summary>
+/// <summary>The cost of storage that is slow or silent to those who wait, and to those who have nothing to do with it.</summary>
 public sealed class StorageLimitTests(AzuriteServer azurite)
 {
     // As many as the connections of either kind that a process once had in common.

@@ -2,7 +2,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev;
 
-/// <summary>Where things are in the working tree.</summary>
+/// <summary>The locations of things in the working tree.</summary>
 /// <param name="Root">The folder of the solution.</param>
 internal sealed record Repository(string Root)
 {
@@ -18,7 +18,7 @@ internal sealed record Repository(string Root)
     /// <summary>The local host as a build leaves it.</summary>
     public string LocalHostAssembly => Path("tools", "localhost", "bin", Build.Configuration, "net10.0", "Cloudreve.LocalHost.dll");
 
-    /// <summary>What commands write for the developer to keep or to throw away.</summary>
+    /// <summary>The folder of what commands write for the developer to keep or to throw away.</summary>
     public string Artifacts => Path("artifacts");
 
     /// <summary>A path below the root.</summary>

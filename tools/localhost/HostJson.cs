@@ -20,7 +20,7 @@ internal sealed class HostJson
     /// <summary>host.json and the environment in the form that the WebJobs SDK reads.</summary>
     public IConfigurationRoot Configuration { get; }
 
-    /// <summary>What every HTTP route begins with.</summary>
+    /// <summary>The prefix of every HTTP route.</summary>
     public string RoutePrefix => _settings["extensions:http:routePrefix"] ?? "api";
 
     /// <summary>The longest run of a function; null for no limit.</summary>

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Cloudreve.LocalHost;
 
-/// <summary>How a test process hosts a worker of its own.</summary>
+/// <summary>Options of a test process that hosts a worker of its own.</summary>
 public sealed class InProcessHostOptions
 {
     /// <summary>The app's assembly; the worker's packages look for generated code in the entry assembly, which this becomes.</summary>
@@ -14,7 +14,7 @@ public sealed class InProcessHostOptions
     /// <summary>The largest request body in bytes.</summary>
     public long BodyLimit { get; init; } = 104_857_600;
 
-    /// <summary>What durable client bindings receive, as JSON. The default binds, but nothing listens at its address.</summary>
+    /// <summary>The data that durable client bindings receive, as JSON. The default binds, but nothing listens at its address.</summary>
     public string DurableClient { get; init; } =
         """
         {"taskHubName":"InProcess","connectionName":"","rpcBaseUrl":"http://127.0.0.1:1/","requiredQueryStringParameters":"",

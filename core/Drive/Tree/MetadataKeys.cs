@@ -12,7 +12,7 @@ public static class MetadataKeys
     /// <summary>The destination of a shortcut.</summary>
     public const string SharedRedirect = FileRecord.SharedRedirect;
 
-    /// <summary>The owner of a shortcut's destination.</summary>
+    /// <summary>The user who shared a shortcut's destination.</summary>
     public const string SharedOwner = "sys:shared_owner";
 
     /// <summary>The upload session that a placeholder waits for.</summary>

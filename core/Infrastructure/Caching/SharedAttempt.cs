@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, TimeSpan timeout, TimeProvider clock)
     where T : class
 {
-    /// <summary>How long those wait who could go by what was known before.</summary>
+    /// <summary>The time that callers wait who could use the previous value.</summary>
     public static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _clock = clock;

@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Site.Bootstrap;
 /// <param name="tasks">The tasks.</param>
 public sealed class ListUpgrade(UserStore users, ShareStore shares, TaskStore tasks)
 {
-    /// <summary>How many rows are brought up to date at a time.</summary>
+    /// <summary>Number of rows that are upgraded at a time.</summary>
     internal const int Writers = 16;
 
     /// <summary>

@@ -11,7 +11,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Site.Bootstrap;
 
-/// <summary>What the operator decides about a new site; ignored once the site exists.</summary>
+/// <summary>The operator's choices for a new site; ignored once the site exists.</summary>
 public sealed record BootstrapOptions
 {
     /// <summary>The first administrator's mail address.</summary>

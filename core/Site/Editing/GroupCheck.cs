@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Site.Editing;
 
-/// <summary>What a group must be like, so that the site works and stays administrable.</summary>
+/// <summary>Requirements for a group, so that the site works and stays administrable.</summary>
 internal static class GroupCheck
 {
     // What clients can still count exactly.

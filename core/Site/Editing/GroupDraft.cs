@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Site.Editing;
 /// <summary>A group as an administrator describes it.</summary>
 public sealed record GroupDraft
 {
-    /// <summary>What people shall call it.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Storage of each member, in bytes.</summary>
@@ -12,7 +12,7 @@ public sealed record GroupDraft
     /// <summary>Bytes per second of downloads; 0 for no limit.</summary>
     public long SpeedLimit { get; init; }
 
-    /// <summary>What members may do, as a boolset in Base64; null or empty for nothing.</summary>
+    /// <summary>The permissions of members, as a boolset in Base64; null or empty for none.</summary>
     public string? Permissions { get; init; }
 
     /// <summary>Limits that are no permissions.</summary>

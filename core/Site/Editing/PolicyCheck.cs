@@ -8,7 +8,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Site.Editing;
 
-/// <summary>What a storage policy must be like, so that files can be stored and found again.</summary>
+/// <summary>Requirements for a storage policy, so that files can be stored and found again.</summary>
 internal static partial class PolicyCheck
 {
     private const int MaxDirRule = 500;

@@ -6,7 +6,7 @@ public sealed record PolicyDraft
     /// <summary>Stands for a secret that is stored and not shown; as a new value it leaves the secret as it is.</summary>
     public const string HiddenSecret = "********";
 
-    /// <summary>What people shall call it.</summary>
+    /// <summary>The display name.</summary>
     public required string Name { get; init; }
 
     /// <summary>The kind of storage: <see cref="StoragePolicy.LocalType"/> or <see cref="StoragePolicy.S3Type"/>.</summary>

@@ -6,10 +6,10 @@ public static class DownloadSetting
     /// <summary>Bytes in a second that whoever reads content must take, or the answer ends; 0 for none.</summary>
     public static readonly Setting<long> LeastRate = Setting.Number("download_min_rate", 1024);
 
-    /// <summary>How many answers with content a user gets from a process at once; 0 for any number.</summary>
+    /// <summary>Maximum number of responses with content that a process sends to a user at once; 0 for any number.</summary>
     public static readonly Setting<long> MostPerUser = Setting.Number("max_parallel_downloads_user", 16);
 
-    /// <summary>How many answers with content a client address gets from a process at once; 0 for any number.</summary>
+    /// <summary>Maximum number of responses with content that a process sends to a client address at once; 0 for any number.</summary>
     public static readonly Setting<long> MostPerAddress = Setting.Number("max_parallel_downloads_address", 32);
 
     /// <summary>All of them.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Site.Settings;
 
-/// <summary>What a setting reaches on the machine that runs the app, beyond the site itself.</summary>
+/// <summary>The resources beyond the site itself that a setting reaches on the machine that runs the app.</summary>
 public enum SettingReach
 {
     /// <summary>Nothing.</summary>
@@ -17,7 +17,7 @@ public enum SettingReach
 }
 
 /// <summary>
-/// What the operator lets the site's settings reach on the machine. Administrators of a site need not be its operators: without a rule
+/// The operator's rules for what the site's settings reach on the machine. Administrators of a site need not be its operators: without a rule
 /// their settings start no program and open no file.
 /// </summary>
 public sealed record OperatorRules

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Site.Settings;
 
-/// <summary>What the categories of files search for while the administration has stored nothing else: the usual extensions.</summary>
+/// <summary>The searches for categories of files used until the administration stores others: the usual extensions.</summary>
 internal static class SearchDefaults
 {
     public static readonly string Images = Extensions(

@@ -20,7 +20,7 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     /// <summary>True if the value is JSON, an object or a list.</summary>
     public bool IsJson { get; } = SettingJson.IsOfParts(defaultText);
 
-    /// <summary>What the value reaches outside the site; it counts as empty unless <see cref="OperatorRules"/> allow it.</summary>
+    /// <summary>The resources outside the site that the value reaches; it counts as empty unless <see cref="OperatorRules"/> allow it.</summary>
     public SettingReach Reach { get; init; }
 
     /// <summary>Checks whether a text is a valid value of the setting.</summary>

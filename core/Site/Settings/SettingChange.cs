@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>Settings that an administrator wants to change (contract, section 24).</summary>
 public static class SettingChange
 {
-    /// <summary>How many may be changed at once: they are stored all or none.</summary>
+    /// <summary>Maximum number of settings that may be changed at once: they are stored all or none.</summary>
     public const int MaxSettings = 100;
 
     /// <summary>The longest text, in characters.</summary>
@@ -38,8 +38,8 @@ public static class SettingChange
     public static Setting? Find(string? key) => key is null ? null : Known.GetValueOrDefault(key);
 
     /// <summary>
-    /// What stands for a secret that is set: clients show it, and send it back with a form that was not changed there. The keys of the
-    /// site itself do not even have that (contract, section 24), except the one that the administration has a field for.
+    /// The placeholder for a secret that is set: clients show it, and send it back with a form that was not changed there. The keys of the site
+    /// itself do not even have that (contract, section 24), except the one that the administration has a field for.
     /// </summary>
     /// <param name="setting">The setting.</param>
     /// <param name="site">What is stored.</param>

@@ -12,12 +12,12 @@ namespace Cloudreve.Core.Site.Settings;
 /// </summary>
 public sealed class SettingStore
 {
-    /// <summary>How old settings may be.</summary>
+    /// <summary>The maximum age of cached settings.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How old they may be while they cannot be read: well below the age at which a key of theirs begins to sign, so that no instance meets
-    /// a token of a key that it does not know.
+    /// Their maximum age while they cannot be read: well below the age at which a key of theirs begins to sign, so that no instance meets a
+    /// token of a key that it does not know.
     /// </summary>
     internal static readonly TimeSpan MaxStale = TimeSpan.FromMinutes(5);
 

@@ -31,10 +31,10 @@ public static class SiteSetting
     /// <summary>The secret that the ids of clients are made with; made once.</summary>
     public static readonly Setting<string> HashIdSalt = Setting.Text("hash_id_salt", isSecret: true);
 
-    /// <summary>How long an access token lives.</summary>
+    /// <summary>Lifetime of an access token.</summary>
     public static readonly Setting<TimeSpan> AccessTokenLifetime = Setting.Seconds("access_token_ttl", 3600);
 
-    /// <summary>How long a refresh token lives.</summary>
+    /// <summary>Lifetime of a refresh token.</summary>
     public static readonly Setting<TimeSpan> RefreshTokenLifetime = Setting.Seconds("refresh_token_ttl", 1_209_600);
 
     /// <summary>The logo on light backgrounds.</summary>
@@ -73,7 +73,7 @@ public static class SiteSetting
     /// <summary>Additional entries of the navigation, as a JSON list of {icon, name, url}.</summary>
     public static readonly Setting<string> CustomNavItems = Setting.Text("custom_nav_items", "[]");
 
-    /// <summary>How many files one batch may name.</summary>
+    /// <summary>Maximum number of files in one batch.</summary>
     public static readonly Setting<long> MaxBatchedFiles = Setting.Number("max_batched_file", 3000, min: 1);
 
     /// <summary>The largest page of a listing.</summary>
@@ -82,22 +82,22 @@ public static class SiteSetting
     /// <summary>True if listings continue from a token; otherwise they have numbered pages.</summary>
     public static readonly Setting<bool> UseCursorPagination = Setting.Flag("use_cursor_pagination", defaultValue: true);
 
-    /// <summary>How many folders one search opens.</summary>
+    /// <summary>Maximum number of folders that one search opens.</summary>
     public static readonly Setting<long> MaxSearchedFolders = Setting.Number("max_recursive_searched_folder", 65_535, min: 1);
 
     /// <summary>True if searches respond with a stream of events.</summary>
     public static readonly Setting<bool> UseSseForSearch = Setting.Flag("use_sse_for_search", defaultValue: false);
 
-    /// <summary>What the category of images searches for.</summary>
+    /// <summary>The search for the category of images.</summary>
     public static readonly Setting<string> ImageQuery = Setting.Text("explorer_category_image_query", SearchDefaults.Images);
 
-    /// <summary>What the category of videos searches for.</summary>
+    /// <summary>The search for the category of videos.</summary>
     public static readonly Setting<string> VideoQuery = Setting.Text("explorer_category_video_query", SearchDefaults.Videos);
 
-    /// <summary>What the category of audio searches for.</summary>
+    /// <summary>The search for the category of audio.</summary>
     public static readonly Setting<string> AudioQuery = Setting.Text("explorer_category_audio_query", SearchDefaults.Audio);
 
-    /// <summary>What the category of documents searches for.</summary>
+    /// <summary>The search for the category of documents.</summary>
     public static readonly Setting<string> DocumentQuery = Setting.Text("explorer_category_document_query", SearchDefaults.Documents);
 
     /// <summary>Icons of file types, as JSON.</summary>
@@ -127,19 +127,19 @@ public static class SiteSetting
     /// <summary>True if clients show that a blob is encrypted.</summary>
     public static readonly Setting<bool> ShowEncryptionStatus = Setting.Flag("show_encryption_status", defaultValue: true);
 
-    /// <summary>How long the summary of a folder is kept.</summary>
+    /// <summary>The time that the summary of a folder is kept.</summary>
     public static readonly Setting<TimeSpan> FolderSummaryAge = Setting.Seconds("folder_props_timeout", 300);
 
-    /// <summary>How long an address of a file's content works.</summary>
+    /// <summary>Lifetime of an address of a file's content.</summary>
     public static readonly Setting<TimeSpan> EntityUrlLifetime = Setting.Seconds("entity_url_default_ttl", 3600);
 
-    /// <summary>How long an upload may take; then it is given up.</summary>
+    /// <summary>The time that an upload may take; then it is given up.</summary>
     public static readonly Setting<TimeSpan> UploadSessionLifetime = Setting.Seconds("upload_session_timeout", 86_400);
 
     /// <summary>The largest content, in bytes, that is written in one request or opened in a viewer.</summary>
     public static readonly Setting<long> MaxEditSize = Setting.Number("maxEditSize", 52_428_800);
 
-    /// <summary>Where the master key of encrypted blobs is: setting, env or file.</summary>
+    /// <summary>The location of the master key of encrypted blobs: setting, env or file.</summary>
     public static readonly Setting<string> EncryptMasterKeyVault = Setting.Text("encrypt_master_key_vault", "setting");
 
     /// <summary>The file with the master key, where the vault is a file and the operator allows it.</summary>
@@ -148,16 +148,16 @@ public static class SiteSetting
     /// <summary>The master key in base64, where the vault is this setting; made when it is first needed.</summary>
     public static readonly Setting<string> EncryptMasterKey = Setting.Text("encrypt_master_key", isSecret: true);
 
-    /// <summary>How long before its end an address of a file's content is not handed out again.</summary>
+    /// <summary>The time before its expiry from which an address of a file's content is not handed out again.</summary>
     public static readonly Setting<TimeSpan> EntityUrlCacheMargin = Setting.Seconds("entity_url_cache_margin", 600);
 
     /// <summary>Counts how often download addresses were given up before their time (<see cref="EntityUrlCache"/>).</summary>
     public static readonly Setting<long> EntityUrlGeneration = Setting.Number("entity_url_generation", 0);
 
-    /// <summary>How long the address of an archive works.</summary>
+    /// <summary>Lifetime of the address of an archive.</summary>
     public static readonly Setting<TimeSpan> ArchiveLifetime = Setting.Seconds("archive_timeout", 600);
 
-    /// <summary>How many pieces of workflows that are heavy on storage one process works on at the same time (contract, section 18).</summary>
+    /// <summary>Number of workflow pieces heavy on storage that one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
     /// <summary>How long a workflow may take in all.</summary>
@@ -176,14 +176,14 @@ public static class SiteSetting
     public static readonly Setting<long> HeavyRetryDelay = Setting.Number("queue_io_intense_retry_delay", 0);
 
     /// <summary>
-    /// How many groups of folders one import works on at the same time. The rest of the workers is left to other imports, so
-    /// that a small one does not wait for the end of a large one.
+    /// Number of groups of folders that one import works on at the same time. The rest of the workers is left to other imports, so that a small
+    /// one does not wait for the end of a large one.
     /// </summary>
     public static readonly Setting<long> ImportParallelGroups = Setting.Number("import_parallel_groups", 4, min: 1);
 
     /// <summary>
-    /// How many rows a list of the administration may have that is sorted or searched by what tables have no index of; each costs up to
-    /// three transactions.
+    /// Maximum number of rows of an administrators' list that is sorted or searched by a column without an index; each costs up to three
+    /// transactions.
     /// </summary>
     public static readonly Setting<long> MaxSortedRows = Setting.Number("admin_list_max_rows", 10_000, min: 1);
 

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Site.Summaries;
 
-/// <summary>How much a site has, and how much came on each of the last days.</summary>
+/// <summary>The totals of a site, and the additions of each of the last days.</summary>
 /// <param name="Days">The days, the oldest first, each by its beginning.</param>
 /// <param name="Files">Files that came on each day.</param>
 /// <param name="Users">Accounts.</param>
@@ -26,7 +26,7 @@ public sealed record SiteNumbers(
     /// <summary>Blobs in all.</summary>
     public long TotalEntities { get; init; }
 
-    /// <summary>When it was counted.</summary>
+    /// <summary>The time they were counted.</summary>
     public DateTimeOffset CountedAt { get; init; }
 }
 
@@ -36,7 +36,7 @@ public sealed record SiteNumbers(
 /// <param name="clock">Tells the days.</param>
 public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvider clock)
 {
-    /// <summary>How many days are shown.</summary>
+    /// <summary>Number of days that are shown.</summary>
     public const int Days = 12;
 
     private const string Partition = "summary";

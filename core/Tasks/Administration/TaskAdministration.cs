@@ -4,13 +4,13 @@ using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Tasks.Administration;
 
-/// <summary>Which tasks are listed; null for all.</summary>
+/// <summary>Selects the tasks of a list; null for all.</summary>
 /// <param name="Type">The type of the task.</param>
 /// <param name="Status">Its state.</param>
 /// <param name="OwnerId">Who sees it.</param>
 public sealed record TaskFilter(string? Type = null, WorkflowTaskStatus? Status = null, long? OwnerId = null);
 
-/// <summary>What administrators do with the tasks of all users (contract, section 24).</summary>
+/// <summary>Operations of administrators on the tasks of all users (contract, section 24).</summary>
 /// <param name="tasks">The tasks.</param>
 /// <param name="lists">Their order.</param>
 /// <param name="clock">Ends long runs.</param>

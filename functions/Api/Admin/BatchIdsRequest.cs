@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Admin;
 /// <param name="Ids">Their ids.</param>
 internal sealed record BatchIdsRequest(IReadOnlyList<long> Ids)
 {
-    /// <summary>How many may be named at once.</summary>
+    /// <summary>Maximum number of ids in a request.</summary>
     public const int MaxIds = 1000;
 
     /// <summary>The ids as keys of a batch.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Azure.Functions.Worker.Converters;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Who calls which site. Functions take it as a parameter. At a function of <see cref="AuthClass.None"/> the caller is always
-/// anonymous.
+/// The caller of a function, and the called site. Functions take it as a parameter. At a function of <see cref="AuthClass.None"/> the caller is
+/// always anonymous.
 /// </summary>
 /// <param name="Caller">Who calls.</param>
 /// <param name="Site">The site's settings.</param>

@@ -8,10 +8,10 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>The JSON of the API (contract, section 1).</summary>
 internal static class ApiJson
 {
-    /// <summary>How answers are written, and the site's own JSON is read.</summary>
+    /// <summary>Options for writing responses and reading the site's own JSON.</summary>
     public static JsonSerializerOptions Options { get; } = Create(NullElements.Refuse);
 
-    /// <summary>How bodies are read: nothing in them may be too long.</summary>
+    /// <summary>Options for reading bodies: nothing in them may be too long.</summary>
     public static JsonSerializerOptions BodyOptions { get; } = Create(NullElements.Refuse, BodyBounds.Enforce);
 
     private static JsonSerializerOptions Create(params IReadOnlyList<Action<JsonTypeInfo>> modifiers)

@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Who may call a function (contract, section 5).</summary>
+/// <summary>The callers that a function admits (contract, section 5).</summary>
 internal enum AuthClass
 {
     /// <summary>Anybody; the function does not look at the caller, and a token is not even read.</summary>

@@ -11,10 +11,10 @@ namespace Cloudreve.Functions.Api.Edge;
 /// </summary>
 internal static class BodyBounds
 {
-    /// <summary>How long a text may be, in characters: half of what a property of a row holds.</summary>
+    /// <summary>Maximum length of a text, in characters: half of what a property of a row holds.</summary>
     public const int Characters = 16_384;
 
-    /// <summary>How many elements a list or map may have.</summary>
+    /// <summary>Maximum number of elements of a list or map.</summary>
     public const int Elements = 100_000;
 
     /// <summary>Adds the check to a type that is read from JSON.</summary>

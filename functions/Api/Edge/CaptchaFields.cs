@@ -15,7 +15,7 @@ internal interface ICaptchaFields
 /// <summary>Reads captchas from bodies.</summary>
 internal static class CaptchaFieldsExtensions
 {
-    /// <summary>What a body says about a captcha.</summary>
+    /// <summary>The answer to a captcha in a body.</summary>
     /// <param name="fields">The body.</param>
     public static CaptchaAnswer CaptchaAnswer(this ICaptchaFields fields) => new(fields.Captcha, fields.Ticket);
 }

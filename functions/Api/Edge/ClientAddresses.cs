@@ -3,7 +3,7 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Where a request comes from.</summary>
+/// <summary>Finds the client address of a request.</summary>
 internal static class ClientAddresses
 {
     /// <summary>

@@ -16,7 +16,7 @@ internal sealed class EntraCallers(OpenIdLinks links)
     /// <summary>The scope of Entra that stands for everything that the person may do.</summary>
     public const string FullAccess = "access_as_user";
 
-    /// <summary>What a request's token allows; null when it is none of Entra's, or its person is linked with nobody.</summary>
+    /// <summary>Reads what a request's token allows; null when it was not issued by Entra, or its user is linked to no account.</summary>
     /// <param name="context">The request.</param>
     public async Task<AccessGrant?> ReadAsync(HttpContext context)
     {

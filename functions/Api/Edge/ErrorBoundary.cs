@@ -46,7 +46,7 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         }
     }
 
-    /// <summary>What clients may know of an error.</summary>
+    /// <summary>The part of an error that clients may know.</summary>
     /// <param name="error">The error.</param>
     internal static (ErrorCode Code, string Message) Describe(Exception error) => error switch
     {

@@ -3,8 +3,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// How a function's failures look where its clients expect no envelope. It also holds for what the edge refuses before the function is
-/// called, such as a body that is too large.
+/// The form of a function's failures where its clients expect no envelope. It also holds for requests that the edge refuses before the function
+/// is called, such as a body that is too large.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal abstract class FailureFormAttribute : Attribute

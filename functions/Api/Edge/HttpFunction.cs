@@ -14,7 +14,7 @@ internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<str
     /// <summary>The method with its attributes and parameters.</summary>
     public required MethodInfo Method { get; init; }
 
-    /// <summary>How its failures look; null for the envelope.</summary>
+    /// <summary>The form of its failures; null for the envelope.</summary>
     public FailureFormAttribute? Failures { get; init; }
 
     /// <summary>The budget that a call counts against; null for none.</summary>

@@ -15,7 +15,7 @@ internal sealed record LockConflictResponse(string Path, string Token, LockOwner
         new LockOwnerResponse(new LockApplicationResponse(held.Application.Type, held.Application.InnerXml, held.Application.ViewerId)), (int)held.Type);
 }
 
-/// <summary>What holds a lock.</summary>
+/// <summary>The application that holds a lock.</summary>
 /// <param name="Application">The application.</param>
 internal sealed record LockOwnerResponse(LockApplicationResponse Application);
 

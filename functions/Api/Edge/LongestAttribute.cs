@@ -1,8 +1,8 @@
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// How many characters a text of a JSON body may have, or each text of a list or map, where the usual bound (<see cref="BodyBounds"/>) does not
-/// fit. What is stored may be bounded more narrowly behind it.
+/// Maximum number of characters of a text in a JSON body, or of each text of a list or map, where the usual limit (<see cref="BodyBounds"/>)
+/// does not fit. Stricter limits may apply to what is stored.
 /// </summary>
 /// <param name="characters">The bound.</param>
 [AttributeUsage(AttributeTargets.Property)]

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <param name="clock">Measures the waiting.</param>
 internal sealed class PacedBody(Stream body, TimeProvider clock) : Stream
 {
-    /// <summary>How long the first byte may take, and all pauses together beyond what <see cref="LeastRate"/> allows.</summary>
+    /// <summary>The time that the first byte may take, and all pauses together beyond what <see cref="LeastRate"/> allows.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes in a second.</summary>

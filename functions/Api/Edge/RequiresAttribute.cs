@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Edge;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class RequiresAttribute(AuthClass authClass, string? scope = null) : Attribute
 {
-    /// <summary>Who may call.</summary>
+    /// <summary>The callers that are admitted.</summary>
     public AuthClass Class { get; } = authClass;
 
     /// <summary>The scope that OAuth clients need; null refuses them.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Cloudreve.Functions.Api.Files;
 
-/// <summary>How content is named and typed for browsers.</summary>
+/// <summary>The names and types that content has for browsers.</summary>
 internal static class ContentNames
 {
     private const string Unknown = "application/octet-stream";

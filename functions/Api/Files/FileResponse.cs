@@ -41,6 +41,6 @@ internal sealed record FileResponse
     /// <summary>Details; only when they were asked for.</summary>
     public ExtendedInfoResponse? ExtendedInfo { get; init; }
 
-    /// <summary>What a folder holds; only when it was asked for.</summary>
+    /// <summary>The totals of a folder; only when requested.</summary>
     public FolderSummaryResponse? FolderSummary { get; init; }
 }

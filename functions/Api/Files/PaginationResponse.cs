@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Files;
 
-/// <summary>Where a page stands in its list.</summary>
+/// <summary>The position of a page in its list.</summary>
 internal sealed record PaginationResponse(int Page, int PageSize, bool IsCursor)
 {
     /// <summary>The token of the next page; null for none.</summary>

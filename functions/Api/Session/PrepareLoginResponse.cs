@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Session;
 
-/// <summary>How an account may sign in.</summary>
+/// <summary>The ways in which an account may sign in.</summary>
 /// <param name="WebauthnEnabled">By passkey.</param>
 /// <param name="PasswordEnabled">By password.</param>
 /// <param name="SsoEnabled">With Logto.</param>

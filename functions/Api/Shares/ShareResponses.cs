@@ -32,7 +32,7 @@ internal sealed record ShareResponse(
     /// <summary>Downloads left.</summary>
     public long? RemainDownloads { get; init; }
 
-    /// <summary>When it ends.</summary>
+    /// <summary>The time it expires.</summary>
     public DateTimeOffset? Expires { get; init; }
 
     /// <summary>The password.</summary>

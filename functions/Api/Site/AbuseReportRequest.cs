@@ -14,7 +14,7 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     private const int MaxDescription = 512;
     private const int MaxUri = 16_000;
 
-    /// <summary>What the reporter says.</summary>
+    /// <summary>The reporter's description.</summary>
     public string? Description { get; init; }
 
     /// <summary>Encoded id of the share link that is reported.</summary>

@@ -43,7 +43,7 @@ internal sealed record SiteConfig
     /// <summary>The default theme's main colour.</summary>
     public string? DefaultTheme { get; init; }
 
-    /// <summary>Who calls.</summary>
+    /// <summary>The caller.</summary>
     public UserResponse? User { get; init; }
 
     /// <summary>Logo on light backgrounds.</summary>
@@ -77,10 +77,10 @@ internal sealed record SiteConfig
     /// <summary>True if the desktop app is advertised.</summary>
     public bool? DesktopAppPromotion { get; init; }
 
-    /// <summary>Where users of the apps send feedback.</summary>
+    /// <summary>The address at which users of the apps send feedback.</summary>
     public string? AppFeedback { get; init; }
 
-    /// <summary>Where users of the apps talk to each other.</summary>
+    /// <summary>The address of the forum for users of the apps.</summary>
     public string? AppForum { get; init; }
 
     /// <summary>Additional entries of the navigation.</summary>
@@ -89,7 +89,7 @@ internal sealed record SiteConfig
     /// <summary>The operator's own HTML.</summary>
     public CustomHtml? CustomHtml { get; init; }
 
-    /// <summary>What clients show to everybody.</summary>
+    /// <summary>The notice that clients show to everybody.</summary>
     public string? SiteNotice { get; init; }
 
     /// <summary>True if signing in needs a captcha.</summary>
@@ -116,7 +116,7 @@ internal sealed record SiteConfig
     /// <summary>True if users may sign in with Logto.</summary>
     public bool? SsoEnabled { get; init; }
 
-    /// <summary>What people read on the button of Logto.</summary>
+    /// <summary>The label of Logto's button.</summary>
     public string? SsoDisplayName { get; init; }
 
     /// <summary>The icon on the button of Logto.</summary>
@@ -125,7 +125,7 @@ internal sealed record SiteConfig
     /// <summary>True if users may sign in with an OpenID Connect provider.</summary>
     public bool? OidcEnabled { get; init; }
 
-    /// <summary>What people read on the button of the provider.</summary>
+    /// <summary>The label of the provider's button.</summary>
     public string? OidcDisplayName { get; init; }
 
     /// <summary>The icon on the button of the provider.</summary>
@@ -137,7 +137,7 @@ internal sealed record SiteConfig
     /// <summary>Privacy policy.</summary>
     public string? PrivacyPolicyUrl { get; init; }
 
-    /// <summary>How many files one batch may name.</summary>
+    /// <summary>Maximum number of files in one batch.</summary>
     public long? MaxBatchSize { get; init; }
 
     /// <summary>Icons of file types, a JSON text.</summary>

@@ -7,7 +7,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Site;
 
-/// <summary>What clients ask about the site before they sign in.</summary>
+/// <summary>The questions about the site that clients ask before they sign in.</summary>
 internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captchas, AbuseReports reports, SignInPressure pressure)
 {
     /// <summary>Answers the product's version.</summary>

@@ -14,7 +14,7 @@ internal sealed record StoragePolicyResponse(string Id, string Name, string Type
     /// <summary>True if uploads pass through the server.</summary>
     public bool? Relay { get; init; }
 
-    /// <summary>How many chunks to upload at once; left out when the client decides.</summary>
+    /// <summary>Number of chunks to upload at once; left out when the client decides.</summary>
     public int? ChunkConcurrency { get; init; }
 
     /// <summary>True if blobs are encrypted.</summary>
@@ -26,10 +26,10 @@ internal sealed record StoragePolicyResponse(string Id, string Name, string Type
     /// <summary>Extensions that are refused.</summary>
     public IReadOnlyList<string>? DeniedSuffix { get; init; }
 
-    /// <summary>What names must match.</summary>
+    /// <summary>The pattern that names must match.</summary>
     public string? AllowedNameRegexp { get; init; }
 
-    /// <summary>What names must not match.</summary>
+    /// <summary>The pattern that names must not match.</summary>
     public string? DeniedNameRegexp { get; init; }
 
     /// <summary>Describes a policy.</summary>

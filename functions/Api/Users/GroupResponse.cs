@@ -12,13 +12,13 @@ internal sealed record GroupResponse(string Id, string Name)
     /// <summary>Boolset of permissions; only for the member.</summary>
     public string? Permission { get; init; }
 
-    /// <summary>How many direct links one call may create; only for the member.</summary>
+    /// <summary>Maximum number of direct links that one call may create; only for the member.</summary>
     public int? DirectLinkBatchSize { get; init; }
 
     /// <summary>Seconds that deleted files stay in the trash; only for the member.</summary>
     public int? TrashRetention { get; init; }
 
-    /// <summary>What members see.</summary>
+    /// <summary>The group as its members see it.</summary>
     /// <param name="group">The group.</param>
     /// <param name="site">The site.</param>
     public static GroupResponse Own(Group group, SiteSettings site) => Redacted(group, site) with
@@ -28,7 +28,7 @@ internal sealed record GroupResponse(string Id, string Name)
         TrashRetention = group.Settings.TrashRetention,
     };
 
-    /// <summary>What others see.</summary>
+    /// <summary>The group as others see it.</summary>
     /// <param name="group">The group.</param>
     /// <param name="site">The site.</param>
     public static GroupResponse Redacted(Group group, SiteSettings site) => new(site.HashIds.Encode(group.Id, HashIdKind.Group), group.Name);

@@ -18,7 +18,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <summary>State of the account; only for the user.</summary>
     public string? Status { get; init; }
 
-    /// <summary>Where the picture comes from; left out when there is none.</summary>
+    /// <summary>The source of the picture; left out when there is none.</summary>
     public string? Avatar { get; init; }
 
     /// <summary>Theme colour; only for the user.</summary>
@@ -39,10 +39,10 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <summary>True if folder views are kept on the client only; shown only to the user.</summary>
     public bool? DisableViewSync { get; init; }
 
-    /// <summary>Which share links the profile shows.</summary>
+    /// <summary>The share links that the profile shows.</summary>
     public string? ShareLinksInProfile { get; init; }
 
-    /// <summary>What a user sees of the own account.</summary>
+    /// <summary>The user's own account as the user sees it.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The user's group.</param>
     /// <param name="site">The site.</param>
@@ -56,7 +56,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
         DisableViewSync = user.Settings.DisableViewSync,
     };
 
-    /// <summary>What others see of an account.</summary>
+    /// <summary>An account as others see it.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The user's group.</param>
     /// <param name="site">The site.</param>
@@ -70,7 +70,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
             ShareLinksInProfile = user.Settings.ShareLinksInProfile,
         };
 
-    /// <summary>What a caller sees of an account.</summary>
+    /// <summary>An account as the caller sees it.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The user's group.</param>
     /// <param name="call">Who looks.</param>
@@ -85,7 +85,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
             ? call.Caller.Holds(OAuthScopes.Email) || call.Caller.Holds(OAuthScopes.UserInfoRead)
             : call.Caller.ActsAsAdmin || (call.Caller.Holds(OAuthScopes.UserInfoRead) && call.Site.Get(AccountSetting.ExposeEmail)));
 
-    /// <summary>What a caller is told about itself.</summary>
+    /// <summary>The caller as it sees itself.</summary>
     /// <param name="call">Who calls.</param>
     public static UserResponse Of(ApiCall call) => call.Caller.User is { } user
         ? Own(user, call.Caller.Group, call.Site)

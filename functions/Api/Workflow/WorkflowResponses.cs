@@ -58,5 +58,5 @@ internal sealed record NodeResponse(string Id, string Name, string Type, string 
 /// <summary>A page of tasks.</summary>
 internal sealed record TaskListResponse(IReadOnlyList<TaskResponse> Tasks, PaginationResponse Pagination);
 
-/// <summary>How far one part of a task is.</summary>
+/// <summary>The progress of one part of a task.</summary>
 internal sealed record ProgressResponse(long Total, long Current, string Identifier);

@@ -8,7 +8,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 
-/// <summary>What drives need from time to time (contract, section 12). Each run costs a transaction or two when nothing is due.</summary>
+/// <summary>Periodic maintenance of drives (contract, section 12). Each run costs a transaction or two when nothing is due.</summary>
 internal sealed class DriveMaintenanceFunctions(
     DriveOperations operations, EntityRecycler recycler, EventStreams streams, UserStore users, SettingStore settings,
     ILogger<DriveMaintenanceFunctions> logger)

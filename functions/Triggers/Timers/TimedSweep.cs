@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Triggers.Timers;
 /// <param name="logger">Hears of what is left.</param>
 internal sealed class TimedSweep(TimeProvider clock, ILogger<TimedSweep> logger)
 {
-    /// <summary>How long a sweep may take: well below the host's <c>functionTimeout</c>, with several in one function.</summary>
+    /// <summary>The time that a sweep may take: well below the host's <c>functionTimeout</c>, with several in one function.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs a sweep.</summary>

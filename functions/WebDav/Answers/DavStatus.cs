@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.WebDav.Answers;
 
-/// <summary>What failures of the domain are in WebDAV (contract, section 20; RFC 4918, section 11).</summary>
+/// <summary>The WebDAV status codes of domain errors (contract, section 20; RFC 4918, section 11).</summary>
 internal static class DavStatus
 {
     /// <summary>The status of a failure.</summary>

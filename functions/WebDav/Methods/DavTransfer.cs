@@ -90,7 +90,7 @@ internal sealed class DavTransfer(
         }
     }
 
-    /// <summary>What is at the destination; null when nothing is, or its folder is missing.</summary>
+    /// <summary>Finds the entry at the destination; null when there is none, or its folder is missing.</summary>
     private async Task<FileRecord?> FindAsync(Transfer transfer, CancellationToken cancellationToken)
     {
         try

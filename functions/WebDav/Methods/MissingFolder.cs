@@ -3,7 +3,7 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Methods;
 
-/// <summary>Where the folder of something new is missing, the protocol says 409 (RFC 4918, sections 9.3.1, 9.7.1 and 9.8.5).</summary>
+/// <summary>The status of requests whose destination lacks a parent folder: 409 (RFC 4918, sections 9.3.1, 9.7.1 and 9.8.5).</summary>
 internal static class MissingFolder
 {
     /// <summary>The answer.</summary>

@@ -3,7 +3,7 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Properties;
 
-/// <summary>Which properties a client asks for (RFC 4918, section 14.20).</summary>
+/// <summary>The properties that a client asks for (RFC 4918, section 14.20).</summary>
 /// <param name="Names">Their names; null for all.</param>
 internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
 {

@@ -22,7 +22,7 @@ internal sealed record DavCall(HttpContext Http, Caller Caller, SiteSettings Sit
     /// <summary>The answer.</summary>
     public HttpResponse Response => Http.Response;
 
-    /// <summary>What the changes of the request share.</summary>
+    /// <summary>The state that the changes of the request share.</summary>
     /// <param name="lockTokens">Tokens of locks that the client holds.</param>
     public DriveWork NewWork(IReadOnlyCollection<string> lockTokens) =>
         new(Caller.UserId, RequestActor.Of(Http, Caller)) { LockTokens = lockTokens };

@@ -2,7 +2,7 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>How far a request reaches (RFC 4918, section 10.2).</summary>
+/// <summary>The depth of a request (RFC 4918, section 10.2).</summary>
 internal static class DavDepth
 {
     /// <summary>The resource alone.</summary>

@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.WebDav.Requests;
 /// <summary>Reads addresses that clients put into headers: whole URIs, or paths alone.</summary>
 internal static class DavDestination
 {
-    /// <summary>Where a copy or move goes (RFC 4918, section 10.3).</summary>
+    /// <summary>The destination of a copy or move (RFC 4918, section 10.3).</summary>
     /// <param name="call">The request.</param>
     /// <exception cref="DavException">400: missing or malformed; 502: on another host.</exception>
     public static DavPath Of(DavCall call)

@@ -4,7 +4,7 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>Where a request points to: names below the account's root, and under which address it does so.</summary>
+/// <summary>The path that a request addresses: names below the account's root, and the mount address that it uses.</summary>
 /// <param name="Mount">The address of the root as hrefs show it, without a trailing slash.</param>
 /// <param name="Segments">Names, decoded.</param>
 internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
@@ -26,7 +26,7 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
     /// <summary>The last name; empty for the root.</summary>
     public string Name => IsRoot ? "" : Segments[^1];
 
-    /// <summary>Where a request points to.</summary>
+    /// <summary>The path that a request addresses.</summary>
     /// <param name="http">The request; its path has come decoded.</param>
     /// <exception cref="DavException">404: it is below no root.</exception>
     public static DavPath Of(HttpContext http) =>

@@ -13,7 +13,7 @@ internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? E
     /// <summary>True if the resource is a folder.</summary>
     public bool IsFolder => Entry is { Type: FileType.Folder };
 
-    /// <summary>What is there.</summary>
+    /// <summary>The entry at the path.</summary>
     /// <exception cref="DavException">404: nothing is.</exception>
     public FileRecord Existing => Entry ?? throw new DavException(StatusCodes.Status404NotFound, "The resource does not exist.");
 }
@@ -33,7 +33,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
     public async Task<DrivePlace> OpenAsync(DavCall call, DavPath path, NavigatorCapability capability, CancellationToken cancellationToken) =>
         await access.OpenAsync(call.Caller, call.UriOf(path), capability, call.Site.HashIds, cancellationToken);
 
-    /// <summary>What a path leads to: path + 1 transactions, more for each shortcut on the way.</summary>
+    /// <summary>Resolves a path: path + 1 transactions, more for each shortcut on the way.</summary>
     /// <param name="call">The request.</param>
     /// <param name="path">The path.</param>
     /// <param name="capability">What the operation needs.</param>
@@ -54,7 +54,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
         }
     }
 
-    /// <summary>What a place holds, or where a shortcut on the way to it leads.</summary>
+    /// <summary>Finds the entry at a place, or the destination of a shortcut on the way to it.</summary>
     private async Task<(FileRecord? Entry, FileUri? Shortcut)> LookAsync(DrivePlace place, CancellationToken cancellationToken)
     {
         try

@@ -22,7 +22,7 @@ internal static class DemoTree
         "read me.txt", "résumé.txt", "目次.txt", "план.md", "numbers.csv", "page.html", "sunrise 🌅.png", "blue #1.png", "data.json", "why #1 & 100%.txt",
     ];
 
-    /// <summary>How many files the tree has.</summary>
+    /// <summary>Number of files in the tree.</summary>
     public static int FileCount => s_folders.Length * s_names.Length;
 
     /// <summary>Writes the tree into a container; what is there already is written again.</summary>

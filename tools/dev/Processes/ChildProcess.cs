@@ -14,7 +14,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         _process = process;
     }
 
-    /// <summary>What to call it before the developer.</summary>
+    /// <summary>The name that the developer sees.</summary>
     public string Title { get; }
 
     /// <summary>Starts a program.</summary>

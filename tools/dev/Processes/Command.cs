@@ -64,7 +64,7 @@ internal static class Command
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Any(folder => s_executableExtensions.Any(extension => File.Exists(Path.Combine(folder, program + extension))));
 
-    /// <summary>How to start a program that is a script on Windows, which only the command interpreter can start.</summary>
+    /// <summary>Wraps the start of a program that is a script on Windows, which only the command interpreter can start.</summary>
     public static (string Program, string[] Arguments) ForScript(string program, string[] arguments) =>
         OperatingSystem.IsWindows() ? ("cmd", ["/c", program, .. arguments]) : (program, arguments);
 

@@ -5,7 +5,7 @@ namespace Cloudreve.Dev.Running;
 /// <summary>Waits until the app answers.</summary>
 internal static class AppProbe
 {
-    /// <summary>How long the app may take where nothing but itself is waited for.</summary>
+    /// <summary>The time that the app may take to start where it waits for nothing but itself.</summary>
     public static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);

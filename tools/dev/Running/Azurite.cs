@@ -24,7 +24,7 @@ internal sealed class Azurite : IAsyncDisposable
     /// <summary>True when it listens where <c>UseDevelopmentStorage=true</c> points to.</summary>
     public bool OnUsualPorts => _ports.SequenceEqual(s_usualPorts);
 
-    /// <summary>What reaches it.</summary>
+    /// <summary>The connection string.</summary>
     public string ConnectionString =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{Text(_ports[0])}/{Account};" +
         $"QueueEndpoint=http://127.0.0.1:{Text(_ports[1])}/{Account};TableEndpoint=http://127.0.0.1:{Text(_ports[2])}/{Account};";

@@ -18,7 +18,7 @@ internal sealed record ListenAddress(IPAddress Value)
             : throw new CommandException($"{RunSettings.Bind} must be an IP address, or * for all."),
     };
 
-    /// <summary>Where this machine reaches what listens there.</summary>
+    /// <summary>The address at which this machine reaches a listener.</summary>
     /// <param name="port">The port.</param>
     public Uri Url(int port)
     {

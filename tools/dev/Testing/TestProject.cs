@@ -16,8 +16,8 @@ internal sealed record TestProject(string File)
     public bool HasTests => Name.EndsWith(".Tests", StringComparison.Ordinal) || Name == EndToEnd;
 
     /// <summary>
-    /// What has to be set for the project to run, or null. The built front end of another project is in nobody's clone, so its tests are
-    /// part of no solution.
+    /// The variable that has to be set for the project to run, or null. The built front end of another project is in nobody's clone, so its
+    /// tests are part of no solution.
     /// </summary>
     public string? NeededVariable => Name == FrontEnd ? "CLOUDREVE_TEST_FRONT_END" : null;
 

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Cloudreve.Dev.Testing;
 
-/// <summary>How many tests came out how.</summary>
+/// <summary>The numbers of tests by outcome.</summary>
 internal sealed record TestResults(int Passed, int Failed, int Skipped)
 {
     /// <summary>Adds two runs.</summary>

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Cloudreve.LocalHost.Http;
 
 /// <summary>
-/// What the worker receives by gRPC of a request that is forwarded to it: route values alone as the trigger's value, and as
+/// The trigger data that the worker receives by gRPC for a request that is forwarded to it: route values alone as the trigger's value, and as
 /// metadata what the host offers to parameters by name. The body's properties come first, then the query, then the route.
 /// </summary>
 internal static class HttpTriggerData

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.LocalHost.Jobs;
 
-/// <summary>What the job host works with.</summary>
+/// <summary>The services that the job host works with.</summary>
 /// <param name="Functions">The functions that are switched on.</param>
 /// <param name="Invoker">Runs them.</param>
 /// <param name="Slot">The worker.</param>

@@ -17,7 +17,7 @@ namespace Cloudreve.LocalHost.Jobs;
 internal sealed class Webhooks(Uri address, string key) : IWebHookProvider
 #pragma warning restore CS0618
 {
-    /// <summary>Where the blob extension listens.</summary>
+    /// <summary>The path at which the blob extension listens.</summary>
     public const string BlobsPath = "/runtime/webhooks/blobs";
 
     private IAsyncConverter<HttpRequestMessage, HttpResponseMessage>? _blobs;

@@ -1,6 +1,6 @@
 namespace Cloudreve.LocalHost.Timers;
 
-/// <summary>Where a timer stands, as it is stored and as functions see it.</summary>
+/// <summary>The state of a timer, as it is stored and as functions see it.</summary>
 /// <param name="Last">The tick that ran last.</param>
 /// <param name="Next">The tick to come.</param>
 /// <param name="LastUpdated">When this was stored.</param>

@@ -15,7 +15,7 @@ internal sealed class FunctionInvocation(string function, TypedData trigger)
     /// <summary>The id of this run.</summary>
     public string Id { get; init; } = Guid.NewGuid().ToString();
 
-    /// <summary>What the trigger tells beside its value, by name.</summary>
+    /// <summary>Trigger data beside the value, by name.</summary>
     public Dictionary<string, TypedData> Metadata { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Completes with the address of the worker that runs it.</summary>

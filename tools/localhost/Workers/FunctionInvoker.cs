@@ -8,7 +8,7 @@ namespace Cloudreve.LocalHost.Workers;
 /// <summary>Runs functions in the worker, within the time that host.json grants them.</summary>
 internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, ILoggerFactory loggers)
 {
-    /// <summary>What durable client bindings receive; null without a durable extension.</summary>
+    /// <summary>The data that durable client bindings receive; null without a durable extension.</summary>
     public string? DurableClient { get; set; }
 
     /// <summary>Runs a function and logs its start and its end in the host's form.</summary>

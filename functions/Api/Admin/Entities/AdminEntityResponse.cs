@@ -13,10 +13,10 @@ internal sealed record AdminEntityResponse(long Id, DateTimeOffset CreatedAt, in
     /// <summary>The policy that holds it.</summary>
     public long StoragePolicyEntities { get; init; }
 
-    /// <summary>How it is encrypted.</summary>
+    /// <summary>The encryption of the blob.</summary>
     public AdminEntityProps? Props { get; init; }
 
-    /// <summary>Who brought it, the policy, and the files that refer to it.</summary>
+    /// <summary>The creator of the blob, its policy, and the files that refer to it.</summary>
     public AdminEntityEdges Edges { get; init; } = new(null, null);
 
     /// <summary>The id of who brought it as users see it.</summary>
@@ -55,7 +55,7 @@ internal sealed record AdminEntityResponse(long Id, DateTimeOffset CreatedAt, in
     };
 }
 
-/// <summary>What belongs to a blob.</summary>
+/// <summary>The objects related to a blob.</summary>
 internal sealed record AdminEntityEdges(AdminUserName? User, AdminPolicyName? StoragePolicy)
 {
     /// <summary>The files that refer to it.</summary>

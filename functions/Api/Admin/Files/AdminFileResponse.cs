@@ -26,7 +26,7 @@ internal sealed record AdminFileResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>The storage policy of the current version.</summary>
     public long? StoragePolicyFiles { get; init; }
 
-    /// <summary>What belongs to the file.</summary>
+    /// <summary>The objects related to the file.</summary>
     public AdminFileEdges Edges { get; init; } = new();
 
     /// <summary>The owner's id as users see it.</summary>
@@ -78,7 +78,7 @@ internal sealed record AdminFileResponse(long Id, DateTimeOffset CreatedAt, Date
     }
 }
 
-/// <summary>What belongs to a file.</summary>
+/// <summary>The objects related to a file.</summary>
 internal sealed record AdminFileEdges
 {
     /// <summary>The owner.</summary>
@@ -119,10 +119,10 @@ internal sealed record AdminEntitySummary(long Id, DateTimeOffset CreatedAt, int
     /// <summary>The policy that holds it.</summary>
     public long StoragePolicyEntities { get; init; }
 
-    /// <summary>How it is encrypted.</summary>
+    /// <summary>The encryption of the blob.</summary>
     public AdminEntityProps? Props { get; init; }
 
-    /// <summary>Who brought it, and the policy.</summary>
+    /// <summary>The creator of the blob, and its policy.</summary>
     public AdminEntityNames Edges { get; init; } = new(null, null);
 
     /// <summary>Describes a blob.</summary>
@@ -134,10 +134,10 @@ internal sealed record AdminEntitySummary(long Id, DateTimeOffset CreatedAt, int
     };
 }
 
-/// <summary>Who brought a blob, and the policy that holds it.</summary>
+/// <summary>The creator of a blob, and the policy that holds it.</summary>
 internal sealed record AdminEntityNames(AdminUserName? User, AdminPolicyName? StoragePolicy);
 
-/// <summary>How a blob is encrypted. The key stays on the server.</summary>
+/// <summary>The encryption of a blob. The key stays on the server.</summary>
 internal sealed record AdminEntityProps(AdminEncryption EncryptMetadata)
 {
     /// <summary>Describes the encryption of a blob; null for none.</summary>

@@ -25,7 +25,7 @@ internal sealed record UpdateFileRequest(UpdateFileFields File)
 /// <param name="Edges">What belongs to the file.</param>
 internal sealed record UpdateFileFields(string? Name = null, long? StoragePolicyFiles = null, UpdateFileEdges? Edges = null);
 
-/// <summary>What belongs to a file in a body.</summary>
+/// <summary>The objects related to a file in a request.</summary>
 /// <param name="Metadata">All of its metadata.</param>
 /// <param name="DirectLinks">The direct links that stay.</param>
 internal sealed record UpdateFileEdges(IReadOnlyList<UpdateFileMetadata>? Metadata = null, IReadOnlyList<UpdateFileLink>? DirectLinks = null);

@@ -8,7 +8,7 @@ internal sealed record AdminGroupResponse(int Id, string Name, long MaxStorage, 
 {
     public AdminGroupEdges Edges { get; init; } = new(null);
 
-    /// <summary>How many members there are; only when asked for.</summary>
+    /// <summary>Number of members; only when requested.</summary>
     public int? TotalUsers { get; init; }
 
     /// <summary>Shapes a group.</summary>
@@ -24,7 +24,7 @@ internal sealed record AdminGroupResponse(int Id, string Name, long MaxStorage, 
     }
 }
 
-/// <summary>What a group refers to.</summary>
+/// <summary>The objects that a group refers to.</summary>
 /// <param name="StoragePolicies">The storage policy of its members' new files; null for none. The name is the contract's.</param>
 internal sealed record AdminGroupEdges(AdminGroupPolicy? StoragePolicies);
 

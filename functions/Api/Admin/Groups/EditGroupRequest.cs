@@ -21,7 +21,7 @@ internal sealed record GroupRequest(string Name)
 
     public GroupEdgesRequest? Edges { get; init; }
 
-    /// <summary>What the request describes.</summary>
+    /// <summary>The draft that the request describes.</summary>
     public GroupDraft ToDraft() => new()
     {
         Name = Name,
@@ -33,7 +33,7 @@ internal sealed record GroupRequest(string Name)
     };
 }
 
-/// <summary>What a group refers to.</summary>
+/// <summary>The objects that a group refers to.</summary>
 internal sealed record GroupEdgesRequest
 {
     public GroupPolicyRequest? StoragePolicies { get; init; }

@@ -23,7 +23,7 @@ internal static class AdminListReading
             throw new CloudreveException(ErrorCode.BadParameter, "The list does not have this filter.");
     }
 
-    /// <summary>Which rows are asked for.</summary>
+    /// <summary>The requested rows.</summary>
     /// <param name="request">The request.</param>
     public static ListWindow Rows(this AdminListRequest request) => new(request.Offset, request.PageSize, request.IsDescending);
 

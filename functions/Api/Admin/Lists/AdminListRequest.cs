@@ -39,7 +39,7 @@ internal sealed record AdminListRequest(
     /// <summary>The column to sort by; <c>id</c> unless given.</summary>
     public string Order => string.IsNullOrEmpty(OrderBy) ? "id" : OrderBy;
 
-    /// <summary>How many items stand before the page.</summary>
+    /// <summary>Number of items before the page.</summary>
     public long Offset => (Page - 1L) * PageSize;
 
     /// <summary>The value that a column must have; null for any.</summary>
@@ -50,7 +50,7 @@ internal sealed record AdminListRequest(
     /// <param name="name">The search's name.</param>
     public string? Search(string name) => Given(Searches, name);
 
-    /// <summary>Where the page stands in its list; answers number pages from 0.</summary>
+    /// <summary>The position of the page in its list; responses number pages from 0.</summary>
     /// <param name="total">The length of the list; null when it is unknown.</param>
     public PaginationResponse Pagination(long? total) => new(Page - 1, PageSize, IsCursor: false) { TotalItems = total };
 

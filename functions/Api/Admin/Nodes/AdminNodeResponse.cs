@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Admin.Nodes;
 /// <summary>A node as administrators see it (contract, section 22).</summary>
 internal sealed record AdminNodeResponse(int Id, string Name, string Type, string Status, string Capabilities, int Weight)
 {
-    /// <summary>What refers to the node: nothing, since no policy stores files on one.</summary>
+    /// <summary>The objects that refer to the node: none, since no policy stores files on one.</summary>
     public AdminNodeEdges Edges { get; init; } = new();
 
     /// <summary>Shapes a node.</summary>
@@ -15,7 +15,7 @@ internal sealed record AdminNodeResponse(int Id, string Name, string Type, strin
         node.Id, node.Name, node.IsMaster ? "master" : "slave", node.IsActive ? "active" : "suspended", node.Capabilities.ToString(), node.Weight);
 }
 
-/// <summary>What refers to a node.</summary>
+/// <summary>The objects that refer to a node.</summary>
 internal sealed record AdminNodeEdges;
 
 /// <summary>A page of nodes.</summary>

@@ -22,7 +22,7 @@ internal sealed record NodeRequest(string Name)
 
     public int? Weight { get; init; }
 
-    /// <summary>How the node downloads from other sites, which it cannot yet.</summary>
+    /// <summary>The settings by which the node downloads from other sites, which it cannot yet.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Settings { get; init; }
 
     /// <summary>Checks whether it describes another machine than the site itself.</summary>
@@ -34,7 +34,7 @@ internal sealed record NodeRequest(string Name)
         _ => throw new CloudreveException(ErrorCode.BadParameter, "The type must be master or slave."),
     };
 
-    /// <summary>What the request describes.</summary>
+    /// <summary>The draft that the request describes.</summary>
     /// <exception cref="CloudreveException">40001, 40019, 40046: the site's own node cannot be that.</exception>
     public NodeDraft ToDraft()
     {

@@ -13,7 +13,7 @@ internal sealed record AdminOAuthClientResponse(
     /// <summary>The application's home page.</summary>
     public string? HomepageUrl { get; init; }
 
-    /// <summary>How many users granted something to it.</summary>
+    /// <summary>Number of users who have granted something to it.</summary>
     public long? TotalGrants { get; init; }
 
     /// <summary>Describes an application.</summary>
@@ -34,7 +34,7 @@ internal sealed record AdminOAuthClientResponse(
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }
 
-/// <summary>What else there is about an application.</summary>
+/// <summary>Further properties of an application.</summary>
 /// <param name="Description">What users read.</param>
 /// <param name="Icon">The address of its picture.</param>
 /// <param name="RefreshTokenTtl">How long refresh tokens live, in seconds.</param>
@@ -53,19 +53,19 @@ internal sealed record UpsertOAuthClient
     /// <summary>A secret; empty to keep the old one.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>What users read.</summary>
+    /// <summary>The display name.</summary>
     public string? Name { get; init; }
 
     /// <summary>The application's home page.</summary>
     public string? HomepageUrl { get; init; }
 
-    /// <summary>Where users may be sent back to.</summary>
+    /// <summary>The addresses that users may be redirected to.</summary>
     public IReadOnlyList<string>? RedirectUris { get; init; }
 
-    /// <summary>What the application may ask for.</summary>
+    /// <summary>The scopes that the application may request.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>What else there is about it.</summary>
+    /// <summary>Further properties of the application.</summary>
     public AdminOAuthClientProps? Props { get; init; }
 
     /// <summary>True if the client may be used.</summary>

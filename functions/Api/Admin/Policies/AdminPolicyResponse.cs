@@ -43,7 +43,7 @@ internal sealed record AdminPolicyResponse
     public long? EntitiesSize { get; init; }
 }
 
-/// <summary>What refers to a storage policy.</summary>
+/// <summary>The objects that refer to a storage policy.</summary>
 /// <param name="Groups">The groups that use it; null for none.</param>
 internal sealed record AdminPolicyEdges(IReadOnlyList<AdminPolicyGroupResponse>? Groups)
 {

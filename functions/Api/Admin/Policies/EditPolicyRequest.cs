@@ -34,7 +34,7 @@ internal sealed record PolicyRequest(string Name)
 
     public StoragePolicySettings? Settings { get; init; }
 
-    /// <summary>What the request describes.</summary>
+    /// <summary>The draft that the request describes.</summary>
     public PolicyDraft ToDraft() => new()
     {
         Name = Name,

@@ -11,13 +11,13 @@ namespace Cloudreve.Functions.Api.Admin.Shares;
 /// <summary>A share link as the administration sees it (contract, section 24).</summary>
 internal sealed record AdminShareResponse(long Id, DateTimeOffset CreatedAt, long Views, long Downloads)
 {
-    /// <summary>What others must know.</summary>
+    /// <summary>The password that visitors need.</summary>
     public string? Password { get; init; }
 
-    /// <summary>When it ends.</summary>
+    /// <summary>The time it expires.</summary>
     public DateTimeOffset? Expires { get; init; }
 
-    /// <summary>How many downloads are left.</summary>
+    /// <summary>Number of downloads left.</summary>
     public long? RemainDownloads { get; init; }
 
     /// <summary>The owner and the file.</summary>
@@ -49,7 +49,7 @@ internal sealed record AdminShareResponse(long Id, DateTimeOffset CreatedAt, lon
     }
 }
 
-/// <summary>What belongs to a share link.</summary>
+/// <summary>The objects related to a share link.</summary>
 internal sealed record AdminShareEdges(AdminUserName? User, AdminFileResponse? File);
 
 /// <summary>A page of share links.</summary>

@@ -2,12 +2,12 @@ using Cloudreve.Core.Site.Summaries;
 
 namespace Cloudreve.Functions.Api.Admin.Summary;
 
-/// <summary>What the administration shows first.</summary>
+/// <summary>The content of the administration's first page.</summary>
 /// <param name="SiteUrls">The site's addresses.</param>
 /// <param name="Version">The version of this build.</param>
 internal sealed record AdminSummaryResponse(IReadOnlyList<string> SiteUrls, AdminVersionResponse Version)
 {
-    /// <summary>How much the site has; left out when it was not counted lately.</summary>
+    /// <summary>The site's totals; left out when they were not counted recently.</summary>
     public AdminMetricsResponse? MetricsSummary { get; init; }
 }
 
@@ -17,7 +17,7 @@ internal sealed record AdminSummaryResponse(IReadOnlyList<string> SiteUrls, Admi
 /// <param name="Commit">The commit that was built; empty when unknown.</param>
 internal sealed record AdminVersionResponse(string Version, bool Pro, string Commit);
 
-/// <summary>How much a site has.</summary>
+/// <summary>The totals of a site.</summary>
 internal sealed record AdminMetricsResponse(
     IReadOnlyList<DateTimeOffset> Dates, IReadOnlyList<long> Files, IReadOnlyList<long> Users, IReadOnlyList<long> Shares, long FileTotal, long UserTotal,
     long ShareTotal, long EntitiesTotal, DateTimeOffset GeneratedAt)

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Admin.Tasks;
 /// <summary>A task as the administration sees it (contract, section 24).</summary>
 internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string Type, string Status)
 {
-    /// <summary>What came out so far.</summary>
+    /// <summary>The result so far.</summary>
     public required AdminTaskState PublicState { get; init; }
 
     /// <summary>The request, as JSON.</summary>
@@ -28,7 +28,7 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>The task's id as users see it.</summary>
     public string? TaskHashId { get; init; }
 
-    /// <summary>What it works on.</summary>
+    /// <summary>The objects that it works on.</summary>
     public TaskSummaryResponse? Summary { get; init; }
 
     /// <summary>The node that works on it.</summary>
@@ -57,7 +57,7 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
         };
 }
 
-/// <summary>What came out of a task.</summary>
+/// <summary>The result of a task.</summary>
 /// <param name="Error">What ended it.</param>
 /// <param name="ErrorHistory">The first failures.</param>
 /// <param name="ExecutedDuration">Nanoseconds.</param>
@@ -70,7 +70,7 @@ internal sealed record AdminTaskState(string? Error, IReadOnlyList<string>? Erro
     public long? ResumeTime { get; init; }
 }
 
-/// <summary>What belongs to a task.</summary>
+/// <summary>The objects related to a task.</summary>
 /// <param name="User">The owner.</param>
 internal sealed record AdminTaskEdges(AdminUserName? User);
 

@@ -15,13 +15,13 @@ internal sealed record AdminUserResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>Bytes in use.</summary>
     public long Storage { get; init; }
 
-    /// <summary>Where the picture comes from.</summary>
+    /// <summary>The source of the picture.</summary>
     public string? Avatar { get; init; }
 
     /// <summary>The id of the group.</summary>
     public int GroupUsers { get; init; }
 
-    /// <summary>What the user has set.</summary>
+    /// <summary>The user's settings.</summary>
     public AdminUserSettings? Settings { get; init; }
 
     /// <summary>The group and the passkeys.</summary>
@@ -33,7 +33,7 @@ internal sealed record AdminUserResponse(long Id, DateTimeOffset CreatedAt, Date
     /// <summary>True if a second factor is set up.</summary>
     public bool TwoFaEnabled { get; init; }
 
-    /// <summary>How much storage there is.</summary>
+    /// <summary>The storage capacity.</summary>
     public CapacityResponse? Capacity { get; init; }
 
     /// <summary>Describes an account.</summary>
@@ -57,7 +57,7 @@ internal sealed record AdminUserResponse(long Id, DateTimeOffset CreatedAt, Date
     }
 }
 
-/// <summary>What belongs to an account.</summary>
+/// <summary>The objects related to an account.</summary>
 internal sealed record AdminUserEdges
 {
     /// <summary>The group.</summary>
@@ -77,7 +77,7 @@ internal sealed record AdminPasskeyName(int Id, string Name, DateTimeOffset Crea
     public static AdminPasskeyName Of(Passkey passkey, int index) => new(index + 1, passkey.Name, passkey.CreatedAt);
 }
 
-/// <summary>What a user has set.</summary>
+/// <summary>A user's settings.</summary>
 internal sealed record AdminUserSettings(bool VersionRetention, int VersionRetentionMax)
 {
     /// <summary>Extensions of which versions are kept.</summary>

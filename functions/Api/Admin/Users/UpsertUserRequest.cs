@@ -29,7 +29,7 @@ internal sealed record UpsertUser
     /// <summary>The mail address.</summary>
     public string? Email { get; init; }
 
-    /// <summary>What others see.</summary>
+    /// <summary>The display name.</summary>
     public string? Nick { get; init; }
 
     /// <summary>The name of a state.</summary>
@@ -38,7 +38,7 @@ internal sealed record UpsertUser
     /// <summary>The group.</summary>
     public int? GroupUsers { get; init; }
 
-    /// <summary>Where the picture comes from; only empty, for none, can be set.</summary>
+    /// <summary>The source of the picture; only empty, for none, can be set.</summary>
     public string? Avatar { get; init; }
 
     /// <summary>The state; null when none is given.</summary>

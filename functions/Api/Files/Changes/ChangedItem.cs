@@ -8,12 +8,12 @@ namespace Cloudreve.Functions.Api.Files.Changes;
 /// <param name="Place">Where it is.</param>
 internal sealed record ChangedItem(string Uri, DrivePlace Place)
 {
-    /// <summary>What is there, as it was found ahead.</summary>
+    /// <summary>The entry, as it was found ahead.</summary>
     public required FileRecord Entry { get; init; }
 
     /// <summary>The name that people know it by, in the trash, too.</summary>
     public string Name => DriveOperations.OriginOf(Entry)?.Name ?? Entry.Name;
 
-    /// <summary>How deep it is in its drive; of what is in the trash, how deep it was.</summary>
+    /// <summary>The depth of the entry in its drive; for an entry of the trash, the depth that it had.</summary>
     public int Depth => (DriveOperations.OriginOf(Entry) ?? Place.DrivePath).Depth;
 }

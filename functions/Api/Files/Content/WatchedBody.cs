@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Api.Files.Content;
 /// <param name="clock">Measures the waiting.</param>
 internal sealed class WatchedBody(HttpContext http, long leastRate, TimeProvider clock) : Stream
 {
-    /// <summary>How long a reader may be behind what the least rate asks for.</summary>
+    /// <summary>The time that a reader may lag behind the minimum rate.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);
 
     private const int Piece = 64 * 1024;

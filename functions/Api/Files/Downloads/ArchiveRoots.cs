@@ -8,7 +8,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
-/// <summary>What an archive is made of.</summary>
+/// <summary>The source of an archive.</summary>
 /// <param name="Files">Files and folders.</param>
 /// <param name="BytesPerSecond">How fast the account's group may download; 0 for no limit.</param>
 /// <param name="UserId">Who asked for it; null for an anonymous caller.</param>

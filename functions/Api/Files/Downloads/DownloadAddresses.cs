@@ -40,7 +40,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
         return address;
     }
 
-    /// <summary>When an address that is made now expires.</summary>
+    /// <summary>The expiry of an address that is created now.</summary>
     /// <param name="site">The site, for its lifetimes.</param>
     public DateTimeOffset LatestExpiry(SiteSettings site) => clock.GetUtcNow() + site.Get(SiteSetting.EntityUrlLifetime);
 

@@ -10,7 +10,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.Events;
 
-/// <summary>Who listens to what.</summary>
+/// <summary>A listener to a folder.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="OwnerId">Whose drive.</param>
 /// <param name="ClientId">The client, a uuid.</param>

@@ -21,7 +21,7 @@ internal sealed record ExtendedInfoResponse(StoragePolicyResponse? StoragePolicy
 /// <summary>A direct link of a file.</summary>
 internal sealed record FileLinkResponse(string Id, string Url, long Downloaded, DateTimeOffset CreatedAt);
 
-/// <summary>What a folder holds, with everything below it.</summary>
+/// <summary>The totals of a folder, with everything below it.</summary>
 internal sealed record FolderSummaryResponse(long Size, long Files, long Folders, bool Completed, DateTimeOffset CalculatedAt);
 
 /// <summary>A blob of a file.</summary>

@@ -16,7 +16,9 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
     /// <summary>The directions.</summary>
     public static IReadOnlyList<string> DirectionOptions { get; } = ["asc", "desc"];
 
-    /// <summary>What clients may choose; null where there is nothing to choose, since hits come as they are found (contract, section 8.1).</summary>
+    /// <summary>
+    /// The sort orders that clients may choose; null where there are none, since hits come as they are found (contract, section 8.1).
+    /// </summary>
     /// <param name="place">What is listed.</param>
     /// <param name="isSearch">Whether it is searched.</param>
     public static IReadOnlyList<string>? OptionsOf(DrivePlace place, bool isSearch) => (place, isSearch) switch

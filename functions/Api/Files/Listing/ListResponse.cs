@@ -13,10 +13,10 @@ internal sealed record ListResponse
     /// <summary>The folder.</summary>
     public required FileResponse Parent { get; init; }
 
-    /// <summary>Where the page stands.</summary>
+    /// <summary>The position of the page.</summary>
     public required PaginationResponse Pagination { get; init; }
 
-    /// <summary>What the listing can do.</summary>
+    /// <summary>The capabilities of the listing.</summary>
     public required NavigatorPropsResponse Props { get; init; }
 
     /// <summary>A random id that clients hand back.</summary>
@@ -39,7 +39,7 @@ internal sealed record ListResponse
     public bool? RecursionLimitReached { get; init; }
 }
 
-/// <summary>What a listing can do.</summary>
+/// <summary>The capabilities of a listing.</summary>
 internal sealed record NavigatorPropsResponse(
     string Capability, int MaxPageSize, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? OrderByOptions,
     IReadOnlyList<string> OrderDirectionOptions);

@@ -15,7 +15,7 @@ internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace
     /// <summary>The shared file that is listed as the only one of a folder with its name (contract, section 8); else null.</summary>
     public FileRecord? OnlyFile { get; init; }
 
-    /// <summary>What to search for; null to list everything.</summary>
+    /// <summary>The search criteria; null to list everything.</summary>
     public SearchQuery? Search { get; init; }
 
     /// <summary>The order of the entries.</summary>

@@ -8,5 +8,5 @@ internal sealed record ActivitiesResponse(IReadOnlyList<ActivityResponse> Activi
 /// <summary>An activity.</summary>
 internal sealed record ActivityResponse(string Id, DateTimeOffset CreatedAt, ActivityContent Content, UserResponse? User, string? VersionId);
 
-/// <summary>What happened.</summary>
+/// <summary>The content of an activity.</summary>
 internal sealed record ActivityContent(int Category, string? From, string? To, string? OriginalName, string? NewName);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Functions.Api.Files.Properties;
 
-/// <summary>How a folder is shown.</summary>
+/// <summary>The view of a folder.</summary>
 internal sealed record ExplorerViewResponse(int PageSize)
 {
     public string? View { get; init; }
@@ -21,7 +21,7 @@ internal sealed record ExplorerViewResponse(int PageSize)
 /// <summary>A column of a list.</summary>
 internal sealed record ViewColumn(int Type, int? Width = null, ViewColumnProps? Props = null);
 
-/// <summary>What a column shows that is no property of all files.</summary>
+/// <summary>The property that a column shows if it is not one that all files have.</summary>
 internal sealed record ViewColumnProps(string? MetadataKey = null, string? CustomPropsId = null);
 
 /// <summary>Views as they are stored.</summary>

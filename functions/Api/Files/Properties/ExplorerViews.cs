@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Files.Properties;
 
-/// <summary>How folders are shown (contract, section 10): validated, kept as JSON, and defaulted.</summary>
+/// <summary>The views of folders (contract, section 10): validated, kept as JSON, and defaulted.</summary>
 internal static class ExplorerViews
 {
     private const int MinPageSize = 50;

@@ -8,7 +8,7 @@ using Cloudreve.Functions.Api.Files.Changes;
 
 namespace Cloudreve.Functions.Api.Files.Properties;
 
-/// <summary>How folders are shown (contract, section 10).</summary>
+/// <summary>The views of folders (contract, section 10).</summary>
 internal sealed class ViewFunctions(DriveAccess access, DriveOperations operations, FileTree tree, UserStore users)
 {
     /// <summary>Keeps the view of a folder, of the trash or of the shortcuts.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
-/// <summary>How long a body is.</summary>
+/// <summary>Reads the length of a body.</summary>
 internal static class BodyLength
 {
     private const string ExpectedHeader = "X-Expected-Entity-Length";

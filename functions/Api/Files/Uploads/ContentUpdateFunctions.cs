@@ -35,7 +35,7 @@ internal sealed class ContentUpdateFunctions(DriveAccess access, FileContentWrit
         return ApiResponse.Ok(new FilePresenter(caller, site).Present(file, place.View, place.Capabilities, withMetadata: false));
     }
 
-    /// <summary>How large content may be is a setting, which is checked before anything is read.</summary>
+    /// <summary>Checks the length of the content. The maximum is a setting, which is checked before anything is read.</summary>
     private static long CheckLength(HttpRequest request, SiteSettings site)
     {
         var length = BodyLength.Of(request) ?? throw new CloudreveException(ErrorCode.BadParameter, "The Content-Length header is missing.");

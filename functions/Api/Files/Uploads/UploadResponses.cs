@@ -3,7 +3,7 @@ using Cloudreve.Functions.Api.Site;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
-/// <summary>What a client needs to upload a file.</summary>
+/// <summary>The credentials with which a client uploads a file.</summary>
 internal sealed record UploadCredentialResponse(
     string SessionId,
     string UploadId,
@@ -13,16 +13,16 @@ internal sealed record UploadCredentialResponse(
     string Uri,
     string CallbackSecret)
 {
-    /// <summary>Where the chunks go; left out when they go to the API.</summary>
+    /// <summary>The addresses that chunks are sent to; left out when they are sent to the API.</summary>
     public IReadOnlyList<string>? UploadUrls { get; init; }
 
-    /// <summary>Where the client says that all chunks are there; left out when they go to the API.</summary>
+    /// <summary>The address at which the client reports that all chunks are sent; left out when they are sent to the API.</summary>
     [JsonPropertyName("completeURL")]
     public string? CompleteUrl { get; init; }
 
     public string? MimeType { get; init; }
 
-    /// <summary>How the client shall encrypt; left out when it shall not.</summary>
+    /// <summary>The encryption that the client must use; left out when it must not encrypt.</summary>
     public EncryptMetadataResponse? EncryptMetadata { get; init; }
 }
 

@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 /// <summary>Body of a request for a viewer's session.</summary>
 internal sealed record ViewerSessionRequest([property: LongestUri] string Uri, string ViewerId, string PreferredAction, string? Version = null);
 
-/// <summary>What a viewer shows to prove that it may work on a file.</summary>
+/// <summary>The token by which a viewer proves that it may work on a file.</summary>
 /// <param name="Id">The session's id.</param>
 /// <param name="AccessToken">The token.</param>
 /// <param name="Expires">Its end, in Unix milliseconds.</param>

@@ -7,7 +7,7 @@ using Cloudreve.Functions.Api.Files.Uploads;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>What viewers write (contract, section 16).</summary>
+/// <summary>The content that viewers write (contract, section 16).</summary>
 /// <param name="writer">Writes content.</param>
 /// <param name="tree">The files.</param>
 /// <param name="sessions">Sessions for files that viewers create.</param>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>What a viewer is told about a file: the properties of the protocol's CheckFileInfo (contract, section 16).</summary>
+/// <summary>A file's description for a viewer: the properties of the protocol's CheckFileInfo (contract, section 16).</summary>
 internal sealed record WopiFileInfo
 {
     public required string BaseFileName { get; init; }
@@ -63,7 +63,7 @@ internal sealed record WopiFileInfo
     public bool EnableShare { get; init; }
 }
 
-/// <summary>What a viewer is told about a file that it created.</summary>
+/// <summary>The description for a viewer of a file that it created.</summary>
 /// <param name="Name">The file's name.</param>
 /// <param name="Url">Its address for viewers, with a token.</param>
 internal sealed record WopiNewFile(string Name, string Url);

@@ -7,7 +7,9 @@ using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>What viewers call: the WOPI protocol (contract, section 16). The token in the query decides, not who signed in.</summary>
+/// <summary>
+/// The functions that viewers call: the WOPI protocol (contract, section 16). The token in the query decides, not the signed-in user.
+/// </summary>
 internal sealed class WopiFunctions(
     WopiFiles files, WopiLocks locks, WopiContent content, EntityStore entities, EntityReader reader, ContentStreams streams, TimeProvider clock)
 {

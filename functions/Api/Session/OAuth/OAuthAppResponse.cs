@@ -8,12 +8,12 @@ internal sealed record OAuthAppResponse(string Id, string Name)
     /// <summary>Its home page.</summary>
     public string? HomepageUrl { get; init; }
 
-    /// <summary>What users read about it.</summary>
+    /// <summary>The description shown to users.</summary>
     public string? Description { get; init; }
 
     /// <summary>The address of its picture.</summary>
     public string? Icon { get; init; }
 
-    /// <summary>What the caller granted it before.</summary>
+    /// <summary>The scopes that the caller has granted it before.</summary>
     public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
 }

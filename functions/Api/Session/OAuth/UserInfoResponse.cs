@@ -1,10 +1,10 @@
 namespace Cloudreve.Functions.Api.Session.OAuth;
 
-/// <summary>What an application learns of the user (OpenID Connect Core, 5.1).</summary>
+/// <summary>The user's data for an application (OpenID Connect Core, 5.1).</summary>
 /// <param name="Sub">The user's encoded id.</param>
 internal sealed record UserInfoResponse(string Sub)
 {
-    /// <summary>What others see.</summary>
+    /// <summary>The display name.</summary>
     public string? Name { get; init; }
 
     /// <summary>The same.</summary>
@@ -13,7 +13,7 @@ internal sealed record UserInfoResponse(string Sub)
     /// <summary>The address of the user's picture.</summary>
     public string? Picture { get; init; }
 
-    /// <summary>When the account was last changed, in unix seconds.</summary>
+    /// <summary>The time the account was last changed, in Unix seconds.</summary>
     public long? UpdatedAt { get; init; }
 
     /// <summary>The mail address.</summary>

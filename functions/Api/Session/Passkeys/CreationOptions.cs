@@ -34,7 +34,7 @@ internal sealed record CreationOptions
     [JsonPropertyName("excludeCredentials")]
     public required IReadOnlyList<CredentialDescriptor> Excluded { get; init; }
 
-    /// <summary>What authenticators are wanted.</summary>
+    /// <summary>The site's requirements for authenticators.</summary>
     [JsonPropertyName("authenticatorSelection")]
     public AuthenticatorSelection Selection { get; } = new(Required, RequireResidentKey: true, Preferred);
 

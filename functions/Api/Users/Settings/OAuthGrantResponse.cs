@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts.OAuth;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 
-/// <summary>What an application was granted.</summary>
+/// <summary>A grant to an application.</summary>
 /// <param name="ClientId">The application.</param>
 /// <param name="ClientName">Its name.</param>
 /// <param name="ClientLogo">The address of its picture; empty without one.</param>

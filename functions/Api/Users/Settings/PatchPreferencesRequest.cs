@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Users.Settings;
 /// <summary>The body of a change; what is left out, or null, stays as it is.</summary>
 internal sealed record PatchPreferencesRequest
 {
-    /// <summary>What others see.</summary>
+    /// <summary>The display name.</summary>
     public string? Nick { get; init; }
 
     /// <summary>Locale code.</summary>
@@ -20,7 +20,7 @@ internal sealed record PatchPreferencesRequest
     /// <summary>Extensions of which versions are kept.</summary>
     public IReadOnlyList<string>? VersionRetentionExt { get; init; }
 
-    /// <summary>How many versions are kept.</summary>
+    /// <summary>Number of versions that are kept.</summary>
     public int? VersionRetentionMax { get; init; }
 
     /// <summary>The password until now.</summary>
@@ -38,7 +38,7 @@ internal sealed record PatchPreferencesRequest
     /// <summary>True if folder views are kept on the client only.</summary>
     public bool? DisableViewSync { get; init; }
 
-    /// <summary>Which share links the profile shows.</summary>
+    /// <summary>The share links that the profile shows.</summary>
     public string? ShareLinksInProfile { get; init; }
 
     /// <summary>Reads the settings; the password and the second factor are changed apart from them.</summary>

@@ -3,13 +3,13 @@ using Cloudreve.Functions.Api.Session.Passkeys;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 
-/// <summary>What a user has set (contract, section 6).</summary>
+/// <summary>A user's settings (contract, section 6).</summary>
 internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Passwordless, bool TwoFaEnabled, bool DisableViewSync)
 {
     /// <summary>Extensions of which versions are kept; left out for all.</summary>
     public IReadOnlyList<string>? VersionRetentionExt { get; init; }
 
-    /// <summary>How many versions are kept; 0 for no limit.</summary>
+    /// <summary>Number of versions that are kept; 0 for no limit.</summary>
     public int? VersionRetentionMax { get; init; }
 
     /// <summary>Identity providers that the user may sign in with.</summary>
@@ -21,10 +21,10 @@ internal sealed record PreferencesResponse(bool VersionRetentionEnabled, bool Pa
     /// <summary>The newest sign-ins.</summary>
     public IReadOnlyList<LoginActivityResponse>? LoginActivity { get; init; }
 
-    /// <summary>Which share links the profile shows.</summary>
+    /// <summary>The share links that the profile shows.</summary>
     public string? ShareLinksInProfile { get; init; }
 
-    /// <summary>What applications were granted.</summary>
+    /// <summary>Grants to applications.</summary>
     public IReadOnlyList<OAuthGrantResponse>? OauthGrants { get; init; }
 
     /// <summary>Storage that was bought.</summary>
