@@ -38,7 +38,7 @@ internal sealed class Installation
         return rows;
     }
 
-    /// <summary>How many rows a table holds.</summary>
+    /// <summary>Counts the rows of a table.</summary>
     public static async Task<int> CountRowsAsync(Table table)
     {
         var count = 0;

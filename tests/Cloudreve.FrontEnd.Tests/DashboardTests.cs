@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.FrontEnd.Tests;
 
-/// <summary>What an administrator does in the dashboard of the built official front end.</summary>
+/// <summary>The steps of an administrator in the dashboard of the built official front end.</summary>
 public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndSite>, IAsyncLifetime
 {
     private Visitor _visitor = null!;

@@ -19,7 +19,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The browser's page.</summary>
     public IPage Page { get; }
 
-    /// <summary>What went wrong so far.</summary>
+    /// <summary>The errors so far.</summary>
     public IReadOnlyList<string> Complaints
     {
         get

@@ -3,7 +3,7 @@ namespace Cloudreve.Load;
 /// <summary>The processes of a site under load. Its storage is reached through the proxy that the load puts before the emulator.</summary>
 public interface ISiteProcesses
 {
-    /// <summary>Where clients reach it, the same before and after each kill.</summary>
+    /// <summary>The address at which clients reach it, the same before and after each kill.</summary>
     Uri Address { get; }
 
     /// <summary>The host that was started last; null while there is none.</summary>
@@ -12,7 +12,7 @@ public interface ISiteProcesses
     /// <summary>The worker that the host has started; null while there is none.</summary>
     int? WorkerId { get; }
 
-    /// <summary>What host and worker have written last.</summary>
+    /// <summary>The latest output of host and worker.</summary>
     string Output { get; }
 
     /// <summary>Starts the host and does not wait for it.</summary>

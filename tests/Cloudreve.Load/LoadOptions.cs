@@ -13,13 +13,13 @@ public sealed record LoadOptions(int Clients, int Users, TimeSpan Time, int Seed
     /// <summary>True if processes are killed.</summary>
     public bool HasKills { get; init; }
 
-    /// <summary>What storage does, in place of a plan that the seed draws.</summary>
+    /// <summary>The windows in which storage fails, in place of a plan that the seed draws.</summary>
     public IReadOnlyList<Faults.FaultWindow>? Windows { get; init; }
 
-    /// <summary>How long a process is left alone before it is killed: the least and the most.</summary>
+    /// <summary>The time that a process is left alone before it is killed: the minimum and the maximum.</summary>
     public (TimeSpan Shortest, TimeSpan Longest) KillInterval { get; init; } = (TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(20));
 
-    /// <summary>What clients wait between two actions, on average.</summary>
+    /// <summary>The average pause of clients between two actions.</summary>
     public TimeSpan Pause { get; init; }
 
     /// <summary>True if faults are injected.</summary>

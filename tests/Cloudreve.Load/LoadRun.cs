@@ -53,10 +53,10 @@ public sealed class LoadRun : IAsyncDisposable
             _clients.Add((_users[i % _users.Count], new LoadClient(_users[i % _users.Count], i, options.Seed, tempo)));
     }
 
-    /// <summary>What clients have met.</summary>
+    /// <summary>The recorded results of clients.</summary>
     public LoadRecorder Recorder { get; } = new();
 
-    /// <summary>What differs from what clients know.</summary>
+    /// <summary>The differences from what clients know.</summary>
     public Differences Differences { get; } = new();
 
     /// <summary>Rows that nothing refers to and nobody can reach: what a kill at the birth of an entry leaves.</summary>
@@ -126,7 +126,7 @@ public sealed class LoadRun : IAsyncDisposable
         Note("compared all drives with what clients know");
     }
 
-    /// <summary>What was measured, as lines.</summary>
+    /// <summary>The measurements, as lines.</summary>
     public IEnumerable<string> Report() => LoadReport.Of(this);
 
     /// <inheritdoc/>

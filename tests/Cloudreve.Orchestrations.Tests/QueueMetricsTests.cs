@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.Orchestrations.Tests;
 
-/// <summary>How busy the queues are, by the instances of the task hub.</summary>
+/// <summary>The load of the queues, by the instances of the task hub.</summary>
 public sealed class QueueMetricsTests
 {
     [Fact]

@@ -11,7 +11,7 @@ namespace Cloudreve.Benchmarks.Accounts;
 /// </summary>
 internal static class AccountsBenchmark
 {
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--repeat", "--publish"];
 
     private const int DefaultRuns = 40;

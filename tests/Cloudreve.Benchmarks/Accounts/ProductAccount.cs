@@ -6,7 +6,7 @@ namespace Cloudreve.Benchmarks.Accounts;
 /// <summary>Signs in to the app and stays signed in, as the front end does.</summary>
 internal sealed class ProductAccount(AppProcess app) : IDisposable
 {
-    /// <summary>How many wrong passwords are looked at before the account waits, but one for the warm-up.</summary>
+    /// <summary>Number of wrong passwords that are checked before the account has to wait, less one for the warm-up.</summary>
     public const int AllowedFailures = 9;
 
     private const int LoginFailed = 40080;

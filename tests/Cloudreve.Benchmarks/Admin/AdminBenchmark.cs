@@ -22,7 +22,7 @@ internal static class AdminBenchmark
     // Sorted lists read every row.
     private const long MostSorted = 10_000_000;
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--rows"];
 
     /// <summary>Runs it.</summary>

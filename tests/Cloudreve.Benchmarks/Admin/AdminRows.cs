@@ -14,7 +14,7 @@ namespace Cloudreve.Benchmarks.Admin;
 /// <param name="ids">Gives the ids.</param>
 internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
 {
-    /// <summary>How many files and links an account has that has any.</summary>
+    /// <summary>Number of files and links of each account that has any.</summary>
     public const int InEachDrive = 1_000;
 
     private const int Shown = 1_000;

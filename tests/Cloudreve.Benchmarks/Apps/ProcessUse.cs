@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Cloudreve.Benchmarks.Apps;
 
-/// <summary>What a process takes, as of now.</summary>
+/// <summary>The resources that a process has used until now.</summary>
 internal readonly struct ProcessUse
 {
     /// <summary>Reads it.</summary>

@@ -3,7 +3,7 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace Cloudreve.Benchmarks.Files;
 
-/// <summary>What the SDK needs for a transfer when nothing else is done: block by block, one after the other, as the front end sends chunks.</summary>
+/// <summary>The SDK's own cost of a transfer with nothing else to do: block by block, one after the other, as the front end sends chunks.</summary>
 internal sealed class BareTransfer(string connectionString, string container, int blockSize)
 {
     private readonly BlobContainerClient _container = new(connectionString, container);

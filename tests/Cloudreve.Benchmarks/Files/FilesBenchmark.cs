@@ -18,10 +18,10 @@ internal static class FilesBenchmark
         ["--transfers"] = TransferPart.RunAsync,
     };
 
-    /// <summary>What may be switched on.</summary>
+    /// <summary>The allowed switches.</summary>
     public static string[] Switches { get; } = [.. s_parts.Keys, "--quick"];
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--size", "--repeat", "--publish"];
 
     /// <summary>Runs the parts that are asked for.</summary>

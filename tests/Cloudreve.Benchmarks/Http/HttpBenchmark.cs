@@ -14,7 +14,7 @@ internal static class HttpBenchmark
     private const double RatioGoal = 0.8;
     private static readonly int[] s_concurrencies = [1, 8, 32];
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--seconds", "--rounds", "--publish"];
 
     /// <summary>Runs it.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Benchmarks.Http;
 
-/// <summary>What was measured of one target at one concurrency, over all rounds.</summary>
+/// <summary>The measurements of one target at one concurrency, over all rounds.</summary>
 internal sealed class LoadResult
 {
     private readonly List<double> _latencies = [];

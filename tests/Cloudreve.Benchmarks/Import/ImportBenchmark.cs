@@ -131,7 +131,7 @@ internal static class ImportBenchmark
             Console.WriteLine($"    {number,7:N0} {operation}");
     }
 
-    /// <summary>Who runs, in which order.</summary>
+    /// <summary>The contenders of a run, in order.</summary>
     private enum Contenders
     {
         ProductThenBare,

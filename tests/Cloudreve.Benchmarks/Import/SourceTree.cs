@@ -7,16 +7,16 @@ namespace Cloudreve.Benchmarks.Import;
 /// <param name="Folders">How many folders below the source; 0 for all blobs in the source itself.</param>
 internal sealed record SourceTree(int Files, int Folders)
 {
-    /// <summary>What their names start with unless said otherwise.</summary>
+    /// <summary>The default prefix of their names.</summary>
     public const string Prefix = "source/";
 
-    /// <summary>What the names of <see cref="WarmUp"/> start with.</summary>
+    /// <summary>The prefix of the names in <see cref="WarmUp"/>.</summary>
     public const string WarmUpPrefix = "warm/";
 
     private const int Writers = 16;
     private static readonly BinaryData s_content = BinaryData.FromString("sixteen bytes...");
 
-    /// <summary>What is imported before anything is measured.</summary>
+    /// <summary>The tree that is imported before anything is measured.</summary>
     public static SourceTree WarmUp { get; } = new(2_000, 20);
 
     /// <summary>The most storage transactions that importing them may take, the orchestration's own apart.</summary>

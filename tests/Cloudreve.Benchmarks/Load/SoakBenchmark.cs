@@ -108,7 +108,7 @@ internal static class SoakBenchmark
         return isFlat;
     }
 
-    /// <summary>What was seen at one moment.</summary>
+    /// <summary>A snapshot of the processes at one moment.</summary>
     private sealed record SoakSample(ProcessSample Worker, ProcessSample Host, IReadOnlyDictionary<string, int> Rows)
     {
         public static (string Name, Func<SoakSample, double> Value)[] Measures { get; } =

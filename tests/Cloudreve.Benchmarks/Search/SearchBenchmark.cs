@@ -25,7 +25,7 @@ internal static class SearchBenchmark
     // The drives that only take part in some searches are smaller: an emulator takes long to fill.
     private const int OtherUpperFolders = 2;
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--folders", "--files"];
 
     /// <summary>Runs it.</summary>

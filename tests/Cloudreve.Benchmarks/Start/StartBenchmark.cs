@@ -12,7 +12,7 @@ internal static class StartBenchmark
     private const int DefaultRuns = 10;
     private const double RatioGoal = 1.5;
 
-    /// <summary>What may be chosen.</summary>
+    /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--runs", "--publish"];
 
     /// <summary>Runs it.</summary>

@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts.TwoFactor;
 
 namespace Cloudreve.Core.Tests.Accounts;
 
-/// <summary>What a phone does with the secret that it was shown.</summary>
+/// <summary>An authenticator app: a phone's use of the secret that it was shown.</summary>
 /// <param name="secret">The secret in base32.</param>
 internal sealed class AuthenticatorApp(string secret)
 {

@@ -25,7 +25,7 @@ internal sealed class IdentityWorld
 {
     public const string Password = "correct horse";
 
-    /// <summary>Where clients call from unless a test says otherwise.</summary>
+    /// <summary>The default address of clients.</summary>
     public static readonly ClientAddress Home = ClientAddress.Of(IPAddress.Parse("192.0.2.1"));
 
     public IdentityWorld(StorageLayout layout, FakeTimeProvider? clock = null, BootstrapOptions? options = null, VaultSecret? vault = null, SealingKeys? sealing = null)

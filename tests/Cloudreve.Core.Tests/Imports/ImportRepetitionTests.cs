@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Imports;
 
-/// <summary>What is left behind when a group is tried again under other circumstances, twice at once, or not at all.</summary>
+/// <summary>Leftovers of a group that is tried again under other circumstances, twice at once, or not at all.</summary>
 public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     private static readonly (string Name, int Size)[] Source = [("src/a", 10), ("src/b", 20), ("src/c/d", 30), ("src/e/f", 40)];

@@ -85,7 +85,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
         return await TaskAsync(reference);
     }
 
-    /// <summary>What the orchestrator does, from the start or from where a crash left it.</summary>
+    /// <summary>Runs the steps of the orchestrator, from the start or from where a crash left off.</summary>
     public async Task RunAsync(ImportTaskReference reference)
     {
         var totals = ImportTotals.Zero;
@@ -126,7 +126,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
         return failures;
     }
 
-    /// <summary>What does not fit together among all rows of the site.</summary>
+    /// <summary>Finds inconsistencies among all rows of the site.</summary>
     public Task<TreeFindings> CheckAsync() => Findings.GatherAsync(_azurite.Connect(), _prefix, Get<SiteIntegrity>());
 
     private async Task WalkAsync(long folderId, string path, Dictionary<string, (long Size, string Source)> files)

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Http;
 
-/// <summary>What streams through host and worker costs neither of them memory, however much it is.</summary>
+/// <summary>Tests that streaming through host and worker costs neither of them memory, however much is streamed.</summary>
 [Collection(SharedSiteCollection.Name)]
 public sealed class MemoryTests(SharedSite shared)
 {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Http;
 
-/// <summary>What the host lets in, and what not.</summary>
+/// <summary>Tests which requests the host lets in.</summary>
 [Collection(SharedSiteCollection.Name)]
 public sealed class RouteTests(SharedSite shared) : IDisposable
 {

@@ -7,7 +7,7 @@ using Xunit;
 namespace Cloudreve.EndToEnd.Imports;
 
 /// <summary>
-/// How a test kills processes while a site imports a tree, and what the tree must be afterwards. <c>./dev crash</c> runs the long
+/// The plan by which a test kills processes while a site imports a tree, and the expected tree afterwards. <c>./dev crash</c> runs the long
 /// form: it sets CLOUDREVE_CRASH_KILLS, _FILES and _SEED.
 /// </summary>
 internal sealed class CrashPlan
@@ -35,7 +35,7 @@ internal sealed class CrashPlan
         Number("CLOUDREVE_CRASH_FILES") ?? 600,
         Number("CLOUDREVE_CRASH_SEED") ?? RandomNumberGenerator.GetInt32(int.MaxValue));
 
-    /// <summary>What makes the run repeatable.</summary>
+    /// <summary>The parameters that make the run repeatable.</summary>
     public string Description { get; }
 
     /// <summary>For each kill how long what it is aimed at is left alone before.</summary>

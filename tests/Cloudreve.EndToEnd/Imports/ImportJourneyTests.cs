@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Imports;
 
-/// <summary>What an administrator does to bring files into a drive.</summary>
+/// <summary>The steps of an administrator who brings files into a drive.</summary>
 [Collection(SharedSiteCollection.Name)]
 public sealed class ImportJourneyTests(SharedSite shared)
 {

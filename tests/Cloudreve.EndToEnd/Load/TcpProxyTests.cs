@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Load;
 
-/// <summary>What disturbs storage in tests under load does what it says.</summary>
+/// <summary>Tests that the proxy that disturbs storage under load does what it says.</summary>
 public sealed class TcpProxyTests(AzuriteServer azurite)
 {
     private readonly string _table = AzuriteServer.UniqueName();

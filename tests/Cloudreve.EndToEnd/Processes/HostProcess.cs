@@ -34,7 +34,7 @@ internal sealed class HostProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What host and worker have written.</summary>
+    /// <summary>The output of host and worker.</summary>
     public string Output => string.Join('\n', _lines);
 
     /// <summary>The output of a failed test: without the list of functions, and without the requests that tests send again and again.</summary>
@@ -58,7 +58,7 @@ internal sealed class HostProcess : IDisposable
         return new HostProcess(Process.Start(start)!);
     }
 
-    /// <summary>How many lines hold a text.</summary>
+    /// <summary>Number of lines that contain a text.</summary>
     public int Count(string text) => _lines.Count(line => line.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Waits for a line that holds a text.</summary>
@@ -115,7 +115,7 @@ internal sealed class HostProcess : IDisposable
         _process.Dispose();
     }
 
-    /// <summary>What the build of a project left, in the configuration of this test.</summary>
+    /// <summary>The build output of a project, in the configuration of this test.</summary>
     private static string OutputOf(params string[] project)
     {
         // tests/Name/bin/Release/net10.0

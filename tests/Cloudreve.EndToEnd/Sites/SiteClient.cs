@@ -75,7 +75,7 @@ internal sealed class SiteClient : IDisposable
         return page.GetProperty("tasks").EnumerateArray().Single(task => task.GetProperty("id").GetString() == id);
     }
 
-    /// <summary>What a folder holds, as the list shows it.</summary>
+    /// <summary>The content of a folder, as its list shows it.</summary>
     public async Task<JsonElement[]> ListAsync(string uri)
     {
         var page = await GetAsync("file?page_size=2000&uri=" + Uri.EscapeDataString(uri));

@@ -4,7 +4,7 @@ using Cloudreve.EndToEnd.Sites;
 
 namespace Cloudreve.EndToEnd.Triggers;
 
-/// <summary>Where the host keeps how far each timer is.</summary>
+/// <summary>The location where the host stores the state of each timer.</summary>
 internal static class Schedules
 {
     /// <summary>Makes a timer look as though it had last been seen two days ago.</summary>

@@ -150,7 +150,7 @@ public sealed class AdminInputTests(SharedApp shared) : IClassFixture<SharedApp>
     private async Task<int[]> SendAtOnceAsync(string path, Func<int, object> body) =>
         await Task.WhenAll(Enumerable.Range(0, Administrators).Select(async i => (await _admin.SendApiAsync(HttpMethod.Put, path, body(i))).Code));
 
-    /// <summary>What the administration shows of everything that it can change.</summary>
+    /// <summary>Reads everything that the administration shows and can change.</summary>
     private async Task<string> ReadAsync()
     {
         var shown = new List<string>();

@@ -66,7 +66,7 @@ internal static class SettingPages
         ["properties"] = ["custom_props"],
     };
 
-    /// <summary>What may be empty: texts that a site can do without, services that it does not use, and secrets of those.</summary>
+    /// <summary>Settings that may be empty: texts that a site can do without, services that it does not use, and secrets of those.</summary>
     public static readonly HashSet<string> Optional =
     [
         "siteScript", "tos_url", "privacy_policy_url", "headless_footer_html", "headless_bottom_html", "sidebar_bottom_html", "thumb_ffmpeg_extra_args",

@@ -53,11 +53,11 @@ public sealed class AppFixture : IAsyncDisposable
     /// <summary>The names that the app uses.</summary>
     public StorageLayout Layout => Services.GetRequiredService<StorageLayout>();
 
-    /// <summary>How many storage transactions requests cause.</summary>
+    /// <summary>Number of storage transactions that requests cause.</summary>
     /// <param name="act">Sends requests, and waits for their answers.</param>
     public Task<int> TransactionsOfAsync(Func<Task> act) => Services.GetRequiredService<RequestTransactions>().OfAsync(act);
 
-    /// <summary>Where the app listens.</summary>
+    /// <summary>The address that the app listens at.</summary>
     public Uri Address => _host.Address;
 
     /// <summary>Starts an app with a new site.</summary>

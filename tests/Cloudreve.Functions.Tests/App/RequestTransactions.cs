@@ -12,7 +12,7 @@ internal sealed class RequestTransactions(StorageAccount account) : IFunctionsWo
 {
     private readonly ConcurrentQueue<StorageTransactionCounter.Measurement> _requests = [];
 
-    /// <summary>How many transactions the requests of an action cause.</summary>
+    /// <summary>Number of transactions that the requests of an action cause.</summary>
     /// <param name="act">Sends requests, and waits for their answers.</param>
     public async Task<int> OfAsync(Func<Task> act)
     {

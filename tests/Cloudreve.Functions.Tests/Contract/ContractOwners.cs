@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>What a route answers when an ordinary user names what is another user's.</summary>
+/// <summary>The response of a route to an ordinary user who names another user's object.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Path">The path below the prefix.</param>
 /// <param name="Names">What of the other user's the request names.</param>
@@ -31,7 +31,7 @@ public static class ContractOwners
     /// <summary>The route names nothing, so it can only act on what is the caller's own.</summary>
     public const string Own = "own";
 
-    /// <summary>What the request holds is secret, and whoever knows it may use it (behaviour.md 5, 6, 13, 14 and 15).</summary>
+    /// <summary>The request holds a secret, and whoever knows it may use it (behaviour.md 5, 6, 13, 14 and 15).</summary>
     public const string Bearer = "bearer";
 
     /// <summary>The table.</summary>

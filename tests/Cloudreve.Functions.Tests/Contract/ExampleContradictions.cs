@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>Where examples of the contract contradict its own schemas.</summary>
+/// <summary>Examples of the contract that contradict its own schemas.</summary>
 internal static class ExampleContradictions
 {
     private static readonly Dictionary<(string Kind, string OperationId, string Name), string[]> s_known = new()

@@ -16,7 +16,7 @@ internal static class UsedMembers
         assemblies.SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(All).AsEnumerable<MethodBase>().Concat(type.GetConstructors(All)));
 
-    /// <summary>What a method reads and calls.</summary>
+    /// <summary>The members that a method reads and calls.</summary>
     public static IEnumerable<MemberInfo> Of(MethodBase method)
     {
         var (types, arguments) = (method.DeclaringType!.GetGenericArguments(), method.IsGenericMethod ? method.GetGenericArguments() : null);

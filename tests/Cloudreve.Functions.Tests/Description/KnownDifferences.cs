@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Cloudreve.Functions.Tests.Description;
 
-/// <summary>Where the app's description differs from the contract, and why.</summary>
+/// <summary>Known differences between the app's description and the contract, with their reasons.</summary>
 internal static class KnownDifferences
 {
     private static readonly (string Pattern, string Reason)[] s_known =

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
 
-/// <summary>What the edge refuses looks as all failures of the route do.</summary>
+/// <summary>Tests that requests that the edge refuses fail in the form of all failures of the route.</summary>
 public sealed class FailureFormTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private const int Megabyte = 1024 * 1024;

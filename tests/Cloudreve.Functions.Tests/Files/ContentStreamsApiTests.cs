@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files;
 
-/// <summary>What readers of content may hold at once, and how slowly they may read.</summary>
+/// <summary>Limits on the content that readers may have open at once, and on how slowly they may read.</summary>
 public sealed class ContentStreamsApiTests(AzuriteServer azurite)
 {
     private static readonly TimeSpan Safety = TimeSpan.FromMinutes(2);

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.FrontEnd;
 
-/// <summary>What the pages of a front end may load and run.</summary>
+/// <summary>Limits on what the pages of a front end may load and run.</summary>
 public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
 {
     private const string Inline = "window.ran = 'inline';";

@@ -107,7 +107,7 @@ internal static class LongValues
         return root;
     }
 
-    /// <summary>What is below a name, made where the example has nothing there.</summary>
+    /// <summary>The node below a name, created where the example has none.</summary>
     private static JsonNode Child(JsonNode node, string name, string next)
     {
         if (node is JsonArray list)

@@ -35,7 +35,7 @@ internal sealed class StorageSnapshot
     /// <param name="name">As <see cref="ChangesTo"/> names it.</param>
     public bool Holds(string name) => _versions.ContainsKey(name);
 
-    /// <summary>What was made, changed or removed until another moment.</summary>
+    /// <summary>The rows and blobs that were created, changed or removed until a later moment.</summary>
     /// <param name="later">The other moment.</param>
     public IReadOnlyList<string> ChangesTo(StorageSnapshot later) =>
         [.. _versions.Keys.Union(later._versions.Keys).Where(key => _versions.GetValueOrDefault(key) != later._versions.GetValueOrDefault(key))];

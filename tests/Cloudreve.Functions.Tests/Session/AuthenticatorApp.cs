@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Cloudreve.Functions.Tests.Session;
 
-/// <summary>What a phone does with the secret that it was shown (RFC 6238), written without the product's own code.</summary>
+/// <summary>An authenticator app: a phone's use of the secret that it was shown (RFC 6238), written without the product's own code.</summary>
 /// <param name="secret">The secret in base32.</param>
 internal sealed class AuthenticatorApp(string secret)
 {

@@ -37,7 +37,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
         },
     };
 
-    /// <summary>What these make outlives the token.</summary>
+    /// <summary>Routes that create something that outlives the token.</summary>
     public static TheoryData<string, string, string?> LastingRoutes => new()
     {
         { "PUT", "share", """{"uri":"cloudreve://my/mine.txt"}""" },

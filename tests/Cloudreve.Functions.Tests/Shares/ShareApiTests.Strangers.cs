@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Shares;
 
-/// <summary>What strangers find out by trying.</summary>
+/// <summary>Tests what strangers can find out by trying.</summary>
 public sealed partial class ShareApiTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Cloudreve.Load.Checks;
 
-/// <summary>What differs from what clients know, and what clients did before.</summary>
+/// <summary>The differences from what clients know, and what clients did before.</summary>
 public sealed class Differences
 {
     private const int Kept = 100;

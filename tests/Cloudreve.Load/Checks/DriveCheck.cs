@@ -94,7 +94,7 @@ internal sealed class DriveCheck(LoadUser user, IReadOnlyList<DriveModel> models
         }
     }
 
-    /// <summary>What is charged is what exists, in the drive and in the trash.</summary>
+    /// <summary>Checks that the charged bytes are those that exist, in the drive and in the trash.</summary>
     private async Task CompareQuotaAsync()
     {
         var reply = await user.Api.GetAsync("capacity", "user/capacity");

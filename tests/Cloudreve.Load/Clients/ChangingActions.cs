@@ -2,7 +2,7 @@ using Cloudreve.Load.Drives;
 
 namespace Cloudreve.Load.Clients;
 
-/// <summary>What a client does to the tree.</summary>
+/// <summary>A client's changes to the tree.</summary>
 internal sealed class ChangingActions(LoadUser user, DriveModel model, Random random, Strictness strictness)
 {
     public Task CreateFolderAsync() => MakeFolderAsync(model.AnyFolder(random));

@@ -1,6 +1,6 @@
 namespace Cloudreve.Load.Clients;
 
-/// <summary>How clients go about it.</summary>
+/// <summary>The pace and strictness of clients.</summary>
 /// <param name="Pause">What they wait between two actions, on average.</param>
 /// <param name="HasBatches">Whether they do sixteen things at once now and then.</param>
 /// <param name="Strictness">Which refusals they put up with.</param>
@@ -9,7 +9,7 @@ internal sealed record LoadTempo(TimeSpan Pause, bool HasBatches, Strictness Str
     public Task PauseAsync(Random random) => Pause > TimeSpan.Zero ? Task.Delay(Pause * (2 * random.NextDouble())) : Task.CompletedTask;
 }
 
-/// <summary>Which refusals clients put up with.</summary>
+/// <summary>The refusals that clients tolerate.</summary>
 /// <param name="IsDisturbed">Whether storage is disturbed, or processes are killed, during the run.</param>
 internal sealed record Strictness(bool IsDisturbed)
 {

@@ -31,7 +31,7 @@ internal sealed class LoadUser
 
     public Differences Differences { get; }
 
-    /// <summary>What all clients of the user fight for.</summary>
+    /// <summary>The contest of all clients of the user.</summary>
     public Contest Contest { get; }
 
     /// <summary>True if overwritten content is kept as a version that is not listed but charged.</summary>

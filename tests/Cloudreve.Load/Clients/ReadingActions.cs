@@ -2,7 +2,7 @@ using Cloudreve.Load.Drives;
 
 namespace Cloudreve.Load.Clients;
 
-/// <summary>What a client looks at, each time compared with what it knows.</summary>
+/// <summary>A client's reads, each compared with what it knows.</summary>
 internal sealed class ReadingActions(LoadUser user, DriveModel model, Random random)
 {
     public async Task ListAsync()

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cloudreve.Load.Clients;
 
-/// <summary>What a client knows after a request.</summary>
+/// <summary>A client's knowledge after a request.</summary>
 internal enum ReplyKind
 {
     /// <summary>It was done.</summary>

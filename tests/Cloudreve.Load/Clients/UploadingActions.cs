@@ -3,7 +3,7 @@ using Cloudreve.Load.Drives;
 
 namespace Cloudreve.Load.Clients;
 
-/// <summary>What a client writes: in one request, or in chunks, straight to storage or through the app as the site says.</summary>
+/// <summary>A client's writes: in one request, or in chunks, straight to storage or through the app as the site says.</summary>
 internal sealed class UploadingActions(LoadUser user, DriveModel model, Random random, Strictness strictness)
 {
     private const int Tries = 3;

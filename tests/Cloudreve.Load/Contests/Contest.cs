@@ -7,7 +7,7 @@ using Cloudreve.Load.Drives;
 namespace Cloudreve.Load.Contests;
 
 /// <summary>
-/// What all clients of a user fight for: one name that all write to, names that only one may create, one folder that all fill, and
+/// The objects that all clients of a user compete for: one name that all write to, names that only one may create, one folder that all fill, and
 /// files that all move among sixteen folders.
 /// </summary>
 internal sealed class Contest(LoadUser user)

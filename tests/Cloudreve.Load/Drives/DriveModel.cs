@@ -1,6 +1,6 @@
 namespace Cloudreve.Load.Drives;
 
-/// <summary>What a client knows of its folder.</summary>
+/// <summary>A client's knowledge of its folder.</summary>
 internal sealed class DriveModel
 {
     private readonly int _index;
@@ -52,7 +52,7 @@ internal sealed class DriveModel
     /// <summary>Checks whether nothing below an entry is in doubt.</summary>
     public bool IsWhole(DriveNode node) => !Nodes.Exists(n => n.IsUnread && n.MayBeIn(node));
 
-    /// <summary>What is below an entry, as far as it is believed.</summary>
+    /// <summary>The entries below an entry, as far as is known.</summary>
     public List<DriveNode> Below(DriveNode node) => [.. Nodes.Where(n => IsIn(n.Place, node))];
 
     /// <summary>Forgets an entry that is gone for certain, with what was below it.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Load.Drives;
 
-/// <summary>Where an entry may be.</summary>
+/// <summary>The possible states of an entry's place.</summary>
 internal enum PlaceState
 {
     /// <summary>In a folder.</summary>
@@ -35,10 +35,10 @@ internal sealed class DriveNode
 
     public bool IsFolder { get; }
 
-    /// <summary>Where it may be, what is believed first.</summary>
+    /// <summary>The places that it may be at, the most likely one first.</summary>
     public List<Place> Places { get; }
 
-    /// <summary>What it may hold, what is believed first. Files only.</summary>
+    /// <summary>The contents that it may have, the most likely one first. Files only.</summary>
     public List<Content> Contents { get; } = [];
 
     /// <summary>True if the entry must be read before it can be used.</summary>
@@ -47,10 +47,10 @@ internal sealed class DriveNode
     /// <summary>True if an upload was left open, so that its outcome is unknown until the site has given it up.</summary>
     public bool IsLeftOpen { get; set; }
 
-    /// <summary>When it may be looked at: what a lost request does may still be under way.</summary>
+    /// <summary>The time from which it may be read: the effects of a lost request may still be under way.</summary>
     public long ReadableAt { get; set; }
 
-    /// <summary>Where it was when it went to the trash.</summary>
+    /// <summary>The path from which it went to the trash.</summary>
     public string? TrashedFrom { get; set; }
 
     public Place Place => Places[0];

@@ -20,7 +20,7 @@ internal sealed class DriveReader(ApiConnection api)
     public const string Trash = "cloudreve://trash";
     private static readonly int[] s_missing = [404, 40016, 40044];
 
-    /// <summary>How a path is named in requests.</summary>
+    /// <summary>The URI of a path in requests.</summary>
     public static string UriOf(string path) => "cloudreve://my" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
     public static bool IsMissing(Reply reply) => reply.Kind == ReplyKind.Refused && s_missing.Contains(reply.Code);
@@ -40,7 +40,7 @@ internal sealed class DriveReader(ApiConnection api)
     /// <summary>Everything in the trash; null when not all of it could be read.</summary>
     public Task<List<SeenEntry>?> ListTrashAsync() => ReadPagesAsync("list trash", Trash);
 
-    /// <summary>What is found below a folder by a part of its name; null when the search did not come to its end.</summary>
+    /// <summary>Finds entries below a folder by a part of their name; null when the search did not come to its end.</summary>
     public Task<List<SeenEntry>?> SearchAsync(string path, string name) => ReadPagesAsync("search", $"{UriOf(path)}?name={Uri.EscapeDataString(name)}");
 
     /// <summary>A file's content; null when it did not come.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Load.Faults;
 
-/// <summary>What storage does to requests.</summary>
+/// <summary>The effects of storage faults on requests.</summary>
 public enum FaultKind
 {
     /// <summary>Nothing.</summary>

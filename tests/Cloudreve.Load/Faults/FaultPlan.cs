@@ -7,7 +7,7 @@ namespace Cloudreve.Load.Faults;
 /// <param name="Length">How long it lasts.</param>
 public sealed record FaultWindow(TimeSpan Calm, FaultKind Kind, double Share, TimeSpan Length);
 
-/// <summary>When storage is disturbed, and how.</summary>
+/// <summary>The times and kinds of disturbances of storage.</summary>
 public static class FaultPlan
 {
     private const double ShortestOutage = 5;

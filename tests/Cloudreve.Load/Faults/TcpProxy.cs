@@ -33,7 +33,7 @@ public sealed partial class TcpProxy : IAsyncDisposable
         Open();
     }
 
-    /// <summary>What reaches the emulator through the proxy.</summary>
+    /// <summary>The connection string of the emulator through the proxy.</summary>
     public string ConnectionString { get; }
 
     /// <summary>Requests so far.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Cloudreve.Load.Measures;
 
-/// <summary>What clients have met: how long each operation took, and what came of it.</summary>
+/// <summary>The recorded results of clients: the duration and outcome of each operation.</summary>
 public sealed class LoadRecorder
 {
     private readonly ConcurrentDictionary<string, OperationRecord> _operations = new();
@@ -20,7 +20,7 @@ public sealed class LoadRecorder
     public void Note(string operation, TimeSpan elapsed, string result) =>
         _operations.GetOrAdd(operation, static _ => new OperationRecord()).Note(elapsed, result);
 
-    /// <summary>How often something came out, whatever the operation.</summary>
+    /// <summary>Number of times that a result occurred, whatever the operation.</summary>
     public int CountOf(string result) => _operations.Values.Sum(o => o.Results.GetValueOrDefault(result));
 }
 
@@ -31,7 +31,7 @@ public sealed class OperationRecord
     private readonly Dictionary<string, int> _results = [];
     private readonly Lock _lock = new();
 
-    /// <summary>How many there were.</summary>
+    /// <summary>Number of calls.</summary>
     public int Count
     {
         get
@@ -41,7 +41,7 @@ public sealed class OperationRecord
         }
     }
 
-    /// <summary>How often each result came.</summary>
+    /// <summary>Number of calls by result.</summary>
     public IReadOnlyDictionary<string, int> Results
     {
         get

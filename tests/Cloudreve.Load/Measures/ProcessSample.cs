@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cloudreve.Load.Measures;
 
-/// <summary>What a process holds, as Linux tells it.</summary>
+/// <summary>The resources that a process holds, as Linux reports them.</summary>
 /// <param name="ResidentMegabytes">Memory.</param>
 /// <param name="Threads">Threads.</param>
 /// <param name="Descriptors">Open files, sockets and pipes.</param>

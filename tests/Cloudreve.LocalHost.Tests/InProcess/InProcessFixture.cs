@@ -16,7 +16,7 @@ public sealed class InProcessFixture : IAsyncLifetime
 
     public HttpClient Client => _worker!.Client;
 
-    /// <summary>What goes on in the worker.</summary>
+    /// <summary>The conversation with the worker.</summary>
     public Conversation Conversation => _worker!.Services.GetRequiredService<Conversation>();
 
     public async ValueTask InitializeAsync() => _worker = await InProcessWorker.StartAsync("hello", bodyLimit: BodyLimit);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.Orchestrations.Tests.AccountRemovals;
 
-/// <summary>What the removal of an account makes of its activities' answers.</summary>
+/// <summary>Tests how the removal of an account handles the results of its activities.</summary>
 public sealed class AccountRemovalOrchestrationTests
 {
     private const string Id = "user-removal-1";

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Orchestrations.Tests.Import;
 
-/// <summary>What the coordinator makes of its activities' answers.</summary>
+/// <summary>Tests how the coordinator handles the results of its activities.</summary>
 public sealed class ImportRoundTests
 {
     private const string Id = "import-1";

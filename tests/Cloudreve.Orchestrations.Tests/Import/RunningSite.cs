@@ -56,7 +56,7 @@ internal sealed class RunningSite : IAsyncDisposable
         return site;
     }
 
-    /// <summary>What the processes of the site share in the storage account.</summary>
+    /// <summary>The prefix that the site's processes share in the storage account.</summary>
     public string Prefix => Layout.Prefix;
 
     /// <summary>Another process of the same site: nothing cached, and faults of its own.</summary>
@@ -65,7 +65,7 @@ internal sealed class RunningSite : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    /// <summary>What runs the activities in this process.</summary>
+    /// <summary>Runs the activities in this process.</summary>
     public ReplayProcess Activities(Func<bool>? isDead = null) => new(_services, isDead);
 
     public Task PutAsync(IEnumerable<string> names)

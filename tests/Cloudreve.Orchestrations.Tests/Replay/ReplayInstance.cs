@@ -26,6 +26,6 @@ internal sealed class ReplayInstance(string id, HistoryEvent started)
 
     public TaskFailureDetails? Failure { get; set; }
 
-    /// <summary>How often it continued as new.</summary>
+    /// <summary>Number of times it continued as new.</summary>
     public int Generations { get; set; }
 }

@@ -51,7 +51,7 @@ public sealed class AzuriteServer : IDisposable
     /// <summary>The folder that holds the solution.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
-    /// <summary>What reaches the emulator, with the account key.</summary>
+    /// <summary>The connection string of the emulator, with the account key.</summary>
     public string ConnectionString { get; }
 
     /// <summary>Time that processors spent on the emulator so far.</summary>

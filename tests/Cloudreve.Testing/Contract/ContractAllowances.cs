@@ -19,7 +19,7 @@ internal sealed record PropertyAllowance(string At, string Name, string Schema, 
 /// <param name="Reason">The section of behaviour.md that has it.</param>
 internal sealed record StatusAllowance(string OperationId, int Status, string Reason);
 
-/// <summary>Where behaviour.md says more than the OpenAPI file. Every entry names its section.</summary>
+/// <summary>Points on which behaviour.md says more than the OpenAPI file. Every entry names its section.</summary>
 internal static class ContractAllowances
 {
     /// <summary>Further values of enumerations.</summary>

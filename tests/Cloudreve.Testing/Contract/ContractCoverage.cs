@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Cloudreve.Testing.Contract;
 
-/// <summary>Which operations of the contract were called, and which of them succeeded at least once.</summary>
+/// <summary>The operations of the contract that were called, and those that succeeded at least once.</summary>
 public sealed class ContractCoverage
 {
     private readonly ConcurrentDictionary<string, bool> _calls = new();

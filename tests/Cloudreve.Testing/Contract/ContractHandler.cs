@@ -16,7 +16,7 @@ public sealed class ContractHandler(HttpMessageHandler inner, ContractCoverage? 
     private const int LongestExcerpt = 4_000;
     private static readonly ContractValidator s_validator = new(OpenApiContract.Current);
 
-    /// <summary>What this handler has seen.</summary>
+    /// <summary>The operations that this handler has seen.</summary>
     public ContractCoverage Coverage { get; } = coverage ?? new ContractCoverage();
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Cloudreve.Testing.Contract;
 /// <summary>One schema of the contract. Only the keywords that the contract uses are known; <see cref="SchemaReader"/> refuses others.</summary>
 public sealed class ContractSchema
 {
-    /// <summary>Where the schema stands in the contract, as a JSON pointer.</summary>
+    /// <summary>The location of the schema in the contract, as a JSON pointer.</summary>
     public required string At { get; init; }
 
     /// <summary>The JSON type, or null where any is allowed.</summary>
@@ -66,7 +66,7 @@ public sealed class ContractSchema
     /// <summary>Properties that this use of a schema leaves out (<c>x-omits</c>).</summary>
     public IReadOnlySet<string> Omits { get; init; } = new HashSet<string>();
 
-    /// <summary>When an alternative applies, in words (<c>x-when</c>).</summary>
+    /// <summary>The condition under which an alternative applies, in words (<c>x-when</c>).</summary>
     public string? When { get; init; }
 
     /// <summary>The properties that each section of the site's settings has (<c>x-sections</c>).</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Testing.Proxies;
 
-/// <summary>What a <see cref="StorageProxy"/> makes of a request.</summary>
+/// <summary>The effect of a <see cref="StorageProxy"/> on a request.</summary>
 public enum NetworkFault
 {
     /// <summary>No answer, and the connection stays open: a black hole. Takes no effect.</summary>

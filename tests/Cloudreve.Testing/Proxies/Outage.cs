@@ -11,10 +11,10 @@ public sealed class Outage : IDisposable
 
     internal Outage(NetworkFault fault, Func<ProxiedRequest, bool> matches, Action<Outage> remove) => (Fault, _matches, _remove) = (fault, matches, remove);
 
-    /// <summary>What becomes of the requests.</summary>
+    /// <summary>The effect on the requests.</summary>
     public NetworkFault Fault { get; }
 
-    /// <summary>How many requests it has met.</summary>
+    /// <summary>Number of requests that it has met.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>Ends when it meets its first request.</summary>

@@ -39,7 +39,7 @@ public sealed partial class StorageProxy : IAsyncDisposable
         _server.Run(AnswerAsync);
     }
 
-    /// <summary>What reaches the emulator through the proxy.</summary>
+    /// <summary>The connection string of the emulator through the proxy.</summary>
     public string ConnectionString { get; private set; } = "";
 
     /// <summary>The number of requests for each operation: service, verb, and the table, container or queue.</summary>

@@ -32,10 +32,10 @@ public sealed class SmtpServerDouble : IAsyncDisposable
     /// <summary>The port.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many connections there have been.</summary>
+    /// <summary>Number of connections so far.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>How many recipients were named, accepted or not.</summary>
+    /// <summary>Number of recipients that were named, accepted or not.</summary>
     public int Recipients => Volatile.Read(ref _recipients);
 
     /// <summary>User name and password that the server asks for; null for none.</summary>

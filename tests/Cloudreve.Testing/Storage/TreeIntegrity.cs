@@ -4,7 +4,7 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.Testing.Storage;
 
-/// <summary>What <see cref="TreeIntegrity"/> found.</summary>
+/// <summary>The findings of <see cref="TreeIntegrity"/>.</summary>
 /// <param name="Problems">What does not fit, in words: something is lost, there twice, or wrongly charged.</param>
 /// <param name="Leftovers">Rows that nothing refers to and nobody can reach: harmless, but they take place.</param>
 public sealed record TreeFindings(IReadOnlyList<string> Problems, IReadOnlyList<string> Leftovers)

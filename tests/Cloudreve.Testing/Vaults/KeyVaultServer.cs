@@ -40,7 +40,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>What the vault holds, and what it was asked.</summary>
+    /// <summary>The content of the vault, and the requests to it.</summary>
     public VaultSecrets Secrets { get; }
 
     /// <summary>Options that reach the server with a token that it takes.</summary>

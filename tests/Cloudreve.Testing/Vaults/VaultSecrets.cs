@@ -42,7 +42,7 @@ public sealed class VaultSecrets(Uri address)
         }
     }
 
-    /// <summary>What was asked since the last call of this: <c>401</c> for a challenge, else <c>list</c>, <c>get</c> and <c>set</c>.</summary>
+    /// <summary>Takes the requests since the last call: <c>401</c> for a challenge, else <c>list</c>, <c>get</c> and <c>set</c>.</summary>
     public IReadOnlyList<string> TakeRequests()
     {
         lock (_turn)

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.Administration;
 
-/// <summary>What administrators do with accounts, and what crashes leave of it.</summary>
+/// <summary>Tests administrators' operations on accounts, and the state that crashes leave behind.</summary>
 public sealed class UserAdministrationTests(AzuriteServer azurite)
 {
     public static TheoryData<StorageFault> Faults => FaultMatrix.Faults;

@@ -131,7 +131,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
         Assert.Empty((await site.Get<TaskStore>().ListAsync(actorId, [], [], 10, null)).Tasks);
     }
 
-    /// <summary>What the orchestration does.</summary>
+    /// <summary>Runs the steps of the orchestration.</summary>
     private static async Task RemoveAsync(DriveSite site, AccountRemovalReference reference)
     {
         var removal = site.Get<AccountRemoval>();

@@ -4,7 +4,7 @@ using Cloudreve.Testing.Storage;
 
 namespace Cloudreve.Core.Tests.Content.Integrity;
 
-/// <summary>What two checks find that share no code: that of the tests and that of the product.</summary>
+/// <summary>The findings of two checks that share no code: that of the tests and that of the product.</summary>
 internal static class Findings
 {
     /// <summary>Runs both. That an owner has removed what he imported is no fault of the site.</summary>

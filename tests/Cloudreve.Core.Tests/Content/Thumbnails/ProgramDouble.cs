@@ -27,7 +27,7 @@ internal sealed class ProgramDouble : IDisposable
     /// <summary>The program's path.</summary>
     public string Program { get; }
 
-    /// <summary>What the program reported under a name.</summary>
+    /// <summary>The program's report under a name.</summary>
     public T Report<T>(string name) => System.Text.Json.JsonSerializer.Deserialize<T>(File.ReadAllText(PathOf(name)))!;
 
     /// <summary>Checks whether the program reported something under a name.</summary>

@@ -48,7 +48,7 @@ internal sealed record ModelTrashed(FilePath Origin, ModelEntry Entry)
     public string Text { get; } = string.Join('\n', Entry.Print($"trash:{Origin}"));
 }
 
-/// <summary>What an operation shall do.</summary>
+/// <summary>The expected result of an operation.</summary>
 /// <param name="Code">Its answer.</param>
 /// <param name="Drive">The drive afterwards.</param>
 /// <param name="Halfway">What a process that dies may leave beside the drive before and the drive afterwards.</param>
@@ -57,7 +57,7 @@ internal sealed record ModelOutcome(ErrorCode Code, ModelDrive Drive, ImmutableL
 /// <summary>One user's drive and trash as a plain tree that never changes: operations make another one.</summary>
 internal sealed record ModelDrive(ModelFolder Root, ImmutableList<ModelTrashed> Trash)
 {
-    /// <summary>How many versions a file keeps, the current one included.</summary>
+    /// <summary>Number of versions that a file keeps, the current one included.</summary>
     public const int KeptVersions = 3;
 
     public static ModelDrive Empty { get; } = new(ModelFolder.Empty, []);

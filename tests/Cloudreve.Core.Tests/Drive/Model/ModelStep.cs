@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Cloudreve.Core.Tests.Drive.Model;
 
-/// <summary>What a step does.</summary>
+/// <summary>The actions of a step.</summary>
 internal enum ModelAction
 {
     CreateFolder,

@@ -241,7 +241,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     {
         private bool _isOver;
 
-        /// <summary>How it ended.</summary>
+        /// <summary>The error code of the outcome.</summary>
         public ErrorCode? Code { get; private set; }
 
         public StorageFault BeforeFirstBatch(StorageCall call) => Before(call.Resource == "$batch");

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Search;
 
-/// <summary>What a search costs by the places of folders in the table. A count is exact: one more is a defect, one fewer a new promise.</summary>
+/// <summary>The cost of a search by the positions of folders in the table. A count is exact: one more is a defect, one fewer a new promise.</summary>
 public sealed class NeighbourSearchTests(AzuriteServer azurite)
 {
     private const long Owner = DriveBuilder.Owner;

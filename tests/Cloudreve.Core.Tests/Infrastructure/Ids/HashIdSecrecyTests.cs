@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Infrastructure.Ids;
 
-/// <summary>What somebody who sees many ids, but not the site's secret, can learn about others.</summary>
+/// <summary>Tests what an observer of many ids, without the site's secret, can learn about others.</summary>
 public sealed class HashIdSecrecyTests
 {
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

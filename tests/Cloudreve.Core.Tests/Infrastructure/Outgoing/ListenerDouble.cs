@@ -19,10 +19,10 @@ internal sealed class ListenerDouble : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The port that it listens on.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many connections were opened.</summary>
+    /// <summary>Number of connections that were opened.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Starts a server that sends a text.</summary>

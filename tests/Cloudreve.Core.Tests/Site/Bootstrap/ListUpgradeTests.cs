@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Site.Bootstrap;
 
-/// <summary>What a site that is older than the administration's lists gets at its next start.</summary>
+/// <summary>Tests the upgrade at its next start of a site that is older than the administration's lists.</summary>
 public sealed class ListUpgradeTests(AzuriteServer azurite)
 {
     private const long OwnerId = 7;

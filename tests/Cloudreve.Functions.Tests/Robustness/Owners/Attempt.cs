@@ -11,11 +11,12 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 /// </param>
 internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
 {
-    /// <summary>What the answer to the owner holds, and no other may; null when the answer tells nothing.</summary>
+    /// <summary>The part of the owner's response that nobody else may get; null when the response tells nothing.</summary>
     public string? Told { get; init; }
 
     /// <summary>
-    /// What any answer may change: attempts that are counted, and ceremonies that the first answer ends, whoever gives it. Words of rows' keys.
+    /// Changes that any response may cause: attempts that are counted, and ceremonies that the first response ends, whoever gets it. Words of
+    /// rows' keys.
     /// </summary>
     public IReadOnlyList<string> Spends { get; init; } = [];
 

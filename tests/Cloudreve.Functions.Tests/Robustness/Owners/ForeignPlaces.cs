@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>What a route needs at the place that a request names.</summary>
+/// <summary>The kinds of entries that a route needs at the place that a request names.</summary>
 internal enum PlaceKind
 {
     /// <summary>A file with two versions.</summary>

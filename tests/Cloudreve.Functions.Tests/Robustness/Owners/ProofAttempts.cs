@@ -169,7 +169,7 @@ internal static partial class ProofAttempts
             HttpMethod.Patch, "user/reset/" + accounts[site.Alice].Id, new { password = "another password", secret = secrets[person] }));
     }
 
-    /// <summary>What the queue function does.</summary>
+    /// <summary>Runs the queue function.</summary>
     private static async Task SendMailsAsync(AppFixture app)
     {
         foreach (var message in await app.Layout.Queue(app.Layout.MailsQueueName).ReceiveAsync(32, TimeSpan.FromMinutes(1)))

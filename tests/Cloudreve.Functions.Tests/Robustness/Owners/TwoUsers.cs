@@ -63,13 +63,13 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     /// <summary>The clock. It begins at the real time, which storage goes by, and stands still.</summary>
     public FakeTimeProvider Clock { get; } = new(TimeProvider.System.GetUtcNow());
 
-    /// <summary>Where people sign in with OpenID.</summary>
+    /// <summary>The provider at which users sign in with OpenID.</summary>
     internal TestIdentityProvider Provider => _provider!;
 
     /// <summary>Whose things are named.</summary>
     internal Person Alice { get; private set; } = null!;
 
-    /// <summary>Who names them.</summary>
+    /// <summary>The user who names them.</summary>
     internal Person Bob { get; private set; } = null!;
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Session.OAuth;
 
-/// <summary>What ends the tokens of applications, and what those are not given at all.</summary>
+/// <summary>Events that end the tokens of applications, and tokens that they never get.</summary>
 public sealed partial class OAuthApiTests
 {
     [Theory]

@@ -234,7 +234,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
         await App.Layout.Users.MergeAsync(new Row(partition, "!user") { ["status"] = (int)UserStatus.ManualBanned }, row.ETag);
     }
 
-    /// <summary>What a request takes after a time, beside what the site itself is read for.</summary>
+    /// <summary>Number of transactions of a request after a time, beside those that read the site itself.</summary>
     private async Task<int> TransactionsAfterAsync(TimeSpan time, HttpClient client)
     {
         var other = await App.SignInAsync();

@@ -36,7 +36,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     /// <summary>The key's id; another one for each provider, since an app keeps the keys of an address and another one may listen there later.</summary>
     public string KeyId { get; private set; } = Guid.NewGuid().ToString();
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address that it listens at.</summary>
     public string Address => _app.Urls.First().TrimEnd('/');
 
     /// <summary>The issuer of the tenant.</summary>
@@ -48,13 +48,13 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     /// <summary>Claims of the next id token beside or in place of the usual ones; a null leaves a claim out.</summary>
     public Dictionary<string, object?> Claims { get; } = [];
 
-    /// <summary>What the user info says beside the subject.</summary>
+    /// <summary>The user info besides the subject.</summary>
     public JsonObject UserInfo { get; set; } = [];
 
     /// <summary>Signs the next id token in another way.</summary>
     public Func<Dictionary<string, object>, string>? Sign { get; set; }
 
-    /// <summary>What the token endpoint answers in place of tokens; null for tokens.</summary>
+    /// <summary>The token endpoint's response in place of tokens; null for tokens.</summary>
     public string? TokenAnswer { get; set; }
 
     /// <summary>Starts a provider.</summary>

@@ -18,7 +18,7 @@ internal sealed class CaptchaProviderDouble : IAsyncDisposable
         app.MapPost("/{**path}", AnswerAsync);
     }
 
-    /// <summary>What it was asked: path, secret and token.</summary>
+    /// <summary>The requests that it received: path, secret and token.</summary>
     public ConcurrentQueue<(string Path, string? Secret, string? Token)> Questions { get; } = [];
 
     /// <summary>The status of its answers.</summary>
@@ -27,7 +27,7 @@ internal sealed class CaptchaProviderDouble : IAsyncDisposable
     /// <summary>The body of its answers.</summary>
     public string Answer { get; set; } = """{"success":true,"hostname":"localhost"}""";
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The address that it listens at.</summary>
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>Starts one on a free port.</summary>
