@@ -15,7 +15,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive;
 
-/// <summary>Tests that lists that grow do not have to fit into one property of a row.</summary>
+/// <summary>Tests that growing texts do not have to fit into one property of a row.</summary>
 public sealed class LongTextTests(AzuriteServer azurite)
 {
     private static readonly FilePath s_deep = new([.. Enumerable.Range(0, FilePath.MaxDepth).Select(_ => new string('文', FilePath.MaxNameBytes / 3))]);
