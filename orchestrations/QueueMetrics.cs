@@ -4,11 +4,11 @@ namespace Cloudreve.Orchestrations;
 
 /// <summary>The load of one of the contract's queues (section 24).</summary>
 /// <param name="Name">The queue.</param>
-/// <param name="BusyWorkers">What runs.</param>
-/// <param name="SuccessTasks">What ended well.</param>
-/// <param name="FailureTasks">What failed or was ended from outside.</param>
+/// <param name="BusyWorkers">Number of tasks that run.</param>
+/// <param name="SuccessTasks">Number of tasks that succeeded.</param>
+/// <param name="FailureTasks">Number of tasks that failed or were ended from outside.</param>
 /// <param name="SubmittedTasks">All that came.</param>
-/// <param name="SuspendingTasks">What waits.</param>
+/// <param name="SuspendingTasks">Number of tasks that wait.</param>
 public sealed record QueueMetrics(string Name, int BusyWorkers, int SuccessTasks, int FailureTasks, int SubmittedTasks, int SuspendingTasks)
 {
     /// <summary>Maximum number of instances that are examined; the hub keeps those of a week.</summary>

@@ -49,7 +49,7 @@ public sealed class StorageAccount
     private readonly UserDelegationKeyCache? _delegationKeys;
 
     /// <summary>Creates the clients; sends nothing yet.</summary>
-    /// <param name="options">Where the account is.</param>
+    /// <param name="options">The options for connecting to the account.</param>
     /// <param name="timeProvider">The clock for signatures.</param>
     /// <exception cref="ArgumentException">Neither a connection string nor an account name is given.</exception>
     public StorageAccount(StorageAccountOptions options, TimeProvider? timeProvider = null)

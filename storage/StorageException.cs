@@ -4,7 +4,7 @@ namespace Cloudreve.AzureStorage;
 public class StorageException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>A row, blob or message that the call needs does not exist (HTTP 404).</summary>
-/// <param name="message">What was missing.</param>
+/// <param name="message">The message.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
 public sealed class StorageNotFoundException(string message, int failedIndex = 0, Exception? innerException = null)
@@ -15,7 +15,7 @@ public sealed class StorageNotFoundException(string message, int failedIndex = 0
 }
 
 /// <summary>A row or blob that must not exist does (HTTP 409).</summary>
-/// <param name="message">What existed.</param>
+/// <param name="message">The message.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
 public sealed class StorageExistsException(string message, int failedIndex = 0, Exception? innerException = null)
@@ -26,7 +26,7 @@ public sealed class StorageExistsException(string message, int failedIndex = 0, 
 }
 
 /// <summary>The ETag no longer matches: somebody changed the row or blob in between (HTTP 412).</summary>
-/// <param name="message">What changed.</param>
+/// <param name="message">A description of the change.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
 public sealed class StorageChangedException(string message, int failedIndex = 0, Exception? innerException = null)

@@ -7,9 +7,9 @@ namespace Cloudreve.Core.Accounts;
 /// behind his own requests. What cannot be done soon is refused at once. When no more may wait, a client that has less waiting than
 /// another takes the place of that one's latest request, so a few cannot fill the queue.
 /// </summary>
-/// <param name="threads">How much runs at once at most.</param>
-/// <param name="capacity">How much may wait.</param>
-/// <param name="capacityOfClient">How much of one client may wait.</param>
+/// <param name="threads">Maximum number of threads.</param>
+/// <param name="capacity">Maximum number that may wait.</param>
+/// <param name="capacityOfClient">Maximum number of one client that may wait.</param>
 internal sealed class HashingQueue(int threads, int capacity, int capacityOfClient)
 {
     private readonly Lock _turn = new();
@@ -21,7 +21,7 @@ internal sealed class HashingQueue(int threads, int capacity, int capacityOfClie
     private int _running;
 
     /// <summary>Runs work when it is its client's turn.</summary>
-    /// <param name="client">Whose work it is.</param>
+    /// <param name="client">The client that the work is for.</param>
     /// <param name="work">The work.</param>
     /// <param name="cancellationToken">Ends the waiting; work that has begun is finished.</param>
     /// <exception cref="CloudreveException">429 when too much waits.</exception>

@@ -74,8 +74,8 @@ public static class OAuthScopes
     ];
 
     /// <summary>Checks whether granted scopes include a required one; the right to write includes the right to read.</summary>
-    /// <param name="granted">What was granted.</param>
-    /// <param name="demanded">What is demanded.</param>
+    /// <param name="granted">The granted scopes.</param>
+    /// <param name="demanded">The required scope.</param>
     public static bool Cover(IReadOnlySet<string> granted, string demanded)
     {
         const string Read = ".Read";

@@ -51,7 +51,7 @@ public static class PasswordHasher
 
     /// <summary>Verifies a password against a hash. Takes as long when there is no hash to compare with.</summary>
     /// <param name="password">The password.</param>
-    /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
+    /// <param name="stored">The result of <see cref="Hash"/>; null for an account without password or no account at all.</param>
     public static bool Verify(string password, string? stored)
     {
         if (!TryParse(stored ?? Dummy, out var known))
@@ -70,7 +70,7 @@ public static class PasswordHasher
 
     /// <summary>Verifies a caller's password against a hash, once a hashing slot is free.</summary>
     /// <param name="password">The password.</param>
-    /// <param name="stored">What <see cref="Hash"/> made; null for an account without password or no account at all.</param>
+    /// <param name="stored">The result of <see cref="Hash"/>; null for an account without password or no account at all.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<bool> VerifyAsync(string password, string? stored, ClientAddress client, CancellationToken cancellationToken = default) =>

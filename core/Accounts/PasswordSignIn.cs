@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Accounts;
 /// wrong password, so that it tells nothing about the account. A client that has failed too often, with whichever accounts, may only sign in
 /// to those that it has signed in to before: so nobody can keep out the others behind an address that many share.
 /// </summary>
-/// <param name="layout">Where mail addresses and attempts are kept.</param>
+/// <param name="layout">The storage of mail addresses and attempts.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account.</param>
 /// <param name="budgets">Limits the failures of one client.</param>
@@ -29,7 +29,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// </summary>
     /// <param name="email">The mail address, in any case.</param>
     /// <param name="password">The password.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <param name="hasSolvedAsync">
     /// Tells whether the client has solved a captcha; asked only while the account is guessed from many addresses. Null for a client that
     /// has none.
@@ -61,7 +61,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// </summary>
     /// <param name="user">The account.</param>
     /// <param name="password">The password.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <returns>Whether it is right; false, too, when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         _turns.RunAsync(
@@ -137,10 +137,10 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     }
 
     /// <summary>The counters and client of a guess.</summary>
-    /// <param name="Key">Where it is counted.</param>
+    /// <param name="Key">The key under which it is counted.</param>
     /// <param name="Attempts">The attempts before; null for none.</param>
-    /// <param name="Client">Where it comes from.</param>
-    /// <param name="IsKnown">Whether an account has the mail address.</param>
-    /// <param name="HasSolved">Whether the client has solved a captcha.</param>
+    /// <param name="Client">Its client address.</param>
+    /// <param name="IsKnown">True if an account has the mail address.</param>
+    /// <param name="HasSolved">True if the client has solved a captcha.</param>
     private readonly record struct Guess(AttemptKey Key, Row? Attempts, ClientAddress Client, bool IsKnown, bool HasSolved);
 }

@@ -17,13 +17,13 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>A pair of tokens that a client gets.</summary>
 /// <param name="AccessToken">Goes with every request.</param>
 /// <param name="RefreshToken">Buys the next pair.</param>
-/// <param name="AccessExpires">When the access token ends.</param>
-/// <param name="RefreshExpires">When the refresh token ends.</param>
+/// <param name="AccessExpires">The time the access token expires.</param>
+/// <param name="RefreshExpires">The time the refresh token expires.</param>
 public sealed record TokenPair(string AccessToken, string RefreshToken, DateTimeOffset AccessExpires, DateTimeOffset RefreshExpires);
 
 /// <summary>The claims of a valid access token.</summary>
 /// <param name="UserId">The account.</param>
-/// <param name="Scopes">What an application was granted; null for a client of the site's own.</param>
+/// <param name="Scopes">The scopes granted to an application; null for a client of the site's own.</param>
 public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
 {
     /// <summary>The OAuth client that it was issued to; null for a client of the site's own, and where another party issued it.</summary>
@@ -37,11 +37,11 @@ public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
 /// Issues, refreshes and revokes tokens: JWTs signed with HS256 (contract, section 5). All pairs that descend from one sign-in share a
 /// root id, which signing out revokes.
 /// </summary>
-/// <param name="layout">Where revoked roots are kept.</param>
+/// <param name="layout">The storage of revoked roots.</param>
 /// <param name="settings">Lifetimes, and the secret that states are hashed with.</param>
 /// <param name="keys">The keys that sign.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="grants">What users granted to OAuth clients.</param>
+/// <param name="grants">Grants of users to OAuth clients.</param>
 /// <param name="clock">Tells what has expired.</param>
 public sealed class TokenIssuer(
     StorageLayout layout, SettingStore settings, TokenKeys keys, UserStore users, OAuthGrants grants, TimeProvider clock)
@@ -57,24 +57,24 @@ public sealed class TokenIssuer(
     private readonly JsonWebTokenHandler _jwt = new() { SetDefaultTimesOnTokenCreation = false, MaximumTokenSizeInBytes = 8192, MapInboundClaims = false };
 
     /// <summary>Issues the first pair of a sign-in. No transaction beyond the settings.</summary>
-    /// <param name="user">Who signed in.</param>
+    /// <param name="user">The user who signed in.</param>
     public Task<TokenPair> IssueAsync(User user, CancellationToken cancellationToken = default) => IssueAsync(user, null, cancellationToken);
 
     /// <summary>Issues the first pair of a sign-in or of an OAuth client. No transaction beyond the settings.</summary>
-    /// <param name="user">Who signed in.</param>
+    /// <param name="user">The user who signed in.</param>
     /// <param name="client">The OAuth client; null for a client of the site's own.</param>
     public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, null, cancellationToken);
 
     /// <summary>Issues the first pair of an OAuth client under a root that was drawn before. No transaction beyond the settings.</summary>
-    /// <param name="user">Who granted access.</param>
+    /// <param name="user">The user who granted access.</param>
     /// <param name="client">The OAuth client.</param>
     /// <param name="rootId">The root of all its tokens.</param>
     internal async Task<TokenPair> IssueAsync(User user, ClientScopes client, Guid rootId, CancellationToken cancellationToken) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, rootId, client, null, cancellationToken);
 
     /// <summary>Issues the first pair of a sign-in through an identity provider. No transaction beyond the settings.</summary>
-    /// <param name="user">Who signed in.</param>
+    /// <param name="user">The user who signed in.</param>
     /// <param name="provider">The provider, which all refresh tokens of the sign-in name.</param>
     public async Task<TokenPair> IssueAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), null, provider, cancellationToken);
@@ -157,7 +157,7 @@ public sealed class TokenIssuer(
     /// Checks whether an OAuth client may still use an access token, that is, whether its grant was neither withdrawn nor narrowed and its
     /// tokens were not revoked. No transaction for one that was looked up within <see cref="UserStore.MaxAge"/>, two otherwise.
     /// </summary>
-    /// <param name="grant">What the token says.</param>
+    /// <param name="grant">The content of the token.</param>
     public async ValueTask<bool> IsGrantedAsync(AccessGrant grant, CancellationToken cancellationToken = default)
     {
         if (grant is not { ClientId: { } clientId, Scopes: { } scopes })

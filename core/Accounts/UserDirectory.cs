@@ -38,7 +38,7 @@ public sealed class UserDirectory
     /// most, and one for each 1,000 rows of the table when the names are too old.
     /// </summary>
     /// <param name="keyword">The text.</param>
-    /// <param name="searchesEmail">Whether parts of mail addresses count; otherwise only whole ones do.</param>
+    /// <param name="searchesEmail">True if parts of mail addresses count; otherwise only whole ones do.</param>
     public async Task<IReadOnlyList<User>> SearchAsync(string keyword, bool searchesEmail, CancellationToken cancellationToken = default)
     {
         var text = CanonicalText.Of(keyword);

@@ -98,7 +98,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// Makes an account with its root folder. A crash on the way leaves a mail address that belongs to an id without
     /// account; the next try for that address goes on with the same id, so an address never has two accounts.
     /// </summary>
-    /// <param name="user">What it starts with.</param>
+    /// <param name="user">The initial values.</param>
     /// <exception cref="CloudreveException">40032: the mail address has an account.</exception>
     public async Task<User> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
     {
@@ -112,7 +112,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     }
 
     /// <summary>Makes the first account, or finds it. Harmless to repeat and to run twice at once.</summary>
-    /// <param name="user">What it starts with if it does not exist.</param>
+    /// <param name="user">The initial values if it does not exist.</param>
     internal async Task<User> EnsureFirstAsync(NewUser user, CancellationToken cancellationToken)
     {
         if (await FindAsync(User.FirstId, cancellationToken) is { } existing)

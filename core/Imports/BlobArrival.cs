@@ -32,7 +32,7 @@ public enum BlobArrivalOutcome
 }
 
 /// <summary>The outcome with its reason.</summary>
-/// <param name="Outcome">What became of the blob.</param>
+/// <param name="Outcome">The outcome for the blob.</param>
 /// <param name="Reason">Why, for the log.</param>
 public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason);
 
@@ -47,9 +47,9 @@ public sealed class BlobArrival(
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
     /// <summary>Imports the blob.</summary>
-    /// <param name="userId">Whose drive.</param>
+    /// <param name="userId">The owner of the drive.</param>
     /// <param name="blobName">The blob's whole name.</param>
-    /// <param name="path">Where in the drive: the rest of the name.</param>
+    /// <param name="path">The path in the drive: the rest of the name.</param>
     public async Task<BlobArrivalResult> ImportAsync(long userId, string blobName, string path, CancellationToken cancellationToken = default)
     {
         if (await users.FindRecentAsync(userId, cancellationToken) is not { Status: UserStatus.Active } user)

@@ -10,9 +10,9 @@ namespace Cloudreve.Core.Imports;
 
 /// <summary>A storage policy's rules for names, types and sizes (contract, sections 14 and 22).</summary>
 /// <param name="Suffixes">Extensions without dot, lower case; empty for no rule.</param>
-/// <param name="SuffixesAreDenied">Whether the extensions are refused; otherwise only they are allowed.</param>
+/// <param name="SuffixesAreDenied">True if the extensions are refused; otherwise only they are allowed.</param>
 /// <param name="NamePattern">A regular expression on names; null for no rule.</param>
-/// <param name="PatternIsDenied">Whether matching names are refused; otherwise only they are allowed.</param>
+/// <param name="PatternIsDenied">True if matching names are refused; otherwise only they are allowed.</param>
 /// <param name="MaxSize">Bytes of the largest file; 0 for no limit.</param>
 public sealed record FileRules(
     IReadOnlySet<string> Suffixes, bool SuffixesAreDenied, Regex? NamePattern, bool PatternIsDenied, long MaxSize)

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Imports;
 /// <summary>Entries that were created in the drive under a reservation.</summary>
 /// <param name="Ids">Ids of files and folders.</param>
 /// <param name="EntityIds">Entities of the files.</param>
-/// <param name="Files">How many files.</param>
+/// <param name="Files">Number of files.</param>
 /// <param name="Bytes">Their bytes.</param>
 internal sealed record ArrivedEntries(IReadOnlySet<long> Ids, IReadOnlySet<long> EntityIds, int Files, long Bytes)
 {
@@ -29,7 +29,7 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
     /// is given back, and rows of entries that never came into being are removed. Harmless to repeat.
     /// </summary>
     /// <param name="taskId">The task, none of whose groups runs any more.</param>
-    /// <param name="userId">Whose drive.</param>
+    /// <param name="userId">The owner of the drive.</param>
     /// <returns>What all groups did.</returns>
     public async Task<ImportTotals> SettleAsync(long taskId, long userId, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Key">The frontier row.</param>
 /// <param name="Prefix">The folder's prefix in the container; empty for the container's root.</param>
 /// <param name="FolderId">The drive's folder that receives the entries.</param>
-/// <param name="IsNew">Whether this import made the folder, so that its names are most likely free.</param>
+/// <param name="IsNew">True if this import made the folder, so that its names are most likely free.</param>
 internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bool IsNew)
 {
     /// <summary>The listing's token; null for the folder's first page.</summary>
@@ -31,7 +31,7 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
 /// <param name="Entities">Ids of entities.</param>
 /// <param name="Charge">Bytes that are charged before anything is inserted; what is not used is given back at the end.</param>
 /// <param name="Folders">The drive's folders that receive the entries.</param>
-/// <param name="QuotaFit">When the quota was too small: how many blobs of the listing, in order, fit into it; null when all did.</param>
+/// <param name="QuotaFit">Number of blobs of the listing, in order, that fit into the quota when it was too small; null when all did.</param>
 internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, IReadOnlyList<long> Folders, int? QuotaFit)
 {
     /// <summary>Ids of folders; null where <see cref="Files"/> has them.</summary>
@@ -49,8 +49,8 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
 
 /// <summary>The recorded state of one group.</summary>
 /// <param name="Key">The group's key.</param>
-/// <param name="Reservation">What it reserved last; null for nothing.</param>
-/// <param name="Result">What it did in the end; null while it has not ended.</param>
+/// <param name="Reservation">Its last reservation; null for none.</param>
+/// <param name="Result">Its result; null while it has not ended.</param>
 internal sealed record GroupState(string Key, GroupReservation? Reservation, ImportGroupResult? Result);
 
 /// <summary>

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Imports;
 
 /// <summary>The state that all groups of one import share.</summary>
 /// <param name="TaskId">The task.</param>
-/// <param name="Job">What to import.</param>
+/// <param name="Job">The import to run.</param>
 /// <param name="Source">Reads the container.</param>
 /// <param name="QuotaLimit">Bytes that the user may have in use.</param>
 internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit);

@@ -5,9 +5,9 @@ namespace Cloudreve.Core.Imports;
 /// <summary>The job of an import task: the accepted form of the request (contract, section 19.4).</summary>
 /// <param name="Source">Prefix of blob names in the policy's container: empty, or ending in a slash.</param>
 /// <param name="Destination">Plain path of the destination folder in the user's drive, for example <c>/photos</c>.</param>
-/// <param name="UserId">Whose drive.</param>
+/// <param name="UserId">The owner of the drive.</param>
 /// <param name="PolicyId">The storage policy whose container holds the blobs.</param>
-/// <param name="Recursive">Whether folders below the source are imported, too.</param>
+/// <param name="Recursive">True if folders below the source are imported, too.</param>
 public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive);
 
 /// <summary>The totals of a piece of an import. Pieces add up.</summary>
@@ -40,7 +40,7 @@ public sealed record ImportFailure(string Path, string Reason);
 public sealed record ImportGroup(string Key, string From, string To, int Round);
 
 /// <summary>The result of a group's activity.</summary>
-/// <param name="Totals">What it did.</param>
+/// <param name="Totals">Its results.</param>
 /// <param name="Failures">The first failures, for the task's owner to read.</param>
 public sealed record ImportGroupResult(ImportTotals Totals, IReadOnlyList<ImportFailure> Failures);
 

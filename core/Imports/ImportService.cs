@@ -18,9 +18,9 @@ namespace Cloudreve.Core.Imports;
 /// <summary>A request to import what is in a storage policy's container already (contract, section 19.4).</summary>
 /// <param name="Source">Path in the container.</param>
 /// <param name="Destination">Folder in the user's drive: a plain path or a URI.</param>
-/// <param name="UserId">Whose drive.</param>
+/// <param name="UserId">The owner of the drive.</param>
 /// <param name="PolicyId">The storage policy.</param>
-/// <param name="Recursive">Whether folders below the source are imported, too.</param>
+/// <param name="Recursive">True if folders below the source are imported, too.</param>
 public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
 
 /// <summary>The task that an orchestration works for.</summary>
@@ -152,7 +152,7 @@ public sealed class ImportService
     /// <summary>Writes the task's progress and takes the next groups of folders off the frontier.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="round">Number of the round, starting at 0.</param>
-    /// <param name="totals">What all rounds before did.</param>
+    /// <param name="totals">The totals of all rounds before.</param>
     /// <param name="failures">The first failures.</param>
     /// <returns>Groups that can run side by side; empty when there is nothing left or the task has ended.</returns>
     public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
@@ -209,7 +209,7 @@ public sealed class ImportService
     /// </summary>
     /// <param name="reference">The task.</param>
     /// <param name="failures">The first failures; null to take those that were recorded.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(
         ImportTaskReference reference, IReadOnlyList<ImportFailure>? failures, string? error, CancellationToken cancellationToken = default)
     {

@@ -21,9 +21,9 @@ internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blo
 }
 
 /// <summary>One page of the source, sorted into what can be imported and what cannot.</summary>
-/// <param name="Entries">What can be imported.</param>
-/// <param name="Failures">What cannot, and why.</param>
-/// <param name="Indexed">How many blobs and folders were seen.</param>
+/// <param name="Entries">The entries that can be imported.</param>
+/// <param name="Failures">The entries that cannot, with reasons.</param>
+/// <param name="Indexed">Number of blobs and folders that were seen.</param>
 /// <param name="Next">The page that follows; null when it was the folder's last.</param>
 internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyList<ImportFailure> Failures, int Indexed, FrontierItem? Next)
 {
@@ -33,9 +33,9 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
 
 /// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
 /// <param name="container">The policy's container.</param>
-/// <param name="rules">What the policy allows.</param>
-/// <param name="own">Where the product keeps its own blobs, which are never imported.</param>
-/// <param name="job">What is wanted.</param>
+/// <param name="rules">The rules of the policy.</param>
+/// <param name="own">The areas of the product's own blobs, which are never imported.</param>
+/// <param name="job">The requested job.</param>
 internal sealed class SourceReader(BlobContainer container, FileRules rules, OwnAreas own, ImportJob job)
 {
     private const string TooDeep = "The path is deeper than the drive allows.";

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Sharing;
 /// Compares passwords of links under the limits of <see cref="AttemptLimiter"/>, which all processes share. Guesses of one link wait
 /// for each other, so that many at once are no way around.
 /// </summary>
-/// <param name="layout">Where attempts are counted.</param>
+/// <param name="layout">The storage of attempts.</param>
 /// <param name="limiter">Limits those of one link.</param>
 /// <param name="budgets">Limits those of one client.</param>
 /// <param name="clock">Ends what is remembered.</param>
@@ -32,7 +32,7 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     /// two more to count a failure, one more to count a success where there were failures.
     /// </summary>
     /// <param name="share">The link.</param>
-    /// <param name="client">Where the guess comes from.</param>
+    /// <param name="client">The client that makes the guess.</param>
     /// <param name="password">The guess; empty for none, which is not counted.</param>
     /// <exception cref="CloudreveException">429: the client has given too many wrong passwords, of whichever links.</exception>
     internal async ValueTask<bool> IsRightAsync(Share share, ClientAddress client, string password, CancellationToken cancellationToken)

@@ -8,13 +8,13 @@ namespace Cloudreve.Core.Sharing;
 /// <summary>An owner's settings for a link.</summary>
 /// <param name="ExpiresIn">After which time it ends; null for never.</param>
 /// <param name="Downloads">After how many downloads it ends; null for no limit.</param>
-/// <param name="SharesView">Whether others see the folder as its owner arranged it.</param>
-/// <param name="ShowsReadme">Whether clients show the folder's README.</param>
+/// <param name="SharesView">True if others see the folder as its owner arranged it.</param>
+/// <param name="ShowsReadme">True if clients show the folder's README.</param>
 public sealed record ShareTerms(TimeSpan? ExpiresIn, long? Downloads, bool SharesView, bool ShowsReadme);
 
 /// <summary>Makes and changes links (contract, section 17).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="places">What is known of them here.</param>
+/// <param name="places">The known places.</param>
 /// <param name="ids">Gives ids to new ones.</param>
 /// <param name="clock">Stamps them.</param>
 public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocator ids, TimeProvider clock)
@@ -29,9 +29,9 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     public static string DrawPassword() => RandomNumberGenerator.GetString(Letters, DrawnLength);
 
     /// <summary>Makes a link. Two transactions.</summary>
-    /// <param name="file">What it shows.</param>
-    /// <param name="password">What others must know; empty for nothing.</param>
-    /// <param name="terms">When it ends and what it shows.</param>
+    /// <param name="file">The shared file or folder.</param>
+    /// <param name="password">The password; empty for none.</param>
+    /// <param name="terms">The expiry and the other terms.</param>
     public async Task<Share> CreateAsync(FileRecord file, string password, ShareTerms terms, CancellationToken cancellationToken = default)
     {
         var share = Apply(terms, new Share
@@ -48,7 +48,7 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
 
     /// <summary>Changes a link; what was counted and the password stay. Two transactions.</summary>
     /// <param name="share">The link.</param>
-    /// <param name="terms">When it ends from now on, and what it shows.</param>
+    /// <param name="terms">The new expiry and the other terms.</param>
     /// <exception cref="CloudreveException">404: the link is gone.</exception>
     public async Task<Share> ChangeAsync(Share share, ShareTerms terms, CancellationToken cancellationToken = default)
     {

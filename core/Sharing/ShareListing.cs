@@ -21,25 +21,25 @@ public enum ShareOrder
 }
 
 /// <summary>A page of links.</summary>
-/// <param name="Order">What they are ordered by.</param>
-/// <param name="IsDescending">Whether the largest comes first.</param>
-/// <param name="PageSize">How many.</param>
-/// <param name="Token">Where the page before ended; null for the first page.</param>
+/// <param name="Order">The order of the links.</param>
+/// <param name="IsDescending">True for descending order.</param>
+/// <param name="PageSize">Their number.</param>
+/// <param name="Token">The end of the previous page; null for the first page.</param>
 public sealed record SharePageRequest(ShareOrder Order, bool IsDescending, int PageSize, string? Token);
 
 /// <summary>A link in a list.</summary>
 /// <param name="Share">The link.</param>
-/// <param name="File">What it shows; null when that is gone or in the trash.</param>
+/// <param name="File">The shared file or folder; null when it is gone or in the trash.</param>
 public sealed record ListedShare(Share Share, FileRecord? File);
 
 /// <summary>A page of links.</summary>
 /// <param name="Shares">The links.</param>
-/// <param name="NextToken">Where the page ended; null for the last page.</param>
+/// <param name="NextToken">The end of the page; null for the last page.</param>
 public sealed record SharePage(IReadOnlyList<ListedShare> Shares, string? NextToken);
 
 /// <summary>Lists an owner's links (contract, sections 10 and 17).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="tree">What they show.</param>
+/// <param name="tree">The tree that they show.</param>
 /// <param name="clock">Tells which have ended.</param>
 public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider clock)
 {
@@ -55,7 +55,7 @@ public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider 
     /// <summary>Lists links for others: those that work. As many transactions as <see cref="ListOwnAsync"/>.</summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="request">The page.</param>
-    /// <param name="withPassword">Whether those with a password are among them.</param>
+    /// <param name="withPassword">True to include links with a password.</param>
     /// <exception cref="CloudreveException">40001: the token is malformed.</exception>
     public async Task<SharePage> ListForOthersAsync(
         long ownerId, SharePageRequest request, bool withPassword, CancellationToken cancellationToken = default)

@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Sharing;
 /// The rows of share links. A link is a row among its owner's, so that all of them are one query away; another row, which never changes,
 /// tells the owner of an id. A link exists as long as the first row does.
 /// </summary>
-/// <param name="layout">Where they are.</param>
+/// <param name="layout">Their storage.</param>
 /// <param name="clock">Tells the age of what was read.</param>
 public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 {

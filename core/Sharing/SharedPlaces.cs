@@ -9,9 +9,9 @@ namespace Cloudreve.Core.Sharing;
 
 /// <summary>A link as a caller sees it.</summary>
 /// <param name="Share">The link.</param>
-/// <param name="File">What it shows.</param>
-/// <param name="Path">Where that is in its owner's drive.</param>
-/// <param name="IsUnlocked">Whether the caller may see what is behind it.</param>
+/// <param name="File">The shared file or folder.</param>
+/// <param name="Path">The path in its owner's drive.</param>
+/// <param name="IsUnlocked">True if the caller may see what it leads to.</param>
 public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, bool IsUnlocked);
 
 /// <summary>Decides what a caller may see through a share link (contract, section 17).</summary>
@@ -34,8 +34,8 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     /// Opens a place behind a link: four transactions, three when the process knows whose link it is, and two for each folder above what is shared, for what is deleted with a
     /// folder must not be seen any more; none for a link that was opened within <see cref="MaxAge"/>.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="uri">Where.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="uri">The URI.</param>
     /// <param name="hashIds">Decodes the link's id.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone or has ended, 40069 for a wrong password, 403 or 40088 for a group that may not use links.</exception>
     public async Task<DrivePlace> OpenAsync(Caller caller, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken = default)
@@ -63,9 +63,9 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     }
 
     /// <summary>Describes a link as far as a caller may know it, at as many transactions as opening it.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="id">The link's encoded id.</param>
-    /// <param name="password">What the caller knows; empty for nothing.</param>
+    /// <param name="password">The password that the caller knows; empty for none.</param>
     /// <param name="hashIds">Decodes the id.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone; for others than its owner also for one that has ended.</exception>
     public async Task<SharedLink> DescribeAsync(

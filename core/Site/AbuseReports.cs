@@ -5,9 +5,9 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Site;
 
 /// <summary>A report of abuse.</summary>
-/// <param name="ReporterId">Who reports; 0 for somebody who has not signed in.</param>
-/// <param name="Category">What is wrong, 0 to 3 by the clients' list.</param>
-/// <param name="Description">What the reporter says.</param>
+/// <param name="ReporterId">The user who reports; 0 for one who has not signed in.</param>
+/// <param name="Category">The reason of the report, 0 to 3 by the clients' list.</param>
+/// <param name="Description">The reporter's description.</param>
 /// <param name="ShareId">The share link that is reported; null for none.</param>
 /// <param name="UserId">The user who is reported; null for none.</param>
 /// <param name="FileUri">The file that the report is about, as the reporter sees it; null for none.</param>

@@ -99,5 +99,5 @@ public sealed record TaskReference(long TaskId, long OwnerId);
 
 /// <summary>One page of a user's tasks, newest first.</summary>
 /// <param name="Tasks">The tasks.</param>
-/// <param name="NextToken">Where to go on; null on the last page.</param>
+/// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record TaskPage(IReadOnlyList<WorkflowTask> Tasks, string? NextToken);

@@ -25,14 +25,14 @@ public sealed class AccountRemovalActivities(AccountRemoval removal, ActivityGua
         guard.RunAsync(BeginAccountRemoval, reference.TaskId, () => removal.BeginAsync(reference, cancellationToken));
 
     /// <summary>Removes a part of what the account has; true when nothing is left.</summary>
-    /// <param name="state">How far the removal is.</param>
+    /// <param name="state">The progress of the removal.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(RemoveAccountData)]
     public Task<bool> RunAsync([ActivityTrigger] AccountRemovalState state, CancellationToken cancellationToken) =>
         guard.RunAsync(RemoveAccountData, state.Removal.TaskId, () => removal.RunAsync(state.Removal, state.IsLast, cancellationToken));
 
     /// <summary>Removes the account and ends the task.</summary>
-    /// <param name="input">How it ended.</param>
+    /// <param name="input">The outcome.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(FinishAccountRemoval)]
     public Task<bool> FinishAsync([ActivityTrigger] FinishAccountRemovalInput input, CancellationToken cancellationToken) =>

@@ -26,7 +26,7 @@ public static class AccountRemovalOrchestration
 
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
-    /// <param name="input">How far it is.</param>
+    /// <param name="input">The progress so far.</param>
     /// <returns>Whether the account is gone.</returns>
     [Function(Name)]
     public static async Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AccountRemovalState input)

@@ -1,6 +1,6 @@
 namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>The end of an import.</summary>
-/// <param name="State">What it did.</param>
-/// <param name="Error">What ended it before its time; null when nothing did.</param>
+/// <param name="State">Its results.</param>
+/// <param name="Error">The error that ended it early; null for none.</param>
 public sealed record FinishImportInput(ImportState State, string? Error);

@@ -28,7 +28,7 @@ public sealed class ImportActivities(ImportService imports, ActivityGuard guard)
         guard.RunAsync(BeginImport, task.TaskId, () => imports.BeginAsync(task, cancellationToken));
 
     /// <summary>Writes the task's progress and takes the next groups off the frontier.</summary>
-    /// <param name="state">What the rounds before did.</param>
+    /// <param name="state">The results of the rounds before.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(ClaimImportFolders)]
     public Task<ImportGroup[]> ClaimAsync([ActivityTrigger] ImportState state, CancellationToken cancellationToken) =>
@@ -44,7 +44,7 @@ public sealed class ImportActivities(ImportService imports, ActivityGuard guard)
         guard.RunAsync(ImportFolders, input.Task.TaskId, () => imports.RunGroupAsync(input.Task, input.Group, cancellationToken));
 
     /// <summary>Ends the task.</summary>
-    /// <param name="input">What the import did.</param>
+    /// <param name="input">The totals of the import.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(FinishImport)]
     public Task<bool> FinishAsync([ActivityTrigger] FinishImportInput input, CancellationToken cancellationToken) =>

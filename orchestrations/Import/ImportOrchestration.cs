@@ -18,7 +18,7 @@ public static class ImportOrchestration
 
     /// <summary>Runs one round, or ends the task.</summary>
     /// <param name="context">The orchestration.</param>
-    /// <param name="input">What the rounds before did.</param>
+    /// <param name="input">The results of the rounds before.</param>
     [Function(Name)]
     public static async Task<ImportTotals> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, ImportState input)
     {

@@ -6,7 +6,7 @@ namespace Cloudreve.Orchestrations.Import;
 /// <summary>State of an import between its rounds. The first input names the task alone.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Round">Number of the next round; 0 before the task has begun.</param>
-/// <param name="Sum">What all rounds before did; null for nothing.</param>
+/// <param name="Sum">The totals of all rounds before; null for none.</param>
 /// <param name="FirstFailures">The first failures; null for none.</param>
 public sealed record ImportState(
     ImportTaskReference Task, int Round = 0, ImportTotals? Sum = null, IReadOnlyList<ImportFailure>? FirstFailures = null)
@@ -22,7 +22,7 @@ public sealed record ImportState(
     public IReadOnlyList<ImportFailure> Failures => FirstFailures ?? [];
 
     /// <summary>The state after a round.</summary>
-    /// <param name="results">What the round's groups did.</param>
+    /// <param name="results">The results of the round's groups.</param>
     public ImportState After(IReadOnlyList<ImportGroupResult> results) => this with
     {
         Round = Round + 1,

@@ -75,7 +75,7 @@ public sealed partial class BlobContainer
     /// <see cref="SignReadAsync"/> for the exception.
     /// </summary>
     /// <param name="name">The blob.</param>
-    /// <param name="expires">When the address stops to work.</param>
+    /// <param name="expires">The time the address expires.</param>
     public Task<Uri> SignWriteAsync(string name, DateTimeOffset expires, CancellationToken cancellationToken = default) =>
         SignAsync(name, new BlobSasBuilder(BlobSasPermissions.Write, Signable(expires)), cancellationToken);
 }
@@ -86,7 +86,7 @@ public sealed partial class BlobContainer
 public sealed record BlobBlock(string Id, long Size);
 
 /// <summary>The parts of a block blob.</summary>
-/// <param name="Committed">What the blob consists of, in order.</param>
-/// <param name="Uncommitted">What is staged, in no particular order.</param>
+/// <param name="Committed">The blocks of the blob, in order.</param>
+/// <param name="Uncommitted">The staged blocks, in no particular order.</param>
 /// <param name="ETag">The version of the committed blob; empty when there is none.</param>
 public sealed record BlobBlocks(IReadOnlyList<BlobBlock> Committed, IReadOnlyList<BlobBlock> Uncommitted, string ETag);

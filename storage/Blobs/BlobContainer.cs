@@ -42,7 +42,7 @@ public sealed partial class BlobContainer
         CallAsync(async () => (await _client.ExistsAsync(cancellationToken)).Value);
 
     /// <summary>Lists blobs and virtual folders directly below a prefix.</summary>
-    /// <param name="prefix">What names start with; empty for the container's root.</param>
+    /// <param name="prefix">Prefix of the names; empty for the container's root.</param>
     /// <param name="delimiter">Splits names into folders; null lists all blobs below the prefix, however deep.</param>
     /// <param name="take">At most how many entries, 1 to 5,000.</param>
     /// <param name="continuationToken">The token of the page before; null for the first.</param>
@@ -95,7 +95,7 @@ public sealed partial class BlobContainer
     /// <summary>Opens a blob, or a range of it, for reading as a stream.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="offset">First byte.</param>
-    /// <param name="length">How many bytes; null for all to the end.</param>
+    /// <param name="length">Number of bytes; null for all to the end.</param>
     /// <param name="ifMatch">The version that must still be there; null for any.</param>
     public Task<BlobContent> OpenReadAsync(
         string name, long offset = 0, long? length = null, string? ifMatch = null, CancellationToken cancellationToken = default) =>
@@ -135,7 +135,7 @@ public sealed partial class BlobContainer
     /// <summary>Writes a blob whole, in one request up to 256 MiB.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="content">The bytes.</param>
-    /// <param name="overwrite">Whether an existing blob may be replaced; otherwise <see cref="StorageExistsException"/>.</param>
+    /// <param name="overwrite">True if an existing blob may be replaced; otherwise <see cref="StorageExistsException"/>.</param>
     /// <param name="metadata">Metadata to store; null for none.</param>
     /// <returns>The blob's ETag.</returns>
     public Task<string> WriteAsync(
@@ -161,7 +161,7 @@ public sealed partial class BlobContainer
     /// six days, which fetches a user delegation key.
     /// </summary>
     /// <param name="name">The blob.</param>
-    /// <param name="expires">When the address stops to work.</param>
+    /// <param name="expires">The time the address expires.</param>
     /// <param name="contentDisposition">The Content-Disposition that the service shall answer; null for none.</param>
     /// <param name="contentType">The Content-Type that the service shall answer; null for the blob's own.</param>
     public async Task<Uri> SignReadAsync(

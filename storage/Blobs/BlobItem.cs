@@ -3,7 +3,7 @@ namespace Cloudreve.AzureStorage.Blobs;
 /// <summary>A blob as a listing or a properties request shows it.</summary>
 /// <param name="Name">The whole name within the container.</param>
 /// <param name="Size">Content length in bytes.</param>
-/// <param name="LastModified">When the blob was last written.</param>
+/// <param name="LastModified">The time the blob was last written.</param>
 /// <param name="ETag">The blob's version.</param>
 public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModified, string ETag)
 {
@@ -23,15 +23,15 @@ public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModifie
 /// <summary>One answer of a listing: blobs and virtual folders directly below a prefix.</summary>
 /// <param name="Blobs">Blobs, in order of name.</param>
 /// <param name="Prefixes">Names of virtual folders, each ending in the delimiter, in order.</param>
-/// <param name="ContinuationToken">Where to go on; null at the end. Opaque.</param>
+/// <param name="ContinuationToken">The token to continue with; null at the end. Opaque.</param>
 public sealed record BlobPage(IReadOnlyList<BlobItem> Blobs, IReadOnlyList<string> Prefixes, string? ContinuationToken);
 
 /// <summary>The content of a blob, or a range of it.</summary>
 /// <param name="Content">The bytes; dispose it.</param>
-/// <param name="Length">How many bytes <paramref name="Content"/> holds.</param>
+/// <param name="Length">Number of bytes in <paramref name="Content"/>.</param>
 /// <param name="TotalSize">Size of the whole blob.</param>
 /// <param name="ETag">The blob's version.</param>
-/// <param name="LastModified">When the blob was last written.</param>
+/// <param name="LastModified">The time the blob was last written.</param>
 public sealed record BlobContent(Stream Content, long Length, long TotalSize, string ETag, DateTimeOffset LastModified)
 {
     /// <summary>The metadata that the writer stored with the blob.</summary>

@@ -31,7 +31,7 @@ internal static class CallLimits
 
     /// <summary>The time that one try of a request may go without a response.</summary>
     /// <param name="call">The request.</param>
-    /// <param name="isContent">Whether it moves content.</param>
+    /// <param name="isContent">True if it moves content.</param>
     public static TimeSpan Of(StorageCall call, bool isContent)
     {
         // The way out is watched by PacedUploads, since a large body takes as long as it takes.

@@ -6,7 +6,7 @@ namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>The one place that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
 /// <param name="service">The service.</param>
-/// <param name="isContent">Whether the requests move content.</param>
+/// <param name="isContent">True if the requests move content.</param>
 /// <param name="counter">Counts.</param>
 /// <param name="faults">Decides on faults; null for none.</param>
 internal sealed class StoragePipelinePolicy(

@@ -5,9 +5,9 @@ using Azure.Core.Pipeline;
 namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>Tries again as often as allowed, but not when the first try lies too long back: whoever waits gets an answer in time.</summary>
-/// <param name="maxRetries">How often.</param>
+/// <param name="maxRetries">Maximum number of retries.</param>
 /// <param name="delay">The first pause; it doubles with each.</param>
-/// <param name="lastTry">How long after the first try another one may begin.</param>
+/// <param name="lastTry">The minimum time after the first try before another one.</param>
 internal sealed class TimedRetries(int maxRetries, TimeSpan delay, TimeSpan lastTry)
     : RetryPolicy(maxRetries, DelayStrategy.CreateExponentialDelayStrategy(delay, TimeSpan.FromMinutes(1)))
 {

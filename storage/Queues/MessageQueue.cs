@@ -4,12 +4,12 @@ namespace Cloudreve.AzureStorage.Queues;
 
 /// <summary>A received message, hidden from others until its visibility timeout ends.</summary>
 /// <param name="Id">The service's id of the message.</param>
-/// <param name="PopReceipt">What deletes or updates this receipt of it; changes with every receipt and update.</param>
+/// <param name="PopReceipt">The token that deletes or updates this receipt of it; changes with every receipt and update.</param>
 /// <param name="Body">The text.</param>
-/// <param name="DequeueCount">How often it has been received, this time included.</param>
-/// <param name="InsertedOn">When it was sent.</param>
-/// <param name="ExpiresOn">When the service drops it.</param>
-/// <param name="NextVisibleOn">When it becomes visible again.</param>
+/// <param name="DequeueCount">Number of times it has been received, this time included.</param>
+/// <param name="InsertedOn">The time it was sent.</param>
+/// <param name="ExpiresOn">The time the service drops it.</param>
+/// <param name="NextVisibleOn">The time it becomes visible again.</param>
 public sealed record QueueMessage(
     string Id, string PopReceipt, string Body, long DequeueCount, DateTimeOffset? InsertedOn, DateTimeOffset? ExpiresOn, DateTimeOffset? NextVisibleOn);
 
@@ -32,13 +32,13 @@ public sealed class MessageQueue
 
     /// <summary>Sends a message that never expires.</summary>
     /// <param name="body">The text, at most 48 KiB.</param>
-    /// <param name="delay">How long it stays invisible at first; null for not at all. At most seven days.</param>
+    /// <param name="delay">The time that it stays invisible at first; null for none. At most seven days.</param>
     public Task SendAsync(string body, TimeSpan? delay = null, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.SendMessageAsync(body, delay, TimeSpan.FromSeconds(-1), cancellationToken));
 
     /// <summary>Receives up to 32 messages and hides them from others.</summary>
     /// <param name="max">1 to 32.</param>
-    /// <param name="visibilityTimeout">How long they stay hidden.</param>
+    /// <param name="visibilityTimeout">The time that they stay hidden.</param>
     public Task<IReadOnlyList<QueueMessage>> ReceiveAsync(int max, TimeSpan visibilityTimeout, CancellationToken cancellationToken = default) =>
         CallAsync<IReadOnlyList<QueueMessage>>(async () =>
         {

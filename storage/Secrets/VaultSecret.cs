@@ -7,7 +7,7 @@ namespace Cloudreve.AzureStorage.Secrets;
 /// <summary>A version of a secret, without its value.</summary>
 /// <param name="Id">Tells the versions of a secret apart.</param>
 /// <param name="IsEnabled">False when somebody has switched it off; its value cannot be read then.</param>
-/// <param name="Tags">What the writer noted.</param>
+/// <param name="Tags">The tags that the writer stored.</param>
 public sealed record SecretVersion(string Id, bool IsEnabled, IReadOnlyDictionary<string, string> Tags);
 
 /// <summary>
@@ -22,7 +22,7 @@ public sealed class VaultSecret
     private readonly string _name;
 
     /// <summary>Creates the client; sends nothing yet.</summary>
-    /// <param name="options">Where the vault is.</param>
+    /// <param name="options">The options for connecting to the vault.</param>
     /// <param name="name">The secret's name: letters, digits and hyphens.</param>
     public VaultSecret(KeyVaultOptions options, string name)
     {
@@ -65,7 +65,7 @@ public sealed class VaultSecret
 
     /// <summary>Adds a version. One request. When its answer is lost and it is sent again, there are two of the same content.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="tags">What to note with it; not secret.</param>
+    /// <param name="tags">Tags to store with it; not secret.</param>
     public Task AddAsync(string value, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken = default)
     {
         var secret = new KeyVaultSecret(_name, value);

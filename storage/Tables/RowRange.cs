@@ -50,5 +50,5 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
 
 /// <summary>One answer of a query: at most 1,000 rows.</summary>
 /// <param name="Rows">The rows, ordered by partition and row key.</param>
-/// <param name="ContinuationToken">Where to go on; null at the end. Opaque.</param>
+/// <param name="ContinuationToken">The token to continue with; null at the end. Opaque.</param>
 public sealed record RowPage(IReadOnlyList<Row> Rows, string? ContinuationToken);

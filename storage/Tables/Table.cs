@@ -37,14 +37,14 @@ public sealed class Table
     }
 
     /// <summary>Reads up to <paramref name="take"/> rows of a range, in one request.</summary>
-    /// <param name="range">Which rows.</param>
+    /// <param name="range">The rows.</param>
     /// <param name="take">At most how many rows, 1 to 1,000.</param>
     /// <param name="continuationToken">The token of the page before; null for the first.</param>
     public Task<RowPage> QueryPageAsync(RowRange range, int take = 1000, string? continuationToken = null, CancellationToken cancellationToken = default) =>
         CallAsync(() => QueryFilterPageAsync(range.ToFilter(), take, continuationToken, cancellationToken));
 
     /// <summary>Reads all rows of a range, one request for each 1,000 rows.</summary>
-    /// <param name="range">Which rows.</param>
+    /// <param name="range">The rows.</param>
     public async IAsyncEnumerable<Row> QueryAsync(RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? token = null;

@@ -3,7 +3,7 @@ namespace Cloudreve.Load;
 /// <summary>A run of load.</summary>
 /// <param name="Clients">Clients at work at the same time.</param>
 /// <param name="Users">Users among whom they are spread.</param>
-/// <param name="Time">How long they work.</param>
+/// <param name="Time">The time that clients work.</param>
 /// <param name="Seed">Repeats what they do and what disturbs them, as far as their threads allow.</param>
 public sealed record LoadOptions(int Clients, int Users, TimeSpan Time, int Seed)
 {

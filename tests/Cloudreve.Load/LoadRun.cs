@@ -36,11 +36,11 @@ public sealed class LoadRun : IAsyncDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     /// <summary>Prepares a run; starts nothing.</summary>
-    /// <param name="options">What it is like.</param>
+    /// <param name="options">Its options.</param>
     /// <param name="site">The site's processes.</param>
-    /// <param name="proxy">What stands between them and storage.</param>
+    /// <param name="proxy">The proxy between them and storage.</param>
     /// <param name="account">Storage without the proxy.</param>
-    /// <param name="prefix">What the site's names start with.</param>
+    /// <param name="prefix">Prefix of the site's names.</param>
     /// <param name="write">Hears of what happens.</param>
     public LoadRun(LoadOptions options, ISiteProcesses site, TcpProxy proxy, StorageAccount account, string prefix, Action<string> write)
     {

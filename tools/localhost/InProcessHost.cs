@@ -84,7 +84,7 @@ public sealed class InProcessHost : IAsyncDisposable
     /// <summary>Runs a function that HTTP does not reach, as its trigger would.</summary>
     /// <param name="function">Its name.</param>
     /// <param name="value">The trigger's value: a queue message's text, or JSON.</param>
-    /// <param name="metadata">What the trigger tells beside it, by name.</param>
+    /// <param name="metadata">Trigger data beside it, by name.</param>
     /// <param name="cancellationToken">Asks the function to stop.</param>
     /// <exception cref="InvalidOperationException">The function threw; the message holds its exception.</exception>
     public async Task InvokeAsync(

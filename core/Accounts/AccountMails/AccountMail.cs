@@ -13,10 +13,10 @@ internal enum AccountMailKind
 }
 
 /// <summary>A queued request to send an account mail: a message of the mail queue. It holds no secret and no mail address.</summary>
-/// <param name="Kind">What it is for.</param>
+/// <param name="Kind">The purpose.</param>
 /// <param name="UserId">The account.</param>
 /// <param name="SiteUrl">Scheme and host of the links.</param>
-/// <param name="Nonce">Which request it belongs to.</param>
+/// <param name="Nonce">The nonce of the request that it belongs to.</param>
 /// <param name="Language">Locale code; null for the account's.</param>
 /// <param name="Request">The key of that request's row; null for the only one of its kind.</param>
 internal sealed record AccountMail(AccountMailKind Kind, long UserId, string SiteUrl, string Nonce, string? Language, string? Request = null);

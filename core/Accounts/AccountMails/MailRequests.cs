@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Accounts.AccountMails;
 /// a mail server. Within a minute a further request for the same mail changes nothing: the one on its way is still good. Activations of
 /// different passwords are different requests, and none voids another.
 /// </summary>
-/// <param name="layout">Where rows and messages go.</param>
+/// <param name="layout">The storage of rows and messages.</param>
 /// <param name="clock">Tells when a request ends.</param>
 public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 {
@@ -53,11 +53,11 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         : KeyOf(kind);
 
     /// <summary>Asks for a mail. Three transactions; one when the last request was just now.</summary>
-    /// <param name="kind">Which.</param>
+    /// <param name="kind">The kind.</param>
     /// <param name="user">The account.</param>
     /// <param name="siteUrl">Scheme and host of its links.</param>
     /// <param name="language">Locale code; null for the account's.</param>
-    /// <param name="lifetime">How long its link works.</param>
+    /// <param name="lifetime">Lifetime of the link.</param>
     internal async Task AskAsync(
         AccountMailKind kind, User user, string siteUrl, string? language, TimeSpan lifetime, CancellationToken cancellationToken)
     {

@@ -94,10 +94,10 @@ public sealed class UserAdministration
     /// account of the page. Other orders and parts of texts read the whole index, one transaction for each 1,000 accounts; the order by
     /// storage as many more for the table of quotas.
     /// </summary>
-    /// <param name="page">Which page.</param>
-    /// <param name="filter">Which accounts.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="filter">Selects the accounts.</param>
     /// <param name="order">Their order.</param>
-    /// <param name="mostSorted">How many accounts may be sorted or searched.</param>
+    /// <param name="mostSorted">Maximum number of accounts that may be sorted or searched.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedUser>> ListAsync(
         ListWindow page, UserFilter filter, UserOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -132,7 +132,7 @@ public sealed class UserAdministration
         await FindAsync(id, cancellationToken) is { } user ? await WithUsedAsync(user, cancellationToken) : throw NotFound();
 
     /// <summary>Makes an account. Some six transactions.</summary>
-    /// <param name="user">What it starts with.</param>
+    /// <param name="user">The initial values.</param>
     /// <exception cref="CloudreveException">40001 malformed, 40032 the mail address has an account, 40039 no such group.</exception>
     public async Task<ListedUser> CreateAsync(NewUser user, CancellationToken cancellationToken = default)
     {

@@ -12,7 +12,7 @@ public sealed class CaptchaGate
 
     /// <summary>Throws where a captcha is demanded and the answer is not right. No transaction where none is; one for the picture.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="demand">Whether one is demanded here.</param>
+    /// <param name="demand">True if a captcha is required here.</param>
     /// <param name="answer">The answer.</param>
     /// <exception cref="CloudreveException">40026.</exception>
     public async Task PassAsync(SiteSettings site, Setting<bool> demand, CaptchaAnswer answer, CancellationToken cancellationToken = default)

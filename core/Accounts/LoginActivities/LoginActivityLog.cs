@@ -23,7 +23,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Notes a success. One transaction.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="activity">What it was; the time is set here.</param>
+    /// <param name="activity">The activity; the time is set here.</param>
     public async Task AddAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();
@@ -47,7 +47,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Notes a failure, unless there have been many lately. Two transactions at most.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="activity">What it was.</param>
+    /// <param name="activity">The activity.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var since = clock.GetUtcNow() - FailureWindow;

@@ -59,7 +59,7 @@ public sealed record OAuthClient
     public bool NeedsCodeChallenge => SecretHash is null;
 
     /// <summary>Checks a secret against the client's; true for a client that has none.</summary>
-    /// <param name="secret">What the client sent; null for nothing.</param>
+    /// <param name="secret">The secret that the client sent; null for none.</param>
     public bool IsSecret(string? secret) =>
         SecretHash is null || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Hash(secret ?? "")), Encoding.UTF8.GetBytes(SecretHash));
 

@@ -45,7 +45,7 @@ public sealed record ChangedOAuthClient(OAuthClient Client, string? Secret);
 
 /// <summary>Operations of administrators on OAuth clients (contract, section 24).</summary>
 /// <param name="clients">The clients.</param>
-/// <param name="grants">What users granted to them.</param>
+/// <param name="grants">Grants of users to them.</param>
 /// <param name="ids">Gives numbers to new ones.</param>
 public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants grants, IdAllocator ids)
 {
@@ -73,7 +73,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
 
     /// <summary>Makes a client, which gets its public id here. Two transactions.</summary>
-    /// <param name="change">What it starts with.</param>
+    /// <param name="change">The initial values.</param>
     /// <exception cref="CloudreveException">40001: a value that cannot be.</exception>
     public async Task<ChangedOAuthClient> CreateAsync(OAuthClientChange change, CancellationToken cancellationToken = default)
     {

@@ -11,8 +11,8 @@ namespace Cloudreve.Core.Accounts.OAuth;
 
 /// <summary>An application's request for a user's consent.</summary>
 /// <param name="Client">The application.</param>
-/// <param name="RedirectUri">Where the user is sent back to.</param>
-/// <param name="Scopes">What it asks for.</param>
+/// <param name="RedirectUri">The address that the user is redirected to.</param>
+/// <param name="Scopes">The scopes that it requests.</param>
 /// <param name="CodeChallenge">
 /// The challenge of PKCE: the hash of a secret that the application keeps until the exchange. Null only for an application with a secret
 /// of its own.
@@ -22,24 +22,24 @@ public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadO
 /// <summary>An application's request to exchange a code for tokens.</summary>
 /// <param name="ClientId">The application.</param>
 /// <param name="ClientSecret">Its secret; null for none.</param>
-/// <param name="Code">What the user's consent brought.</param>
+/// <param name="Code">The code from the user's consent.</param>
 /// <param name="CodeVerifier">The secret behind the challenge of PKCE.</param>
-/// <param name="RedirectUri">Where the user was sent back to; null when the application does not say.</param>
+/// <param name="RedirectUri">The address that the user was redirected to; null when the application does not specify it.</param>
 public sealed record OAuthExchange(string? ClientId, string? ClientSecret, string? Code, string? CodeVerifier, string? RedirectUri);
 
 /// <summary>The result of an exchange.</summary>
 /// <param name="Tokens">The tokens.</param>
-/// <param name="Scopes">What they allow.</param>
-/// <param name="MayRefresh">Whether the application gets the refresh token.</param>
+/// <param name="Scopes">The scopes that they allow.</param>
+/// <param name="MayRefresh">True if the application gets the refresh token.</param>
 public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, bool MayRefresh);
 
 /// <summary>
 /// Codes that users' consent brings and applications exchange for tokens (contract, section 7): once, and with
 /// PKCE unless they have a secret.
 /// </summary>
-/// <param name="layout">Where codes are kept, hashed.</param>
+/// <param name="layout">The storage of codes, which are hashed.</param>
 /// <param name="clients">The applications.</param>
-/// <param name="grants">What users granted.</param>
+/// <param name="grants">Grants of users.</param>
 /// <param name="tokens">Issues the tokens.</param>
 /// <param name="clock">Tells which codes have expired.</param>
 public sealed class OAuthCodes(
@@ -68,7 +68,7 @@ public sealed class OAuthCodes(
     /// <summary>Notes a user's consent and widens the grant. Three transactions at most.</summary>
     /// <param name="user">The user.</param>
     /// <param name="session">The sign-in that the user consents in; null where another party issued its token.</param>
-    /// <param name="consent">What the user consents to; checked by the caller against the client.</param>
+    /// <param name="consent">The grant that the user consents to; checked by the caller against the client.</param>
     /// <returns>The code, which cannot be had again.</returns>
     public async Task<string> GrantAsync(User user, TokenSession? session, OAuthConsent consent, CancellationToken cancellationToken = default)
     {
@@ -94,7 +94,7 @@ public sealed class OAuthCodes(
     /// Exchanges a code. Seven transactions. A code that comes a second time ends the tokens that the first one brought (RFC 6749, 4.1.2):
     /// one of both was not the application.
     /// </summary>
-    /// <param name="exchange">What the application sent.</param>
+    /// <param name="exchange">The application's request.</param>
     /// <exception cref="OAuthException">invalid_client, or invalid_grant.</exception>
     public async Task<OAuthTokens> ExchangeAsync(OAuthExchange exchange, CancellationToken cancellationToken = default)
     {

@@ -8,8 +8,8 @@ namespace Cloudreve.Core.Accounts.OAuth;
 
 /// <summary>A grant of a user to an OAuth client.</summary>
 /// <param name="ClientId">The client.</param>
-/// <param name="Scopes">What was granted.</param>
-/// <param name="LastUsedAt">When the client last exchanged a code; null for never.</param>
+/// <param name="Scopes">The granted scopes.</param>
+/// <param name="LastUsedAt">The time the client last exchanged a code; null for never.</param>
 public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
 
 /// <summary>Grants of users to OAuth clients: one row for each grant, in the user's partition.</summary>
@@ -61,7 +61,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// <summary>Grants scopes beside those that were granted before. Two transactions, one when there is nothing to add.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
-    /// <param name="scopes">What is granted.</param>
+    /// <param name="scopes">The granted scopes.</param>
     public async Task WidenAsync(long userId, Guid clientId, IReadOnlyCollection<string> scopes, CancellationToken cancellationToken = default)
     {
         while (true)
@@ -93,7 +93,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
     /// transaction.
     /// </summary>
     /// <param name="userId">The user.</param>
-    /// <param name="held">What the client's token says.</param>
+    /// <param name="held">The scopes in the client's token.</param>
     internal async Task<ClientScopes?> RenewAsync(long userId, ClientScopes held, CancellationToken cancellationToken)
     {
         var grant = await FindAsync(userId, held.ClientId, cancellationToken);

@@ -24,7 +24,7 @@ public sealed record OpenIdLinking(long UserId, TokenSession? Session);
 
 /// <summary>Whom a sign-in through a provider has brought.</summary>
 /// <param name="User">The account.</param>
-/// <param name="HasProvenSecondFactor">Whether the provider asked for a second factor, and the site trusts it with that.</param>
+/// <param name="HasProvenSecondFactor">True if the provider asked for a second factor, and the site trusts it with that.</param>
 public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 
 /// <summary>
@@ -32,8 +32,8 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// nobody gets an account where people may sign up and the provider verified its mail address, unless the address has an account: its
 /// owner has to sign in and link it.
 /// </summary>
-/// <param name="layout">Where sign-ins that were begun are kept.</param>
-/// <param name="links">Which identities belong to which users.</param>
+/// <param name="layout">The storage of pending sign-ins.</param>
+/// <param name="links">The links between identities and users.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
 /// <param name="tokens">Tells whether the sign-in of somebody who links still holds.</param>
@@ -64,7 +64,7 @@ public sealed class OpenIdSignIn(
     /// <param name="provider">The provider.</param>
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
-    /// <param name="linking">Who links an identity with the own account; null for a sign-in.</param>
+    /// <param name="linking">The user who links an identity with the own account; null for a sign-in.</param>
     /// <exception cref="CloudreveException">40019: the provider is not set up. 40080: it cannot be reached.</exception>
     public async Task<AuthorizationRedirect> BeginAsync(
         SiteSettings site, OpenIdProvider provider, string siteBase, string? hint, OpenIdLinking? linking, CancellationToken cancellationToken = default)
@@ -94,8 +94,8 @@ public sealed class OpenIdSignIn(
     /// <summary>Ends a sign-in. It works once, whatever comes of it.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider.</param>
-    /// <param name="state">What the user came back with.</param>
-    /// <param name="code">What the user came back with, too.</param>
+    /// <param name="state">The state that the user came back with.</param>
+    /// <param name="code">The code that the user came back with.</param>
     /// <returns>Who has signed in; null when an identity was linked.</returns>
     /// <exception cref="CloudreveException">
     /// 404: there is no such sign-in, or its time is over; or whoever links has signed out or changed the password since. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:

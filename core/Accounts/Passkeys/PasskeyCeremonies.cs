@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// Registers passkeys and signs users in with them (contract, section 6). A challenge works once and for <see cref="Lifetime"/>; it is
 /// used up by the answer, whether that holds or not.
 /// </summary>
-/// <param name="layout">Where challenges are kept.</param>
+/// <param name="layout">The storage of challenges.</param>
 /// <param name="passkeys">The passkeys.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="clock">Tells which challenges have expired.</param>
@@ -42,17 +42,17 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private const string Expires = "expires";
 
     /// <summary>Begins a registration, in place of one that was begun before. One transaction.</summary>
-    /// <param name="user">Who registers.</param>
+    /// <param name="user">The user who registers it.</param>
     /// <param name="origin">The site's origin.</param>
     /// <returns>The challenge.</returns>
     public Task<byte[]> BeginRegistrationAsync(User user, string origin, CancellationToken cancellationToken = default) =>
         BeginAsync(RegistrationPartition(user.Id), origin, cancellationToken);
 
     /// <summary>Ends a registration. Five transactions.</summary>
-    /// <param name="user">Who registers.</param>
+    /// <param name="user">The user who registers it.</param>
     /// <param name="response">The credential that the browser made, as JSON.</param>
-    /// <param name="name">What to call it; may hold <c>{os}</c> and <c>{browser}</c>.</param>
-    /// <param name="userAgent">What the browser says about itself.</param>
+    /// <param name="name">Its name; may hold <c>{os}</c> and <c>{browser}</c>.</param>
+    /// <param name="userAgent">The browser's user agent.</param>
     /// <exception cref="CloudreveException">
     /// 40001: malformed, or too many passkeys. 404: no registration was begun, or its time is over. 40025: the credential does not hold, or
     /// is registered already.

@@ -47,7 +47,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <param name="userId">The account.</param>
     /// <param name="secret">The link's secret.</param>
     /// <param name="password">The new password.</param>
-    /// <param name="client">Where the request comes from.</param>
+    /// <param name="client">The client that makes the request.</param>
     /// <exception cref="CloudreveException">40001 impossible password, 40030 the link is wrong, used or too old, 40017 banned, 40018 not activated.</exception>
     public async Task<User> FinishAsync(SiteSettings site, long userId, string secret, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {

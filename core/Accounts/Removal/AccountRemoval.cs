@@ -109,7 +109,7 @@ public sealed class AccountRemoval
 
     /// <summary>Removes what the account has, some thousand entries of its drive at most.</summary>
     /// <param name="reference">The removal.</param>
-    /// <param name="isLast">Whether what was under way has ended, so that all rows may go.</param>
+    /// <param name="isLast">True if work in progress has ended, so that all rows may be removed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>Whether nothing is left.</returns>
     public async Task<bool> RunAsync(AccountRemovalReference reference, bool isLast, CancellationToken cancellationToken = default)
@@ -134,7 +134,7 @@ public sealed class AccountRemoval
 
     /// <summary>Removes the account itself, and ends the task.</summary>
     /// <param name="reference">The removal.</param>
-    /// <param name="error">What kept the removal from its end; null when nothing did.</param>
+    /// <param name="error">The error that ended the removal; null for none.</param>
     public async Task FinishAsync(AccountRemovalReference reference, string? error, CancellationToken cancellationToken = default)
     {
         if (error is null && await _users.FindAsync(reference.UserId, cancellationToken) is { IsLeaving: true })

@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Accounts.Removal;
 /// <param name="openIds">Their identities.</param>
 /// <param name="logins">Their sign-ins.</param>
 /// <param name="avatars">Their pictures.</param>
-/// <param name="settings">Where pictures are.</param>
+/// <param name="settings">The settings with the location of pictures.</param>
 internal sealed class AccountTraces(
     StorageLayout layout, UserStore users, PasskeyStore passkeys, OpenIdLinks openIds, LoginActivityLog logins, AvatarStore avatars, SettingStore settings)
 {

@@ -50,13 +50,13 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Checks whether an attempt is allowed. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     internal bool Allows(Row? row, ClientAddress client) => Judge(row, client) == AttemptVerdict.Allowed;
 
     /// <summary>Decides on an attempt. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
-    /// <param name="client">Where the attempt comes from.</param>
-    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    /// <param name="client">The client that makes the attempt.</param>
+    /// <param name="hasSolved">True if the client has solved a captcha for it.</param>
     internal AttemptVerdict Judge(Row? row, ClientAddress client, bool hasSolved = false)
     {
         var record = AttemptRecord.Read(row);
@@ -76,10 +76,10 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     internal bool Knows(Row? row, ClientAddress client) => row is not null && IsTrusted(AttemptRecord.Read(row), client);
 
     /// <summary>Counts a failure: one transaction, two more for each rival.</summary>
-    /// <param name="key">Where it is counted.</param>
+    /// <param name="key">The key under which it is counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
-    /// <param name="client">Where the attempt came from.</param>
-    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    /// <param name="client">The client that made the attempt.</param>
+    /// <param name="hasSolved">True if the client has solved a captcha for it.</param>
     internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false) =>
         UpdateAsync(key, row, record => WithFailure(record, client, hasSolved), cancellationToken);
 
@@ -90,10 +90,10 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// Counts a failure on something that does not exist, in this process alone. One transaction like that of a failure that is stored, so
     /// that both take the same time: it overwrites one of a few rows.
     /// </summary>
-    /// <param name="key">Where it would be counted.</param>
-    /// <param name="row">What <see cref="FindNobodys"/> found.</param>
-    /// <param name="client">Where the attempt came from.</param>
-    /// <param name="hasSolved">Whether the client has solved a captcha for it.</param>
+    /// <param name="key">The key under which it would be counted.</param>
+    /// <param name="row">The result of <see cref="FindNobodys"/>.</param>
+    /// <param name="client">The client that made the attempt.</param>
+    /// <param name="hasSolved">True if the client has solved a captcha for it.</param>
     internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false)
     {
         var until = clock.GetUtcNow() + Window;
@@ -104,9 +104,9 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Forgets the address's failures and trusts it: no transaction where there is nothing to change, one otherwise.</summary>
-    /// <param name="key">Where attempts are counted.</param>
+    /// <param name="key">The key under which attempts are counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
-    /// <param name="client">Where the attempt came from.</param>
+    /// <param name="client">The client that made the attempt.</param>
     internal async Task CountSuccessAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken)
     {
         var record = AttemptRecord.Read(row);

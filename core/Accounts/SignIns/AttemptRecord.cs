@@ -5,8 +5,8 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>Failures from the first one on.</summary>
-/// <param name="Count">How many.</param>
-/// <param name="Since">When the first one was.</param>
+/// <param name="Count">Their number.</param>
+/// <param name="Since">The time of the first one.</param>
 internal sealed record AttemptWindow(int Count, DateTimeOffset Since);
 
 /// <summary>Known attempts on one secret. Its size is bounded, so that it fits into one property of a row.</summary>

@@ -24,7 +24,7 @@ public sealed class BudgetAttempt : IDisposable
     internal static BudgetAttempt Paid(Func<int, CancellationToken, Task> payAsync) => new(payAsync, leave: null) { _isPaid = true };
 
     /// <summary>Notes how it ended. One transaction to charge a failure, or to give back what was paid in advance; none otherwise.</summary>
-    /// <param name="isFailure">Whether it failed.</param>
+    /// <param name="isFailure">True if it failed.</param>
     public async Task EndAsync(bool isFailure, CancellationToken cancellationToken = default)
     {
         if (isFailure != _isPaid)

@@ -3,10 +3,10 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>A limit on how often something may be done.</summary>
-/// <param name="RowKey">Where it is counted in a client's partition.</param>
-/// <param name="Most">How often within a window.</param>
-/// <param name="Window">How long a window is, from the first time on.</param>
-/// <param name="Plural">What it is called in messages.</param>
+/// <param name="RowKey">The row key in a client's partition.</param>
+/// <param name="Most">Maximum number of times within a window.</param>
+/// <param name="Window">The length of a window, from the first time on.</param>
+/// <param name="Plural">The plural noun for it in messages.</param>
 internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, string Plural)
 {
     /// <summary>The factor by which the limit of an area exceeds that of one of its networks.</summary>
@@ -38,7 +38,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
     };
 
     /// <summary>The limit of a site that grants more or less than usual; null where it sets none.</summary>
-    /// <param name="percent">How much of the usual.</param>
+    /// <param name="percent">The percentage of the usual limit.</param>
     public BudgetLimit? Scale(long percent) => percent switch
     {
         0 => null,
@@ -47,14 +47,14 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
     };
 
     /// <summary>Checks whether a client has used up its budget.</summary>
-    /// <param name="record">What was counted.</param>
+    /// <param name="record">The counts.</param>
     /// <param name="client">The client.</param>
-    /// <param name="underWay">How much is under way that may have to be counted, too.</param>
+    /// <param name="underWay">The amount in progress that may have to be counted as well.</param>
     public bool IsSpent(BudgetRecord record, ClientAddress client, int underWay = 0) =>
         record.CountOf(client) + underWay >= Most || record.Total + underWay >= Most * AreaFactor;
 
     /// <summary>Tells a client that it has nothing left.</summary>
-    /// <param name="wait">How long it has to wait.</param>
+    /// <param name="wait">The time that it has to wait.</param>
     public CloudreveException Refuse(TimeSpan wait)
     {
         var minutes = Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes));

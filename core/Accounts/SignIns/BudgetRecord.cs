@@ -8,9 +8,9 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// The amounts of a budget that an area's networks have spent since a window began. A row holds the networks of one area, so its size is bounded
 /// by what they may spend together.
 /// </summary>
-/// <param name="Since">When the window began.</param>
-/// <param name="Total">What all of them have spent.</param>
-/// <param name="Networks">What each has spent.</param>
+/// <param name="Since">The time the window began.</param>
+/// <param name="Total">The sum that all of them have spent.</param>
+/// <param name="Networks">The amount that each has spent.</param>
 internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDictionary<string, int> Networks)
 {
     // More are counted in the total alone: a row that an operator's large limit let grow must still fit into its property.
@@ -39,7 +39,7 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
 
     /// <summary>The record after a client has spent something, or got it back.</summary>
     /// <param name="client">The client.</param>
-    /// <param name="count">How much; negative for what comes back.</param>
+    /// <param name="count">The amount; negative for a refund.</param>
     public BudgetRecord Add(ClientAddress client, int count)
     {
         var networks = new Dictionary<string, int>(Networks, StringComparer.Ordinal);

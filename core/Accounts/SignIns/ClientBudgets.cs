@@ -13,8 +13,8 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// something is spent and remembers who has nothing left, so attempts that succeed, and those that are refused, cost no transaction.
 /// Several processes may together let a few attempts more than the limit through: those that were under way when it was reached.
 /// </summary>
-/// <param name="layout">Where budgets are kept, a row for each area and budget.</param>
-/// <param name="settings">How much the site grants.</param>
+/// <param name="layout">The storage of budgets, a row for each area and budget.</param>
+/// <param name="settings">The limits that the site grants.</param>
 /// <param name="clock">Tells when a window ends.</param>
 public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, TimeProvider clock)
 {
@@ -27,7 +27,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// Charges a client for what it is about to do. One transaction, two more for each process that came in between; none for a budget that
     /// each process keeps for itself.
     /// </summary>
-    /// <param name="budget">What it does.</param>
+    /// <param name="budget">The budget.</param>
     /// <param name="client">The client.</param>
     /// <exception cref="CloudreveException">429: it has nothing left, which costs no transaction.</exception>
     public async Task SpendAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default)
@@ -56,7 +56,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// Begins an attempt that a client pays for if it fails. No transaction, unless many attempts of the client are under way in this process:
     /// those are paid in advance, and what succeeds gets it back.
     /// </summary>
-    /// <param name="budget">What it tries.</param>
+    /// <param name="budget">The budget.</param>
     /// <param name="client">The client.</param>
     /// <exception cref="CloudreveException">429: the client has nothing left, which costs no transaction.</exception>
     public async ValueTask<BudgetAttempt> BeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default) =>
@@ -70,7 +70,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     }
 
     /// <summary>Removes rows of windows that have ended: one transaction for each 1,000 clients, and one for each that is removed.</summary>
-    /// <param name="maxRows">How many are removed at most; the rest is left to the next run.</param>
+    /// <param name="maxRows">Maximum number that is removed; the rest is left to the next run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>How many were removed.</returns>
     public Task<int> SweepAsync(int maxRows, CancellationToken cancellationToken = default)
@@ -162,8 +162,8 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// <summary>A charge against a client's budget.</summary>
     /// <param name="Budget">From which budget.</param>
     /// <param name="Client">The client.</param>
-    /// <param name="Tally">What is known about its area.</param>
-    /// <param name="Count">How much; negative for what it gets back.</param>
+    /// <param name="Tally">The tally of its area.</param>
+    /// <param name="Count">The amount; negative for a refund.</param>
     private readonly record struct Charge(ClientBudget Budget, ClientAddress Client, BudgetTally Tally, int Count)
     {
         /// <summary>True if attempts whose charge is decided later count as well.</summary>

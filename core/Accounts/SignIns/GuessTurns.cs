@@ -18,7 +18,7 @@ internal sealed class GuessTurns
 
     /// <summary>Checks a guess when it is its turn.</summary>
     /// <param name="secret">Names the secret that is guessed.</param>
-    /// <param name="client">Who guesses.</param>
+    /// <param name="client">The client that guesses.</param>
     /// <param name="check">Checks the guess, and counts it.</param>
     /// <typeparam name="T">What comes of it.</typeparam>
     /// <exception cref="CloudreveException">429 when too many guesses of the secret wait, of all clients or of this one.</exception>

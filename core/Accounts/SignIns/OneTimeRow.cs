@@ -13,7 +13,7 @@ internal static class OneTimeRow
     private const string Expires = "expires";
 
     /// <summary>Finds a row and uses it up: of several who try, one gets it. Two transactions, one when there is none.</summary>
-    /// <param name="table">Where it is.</param>
+    /// <param name="table">The table that it is in.</param>
     /// <param name="partitionKey">Its partition.</param>
     /// <param name="rowKey">Its key.</param>
     /// <returns>The row as it was; null when there is none, or it was used.</returns>

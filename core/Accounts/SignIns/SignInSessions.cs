@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 public sealed record SecondStep(User User, OpenIdProvider? Provider);
 
 /// <summary>Sign-ins that wait for the second factor (contract, section 5).</summary>
-/// <param name="layout">Where they are kept.</param>
+/// <param name="layout">Their storage.</param>
 /// <param name="twoFactor">Checks the codes.</param>
 /// <param name="clock">Tells which have expired.</param>
 public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor, TimeProvider clock)
@@ -48,7 +48,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// <summary>Ends a sign-in with a code. Five transactions.</summary>
     /// <param name="id">The session.</param>
     /// <param name="code">The code.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <returns>Who has signed in.</returns>
     /// <exception cref="CloudreveException">
     /// 404: there is no such session, its time is over, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018

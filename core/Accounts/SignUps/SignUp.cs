@@ -26,7 +26,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <param name="email">The mail address.</param>
     /// <param name="password">The password.</param>
     /// <param name="language">Locale code; null when unknown.</param>
-    /// <param name="client">Where the request comes from.</param>
+    /// <param name="client">The client that makes the request.</param>
     /// <returns>The account; inactive when a mail is on its way to confirm the address.</returns>
     /// <exception cref="CloudreveException">
     /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits

@@ -16,7 +16,7 @@ internal static class SealedText
 
     /// <summary>Encrypts bytes.</summary>
     /// <param name="site">The site, for its secret.</param>
-    /// <param name="context">What the secret is and whose; must be the same when it is opened.</param>
+    /// <param name="context">The purpose and owner of the secret; must be the same when it is opened.</param>
     /// <param name="secret">The bytes.</param>
     public static string Seal(SiteSettings site, string context, ReadOnlySpan<byte> secret)
     {
@@ -31,7 +31,7 @@ internal static class SealedText
 
     /// <summary>Decrypts what <see cref="Seal"/> made.</summary>
     /// <param name="site">The site, for its secret.</param>
-    /// <param name="context">What the secret is and whose.</param>
+    /// <param name="context">The purpose and owner of the secret.</param>
     /// <param name="text">The encrypted bytes.</param>
     /// <exception cref="CryptographicException">The text was changed, or belongs to another place or site.</exception>
     public static byte[] Open(SiteSettings site, string context, string text)

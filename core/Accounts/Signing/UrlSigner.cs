@@ -23,7 +23,7 @@ public sealed class UrlSigner(TimeProvider clock)
     /// <summary>Signs a path.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="path">The path as it stands in the address, without host and query.</param>
-    /// <param name="expires">When the signature ends; null for never.</param>
+    /// <param name="expires">The time the signature expires; null for never.</param>
     public static string Sign(SiteSettings site, string path, DateTimeOffset? expires)
     {
         var end = expires?.ToUnixTimeSeconds() ?? 0;

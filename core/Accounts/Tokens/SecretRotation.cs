@@ -24,7 +24,7 @@ public sealed class SecretRotation
 
     /// <summary>Checks a change of settings whole, as <see cref="SettingChange.Check"/> does, in which the secret may be replaced.</summary>
     /// <param name="values">New texts by key.</param>
-    /// <param name="site">What is stored.</param>
+    /// <param name="site">The stored settings.</param>
     /// <returns>The texts that are to be stored together; none when all is as it was.</returns>
     /// <exception cref="CloudreveException">
     /// 40001 as there; 40019: the keys of tokens are in a key vault, and without them tokens would not end.

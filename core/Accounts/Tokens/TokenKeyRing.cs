@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Accounts.Tokens;
 /// <summary>A key that signs tokens.</summary>
 /// <param name="Id">Stands in the header of every token that it signs.</param>
 /// <param name="Secret">At least 256 bits, as text.</param>
-/// <param name="ActiveFrom">When it begins to sign.</param>
+/// <param name="ActiveFrom">The time it begins to sign.</param>
 internal sealed record TokenKey(string Id, string Secret, DateTimeOffset ActiveFrom)
 {
     /// <summary>Draws a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
@@ -50,7 +50,7 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     public TokenKey Current(DateTimeOffset now) => Keys.LastOrDefault(key => key.ActiveFrom <= now) ?? Keys[0];
 
     /// <summary>The key of an id, if it may still verify.</summary>
-    /// <param name="id">What a token names; null for none.</param>
+    /// <param name="id">The id that a token names; null for none.</param>
     /// <param name="now">The time.</param>
     public TokenKey? Find(string? id, DateTimeOffset now) => Verifying(now).FirstOrDefault(key => string.Equals(key.Id, id, StringComparison.Ordinal));
 

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Accounts.TwoFactor;
 /// The second factor: codes of an authenticator app (contract, section 6). A code works once, and guessing is limited as that of
 /// passwords is.
 /// </summary>
-/// <param name="layout">Where secrets that are not confirmed yet, and attempts, are kept.</param>
+/// <param name="layout">The storage of unconfirmed secrets, and of attempts.</param>
 /// <param name="settings">The site's secret, which encrypts those of the apps.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account's codes.</param>
@@ -48,7 +48,7 @@ public sealed class TwoFactorAuth(
     /// <summary>Switches the second factor on with the first code of the prepared secret. Five transactions.</summary>
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <exception cref="CloudreveException">
     /// 40001: it is on already. 50005: no secret was prepared, or its time is over. 40022: the code is wrong.
     /// </exception>
@@ -71,7 +71,7 @@ public sealed class TwoFactorAuth(
     /// <summary>Switches the second factor off with a code. Three transactions; none where it is off.</summary>
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <exception cref="CloudreveException">40022: the code is wrong. 429: the client has given too many wrong ones.</exception>
     public async Task DisableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
     {
@@ -86,7 +86,7 @@ public sealed class TwoFactorAuth(
     /// <summary>Takes a code at sign-in: it works no more. Three transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="code">The code.</param>
-    /// <param name="client">Where the attempt comes from.</param>
+    /// <param name="client">The client that makes the attempt.</param>
     /// <returns>The user.</returns>
     /// <exception cref="CloudreveException">
     /// 40022: the code is wrong, or there is no second factor. 429: the client has given too many wrong ones.

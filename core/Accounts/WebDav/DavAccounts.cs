@@ -11,18 +11,18 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.WebDav;
 
 /// <summary>A user's specification of a WebDAV account.</summary>
-/// <param name="Name">What it is called.</param>
+/// <param name="Name">The display name.</param>
 /// <param name="Root">The folder that its clients see as the root.</param>
 /// <param name="Options">The set of <see cref="DavAccountOption"/>.</param>
 public sealed record DavAccountTerms(string Name, FileUri Root, Boolset Options);
 
 /// <summary>A page of a user's accounts.</summary>
 /// <param name="Accounts">The newest first.</param>
-/// <param name="NextToken">Where to go on; null on the last page.</param>
+/// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record DavAccountPage(IReadOnlyList<DavAccount> Accounts, string? NextToken);
 
 /// <summary>The WebDAV accounts of users.</summary>
-/// <param name="layout">Where the rows are.</param>
+/// <param name="layout">The storage of the rows.</param>
 /// <param name="ids">Gives ids.</param>
 /// <param name="clock">Stamps new ones.</param>
 public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvider clock)
@@ -69,8 +69,8 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>Makes an account. Two transactions.</summary>
-    /// <param name="userId">Whose.</param>
-    /// <param name="terms">What it shall be.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="terms">The new terms.</param>
     /// <exception cref="CloudreveException">40001: the user has as many as may be.</exception>
     public async Task<DavAccount> CreateAsync(long userId, DavAccountTerms terms, CancellationToken cancellationToken = default)
     {
@@ -93,9 +93,9 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>Changes an account; its password stays. Two transactions, more for each rival.</summary>
-    /// <param name="userId">Whose.</param>
+    /// <param name="userId">The user.</param>
     /// <param name="id">The account.</param>
-    /// <param name="terms">What it shall be.</param>
+    /// <param name="terms">The new terms.</param>
     /// <returns>The account; null when the user has no such account.</returns>
     public async Task<DavAccount?> ChangeAsync(long userId, long id, DavAccountTerms terms, CancellationToken cancellationToken = default)
     {
@@ -117,7 +117,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>Deletes an account: its clients are refused from now on, by other processes from <see cref="UserStore.MaxAge"/> on. Two transactions.</summary>
-    /// <param name="userId">Whose.</param>
+    /// <param name="userId">The user.</param>
     /// <param name="id">The account.</param>
     /// <returns>False when the user has no such account.</returns>
     public async Task<bool> DeleteAsync(long userId, long id, CancellationToken cancellationToken = default)

@@ -18,7 +18,7 @@ public readonly record struct DavLogin(long UserId, DavAccount? Account);
 /// hash, a right one is always let in, and failures are counted apart from those of sign-ins: a client that keeps an outdated password must
 /// not keep its owner from signing in.
 /// </summary>
-/// <param name="layout">Where failures are counted.</param>
+/// <param name="layout">The storage of failures.</param>
 /// <param name="users">The users.</param>
 /// <param name="accounts">Their accounts.</param>
 /// <param name="limiter">Limits guessing of one user's passwords.</param>
@@ -42,7 +42,7 @@ public sealed class DavSignIn(
     /// <param name="site">The site, for its secret.</param>
     /// <param name="email">The user's mail address, in any case.</param>
     /// <param name="password">The password.</param>
-    /// <param name="client">Where the request comes from.</param>
+    /// <param name="client">The client that makes the request.</param>
     /// <exception cref="CloudreveException">429 after too many failures.</exception>
     public async Task<DavLogin> SignInAsync(
         SiteSettings site, string email, string password, ClientAddress client, CancellationToken cancellationToken = default)

@@ -38,7 +38,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     }
 
     /// <summary>Opens the key of a blob.</summary>
-    /// <param name="encryption">What <see cref="EntityRecord.Encryption"/> holds.</param>
+    /// <param name="encryption">The value of <see cref="EntityRecord.Encryption"/>.</param>
     /// <exception cref="CloudreveException">50002 when the master key is not the one that it was wrapped with.</exception>
     public async Task<BlobKey> OpenAsync(string encryption, CancellationToken cancellationToken = default)
     {

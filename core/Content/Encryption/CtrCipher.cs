@@ -34,7 +34,7 @@ public sealed class CtrCipher : IDisposable
 
     /// <summary>Encrypts or decrypts bytes in place.</summary>
     /// <param name="data">The bytes.</param>
-    /// <param name="offset">Where in the content they begin.</param>
+    /// <param name="offset">The position in the content at which they begin.</param>
     public void Apply(Span<byte> data, long offset)
     {
         Span<byte> counters = stackalloc byte[BlocksAtOnce * BlockSize];

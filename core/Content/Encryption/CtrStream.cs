@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Content.Encryption;
 /// <summary>Decrypts what is read from another stream; owns both that stream and the cipher.</summary>
 /// <param name="source">The encrypted bytes.</param>
 /// <param name="cipher">Decrypts them.</param>
-/// <param name="offset">Where in the content the first byte of <paramref name="source"/> is.</param>
+/// <param name="offset">The position in the content of the first byte of <paramref name="source"/>.</param>
 internal sealed class CtrStream(Stream source, CtrCipher cipher, long offset) : Stream
 {
     private long _offset = offset;

@@ -15,7 +15,7 @@ public sealed class EntityReader(SiteCatalog catalog, PolicyContainers container
     /// <summary>Opens a part of an entity's content, in plain: one transaction.</summary>
     /// <param name="entity">The entity.</param>
     /// <param name="offset">First byte.</param>
-    /// <param name="length">How many bytes; null for all to the end.</param>
+    /// <param name="length">Number of bytes; null for all to the end.</param>
     /// <exception cref="CloudreveException">40035 without the policy, 40006 for a driver that is not supported, 50002 without the key.</exception>
     public async Task<BlobContent> OpenAsync(EntityRecord entity, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {

@@ -27,7 +27,7 @@ public sealed class EntityRecycler(
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entities">The entities.</param>
-    /// <param name="keepBlobs">Whether the blobs shall stay in their containers.</param>
+    /// <param name="keepBlobs">True if the blobs stay in their containers.</param>
     public async Task ScheduleAsync(IReadOnlyCollection<EntityRecord> entities, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         var due = clock.GetUtcNow() + Delay;

@@ -20,7 +20,7 @@ public readonly record struct EntityReference(long EntityId, long FileId);
 /// without references, and then its blob. Adding a reference touches the entity's row in the same batch, so it either
 /// prevents the removal or finds the row gone.
 /// </remarks>
-/// <param name="schedule">Where entities are put that may have lost their last reference.</param>
+/// <param name="schedule">The schedule for entities that may have lost their last reference.</param>
 public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedule)
 {
     private const char Separator = '|';
@@ -51,7 +51,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// nobody refers to afterwards are removed later. Harmless to repeat.
     /// </summary>
     /// <param name="references">The references.</param>
-    /// <param name="keepBlobs">Whether the blobs shall stay in their containers (<c>unlink</c>; contract, section 12).</param>
+    /// <param name="keepBlobs">True if the blobs stay in their containers (<c>unlink</c>; contract, section 12).</param>
     public Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
         Parallel.ForEachAsync(
             references.GroupBy(r => FileKeys.IdBlock(r.EntityId)),

@@ -20,6 +20,6 @@ public enum IntegrityKind
 }
 
 /// <summary>Something that does not fit.</summary>
-/// <param name="Kind">What is wrong.</param>
-/// <param name="Text">What it is, in words for administrators.</param>
+/// <param name="Kind">The kind of problem.</param>
+/// <param name="Text">Its name, in words for administrators.</param>
 public sealed record IntegrityFinding(IntegrityKind Kind, string Text);

@@ -41,7 +41,7 @@ internal static class PictureScaler
 
     /// <summary>Scales a picture into a box, never up, upright, in sRGB and without its metadata.</summary>
     /// <param name="picture">The encoded picture.</param>
-    /// <param name="format">How to make the thumbnail.</param>
+    /// <param name="format">The format of the thumbnail.</param>
     /// <param name="cancellationToken">Cancels the decoding.</param>
     /// <exception cref="ThumbnailException">The picture is of no known format, damaged or too large.</exception>
     public static async Task<Thumbnail> ScaleAsync(ReadOnlyMemory<byte> picture, ThumbnailFormat format, CancellationToken cancellationToken)

@@ -29,7 +29,7 @@ internal enum AttemptDecision
 /// it begins, so that a picture which brings the process down is not tried without end. All copies of a file share the blob
 /// and so the memory.
 /// </summary>
-/// <param name="layout">Where the rows of blobs are.</param>
+/// <param name="layout">The storage of blobs' rows.</param>
 /// <param name="clock">Tells what is due.</param>
 internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock)
 {
@@ -85,7 +85,7 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
 
     /// <summary>Notes a failure. One transaction.</summary>
     /// <param name="entityId">The blob.</param>
-    /// <param name="attempts">How many there were, this one included.</param>
+    /// <param name="attempts">Number of attempts, this one included.</param>
     public Task FailAsync(long entityId, int attempts, CancellationToken cancellationToken) =>
         EndAsync(entityId, attempts, clock.GetUtcNow() + Pauses[Math.Clamp(attempts - 1, 0, Pauses.Length - 1)], cancellationToken);
 

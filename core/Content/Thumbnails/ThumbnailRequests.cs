@@ -5,7 +5,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>Has thumbnails made before anybody asks for them.</summary>
-/// <param name="layout">Where the queue is.</param>
+/// <param name="layout">The storage of the queue.</param>
 public sealed class ThumbnailRequests(StorageLayout layout)
 {
     /// <summary>Has a thumbnail made soon, if the file can have one and has none: one transaction. For the end of uploads.</summary>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Content.Entities;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>The content of which a thumbnail is made. Nothing is read before it is asked for.</summary>
-/// <param name="container">Where the blob is.</param>
+/// <param name="container">The container of the blob.</param>
 /// <param name="key">Decrypts it; null for a plain one.</param>
 /// <param name="entity">The blob.</param>
 /// <param name="name">The file's name.</param>
@@ -22,7 +22,7 @@ internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, Ent
 
     /// <summary>Reads a range, up to the content's end.</summary>
     /// <param name="offset">The first byte.</param>
-    /// <param name="length">How many bytes at most.</param>
+    /// <param name="length">Maximum number of bytes.</param>
     public async Task<byte[]> ReadAsync(long offset, long length, CancellationToken cancellationToken)
     {
         length = Math.Min(length, Size - offset);

@@ -8,7 +8,7 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>The values that the names of new blobs are built from.</summary>
-/// <param name="UserId">Whose file.</param>
+/// <param name="UserId">The owner of the file.</param>
 /// <param name="Path">The file's path in the drive.</param>
 /// <param name="EntityId">The blob's entity.</param>
 /// <param name="At">Now, in the zone that dates are written in.</param>
@@ -24,7 +24,7 @@ internal static class BlobNaming
 
     /// <summary>Makes the name of a new blob. No two blobs get the same, whatever the rules are.</summary>
     /// <param name="policy">Has the rules.</param>
-    /// <param name="context">What is known of the file.</param>
+    /// <param name="context">The known facts about the file.</param>
     public static string Create(StoragePolicy policy, BlobNamingContext context)
     {
         var name = Clean(Expand(policy.FileNameRule.Length == 0 ? "{uuid}" : policy.FileNameRule, context).Replace('/', '_'));

@@ -33,7 +33,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     /// <summary>The chunk plan of a policy for a file.</summary>
     /// <param name="policy">The policy.</param>
     /// <param name="size">Bytes of the file.</param>
-    /// <param name="isRelay">Whether the chunks pass through the functions.</param>
+    /// <param name="isRelay">True if the chunks pass through the functions.</param>
     /// <exception cref="CloudreveException">40049 for a file that no blob can hold.</exception>
     public static ChunkPlan For(StoragePolicy policy, long size, bool isRelay)
     {

@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// (<see cref="UploadExpiry"/>). Uploads that change within two minutes need no note, so only longer ones cost a transaction. A process that is killed
 /// loses its notes; what clients have sent speaks for them then.
 /// </summary>
-/// <param name="layout">Where the rows of uploads are.</param>
+/// <param name="layout">The storage of uploads' rows.</param>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILogger<UploadAnswers> logger) : IAsyncDisposable

@@ -34,7 +34,7 @@ public sealed class UploadCancellation
 
     /// <summary>Cancels somebody's upload. Nothing happens when there is none, or when it is complete.</summary>
     /// <param name="id">The upload.</param>
-    /// <param name="userId">Who must have begun it.</param>
+    /// <param name="userId">The user who must have begun it.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     public async Task CancelAsync(Guid id, long userId, CancellationToken cancellationToken = default)
     {

@@ -49,9 +49,9 @@ public sealed class UploadCreation
     /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
     /// more for each folder on the path that is missing.
     /// </summary>
-    /// <param name="caller">Who uploads: the owner of the drive.</param>
+    /// <param name="caller">The user who uploads: the owner of the drive.</param>
     /// <param name="site">The site's settings.</param>
-    /// <param name="request">What.</param>
+    /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Cancels the call. What it did is undone, by a timer within minutes if it cannot be undone at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
@@ -153,7 +153,7 @@ public sealed class UploadCreation
     /// minutes.
     /// </summary>
     /// <param name="session">The upload.</param>
-    /// <param name="reason">What failed.</param>
+    /// <param name="reason">The reason.</param>
     public async Task UndoAsync(UploadSession session, Exception reason)
     {
         using var timeout = new CancellationTokenSource(UndoTimeout, _clock);

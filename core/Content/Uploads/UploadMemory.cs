@@ -21,7 +21,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
     private long _free = capacity;
 
     /// <summary>Waits for room.</summary>
-    /// <param name="bytes">How much; more than there is counts as all.</param>
+    /// <param name="bytes">Number of bytes; more than there are counts as all.</param>
     /// <returns>Dispose it to give the room back.</returns>
     /// <exception cref="CloudreveException">429 when there is no room for a minute.</exception>
     public async Task<IDisposable> TakeAsync(long bytes, CancellationToken cancellationToken)

@@ -24,10 +24,10 @@ public sealed class UploadRelay
     /// upload. One transaction of Blob storage and two of tables.
     /// </summary>
     /// <param name="id">The upload.</param>
-    /// <param name="userId">Who sends.</param>
-    /// <param name="index">Which chunk, from 0.</param>
+    /// <param name="userId">The user who sends.</param>
+    /// <param name="index">The index of the chunk, from 0.</param>
     /// <param name="content">The bytes.</param>
-    /// <param name="length">How many bytes the request announces; null when it does not.</param>
+    /// <param name="length">Number of bytes that the request announces; null when it announces none.</param>
     /// <param name="cancellationToken">Cancels the call; harmless.</param>
     /// <exception cref="CloudreveException">
     /// 40011 for no such upload of this user, 40012 for an index beyond the end, 40013 for another length, 40006 for an upload

@@ -17,10 +17,10 @@ namespace Cloudreve.Core.Content.Versions;
 public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, TimeProvider clock)
 {
     /// <summary>Makes an older version the current one; its thumbnail is to be made anew.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
-    /// <param name="actor">Who asks.</param>
+    /// <param name="actor">The user and client that ask.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 40077 for no such version, 40073 for locks.</exception>
     public async Task SetCurrentAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
     {
@@ -42,10 +42,10 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
     }
 
     /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are given back.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
-    /// <param name="actor">Who asks.</param>
+    /// <param name="actor">The user and client that ask.</param>
     /// <exception cref="CloudreveException">40016 for no such file, 403 for the current version, 40077 for no such version, 40073 for locks.</exception>
     public async Task DeleteAsync(long ownerId, FilePath path, long versionId, Actor actor, CancellationToken cancellationToken = default)
     {

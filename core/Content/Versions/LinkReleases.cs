@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// Gives back what a file held through entities that it does not refer to any more: the bytes, and then the reference. The
 /// reference goes last, so as long as it is there without the file's link, the bytes may have to be given back still.
 /// </summary>
-/// <param name="layout">Where the notes and id rows are.</param>
+/// <param name="layout">The storage of notes and id rows.</param>
 /// <param name="tree">The files.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
@@ -28,9 +28,9 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(10);
 
     /// <summary>Releases links that a file has given up for certain. Three transactions, and two for each that counts for the quota.</summary>
-    /// <param name="ownerId">Whose file.</param>
+    /// <param name="ownerId">The owner of the file.</param>
     /// <param name="fileId">The file.</param>
-    /// <param name="links">What it gave up.</param>
+    /// <param name="links">The links that it gave up.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     internal async Task ReleaseAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
@@ -44,9 +44,9 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     /// <summary>
     /// Releases those of a file's links that it has given up. A file that is gone gave back what it still held when it was deleted.
     /// </summary>
-    /// <param name="ownerId">Whose file.</param>
+    /// <param name="ownerId">The owner of the file.</param>
     /// <param name="fileId">The file.</param>
-    /// <param name="links">What it may have given up.</param>
+    /// <param name="links">The links that it may have given up.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     /// <returns>False when it cannot be told yet, because the file is being deleted.</returns>
     internal async Task<bool> TrySettleAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)

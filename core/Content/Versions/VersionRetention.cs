@@ -6,14 +6,14 @@ namespace Cloudreve.Core.Content.Versions;
 
 /// <summary>A file that got other content.</summary>
 /// <param name="File">The file as it shall be.</param>
-/// <param name="Dropped">What it does not refer to any more.</param>
+/// <param name="Dropped">The links that it has dropped.</param>
 internal readonly record struct ContentChange(FileRecord File, IReadOnlyList<EntityLink> Dropped);
 
 /// <summary>Selects the versions that a file keeps when it gets other content (contract, section 12).</summary>
 internal static class VersionRetention
 {
     /// <summary>Number of versions of a file that a user wants to keep, the current one included; 0 for all.</summary>
-    /// <param name="settings">What the owner set.</param>
+    /// <param name="settings">The owner's settings.</param>
     /// <param name="name">The file's name.</param>
     public static int KeptOf(UserSettings settings, string name)
     {
@@ -28,8 +28,8 @@ internal static class VersionRetention
     /// <summary>Makes an entity the current version. The one before becomes an older version, the oldest ones and thumbnails go.</summary>
     /// <param name="file">The file.</param>
     /// <param name="content">The new version; id 0 for empty content without a blob.</param>
-    /// <param name="currentSince">When the version before was brought.</param>
-    /// <param name="keep">How many versions to keep; 0 for all.</param>
+    /// <param name="currentSince">The time the previous version was created.</param>
+    /// <param name="keep">Number of versions to keep; 0 for all.</param>
     public static ContentChange Replace(FileRecord file, EntityLink content, DateTimeOffset currentSince, int keep)
     {
         var links = file.OtherEntities.Where(l => l.Id != content.Id).ToList();

@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>A kind of file that a viewer can create.</summary>
 /// <param name="Ext">The extension, without dot.</param>
-/// <param name="DisplayName">What people read.</param>
+/// <param name="DisplayName">The display name.</param>
 public sealed record ViewerTemplate(string Ext, string DisplayName);
 
 /// <summary>An app that shows or edits files; the names are those of the setting <c>file_viewers</c> (contract, section 16).</summary>

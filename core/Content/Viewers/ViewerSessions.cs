@@ -74,7 +74,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The session of a token; null for one that is unknown, wrong or expired. One transaction at most.</summary>
-    /// <param name="token">What a viewer sent.</param>
+    /// <param name="token">The token that a viewer sent.</param>
     public async Task<ViewerSession?> FindAsync(string? token, CancellationToken cancellationToken = default)
     {
         var dot = token?.IndexOf('.', StringComparison.Ordinal) ?? -1;

@@ -4,11 +4,11 @@ namespace Cloudreve.Core.Drive.Activities;
 
 /// <summary>An event as it was written.</summary>
 /// <param name="Key">Its place in the order of events.</param>
-/// <param name="Category">What happened.</param>
-/// <param name="ActorId">Who did it; 0 for a guest or the site itself.</param>
-/// <param name="At">When.</param>
-/// <param name="From">Where the file was; null when it was not there.</param>
-/// <param name="To">Where the file was afterwards; null when it was gone.</param>
+/// <param name="Category">The kind of event.</param>
+/// <param name="ActorId">The user who did it; 0 for a guest or the site itself.</param>
+/// <param name="At">The time.</param>
+/// <param name="From">The file's path before; null when it was not there.</param>
+/// <param name="To">The file's path afterwards; null when it was gone.</param>
 /// <param name="EntityId">The current version then; 0 for none.</param>
 public sealed record Activity(
     string Key, ActivityCategory Category, long ActorId, DateTimeOffset At, FilePath? From, FilePath? To, long EntityId);
@@ -30,11 +30,11 @@ public enum ActivityFilter
 }
 
 /// <summary>A question for events.</summary>
-/// <param name="PageSize">How many.</param>
-/// <param name="IsAscending">Whether the oldest comes first.</param>
-/// <param name="Filter">Which.</param>
-/// <param name="CallerId">Whose are the caller's.</param>
-/// <param name="Token">Where the page before ended; null for the first.</param>
+/// <param name="PageSize">Their number.</param>
+/// <param name="IsAscending">True if the oldest comes first.</param>
+/// <param name="Filter">Selects them.</param>
+/// <param name="CallerId">The user for whom an activity counts as own.</param>
+/// <param name="Token">The end of the previous page; null for the first.</param>
 public sealed record ActivityQuery(int PageSize, bool IsAscending, ActivityFilter Filter, long CallerId, string? Token)
 {
     /// <summary>Checks whether an event is requested.</summary>
@@ -50,5 +50,5 @@ public sealed record ActivityQuery(int PageSize, bool IsAscending, ActivityFilte
 
 /// <summary>A page of events.</summary>
 /// <param name="Activities">The events.</param>
-/// <param name="NextToken">Where to go on; null on the last page.</param>
+/// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record ActivityPage(IReadOnlyList<Activity> Activities, string? NextToken);

@@ -79,9 +79,9 @@ public sealed record Actor(long UserId, string? ClientId = null)
 }
 
 /// <summary>Something that happened to a file or folder.</summary>
-/// <param name="Category">What.</param>
-/// <param name="Actor">Who did it.</param>
+/// <param name="Category">The category.</param>
+/// <param name="Actor">The user and client that did it.</param>
 /// <param name="File">The file as it is afterwards; for a deletion as it was.</param>
-/// <param name="From">Where it was in the drive; null when it was not there.</param>
-/// <param name="To">Where it is in the drive; null when it is not there any more.</param>
+/// <param name="From">The path before; null when it was not there.</param>
+/// <param name="To">The path in the drive; null when it is not there any more.</param>
 public sealed record FileEvent(ActivityCategory Category, Actor Actor, FileRecord File, FilePath? From, FilePath? To);

@@ -98,10 +98,10 @@ public sealed class FileAdministration
     /// two transactions, one for its owner's links and one for each block of its blobs. The order by time reads all rows of ids, a
     /// transaction for each 1,000; other orders and filters read each file besides.
     /// </summary>
-    /// <param name="page">Which page.</param>
-    /// <param name="filter">Which files.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="filter">Selects the files.</param>
     /// <param name="order">Their order.</param>
-    /// <param name="mostSorted">How many may be sorted or searched.</param>
+    /// <param name="mostSorted">Maximum number that may be sorted or searched.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedFile>> ListAsync(
         ListWindow page, AdminFileFilter filter, AdminFileOrder order, long mostSorted, CancellationToken cancellationToken = default)
@@ -131,7 +131,7 @@ public sealed class FileAdministration
     /// <param name="actor">The administrator.</param>
     /// <param name="id">The file.</param>
     /// <param name="change">The change.</param>
-    /// <param name="rules">Which metadata there may be.</param>
+    /// <param name="rules">The rules for metadata.</param>
     /// <exception cref="CloudreveException">40001 metadata that cannot be set, 40044 no such file, 40052 an illegal name, 40004 a clash, 40073 locks, 40078 the file is in the trash.</exception>
     public async Task<ListedFile> UpdateAsync(
         Actor actor, long id, AdminFileChange change, MetadataRules rules, CancellationToken cancellationToken = default)

@@ -35,7 +35,7 @@ internal sealed class TreeCopy(
     /// Reads everything below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.
     /// </summary>
     /// <param name="top">The entry.</param>
-    /// <param name="maxEntries">Where the walk fails; 0 for nowhere.</param>
+    /// <param name="maxEntries">The number of entries at which the walk fails; 0 for no limit.</param>
     /// <exception cref="CloudreveException">40079 when there are more entries.</exception>
     public async Task<IReadOnlyList<FileRecord>> ReadAsync(FileRecord top, long maxEntries, CancellationToken cancellationToken)
     {
@@ -58,7 +58,7 @@ internal sealed class TreeCopy(
 
     /// <summary>Number of levels below an entry, of anything and of folders.</summary>
     /// <param name="top">The entry.</param>
-    /// <param name="below">What is below it, the upper levels first.</param>
+    /// <param name="below">The entries below it, the upper levels first.</param>
     public static (int Levels, int FolderLevels) LevelsOf(FileRecord top, IReadOnlyList<FileRecord> below)
     {
         var depths = new Dictionary<long, int> { [top.Id] = 0 };
@@ -87,10 +87,10 @@ internal sealed class TreeCopy(
 
     /// <summary>Charges a copy and writes what is below it.</summary>
     /// <param name="top">The copy of the top entry, which is not in its folder yet.</param>
-    /// <param name="sourceId">What it is a copy of.</param>
-    /// <param name="below">What is below that.</param>
+    /// <param name="sourceId">The id of the entity that it is a copy of.</param>
+    /// <param name="below">The entries below that.</param>
     /// <param name="chargeId">Names the charge.</param>
-    /// <param name="limits">What the owner may use.</param>
+    /// <param name="limits">The owner's limits.</param>
     /// <exception cref="CloudreveException">40051 when the quota is exhausted.</exception>
     public async Task WriteAsync(
         FileRecord top, long sourceId, IReadOnlyList<FileRecord> below, string chargeId, CopyLimits limits, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ internal sealed class BoundaryKeys
     /// <summary>Finds a start key with which a request ends before a key and returns some rows, or as many as one request can.</summary>
     /// <param name="first">The first key there may be.</param>
     /// <param name="end">The key to end before.</param>
-    /// <param name="wanted">How many rows are wanted.</param>
+    /// <param name="wanted">Number of rows that are wanted.</param>
     /// <returns>The key to start from, which is <paramref name="first"/> when there are fewer rows.</returns>
     public string StartBefore(string first, string end, int wanted)
     {
@@ -61,7 +61,7 @@ internal sealed class BoundaryKeys
 
     /// <summary>The keys with those of a part replaced, if they do not fit it any more; null when they do.</summary>
     /// <param name="from">The part's first key, inclusive.</param>
-    /// <param name="to">Where the part ends, exclusive.</param>
+    /// <param name="to">The end of the part, exclusive.</param>
     /// <param name="rows">The keys of all rows of the part, in order.</param>
     public BoundaryKeys? Refit(string from, string to, IReadOnlyList<string> rows)
     {

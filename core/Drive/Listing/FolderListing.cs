@@ -23,12 +23,12 @@ public enum FileOrder
 
 /// <summary>One page of a folder.</summary>
 /// <param name="Entries">Folders first, then files, in the asked order.</param>
-/// <param name="NextToken">Where to go on; null on the last page.</param>
+/// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record FolderPage(IReadOnlyList<FileRecord> Entries, string? NextToken);
 
 /// <summary>One page of a folder by its number.</summary>
 /// <param name="Entries">Folders first, then files, in the asked order; empty behind the last page.</param>
-/// <param name="Total">How many entries the folder has.</param>
+/// <param name="Total">Number of entries of the folder.</param>
 public sealed record NumberedPage(IReadOnlyList<FileRecord> Entries, long Total);
 
 /// <summary>Lists folders, page by page.</summary>
@@ -55,8 +55,8 @@ public sealed class FolderListing
     /// it has not. A page of a large folder in descending order may end early, with a token.
     /// </summary>
     /// <param name="folderId">The folder.</param>
-    /// <param name="order">What to order by.</param>
-    /// <param name="descending">Whether the greatest comes first.</param>
+    /// <param name="order">The sort order.</param>
+    /// <param name="descending">True for descending order.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
@@ -75,8 +75,8 @@ public sealed class FolderListing
     /// transaction for each 1,000 rows; then a page costs three while the folder does not change.
     /// </summary>
     /// <param name="folderId">The folder.</param>
-    /// <param name="order">What to order by.</param>
-    /// <param name="descending">Whether the greatest comes first.</param>
+    /// <param name="order">The sort order.</param>
+    /// <param name="descending">True for descending order.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
     /// <param name="page">The page's number, from 0.</param>
     public Task<NumberedPage> ListPageAsync(

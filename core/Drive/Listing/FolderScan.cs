@@ -21,8 +21,8 @@ internal enum RowUse
 /// <summary>Rows of a folder, in order.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="Rows">Those that are kept.</param>
-/// <param name="IsFirst">Whether they are the folder's first ones.</param>
-/// <param name="IsLast">Whether the folder has no more.</param>
+/// <param name="IsFirst">True if they are the folder's first ones.</param>
+/// <param name="IsLast">True if the folder has no more.</param>
 /// <param name="LastKey">The key of the last row that was read, kept or not; null for none.</param>
 /// <typeparam name="T">What stands for a folder.</typeparam>
 internal sealed record FolderPart<T>(T Folder, IReadOnlyList<Row> Rows, bool IsFirst, bool IsLast, string? LastKey);
@@ -36,7 +36,7 @@ internal delegate Task<RowPage> PageReader(RowRange range, string? continuation,
 /// </summary>
 /// <param name="read">Reads a page.</param>
 /// <param name="from">The first row key of each folder.</param>
-/// <param name="to">Where to stop in each folder, exclusive.</param>
+/// <param name="to">The end in each folder, exclusive.</param>
 /// <param name="use">Tells what to do with a row; called by several threads.</param>
 internal sealed class FolderScan(PageReader read, string from, string to, Func<Row, RowUse> use)
 {
@@ -56,7 +56,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     /// <summary>Reads folders. What is ahead is dropped when the enumeration ends early.</summary>
     /// <param name="folders">The folders.</param>
     /// <param name="idOf">The id of one.</param>
-    /// <param name="startOf">Where to start in a folder that is not read from its beginning; null for all others.</param>
+    /// <param name="startOf">The position to start from in a folder that is not read from its beginning; null for all others.</param>
     public async IAsyncEnumerable<FolderPart<T>> ReadAsync<T>(
         IAsyncEnumerable<T> folders, Func<T, long> idOf, Func<T, FolderStart?> startOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -245,5 +245,5 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
 
 /// <summary>The position to start from in a folder.</summary>
 /// <param name="Key">A row key.</param>
-/// <param name="IsBehind">Whether that row itself is left out.</param>
+/// <param name="IsBehind">True if that row itself is left out.</param>
 internal readonly record struct FolderStart(string Key, bool IsBehind);

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>A part of a snapshot.</summary>
 /// <param name="Entries">The entries.</param>
-/// <param name="Total">How many entries the whole snapshot has.</param>
+/// <param name="Total">Number of entries of the whole snapshot.</param>
 internal sealed record SnapshotPart(IReadOnlyList<FileRecord> Entries, long Total);
 
 /// <summary>

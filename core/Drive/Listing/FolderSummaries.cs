@@ -8,10 +8,10 @@ namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>The totals of a folder, with everything below it (contract, section 9).</summary>
 /// <param name="Size">Bytes of all files.</param>
-/// <param name="Files">How many files.</param>
-/// <param name="Folders">How many folders.</param>
+/// <param name="Files">Number of files.</param>
+/// <param name="Folders">Number of folders.</param>
 /// <param name="IsComplete">False when the walk ended at its limit.</param>
-/// <param name="CalculatedAt">When it was counted.</param>
+/// <param name="CalculatedAt">The time it was counted.</param>
 public sealed record FolderSummary(long Size, long Files, long Folders, bool IsComplete, DateTimeOffset CalculatedAt);
 
 /// <summary>Counts what folders hold, level by level, and keeps the result for a while.</summary>
@@ -28,8 +28,8 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     /// none while a kept result is young enough.
     /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="maxEntries">Where the walk ends; 0 for nowhere.</param>
-    /// <param name="maxAge">How old a kept result may be.</param>
+    /// <param name="maxEntries">The number of entries at which the walk ends; 0 for no limit.</param>
+    /// <param name="maxAge">The maximum age of a kept result.</param>
     public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
     {
         if (_kept.TryGetValue(folder.Id, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)

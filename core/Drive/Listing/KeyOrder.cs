@@ -10,9 +10,9 @@ namespace Cloudreve.Core.Drive.Listing;
 /// An order that row keys have. Folders and files stand one behind the other, so one range of rows holds a folder's
 /// entries, folders first.
 /// </summary>
-/// <param name="Folders">What keys of folders start with.</param>
-/// <param name="Files">What keys of files start with.</param>
-/// <param name="Condition">What tells entries from other rows within; null when there are none.</param>
+/// <param name="Folders">Prefix of the keys of folders.</param>
+/// <param name="Files">Prefix of the keys of files.</param>
+/// <param name="Condition">The condition that distinguishes entries from other rows within; null when there are none.</param>
 internal sealed record KeyOrder(string Folders, string Files, string? Condition)
 {
     // Guards of folders stand among the names of files.

@@ -12,13 +12,13 @@ namespace Cloudreve.Core.Drive.Listing;
 public sealed record SubtreeEntry(FilePath Path, FileRecord Entry);
 
 /// <summary>Lists all that is below a folder, level by level. Only the folders of one level are kept in memory.</summary>
-/// <param name="layout">Where the rows are.</param>
+/// <param name="layout">The storage of the rows.</param>
 /// <param name="reads">Bounds what it takes of the process.</param>
 public sealed class SubtreeListing(StorageLayout layout, HeavyReads reads)
 {
     /// <summary>Lists a subtree: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.</summary>
     /// <param name="top">The folder.</param>
-    /// <param name="askerId">Who asks.</param>
+    /// <param name="askerId">The user who asks.</param>
     public async IAsyncEnumerable<SubtreeEntry> ReadAsync(FileRecord top, long askerId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var scan = new FolderScan(

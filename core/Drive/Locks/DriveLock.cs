@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Drive.Locks;
 /// <param name="Type">upload, dav, viewer and the like.</param>
 /// <param name="InnerXml">The owner element of a WebDAV lock; null for others.</param>
 /// <param name="ViewerId">The viewer; null for others.</param>
-/// <param name="ClientLock">What a viewer calls its lock: any text, which only the viewer is told; null for others.</param>
+/// <param name="ClientLock">The viewer's own name for its lock: any text, which is shown only to the viewer; null for others.</param>
 public sealed record LockApplication(string Type, string? InnerXml = null, string? ViewerId = null, string? ClientLock = null)
 {
     /// <summary>The type of locks of WebDAV clients.</summary>
@@ -48,8 +48,8 @@ public sealed record DriveLock
     /// Checks whether the lock forbids a change (RFC 4918, section 7): of the locked object, of something below it, of its members, or of a
     /// folder that it is in.
     /// </summary>
-    /// <param name="path">What shall be changed.</param>
-    /// <param name="scope">How far the change reaches.</param>
+    /// <param name="path">The path to change.</param>
+    /// <param name="scope">The scope of the change.</param>
     public bool Forbids(FilePath path, LockScope scope) =>
         Path.Equals(path)
         || (IsInfinite && Path.Contains(path))

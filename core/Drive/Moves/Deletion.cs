@@ -33,7 +33,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private const int Writers = 4;
 
     /// <summary>Removes what an intent deleted, at most some thousand entries of it.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The deletion, committed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>Whether all is removed.</returns>
@@ -58,7 +58,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     }
 
     /// <summary>Takes back a copy that did not come to be: its charge, its references and what is below it.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The copy, fenced.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>Whether all is removed.</returns>

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>Drives with deletions of large folders that go on in the background.</summary>
-/// <param name="layout">Where the notes are.</param>
+/// <param name="layout">The storage of notes.</param>
 /// <param name="clock">Tells whose turn it is.</param>
 internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
 {

@@ -116,5 +116,5 @@ internal sealed record MoveIntent
 /// <summary>A run of a deleted folder's files that is removed as a whole, so that its bytes are given back exactly once.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="LastKey">The last row of the run.</param>
-/// <param name="Bytes">What the files of the run are charged with.</param>
+/// <param name="Bytes">The bytes that the files of the run are charged.</param>
 internal sealed record DeletionPage(long Folder, string LastKey, long Bytes);

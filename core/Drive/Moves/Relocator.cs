@@ -62,7 +62,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <summary>Deletes an entry for good, with all that is below it. What is below a large folder may go later.</summary>
     /// <param name="control">The drive's control rows, read before the path was resolved.</param>
     /// <param name="source">The entry, read by its name.</param>
-    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <param name="cancellationToken">Cancels the call before the entry is deleted.</param>
     /// <exception cref="CloudreveException">409 when a rival came first.</exception>
     public async Task DeleteAsync(DriveControl control, FileRecord source, bool keepBlobs, CancellationToken cancellationToken = default)
@@ -132,7 +132,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// Finishes a move that has been done, and takes back one that has not. Both may happen while the move is still under way:
     /// whoever comes late finds that nothing remains to be done.
     /// </summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>
     /// <returns>Whether the move has been done.</returns>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>An entry of a trash whose time has come.</summary>
-/// <param name="OwnerId">Whose trash.</param>
+/// <param name="OwnerId">The owner of the trash.</param>
 /// <param name="Name">The entry's name there.</param>
 /// <param name="Note">The note.</param>
 internal sealed record ExpiredTrash(long OwnerId, string Name, Row Note);

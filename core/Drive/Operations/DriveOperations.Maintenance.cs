@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Drive.Operations;
 public sealed partial class DriveOperations
 {
     /// <summary>Finishes or takes back moves of a drive that were left behind. One transaction when there are none.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="cancellationToken">Cancels the run between two moves.</param>
     public async Task RecoverAsync(long ownerId, CancellationToken cancellationToken = default)
     {

@@ -28,7 +28,7 @@ public sealed partial class DriveOperations
     /// control rows and of folders are shared by all items.
     /// </summary>
     /// <param name="work">The request.</param>
-    /// <param name="place">Where: in the drive or in the trash.</param>
+    /// <param name="place">The place: in the drive or in the trash.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a root.</exception>
     public Task<FileRecord> LookUpAsync(DriveWork work, DrivePlace place, CancellationToken cancellationToken = default)
     {

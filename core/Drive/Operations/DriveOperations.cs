@@ -48,9 +48,9 @@ public sealed partial class DriveOperations
 
     /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
     /// <param name="work">The request.</param>
-    /// <param name="path">Where.</param>
-    /// <param name="entry">What.</param>
-    /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
     /// </exception>
@@ -70,8 +70,8 @@ public sealed partial class DriveOperations
 
     /// <summary>Creates an entry in a folder that exists. Path + 4 transactions, one more for a folder.</summary>
     /// <param name="work">The request.</param>
-    /// <param name="path">Where.</param>
-    /// <param name="entry">What.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="entry">The entry.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing folder, 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when it would be too deep.
@@ -122,7 +122,7 @@ public sealed partial class DriveOperations
     /// <summary>Changes metadata, view or the like of an entry. Path + 3 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
-    /// <param name="category">What is done.</param>
+    /// <param name="category">The category of the change.</param>
     /// <param name="change">Makes the new entry of the current one; see <see cref="FileTree.UpdateAsync"/>.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task<FileRecord> UpdateAsync(
@@ -178,7 +178,7 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
     /// <param name="destination">The folder that the copy comes into.</param>
-    /// <param name="limits">What it may take.</param>
+    /// <param name="limits">Its limits.</param>
     /// <param name="newName">The copy's name; null for the same.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
@@ -216,8 +216,8 @@ public sealed partial class DriveOperations
     /// <summary>Moves an entry with all that is below it to the trash. Path + 8 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
-    /// <param name="restoreUri">Where it is, as the trash notes it.</param>
-    /// <param name="retention">How long it stays.</param>
+    /// <param name="restoreUri">Its original location, as the trash notes it.</param>
+    /// <param name="retention">The time that it stays.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task<FileRecord> TrashAsync(DriveWork work, FilePath path, string restoreUri, TimeSpan retention, CancellationToken cancellationToken = default)
     {
@@ -243,7 +243,7 @@ public sealed partial class DriveOperations
     /// <summary>Moves an entry of the trash back, or to another folder. Path of the destination + 10 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
-    /// <param name="destination">Where to; null for the folder that it came from.</param>
+    /// <param name="destination">The destination; null for the original folder.</param>
     /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
     public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
         InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
@@ -263,7 +263,7 @@ public sealed partial class DriveOperations
     /// <summary>Deletes an entry for good, with all that is below it.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
-    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
     {
@@ -282,7 +282,7 @@ public sealed partial class DriveOperations
     /// <summary>Deletes an entry of the trash for good, with all that is below it.</summary>
     /// <param name="work">The request.</param>
     /// <param name="trashName">Its name in the trash.</param>
-    /// <param name="keepBlobs">Whether blobs stay in their containers.</param>
+    /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <exception cref="CloudreveException">40016 when it is not there.</exception>
     public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
         InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>

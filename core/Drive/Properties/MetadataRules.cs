@@ -68,7 +68,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
 
     /// <summary>Throws unless all keys may be set at creation.</summary>
     /// <param name="metadata">Key to value.</param>
-    /// <param name="mayBeShortcut">Whether what is created may be a shortcut.</param>
+    /// <param name="mayBeShortcut">True if what is created may be a shortcut.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public void CheckNew(IReadOnlyDictionary<string, string> metadata, bool mayBeShortcut)
     {

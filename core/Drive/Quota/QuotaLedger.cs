@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Drive.Quota;
 /// Storage used by each user. A change is one batch {insert the operation's row, update the total}, so an operation that is
 /// repeated under its id changes nothing.
 /// </summary>
-/// <param name="layout">Where the totals are.</param>
+/// <param name="layout">The storage of totals.</param>
 /// <param name="clock">The time that operations are stamped with.</param>
 public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 {
@@ -27,7 +27,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each rival.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="operationId">What makes a repetition recognisable; no character that keys forbid.</param>
+    /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
     /// <exception cref="CloudreveException">40051 when the limit would be passed; nothing is changed.</exception>
@@ -39,7 +39,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Like <see cref="ChargeAsync"/>, but answers false when the limit would be passed.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="operationId">What makes a repetition recognisable.</param>
+    /// <param name="operationId">Identifies a repetition.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
     public async Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Drive.Search;
 /// <summary>The place and query of a search.</summary>
 /// <param name="FolderId">The folder to start from.</param>
 /// <param name="Path">Its path, from which the paths of hits derive.</param>
-/// <param name="Query">What to look for.</param>
+/// <param name="Query">The search criteria.</param>
 /// <param name="PageSize">At most how many hits a page holds.</param>
 public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Query, int PageSize)
 {
@@ -38,7 +38,7 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
 
 /// <summary>An entry that was looked for.</summary>
 /// <param name="Entry">The entry.</param>
-/// <param name="Path">Where it is.</param>
+/// <param name="Path">Its path.</param>
 public sealed record SearchHit(FileRecord Entry, FilePath Path);
 
 /// <summary>Searches folders and what is below them, level by level.</summary>
@@ -51,7 +51,7 @@ public sealed class FileSearch(StorageLayout layout, HeavyReads reads, TimeProvi
     /// for each folder that has no neighbours, and for the levels above where it begins within one; it ends early, with a token, after some 1,000 when something was found and some
     /// 10,000 otherwise, since clients take an empty page for an empty result.
     /// </summary>
-    /// <param name="request">Where and what.</param>
+    /// <param name="request">The place and the query.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
     public SearchPage Open(SearchRequest request) => new(layout, reads, clock, request);
 }

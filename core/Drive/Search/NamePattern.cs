@@ -19,7 +19,7 @@ internal sealed class NamePattern
     /// the whole name. Anything else is what the name contains.
     /// </summary>
     /// <param name="text">The filter.</param>
-    /// <param name="ignoreCase">Whether case is ignored, except in quotes.</param>
+    /// <param name="ignoreCase">True if case is ignored, except in quotes.</param>
     public static NamePattern Parse(string text, bool ignoreCase)
     {
         text = CanonicalText.Of(text);

@@ -13,8 +13,8 @@ namespace Cloudreve.Core.Drive.Search;
 /// it are done. It names no folder by itself: each step is looked up among the entries of the one before, so a forged token leads nowhere else.
 /// </summary>
 /// <param name="Way">Ids of folders from below the top. The next folder is the first at or behind it.</param>
-/// <param name="Walked">How many folders have been opened.</param>
-/// <param name="HasDeeper">Whether a folder of this level has subfolders.</param>
+/// <param name="Walked">Number of folders that have been opened.</param>
+/// <param name="HasDeeper">True if a folder of this level has subfolders.</param>
 internal sealed record SearchToken(IReadOnlyList<long> Way, int Walked, bool HasDeeper)
 {
     /// <summary>The row of the folder's last entry that was looked at; null when the folder is still to be opened.</summary>

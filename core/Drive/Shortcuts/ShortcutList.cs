@@ -21,11 +21,11 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
     private const int Parallelism = 8;
 
     /// <summary>A page of shortcuts: one transaction for each 1,000, and for each of the page two and two more for each folder above it.</summary>
-    /// <param name="ownerId">Whose.</param>
-    /// <param name="descending">Whether the youngest comes first.</param>
-    /// <param name="pageSize">How many.</param>
-    /// <param name="token">Where the page before ended; null for the first.</param>
-    /// <param name="accepts">Which ones are asked for.</param>
+    /// <param name="ownerId">The owner.</param>
+    /// <param name="descending">True if the youngest comes first.</param>
+    /// <param name="pageSize">Their number.</param>
+    /// <param name="token">The end of the previous page; null for the first.</param>
+    /// <param name="accepts">Selects the ones that are wanted.</param>
     /// <exception cref="CloudreveException">40001 for a token that is not one.</exception>
     public async Task<FolderPage> ListAsync(
         long ownerId, bool descending, int pageSize, string? token, Func<FileRecord, bool> accepts, CancellationToken cancellationToken = default)

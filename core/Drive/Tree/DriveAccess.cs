@@ -7,10 +7,10 @@ using Cloudreve.Core.Sharing;
 namespace Cloudreve.Core.Drive.Tree;
 
 /// <summary>A place that the caller may use.</summary>
-/// <param name="OwnerId">Whose drive it is in.</param>
-/// <param name="Path">Where in the drive.</param>
+/// <param name="OwnerId">The owner of the drive that it is in.</param>
+/// <param name="Path">The path in the drive.</param>
 /// <param name="View">The URI as the caller writes it, without query; addresses of entries derive from it.</param>
-/// <param name="Capabilities">What the file system can do.</param>
+/// <param name="Capabilities">The capabilities of the file system.</param>
 public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Boolset Capabilities)
 {
     /// <summary>The folder that <see cref="Path"/> starts from.</summary>
@@ -48,14 +48,14 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 /// The one place that decides whether a caller may do something at a URI. Every operation on files asks here first, on
 /// every request; whatever rules are to come are added here and nowhere else.
 /// </summary>
-/// <param name="shares">What links show.</param>
+/// <param name="shares">Finds what links show.</param>
 /// <param name="tree">The files.</param>
 public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
 {
     /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="uri">Where.</param>
-    /// <param name="capability">What the operation needs.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="uri">The URI.</param>
+    /// <param name="capability">The capability that the operation requires.</param>
     /// <param name="hashIds">Decodes the id in the URI.</param>
     /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability; for shares see <see cref="SharedPlaces"/>.</exception>
     public async ValueTask<DrivePlace> OpenAsync(
@@ -130,7 +130,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     }
 
     /// <summary>Throws unless the caller is the file's owner or an administrator.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="file">The file.</param>
     /// <exception cref="CloudreveException">40082 for others, guests included.</exception>
     public static void RequireOwner(Caller caller, FileRecord file)
@@ -143,7 +143,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     /// Checks whether a caller may read a blob of a file: its owner and administrators may read all of them, visitors of a share only the
     /// current version. Sharing a file shows its current state, not what was removed from it before.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="file">The file.</param>
     /// <param name="entityId">The blob.</param>
     public static bool MayRead(Caller caller, FileRecord file, long entityId) =>

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// The state of a drive that a change depends on: the locks in it, and the moves under way. It is one range of rows in the partition of the
 /// owner's trash, so it costs one transaction, and a move to the trash can note itself and its destination in one batch.
 /// </summary>
-/// <param name="OwnerId">Whose drive.</param>
+/// <param name="OwnerId">The owner of the drive.</param>
 /// <param name="Locks">Locks that have not expired.</param>
 /// <param name="TreeETag">The version of the drive's folder structure; null before the first folder was moved.</param>
 public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, string? TreeETag)
@@ -32,8 +32,8 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     internal static RowRange Range(long ownerId) => new(Partition(ownerId), TreeKey, RowRange.After(LockPrefix));
 
     /// <summary>Throws when locks forbid a change.</summary>
-    /// <param name="path">What shall be changed.</param>
-    /// <param name="scope">How far the change reaches.</param>
+    /// <param name="path">The path to change.</param>
+    /// <param name="scope">The scope of the change.</param>
     /// <param name="tokens">Tokens of locks that the caller holds.</param>
     /// <exception cref="LockConflictException">The locks in the way.</exception>
     public void Require(FilePath path, LockScope scope, params IReadOnlyCollection<string> tokens)

@@ -30,7 +30,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     private readonly BoundedCache<long, int> _noted = new(MaxKept, clock);
 
     /// <summary>Throws for a place below the deepest one.</summary>
-    /// <param name="depth">How many levels below the root.</param>
+    /// <param name="depth">Number of levels below the root.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Require(int depth)
     {
@@ -39,8 +39,8 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Notes that a folder comes into being. No transaction for folders that are not very deep, two for the first that is.</summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="depth">How many levels the folder is below the root.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="depth">Number of levels that the folder is below the root.</param>
     public async Task NoteAsync(long ownerId, int depth, CancellationToken cancellationToken)
     {
         var partition = DriveControl.Partition(ownerId);
@@ -83,7 +83,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// where it would come below the deepest place. No transaction where nothing had to be counted.
     /// </summary>
     /// <param name="control">The drive, as it was before the move.</param>
-    /// <param name="noted">What was noted with the move.</param>
+    /// <param name="noted">The data noted with the move.</param>
     /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>

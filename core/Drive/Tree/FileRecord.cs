@@ -22,7 +22,7 @@ public enum FileType
 /// <param name="Id">The entity.</param>
 /// <param name="Type">An older version, a thumbnail or the motion part of a live photo.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="CreatedAt">When the file came to refer to it.</param>
+/// <param name="CreatedAt">The time the file came to refer to it.</param>
 public sealed record EntityLink(long Id, EntityType Type, long Size, DateTimeOffset CreatedAt);
 
 /// <summary>A file or folder as its folder's row holds it.</summary>

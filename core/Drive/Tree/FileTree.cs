@@ -55,16 +55,16 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public static long TrashId(long userId) => -userId;
 
     /// <summary>Finds what is at a path; null when nothing is.</summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="path">Where.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         FindBelowAsync(RootId(ownerId), ownerId, path, cancellationToken);
 
     /// <summary>Finds what is at a path below a folder; null when nothing is. An empty path finds a root or trash only.</summary>
     /// <param name="topId">The folder.</param>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="path">Where, from that folder.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="path">The path from that folder.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FileRecord?> FindBelowAsync(long topId, long ownerId, FilePath path, CancellationToken cancellationToken = default)
     {
@@ -75,8 +75,8 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Finds what is at a path.</summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="path">Where.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw PathNotFound();
@@ -120,7 +120,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Sets the view of a root folder. One transaction.</summary>
-    /// <param name="ownerId">Whose.</param>
+    /// <param name="ownerId">The owner.</param>
     /// <param name="view">The view, as JSON; null for the default.</param>
     public Task SetRootViewAsync(long ownerId, string? view, CancellationToken cancellationToken = default) =>
         layout.Files.MergeAsync(new Row(FileKeys.Folder(RootId(ownerId)), FileKeys.Header) { [EntryColumns.View] = view ?? "" }, "*", cancellationToken);
@@ -164,15 +164,15 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Finds the folder at a path: one transaction for each level; null when there is no folder.</summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="path">Where.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         (await FindFolderBelowAsync(RootId(ownerId), path, cancellationToken))?.Id;
 
     /// <summary>Finds the folder at a path below another, with the view that it inherits: one transaction for each level.</summary>
     /// <param name="topId">The folder to start from.</param>
-    /// <param name="path">Where, from that folder.</param>
+    /// <param name="path">The path from that folder.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
@@ -212,10 +212,10 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// Creates a file or folder and the folders above it that are missing. An entry of the same type that exists already is
     /// returned as it is, unless <paramref name="failIfExists"/>.
     /// </summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="path">Where; not the root.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="path">The path; not the root.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
-    /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
+    /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted, 403 for the root and through a shortcut.
     /// </exception>
@@ -249,11 +249,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     }
 
     /// <summary>Creates an entry in a folder that exists: 2 transactions for a file, 3 for a folder.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="parentId">The folder.</param>
     /// <param name="name">The entry's name.</param>
     /// <param name="entry">Type, entity, size, times and metadata of the new entry.</param>
-    /// <param name="failIfExists">Whether an existing entry of the same type is an error.</param>
+    /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">40004 for a clash, 40052 for an illegal name, 40016 when the folder was just deleted.</exception>
     public async Task<FileRecord> CreateEntryAsync(
         long ownerId, long parentId, string name, NewEntry entry, bool failIfExists, CancellationToken cancellationToken = default)

@@ -27,7 +27,7 @@ public enum FileSystemKind
 /// <param name="FileSystem">The file system.</param>
 /// <param name="Id">Hash id of the user (my) or share (share); empty for the caller's own.</param>
 /// <param name="Password">The share's password; empty for none.</param>
-/// <param name="Path">Where in the file system.</param>
+/// <param name="Path">The path in the file system.</param>
 public sealed record FileUri(FileSystemKind FileSystem, string Id, string Password, FilePath Path)
 {
     /// <summary>The longest URI that is taken from clients, in characters: the longest path, each byte of it escaped, and a query.</summary>
@@ -39,7 +39,7 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     public IReadOnlyList<KeyValuePair<string, string>> Query { get; init; } = [];
 
     /// <summary>The caller's own drive at a path.</summary>
-    /// <param name="path">Where in the drive.</param>
+    /// <param name="path">The path in the drive.</param>
     public static FileUri My(FilePath path) => new(FileSystemKind.My, "", "", path);
 
     /// <summary>The same place with another path and no query.</summary>

@@ -11,7 +11,7 @@ internal static class IdRows
     private const int Writers = 4;
 
     /// <summary>Upserts rows in batches of up to 100, one transaction each; several at once.</summary>
-    /// <param name="table">Where to.</param>
+    /// <param name="table">The target table.</param>
     /// <param name="rows">Rows in order of id, so that each block is one run.</param>
     public static Task UpsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
@@ -20,7 +20,7 @@ internal static class IdRows
             async (batch, token) => await table.SubmitAsync(batch, token));
 
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
-    /// <param name="table">Where they are.</param>
+    /// <param name="table">Their table.</param>
     /// <param name="ids">The run.</param>
     public static async IAsyncEnumerable<Row> ReadAsync(
         Table table, IdRange ids, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal static class IdRows
     /// <summary>
     /// Deletes the rows of ids: one transaction for each 100 of a block of 1,000 ids, and one for each row where one of them was missing.
     /// </summary>
-    /// <param name="table">Where they are.</param>
+    /// <param name="table">Their table.</param>
     /// <param name="ids">The ids.</param>
     public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(

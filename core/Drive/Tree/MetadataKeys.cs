@@ -27,7 +27,7 @@ public static class MetadataKeys
 
     /// <summary>Metadata with the marks that the trash keeps taken from another set, or removed.</summary>
     /// <param name="metadata">The metadata.</param>
-    /// <param name="marks">Where the marks come from; null to remove them.</param>
+    /// <param name="marks">The source of the marks; null to remove them.</param>
     internal static Dictionary<string, string> WithMarksOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, string>? marks)
     {
         var result = metadata.ToDictionary();

@@ -12,7 +12,7 @@ public sealed class PathLookup(FileTree tree)
     private readonly ConcurrentDictionary<(long TopId, FilePath Path), Lazy<Task<long?>>> _folders = new();
 
     /// <summary>Finds what is at a place; several callers at once may ask.</summary>
-    /// <param name="place">Where.</param>
+    /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {

@@ -26,7 +26,7 @@ internal sealed class AgedValue<T>
 
     /// <summary>Reads nothing yet.</summary>
     /// <param name="read">Reads the value.</param>
-    /// <param name="limits">How old it may be when it is handed out.</param>
+    /// <param name="limits">Its maximum age when it is handed out.</param>
     /// <param name="clock">Tells its age.</param>
     public AgedValue(Func<CancellationToken, Task<T>> read, AgeLimits limits, TimeProvider clock)
     {

@@ -26,8 +26,8 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
     /// <summary>Keeps a value. One that weighs more than all may is not kept.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="until">When it expires.</param>
-    /// <param name="weight">What it weighs.</param>
+    /// <param name="until">The time it expires.</param>
+    /// <param name="weight">Its weight.</param>
     public void Keep(TKey key, TValue value, DateTimeOffset until, long weight = 1)
     {
         lock (_turn)

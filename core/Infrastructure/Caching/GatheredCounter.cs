@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 /// process that is killed loses at most those two seconds (docs/decisions).
 /// </summary>
 /// <typeparam name="TKey">Names what is counted.</typeparam>
-/// <param name="table">Where the numbers are.</param>
+/// <param name="table">The table of the numbers.</param>
 /// <param name="property">The property of a row that holds the number.</param>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
@@ -48,7 +48,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     }
 
     /// <summary>Counts one.</summary>
-    /// <param name="key">What.</param>
+    /// <param name="key">The key.</param>
     protected void Count(TKey key)
     {
         Gather(key, 1);
@@ -64,7 +64,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     }
 
     /// <summary>The row with the number; nothing is counted where there is none.</summary>
-    /// <param name="key">What is counted.</param>
+    /// <param name="key">The counted key.</param>
     protected abstract (string PartitionKey, string RowKey) RowOf(TKey key);
 
     private void Gather(TKey key, int count)

@@ -10,7 +10,7 @@ public sealed class HeldPlaces<TKey>
 
     /// <summary>Takes a place.</summary>
     /// <param name="key">For whom.</param>
-    /// <param name="most">How many one may hold.</param>
+    /// <param name="most">Maximum number that one may hold.</param>
     /// <returns>The place, until it is disposed of; null when all are held.</returns>
     public IDisposable? TryTake(TKey key, long most)
     {

@@ -6,8 +6,8 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 /// Something that many want at once and that is done once for all of them: they share one attempt and its failure. An attempt belongs to
 /// nobody, so it goes on when whoever asked first has left.
 /// </summary>
-/// <param name="run">What is done.</param>
-/// <param name="timeout">How long an attempt may take; infinite where each of its steps has a limit of its own.</param>
+/// <param name="run">The work.</param>
+/// <param name="timeout">The time that an attempt may take; infinite where each of its steps has a limit of its own.</param>
 /// <param name="clock">Measures.</param>
 /// <typeparam name="T">What comes of it.</typeparam>
 internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, TimeSpan timeout, TimeProvider clock)
@@ -93,7 +93,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         public Task<T> WaitAsync(CancellationToken cancellationToken) => _task.Value.WaitAsync(cancellationToken);
 
         /// <summary>Waits for the result, or returns the previous one if it fails or is slow: for reads that may be somewhat out of date.</summary>
-        /// <param name="known">What was known before; null for nothing that would do, or would do any more.</param>
+        /// <param name="known">The previous value; null for none that would do, or would do any more.</param>
         /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
         public async Task<T> OrKnownAsync(Func<T?> known, CancellationToken cancellationToken)
         {

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Infrastructure.Errors;
 /// nothing else of the exception reaches the client.
 /// </summary>
 /// <param name="code">The documented code.</param>
-/// <param name="message">What a person reads; no secrets, no addresses.</param>
+/// <param name="message">The message for users; no secrets, no addresses.</param>
 /// <param name="innerException">The cause, for the log.</param>
 public class CloudreveException(ErrorCode code, string message, Exception? innerException = null)
     : Exception(message, innerException)

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Infrastructure.Ids;
 /// Deals out the ids of folders, drive by drive. A drive has a block of ids at a time, from which processes lease parts; what a process
 /// does not use of its part is lost. A row for each drive says what is left of the block.
 /// </summary>
-/// <param name="table">Where the rows are.</param>
+/// <param name="table">The table of the rows.</param>
 internal sealed class FolderIds(Table table)
 {
     private const string Partition = "folders";
@@ -19,8 +19,8 @@ internal sealed class FolderIds(Table table)
     private readonly Dictionary<long, Drive> _drives = [];
 
     /// <summary>Takes consecutive ids.</summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="count">Their number.</param>
     /// <param name="takeBlocks">Takes so many consecutive blocks that nobody has.</param>
     public Task<IdRange> ReserveAsync(long ownerId, int count, Func<int, Task<IdRange>> takeBlocks, CancellationToken cancellationToken)
     {

@@ -66,7 +66,7 @@ public sealed class HashIdCodec(string secret)
 
     /// <summary>Encodes an id.</summary>
     /// <param name="id">The id. A negative one has a text that decodes to nothing: a trash is a folder without an id of its own.</param>
-    /// <param name="kind">What the id belongs to.</param>
+    /// <param name="kind">The kind of object that the id belongs to.</param>
     public string Encode(long id, HashIdKind kind)
     {
         Span<byte> block = stackalloc byte[BlockLength];
@@ -78,7 +78,7 @@ public sealed class HashIdCodec(string secret)
     }
 
     /// <summary>Decodes an id; false when it is malformed or of another kind.</summary>
-    /// <param name="text">What a client sent.</param>
+    /// <param name="text">The text that a client sent.</param>
     /// <param name="kind">The kind that is expected.</param>
     /// <param name="id">The id.</param>
     public bool TryDecode(string? text, HashIdKind kind, out long id)

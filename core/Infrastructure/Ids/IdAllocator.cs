@@ -39,7 +39,7 @@ public enum IdKind
 
 /// <summary>A run of consecutive ids.</summary>
 /// <param name="First">The first id.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">Their number.</param>
 public readonly record struct IdRange(long First, int Count)
 {
     /// <summary>Checks whether an id is in the run.</summary>
@@ -51,7 +51,7 @@ public readonly record struct IdRange(long First, int Count)
 /// Hands out integer ids below 2^53 from leased blocks of 1,000: one storage transaction for each block, a second one when
 /// another process leased in between. A block belongs to this process alone; what it does not use is lost.
 /// </summary>
-/// <param name="layout">Where the counters are.</param>
+/// <param name="layout">The storage of counters.</param>
 public sealed class IdAllocator(StorageLayout layout)
 {
     private const int BlockSize = 1000;
@@ -60,23 +60,23 @@ public sealed class IdAllocator(StorageLayout layout)
     private readonly FolderIds _folders = new(layout.IdLeases);
 
     /// <summary>Takes one id.</summary>
-    /// <param name="kind">What it is for.</param>
+    /// <param name="kind">The purpose.</param>
     public async Task<long> NextAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await ReserveAsync(kind, 1, cancellationToken)).First;
 
     /// <summary>Takes consecutive ids. Large runs start at a block's beginning, so that rows of ids fill whole batches.</summary>
-    /// <param name="kind">What they are for.</param>
-    /// <param name="count">How many; at least 1.</param>
+    /// <param name="kind">The kind of work that they are for.</param>
+    /// <param name="count">Their number; at least 1.</param>
     public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
         _counters[kind].ReserveAsync(count, cancellationToken);
 
     /// <summary>The first id that nobody has leased yet. One transaction.</summary>
-    /// <param name="kind">What the ids are for.</param>
+    /// <param name="kind">The kind of objects that the ids are for.</param>
     public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
 
     /// <summary>The first id of a kind. Root folders have the ids of their users, so file ids start above every user id.</summary>
-    /// <param name="kind">What the ids are for.</param>
+    /// <param name="kind">The kind of objects that the ids are for.</param>
     internal static long First(IdKind kind) => kind switch
     {
         IdKind.File => (1L << 32) / BlockSize * BlockSize + BlockSize,
@@ -86,7 +86,7 @@ public sealed class IdAllocator(StorageLayout layout)
     };
 
     /// <summary>Takes an id for a new file or folder of a drive.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="type">File or folder.</param>
     public async Task<long> NextEntryAsync(long ownerId, FileType type, CancellationToken cancellationToken = default) => type == FileType.Folder
         ? (await ReserveFoldersAsync(ownerId, 1, cancellationToken)).First
@@ -96,8 +96,8 @@ public sealed class IdAllocator(StorageLayout layout)
     /// Takes consecutive ids for folders of a drive, so that their partitions stand side by side: two transactions for the first ones that
     /// this process takes for the drive, two more where the drive needs its first block or another one, then one for some hundred.
     /// </summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="count">How many; at least 1.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="count">Their number; at least 1.</param>
     public Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
         _folders.ReserveAsync(ownerId, count, blocks => ReserveAsync(IdKind.FolderBlock, blocks, cancellationToken), cancellationToken);
 

@@ -12,7 +12,7 @@ public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken can
 /// Opens connections to hosts that a setting, a user or another server named. Every address that the name resolves to is checked, and the
 /// connection goes to a checked address, so a second answer of the name service changes nothing.
 /// </summary>
-/// <param name="rules">What is allowed beside the internet.</param>
+/// <param name="rules">The addresses that are allowed beside the internet.</param>
 /// <param name="resolve">Resolves hosts.</param>
 /// <param name="logger">Receives what was refused, since callers tell their users little.</param>
 public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILogger<OutgoingGuard> logger)

@@ -3,9 +3,9 @@ using System.Net.Sockets;
 namespace Cloudreve.Core.Infrastructure.Outgoing;
 
 /// <summary>Bounds of a kind of calls.</summary>
-/// <param name="Timeout">How long a call may take, its answer included.</param>
+/// <param name="Timeout">The time that a call may take, its response included.</param>
 /// <param name="MaxBytes">The largest answer.</param>
-/// <param name="MaxRedirects">How many redirects are followed; each is a call of its own to the guard.</param>
+/// <param name="MaxRedirects">Maximum number of redirects that are followed; each is a call of its own to the guard.</param>
 public sealed record OutgoingLimits(TimeSpan Timeout, int MaxBytes, int MaxRedirects = 0);
 
 /// <summary>Makes the HTTP clients that call hosts which a setting, a user or another server named.</summary>

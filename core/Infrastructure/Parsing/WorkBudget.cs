@@ -17,7 +17,7 @@ internal sealed class WorkBudget(long steps, Func<Exception> exceeded, Cancellat
     public long Spent { get; private set; }
 
     /// <summary>Notes steps that are about to be taken.</summary>
-    /// <param name="count">How many.</param>
+    /// <param name="count">Their number.</param>
     public void Spend(long count = 1)
     {
         // In this order the sum cannot overflow.

@@ -28,7 +28,7 @@ public sealed class HeavyReads
     internal HeavyReads(int most) => (_most, _pages) = (most, new WaitingReads(this));
 
     /// <summary>Runs a read when it is the account's turn.</summary>
-    /// <param name="accountId">Who asks; for anonymous callers whom they ask.</param>
+    /// <param name="accountId">The caller; for anonymous callers the user whom they ask.</param>
     /// <param name="read">Reads.</param>
     /// <typeparam name="T">What is read.</typeparam>
     public async Task<T> RunAsync<T>(long accountId, Func<Task<T>> read, CancellationToken cancellationToken)
@@ -41,19 +41,19 @@ public sealed class HeavyReads
     /// <summary>
     /// Reads a page of rows when it is the account's turn. Those who want the same page meanwhile, of whatever account, share the read.
     /// </summary>
-    /// <param name="accountId">Who asks.</param>
+    /// <param name="accountId">The user who asks.</param>
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
-    /// <param name="continuation">Where the page before ended; null for the first.</param>
+    /// <param name="continuation">The end of the previous page; null for the first.</param>
     public Task<RowPage> ReadPageAsync(long accountId, Table table, RowRange range, string? continuation, CancellationToken cancellationToken) =>
         ReadPageAsync(accountId, table, range, continuation, budget: null, cancellationToken);
 
     /// <summary>Reads a page of rows when it is the account's turn, if that comes soon enough. A read that need not wait begins in any case.</summary>
-    /// <param name="accountId">Who asks.</param>
+    /// <param name="accountId">The user who asks.</param>
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
-    /// <param name="continuation">Where the page before ended; null for the first.</param>
-    /// <param name="budget">How long to wait; null for as long as it takes.</param>
+    /// <param name="continuation">The end of the previous page; null for the first.</param>
+    /// <param name="budget">Bounds the time to wait; null for no limit.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
     internal Task<RowPage> ReadPageAsync(
         long accountId, Table table, RowRange range, string? continuation, TurnBudget? budget, CancellationToken cancellationToken) =>
@@ -65,7 +65,7 @@ public sealed class HeavyReads
             cancellationToken);
 
     /// <summary>Reads a range of rows, each page when it is the account's turn.</summary>
-    /// <param name="accountId">Who asks.</param>
+    /// <param name="accountId">The user who asks.</param>
     /// <param name="table">The table.</param>
     /// <param name="range">The range.</param>
     public async IAsyncEnumerable<Row> QueryAsync(

@@ -11,7 +11,7 @@ internal sealed class ReadTurn
     public Task<long> Granted => _granted.Task;
 
     /// <summary>Lets the read begin.</summary>
-    /// <param name="accountId">Who pays.</param>
+    /// <param name="accountId">The account that is charged.</param>
     /// <returns>False for a read that has begun already, or that nobody waits for any more.</returns>
     public bool TryGrant(long accountId) => _granted.TrySetResult(accountId);
 

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Infrastructure.Reads;
 /// than one, whoever they are of. Nobody joins a read that has begun, so nobody gets what is older than the question: newcomers wait for the
 /// next one, which begins once that has ended. What somebody may see of the rows is the business of who asked.
 /// </summary>
-/// <param name="heavy">Where reads wait.</param>
+/// <param name="heavy">The turns of heavy reads.</param>
 internal sealed class WaitingReads(HeavyReads heavy)
 {
     private readonly Dictionary<Key, SharedRead> _waiting = [];
@@ -16,8 +16,8 @@ internal sealed class WaitingReads(HeavyReads heavy)
 
     /// <summary>Reads a page, or joins those who wait for it. It begins at the first turn of any of them.</summary>
     /// <param name="key">The page.</param>
-    /// <param name="accountId">Who asks.</param>
-    /// <param name="budget">How long to wait for turns; null for as long as it takes.</param>
+    /// <param name="accountId">The user who asks.</param>
+    /// <param name="budget">Bounds the time to wait for turns; null for no limit.</param>
     /// <param name="read">Reads.</param>
     /// <param name="cancellationToken">Ends the waiting of this one; the read itself ends when all have gone.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
@@ -124,8 +124,8 @@ internal sealed class WaitingReads(HeavyReads heavy)
 
     /// <summary>A page.</summary>
     /// <param name="Table">The table's name.</param>
-    /// <param name="Range">Which rows.</param>
-    /// <param name="Continuation">Where it begins; null for the first.</param>
+    /// <param name="Range">The rows.</param>
+    /// <param name="Continuation">The token from which it begins; null for the first.</param>
     internal sealed record Key(string Table, RowRange Range, string? Continuation);
 
     private sealed class SharedRead

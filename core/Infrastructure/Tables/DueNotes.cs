@@ -17,13 +17,13 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
     private const int Spread = 16;
 
     /// <summary>The key of a note.</summary>
-    /// <param name="due">When it is due.</param>
+    /// <param name="due">The time it is due.</param>
     /// <param name="name">Distinguishes it from others of that time.</param>
     public static string Key(DateTimeOffset due, string name) => $"{Key(due)}|{name}";
 
     /// <summary>The partition of a note. Notes of one kind are spread, since a partition takes some 2,000 writes in a second.</summary>
     /// <param name="kind">The kind of note.</param>
-    /// <param name="id">What the note is about.</param>
+    /// <param name="id">The id of the object that the note is about.</param>
     public static string PartitionOf(string kind, long id) => string.Create(CultureInfo.InvariantCulture, $"{kind}|{(ulong)id % Spread:x}");
 
     /// <summary>Finds all notes of a kind; those of kinds whose names stand between are to be left out.</summary>
@@ -33,8 +33,8 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
     /// Works on every note that is due, one transaction for each 1,000 and what the work costs. The work removes its note once it is
     /// done; a note that stays is due again in the next run.
     /// </summary>
-    /// <param name="kind">Which notes.</param>
-    /// <param name="writers">How many are worked on at once.</param>
+    /// <param name="kind">The kind of notes.</param>
+    /// <param name="writers">Number that is processed in parallel.</param>
     /// <param name="work">Works on one. Whatever it throws puts off that note alone.</param>
     /// <param name="cancellationToken">Ends the run between two notes.</param>
     public Task RunAsync(string kind, int writers, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken = default)

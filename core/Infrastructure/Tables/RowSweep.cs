@@ -10,11 +10,11 @@ internal static class RowSweep
     public const int Lanes = 8;
 
     /// <summary>Deletes rows in batches: one transaction for each 100 of a partition. Rows that are gone already do not matter.</summary>
-    /// <param name="table">Where they are.</param>
+    /// <param name="table">Their table.</param>
     /// <param name="rows">The rows, those of one partition in a run.</param>
     /// <param name="most">At most how many are deleted.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
-    /// <param name="lanes">How many batches are deleted at a time.</param>
+    /// <param name="lanes">Number of batches that are deleted at a time.</param>
     /// <returns>How many were deleted.</returns>
     public static async Task<int> DeleteAsync(Table table, IAsyncEnumerable<Row> rows, int most, CancellationToken cancellationToken, int lanes = 1)
     {

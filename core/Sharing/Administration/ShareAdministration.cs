@@ -22,7 +22,7 @@ public enum ShareOrder
 }
 
 /// <summary>Selects the links of a list; null for all.</summary>
-/// <param name="OwnerId">Whose.</param>
+/// <param name="OwnerId">The owner.</param>
 /// <param name="FileId">Of which file.</param>
 /// <param name="Ids">Their ids.</param>
 public sealed record ShareFilter(long? OwnerId = null, long? FileId = null, IReadOnlyCollection<long>? Ids = null);
@@ -34,7 +34,7 @@ public sealed record ListedShare(Share Share, FileRecord? File);
 
 /// <summary>Operations of administrators on the share links of all users (contract, section 24).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="tree">What they show.</param>
+/// <param name="tree">The tree that they show.</param>
 /// <param name="lists">Their order.</param>
 public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLists lists)
 {
@@ -42,10 +42,10 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
     /// A page of links. In order of id, by owner and file, it costs what <see cref="NumberedRows"/> does, and three transactions for each link
     /// of the page. By time a transaction more for each 1,000 links, by views or downloads one for each link.
     /// </summary>
-    /// <param name="page">Which page.</param>
-    /// <param name="filter">Which links.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="filter">Selects the links.</param>
     /// <param name="order">Their order.</param>
-    /// <param name="mostSorted">How many may be sorted.</param>
+    /// <param name="mostSorted">Maximum number that may be sorted.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<ListedShare>> ListAsync(
         ListWindow page, ShareFilter filter, ShareOrder order, long mostSorted, CancellationToken cancellationToken = default)

@@ -6,9 +6,9 @@ namespace Cloudreve.Core.Sharing.DirectLinks;
 /// <summary>A permanent address of a file (contract, section 15).</summary>
 /// <param name="Id">The id.</param>
 /// <param name="FileId">The file.</param>
-/// <param name="OwnerId">Whose file it is.</param>
+/// <param name="OwnerId">The owner of the file.</param>
 /// <param name="Name">The file's name when the link was made, which is part of the address.</param>
-/// <param name="CreatedAt">When it was made.</param>
+/// <param name="CreatedAt">The time it was created.</param>
 public sealed record DirectLink(long Id, long FileId, long OwnerId, string Name, DateTimeOffset CreatedAt)
 {
     /// <summary>Number of times the link was followed; known only to listings.</summary>

@@ -22,7 +22,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
 
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="reuse">Whether a link that has the file's name may be given again.</param>
+    /// <param name="reuse">True if an existing link with the file's name may be returned.</param>
     /// <exception cref="CloudreveException">409 when rivals always came first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
     {

@@ -59,12 +59,12 @@ public sealed class SiteBootstrap
     private volatile bool _done;
 
     /// <summary>Sends nothing yet.</summary>
-    /// <param name="layout">What to make.</param>
+    /// <param name="layout">The layout to create.</param>
     /// <param name="settings">Receives the site's secrets.</param>
     /// <param name="catalog">Receives groups, policy and node.</param>
     /// <param name="users">Receives the administrator.</param>
     /// <param name="upgrade">Brings an older site up to date.</param>
-    /// <param name="options">What the operator decided.</param>
+    /// <param name="options">The operator's choices.</param>
     public SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, ListUpgrade upgrade, BootstrapOptions options)
     {
         (_layout, _settings, _catalog, _users, _upgrade, _options) = (layout, settings, catalog, users, upgrade, options);

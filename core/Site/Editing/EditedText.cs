@@ -20,7 +20,7 @@ internal static class EditedText
 
     /// <summary>Throws for a text that holds what nobody can see or no table can store.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="what">What it is, at the beginning of a sentence.</param>
+    /// <param name="what">Its name, at the beginning of a sentence.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(string text, string what)
     {

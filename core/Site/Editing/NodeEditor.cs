@@ -6,13 +6,13 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Site.Editing;
 
 /// <summary>A node as an administrator describes it.</summary>
-/// <param name="Name">What people shall call it.</param>
-/// <param name="Capabilities">What it can do, as a boolset in Base64; null to leave it.</param>
+/// <param name="Name">The display name.</param>
+/// <param name="Capabilities">The features of the node, as a boolset in Base64; null to leave them.</param>
 /// <param name="Weight">Its share of the work.</param>
 public sealed record NodeDraft(string Name, string? Capabilities, int Weight);
 
 /// <summary>Changes nodes (contract, section 24). The site itself is the only one: Azure Functions scales by itself.</summary>
-/// <param name="catalog">What requests go by.</param>
+/// <param name="catalog">The catalog that requests use.</param>
 public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
 {
     private const int MaxWeight = 1_000_000;

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>A site setting: its key, its default and how its stored text is read (contract, section 24).</summary>
 /// <param name="key">The key that the administration uses.</param>
 /// <param name="defaultText">The text that holds while none is stored.</param>
-/// <param name="isSecret">Whether the value must never leave the server.</param>
+/// <param name="isSecret">True if the value must never leave the server.</param>
 public abstract class Setting(string key, string defaultText, bool isSecret)
 {
     /// <summary>The key that the administration uses.</summary>

@@ -42,14 +42,14 @@ public static class SettingChange
     /// itself do not even have that (contract, section 24), except the one that the administration has a field for.
     /// </summary>
     /// <param name="setting">The setting.</param>
-    /// <param name="site">What is stored.</param>
+    /// <param name="site">The stored settings.</param>
     /// <returns>Null for what must not be mentioned, and for a secret that is not set.</returns>
     public static string? ShowSecret(Setting setting, SiteSettings site) =>
         Hidden.Contains(setting.Key) || site.TextOf(setting).Length == 0 ? null : Mask;
 
     /// <summary>Checks a change whole.</summary>
     /// <param name="values">New texts by key; JSON may hold null for a text.</param>
-    /// <param name="site">What is stored: a form also sends what it leaves as it is.</param>
+    /// <param name="site">The stored settings: a form also sends those that it leaves unchanged.</param>
     /// <returns>The texts that are to be stored; none when all is as it was.</returns>
     /// <exception cref="CloudreveException">
     /// 40001: too many, or one is unknown, fixed, malformed or beyond what the operator allows; the message names it.

@@ -10,7 +10,7 @@ public sealed class SiteSettings
 
     /// <summary>Wraps what is stored.</summary>
     /// <param name="stored">Texts by key; defaults hold for the rest.</param>
-    /// <param name="rules">What settings may reach on the machine; null for nothing.</param>
+    /// <param name="rules">The resources that settings may reach on the machine; null for none.</param>
     public SiteSettings(IReadOnlyDictionary<string, string> stored, OperatorRules? rules = null)
     {
         _stored = stored;

@@ -31,8 +31,8 @@ public sealed record SiteNumbers(
 }
 
 /// <summary>Counts what a site has, for the administration's first page (contract, section 24). The last result is kept for a day.</summary>
-/// <param name="layout">Where the result is kept.</param>
-/// <param name="lists">What is counted.</param>
+/// <param name="layout">The storage of the result.</param>
+/// <param name="lists">The counted lists.</param>
 /// <param name="clock">Tells the days.</param>
 public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvider clock)
 {

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Tasks.Administration;
 /// <summary>Selects the tasks of a list; null for all.</summary>
 /// <param name="Type">The type of the task.</param>
 /// <param name="Status">Its state.</param>
-/// <param name="OwnerId">Who sees it.</param>
+/// <param name="OwnerId">The user who sees it.</param>
 public sealed record TaskFilter(string? Type = null, WorkflowTaskStatus? Status = null, long? OwnerId = null);
 
 /// <summary>Operations of administrators on the tasks of all users (contract, section 24).</summary>
@@ -22,10 +22,10 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     /// A page of tasks. In order of id, by type and owner, it costs what <see cref="NumberedRows"/> does, and a transaction for each task of
     /// the page; a state, or another order, a transaction for each 1,000 tasks.
     /// </summary>
-    /// <param name="page">Which page.</param>
-    /// <param name="filter">Which tasks.</param>
-    /// <param name="byTime">Whether they are sorted by the time at which they were made; else by id.</param>
-    /// <param name="mostSorted">How many may be sorted.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="filter">Selects the tasks.</param>
+    /// <param name="byTime">True to sort by time of creation; otherwise by id.</param>
+    /// <param name="mostSorted">Maximum number that may be sorted.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<WorkflowTask>> ListAsync(
         ListWindow page, TaskFilter filter, bool byTime, long mostSorted, CancellationToken cancellationToken = default)

@@ -15,7 +15,7 @@ internal sealed class AdminNames(IReadOnlyDictionary<long, AdminUserName> users,
     /// <summary>Reads accounts and policies. No transaction for accounts that were read lately, one for each other.</summary>
     /// <param name="store">The accounts.</param>
     /// <param name="catalog">The policies.</param>
-    /// <param name="userIds">Which accounts.</param>
+    /// <param name="userIds">The accounts.</param>
     public static async Task<AdminNames> ReadAsync(UserStore store, SiteCatalog catalog, IEnumerable<long> userIds, CancellationToken cancellationToken)
     {
         var policies = await catalog.ListPoliciesAsync(cancellationToken);

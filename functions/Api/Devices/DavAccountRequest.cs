@@ -3,7 +3,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Devices;
 
 /// <summary>The body of a new WebDAV account, and of a change of one.</summary>
-/// <param name="Name">What it is called.</param>
+/// <param name="Name">The display name.</param>
 /// <param name="Uri">The folder that its clients see as the root.</param>
 internal sealed record DavAccountRequest(string Name, [property: LongestUri] string Uri)
 {

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Gives each request its correlation id, and answers the headers that most of them need.</summary>
-/// <param name="functions">What the functions declare.</param>
+/// <param name="functions">The declarations of the functions.</param>
 /// <param name="settings">Tells whether a developer runs the app, whose machine has other sites without TLS.</param>
 internal sealed class AnswerHeaders(HttpFunctions functions, AppSettings settings) : IFunctionsWorkerMiddleware
 {

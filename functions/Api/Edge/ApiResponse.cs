@@ -39,7 +39,7 @@ internal static class ApiResponse
     public static ApiResponse<string> Ok() => new();
 
     /// <summary>No failure, but another step is needed (code 203).</summary>
-    /// <param name="data">What the next step needs; null for nothing.</param>
+    /// <param name="data">Data for the next step; null for none.</param>
     /// <typeparam name="T">The type of the payload.</typeparam>
     public static ApiResponse<T> Continue<T>(T? data)
         where T : class => new() { Code = (int)ErrorCode.Continue, Data = data };

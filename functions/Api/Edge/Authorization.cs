@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// Finds out who calls and enforces <see cref="RequiresAttribute"/>. With warm caches this takes no storage transaction, otherwise one
 /// for the account beside those for settings and groups.
 /// </summary>
-/// <param name="functions">What the functions declare.</param>
+/// <param name="functions">The declarations of the functions.</param>
 /// <param name="bootstrap">Makes the site before its first request.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="tokens">Reads access tokens.</param>

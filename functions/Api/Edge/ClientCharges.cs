@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Applies <see cref="ChargesAttribute"/>. One transaction at most for each call of a function that has it, none once the budget is spent.</summary>
-/// <param name="functions">What the functions declare.</param>
+/// <param name="functions">The declarations of the functions.</param>
 /// <param name="budgets">The budgets.</param>
 internal sealed class ClientCharges(HttpFunctions functions, ClientBudgets budgets) : IFunctionsWorkerMiddleware
 {

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// person are not taken. One transaction, none for a person who called within <see cref="UserStore.MaxAge"/>; one more for a person's first
 /// call to this process.
 /// </summary>
-/// <param name="links">Who is linked with whom.</param>
+/// <param name="links">The links between users and identities.</param>
 internal sealed class EntraCallers(OpenIdLinks links)
 {
     /// <summary>The scope of Entra that stands for everything that the person may do.</summary>

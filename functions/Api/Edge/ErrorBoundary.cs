@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// Turns whatever a function throws into the envelope of a failure, or the form that the function declares, and keeps from clients what
 /// is not theirs to know.
 /// </summary>
-/// <param name="functions">What the functions declare.</param>
+/// <param name="functions">The declarations of the functions.</param>
 /// <param name="logger">Receives what clients do not see.</param>
 internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBoundary> logger) : IFunctionsWorkerMiddleware
 {

@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <param name="Name">The function's name.</param>
 /// <param name="Route">Its route, without a leading slash.</param>
 /// <param name="Methods">Its methods in upper case.</param>
-/// <param name="Requirement">Who may call.</param>
+/// <param name="Requirement">The callers that are admitted.</param>
 /// <param name="BodyLimit">The largest body in bytes.</param>
 internal sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, RequiresAttribute Requirement, long BodyLimit)
 {

@@ -4,9 +4,9 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>A lock in the way. Only owners of a drive can change it, so they may know tokens and paths.</summary>
-/// <param name="Path">What is locked.</param>
+/// <param name="Path">The locked path.</param>
 /// <param name="Token">Releases the lock.</param>
-/// <param name="Owner">What holds it.</param>
+/// <param name="Owner">The application that holds it.</param>
 /// <param name="Type">File or folder.</param>
 internal sealed record LockConflictResponse(string Path, string Token, LockOwnerResponse Owner, int Type)
 {

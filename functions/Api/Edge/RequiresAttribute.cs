@@ -3,7 +3,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>
 /// Declares who may call an HTTP function. A function without it stops the start of the app.
 /// </summary>
-/// <param name="authClass">Who may call.</param>
+/// <param name="authClass">The callers that are admitted.</param>
 /// <param name="scope">
 /// The scope that a token issued to an OAuth client must hold (contract, section 7); null refuses such tokens.
 /// </param>

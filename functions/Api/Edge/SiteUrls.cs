@@ -13,7 +13,7 @@ internal static class SiteUrls
     /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="site">The site's settings.</param>
-    /// <param name="primary">Whether the primary address is wanted in any case.</param>
+    /// <param name="primary">True to return the primary address in any case.</param>
     public static string Base(HttpContext http, SiteSettings site, bool primary)
     {
         var host = http.Request.Host;

@@ -30,7 +30,7 @@ internal static class ContentNames
     /// <summary>The Content-Disposition of a file: RFC 6266 with a plain and an extended name.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="name">The file's name.</param>
-    /// <param name="download">Whether the browser saves it instead of showing it.</param>
+    /// <param name="download">True if the browser saves it instead of showing it.</param>
     public static string Disposition(SiteSettings site, string name, bool download) =>
         Disposition(name, isInline: !download && IsPassive(MimeType(site, name)));
 

@@ -20,7 +20,7 @@ internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlyS
     /// <param name="file">The file.</param>
     /// <param name="uri">Its address from the caller's view.</param>
     /// <param name="capabilities">The capabilities of its file system.</param>
-    /// <param name="withMetadata">Whether the answer shows metadata.</param>
+    /// <param name="withMetadata">True if the response includes metadata.</param>
     public FileResponse Present(FileRecord file, FileUri uri, Boolset capabilities, bool withMetadata) => new()
     {
         Type = (int)file.Type,

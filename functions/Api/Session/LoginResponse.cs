@@ -3,6 +3,6 @@ using Cloudreve.Functions.Api.Users;
 namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>The answer to a sign-in.</summary>
-/// <param name="User">Who signed in.</param>
+/// <param name="User">The user who signed in.</param>
 /// <param name="Token">The tokens.</param>
 internal sealed record LoginResponse(UserResponse User, TokenResponse Token);

@@ -15,9 +15,9 @@ internal sealed class SignInAnswers(TokenIssuer tokens, SiteCatalog catalog, Log
 {
     /// <summary>Issues tokens to a user who has proven who they are.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="call">Whose site.</param>
+    /// <param name="call">The call, with its site.</param>
     /// <param name="http">The request.</param>
-    /// <param name="method">How.</param>
+    /// <param name="method">The method.</param>
     /// <param name="provider">The identity provider; null without one.</param>
     public async Task<ApiResponse<LoginResponse>> CompleteSignInAsync(
         User user, ApiCall call, HttpContext http, LoginMethod method, CancellationToken cancellationToken, OpenIdProvider? provider = null)

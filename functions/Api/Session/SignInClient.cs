@@ -9,7 +9,7 @@ internal static class SignInClient
 {
     /// <summary>Describes the client.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="method">How somebody signs in.</param>
+    /// <param name="method">The method of sign-in.</param>
     public static LoginActivity Describe(HttpContext http, LoginMethod method)
     {
         var agent = UserAgent.Parse(http.Request.Headers.UserAgent.ToString());

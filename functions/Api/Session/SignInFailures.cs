@@ -19,14 +19,14 @@ internal sealed class SignInFailures(
 {
     /// <summary>Runs the first step of a sign-in, and notes a wrong password.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="email">Whose.</param>
+    /// <param name="email">The user's mail address.</param>
     /// <param name="signInAsync">The step.</param>
     public Task<User> OfPasswordAsync(HttpContext http, string email, Func<Task<User>> signInAsync) =>
         NoteAsync(http, ErrorCode.LoginFailed, async () => (await users.FindByEmailAsync(email))?.Id, signInAsync);
 
     /// <summary>Runs the second step of a sign-in, and notes a wrong code.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="sessionId">What the first step answered.</param>
+    /// <param name="sessionId">The session id from the first step.</param>
     /// <param name="signInAsync">The step.</param>
     public Task<SecondStep> OfCodeAsync(HttpContext http, string sessionId, Func<Task<SecondStep>> signInAsync) =>
         NoteAsync(http, ErrorCode.WrongTwoFactorCode, () => sessions.FindUserAsync(sessionId), signInAsync);

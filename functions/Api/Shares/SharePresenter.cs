@@ -20,16 +20,16 @@ internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeP
     /// <param name="site">Encodes its id.</param>
     /// <param name="siteBase">Scheme and host.</param>
     /// <param name="share">The link.</param>
-    /// <param name="withPassword">Whether whoever follows it needs to know nothing more.</param>
+    /// <param name="withPassword">True to include the password, so that the address alone is enough.</param>
     public static string AddressOf(SiteSettings site, string siteBase, Share share, bool withPassword) =>
         $"{siteBase}/s/{site.HashIds.Encode(share.Id, HashIdKind.Share)}{(withPassword && share.Password.Length > 0 ? "/" + Uri.EscapeDataString(share.Password) : "")}";
 
     /// <summary>Shapes a link. No transaction beyond the owner's account.</summary>
-    /// <param name="call">Who asks.</param>
+    /// <param name="call">The caller.</param>
     /// <param name="siteBase">Scheme and host.</param>
     /// <param name="share">The link.</param>
-    /// <param name="file">What it shows; null when that is gone.</param>
-    /// <param name="isUnlocked">Whether the caller may see what is behind it.</param>
+    /// <param name="file">The shared file or folder; null when it is gone.</param>
+    /// <param name="isUnlocked">True if the caller may see what it leads to.</param>
     public async Task<ShareResponse> PresentAsync(
         ApiCall call, string siteBase, Share share, FileRecord? file, bool isUnlocked, CancellationToken cancellationToken)
     {

@@ -5,11 +5,11 @@ namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>A share link as a caller sees it (contract, section 17).</summary>
 /// <param name="Id">Encoded id.</param>
-/// <param name="Visited">How often it was looked at.</param>
-/// <param name="Unlocked">Whether the caller may see what is behind it; if not, much of the rest is left out.</param>
-/// <param name="PasswordProtected">Whether it needs a password.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="Expired">Whether it has ended, or what it shows is gone.</param>
+/// <param name="Visited">Number of views.</param>
+/// <param name="Unlocked">True if the caller may see what it leads to; if not, much of the rest is left out.</param>
+/// <param name="PasswordProtected">True if it needs a password.</param>
+/// <param name="CreatedAt">The time it was created.</param>
+/// <param name="Expired">True if it has ended, or what it shows is gone.</param>
 /// <param name="Url">Its address, with the password for those who may know it.</param>
 internal sealed record ShareResponse(
     string Id, long Visited, bool Unlocked, bool PasswordProtected, DateTimeOffset CreatedAt, bool Expired, string Url)
@@ -53,5 +53,5 @@ internal sealed record ShareResponse(
 
 /// <summary>A page of share links.</summary>
 /// <param name="Shares">The links.</param>
-/// <param name="Pagination">Where the page stands.</param>
+/// <param name="Pagination">The position of the page.</param>
 internal sealed record ShareListResponse(IReadOnlyList<ShareResponse> Shares, PaginationResponse Pagination);

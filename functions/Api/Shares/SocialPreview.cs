@@ -31,7 +31,7 @@ internal static class SocialPreview
     /// <param name="site">The site.</param>
     /// <param name="address">The link's address.</param>
     /// <param name="link">The link.</param>
-    /// <param name="owner">What its owner is called; null when that is not known.</param>
+    /// <param name="owner">The display name of its owner; null when unknown.</param>
     public static string Write(SiteSettings site, string address, SharedLink link, string? owner)
     {
         var what = link.File.Type == FileType.Folder ? "Folder" : "File";

@@ -33,7 +33,7 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     public string? Ticket { get; init; }
 
     /// <summary>Checks the body.</summary>
-    /// <param name="call">Who reports.</param>
+    /// <param name="call">The caller who reports.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public AbuseReport Read(ApiCall call)
     {

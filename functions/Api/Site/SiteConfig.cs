@@ -15,8 +15,8 @@ namespace Cloudreve.Functions.Api.Site;
 
 /// <summary>An additional entry of the navigation.</summary>
 /// <param name="Icon">Icon name or URL.</param>
-/// <param name="Name">What people read.</param>
-/// <param name="Url">Where it leads.</param>
+/// <param name="Name">The display name.</param>
+/// <param name="Url">The address that it leads to.</param>
 internal sealed record NavItem(string Icon, string Name, string Url);
 
 /// <summary>The operator's own HTML.</summary>
@@ -190,8 +190,8 @@ internal sealed record SiteConfig
 
     /// <summary>A section; an unknown one is the basic section.</summary>
     /// <param name="section">The section's name.</param>
-    /// <param name="call">Who calls.</param>
-    /// <param name="offersCaptcha">Whether signing in may need a captcha, though the site does not demand one of everybody.</param>
+    /// <param name="call">The caller.</param>
+    /// <param name="offersCaptcha">True if signing in may need a captcha although the site does not demand one of everybody.</param>
     public static SiteConfig Of(string section, ApiCall call, bool offersCaptcha) => section switch
     {
         "login" => Login(call.Site, offersCaptcha),

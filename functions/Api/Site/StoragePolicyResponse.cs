@@ -6,8 +6,8 @@ namespace Cloudreve.Functions.Api.Site;
 
 /// <summary>A storage policy as clients see it: what they need for uploads, and no secret (contract, section 22).</summary>
 /// <param name="Id">Encoded id.</param>
-/// <param name="Name">What people call it.</param>
-/// <param name="Type">What clients choose their uploader by.</param>
+/// <param name="Name">The display name.</param>
+/// <param name="Type">The type by which clients choose their uploader.</param>
 /// <param name="MaxSize">The largest file in bytes; 0 for no limit.</param>
 internal sealed record StoragePolicyResponse(string Id, string Name, string Type, long MaxSize)
 {

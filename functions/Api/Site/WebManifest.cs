@@ -14,7 +14,7 @@ internal sealed record ManifestIcon(string Src, string Sizes, string Type);
 /// <param name="Name">Name.</param>
 /// <param name="Icons">Icons.</param>
 /// <param name="StartUrl">The page that opens.</param>
-/// <param name="Display">How the app shows itself.</param>
+/// <param name="Display">The display mode of the app.</param>
 /// <param name="ThemeColor">Colour of its frame.</param>
 /// <param name="BackgroundColor">Colour while it starts.</param>
 internal sealed record WebManifest(

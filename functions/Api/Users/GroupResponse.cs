@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Users;
 
 /// <summary>A user's group as clients see it.</summary>
 /// <param name="Id">Encoded id.</param>
-/// <param name="Name">What people call it.</param>
+/// <param name="Name">The display name.</param>
 internal sealed record GroupResponse(string Id, string Name)
 {
     /// <summary>Boolset of permissions; only for the member.</summary>

@@ -8,8 +8,8 @@ namespace Cloudreve.Functions.Api.Users;
 
 /// <summary>A user as clients see it (contract, section 5).</summary>
 /// <param name="Id">Encoded id.</param>
-/// <param name="Nickname">What others see; empty for the anonymous user.</param>
-/// <param name="CreatedAt">When the account was made.</param>
+/// <param name="Nickname">The display name; empty for the anonymous user.</param>
+/// <param name="CreatedAt">The time the account was created.</param>
 internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset CreatedAt)
 {
     /// <summary>Mail address; hidden from anonymous callers.</summary>
@@ -60,7 +60,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <param name="user">The user.</param>
     /// <param name="group">The user's group.</param>
     /// <param name="site">The site.</param>
-    /// <param name="showEmail">Whether the viewer may see the mail address.</param>
+    /// <param name="showEmail">True if the viewer may see the mail address.</param>
     private static UserResponse Redacted(User user, Group group, SiteSettings site, bool showEmail) =>
         new(site.HashIds.Encode(user.Id, HashIdKind.User), user.Nick, user.CreatedAt)
         {
@@ -73,7 +73,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
     /// <summary>An account as the caller sees it.</summary>
     /// <param name="user">The user.</param>
     /// <param name="group">The user's group.</param>
-    /// <param name="call">Who looks.</param>
+    /// <param name="call">The caller.</param>
     public static UserResponse Seen(User user, Group group, ApiCall call) => Redacted(user, group, call.Site, ShowsEmail(user, call));
 
     /// <summary>
@@ -86,7 +86,7 @@ internal sealed record UserResponse(string Id, string Nickname, DateTimeOffset C
             : call.Caller.ActsAsAdmin || (call.Caller.Holds(OAuthScopes.UserInfoRead) && call.Site.Get(AccountSetting.ExposeEmail)));
 
     /// <summary>The caller as it sees itself.</summary>
-    /// <param name="call">Who calls.</param>
+    /// <param name="call">The caller.</param>
     public static UserResponse Of(ApiCall call) => call.Caller.User is { } user
         ? Own(user, call.Caller.Group, call.Site)
         : new UserResponse(call.Site.HashIds.Encode(0, HashIdKind.User), "", default)

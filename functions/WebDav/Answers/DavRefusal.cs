@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.WebDav.Answers;
 
 /// <summary>An answer that says why a request failed.</summary>
 /// <param name="status">The status.</param>
-/// <param name="message">What clients may show or log.</param>
+/// <param name="message">The message that clients may show or log.</param>
 internal sealed class DavRefusal(int status, string message) : IResult
 {
     // The namespace in which clients of SabreDAV servers look for a message.

@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.WebDav.Answers;
 internal static class DavStatus
 {
     /// <summary>The status of a failure.</summary>
-    /// <param name="code">What failed.</param>
+    /// <param name="code">The error.</param>
     public static int Of(ErrorCode code) => code switch
     {
         ErrorCode.LoginRequired or ErrorCode.CredentialInvalid => StatusCodes.Status401Unauthorized,

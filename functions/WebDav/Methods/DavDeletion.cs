@@ -34,7 +34,7 @@ internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, Dr
 
     /// <summary>Moves an entry of the caller's drive to the trash.</summary>
     /// <param name="call">The request.</param>
-    /// <param name="work">What its changes share.</param>
+    /// <param name="work">The state that its changes share.</param>
     /// <param name="path">The entry.</param>
     /// <returns>The entry in the trash.</returns>
     public Task<FileRecord> TrashAsync(DavCall call, DriveWork work, FilePath path, CancellationToken cancellationToken)
@@ -45,7 +45,7 @@ internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, Dr
     }
 
     /// <summary>Releases the client's locks of what is no longer there; they do not follow it (RFC 4918, section 7.5). No transaction for a client without locks.</summary>
-    /// <param name="work">What the changes of the request share.</param>
+    /// <param name="work">The state that the changes of the request share.</param>
     /// <param name="path">The entry.</param>
     public async Task ReleaseAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
     {

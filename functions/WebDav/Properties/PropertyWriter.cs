@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.WebDav.Properties;
 
 /// <summary>Writes the properties of entries as one client asked for them.</summary>
 /// <param name="answer">The answer.</param>
-/// <param name="asked">What the client asked for.</param>
+/// <param name="asked">The client's request.</param>
 /// <param name="site">The site's settings.</param>
 internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, SiteSettings site)
 {
@@ -38,7 +38,7 @@ internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, 
     /// <summary>Writes the response of one entry.</summary>
     /// <param name="href">Its address.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="path">Where it is in its drive, for locks.</param>
+    /// <param name="path">The path in its drive, for locks.</param>
     public void Write(string href, FileRecord entry, FilePath path)
     {
         answer.BeginResponse(href);

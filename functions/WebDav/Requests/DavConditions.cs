@@ -39,7 +39,7 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
 
     /// <summary>Checks the headers If-Match, If-None-Match and If-Unmodified-Since (RFC 9110, section 13).</summary>
     /// <param name="call">The request.</param>
-    /// <param name="entry">What the request points to; null when nothing is there.</param>
+    /// <param name="entry">The entry that the request addresses; null for none.</param>
     /// <exception cref="DavException">412: they do not hold.</exception>
     public static void Require(DavCall call, FileRecord? entry)
     {
@@ -74,7 +74,7 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
     /// <summary>Checks whether a client already has the content.</summary>
     /// <param name="request">A request for it.</param>
     /// <param name="etag">Its ETag.</param>
-    /// <param name="changedAt">When it last changed.</param>
+    /// <param name="changedAt">The time it last changed.</param>
     public static bool IsKnown(HttpRequest request, string etag, DateTimeOffset changedAt) => request.Headers.IfNoneMatch.Count > 0
         ? Matches(request.Headers.IfNoneMatch, etag, exists: true)
         : TimeOf(request.Headers.IfModifiedSince) is { } time && Seconds(changedAt) <= time;

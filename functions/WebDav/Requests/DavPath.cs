@@ -38,12 +38,12 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
     public static DavPath? Parse(string path) => Find(path, text => [.. Split(text).Select(Unescape)]);
 
     /// <summary>The address of an entry.</summary>
-    /// <param name="isFolder">Whether it is a folder, whose address ends with a slash.</param>
+    /// <param name="isFolder">True if it is a folder, whose address ends with a slash.</param>
     public string Href(bool isFolder) => Href([], isFolder);
 
     /// <summary>The address of something below.</summary>
     /// <param name="below">Names.</param>
-    /// <param name="isFolder">Whether it is a folder.</param>
+    /// <param name="isFolder">True if it is a folder.</param>
     public string Href(IEnumerable<string> below, bool isFolder)
     {
         var text = new StringBuilder(Mount);

@@ -5,9 +5,9 @@ using Cloudreve.Functions.WebDav.Answers;
 namespace Cloudreve.Functions.WebDav.Requests;
 
 /// <summary>Something that a request points to.</summary>
-/// <param name="Path">Where, as the client names it.</param>
-/// <param name="Place">Where it is.</param>
-/// <param name="Entry">What is there; null when nothing is.</param>
+/// <param name="Path">The path, as the client names it.</param>
+/// <param name="Place">Its place.</param>
+/// <param name="Entry">The entry; null for none.</param>
 internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? Entry)
 {
     /// <summary>True if the resource is a folder.</summary>
@@ -29,14 +29,14 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
     /// <summary>The place of a path, whatever is there. No transaction but for shares.</summary>
     /// <param name="call">The request.</param>
     /// <param name="path">The path.</param>
-    /// <param name="capability">What the operation needs.</param>
+    /// <param name="capability">The capability that the operation requires.</param>
     public async Task<DrivePlace> OpenAsync(DavCall call, DavPath path, NavigatorCapability capability, CancellationToken cancellationToken) =>
         await access.OpenAsync(call.Caller, call.UriOf(path), capability, call.Site.HashIds, cancellationToken);
 
     /// <summary>Resolves a path: path + 1 transactions, more for each shortcut on the way.</summary>
     /// <param name="call">The request.</param>
     /// <param name="path">The path.</param>
-    /// <param name="capability">What the operation needs.</param>
+    /// <param name="capability">The capability that the operation requires.</param>
     public async Task<DavResource> FindAsync(DavCall call, DavPath path, NavigatorCapability capability, CancellationToken cancellationToken)
     {
         var uri = call.UriOf(path);

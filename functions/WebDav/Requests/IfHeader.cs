@@ -1,13 +1,13 @@
 namespace Cloudreve.Functions.WebDav.Requests;
 
 /// <summary>Something that a client states about a resource.</summary>
-/// <param name="IsNegated">Whether it states the opposite.</param>
+/// <param name="IsNegated">True if the condition is negated.</param>
 /// <param name="Token">A state token such as that of a lock; null for an ETag.</param>
 /// <param name="ETag">An ETag in quotes; null for a token.</param>
 internal readonly record struct IfCondition(bool IsNegated, string? Token, string? ETag);
 
 /// <summary>Conditions that must all hold.</summary>
-/// <param name="Resource">What they are about, as it is written; null for what the request points to.</param>
+/// <param name="Resource">The resource that they concern, as it is written; null for the one that the request addresses.</param>
 /// <param name="Conditions">The conditions.</param>
 internal sealed record IfList(string? Resource, IReadOnlyList<IfCondition> Conditions);
 

@@ -10,7 +10,7 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Benchmarks.Admin;
 
 /// <summary>Fills the tables with accounts, and with a thousand files and links of each of some accounts, as the app leaves them.</summary>
-/// <param name="layout">Where the rows are.</param>
+/// <param name="layout">The storage of the rows.</param>
 /// <param name="ids">Gives the ids.</param>
 internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
 {

@@ -25,7 +25,7 @@ internal sealed class ApiClient(AppProcess app) : IDisposable
 
     /// <summary>Sends a request with a JSON body.</summary>
     /// <param name="method">The verb.</param>
-    /// <param name="path">What follows the API's prefix.</param>
+    /// <param name="path">The path after the API's prefix.</param>
     /// <param name="body">The body; null for none.</param>
     /// <param name="code">The code that the answer must have.</param>
     /// <exception cref="BenchmarkException">It has another.</exception>

@@ -4,14 +4,14 @@ using System.Net;
 namespace Cloudreve.Benchmarks.Http;
 
 /// <summary>An address that is asked as fast as it answers.</summary>
-/// <param name="Name">What it is.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Client">The client to ask with.</param>
 /// <param name="Address">Path and query.</param>
 internal sealed record LoadTarget(string Name, HttpClient Client, string Address)
 {
     /// <summary>Asks for some time.</summary>
     /// <param name="concurrency">The number of requests at any time.</param>
-    /// <param name="duration">When to stop.</param>
+    /// <param name="duration">The duration after which to stop.</param>
     /// <param name="result">Takes what was measured.</param>
     /// <exception cref="BenchmarkException">An answer is no success.</exception>
     public async Task RunAsync(int concurrency, TimeSpan duration, LoadResult result)

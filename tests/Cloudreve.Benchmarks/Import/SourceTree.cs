@@ -3,8 +3,8 @@ using Azure.Storage.Blobs;
 namespace Cloudreve.Benchmarks.Import;
 
 /// <summary>The blobs that are imported: small ones, spread evenly over folders, or all in one.</summary>
-/// <param name="Files">How many blobs.</param>
-/// <param name="Folders">How many folders below the source; 0 for all blobs in the source itself.</param>
+/// <param name="Files">Number of blobs.</param>
+/// <param name="Folders">Number of folders below the source; 0 for all blobs in the source itself.</param>
 internal sealed record SourceTree(int Files, int Folders)
 {
     /// <summary>The default prefix of their names.</summary>
@@ -25,7 +25,7 @@ internal sealed record SourceTree(int Files, int Folders)
     public override string ToString() => Folders == 0 ? $"{Files:N0} files in one folder" : $"{Files:N0} files in {Folders:N0} folders";
 
     /// <summary>Writes the blobs.</summary>
-    /// <param name="container">Where to.</param>
+    /// <param name="container">The target container.</param>
     /// <param name="prefix">The prefix of all of them, ending in a slash.</param>
     public Task WriteAsync(BlobContainerClient container, string prefix = Prefix) => Parallel.ForEachAsync(
         Enumerable.Range(0, Files),

@@ -16,9 +16,9 @@ internal sealed class SearchedDrives(StorageLayout layout)
     public static FilePath Listed { get; } = new(["folder 00"]);
 
     /// <summary>Makes a drive.</summary>
-    /// <param name="owner">Whose.</param>
-    /// <param name="upper">How many folders are in the root.</param>
-    /// <param name="filesInEach">How many files each folder holds.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="upper">Number of folders in the root.</param>
+    /// <param name="filesInEach">Number of files in each folder.</param>
     /// <returns>How many files there are.</returns>
     public async Task<int> FillAsync(long owner, int upper, int filesInEach)
     {

@@ -5,7 +5,7 @@ namespace Cloudreve.Benchmarks.Start;
 /// <summary>A worker app whose start is measured again and again.</summary>
 /// <param name="folder">The published app.</param>
 /// <param name="settings">Its settings.</param>
-/// <param name="path">What to ask it for.</param>
+/// <param name="path">The path to request.</param>
 internal sealed class Contestant(string folder, IReadOnlyDictionary<string, string> settings, string path)
 {
     // The host has its own work to end after a start.
@@ -24,7 +24,7 @@ internal sealed class Contestant(string folder, IReadOnlyDictionary<string, stri
     public Samples HostMegabytes { get; } = new();
 
     /// <summary>Starts the app, and another worker in the place of the first.</summary>
-    /// <param name="isCounted">Whether to keep what was measured.</param>
+    /// <param name="isCounted">True to keep what was measured.</param>
     public async Task RunAsync(bool isCounted)
     {
         using var app = AppProcess.Start(folder, settings);

@@ -13,8 +13,8 @@ internal static class ContentUpload
     /// <summary>Sends <see cref="PatternContent"/>.</summary>
     /// <param name="client">The site.</param>
     /// <param name="uri">The file.</param>
-    /// <param name="length">How many bytes.</param>
-    /// <param name="isChunked">Whether the request has no Content-Length.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="isChunked">True if the request has no Content-Length.</param>
     public static async Task<(HttpStatusCode Status, JsonElement Envelope)> PutAsync(SiteClient client, string uri, long length, bool isChunked)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v4/file/content?uri=" + Uri.EscapeDataString(uri))

@@ -3,8 +3,8 @@ using System.Net;
 namespace Cloudreve.EndToEnd.Http;
 
 /// <summary>A body of one byte again and again, which takes no memory.</summary>
-/// <param name="length">How many bytes.</param>
-/// <param name="announcesLength">Whether the request has a Content-Length; otherwise it is chunked.</param>
+/// <param name="length">Number of bytes.</param>
+/// <param name="announcesLength">True if the request has a Content-Length; otherwise it is chunked.</param>
 internal sealed class PatternContent(long length, bool announcesLength) : HttpContent
 {
     /// <summary>The byte.</summary>

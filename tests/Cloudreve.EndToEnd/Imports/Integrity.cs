@@ -10,7 +10,7 @@ internal static class Integrity
 {
     /// <summary>Checks a site at rest: nothing is lost or wrongly charged, and hardly anything is left over.</summary>
     /// <param name="site">The site.</param>
-    /// <param name="leftovers">How many rows may be left that nobody can reach, of entries that were cut off before they had a name.</param>
+    /// <param name="leftovers">Maximum number of unreachable leftover rows, of entries whose creation was interrupted before they had a name.</param>
     public static async Task AssertAsync(Site site, int leftovers)
     {
         await using var rest = new SiteRest(site.Storage, site.Prefix);

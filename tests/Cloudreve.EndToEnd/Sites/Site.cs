@@ -21,7 +21,7 @@ internal sealed class Site : IAsyncDisposable
     private HostProcess? _host;
 
     /// <summary>Describes a site; starts nothing.</summary>
-    /// <param name="azurite">Where its storage is.</param>
+    /// <param name="azurite">The emulator of its storage.</param>
     /// <param name="settings">App settings beside those that every test needs.</param>
     public Site(AzuriteServer azurite, params IEnumerable<(string Name, string Value)> settings)
     {

@@ -5,7 +5,7 @@ namespace Cloudreve.EndToEnd.WebDav;
 
 /// <summary>A program of the machine that nobody here wrote.</summary>
 /// <param name="name">Its name, which is its Debian package's, too.</param>
-/// <param name="folder">Where it runs.</param>
+/// <param name="folder">The folder that it runs in.</param>
 internal sealed class InstalledProgram(string name, string folder)
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(5);

@@ -48,7 +48,7 @@ internal static class AdminCalls
 
 /// <summary>A page of a list.</summary>
 /// <param name="Rows">The rows.</param>
-/// <param name="Total">How many there are in all.</param>
+/// <param name="Total">The total number.</param>
 internal sealed record AdminList(IReadOnlyList<JsonElement> Rows, long Total)
 {
     /// <summary>The ids of the rows.</summary>

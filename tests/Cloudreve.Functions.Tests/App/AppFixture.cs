@@ -123,7 +123,7 @@ public sealed class AppFixture : IAsyncDisposable
         new(new ContractHandler(new SocketsHttpHandler { AllowAutoRedirect = false })) { BaseAddress = Address };
 
     /// <summary>A client that is signed in.</summary>
-    /// <param name="email">Who; the first administrator unless given.</param>
+    /// <param name="email">The user's mail address; the first administrator's unless given.</param>
     public async Task<HttpClient> SignInAsync(string email = AdminEmail)
     {
         var client = CreateClient();

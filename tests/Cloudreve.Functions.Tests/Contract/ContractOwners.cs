@@ -7,12 +7,12 @@ namespace Cloudreve.Functions.Tests.Contract;
 /// <summary>The response of a route to an ordinary user who names another user's object.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Path">The path below the prefix.</param>
-/// <param name="Names">What of the other user's the request names.</param>
+/// <param name="Names">The object of the other user that the request names.</param>
 /// <param name="Answer">
 /// The code; <c>40081/</c> and the inner code for a batch; <c>http</c> and the status where there is no envelope;
 /// <see cref="ContractOwners.Own"/> or <see cref="ContractOwners.Bearer"/>.
 /// </param>
-/// <param name="OwnersAnswer">What the owner gets for the same request: 0, unless nobody may do this.</param>
+/// <param name="OwnersAnswer">The code that the owner gets for the same request: 0, unless nobody may do this.</param>
 public sealed record OwnerRow(string Method, string Path, string Names, string Answer, string OwnersAnswer)
 {
     /// <summary>The endpoint as method and path.</summary>

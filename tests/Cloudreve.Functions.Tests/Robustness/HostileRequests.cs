@@ -8,7 +8,7 @@ using Cloudreve.Testing.Contract;
 namespace Cloudreve.Functions.Tests.Robustness;
 
 /// <summary>A malformed request and what is malformed about it.</summary>
-/// <param name="Fault">What is malformed.</param>
+/// <param name="Fault">The malformed part.</param>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="PathAndQuery">Path and query, sent as they are.</param>
 /// <param name="Body">The body, or null for none.</param>

@@ -7,9 +7,9 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Tests.Robustness;
 
 /// <summary>A body with one value that is long.</summary>
-/// <param name="Fault">Which, and how long.</param>
+/// <param name="Fault">The fault, and its duration.</param>
 /// <param name="Body">The body.</param>
-/// <param name="IsBeyondAll">Whether no field of any body takes as much.</param>
+/// <param name="IsBeyondAll">True if no field of any body accepts as much.</param>
 internal sealed record LongBody(string Fault, JsonObject Body, bool IsBeyondAll);
 
 /// <summary>Puts long values into bodies: into each text, list and map of their types, those that an example leaves out included.</summary>

@@ -33,7 +33,7 @@ public sealed class SiteRest : IAsyncDisposable
 
     /// <summary>Opens a site that no process runs.</summary>
     /// <param name="account">Its storage.</param>
-    /// <param name="prefix">What its names start with.</param>
+    /// <param name="prefix">Prefix of its names.</param>
     /// <param name="log">Hears of what the timers log as failed.</param>
     public SiteRest(StorageAccount account, string prefix, Action<string>? log = null) => _services = new ServiceCollection()
         .AddSingleton(log ?? (_ => { }))

@@ -16,7 +16,7 @@ internal enum ReplyKind
 }
 
 /// <summary>An answer, or what came instead of one.</summary>
-/// <param name="Kind">What the client knows.</param>
+/// <param name="Kind">The client's knowledge.</param>
 /// <param name="Code">The API's code; 0 when there is none.</param>
 /// <param name="Result">A word for reports.</param>
 /// <param name="Data">The payload.</param>

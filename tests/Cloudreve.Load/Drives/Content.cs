@@ -2,7 +2,7 @@ namespace Cloudreve.Load.Drives;
 
 /// <summary>Bytes that can be made again from their number.</summary>
 /// <param name="Id">The number; no two writes have the same.</param>
-/// <param name="Size">How many bytes.</param>
+/// <param name="Size">Number of bytes.</param>
 internal readonly record struct Content(int Id, int Size)
 {
     public static Content Empty { get; } = new(0, 0);

@@ -5,9 +5,9 @@ namespace Cloudreve.Load.Drives;
 
 /// <summary>An entry as the site shows it.</summary>
 /// <param name="Name">Its name; in the trash the one that it had.</param>
-/// <param name="IsFolder">Whether it is a folder.</param>
+/// <param name="IsFolder">True if it is a folder.</param>
 /// <param name="Size">Bytes of a file.</param>
-/// <param name="Uri">How it is named in requests.</param>
+/// <param name="Uri">The URI in requests.</param>
 internal sealed record SeenEntry(string Name, bool IsFolder, long Size, string Uri)
 {
     public static SeenEntry Of(JsonElement file) => new(

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Cloudreve.Load.Faults;
 
 /// <summary>Disturbs storage and kills processes during a run, as its seed says.</summary>
-/// <param name="site">What is killed.</param>
-/// <param name="proxy">What disturbs storage.</param>
+/// <param name="site">The site whose processes are killed.</param>
+/// <param name="proxy">The proxy that disturbs storage.</param>
 /// <param name="note">Hears of each disturbance.</param>
 internal sealed class Disturbances(ISiteProcesses site, TcpProxy proxy, Action<string> note)
 {

@@ -1,10 +1,10 @@
 namespace Cloudreve.Load.Faults;
 
 /// <summary>A time in which storage is disturbed.</summary>
-/// <param name="Calm">How long it is left in peace before.</param>
-/// <param name="Kind">What happens.</param>
-/// <param name="Share">Which part of the requests it happens to.</param>
-/// <param name="Length">How long it lasts.</param>
+/// <param name="Calm">The quiet time before.</param>
+/// <param name="Kind">The kind of fault.</param>
+/// <param name="Share">The fraction of the requests that it happens to.</param>
+/// <param name="Length">Its duration.</param>
 public sealed record FaultWindow(TimeSpan Calm, FaultKind Kind, double Share, TimeSpan Length);
 
 /// <summary>The times and kinds of disturbances of storage.</summary>

@@ -24,8 +24,8 @@ public sealed partial class TcpProxy : IAsyncDisposable
     private bool _isClosed;
 
     /// <summary>Listens before an emulator.</summary>
-    /// <param name="connectionString">What reaches the emulator.</param>
-    /// <param name="seed">Which requests are disturbed.</param>
+    /// <param name="connectionString">The connection string of the emulator.</param>
+    /// <param name="seed">The seed that selects the disturbed requests.</param>
     public TcpProxy(string connectionString, int seed)
     {
         _random = new Random(seed);

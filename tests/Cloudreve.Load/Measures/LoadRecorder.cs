@@ -14,8 +14,8 @@ public sealed class LoadRecorder
     public int Requests => _operations.Values.Sum(o => o.Count);
 
     /// <summary>Notes a request.</summary>
-    /// <param name="operation">What it was for.</param>
-    /// <param name="elapsed">How long it took.</param>
+    /// <param name="operation">The operation that it belonged to.</param>
+    /// <param name="elapsed">The time that it took.</param>
     /// <param name="result">A code of the API, or a word for what was no answer.</param>
     public void Note(string operation, TimeSpan elapsed, string result) =>
         _operations.GetOrAdd(operation, static _ => new OperationRecord()).Note(elapsed, result);

@@ -4,7 +4,7 @@ namespace Cloudreve.Orchestrations.Tests.Import;
 
 /// <summary>Kills a process at one of its storage calls.</summary>
 /// <param name="call">Number of the call, starting at 1.</param>
-/// <param name="fault">Whether the call still takes effect.</param>
+/// <param name="fault">The fault, which determines whether the call still takes effect.</param>
 internal sealed class CrashPlan(int call, StorageFault fault)
 {
     private int _calls;

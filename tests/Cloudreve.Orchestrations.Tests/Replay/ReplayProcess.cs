@@ -14,7 +14,7 @@ namespace Cloudreve.Orchestrations.Tests.Replay;
 
 /// <summary>A process that runs the product's functions: orchestrators through the official replay, activities with its own services.</summary>
 /// <param name="services">The process's services.</param>
-/// <param name="isDead">Whether a simulated crash has ended the process; null for never.</param>
+/// <param name="isDead">True if a simulated crash has ended the process; null for never.</param>
 internal sealed class ReplayProcess(IServiceProvider services, Func<bool>? isDead = null) : IActivityRunner
 {
     private static readonly IServiceProvider s_replayServices = new ServiceCollection()

@@ -5,13 +5,13 @@ namespace Cloudreve.Testing.Contract;
 /// <summary>A parameter of an operation.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="In">path, query or header.</param>
-/// <param name="Required">Whether it must be given.</param>
-/// <param name="Schema">What its value is.</param>
+/// <param name="Required">True if it is required.</param>
+/// <param name="Schema">The schema of its value.</param>
 public sealed record ContractParameter(string Name, string In, bool Required, ContractSchema Schema);
 
 /// <summary>The documented body of a request or an answer.</summary>
 /// <param name="MediaType">Its media type.</param>
-/// <param name="Schema">What it holds.</param>
+/// <param name="Schema">The schema of its content.</param>
 /// <param name="Examples">The examples of the contract by name.</param>
 public sealed record ContractContent(string MediaType, ContractSchema Schema, IReadOnlyDictionary<string, JsonNode?> Examples);
 
@@ -19,7 +19,7 @@ public sealed record ContractContent(string MediaType, ContractSchema Schema, IR
 /// <param name="Id">The operation's id.</param>
 /// <param name="Method">The HTTP method, upper-case.</param>
 /// <param name="Path">The path below the API's prefix.</param>
-/// <param name="Auth">Who may call: none, optional, required or admin.</param>
+/// <param name="Auth">The callers that are admitted: none, optional, required or admin.</param>
 /// <param name="Edition">ce or pro.</param>
 /// <param name="Parameters">The parameters.</param>
 /// <param name="RequestBody">The documented body of the request, or null.</param>

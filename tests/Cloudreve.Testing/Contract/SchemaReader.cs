@@ -18,7 +18,7 @@ internal sealed class SchemaReader(JsonObject document)
 
     /// <summary>Reads a schema.</summary>
     /// <param name="node">The schema in the contract.</param>
-    /// <param name="pointer">Where it stands.</param>
+    /// <param name="pointer">The pointer to it.</param>
     /// <exception cref="InvalidDataException">It has a keyword that would silently be ignored.</exception>
     public ContractSchema Read(JsonObject node, string pointer)
     {

@@ -12,7 +12,7 @@ public static class SchemaValidator
     /// <summary>The departures of a value from a schema; none where it conforms.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">The schema.</param>
-    /// <param name="at">Where the value stands.</param>
+    /// <param name="at">The location of the value.</param>
     public static IReadOnlyList<ContractProblem> Validate(JsonElement value, ContractSchema schema, string at = "") =>
         Validate(value, [schema], at);
 

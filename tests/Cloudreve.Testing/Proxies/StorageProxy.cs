@@ -46,7 +46,7 @@ public sealed partial class StorageProxy : IAsyncDisposable
     public IReadOnlyDictionary<string, int> Counts => new Dictionary<string, int>(_counts);
 
     /// <summary>Starts a proxy.</summary>
-    /// <param name="connectionString">What reaches the emulator.</param>
+    /// <param name="connectionString">The connection string of the emulator.</param>
     public static async Task<StorageProxy> StartAsync(string connectionString)
     {
         var proxy = new StorageProxy(connectionString);
@@ -63,8 +63,8 @@ public sealed partial class StorageProxy : IAsyncDisposable
     public void ResetCounts() => _counts.Clear();
 
     /// <summary>Lets requests fail until the outage is disposed of. Of several outages the latest one that a request matches counts.</summary>
-    /// <param name="fault">How.</param>
-    /// <param name="matches">Which requests; all of them unless given.</param>
+    /// <param name="fault">The fault.</param>
+    /// <param name="matches">Selects the requests; all of them unless given.</param>
     public Outage Fail(NetworkFault fault, Func<ProxiedRequest, bool>? matches = null)
     {
         var outage = new Outage(fault, matches ?? (_ => true), Remove);

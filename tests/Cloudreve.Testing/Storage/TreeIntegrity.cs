@@ -5,7 +5,7 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Testing.Storage;
 
 /// <summary>The findings of <see cref="TreeIntegrity"/>.</summary>
-/// <param name="Problems">What does not fit, in words: something is lost, there twice, or wrongly charged.</param>
+/// <param name="Problems">Inconsistencies, in words: something is lost, there twice, or wrongly charged.</param>
 /// <param name="Leftovers">Rows that nothing refers to and nobody can reach: harmless, but they take place.</param>
 public sealed record TreeFindings(IReadOnlyList<string> Problems, IReadOnlyList<string> Leftovers)
 {
@@ -36,7 +36,7 @@ public sealed class TreeIntegrity
 
     /// <summary>Compares the rows of a site at rest.</summary>
     /// <param name="account">The storage account.</param>
-    /// <param name="prefix">What the site's names start with.</param>
+    /// <param name="prefix">Prefix of the site's names.</param>
     public static async Task<TreeFindings> CheckAsync(StorageAccount account, string prefix)
     {
         var check = new TreeIntegrity();

@@ -18,7 +18,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public string Title { get; }
 
     /// <summary>Starts a program.</summary>
-    /// <param name="title">What to call it before the developer.</param>
+    /// <param name="title">The name that the developer sees.</param>
     /// <param name="start">The program.</param>
     /// <param name="guardian">Ends it when this process is gone.</param>
     /// <param name="quiet">Hides its output; the last lines of it are told when it fails.</param>

@@ -12,7 +12,7 @@ internal static class AppProbe
 
     /// <summary>Waits for the first good answer.</summary>
     /// <param name="client">Knows where the app is.</param>
-    /// <param name="timeout">How long it may take; infinite where the app itself may have to wait.</param>
+    /// <param name="timeout">The time that it may take; infinite where the app itself may have to wait.</param>
     /// <exception cref="CommandException">It did not come in time, or another came.</exception>
     public static async Task AwaitAsync(HttpClient client, TimeSpan timeout, CancellationToken cancellationToken)
     {

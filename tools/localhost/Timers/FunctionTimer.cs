@@ -18,7 +18,7 @@ internal sealed class FunctionTimer(
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromDays(1);
 
     /// <summary>Runs the timer until it is told to stop.</summary>
-    /// <param name="runOnStartup">Whether it ticks at the start in any case.</param>
+    /// <param name="runOnStartup">True if it also fires at the start.</param>
     /// <param name="cancellationToken">Stops it; a run that has begun is told to stop, too.</param>
     public async Task RunAsync(bool runOnStartup, CancellationToken cancellationToken)
     {

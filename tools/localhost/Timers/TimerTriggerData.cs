@@ -9,7 +9,7 @@ internal static class TimerTriggerData
 
     /// <summary>Describes a tick.</summary>
     /// <param name="status">The last and the next tick; null where it is not kept.</param>
-    /// <param name="isPastDue">Whether the tick comes late, after the host was down.</param>
+    /// <param name="isPastDue">True if the tick comes late, after the host was down.</param>
     public static string Serialize(ScheduleStatus? status, bool isPastDue) =>
         JsonSerializer.Serialize(new { Schedule = new { AdjustForDST = true }, ScheduleStatus = status, IsPastDue = isPastDue }, s_json);
 }

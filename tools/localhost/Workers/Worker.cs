@@ -2,7 +2,7 @@ namespace Cloudreve.LocalHost.Workers;
 
 /// <summary>A worker that has loaded its functions.</summary>
 /// <param name="Connection">Its event stream.</param>
-/// <param name="HttpAddress">Where it serves forwarded requests; null when it has no HTTP function.</param>
+/// <param name="HttpAddress">The address at which it serves forwarded requests; null when it has no HTTP function.</param>
 /// <param name="Functions">Its functions, by name.</param>
 internal sealed record Worker(WorkerConnection Connection, Uri? HttpAddress, IReadOnlyList<FunctionDefinition> Functions)
 {

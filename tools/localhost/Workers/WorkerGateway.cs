@@ -47,7 +47,7 @@ internal sealed class WorkerGateway : FunctionRpc.FunctionRpcBase, IAsyncDisposa
 
     /// <summary>Announces a worker, so that its stream is accepted.</summary>
     /// <param name="workerId">The id that the worker was given.</param>
-    /// <param name="connection">What its stream will be bound to.</param>
+    /// <param name="connection">The connection that its stream will be bound to.</param>
     /// <returns>Completes when the worker has connected.</returns>
     public Task ExpectAsync(string workerId, WorkerConnection connection)
     {

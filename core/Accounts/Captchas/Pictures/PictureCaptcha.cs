@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 /// secret, once alone and once together with the answer. When an answer comes, the number is noted first, so that no ticket takes
 /// a second one, whether the first was right or wrong.
 /// </summary>
-/// <param name="layout">Where used tickets are noted.</param>
+/// <param name="layout">The storage of used tickets.</param>
 /// <param name="clock">Tells which have expired.</param>
 public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : ICaptchaVerifier
 {

@@ -39,7 +39,7 @@ internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
     public string Type { get; }
 
     /// <summary>All providers.</summary>
-    /// <param name="providers">Where they are.</param>
+    /// <param name="providers">Their providers.</param>
     /// <param name="outgoing">Reaches them.</param>
     public static IEnumerable<SiteVerifyCaptcha> All(CaptchaProviders providers, OutgoingHttp outgoing)
     {

@@ -23,7 +23,7 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
     private ITimer? _idle;
 
     /// <summary>Sends a mail.</summary>
-    /// <param name="settings">How.</param>
+    /// <param name="settings">The settings.</param>
     /// <param name="mail">The mail.</param>
     /// <exception cref="MailRefusedException">The server does not take the mail or may not be called, or an address is malformed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>

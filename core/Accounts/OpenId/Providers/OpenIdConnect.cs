@@ -17,8 +17,8 @@ namespace Cloudreve.Core.Accounts.OpenId.Providers;
 /// <param name="Issuer">Its issuer, without a trailing slash.</param>
 /// <param name="ClientId">The site's id there.</param>
 /// <param name="Secret">The site's secret there; empty for none.</param>
-/// <param name="Scope">What the site asks for.</param>
-/// <param name="TrustsEmail">Whether mail addresses count as verified although the provider does not say so.</param>
+/// <param name="Scope">The scopes that the site requests.</param>
+/// <param name="TrustsEmail">True if mail addresses count as verified although the provider does not say so.</param>
 internal sealed record OpenIdConnectClient(OpenIdProvider Provider, string Issuer, string ClientId, string Secret, string Scope, bool TrustsEmail);
 
 /// <summary>
@@ -46,7 +46,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     /// <summary>The address that begins a sign-in at the provider.</summary>
     /// <param name="client">The site at the provider.</param>
-    /// <param name="request">What goes along.</param>
+    /// <param name="request">The request.</param>
     /// <param name="state">Comes back with the user.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <exception cref="CloudreveException">40080: the provider cannot be reached.</exception>
@@ -68,8 +68,8 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     /// <summary>Exchanges a code for the identity behind it.</summary>
     /// <param name="client">The site at the provider.</param>
-    /// <param name="request">What went along.</param>
-    /// <param name="code">What the user came back with.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="code">The code that the user came back with.</param>
     /// <exception cref="CloudreveException">40080: the provider does not vouch for anybody.</exception>
     public async Task<OpenIdIdentity> RedeemAsync(OpenIdConnectClient client, OpenIdRequest request, string code, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     /// <summary>The address that ends the session at the provider (OpenID Connect RP-Initiated Logout 1.0, section 2).</summary>
     /// <param name="client">The site at the provider.</param>
-    /// <param name="returnAddress">Where the user comes back to.</param>
+    /// <param name="returnAddress">The address that the user is redirected to.</param>
     /// <returns>Null when the provider does not offer it or cannot be reached.</returns>
     public async Task<string?> EndSessionAsync(OpenIdConnectClient client, string returnAddress, CancellationToken cancellationToken)
     {

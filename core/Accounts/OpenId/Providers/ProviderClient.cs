@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Outgoing;
 namespace Cloudreve.Core.Accounts.OpenId.Providers;
 
 /// <summary>The parameters that the site sent when it redirected a user to a provider.</summary>
-/// <param name="RedirectUri">Where the user comes back to.</param>
+/// <param name="RedirectUri">The address that the user is redirected to.</param>
 /// <param name="Nonce">Stands in the provider's answer.</param>
 /// <param name="CodeVerifier">The secret behind the challenge of PKCE.</param>
 internal sealed record OpenIdRequest(string RedirectUri, string Nonce, string CodeVerifier);

@@ -11,7 +11,7 @@ internal sealed class QqConnect(ProviderClient provider)
 
     /// <summary>The address that begins a sign-in at the provider.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="redirectUri">Where the user comes back to.</param>
+    /// <param name="redirectUri">The address that the user is redirected to.</param>
     /// <param name="state">Comes back with the user.</param>
     public static string Authorize(SiteSettings site, string redirectUri, string state) => ProviderClient.Address(
         Endpoint(site, "authorize"),
@@ -23,8 +23,8 @@ internal sealed class QqConnect(ProviderClient provider)
 
     /// <summary>Exchanges a code for the identity behind it. QQ tells no mail address.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="redirectUri">Where the user came back to.</param>
-    /// <param name="code">What the user came back with.</param>
+    /// <param name="redirectUri">The address that the user was redirected to.</param>
+    /// <param name="code">The code that the user came back with.</param>
     /// <exception cref="CloudreveException">40080: QQ does not vouch for anybody.</exception>
     public async Task<OpenIdIdentity> RedeemAsync(SiteSettings site, string redirectUri, string code, CancellationToken cancellationToken)
     {

@@ -24,7 +24,7 @@ internal sealed record AttestedCredential(byte[] Aaguid, byte[] CredentialId, by
 
 /// <summary>Authenticator data, which an authenticator signs (WebAuthn Level 3, 6.1).</summary>
 /// <param name="RpIdHash">The hash of the site's domain.</param>
-/// <param name="Flags">What the authenticator saw.</param>
+/// <param name="Flags">The flags of the authenticator.</param>
 /// <param name="SignCount">Its counter; 0 when it has none.</param>
 /// <param name="Credential">The new credential, at a registration.</param>
 internal sealed record AuthenticatorData(byte[] RpIdHash, AuthenticatorFlags Flags, uint SignCount, AttestedCredential? Credential)

@@ -42,7 +42,7 @@ internal abstract class CoseKey
     public abstract CoseAlgorithm Kind { get; }
 
     /// <summary>Verifies a signature against the key.</summary>
-    /// <param name="data">What was signed.</param>
+    /// <param name="data">The signed data.</param>
     /// <param name="signature">The signature.</param>
     public abstract bool Verify(byte[] data, byte[] signature);
 

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 /// <summary>A credential as a browser sends it (WebAuthn Level 3, 5.1.8), with bytes in base64url.</summary>
 /// <param name="Id">The credential's id.</param>
 /// <param name="Type">public-key.</param>
-/// <param name="Response">What the authenticator made.</param>
+/// <param name="Response">The response of the authenticator.</param>
 internal sealed record CredentialResponse(string Id, string Type, AuthenticatorResponse Response)
 {
     private const string PublicKey = "public-key";

@@ -7,8 +7,8 @@ namespace Cloudreve.Core.Accounts.Passkeys.WebAuthn;
 /// <param name="CredentialId">The credential's id.</param>
 /// <param name="PublicKey">Its COSE key.</param>
 /// <param name="SignCount">The authenticator's counter.</param>
-/// <param name="IsVerified">Whether the authenticator verified who the user is.</param>
-/// <param name="IsBackupEligible">Whether the credential may move to other devices.</param>
+/// <param name="IsVerified">True if the authenticator verified the user.</param>
+/// <param name="IsBackupEligible">True if the credential may move to other devices.</param>
 internal sealed record NewCredential(byte[] CredentialId, byte[] PublicKey, uint SignCount, bool IsVerified, bool IsBackupEligible);
 
 /// <summary>The site in ceremonies of WebAuthn Level 3 (section 7).</summary>

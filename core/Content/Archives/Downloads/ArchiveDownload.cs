@@ -23,7 +23,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
 
     /// <summary>Writes a zip. Folders come with everything below them, except shortcuts; equal names in a folder get a number.</summary>
     /// <param name="roots">Files and folders of any places.</param>
-    /// <param name="output">Where to; it need not seek.</param>
+    /// <param name="output">The output; it need not seek.</param>
     /// <returns>What the archive lacks.</returns>
     /// <exception cref="StorageException">Storage is away, or a folder cannot be listed: the zip is not whole.</exception>
     public async Task<MissingFiles> WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)

@@ -8,8 +8,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Archives.Downloads;
 
 /// <summary>The files and folders to download as one archive.</summary>
-/// <param name="UserId">Who asked; 0 for an anonymous caller.</param>
-/// <param name="Uris">What, as file URIs from that caller's view.</param>
+/// <param name="UserId">The user who asked; 0 for an anonymous caller.</param>
+/// <param name="Uris">The items, as file URIs from that caller's view.</param>
 public sealed record ArchiveRequest(long UserId, IReadOnlyList<string> Uris);
 
 /// <summary>Requests for archives between the call that makes an address and the one that fetches it.</summary>
@@ -25,7 +25,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Stores a request: one transaction. The sweep of sign-ins removes what has expired.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="expires">When it ends.</param>
+    /// <param name="expires">The time it expires.</param>
     /// <returns>Its id.</returns>
     /// <exception cref="CloudreveException">40074: it names more than a row can hold.</exception>
     public async Task<Guid> CreateAsync(ArchiveRequest request, DateTimeOffset expires, CancellationToken cancellationToken = default)

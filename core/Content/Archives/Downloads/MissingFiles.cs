@@ -23,7 +23,7 @@ public sealed class MissingFiles
     /// <summary>
     /// Checks whether an error concerns a single file. While storage is unavailable every file would seem to be missing, so that does not count.
     /// </summary>
-    /// <param name="error">What reading a file failed with.</param>
+    /// <param name="error">The error of the read.</param>
     internal static bool IsOfOneFile(Exception error) => error is CloudreveException or (StorageException and not StorageUnavailableException);
 
     internal void Add(string path, Exception error) => Add(path, error switch

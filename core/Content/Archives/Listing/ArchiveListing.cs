@@ -26,9 +26,9 @@ public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
     private readonly HeavyReads _turns = new(AtOnce);
 
     /// <summary>Lists an archive: two to four transactions, none when it is known. A process lists a few at a time.</summary>
-    /// <param name="accountId">Who asks; for anonymous callers the negative id of whose archive it is.</param>
+    /// <param name="accountId">The caller; for anonymous callers the negative id of the archive's owner.</param>
     /// <param name="archive">The archive's blob.</param>
-    /// <param name="encoding">How names of a zip are encoded that does not say so; null to guess.</param>
+    /// <param name="encoding">The encoding of names in a zip that does not specify it; null to guess.</param>
     /// <exception cref="CloudreveException">403 for what is no such archive, 40001 for an unknown encoding, 40049 for too many entries, 40077 without the blob.</exception>
     public async Task<IReadOnlyList<ArchivedFile>> ListAsync(
         long accountId, EntityRecord archive, string? encoding, CancellationToken cancellationToken = default)

@@ -6,13 +6,13 @@ namespace Cloudreve.Core.Content.Archives.Listing;
 /// <summary>An entry of an archive.</summary>
 /// <param name="Name">Its path in the archive, with slashes; none at the end.</param>
 /// <param name="Size">Bytes when unpacked.</param>
-/// <param name="UpdatedAt">When it last changed.</param>
-/// <param name="IsDirectory">Whether it is a folder.</param>
+/// <param name="UpdatedAt">The time it last changed.</param>
+/// <param name="IsDirectory">True if it is a folder.</param>
 public sealed record ArchivedFile(string Name, long Size, DateTimeOffset UpdatedAt, bool IsDirectory);
 
 /// <summary>Reads a part of an archive: one request.</summary>
 /// <param name="offset">First byte.</param>
-/// <param name="length">How many bytes, which there are.</param>
+/// <param name="length">Number of bytes, all of which exist.</param>
 internal delegate Task<byte[]> ReadPart(long offset, int length, CancellationToken cancellationToken);
 
 /// <summary>Limits on the directory of an archive, so that a hostile one can exhaust neither memory nor processors.</summary>

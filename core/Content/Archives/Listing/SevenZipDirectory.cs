@@ -123,8 +123,8 @@ internal static class SevenZipDirectory
 
 /// <summary>A step of packing.</summary>
 /// <param name="Method">Its number.</param>
-/// <param name="Inputs">How many streams it takes.</param>
-/// <param name="Outputs">How many streams it gives.</param>
+/// <param name="Inputs">Number of input streams.</param>
+/// <param name="Outputs">Number of output streams.</param>
 /// <param name="Properties">Its settings.</param>
 internal sealed record SevenZipCoder(long Method, int Inputs, int Outputs, byte[] Properties);
 

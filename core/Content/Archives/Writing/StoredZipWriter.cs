@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Content.Archives.Writing;
 /// Writes a zip whose entries are stored as they are, to a stream that need not seek: nothing is kept but the directory.
 /// Sizes, offsets and counts beyond the old format's limits use Zip64 (APPNOTE 6.3, section 4.3).
 /// </summary>
-/// <param name="output">Where to.</param>
+/// <param name="output">The output.</param>
 internal sealed class StoredZipWriter(Stream output)
 {
     private const int BufferBytes = 128 * 1024;
@@ -17,7 +17,7 @@ internal sealed class StoredZipWriter(Stream output)
 
     /// <summary>Adds a folder.</summary>
     /// <param name="path">Its path, with slashes; one is added at the end.</param>
-    /// <param name="modified">When it last changed.</param>
+    /// <param name="modified">The time it last changed.</param>
     public async Task AddFolderAsync(string path, DateTimeOffset modified, CancellationToken cancellationToken = default)
     {
         var entry = ZipEntry.Folder(path, modified, _position);
@@ -27,9 +27,9 @@ internal sealed class StoredZipWriter(Stream output)
 
     /// <summary>Adds a file.</summary>
     /// <param name="path">Its path, with slashes.</param>
-    /// <param name="modified">When it last changed.</param>
+    /// <param name="modified">The time it last changed.</param>
     /// <param name="content">Its bytes.</param>
-    /// <param name="size">How many there are.</param>
+    /// <param name="size">Number of bytes.</param>
     /// <returns>
     /// False when the content could not be read to its end. Its size has been written by then, so zeros stand for the rest, under a
     /// checksum that does not fit: whoever unpacks the file is told that it is damaged.

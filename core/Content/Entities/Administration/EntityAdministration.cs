@@ -24,9 +24,9 @@ public enum EntityOrder
 }
 
 /// <summary>Selects the blobs of a list; null for all.</summary>
-/// <param name="UserId">Who brought them.</param>
+/// <param name="UserId">The user who created them.</param>
 /// <param name="PolicyId">The storage policy that holds them.</param>
-/// <param name="Type">What they are to their files.</param>
+/// <param name="Type">Their role for their files.</param>
 public sealed record EntityFilter(long? UserId = null, long? PolicyId = null, EntityType? Type = null);
 
 /// <summary>A blob and the files that refer to it.</summary>
@@ -37,7 +37,7 @@ public sealed record ListedEntity(EntityRecord Entity, IReadOnlyList<long> FileI
 /// <summary>Operations of administrators on the blobs behind files (contract, section 24).</summary>
 /// <param name="lists">Their order.</param>
 /// <param name="tree">The files that refer to them.</param>
-/// <param name="references">Who refers to which.</param>
+/// <param name="references">The references.</param>
 /// <param name="releases">Gives back what files give up.</param>
 public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, FileTree tree, EntityReferences references, LinkReleases releases)
 {
@@ -45,10 +45,10 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
     /// A page of blobs. In order of id it costs what <see cref="NumberedRows"/> does, whatever the filter, and a transaction for each blob of
     /// the page. By size and time a transaction for each 1,000 blobs, by references one for each 1,000 blobs and references.
     /// </summary>
-    /// <param name="page">Which page.</param>
-    /// <param name="filter">Which blobs.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="filter">Selects the blobs.</param>
     /// <param name="order">Their order.</param>
-    /// <param name="mostSorted">How many may be sorted.</param>
+    /// <param name="mostSorted">Maximum number that may be sorted.</param>
     /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
     public async Task<NumberedItems<ListedEntity>> ListAsync(
         ListWindow page, EntityFilter filter, EntityOrder order, long mostSorted, CancellationToken cancellationToken = default)

@@ -12,7 +12,7 @@ internal sealed class CoverChoice
     public ReadOnlyMemory<byte>? Picture { get; private set; }
 
     /// <summary>Offers a picture.</summary>
-    /// <param name="type">What it shows.</param>
+    /// <param name="type">The type of the shown entry.</param>
     /// <param name="picture">The encoded picture.</param>
     public void Offer(int type, ReadOnlyMemory<byte> picture)
     {

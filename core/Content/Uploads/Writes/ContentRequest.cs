@@ -30,6 +30,6 @@ public sealed record ContentRequest(FilePath Path, long Length)
 }
 
 /// <summary>Metadata of one kind.</summary>
-/// <param name="Prefix">What its keys begin with.</param>
+/// <param name="Prefix">Prefix of its keys.</param>
 /// <param name="Values">Key to value.</param>
 public sealed record ReplacedMetadata(string Prefix, IReadOnlyDictionary<string, string> Values);

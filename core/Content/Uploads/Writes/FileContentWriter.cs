@@ -44,8 +44,8 @@ public sealed class FileContentWriter
     /// Writes a file's content. The content before becomes an older version, as far as the owner keeps them. Path + 9 transactions for
     /// up to 8 MiB, one more for the first of a folder in two minutes, three more for each folder on the path that is missing.
     /// </summary>
-    /// <param name="caller">Who writes: the owner of the drive.</param>
-    /// <param name="request">What.</param>
+    /// <param name="caller">The user who writes: the owner of the drive.</param>
+    /// <param name="request">The request.</param>
     /// <param name="content">The bytes, as many as announced.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <returns>The file as it is stored.</returns>
@@ -65,8 +65,8 @@ public sealed class FileContentWriter
     /// Writes content of which nobody knows how long it is: like <see cref="PutAsync"/> up to 64 KiB, beyond in blocks of 8 MiB. Five more
     /// transactions then, and one for each block. It is charged when it has ended, and given up as soon as it exceeds what the owner may store.
     /// </summary>
-    /// <param name="caller">Who writes: the owner of the drive.</param>
-    /// <param name="request">What; its length does not count.</param>
+    /// <param name="caller">The user who writes: the owner of the drive.</param>
+    /// <param name="request">The request; its length does not count.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <inheritdoc cref="WriteAsync"/>
@@ -85,8 +85,8 @@ public sealed class FileContentWriter
     }
 
     /// <summary>Gives a file a copy of content that another one has; the bytes do not pass through the process. The transactions of <see cref="PutAsync"/> and one.</summary>
-    /// <param name="caller">Who writes: the owner of the drive.</param>
-    /// <param name="request">What.</param>
+    /// <param name="caller">The user who writes: the owner of the drive.</param>
+    /// <param name="request">The request.</param>
     /// <param name="source">The content.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <inheritdoc cref="WriteAsync"/>

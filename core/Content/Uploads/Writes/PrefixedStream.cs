@@ -2,7 +2,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Content whose beginning has been read already.</summary>
 /// <param name="start">The beginning.</param>
-/// <param name="rest">What follows. It stays open.</param>
+/// <param name="rest">The rest of the stream. It stays open.</param>
 internal sealed class PrefixedStream(ReadOnlyMemory<byte> start, Stream rest) : Stream
 {
     private ReadOnlyMemory<byte> _start = start;

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>
 /// Stores all of a write that nobody can see yet: the charge, the blob, its entity and the id row of a new file. None waits for another.
 /// </summary>
-/// <param name="layout">Where id rows are.</param>
+/// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="quota">Charges the bytes.</param>
 /// <param name="entities">The entities.</param>

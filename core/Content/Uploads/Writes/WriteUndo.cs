@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Takes back what a write did that was not committed. Closing its intent comes first, so it cannot be committed any more.</summary>
-/// <param name="layout">Where id rows are.</param>
+/// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="entities">The entities.</param>
 /// <param name="blobs">The blobs.</param>

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Caching;
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
 /// <summary>The latest events of a drive.</summary>
-/// <param name="ReadAt">When they were read, by the process's own watch.</param>
+/// <param name="ReadAt">The time they were read, by the process's own clock.</param>
 /// <param name="SafeTo">The key before which no row can come into being any more.</param>
 /// <param name="From">The key that they were read from.</param>
 /// <param name="Events">The events, in order.</param>
@@ -30,7 +30,7 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
     private readonly Dictionary<long, Feed> _feeds = [];
 
     /// <summary>Joins those who listen to a drive.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <returns>Its events, until it is disposed of.</returns>
     public Listening Listen(long ownerId)
     {
@@ -68,7 +68,7 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
 
         /// <summary>The events from a position on.</summary>
         /// <param name="position">The key of an event, or the beginning of one.</param>
-        /// <param name="maxAge">How long ago they may have been read.</param>
+        /// <param name="maxAge">The maximum age of what may be returned.</param>
         public Task<EventWindow> ReadAsync(string position, TimeSpan maxAge, CancellationToken cancellationToken) =>
             feed.ReadAsync(position, maxAge, cancellationToken);
 

@@ -64,10 +64,10 @@ internal sealed class EventFolding
 
     /// <summary>The net change to one file.</summary>
     /// <param name="FileId">The file.</param>
-    /// <param name="Before">Where the client has it; null when it does not.</param>
-    /// <param name="Now">Where it is; null when it is gone.</param>
-    /// <param name="IsModified">Whether it has other content than the client has.</param>
-    /// <param name="IsRemade">Whether it was gone meanwhile.</param>
+    /// <param name="Before">The path at which the client has it; null when it does not.</param>
+    /// <param name="Now">Its path; null when it is gone.</param>
+    /// <param name="IsModified">True if its content differs from the client's.</param>
+    /// <param name="IsRemade">True if it had been removed in the meantime.</param>
     private sealed record Change(long FileId, FilePath? Before, FilePath? Now, bool IsModified, bool IsRemade)
     {
         public static Change Of(FolderEvent entry) => new(

@@ -9,8 +9,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
 /// <summary>Options of event streams.</summary>
-/// <param name="Debounce">How long an event is held back for others of the same file.</param>
-/// <param name="MaxAge">How long events are kept for clients that are away.</param>
+/// <param name="Debounce">The time that an event is held back for further events of the same file.</param>
+/// <param name="MaxAge">The time that events are kept for clients that are offline.</param>
 public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
 {
     /// <summary>After how much silence a client is told that the stream is alive (contract, section 26).</summary>
@@ -37,18 +37,18 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
 
     /// <summary>Takes one of the streams that a user may have open in a process.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="most">How many there are.</param>
+    /// <param name="most">Maximum number.</param>
     /// <returns>The stream's place, until it is disposed of.</returns>
     /// <exception cref="CloudreveException">429: the user has all of them open.</exception>
     public IDisposable Open(long userId, long most) =>
         _open.TryTake(userId, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many event streams are open. Close one first.");
 
     /// <summary>Finds the subscription of a client to a folder, one transaction, or begins one, two more.</summary>
-    /// <param name="ownerId">Whose drive.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="clientId">The client, a uuid.</param>
     /// <param name="folderId">The folder.</param>
-    /// <param name="folder">Where it is.</param>
-    /// <param name="options">How long events are kept.</param>
+    /// <param name="folder">The folder that it is in.</param>
+    /// <param name="options">The time that events are kept.</param>
     /// <returns>The subscription, and whether it was known.</returns>
     public async Task<(EventSubscription Subscription, bool IsKnown)> SubscribeAsync(
         long ownerId, string clientId, long folderId, FilePath folder, EventStreamOptions options, CancellationToken cancellationToken = default)
@@ -71,7 +71,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// stream. The position of the client is stored after each bundle, so that a broken connection repeats one at most.
     /// </summary>
     /// <param name="subscription">The subscription.</param>
-    /// <param name="options">How events are handed out.</param>
+    /// <param name="options">Options for delivering events.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public async IAsyncEnumerable<IReadOnlyList<FolderEvent>> ReadAsync(
         EventSubscription subscription, EventStreamOptions options, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -112,9 +112,9 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// Removes events, activities of files and subscriptions of a drive that are too old to be asked for, a hundred thousand each at most.
     /// Three transactions when there are none.
     /// </summary>
-    /// <param name="ownerId">Whose drive.</param>
-    /// <param name="maxAge">How long events are kept for clients that are away.</param>
-    /// <param name="activityAge">How long the activities of a file are kept.</param>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="maxAge">The time that events are kept for clients that are offline.</param>
+    /// <param name="activityAge">The time that the activities of a file are kept.</param>
     public async Task TrimAsync(long ownerId, TimeSpan maxAge, TimeSpan activityAge, CancellationToken cancellationToken = default)
     {
         var limit = clock.GetUtcNow() - maxAge;

@@ -8,15 +8,15 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// The subscription of a sync client to a folder, with the position that it has reached. It is kept while the client is offline, so that it
 /// misses nothing.
 /// </summary>
-/// <param name="OwnerId">Whose drive.</param>
+/// <param name="OwnerId">The owner of the drive.</param>
 /// <param name="ClientId">The client.</param>
 /// <param name="FolderId">The folder.</param>
-/// <param name="Folder">Where the folder was after the last event that was heard; null when it was in the trash.</param>
+/// <param name="Folder">The path of the folder after the last event that was delivered; null when it was in the trash.</param>
 /// <param name="Position">
 /// The key that events are read from. It lies some time back, since processes write events side by side and not in the order of keys.
 /// </param>
 /// <param name="Heard">The events behind the position that were heard.</param>
-/// <param name="At">When this was stored.</param>
+/// <param name="At">The time this was stored.</param>
 public sealed record EventSubscription(
     long OwnerId, string ClientId, long FolderId, FilePath? Folder, string Position, IReadOnlyCollection<string> Heard, DateTimeOffset At)
 {

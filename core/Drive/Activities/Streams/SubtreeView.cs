@@ -3,7 +3,7 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
 /// <summary>Sees a drive's events from one of its folders, and follows the folder when it is moved itself.</summary>
-/// <param name="folder">Where the folder is; null when it is not in the drive, as in the trash.</param>
+/// <param name="folder">The path of the folder; null when it is not in the drive, as in the trash.</param>
 internal sealed class SubtreeView(FilePath? folder)
 {
     /// <summary>The current path of the folder.</summary>

@@ -20,7 +20,7 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// <param name="operations">Settles moves that were left behind.</param>
 /// <param name="locks">Tells what is under way.</param>
 /// <param name="tree">The files.</param>
-/// <param name="quota">What is corrected.</param>
+/// <param name="quota">The quota that is corrected.</param>
 public sealed class StorageCalibration(StorageLayout layout, DriveOperations operations, DriveLocks locks, FileTree tree, QuotaLedger quota)
 {
     private const int Attempts = 5;

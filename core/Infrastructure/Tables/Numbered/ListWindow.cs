@@ -1,9 +1,9 @@
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 /// <summary>The requested rows of a list.</summary>
-/// <param name="Skip">How many come before.</param>
-/// <param name="Take">How many.</param>
-/// <param name="Descending">Whether the greatest comes first.</param>
+/// <param name="Skip">Number of rows before.</param>
+/// <param name="Take">Their number.</param>
+/// <param name="Descending">True for descending order.</param>
 public readonly record struct ListWindow(long Skip, int Take, bool Descending);
 
 /// <summary>A part of a list.</summary>

@@ -15,10 +15,10 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// <see cref="CountsPerRequest"/> transactions of each request until all is known, and again some minutes later. A page costs one
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>
-/// <param name="table">Where the rows are.</param>
+/// <param name="table">The table of the rows.</param>
 /// <param name="ids">Tells which ids have been given away.</param>
-/// <param name="kind">Which ids they are.</param>
-/// <param name="prefix">What the names of partitions have before the block.</param>
+/// <param name="kind">The kind of ids.</param>
+/// <param name="prefix">The part of partitions' names before the block.</param>
 /// <param name="condition">An OData condition that tells the rows of the list from others; null when there are no others.</param>
 /// <param name="clock">Tells the age of a census.</param>
 internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
@@ -46,7 +46,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     private readonly BoundedCache<string, Counting> _countings = new(MaxKept, clock);
 
     /// <summary>A page in order of id.</summary>
-    /// <param name="page">Which one.</param>
+    /// <param name="page">The page.</param>
     /// <param name="filter">An OData condition; null for all rows.</param>
     public async Task<NumberedItems<Row>> ListAsync(ListWindow page, string? filter, CancellationToken cancellationToken = default)
     {

@@ -40,8 +40,8 @@ internal static class SortedRows
 
     /// <summary>A page of sorted items.</summary>
     /// <param name="items">All of them.</param>
-    /// <param name="page">Which page.</param>
-    /// <param name="key">What they are sorted by; items that are equal come in order of id.</param>
+    /// <param name="page">The page.</param>
+    /// <param name="key">The sort key; items with equal keys are ordered by id.</param>
     /// <param name="id">Their ids.</param>
     public static NumberedItems<T> Take<T, TKey>(IReadOnlyCollection<T> items, ListWindow page, Func<T, TKey> key, Func<T, long> id)
     {

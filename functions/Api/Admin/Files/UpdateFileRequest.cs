@@ -22,7 +22,7 @@ internal sealed record UpdateFileRequest(UpdateFileFields File)
 /// <summary>A file in a body.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="StoragePolicyFiles">The storage policy.</param>
-/// <param name="Edges">What belongs to the file.</param>
+/// <param name="Edges">The objects related to the file.</param>
 internal sealed record UpdateFileFields(string? Name = null, long? StoragePolicyFiles = null, UpdateFileEdges? Edges = null);
 
 /// <summary>The objects related to a file in a request.</summary>

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Api.Admin.Groups;
 internal sealed record EditGroupRequest(GroupRequest Group);
 
 /// <summary>A group as the administration sends it (contract, section 22).</summary>
-/// <param name="Name">What people shall call it.</param>
+/// <param name="Name">The display name.</param>
 internal sealed record GroupRequest(string Name)
 {
     public long? MaxStorage { get; init; }

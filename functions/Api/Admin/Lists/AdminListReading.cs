@@ -40,7 +40,7 @@ internal static class AdminListReading
     /// <summary>A condition that is one of a few names; null for any.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The condition's name.</param>
-    /// <param name="values">What there is.</param>
+    /// <param name="values">The values.</param>
     /// <exception cref="CloudreveException">40001: none of them.</exception>
     public static T? Choice<T>(this AdminListRequest request, string name, IReadOnlyDictionary<string, T> values)
         where T : struct => request.Condition(name) is not { } text

@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Admin.Lists;
 
 /// <summary>The body of every list of the administration (contract, section 24).</summary>
 /// <param name="Page">The page, starting at 1.</param>
-/// <param name="PageSize">How many items a page has.</param>
+/// <param name="PageSize">Number of items of a page.</param>
 /// <param name="OrderBy">The column to sort by; empty for the id.</param>
 /// <param name="OrderDirection"><c>asc</c>, or <c>desc</c> when empty.</param>
 /// <param name="Conditions">Values that columns must have; an empty value sets no condition.</param>
@@ -56,7 +56,7 @@ internal sealed record AdminListRequest(
 
     /// <summary>Sorts items that are in memory and takes the page of them.</summary>
     /// <param name="items">All items that meet the conditions.</param>
-    /// <param name="orders">What each column that can be sorted by holds.</param>
+    /// <param name="orders">The value of each column that can be sorted by.</param>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <exception cref="CloudreveException">40001: the list cannot be sorted by that column.</exception>
     public IReadOnlyList<T> PageOf<T>(IEnumerable<T> items, IReadOnlyDictionary<string, Func<T, IComparable>> orders)

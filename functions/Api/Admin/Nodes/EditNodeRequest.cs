@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Admin.Nodes;
 internal sealed record EditNodeRequest(NodeRequest Node);
 
 /// <summary>A node as the administration sends it (contract, section 22).</summary>
-/// <param name="Name">What people shall call it.</param>
+/// <param name="Name">The display name.</param>
 internal sealed record NodeRequest(string Name)
 {
     private const string Active = "active";

@@ -35,9 +35,9 @@ internal sealed record AdminOAuthClientResponse(
 }
 
 /// <summary>Further properties of an application.</summary>
-/// <param name="Description">What users read.</param>
+/// <param name="Description">The description shown to users.</param>
 /// <param name="Icon">The address of its picture.</param>
-/// <param name="RefreshTokenTtl">How long refresh tokens live, in seconds.</param>
+/// <param name="RefreshTokenTtl">Lifetime of refresh tokens, in seconds.</param>
 internal sealed record AdminOAuthClientProps(string? Description = null, string? Icon = null, long? RefreshTokenTtl = null);
 
 /// <summary>A page of applications.</summary>

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Api.Admin.Policies;
 internal sealed record EditPolicyRequest(PolicyRequest Policy);
 
 /// <summary>A storage policy as the administration sends it (contract, section 22).</summary>
-/// <param name="Name">What people shall call it.</param>
+/// <param name="Name">The display name.</param>
 internal sealed record PolicyRequest(string Name)
 {
     /// <summary>The policy; null or 0 for one that is not made yet.</summary>

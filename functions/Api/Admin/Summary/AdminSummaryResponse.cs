@@ -13,7 +13,7 @@ internal sealed record AdminSummaryResponse(IReadOnlyList<string> SiteUrls, Admi
 
 /// <summary>A version.</summary>
 /// <param name="Version">Three numbers.</param>
-/// <param name="Pro">Whether it is the paid edition.</param>
+/// <param name="Pro">True if it is the paid edition.</param>
 /// <param name="Commit">The commit that was built; empty when unknown.</param>
 internal sealed record AdminVersionResponse(string Version, bool Pro, string Commit);
 

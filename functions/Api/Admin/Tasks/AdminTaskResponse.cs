@@ -58,7 +58,7 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
 }
 
 /// <summary>The result of a task.</summary>
-/// <param name="Error">What ended it.</param>
+/// <param name="Error">The error that ended it.</param>
 /// <param name="ErrorHistory">The first failures.</param>
 /// <param name="ExecutedDuration">Nanoseconds.</param>
 internal sealed record AdminTaskState(string? Error, IReadOnlyList<string>? ErrorHistory, long ExecutedDuration)

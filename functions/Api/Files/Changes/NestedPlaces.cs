@@ -9,7 +9,7 @@ internal sealed class NestedPlaces
 
     /// <summary>Sorts the items of a batch.</summary>
     /// <param name="items">URIs with their places, in the order of the request.</param>
-    /// <param name="takesAlong">Whether what is inside another item follows it; otherwise only the same place under another URI does.</param>
+    /// <param name="takesAlong">True if what is inside another item follows it; otherwise only the same place under another URI does.</param>
     public NestedPlaces(IEnumerable<(string Uri, DrivePlace Place)> items, bool takesAlong)
     {
         var numbered = items.Select((item, index) => (item.Uri, item.Place, Index: index)).ToList();

@@ -10,7 +10,7 @@ internal static class RequestActor
 
     /// <summary>The caller and the client, such as a browser tab, that the request names.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="caller">Who calls.</param>
+    /// <param name="caller">The caller.</param>
     internal static Actor Of(HttpContext http, Caller caller) =>
         new(caller.UserId, Guid.TryParse(http.Request.Headers[ClientIdHeader], out var client) ? client.ToString() : null);
 }

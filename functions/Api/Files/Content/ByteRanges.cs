@@ -4,7 +4,7 @@ namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>A part of some content.</summary>
 /// <param name="Offset">Its first byte.</param>
-/// <param name="Length">How many bytes; at least one.</param>
+/// <param name="Length">Number of bytes; at least one.</param>
 internal readonly record struct ByteRange(long Offset, long Length);
 
 /// <summary>Reads the header Range (RFC 9110, section 14).</summary>

@@ -19,7 +19,7 @@ internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open,
     private readonly HttpResponse _response = http.Response;
 
     /// <summary>Sends what a request asks for.</summary>
-    /// <param name="ranges">What <see cref="ByteRanges.Parse"/> made of it.</param>
+    /// <param name="ranges">The result of <see cref="ByteRanges.Parse"/>.</param>
     /// <param name="cancellationToken">Cancels the answer.</param>
     public Task SendAsync(IReadOnlyList<ByteRange>? ranges, CancellationToken cancellationToken)
     {

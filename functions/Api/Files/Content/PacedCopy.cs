@@ -19,8 +19,8 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
     private long _sent;
 
     /// <summary>Copies a stream to its end.</summary>
-    /// <param name="content">What to send.</param>
-    /// <param name="output">Where to.</param>
+    /// <param name="content">The content to send.</param>
+    /// <param name="output">The output.</param>
     public async Task CopyAsync(Stream content, Stream output, CancellationToken cancellationToken)
     {
         if (bytesPerSecond == 0)
@@ -42,8 +42,8 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
     }
 
     /// <summary>Writes a part of the content.</summary>
-    /// <param name="content">What to send.</param>
-    /// <param name="output">Where to.</param>
+    /// <param name="content">The content to send.</param>
+    /// <param name="output">The output.</param>
     /// <param name="cancellationToken">Cancels the write.</param>
     public async Task WriteAsync(ReadOnlyMemory<byte> content, Stream output, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>Passes on what is written, no faster than allowed.</summary>
-/// <param name="output">Where it goes. It stays open.</param>
+/// <param name="output">The output. It stays open.</param>
 /// <param name="bytesPerSecond">The limit; 0 for none.</param>
 /// <param name="clock">Measures and waits.</param>
 internal sealed class PacedOutput(Stream output, long bytesPerSecond, TimeProvider clock) : Stream

@@ -28,11 +28,11 @@ internal sealed class DirectLinkTarget(
     /// The link, the address, and how long that works; null when the link does not exist under that name, its owner is not active, or the
     /// file is gone or in the trash. Three transactions, and two for each folder above the file.
     /// </summary>
-    /// <param name="call">Who asks, at which site.</param>
+    /// <param name="call">The caller, and the site.</param>
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
     /// <param name="id">The link's encoded id.</param>
     /// <param name="name">The name in the link.</param>
-    /// <param name="isDownload">Whether browsers shall save the file.</param>
+    /// <param name="isDownload">True if browsers save the file instead of showing it.</param>
     public async Task<(DirectLink Link, string Url, TimeSpan Lifetime)?> FindAsync(
         ApiCall call, string siteBase, string id, string name, bool isDownload, CancellationToken cancellationToken)
     {

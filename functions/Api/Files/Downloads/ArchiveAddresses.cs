@@ -17,7 +17,7 @@ internal sealed class ArchiveAddresses(ArchiveSessions sessions, TimeProvider cl
     /// <summary>Makes an address.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
-    /// <param name="archive">What goes into the archive.</param>
+    /// <param name="archive">The content of the archive.</param>
     public async Task<DownloadAddress> MakeAsync(SiteSettings site, string siteBase, ArchiveRequest archive, CancellationToken cancellationToken)
     {
         var expires = clock.GetUtcNow() + site.Get(SiteSetting.ArchiveLifetime);

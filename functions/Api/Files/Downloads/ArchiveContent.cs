@@ -7,8 +7,8 @@ using Cloudreve.Functions.Api.Files.Content;
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Writes an archive into the answer.</summary>
-/// <param name="source">What goes into it.</param>
-/// <param name="call">Who fetches it.</param>
+/// <param name="source">The source of its content.</param>
+/// <param name="call">The caller who fetches it.</param>
 /// <param name="download">Writes archives.</param>
 /// <param name="streams">Bounds what readers take.</param>
 /// <param name="clock">Keeps to the speed limit.</param>

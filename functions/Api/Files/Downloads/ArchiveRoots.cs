@@ -10,8 +10,8 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>The source of an archive.</summary>
 /// <param name="Files">Files and folders.</param>
-/// <param name="BytesPerSecond">How fast the account's group may download; 0 for no limit.</param>
-/// <param name="UserId">Who asked for it; null for an anonymous caller.</param>
+/// <param name="BytesPerSecond">The download rate of the account's group; 0 for no limit.</param>
+/// <param name="UserId">The user who asked for it; null for an anonymous caller.</param>
 internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long BytesPerSecond, long? UserId);
 
 /// <summary>Finds the files and folders of an archive when it is downloaded.</summary>
@@ -24,7 +24,7 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
     private const int Workers = 8;
 
     /// <summary>Finds them, with the rights that the account has now.</summary>
-    /// <param name="archive">What was asked for.</param>
+    /// <param name="archive">The requested archive.</param>
     /// <param name="call">The anonymous call of the download.</param>
     /// <returns>The files and folders that still exist, in the order of the request.</returns>
     /// <exception cref="CloudreveException">The account may not download them any more.</exception>

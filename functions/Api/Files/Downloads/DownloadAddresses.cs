@@ -27,7 +27,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
     /// <param name="target">The target.</param>
-    /// <param name="isFresh">Whether to make a new one even if a recent one is still good.</param>
+    /// <param name="isFresh">True to make a new one even if a recent one is still good.</param>
     public async Task<DownloadAddress> MakeAsync(
         SiteSettings site, string siteBase, DownloadTarget target, bool isFresh, CancellationToken cancellationToken)
     {
@@ -48,7 +48,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
     /// <param name="site">The site, for its secret.</param>
     /// <param name="siteBase">Scheme and host.</param>
     /// <param name="target">The target.</param>
-    /// <param name="expires">When it expires; null for never.</param>
+    /// <param name="expires">The time it expires; null for never.</param>
     public static string SignContent(SiteSettings site, string siteBase, DownloadTarget target, DateTimeOffset? expires)
     {
         var id = site.HashIds.Encode(target.Entity?.Id ?? 0, HashIdKind.Entity);

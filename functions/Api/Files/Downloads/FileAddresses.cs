@@ -7,8 +7,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Makes the download addresses that one request asks for.</summary>
-/// <param name="call">Who asks.</param>
-/// <param name="request">What for.</param>
+/// <param name="call">The caller.</param>
+/// <param name="request">The request.</param>
 /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
 /// <param name="addresses">Makes each address.</param>
 internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string siteBase, DownloadAddresses addresses)

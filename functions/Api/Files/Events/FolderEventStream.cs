@@ -12,10 +12,10 @@ namespace Cloudreve.Functions.Api.Files.Events;
 
 /// <summary>A listener to a folder.</summary>
 /// <param name="UserId">The user.</param>
-/// <param name="OwnerId">Whose drive.</param>
+/// <param name="OwnerId">The owner of the drive.</param>
 /// <param name="ClientId">The client, a uuid.</param>
 /// <param name="FolderId">The folder.</param>
-/// <param name="Folder">Where it is.</param>
+/// <param name="Folder">The folder that it is in.</param>
 internal sealed record FolderListener(long UserId, long OwnerId, string ClientId, long FolderId, FilePath Folder);
 
 /// <summary>
@@ -23,8 +23,8 @@ internal sealed record FolderListener(long UserId, long OwnerId, string ClientId
 /// time of its own, so that not all come back at once.
 /// </summary>
 /// <param name="streams">The events.</param>
-/// <param name="listener">Who listens.</param>
-/// <param name="options">How events are handed out.</param>
+/// <param name="listener">The listener.</param>
+/// <param name="options">Options for delivering events.</param>
 /// <param name="site">The site's settings.</param>
 /// <param name="logger">Receives what ends a stream early.</param>
 internal sealed class FolderEventStream(

@@ -23,8 +23,8 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
     private const int LargestPage = 100_000;
 
     /// <summary>Opens a folder.</summary>
-    /// <param name="query">What the caller asks for.</param>
-    /// <param name="call">Who asks.</param>
+    /// <param name="query">The caller's query.</param>
+    /// <param name="call">The caller.</param>
     /// <exception cref="CloudreveException">40001 for parameters out of range; what the caller may not see or does not exist.</exception>
     public async Task<OpenFolder> OpenAsync(ListQuery query, ApiCall call, CancellationToken cancellationToken)
     {

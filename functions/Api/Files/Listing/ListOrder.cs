@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>The order of a listing.</summary>
 /// <param name="By">The property.</param>
-/// <param name="Descending">Whether the largest comes first.</param>
+/// <param name="Descending">True for descending order.</param>
 internal readonly record struct ListOrder(FileOrder By, bool Descending)
 {
     private static readonly string[] s_options = ["name", "size", "updated_at", "created_at"];
@@ -19,8 +19,8 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
     /// <summary>
     /// The sort orders that clients may choose; null where there are none, since hits come as they are found (contract, section 8.1).
     /// </summary>
-    /// <param name="place">What is listed.</param>
-    /// <param name="isSearch">Whether it is searched.</param>
+    /// <param name="place">The listed place.</param>
+    /// <param name="isSearch">True if it is searched.</param>
     public static IReadOnlyList<string>? OptionsOf(DrivePlace place, bool isSearch) => (place, isSearch) switch
     {
         ({ IsShortcuts: true }, _) or ({ IsTrash: true }, true) => s_flatOptions,
@@ -29,7 +29,7 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
     };
 
     /// <summary>The order that a client asks for, or that of the folder's view.</summary>
-    /// <param name="query">What the client asks for.</param>
+    /// <param name="query">The client's query.</param>
     /// <param name="view">The folder's view; null without one.</param>
     /// <exception cref="CloudreveException">40001: the order or direction is not one of the options.</exception>
     public static ListOrder Of(ListQuery query, ExplorerViewResponse? view) => new(

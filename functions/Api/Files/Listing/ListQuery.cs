@@ -4,7 +4,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>The query parameters of a listing.</summary>
-/// <param name="Uri">What to list; its own query makes the listing a search.</param>
+/// <param name="Uri">The URI to list; its own query makes the listing a search.</param>
 internal sealed record ListQuery(FileUri Uri)
 {
     /// <summary>The page's number, from 0; only without cursors.</summary>

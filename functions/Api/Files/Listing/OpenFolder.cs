@@ -7,8 +7,8 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>A folder that is about to be listed for a caller.</summary>
 /// <param name="Site">The site's settings.</param>
-/// <param name="Query">What the caller asks for.</param>
-/// <param name="Place">Where the folder is.</param>
+/// <param name="Query">The caller's query.</param>
+/// <param name="Place">The place of the folder.</param>
 /// <param name="Folder">The folder.</param>
 internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace Place, FileRecord Folder)
 {

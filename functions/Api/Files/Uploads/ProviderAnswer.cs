@@ -30,8 +30,8 @@ internal static class ProviderAnswer
 
     /// <summary>A failure, of whatever kind.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="code">What failed.</param>
-    /// <param name="message">What clients show.</param>
+    /// <param name="code">The error.</param>
+    /// <param name="message">The message that clients show.</param>
     public static IResult Refuse(HttpContext http, ErrorCode code, string message)
     {
         Open(http);

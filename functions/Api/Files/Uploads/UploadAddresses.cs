@@ -54,7 +54,7 @@ internal static class UploadAddresses
     /// <summary>Throws unless a secret is an upload's.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="id">The upload.</param>
-    /// <param name="secret">What the request has.</param>
+    /// <param name="secret">The secret that the request carries.</param>
     /// <exception cref="CloudreveException">40011.</exception>
     public static void Verify(SiteSettings site, Guid id, string secret)
     {

@@ -45,8 +45,8 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
     }
 
     /// <summary>The answer to a failure of the API.</summary>
-    /// <param name="code">What failed.</param>
-    /// <param name="message">What viewers log.</param>
+    /// <param name="code">The error.</param>
+    /// <param name="message">The message for viewers' logs.</param>
     public static WopiAnswer Refusal(ErrorCode code, string message) => new(_ => throw new CloudreveException(code, message));
 
     private static void Refuse(HttpResponse response, int status, string message)

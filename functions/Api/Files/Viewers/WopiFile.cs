@@ -9,10 +9,10 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>A file that a viewer works on.</summary>
-/// <param name="Session">What allows it.</param>
+/// <param name="Session">The session that allows it.</param>
 /// <param name="Caller">In whose name.</param>
 /// <param name="Site">The site's settings.</param>
-/// <param name="Place">Where the file is.</param>
+/// <param name="Place">The place of the file.</param>
 /// <param name="File">The file.</param>
 internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettings Site, DrivePlace Place, FileRecord File)
 {

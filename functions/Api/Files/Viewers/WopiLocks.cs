@@ -17,8 +17,8 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
 
     /// <summary>Takes the lock, extends it if the viewer has it, or exchanges the viewer's earlier one for it.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="name">What the viewer calls the lock.</param>
-    /// <param name="earlier">What it calls the lock that it gives up; null for none.</param>
+    /// <param name="name">The viewer's own name for the lock.</param>
+    /// <param name="earlier">The name of the lock that it gives up; null for none.</param>
     /// <exception cref="WopiException">409: another lock is in the way; 400: the name is missing or too long.</exception>
     public async Task LockAsync(WopiFile file, string? name, string? earlier, CancellationToken cancellationToken)
     {
@@ -70,7 +70,7 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
 
     /// <summary>The lock of a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="name">What the viewer calls its lock.</param>
+    /// <param name="name">The viewer's own name for its lock.</param>
     /// <returns>The lock; null when no viewer holds one.</returns>
     /// <exception cref="WopiException">409: another viewer holds it; 400: the name is missing or too long.</exception>
     public async Task<DriveLock?> RequireAsync(WopiFile file, string? name, CancellationToken cancellationToken)

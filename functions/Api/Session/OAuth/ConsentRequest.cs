@@ -3,8 +3,8 @@ namespace Cloudreve.Functions.Api.Session.OAuth;
 /// <summary>The body of a consent.</summary>
 /// <param name="ClientId">The application.</param>
 /// <param name="ResponseType">code.</param>
-/// <param name="RedirectUri">Where the user is sent back to.</param>
-/// <param name="Scope">What it asks for, separated by spaces.</param>
+/// <param name="RedirectUri">The address that the user is redirected to.</param>
+/// <param name="Scope">The scopes that it requests, separated by spaces.</param>
 /// <param name="State">Comes back as it is.</param>
 /// <param name="CodeChallenge">The challenge of PKCE.</param>
 /// <param name="CodeChallengeMethod">S256.</param>

@@ -2,7 +2,7 @@ namespace Cloudreve.Functions.Api.Session.OAuth;
 
 /// <summary>An application that asks for access.</summary>
 /// <param name="Id">Its public id.</param>
-/// <param name="Name">What users read.</param>
+/// <param name="Name">The display name.</param>
 internal sealed record OAuthAppResponse(string Id, string Name)
 {
     /// <summary>Its home page.</summary>

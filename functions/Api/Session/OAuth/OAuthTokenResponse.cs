@@ -4,7 +4,7 @@ namespace Cloudreve.Functions.Api.Session.OAuth;
 /// <param name="AccessToken">Access token.</param>
 /// <param name="TokenType">Bearer.</param>
 /// <param name="ExpiresIn">Seconds until its end.</param>
-/// <param name="Scope">What it allows, separated by spaces.</param>
+/// <param name="Scope">The scopes that it allows, separated by spaces.</param>
 internal sealed record OAuthTokenResponse(string AccessToken, string TokenType, long ExpiresIn, string Scope)
 {
     /// <summary>Refresh token; only with offline access.</summary>

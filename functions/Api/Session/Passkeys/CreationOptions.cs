@@ -42,7 +42,7 @@ internal sealed record CreationOptions
     public string Attestation { get; } = "none";
 
     /// <summary>The options of a registration.</summary>
-    /// <param name="user">Who registers.</param>
+    /// <param name="user">The user who registers it.</param>
     /// <param name="challenge">The challenge.</param>
     /// <param name="origin">The site's origin.</param>
     /// <param name="known">The user's passkeys.</param>

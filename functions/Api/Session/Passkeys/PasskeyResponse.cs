@@ -4,9 +4,9 @@ namespace Cloudreve.Functions.Api.Session.Passkeys;
 
 /// <summary>A passkey as its owner sees it.</summary>
 /// <param name="Id">The credential's id in base64.</param>
-/// <param name="Name">What the owner calls it.</param>
-/// <param name="CreatedAt">When it was registered.</param>
-/// <param name="UsedAt">When it was last used.</param>
+/// <param name="Name">The name that the owner gave it.</param>
+/// <param name="CreatedAt">The time it was registered.</param>
+/// <param name="UsedAt">The time it was last used.</param>
 internal sealed record PasskeyResponse(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? UsedAt)
 {
     /// <summary>Describes a passkey.</summary>

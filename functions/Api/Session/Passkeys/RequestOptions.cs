@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Session.Passkeys;
 /// <param name="Challenge">base64url.</param>
 /// <param name="Timeout">Milliseconds.</param>
 /// <param name="RpId">The site's domain.</param>
-/// <param name="UserVerification">Whether the authenticator shall verify who uses it.</param>
+/// <param name="UserVerification">The requirement that the authenticator verifies the user.</param>
 internal sealed record RequestOptions(
     string Challenge, int Timeout, [property: JsonPropertyName("rpId")] string RpId,
     [property: JsonPropertyName("userVerification")] string UserVerification);

@@ -3,6 +3,6 @@ using Cloudreve.Functions.Api.Files;
 namespace Cloudreve.Functions.Api.Users.Finance;
 
 /// <summary>A page of payments.</summary>
-/// <param name="Pagination">Where the page stands.</param>
+/// <param name="Pagination">The position of the page.</param>
 /// <param name="Payments">The payments.</param>
 internal sealed record PaymentsResponse(PaginationResponse Pagination, IReadOnlyList<PaymentResponse> Payments);

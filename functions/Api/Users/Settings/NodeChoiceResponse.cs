@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Users.Settings;
 
 /// <summary>A node as users see it.</summary>
 /// <param name="Id">Encoded id.</param>
-/// <param name="Name">What people call it.</param>
+/// <param name="Name">The display name.</param>
 /// <param name="Type">master or slave.</param>
 /// <param name="Capabilities">Boolset of what it can do.</param>
 internal sealed record NodeChoiceResponse(string Id, string Name, string Type, string Capabilities)

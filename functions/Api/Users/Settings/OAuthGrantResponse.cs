@@ -6,8 +6,8 @@ namespace Cloudreve.Functions.Api.Users.Settings;
 /// <param name="ClientId">The application.</param>
 /// <param name="ClientName">Its name.</param>
 /// <param name="ClientLogo">The address of its picture; empty without one.</param>
-/// <param name="Scopes">What it may do.</param>
-/// <param name="LastUsedAt">When it last got tokens.</param>
+/// <param name="Scopes">The scopes that it may use.</param>
+/// <param name="LastUsedAt">The time it last got tokens.</param>
 internal sealed record OAuthGrantResponse(string ClientId, string ClientName, string ClientLogo, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt)
 {
     /// <summary>Describes a grant.</summary>

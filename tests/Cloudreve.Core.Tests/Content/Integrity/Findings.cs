@@ -9,7 +9,7 @@ internal static class Findings
 {
     /// <summary>Runs both. That an owner has removed what he imported is no fault of the site.</summary>
     /// <param name="account">The storage account.</param>
-    /// <param name="prefix">What the site's names start with.</param>
+    /// <param name="prefix">Prefix of the site's names.</param>
     /// <param name="integrity">The product's check, of a process that sees the site as it is.</param>
     public static async Task<TreeFindings> GatherAsync(StorageAccount account, string prefix, SiteIntegrity integrity)
     {

@@ -51,7 +51,7 @@ internal sealed record ModelTrashed(FilePath Origin, ModelEntry Entry)
 /// <summary>The expected result of an operation.</summary>
 /// <param name="Code">Its answer.</param>
 /// <param name="Drive">The drive afterwards.</param>
-/// <param name="Halfway">What a process that dies may leave beside the drive before and the drive afterwards.</param>
+/// <param name="Halfway">Leftovers that a process may leave if it dies, beside the drive before and the drive afterwards.</param>
 internal sealed record ModelOutcome(ErrorCode Code, ModelDrive Drive, ImmutableList<ModelDrive> Halfway);
 
 /// <summary>One user's drive and trash as a plain tree that never changes: operations make another one.</summary>

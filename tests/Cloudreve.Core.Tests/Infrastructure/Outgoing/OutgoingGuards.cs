@@ -11,7 +11,7 @@ internal static class OutgoingGuards
     public static OutgoingGuard Local { get; } = With("127.0.0.0/8");
 
     /// <summary>A guard.</summary>
-    /// <param name="allowed">What the operator allows beside the internet.</param>
+    /// <param name="allowed">The addresses that the operator allows beside the internet.</param>
     /// <param name="resolve">Resolves names; null for the machine's own resolver.</param>
     public static OutgoingGuard With(string allowed, ResolveHost? resolve = null) =>
         new(OutgoingRules.Parse(allowed), resolve ?? Dns.GetHostAddressesAsync, NullLogger<OutgoingGuard>.Instance);

@@ -72,7 +72,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
     }
 
     /// <summary>Does what a browser and a person do: goes to the address, consents and comes back with a code and the state.</summary>
-    /// <param name="address">Where the site sent the user.</param>
+    /// <param name="address">The address to which the site sent the user.</param>
     public (string Code, string State) Visit(string address)
     {
         var query = HttpUtility.ParseQueryString(new Uri(address).Query);
@@ -91,7 +91,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
 
     /// <summary>A token that is signed in any way.</summary>
     /// <param name="claims">Its claims.</param>
-    /// <param name="credentials">How it is signed.</param>
+    /// <param name="credentials">The credentials that sign it.</param>
     public static string Issue(Dictionary<string, object> claims, SigningCredentials credentials) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }
             .CreateToken(new SecurityTokenDescriptor { Claims = claims, SigningCredentials = credentials });
