@@ -21,7 +21,7 @@ internal sealed class ContentStreams(TimeProvider clock)
     /// <summary>Takes a place for an answer.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">The user who reads; null when unknown.</param>
-    /// <param name="address">The client address of the reader; null when it says nothing, as for the server of a viewer, which reads for many.</param>
+    /// <param name="address">The client address of the reader; null when unknown, as for the server of a viewer, which reads for many.</param>
     /// <returns>The place, until it is disposed of.</returns>
     /// <exception cref="CloudreveException">429: the reader has too many already.</exception>
     public IDisposable Take(SiteSettings site, long? userId, ClientAddress? address)
