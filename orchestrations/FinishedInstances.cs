@@ -6,7 +6,7 @@ namespace Cloudreve.Orchestrations;
 /// Removes the instances of workflows that ended, and their histories, from the task hub. Their tasks stay: those are rows of our own,
 /// and nothing looks up the instance of a task that has ended.
 /// </summary>
-/// <param name="clock">Tells what is old.</param>
+/// <param name="clock">Determines what is old.</param>
 public sealed class FinishedInstances(TimeProvider clock)
 {
     /// <summary>The time that an instance is kept after its start, so that the cause of a failure can be found.</summary>

@@ -76,7 +76,7 @@ public static class PasswordHasher
     public static Task<bool> VerifyAsync(string password, string? stored, ClientAddress client, CancellationToken cancellationToken = default) =>
         Queue.RunAsync(client.Area, () => Verify(password, stored), cancellationToken);
 
-    /// <summary>Tells a password from those before it, for rows and signatures that must end with it.</summary>
+    /// <summary>Identifies a password among its predecessors, for rows and signatures that must become invalid with it.</summary>
     /// <param name="hash">The hashed password; null for none.</param>
     internal static string Fingerprint(string? hash) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hash ?? "")));
 

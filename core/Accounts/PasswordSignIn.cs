@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts;
 
 /// <summary>
 /// Signs users in by password. Guessing is limited for each mail address, whether it has an account or not; a refusal looks like a
-/// wrong password, so that it tells nothing about the account. A client that has failed too often, with whichever accounts, may only sign in
+/// wrong password, so that it reveals nothing about the account. A client that has failed too often, with whichever accounts, may only sign in
 /// to those that it has signed in to before: so nobody can keep out the others behind an address that many share.
 /// </summary>
 /// <param name="layout">The storage of mail addresses and attempts.</param>

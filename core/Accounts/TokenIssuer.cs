@@ -42,7 +42,7 @@ public sealed record AccessGrant(long UserId, IReadOnlySet<string>? Scopes)
 /// <param name="keys">The keys that sign.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="grants">Grants of users to OAuth clients.</param>
-/// <param name="clock">Tells what has expired.</param>
+/// <param name="clock">Determines what has expired.</param>
 public sealed class TokenIssuer(
     StorageLayout layout, SettingStore settings, TokenKeys keys, UserStore users, OAuthGrants grants, TimeProvider clock)
 {
@@ -141,7 +141,7 @@ public sealed class TokenIssuer(
     /// </summary>
     /// <param name="userId">The account.</param>
     /// <param name="session">The sign-in; null for one that another party answers for.</param>
-    /// <returns>The account; null when the sign-in holds no more.</returns>
+    /// <returns>The account; null when the sign-in is no longer valid.</returns>
     public async Task<User?> FindHoldingAsync(long userId, TokenSession? session, CancellationToken cancellationToken = default)
     {
         var site = await settings.GetAsync(cancellationToken);

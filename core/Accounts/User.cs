@@ -90,7 +90,7 @@ public sealed record User
     /// <summary>The encrypted secret of the user's authenticator app; null when there is no second factor.</summary>
     public string? TwoFactorSecret { get; init; }
 
-    /// <summary>The step of the last code of the authenticator app that was taken; codes up to it work no more.</summary>
+    /// <summary>The step of the last code of the authenticator app that was used; codes up to it cannot be reused.</summary>
     public long TwoFactorStep { get; init; }
 
     /// <summary>The source of the picture: empty, <c>file</c> or <c>gravatar</c>.</summary>

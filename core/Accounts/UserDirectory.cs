@@ -25,7 +25,7 @@ public sealed class UserDirectory
 
     /// <summary>Creates the directory; reads nothing yet.</summary>
     /// <param name="users">The accounts.</param>
-    /// <param name="clock">Tells the age of what was read.</param>
+    /// <param name="clock">Determines the age of what was read.</param>
     public UserDirectory(StorageLayout layout, UserStore users, TimeProvider clock)
     {
         _layout = layout;

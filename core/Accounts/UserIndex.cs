@@ -48,7 +48,7 @@ internal sealed class UserIndex(StorageLayout layout)
         [Created] = user.CreatedAt,
     };
 
-    /// <summary>Makes the row of an account what it shall be; one that is being removed is not listed. One transaction.</summary>
+    /// <summary>Brings the index row of an account up to date; an account that is being removed is not listed. One transaction.</summary>
     public Task WriteAsync(User user, CancellationToken cancellationToken) => user.IsLeaving
         ? DeleteAsync(user.Id, cancellationToken)
         : layout.Users.UpsertAsync(Describe(user), cancellationToken);

@@ -81,7 +81,8 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>
     /// Finds an account as it was at most <see cref="MaxAge"/> ago, a little longer while storage is slow: no transaction for one that was
-    /// read lately, and one for all who ask at the same time. To tell who calls; where a decision hangs on the very latest state use <see cref="FindAsync"/>.
+    /// read recently, and one for all who ask at the same time. For identifying callers; where a decision hangs on the very latest state use
+    /// <see cref="FindAsync"/>.
     /// </summary>
     /// <param name="id">The account.</param>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
@@ -127,7 +128,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse)
         {
-            // Another process made it in between; the check below tells.
+            // Another process created it in between; the check below finds out.
         }
         return await FindAsync(User.FirstId, cancellationToken) ?? throw Taken();
     }
@@ -214,7 +215,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
         catch (StorageExistsException)
         {
-            // Our own insert whose answer was lost, a rival for the same address that came first, or an account that has the
+            // Our own insert whose answer was lost, a competing call for the same address that came first, or an account that has the
             // id under another address.
             var found = await FindAsync(claimed, cancellationToken);
             if (found?.Email != email)
@@ -259,8 +260,8 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     }
 
     /// <summary>
-    /// Changes an account, except its mail address: two transactions, two more for each rival, and one for a change of what lists of accounts
-    /// show.
+    /// Changes an account, except its mail address: two transactions, two more for each competing call, and one for a change of what lists of
+    /// accounts show.
     /// </summary>
     /// <param name="id">The account.</param>
     /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
@@ -291,7 +292,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             }
             catch (StorageChangedException)
             {
-                // A rival came first: its change is kept.
+                // A competing call came first: its change is kept.
             }
         }
     }
@@ -318,7 +319,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             cancellationToken);
         if (before.Email != address && (await FindMailAsync(address, cancellationToken))?.Number(UserRows.OwnerId) != id)
         {
-            // Until the account had the address, the claim looked abandoned and a rival could take it over.
+            // Until the account had the address, the claim looked abandoned and a competing call could take it over.
             await UpdateAsync(
                 id,
                 user => user.Email == address ? user with { Email = previous.Email, IsEmailVerified = previous.IsEmailVerified } : user,

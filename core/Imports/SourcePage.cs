@@ -119,7 +119,8 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
             }
             catch (StorageUnavailableException)
             {
-                // The service answers alike when it is away and when it cannot tell a name; in the second case it lists anything but this.
+                // The service responds in the same way when it is unavailable and when it cannot read a name; in the second case it lists
+                // everything but this name.
                 await container.ListPageAsync($"{Guid.NewGuid():N}/", "/", 1, null, cancellationToken);
             }
         }

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Sharing;
 /// keeps those who try all the same from costing anything. It counts in each process: a shared count would cost the site more than the
 /// tries do.
 /// </summary>
-/// <param name="clock">Tells when a window ends.</param>
+/// <param name="clock">Determines when a window ends.</param>
 public sealed class LinkMisses(TimeProvider clock)
 {
     /// <summary>Maximum number of misses of a client within a window.</summary>

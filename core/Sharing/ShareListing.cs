@@ -40,7 +40,7 @@ public sealed record SharePage(IReadOnlyList<ListedShare> Shares, string? NextTo
 /// <summary>Lists an owner's links (contract, sections 10 and 17).</summary>
 /// <param name="shares">The links.</param>
 /// <param name="tree">The tree that they show.</param>
-/// <param name="clock">Tells which have ended.</param>
+/// <param name="clock">Determines which have ended.</param>
 public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider clock)
 {
     private const int Readers = 8;

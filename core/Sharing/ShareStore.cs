@@ -11,10 +11,10 @@ namespace Cloudreve.Core.Sharing;
 
 /// <summary>
 /// The rows of share links. A link is a row among its owner's, so that all of them are one query away; another row, which never changes,
-/// tells the owner of an id. A link exists as long as the first row does.
+/// maps an id to its owner. A link exists as long as the first row does.
 /// </summary>
 /// <param name="layout">Their storage.</param>
-/// <param name="clock">Tells the age of what was read.</param>
+/// <param name="clock">Determines the age of what was read.</param>
 public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>The time that a process caches the set of an owner's shared files.</summary>
@@ -122,7 +122,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
                 await layout.Shares.TryMergeAsync(DescribeId(share), token);
         });
 
-    /// <summary>The row that tells the owner of a link, and what lists of links are filtered and sorted by.</summary>
+    /// <summary>The row with the owner of a link, and the values that lists of links are filtered and sorted by.</summary>
     internal static Row DescribeId(Share share) => new(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id))
     {
         [Owner] = share.OwnerId,

@@ -20,7 +20,7 @@ public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, boo
 /// <param name="users">Their owners.</param>
 /// <param name="guesses">Limits guessing of passwords.</param>
 /// <param name="misses">Limits guessing of links.</param>
-/// <param name="clock">Tells when a link has ended.</param>
+/// <param name="clock">Determines when a link has ended.</param>
 public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, LinkMisses misses, TimeProvider clock)
 {
     /// <summary>The time that a process caches a link: a page of thumbnails asks for each picture by itself.</summary>

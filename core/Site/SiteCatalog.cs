@@ -26,7 +26,7 @@ public sealed class SiteCatalog
     private readonly AgedValue<IReadOnlyDictionary<int, Node>> _nodes;
 
     /// <summary>Creates the catalog; reads nothing yet.</summary>
-    /// <param name="clock">Tells the age of what was read.</param>
+    /// <param name="clock">Determines the age of what was read.</param>
     /// <param name="keys">Seal what is secret in policies; null to store it as it is.</param>
     public SiteCatalog(StorageLayout layout, TimeProvider clock, SealingKeys? keys = null)
     {

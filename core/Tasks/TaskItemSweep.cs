@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Tasks;
 
 /// <summary>Removes the working rows of tasks that ended long ago: what they had still to do, what their parts did, and their error lists.</summary>
-/// <param name="clock">Tells what is old.</param>
+/// <param name="clock">Determines what is old.</param>
 public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>No task is at work for as long without touching its rows, and nobody reads an error list that is as old.</summary>

@@ -124,7 +124,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         });
 
     /// <summary>
-    /// Changes a task unless it has ended: one transaction to read, one to write, two more for each rival.
+    /// Changes a task unless it has ended: one transaction to read, one to write, two more for each competing call.
     /// </summary>
     /// <param name="ownerId">The owner.</param>
     /// <param name="id">The task.</param>

@@ -8,7 +8,7 @@ using Cloudreve.Functions.Api.Site;
 namespace Cloudreve.Functions.FrontEnd;
 
 /// <summary>
-/// Tells at <c>/</c> what this app is and whether it works, where it serves no front end. Each view costs one storage transaction.
+/// Shows at <c>/</c> what this app is and whether it works, where it serves no front end. Each view costs one storage transaction.
 /// </summary>
 /// <param name="layout">The storage whose health is shown.</param>
 /// <param name="clock">Measures how long storage takes.</param>

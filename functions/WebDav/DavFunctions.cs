@@ -10,7 +10,7 @@ internal sealed class DavFunctions(DavGate gate, DavMethods methods)
     // How much a client may store is checked while it comes.
     private const long Unlimited = long.MaxValue;
 
-    /// <summary>Tells what the server can do.</summary>
+    /// <summary>Reports the server's capabilities.</summary>
     [Function("DavOptions")]
     [Requires(AuthClass.None)]
     [DavFailures]
@@ -72,7 +72,7 @@ internal sealed class DavFunctions(DavGate gate, DavMethods methods)
         [HttpTrigger(AuthorizationLevel.Anonymous, "move", Route = "dav/{*path}")] HttpRequest request, CancellationToken cancellationToken) =>
         gate.Change(call => methods.Transfer.MoveAsync(call, cancellationToken), cancellationToken);
 
-    /// <summary>Tells properties of files and folders.</summary>
+    /// <summary>Returns properties of files and folders.</summary>
     [Function("DavPropfind")]
     [Requires(AuthClass.None)]
     [DavFailures]

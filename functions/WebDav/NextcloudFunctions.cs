@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.WebDav;
 /// </summary>
 internal sealed class NextcloudFunctions(DavGate gate, DavMethods methods)
 {
-    /// <summary>Tells what the server can do.</summary>
+    /// <summary>Reports the server's capabilities.</summary>
     [Function("NextcloudOptions")]
     [Requires(AuthClass.None)]
     [DavFailures]

@@ -3,7 +3,9 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Cloudreve.Orchestrations.Import;
 
-/// <summary>The steps of an import. Each may be repeated. They are functions, since only those get a token that tells when the process stops.</summary>
+/// <summary>
+/// The steps of an import. Each may be repeated. They are functions, since only those get a token that is cancelled when the process stops.
+/// </summary>
 /// <param name="imports">Does the work.</param>
 /// <param name="guard">Logs what fails.</param>
 public sealed class ImportActivities(ImportService imports, ActivityGuard guard)

@@ -14,7 +14,7 @@ public sealed partial class BlobContainer
     private static readonly TimeSpan CopyAccess = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Copies a blob to a name that is free: done when the call returns, or, for a large blob, begun; <see cref="FindAsync"/> tells how
+    /// Copies a blob to a name that is free: done when the call returns, or, for a large blob, begun; <see cref="FindAsync"/> reports how
     /// far it is.
     /// </summary>
     /// <param name="source">The blob.</param>
@@ -83,7 +83,7 @@ public sealed partial class BlobContainer
         });
     }
 
-    /// <summary>Runs a call that finds nothing to do when a rival was faster.</summary>
+    /// <summary>Runs a call that finds nothing to do when a competing call was faster.</summary>
     private async Task IgnoreAsync(Func<Task> call)
     {
         try

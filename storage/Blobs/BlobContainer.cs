@@ -162,8 +162,8 @@ public sealed partial class BlobContainer
     /// </summary>
     /// <param name="name">The blob.</param>
     /// <param name="expires">The time the address expires.</param>
-    /// <param name="contentDisposition">The Content-Disposition that the service shall answer; null for none.</param>
-    /// <param name="contentType">The Content-Type that the service shall answer; null for the blob's own.</param>
+    /// <param name="contentDisposition">The Content-Disposition that the service returns; null for none.</param>
+    /// <param name="contentType">The Content-Type that the service returns; null for the blob's own.</param>
     public async Task<Uri> SignReadAsync(
         string name, DateTimeOffset expires, string? contentDisposition = null, string? contentType = null, CancellationToken cancellationToken = default)
     {

@@ -5,7 +5,7 @@ using Cloudreve.AzureStorage.Pipeline;
 namespace Cloudreve.AzureStorage.Secrets;
 
 /// <summary>A version of a secret, without its value.</summary>
-/// <param name="Id">Tells the versions of a secret apart.</param>
+/// <param name="Id">Identifies a version of the secret.</param>
 /// <param name="IsEnabled">False when somebody has switched it off; its value cannot be read then.</param>
 /// <param name="Tags">The tags that the writer stored.</param>
 public sealed record SecretVersion(string Id, bool IsEnabled, IReadOnlyDictionary<string, string> Tags);

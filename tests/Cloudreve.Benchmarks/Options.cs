@@ -43,5 +43,5 @@ internal sealed class Options
     }
 }
 
-/// <summary>A benchmark cannot go on. The message tells why.</summary>
+/// <summary>A benchmark cannot continue, for the reason in the message.</summary>
 internal sealed class BenchmarkException(string message) : Exception(message);

@@ -1,4 +1,4 @@
 namespace Cloudreve.LocalHost.TestApp;
 
-/// <summary>A service, to tell workers of one process apart.</summary>
+/// <summary>A service that distinguishes the workers of one process.</summary>
 public sealed record Greeting(string Text);

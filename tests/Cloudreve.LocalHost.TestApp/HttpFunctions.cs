@@ -76,7 +76,7 @@ public sealed class HttpFunctions(Greeting greeting, Journal journal, Conversati
     public static IResult Fail([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "fail")] HttpRequest request) =>
         throw new InvalidOperationException("It fails.");
 
-    /// <summary>Waits until it is cancelled, and tells so.</summary>
+    /// <summary>Waits until it is cancelled, and reports that.</summary>
     [Function("Wait")]
     public async Task Wait(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait/{name}")] HttpRequest request, string name, CancellationToken cancellationToken)

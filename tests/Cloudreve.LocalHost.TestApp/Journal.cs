@@ -2,7 +2,7 @@ using Azure.Storage.Blobs;
 
 namespace Cloudreve.LocalHost.TestApp;
 
-/// <summary>Tells the tests what ran, as blobs.</summary>
+/// <summary>Reports to the tests what ran, as blobs.</summary>
 public sealed class Journal(string connectionString)
 {
     /// <summary>The container with one blob for each entry.</summary>

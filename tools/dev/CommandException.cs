@@ -1,5 +1,5 @@
 namespace Cloudreve.Dev;
 
-/// <summary>A command cannot go on. The message tells the developer why, and what to do.</summary>
+/// <summary>A command cannot continue. The message says why, and what the developer can do.</summary>
 /// <param name="message">One or a few lines for the terminal.</param>
 internal sealed class CommandException(string message) : Exception(message);

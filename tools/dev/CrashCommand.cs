@@ -9,7 +9,8 @@ internal static class CrashCommand
 {
     /// <summary>Runs it.</summary>
     /// <param name="repository">The working tree.</param>
-    /// <param name="arguments">The numbers of kills and files, the seed of the moments of the kills, and a published folder to run instead of the build.</param>
+    /// <param name="arguments">The numbers of kills and files, the seed of the moments of the kills, and a published folder to run instead of
+    /// the build.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>0 when the result was exact.</returns>
     public static async Task<int> RunAsync(Repository repository, Arguments arguments, CancellationToken cancellationToken)

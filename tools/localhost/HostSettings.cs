@@ -12,7 +12,7 @@ internal sealed partial class HostSettings(IConfiguration settings, AppFolder ap
     /// <summary>The largest request body in bytes; beyond it the host answers 500.</summary>
     public long BodyLimit => long.TryParse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], CultureInfo.InvariantCulture, out var limit) ? limit : DefaultBodyLimit;
 
-    /// <summary>Tells this app's records in the storage account from those of others.</summary>
+    /// <summary>Distinguishes this app's records in the storage account from those of others.</summary>
     public string HostId => settings["AzureFunctionsWebHost:hostid"] ?? app.Name;
 
     /// <summary>The key of the blob extension's webhook; null to make one up.</summary>
@@ -33,7 +33,7 @@ internal sealed partial class HostSettings(IConfiguration settings, AppFolder ap
             Environment.SetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
     }
 
-    /// <summary>Tells the worker under which name clients reach it.</summary>
+    /// <summary>Passes to the worker the host name by which clients reach it.</summary>
     public static void DefineHostName(Uri address)
     {
         if (Environment.GetEnvironmentVariable("WEBSITE_HOSTNAME") is null)

@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Accounts.AccountMails;
 /// different passwords are different requests, and none voids another.
 /// </summary>
 /// <param name="layout">The storage of rows and messages.</param>
-/// <param name="clock">Tells when a request ends.</param>
+/// <param name="clock">Determines when a request ends.</param>
 public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>The least time between two mails of a kind to an account.</summary>
@@ -84,7 +84,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            // A rival asked at the same moment, and its mail is on its way; unless it was ourselves, and the answer was lost.
+            // A competing call asked at the same moment, and its mail is on its way; unless it was ourselves, and the answer was lost.
             if ((await layout.Users.FindAsync(partition, key, cancellationToken))?.Text(Nonce) != nonce)
                 return;
         }

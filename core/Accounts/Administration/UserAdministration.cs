@@ -77,8 +77,8 @@ public sealed class UserAdministration
     /// <param name="users">The accounts.</param>
     /// <param name="catalog">The groups.</param>
     /// <param name="quota">The bytes in use.</param>
-    /// <param name="ids">Tells which ids there are.</param>
-    /// <param name="clock">Tells the age of what is known.</param>
+    /// <param name="ids">Knows the assigned ids.</param>
+    /// <param name="clock">Determines the age of what is known.</param>
     public UserAdministration(StorageLayout layout, UserStore users, SiteCatalog catalog, QuotaLedger quota, IdAllocator ids, TimeProvider clock)
     {
         _layout = layout;

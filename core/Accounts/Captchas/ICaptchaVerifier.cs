@@ -2,7 +2,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.Captchas;
 
-/// <summary>Tells whether a person has answered: one implementation for each kind of captcha.</summary>
+/// <summary>Checks whether a human has answered: one implementation for each kind of captcha.</summary>
 internal interface ICaptchaVerifier
 {
     /// <summary>The kind, a value of <see cref="CaptchaSetting.Type"/>.</summary>

@@ -45,7 +45,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
         await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
 
-    /// <summary>Notes a failure, unless there have been many lately. Two transactions at most.</summary>
+    /// <summary>Notes a failure, unless there have been many recently. Two transactions at most.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="activity">The activity.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)

@@ -106,7 +106,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         return new ChangedOAuthClient(changed, secret);
     }
 
-    /// <summary>Deletes a client, and all that users granted to it: its tokens work no more. Reads the table of accounts.</summary>
+    /// <summary>Deletes a client and all grants to it: its tokens stop working. Reads the table of accounts.</summary>
     /// <param name="id">Its number.</param>
     /// <exception cref="CloudreveException">404: no such client; 40040: it is built in.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)

@@ -38,7 +38,7 @@ public sealed class OAuthClients
     private readonly AgedValue<IReadOnlyDictionary<Guid, OAuthClient>> _clients;
 
     /// <summary>Creates the catalog; reads nothing yet.</summary>
-    /// <param name="clock">Tells the age of what was read.</param>
+    /// <param name="clock">Determines the age of what was read.</param>
     public OAuthClients(StorageLayout layout, TimeProvider clock)
     {
         _layout = layout;

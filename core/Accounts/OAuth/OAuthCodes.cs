@@ -41,7 +41,7 @@ public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, 
 /// <param name="clients">The applications.</param>
 /// <param name="grants">Grants of users.</param>
 /// <param name="tokens">Issues the tokens.</param>
-/// <param name="clock">Tells which codes have expired.</param>
+/// <param name="clock">Determines which codes have expired.</param>
 public sealed class OAuthCodes(
     StorageLayout layout, OAuthClients clients, OAuthGrants grants, TokenIssuer tokens, TimeProvider clock)
 {

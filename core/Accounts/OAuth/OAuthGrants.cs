@@ -42,7 +42,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
 
     /// <summary>
     /// A user's grant to a client as it was at most <see cref="UserStore.MaxAge"/> ago; null when there was none. No transaction for one
-    /// that was read lately.
+    /// that was read recently.
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
@@ -83,7 +83,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
             }
             catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
             {
-                // A rival granted or withdrew in between: its grant is widened.
+                // A competing call granted or withdrew in between: its grant is widened.
             }
         }
     }
@@ -117,13 +117,16 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         }
     }
 
-    /// <summary>Withdraws a grant: the client's tokens work no more, in other processes from <see cref="UserStore.MaxAge"/> on. Two transactions, one when there is none.</summary>
+    /// <summary>
+    /// Withdraws a grant: the client's tokens stop working, in other processes after at most <see cref="UserStore.MaxAge"/>. Two transactions,
+    /// one when there is none.
+    /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> WithdrawAsync(long userId, Guid clientId, CancellationToken cancellationToken = default)
     {
-        // The removal does not tell: when its first answer is lost, the second says that there was nothing.
+        // The removal itself is inconclusive: when its first response is lost, the second reports that nothing was there.
         if (await FindAsync(userId, clientId, cancellationToken) is null)
             return false;
         await layout.Users.DeleteAsync(UserRows.Partition(userId), KeyOf(clientId), cancellationToken: cancellationToken);

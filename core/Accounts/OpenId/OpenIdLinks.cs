@@ -58,7 +58,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
 
     /// <summary>
     /// The user of an identity, account and link as they were at most <see cref="UserStore.MaxAge"/> ago; null when it is linked to nobody.
-    /// To tell who calls. No transaction for one that was read lately, one for an identity that this process knows, two otherwise.
+    /// For identifying callers. No transaction for one that was read recently, one for an identity that this process knows, two otherwise.
     /// </summary>
     /// <param name="identity">The identity.</param>
     public async ValueTask<User?> FindRecentUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
@@ -152,12 +152,12 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // A rival took it over, or its owner let it go.
+                // A competing call took it over, or its owner let it go.
             }
         }
     }
 
-    /// <summary>Removes an identity's row, unless another user has taken it over, to whom it was free once this one named it no more.</summary>
+    /// <summary>Removes an identity's row, unless another user has claimed it since this one released it.</summary>
     private async Task ReleaseAsync(long userId, string identity, CancellationToken cancellationToken)
     {
         if (await layout.Users.FindAsync(OwnerPartition(identity), OwnerKey, cancellationToken) is not { } claim

@@ -36,9 +36,9 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// <param name="links">The links between identities and users.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
-/// <param name="tokens">Tells whether the sign-in of somebody who links still holds.</param>
+/// <param name="tokens">Determines whether the sign-in of somebody who links still holds.</param>
 /// <param name="outgoing">Reaches providers.</param>
-/// <param name="clock">Tells which sign-ins have expired.</param>
+/// <param name="clock">Determines which sign-ins have expired.</param>
 public sealed class OpenIdSignIn(
     StorageLayout layout, OpenIdLinks links, UserStore users, PasskeyStore passkeys, TokenIssuer tokens, OutgoingHttp outgoing, TimeProvider clock)
 {

@@ -19,7 +19,7 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 /// <param name="layout">The storage of challenges.</param>
 /// <param name="passkeys">The passkeys.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="clock">Tells which challenges have expired.</param>
+/// <param name="clock">Determines which challenges have expired.</param>
 public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkeys, UserStore users, TimeProvider clock)
 {
     /// <summary>Lifetime of a challenge.</summary>

@@ -72,7 +72,7 @@ public sealed class PasskeyStore(StorageLayout layout)
     }
 
     /// <summary>Notes the use of a passkey. One transaction.</summary>
-    /// <exception cref="StorageChangedException">A rival noted one in between.</exception>
+    /// <exception cref="StorageChangedException">A competing call noted one in between.</exception>
     internal Task UpdateAsync(long userId, Passkey passkey, CancellationToken cancellationToken) =>
         layout.Users.ReplaceAsync(passkey.Describe(userId), passkey.ETag, cancellationToken);
 

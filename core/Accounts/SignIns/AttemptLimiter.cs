@@ -18,7 +18,7 @@ internal readonly record struct AttemptKey(string Partition, string RowKey);
 /// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither is whoever solves a captcha, up to
 /// <see cref="MaxSolvedFailures"/> failures.
 /// </summary>
-/// <param name="clock">Tells when a window ends.</param>
+/// <param name="clock">Determines when a window ends.</param>
 public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>Maximum number of failures from one address within a window.</summary>
@@ -75,7 +75,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <param name="client">The client.</param>
     internal bool Knows(Row? row, ClientAddress client) => row is not null && IsTrusted(AttemptRecord.Read(row), client);
 
-    /// <summary>Counts a failure: one transaction, two more for each rival.</summary>
+    /// <summary>Counts a failure: one transaction, two more for each competing call.</summary>
     /// <param name="key">The key under which it is counted.</param>
     /// <param name="row">The row as it was read; null when there was none.</param>
     /// <param name="client">The client that made the attempt.</param>

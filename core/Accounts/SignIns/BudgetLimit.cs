@@ -53,7 +53,7 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
     public bool IsSpent(BudgetRecord record, ClientAddress client, int underWay = 0) =>
         record.CountOf(client) + underWay >= Most || record.Total + underWay >= Most * AreaFactor;
 
-    /// <summary>Tells a client that it has nothing left.</summary>
+    /// <summary>The error for a client that has used up its budget.</summary>
     /// <param name="wait">The time that it has to wait.</param>
     public CloudreveException Refuse(TimeSpan wait)
     {

@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// </summary>
 /// <param name="layout">The storage of budgets, a row for each area and budget.</param>
 /// <param name="settings">The limits that the site grants.</param>
-/// <param name="clock">Tells when a window ends.</param>
+/// <param name="clock">Determines when a window ends.</param>
 public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, TimeProvider clock)
 {
     private const int MaxKept = 50_000;
@@ -62,7 +62,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     public async ValueTask<BudgetAttempt> BeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default) =>
         await TryBeginAsync(budget, client, cancellationToken) ?? throw await RefuseAsync(budget, client, cancellationToken);
 
-    /// <summary>Tells a client that it has nothing left.</summary>
+    /// <summary>The error for a client that has used up its budget.</summary>
     internal async Task<CloudreveException> RefuseAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken)
     {
         var limit = await FindLimitAsync(budget, cancellationToken) ?? BudgetLimit.Of(budget);

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
 /// Rows that work once: challenges, states and codes. One that was used stays as a mark until it has expired, without what it held, so
-/// that the user whose use is not confirmed is told from a rival: after a removal both would find nothing.
+/// that the user whose use is not confirmed can be distinguished from a competing caller: after a removal both would find nothing.
 /// </summary>
 internal static class OneTimeRow
 {
@@ -29,7 +29,7 @@ internal static class OneTimeRow
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
-            // A rival came first, unless it was ourselves, and the answer was lost.
+            // A competing call came first, unless it was ourselves, and the answer was lost.
             return (await table.FindAsync(partitionKey, rowKey, cancellationToken))?[Used] as Guid? == use ? row : null;
         }
     }

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// Removes what has expired among sign-ins, ceremonies, codes, revocations, counted attempts, answered captchas and requests for archives. Expired rows are harmless, they only
 /// take room.
 /// </summary>
-/// <param name="clock">Tells which have expired.</param>
+/// <param name="clock">Determines which have expired.</param>
 public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>Removes rows: one transaction for each 1,000 rows of the tables, and one for each 100 of a partition that are removed.</summary>

@@ -14,7 +14,7 @@ public sealed record SecondStep(User User, OpenIdProvider? Provider);
 /// <summary>Sign-ins that wait for the second factor (contract, section 5).</summary>
 /// <param name="layout">Their storage.</param>
 /// <param name="twoFactor">Checks the codes.</param>
-/// <param name="clock">Tells which have expired.</param>
+/// <param name="clock">Determines which have expired.</param>
 public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor, TimeProvider clock)
 {
     /// <summary>Lifetime of a pending sign-in.</summary>

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Accounts.Signing;
 /// Signs paths of the site, so that whoever holds the address may use it: <c>sign=&lt;base64url HMAC-SHA256&gt;:&lt;unix expiry&gt;</c>,
 /// expiry 0 for never (contract, section 15). The key is derived from the site's secret and used for nothing else.
 /// </summary>
-/// <param name="clock">Tells what has expired.</param>
+/// <param name="clock">Determines what has expired.</param>
 public sealed class UrlSigner(TimeProvider clock)
 {
     /// <summary>The query parameter that carries a signature.</summary>

@@ -14,7 +14,7 @@ public sealed class TokenKeys
     /// <summary>Creates the keys; reads nothing yet.</summary>
     /// <param name="store">Their store.</param>
     /// <param name="settings">The lifetime of keys.</param>
-    /// <param name="clock">Tells which key signs.</param>
+    /// <param name="clock">Determines which key signs.</param>
     internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
 
     /// <summary>Puts the keys' place in order, and adds a key when the latest has signed for the set time.</summary>

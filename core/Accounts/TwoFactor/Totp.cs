@@ -50,7 +50,7 @@ internal static class Totp
         var current = StepAt(now);
         for (var step = current - Skew; step <= current + Skew; step++)
         {
-            // All steps are tried, whichever fits, so that the time tells nothing.
+            // All steps are tried, whichever fits, so that the time reveals nothing.
             if (CryptographicOperations.FixedTimeEquals(given, Encoding.ASCII.GetBytes(CodeAt(secret, step))) && step > lastStep)
                 found = step;
         }

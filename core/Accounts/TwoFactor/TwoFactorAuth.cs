@@ -17,7 +17,7 @@ namespace Cloudreve.Core.Accounts.TwoFactor;
 /// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account's codes.</param>
 /// <param name="budgets">Limits wrong codes of one client.</param>
-/// <param name="clock">Tells which code is the current one.</param>
+/// <param name="clock">Determines which code is the current one.</param>
 public sealed class TwoFactorAuth(
     StorageLayout layout, SettingStore settings, UserStore users, AttemptLimiter limiter, ClientBudgets budgets, TimeProvider clock)
 {
@@ -83,7 +83,7 @@ public sealed class TwoFactorAuth(
         }
     }
 
-    /// <summary>Takes a code at sign-in: it works no more. Three transactions.</summary>
+    /// <summary>Consumes a code at sign-in; it cannot be reused. Three transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>

@@ -54,7 +54,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     }
 
     /// <summary>
-    /// All accounts of a user as they were at most <see cref="UserStore.MaxAge"/> ago. No transaction for those that were read lately, one
+    /// All accounts of a user as they were at most <see cref="UserStore.MaxAge"/> ago. No transaction for those that were read recently, one
     /// otherwise.
     /// </summary>
     /// <param name="userId">The user.</param>
@@ -92,7 +92,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
         return account;
     }
 
-    /// <summary>Changes an account; its password stays. Two transactions, more for each rival.</summary>
+    /// <summary>Changes an account; its password stays. Two transactions, more for each competing call.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="id">The account.</param>
     /// <param name="terms">The new terms.</param>
@@ -110,7 +110,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // A rival's change, or our own, whose answer was lost: look again.
+                // A competing change, or our own, whose answer was lost: look again.
             }
         }
         return null;
@@ -122,7 +122,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     /// <returns>False when the user has no such account.</returns>
     public async Task<bool> DeleteAsync(long userId, long id, CancellationToken cancellationToken = default)
     {
-        // The removal does not tell: when its first answer is lost, the second says that there was nothing.
+        // The removal itself is inconclusive: when its first response is lost, the second reports that nothing was there.
         if (await layout.Users.FindAsync(UserRows.Partition(userId), DavAccount.KeyOf(id), cancellationToken) is null)
             return false;
         await layout.Users.DeleteAsync(UserRows.Partition(userId), DavAccount.KeyOf(id), cancellationToken: cancellationToken);

@@ -36,7 +36,7 @@ public sealed class DavSignIn(
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>
-    /// Compares name and password. No transaction for a client that was let in lately, two otherwise; two more to count a failure, none for a
+    /// Compares name and password. No transaction for a client that was let in recently, two otherwise; two more to count a failure, none for a
     /// client that has failed too often.
     /// </summary>
     /// <param name="site">The site, for its secret.</param>

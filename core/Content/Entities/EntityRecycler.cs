@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Content.Entities;
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
 /// <param name="notes">Finds what is due, and puts off what fails.</param>
-/// <param name="clock">Tells what is due.</param>
+/// <param name="clock">Determines what is due.</param>
 public sealed class EntityRecycler(
     StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
 {

@@ -3,7 +3,7 @@ using ImageMagick;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>
-/// Tells by its first bytes what a picture is. The decoder is never left to guess: it knows formats that are programs
+/// Recognizes the format of a picture by its first bytes. The decoder is never left to guess: it knows formats that are programs
 /// (MVG, MSL), that name other files (SVG) or that start other software (PDF), and what a file is called proves nothing.
 /// </summary>
 internal static class PictureFormats

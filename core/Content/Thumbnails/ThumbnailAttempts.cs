@@ -30,7 +30,7 @@ internal enum AttemptDecision
 /// and so the memory.
 /// </summary>
 /// <param name="layout">The storage of blobs' rows.</param>
-/// <param name="clock">Tells what is due.</param>
+/// <param name="clock">Determines what is due.</param>
 internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock)
 {
     private const string Count = "tha";

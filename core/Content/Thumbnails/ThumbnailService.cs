@@ -37,7 +37,7 @@ public sealed class ThumbnailService
     /// <param name="catalog">The policies that hold the blobs.</param>
     /// <param name="containers">Their containers.</param>
     /// <param name="encryption">Opens encrypted blobs.</param>
-    /// <param name="clock">Tells when to try again.</param>
+    /// <param name="clock">Determines when to try again.</param>
     /// <param name="logger">Receives why there is no thumbnail.</param>
     public ThumbnailService(
         StorageLayout layout, FileTree tree, EntityStore entities, EntityRecycler recycler, IdAllocator ids, SiteCatalog catalog,

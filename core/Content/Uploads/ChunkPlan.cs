@@ -24,7 +24,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
 
     private const long Mebibyte = 1 << 20;
 
-    // Clients get an address for each chunk, and the answer shall not grow without bound.
+    // Clients get an address for each chunk, and the response must not grow without bound.
     private const int DirectChunks = 1_000;
 
     /// <summary>Number of chunks; an empty file has one, which is empty.</summary>

@@ -56,7 +56,7 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
         _stop.Dispose();
     }
 
-    /// <summary>An upload has changed since it began, which tells that its client knows it.</summary>
+    /// <summary>An upload has changed since it began, which shows that its client knows it.</summary>
     internal void Forget(Guid id) => _waiting.TryRemove(id, out _);
 
     private async Task StoreLaterAsync(UploadSession session)

@@ -19,7 +19,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     /// <summary>The folder of staging blobs in the container of their policy; it holds nothing else.</summary>
     public const string StagingFolder = OwnAreas.Staging;
 
-    // Each try after the first follows a rival's change. A client that goes on changing what it has sent gets no further.
+    // Each try after the first follows a competing change. A client that goes on changing what it has sent gets no further.
     private const int Tries = 5;
 
     /// <summary>The container of an upload's blob.</summary>
@@ -147,7 +147,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     private static async Task<bool> TryCommitAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
     {
         var blocks = await container.GetBlocksAsync(session.Source, cancellationToken);
-        // A repetition: the first try, or a rival, got as far as this.
+        // A repetition: the first try, or a competing call, got as far as this.
         if (blocks.Committed.Count > 0)
             return session.Chunks.IsMadeOf(blocks.Committed) ? true : throw Mismatch();
         if (!session.Chunks.IsMadeOf(blocks.Uncommitted))
@@ -171,7 +171,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     {
         if (await CheckStagedAsync(container, session, cancellationToken) is not { } etag)
         {
-            // The staging blob is gone when a rival has completed the upload.
+            // The staging blob is gone when a competing call has completed the upload.
             return await IsTakenAsync(container, session.Source, cancellationToken) ? true : throw Mismatch();
         }
         var isLarge = session.Size > BlobContainer.MaxDirectCopy;
@@ -181,7 +181,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            // A repetition, or a rival that was faster; or the client has changed its blob.
+            // A repetition, or a competing call that was faster; or the client has changed its blob.
             return await IsTakenAsync(container, session.Source, cancellationToken);
         }
         return !isLarge || await IsTakenAsync(container, session.Source, cancellationToken);

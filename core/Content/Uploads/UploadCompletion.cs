@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
 /// Gives a file the content that was uploaded. Every step may be repeated, also by two requests at once: the blob is committed
-/// once, the session's row decides between completion and cancellation, and the file's mark tells whether it has the content.
+/// once, the session's row decides between completion and cancellation, and the file's mark shows whether it has the content.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="blobs">Their blobs.</param>
@@ -22,7 +22,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="locks">The lock of an upload's path.</param>
 /// <param name="log">Hears of new content.</param>
 /// <param name="thumbnails">Has thumbnails of new content made.</param>
-/// <param name="settings">Tell which files can have thumbnails.</param>
+/// <param name="settings">Determines which files can have thumbnails.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
     UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
@@ -42,7 +42,7 @@ public sealed class UploadCompletion(
     /// </exception>
     public async Task CompleteAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
-        // States only go forward; more rounds than there are states come of rivals that change the file again and again.
+        // States only go forward; more rounds than there are states come of competing calls that change the file again and again.
         for (var round = 0; round < MaxRounds; round++)
         {
             if (session.IsFileDeleted)

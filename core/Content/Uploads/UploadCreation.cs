@@ -55,7 +55,7 @@ public sealed class UploadCreation
     /// <param name="cancellationToken">Cancels the call. What it did is undone, by a timer within minutes if it cannot be undone at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
-    /// 40054 when a rival came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
+    /// 40054 when a competing call came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
     /// </exception>
     public async Task<UploadSession> BeginAsync(Caller caller, SiteSettings site, UploadRequest request, CancellationToken cancellationToken = default)
     {

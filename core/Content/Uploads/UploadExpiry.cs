@@ -13,8 +13,8 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="blobs">Their blobs.</param>
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
-/// <param name="tree">Tells which files wait for an upload.</param>
-/// <param name="clock">Tells what has expired.</param>
+/// <param name="tree">Determines which files wait for an upload.</param>
+/// <param name="clock">Determines what has expired.</param>
 /// <param name="logger">Hears of what failed.</param>
 public sealed class UploadExpiry(
     UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, FileTree tree, TimeProvider clock,

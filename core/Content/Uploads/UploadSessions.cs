@@ -38,8 +38,8 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
     }
 
-    /// <summary>Replaces an upload's row, unless a rival came first.</summary>
-    /// <returns>The upload with its new version; null when a rival came first.</returns>
+    /// <summary>Replaces an upload's row, unless a competing call came first.</summary>
+    /// <returns>The upload with its new version; null when a competing call came first.</returns>
     internal async Task<UploadSession?> TryReplaceAsync(UploadSession session, CancellationToken cancellationToken)
     {
         try
@@ -54,7 +54,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
     }
 
-    /// <summary>Notes that a chunk has arrived. Two transactions more for each rival that notes another at the same time.</summary>
+    /// <summary>Notes that a chunk has arrived. Two transactions more for each competing call that notes another at the same time.</summary>
     /// <returns>The upload with all chunks that have arrived.</returns>
     /// <exception cref="CloudreveException">40011 when the upload was cancelled meanwhile.</exception>
     internal async Task<UploadSession> MarkReceivedAsync(UploadSession session, int index, CancellationToken cancellationToken)

@@ -67,7 +67,7 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
     public static void RequireUnlocked(DriveControl control, UploadRequest request, FileRecord? file) =>
         control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Self, request.LockTokens);
 
-    /// <summary>Throws for a file that has another version than the one that the upload shall replace.</summary>
+    /// <summary>Throws for a file that has another version than the one that the upload is to replace.</summary>
     /// <exception cref="CloudreveException">40076.</exception>
     public static void CheckPrevious(FileRecord file, UploadRequest request)
     {

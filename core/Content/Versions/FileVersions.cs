@@ -58,7 +58,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
             {
                 if (current.PrimaryEntityId == versionId)
                     throw new CloudreveException(ErrorCode.NoPermission, "The current version cannot be deleted.");
-                // It was there at first: when it is gone now, only the answer was lost, or a rival did the same.
+                // It was there at first: when it is gone now, only the answer was lost, or a competing call did the same.
                 var gone = current.OtherEntities.Where(IsWanted).ToList();
                 return new ContentChange(gone.Count == 0 ? current : current with { OtherEntities = [.. current.OtherEntities.Except(gone)] }, gone);
             },

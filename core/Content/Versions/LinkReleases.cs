@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="notes">Finds what is due, and puts off what fails.</param>
-/// <param name="clock">Tells what is due.</param>
+/// <param name="clock">Determines what is due.</param>
 public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
 {
     private const string Kind = "releases";

@@ -5,7 +5,7 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Content.Versions;
 
 /// <summary>A file that got other content.</summary>
-/// <param name="File">The file as it shall be.</param>
+/// <param name="File">The file with its remaining versions.</param>
 /// <param name="Dropped">The links that it has dropped.</param>
 internal readonly record struct ContentChange(FileRecord File, IReadOnlyList<EntityLink> Dropped);
 

@@ -42,7 +42,7 @@ public sealed record ViewerSession
 /// Sessions of viewers. A token is <c>&lt;session id&gt;.&lt;128 characters&gt;</c>; only a hash of the secret part is stored, so that
 /// who reads the table cannot act as a viewer.
 /// </summary>
-/// <param name="clock">Tells which have expired.</param>
+/// <param name="clock">Determines which have expired.</param>
 public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "viewer";

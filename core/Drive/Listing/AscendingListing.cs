@@ -12,7 +12,7 @@ internal sealed class AscendingListing(StorageLayout layout)
         var range = order.All(folderId);
         if (token is not null)
             range = range.Behind(order.Decode(token));
-        // One more tells whether there is another page.
+        // One more shows whether there is another page.
         var rows = new List<Row>(pageSize + 1);
         string? continuation = null;
         do

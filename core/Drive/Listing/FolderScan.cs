@@ -37,7 +37,7 @@ internal delegate Task<RowPage> PageReader(RowRange range, string? continuation,
 /// <param name="read">Reads a page.</param>
 /// <param name="from">The first row key of each folder.</param>
 /// <param name="to">The end in each folder, exclusive.</param>
-/// <param name="use">Tells what to do with a row; called by several threads.</param>
+/// <param name="use">Determines what to do with a row; called by several threads.</param>
 internal sealed class FolderScan(PageReader read, string from, string to, Func<Row, RowUse> use)
 {
     /// <summary>An additional condition that storage evaluates; null for none.</summary>

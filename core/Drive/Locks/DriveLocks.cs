@@ -12,7 +12,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Locks;
 
 /// <summary>Long locks of uploads, WebDAV and viewers (contract, section 13).</summary>
-/// <param name="clock">Tells which have expired.</param>
+/// <param name="clock">Determines which have expired.</param>
 public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 {
     private const int MaxTokenCharacters = 256;
@@ -51,9 +51,9 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>. Of rivals for the same path the first one gets
+    /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>. Of competing calls for the same path the first one gets
     /// it, and the others hear of it at once: a lock is written together with the path's claim, which must be as it was read. A lock above or
-    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the rival may have looked before.
+    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the competing call may have looked before.
     /// When both withdraw, they try again after random pauses that grow, and whoever is first then gets it.
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>
@@ -71,7 +71,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Writes a lock, and withdraws it when there is a rival.</summary>
+    /// <summary>Writes a lock, and withdraws it when there is a competing call.</summary>
     /// <returns>Rivals that came at the same time; none when the lock is taken.</returns>
     /// <exception cref="LockConflictException">Another lock was there before.</exception>
     private async Task<IReadOnlyList<DriveLock>> FindRivalsAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>Drives with deletions of large folders that go on in the background.</summary>
 /// <param name="layout">The storage of notes.</param>
-/// <param name="clock">Tells whose turn it is.</param>
+/// <param name="clock">Determines whose turn it is.</param>
 internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "deletions";

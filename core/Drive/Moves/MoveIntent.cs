@@ -39,7 +39,7 @@ internal sealed record MoveIntent
     /// <summary>The time the move began.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>For a deletion the entry as it last was, for a copy as it shall be, so that its blobs can be released.</summary>
+    /// <summary>For a deletion the entry as it last was, for a copy as it will be, so that its blobs can be released.</summary>
     public FileRecord? Deleted { get; init; }
 
     /// <summary>For a deletion: whether blobs stay in their containers.</summary>

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>
 /// Moves entries between folders, whatever is below them: the number of transactions does not depend on it. Trash and restore
-/// are moves, too. Two rivals cannot both move an entry, a crash at any point leaves either the old or the new place, and
+/// are moves, too. Two competing calls cannot both move an entry, a crash at any point leaves either the old or the new place, and
 /// <see cref="SettleAsync"/> makes all rows say so (docs/architecture.md, Moves).
 /// </summary>
 /// <param name="clock">Stamps moves.</param>
@@ -17,18 +17,18 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <param name="schedule">Remembers drives with deletions that take longer.</param>
 internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion, DeletionSchedule schedule)
 {
-    // Each look follows a rival's change; rows that contradict each other would never end it.
+    // Each look follows a competing change; rows that contradict each other would never end it.
     private const int Rereads = 10;
 
     /// <summary>Moves an entry: at most seven transactions.</summary>
     /// <param name="control">The drive's control rows, read before the paths were resolved.</param>
     /// <param name="source">The entry, read by its name.</param>
     /// <param name="to">The folder that it comes into; for a folder not itself nor one below it.</param>
-    /// <param name="change">Makes the entry as it shall be there, with its name.</param>
+    /// <param name="change">Builds the entry as it will be at the destination, with its name.</param>
     /// <param name="verify">Throws, once others can see the move and its claim, for a move that must not be; null for nothing.</param>
     /// <param name="cancellationToken">Cancels the call before the move is done.</param>
     /// <exception cref="CloudreveException">
-    /// 40004 for a clash, 40016 when either folder is gone, 409 when a rival came first, and what <paramref name="verify"/> throws.
+    /// 40004 for a clash, 40016 when either folder is gone, 409 when a competing call came first, and what <paramref name="verify"/> throws.
     /// </exception>
     public async Task<FileRecord> MoveAsync(
         DriveControl control, FileRecord source, long to, Func<FileRecord, FileRecord> change, Func<Task>? verify = null,
@@ -64,7 +64,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <param name="source">The entry, read by its name.</param>
     /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <param name="cancellationToken">Cancels the call before the entry is deleted.</param>
-    /// <exception cref="CloudreveException">409 when a rival came first.</exception>
+    /// <exception cref="CloudreveException">409 when a competing call came first.</exception>
     public async Task DeleteAsync(DriveControl control, FileRecord source, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         var idRow = await ReadIdRowAsync(source, cancellationToken);

@@ -14,7 +14,7 @@ internal sealed class Renaming(StorageLayout layout)
     /// <summary>Renames an entry. One transaction.</summary>
     /// <param name="entry">The entry, read by its name.</param>
     /// <param name="newName">The name; valid and another one.</param>
-    /// <exception cref="CloudreveException">40004 for a clash, 409 when a rival came first.</exception>
+    /// <exception cref="CloudreveException">40004 for a clash, 409 when a competing call came first.</exception>
     public async Task<FileRecord> RenameAsync(FileRecord entry, string newName, CancellationToken cancellationToken)
     {
         var renamed = entry with { Name = newName, Metadata = MetadataOf(entry, newName) };

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Drive.Operations;
 /// <content>How changes of one drive wait for each other.</content>
 public sealed partial class DriveOperations
 {
-    // Of changes that lose against rivals for other reasons than that folders are moved.
+    // Of changes that lose against competing calls for other reasons than that folders are moved.
     private const int Attempts = 5;
 
     // Longer than any move takes; what is older was left behind by a process that died.
@@ -130,7 +130,7 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>
-    /// Runs a change again that lost against a rival. While other processes move folders it goes on for as long as a request can wait;
+    /// Runs a change again that lost against a competing call. While other processes move folders it goes on for as long as a request can wait;
     /// whoever has waited longer pauses for less, and so is likelier to be the next.
     /// </summary>
     private async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
         (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number(Columns.Used) ?? 0;
 
-    /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each rival.</summary>
+    /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each competing call.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>

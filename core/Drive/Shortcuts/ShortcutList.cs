@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 /// and names nothing but its id; rows whose shortcut is gone are removed when somebody looks.
 /// </summary>
 /// <param name="tree">The entries.</param>
-/// <param name="clock">Tells how old a row is.</param>
+/// <param name="clock">Determines how old a row is.</param>
 public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvider clock)
 {
     private const string Prefix = "y|";

@@ -19,7 +19,7 @@ internal static class EntryColumns
     /// <summary>The view that the owner chose for the folder.</summary>
     public const string View = "vw";
 
-    /// <summary>Counts the entry's moves; the id row's count tells the living row from others.</summary>
+    /// <summary>Counts the entry's moves; the id row's count distinguishes the current row from others.</summary>
     public const string MoveVersion = "v";
 
     /// <summary>The move that wants to bring the entry here; none for a settled entry.</summary>

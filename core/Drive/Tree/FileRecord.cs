@@ -64,7 +64,7 @@ public sealed record FileRecord
     /// <summary>The view that the owner chose for the folder, as JSON (contract, section 10); null for that of the folder above.</summary>
     public string? View { get; init; }
 
-    /// <summary>Counts the moves of the entry; the id row's count tells which of two rows is the living one.</summary>
+    /// <summary>Counts the moves of the entry; the id row's count decides which of two rows is current.</summary>
     internal long MoveVersion { get; init; } = 1;
 
     /// <summary>The version of the row that changes are checked against; empty when it was not read from that row.</summary>

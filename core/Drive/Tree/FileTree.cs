@@ -312,7 +312,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// </summary>
     /// <param name="file">The entry as it was read.</param>
     /// <param name="change">
-    /// Makes the new entry of the current one; called again after a rival's change, so it must have no effects. Id, owner, type,
+    /// Makes the new entry of the current one; called again after a competing change, so it must have no effects. Id, owner, type,
     /// name and folder stay as they are. Returning its argument writes nothing; throwing ends the call.
     /// </param>
     /// <returns>The entry as it is stored.</returns>

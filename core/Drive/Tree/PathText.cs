@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>A path in a row: its names with slashes, which no name holds, so that the deepest path takes no more than its characters.</summary>
+/// <summary>A path in a row: its names with slashes, which no name holds, so that the deepest path takes only its characters.</summary>
 internal static class PathText
 {
     public static void Write(Row row, string property, FilePath? path)

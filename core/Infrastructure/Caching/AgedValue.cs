@@ -27,7 +27,7 @@ internal sealed class AgedValue<T>
     /// <summary>Reads nothing yet.</summary>
     /// <param name="read">Reads the value.</param>
     /// <param name="limits">Its maximum age when it is handed out.</param>
-    /// <param name="clock">Tells its age.</param>
+    /// <param name="clock">Determines its age.</param>
     public AgedValue(Func<CancellationToken, Task<T>> read, AgeLimits limits, TimeProvider clock)
     {
         (_read, _limits, _clock, _renewalAge) = (read, limits, clock, limits.MaxAge * 0.75);

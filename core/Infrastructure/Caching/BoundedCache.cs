@@ -2,7 +2,7 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>Values that are kept for a time, up to a total weight; what has been there longest goes first.</summary>
 /// <param name="capacity">The most weight.</param>
-/// <param name="clock">Tells what has expired.</param>
+/// <param name="clock">Determines what has expired.</param>
 /// <typeparam name="TKey">The type of keys.</typeparam>
 /// <typeparam name="TValue">The type of values.</typeparam>
 public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock)

@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>Counts what each of many holds at once in this process, so that nobody holds more than allowed.</summary>
-/// <typeparam name="TKey">Tells them apart.</typeparam>
+/// <typeparam name="TKey">The key of a place.</typeparam>
 public sealed class HeldPlaces<TKey>
     where TKey : notnull
 {

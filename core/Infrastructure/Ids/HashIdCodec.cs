@@ -45,7 +45,7 @@ public enum HashIdKind
 }
 
 /// <summary>
-/// Encodes integer ids together with their kind, so that one kind's id never decodes as another's and neighbours tell nothing about
+/// Encodes integer ids together with their kind, so that one kind's id never decodes as another's and neighbours reveal nothing about
 /// each other: a text is one AES block over kind, number and 56 bits of zeros, in 22 letters and digits. Whoever does not hold the
 /// key cannot compute the text of any number, and of all texts that could be made up one in 2^64 belongs to a kind and one in 2^117
 /// to a given number. So a share link may be protected by its id alone.

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Cloudreve.Core.Infrastructure.Outgoing;
 
-/// <summary>Tells addresses of the internet from all others, by IANA's registries of special-purpose addresses.</summary>
+/// <summary>Distinguishes public internet addresses from all others, by IANA's registries of special-purpose addresses.</summary>
 internal static class AddressRanges
 {
     private const int Nat64PrefixBytes = 12;

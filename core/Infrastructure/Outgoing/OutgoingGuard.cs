@@ -14,7 +14,7 @@ public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken can
 /// </summary>
 /// <param name="rules">The addresses that are allowed beside the internet.</param>
 /// <param name="resolve">Resolves hosts.</param>
-/// <param name="logger">Receives what was refused, since callers tell their users little.</param>
+/// <param name="logger">Receives what was refused, since callers show their users little.</param>
 public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILogger<OutgoingGuard> logger)
 {
     // Of a host with several addresses one may be unreachable from here without an answer.

@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Infrastructure.Reads;
 /// The total time that a caller may wait for turns, counted while none of its reads runs. A read that waits beside a running one does not count.
 /// </summary>
 /// <param name="most">The limit.</param>
-/// <param name="clock">Tells how long it was.</param>
+/// <param name="clock">Determines how long it was.</param>
 internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
 {
     private static readonly TimeSpan s_leastWait = TimeSpan.FromMilliseconds(100);

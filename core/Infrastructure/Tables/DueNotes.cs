@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Infrastructure.Tables;
 /// Notes of what is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
 /// put off with a growing distance and does not keep the others from their turn.
 /// </summary>
-/// <param name="clock">Tells what is due.</param>
+/// <param name="clock">Determines what is due.</param>
 /// <param name="logger">Hears of what failed.</param>
 public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<DueNotes> logger)
 {

@@ -91,7 +91,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 
-    /// <summary>The queue of files that shall have a thumbnail.</summary>
+    /// <summary>The queue of files that need a thumbnail.</summary>
     public string ThumbnailsQueueName => Prefix + "-thumbnails";
 
     /// <summary>The queue of mails to be sent.</summary>

@@ -16,14 +16,14 @@ namespace Cloudreve.Core.Sharing.DirectLinks;
 /// <param name="clock">Stamps new links.</param>
 public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
-    // A row of each file's links that is written with a new link which shall be the only one of its name.
+    // A row of each file's links that is written with a new link that must be the only one of its name.
     private const string Head = "!";
     private const int Attempts = 10;
 
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
     /// <param name="file">The file.</param>
     /// <param name="reuse">True if an existing link with the file's name may be returned.</param>
-    /// <exception cref="CloudreveException">409 when rivals always came first.</exception>
+    /// <exception cref="CloudreveException">409 when competing calls always came first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
     {
         if (reuse)

@@ -43,7 +43,7 @@ internal static class GroupCheck
         CheckRoles(group);
     }
 
-    /// <summary>Administrators stay administrators, and callers without an account, whom their group alone tells apart, stay that.</summary>
+    /// <summary>Administrators stay administrators, and callers without an account, who are identified by their group alone, stay so.</summary>
     private static void CheckRoles(Group group)
     {
         if (group.Id == Group.AdminId && !group.Allows(GroupPermission.IsAdmin))

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Site.Editing;
 
 /// <summary>Creates, changes and deletes groups (contract, section 24). Other processes follow within <see cref="SiteCatalog.MaxAge"/>.</summary>
 /// <param name="catalog">The catalog that requests use.</param>
-/// <param name="members">Tells whether a group has members.</param>
+/// <param name="members">Determines whether a group has members.</param>
 /// <param name="settings">Name the group of new accounts.</param>
 public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, GroupMembers members, SettingStore settings)
 {

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Site.Editing;
 /// <summary>Creates, changes and deletes storage policies (contract, section 24). Other processes follow within <see cref="SiteCatalog.MaxAge"/>.</summary>
 /// <param name="catalog">The catalog that requests use.</param>
 /// <param name="containers">The containers behind policies.</param>
-/// <param name="census">Tells whether a policy holds blobs.</param>
+/// <param name="census">Determines whether a policy holds blobs.</param>
 public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, EntityCensus census)
 {
     private const int MaxTries = 10;

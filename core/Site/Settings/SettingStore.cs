@@ -31,7 +31,7 @@ public sealed class SettingStore
     private readonly AgedValue<SiteSettings> _current;
 
     /// <summary>Creates the store; reads nothing yet.</summary>
-    /// <param name="clock">Tells the age of what was read.</param>
+    /// <param name="clock">Determines the age of what was read.</param>
     /// <param name="rules">The resources that settings may reach on the machine; null for none.</param>
     /// <param name="keys">Seal what is secret; null to store it as it is.</param>
     public SettingStore(StorageLayout layout, TimeProvider clock, OperatorRules? rules = null, SealingKeys? keys = null)

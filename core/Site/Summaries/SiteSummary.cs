@@ -33,7 +33,7 @@ public sealed record SiteNumbers(
 /// <summary>Counts what a site has, for the administration's first page (contract, section 24). The last result is kept for a day.</summary>
 /// <param name="layout">The storage of the result.</param>
 /// <param name="lists">The counted lists.</param>
-/// <param name="clock">Tells the days.</param>
+/// <param name="clock">Determines the current day.</param>
 public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvider clock)
 {
     /// <summary>Number of days that are shown.</summary>
@@ -57,7 +57,7 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     }
 
     /// <summary>
-    /// Counts anew. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came lately at most 200
+    /// Counts anew. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came recently at most 200
     /// transactions; on a site with some thousand rows, some twenty in all.
     /// </summary>
     public async Task<SiteNumbers> CountAsync(CancellationToken cancellationToken = default)

@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Gives each request its correlation id, and answers the headers that most of them need.</summary>
 /// <param name="functions">The declarations of the functions.</param>
-/// <param name="settings">Tells whether a developer runs the app, whose machine has other sites without TLS.</param>
+/// <param name="settings">Determines whether a developer runs the app, whose machine has other sites without TLS.</param>
 internal sealed class AnswerHeaders(HttpFunctions functions, AppSettings settings) : IFunctionsWorkerMiddleware
 {
     // Answers are no pages unless they say so. Only frames of the site itself may hold one, such as the download of an archive.

@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>Runs the items of a batch, each by itself, and gathers what fails (contract, section 1).</summary>
 /// <param name="http">The request.</param>
-/// <param name="clock">Tells when no further item may begin.</param>
+/// <param name="clock">Determines when no further item may begin.</param>
 internal sealed class Batch(HttpContext http, TimeProvider clock)
 {
     private const int Workers = 8;

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Session;
 
 /// <summary>
-/// Notes failed sign-ins for the user to see. It does so after the answer: otherwise the time of the answer would tell whether a mail
+/// Records failed sign-ins for the user to see. It does so after the response: otherwise the response time would reveal whether a mail
 /// address has an account.
 /// </summary>
 /// <param name="users">The accounts.</param>

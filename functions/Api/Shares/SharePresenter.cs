@@ -13,7 +13,7 @@ namespace Cloudreve.Functions.Api.Shares;
 /// <summary>Shapes share links for callers.</summary>
 /// <param name="users">Their owners.</param>
 /// <param name="catalog">The owners' groups.</param>
-/// <param name="clock">Tells which have ended.</param>
+/// <param name="clock">Determines which have ended.</param>
 internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeProvider clock)
 {
     /// <summary>The address of a link.</summary>

@@ -50,7 +50,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
     {
         try
         {
-            // Without the password: what the page tells is what anybody may know.
+            // Without the password: the page shows only what anybody may know.
             var link = await places.DescribeAsync(call.Caller, id, "", call.Site.HashIds, cancellationToken);
             var owner = await users.FindRecentAsync(link.Share.OwnerId, cancellationToken);
             var address = SharePresenter.AddressOf(call.Site, SiteUrls.Base(request.HttpContext, call.Site, primary: false), link.Share, withPassword: false);

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>
 /// The page that programs of social networks get for a link, with the properties of the Open Graph protocol: they run no script, so the front
-/// end would tell them nothing. It tells no more than the API tells anybody who has the address.
+/// end would be of no use to them. It shows only what the API shows to anybody who has the address.
 /// </summary>
 internal static class SocialPreview
 {

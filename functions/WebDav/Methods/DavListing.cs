@@ -14,7 +14,7 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <param name="subtrees">Lists all that is below one.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="quota">The usage of drives.</param>
-/// <param name="clock">Tells how long locks still hold.</param>
+/// <param name="clock">Determines how long locks still hold.</param>
 internal sealed class DavListing(
     DavPlaces places, FolderListing listing, SubtreeListing subtrees, DriveLocks locks, QuotaLedger quota, TimeProvider clock)
 {

@@ -16,7 +16,7 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="operations">Creates the file of a lock where there was none.</param>
-/// <param name="clock">Tells when locks end.</param>
+/// <param name="clock">Determines when locks end.</param>
 internal sealed class DavLocking(DavPlaces places, DavConditions conditions, DriveLocks locks, DriveOperations operations, TimeProvider clock)
 {
     // Who is to blame for a lock, as the client writes it: a mail address or a name.

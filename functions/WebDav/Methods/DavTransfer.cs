@@ -23,7 +23,7 @@ namespace Cloudreve.Functions.WebDav.Methods;
 internal sealed class DavTransfer(
     DavPlaces places, DavConditions conditions, DriveOperations operations, DavDeletion deletion, FileContentWriter writer, EntityStore entities)
 {
-    // Each follows a rival who made or removed the destination.
+    // Each follows a competing call that made or removed the destination.
     private const int Attempts = 5;
 
     private const string DeadPrefix = "dav:";

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Cloudreve.Benchmarks.Apps;
 
-/// <summary>Finds the processes that another one has started, which the runtime does not tell.</summary>
+/// <summary>Finds the processes that another one has started, which the runtime does not report.</summary>
 internal static class ChildProcesses
 {
     private const string ProcessFolder = "/proc";

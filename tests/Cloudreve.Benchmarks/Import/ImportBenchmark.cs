@@ -72,7 +72,7 @@ internal static class ImportBenchmark
         return (product, bare);
     }
 
-    /// <summary>The emulator compiles just in time, too: neither of the two shall pay for the other.</summary>
+    /// <summary>The emulator compiles just in time as well: neither of the two may pay for the other.</summary>
     private static async Task WarmUpAsync(AzuriteServer azurite, BlobContainerClient container)
     {
         await SourceTree.WarmUp.WriteAsync(container, SourceTree.WarmUpPrefix);

@@ -60,7 +60,7 @@ internal static class SoakBenchmark
         }
     }
 
-    /// <summary>The rows of each table; null where the emulator is too busy to tell now, which is no finding.</summary>
+    /// <summary>The rows of each table; null where the emulator is too busy to answer now, which is no finding.</summary>
     private static async Task<Dictionary<string, int>?> TryCountAsync(StorageLayout layout)
     {
         var rows = new Dictionary<string, int>();

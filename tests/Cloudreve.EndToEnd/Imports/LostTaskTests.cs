@@ -7,7 +7,7 @@ using Xunit;
 namespace Cloudreve.EndToEnd.Imports;
 
 /// <summary>
-/// Tasks whose orchestration is no more. A timer looks after them every two minutes; here the site starts with the timer past due,
+/// Tasks whose orchestration no longer exists. A timer looks after them every two minutes; here the site starts with the timer past due,
 /// so that nobody has to wait.
 /// </summary>
 public sealed class LostTaskTests(AzuriteServer azurite)

@@ -10,7 +10,7 @@ internal static class Eventually
     /// <summary>Waits until a condition holds.</summary>
     /// <param name="condition">The condition.</param>
     /// <param name="limit">The time to wait.</param>
-    /// <param name="describe">Tells what was awaited and what happened instead.</param>
+    /// <param name="describe">Describes what was awaited and what happened instead.</param>
     /// <exception cref="TimeoutException">It did not hold in time.</exception>
     public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan limit, Func<string> describe)
     {

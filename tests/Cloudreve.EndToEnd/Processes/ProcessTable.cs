@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cloudreve.EndToEnd.Processes;
 
-/// <summary>Reads what Linux tells of processes.</summary>
+/// <summary>Reads what Linux reports about processes.</summary>
 internal static class ProcessTable
 {
     /// <summary>The processes that a process has started and that still run.</summary>

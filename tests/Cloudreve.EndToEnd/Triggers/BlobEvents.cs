@@ -12,7 +12,7 @@ internal sealed class BlobEvents(Site site) : IDisposable
     private const string Topic = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/devstoreaccount1";
     private readonly HttpClient _client = new() { BaseAddress = site.Address };
 
-    /// <summary>Tells the site that a blob of its container was written.</summary>
+    /// <summary>Notifies the site that a blob of its container was written.</summary>
     public Task<HttpResponseMessage> AnnounceAsync(string blobName, long length, string? query = null)
     {
         var account = site.Storage.Container(site.Layout.FilesContainerName);

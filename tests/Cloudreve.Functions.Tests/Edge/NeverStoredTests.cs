@@ -13,7 +13,7 @@ public sealed partial class NeverStoredTests(SignedInApp app) : IClassFixture<Si
 {
     private static readonly IReadOnlyList<HttpFunction> s_functions = new HttpFunctions(typeof(HttpFunction).Assembly).All;
 
-    // A profile tells which links there are, and no password of them; the names of providers' identities and of passkeys are no secrets.
+    // A profile lists links, but not their passwords; the names of providers' identities and of passkeys are no secrets.
     private static readonly HashSet<string> s_holdsNoSecret = ["ListUserShareLinks"];
 
     public static TheoryData<string> Secret => [.. s_functions.Where(function => function.IsNeverStored).Select(function => function.Name)];

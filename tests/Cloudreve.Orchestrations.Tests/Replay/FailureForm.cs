@@ -2,7 +2,7 @@ using Microsoft.DurableTask.Protobuf;
 
 namespace Cloudreve.Orchestrations.Tests.Replay;
 
-/// <summary>The form in which the worker's extension tells failures.</summary>
+/// <summary>The form in which the worker's extension reports failures.</summary>
 internal static class FailureForm
 {
     public static TaskFailureDetails? Describe(Exception? e) => e is null ? null : new TaskFailureDetails

@@ -5,7 +5,8 @@ namespace Cloudreve.Testing.Contract;
 /// <param name="Method">The HTTP method, upper-case.</param>
 /// <param name="Path">The path, below the API's prefix unless <paramref name="OutsidePrefix"/>.</param>
 /// <param name="OutsidePrefix">True if the path starts at the site's root.</param>
-/// <param name="Auth">The callers that are admitted: none, optional, required, admin, signed, node, viewer token, provider sign, basic, optional basic.</param>
+/// <param name="Auth">The callers that are admitted: none, optional, required, admin, signed, node, viewer token, provider sign, basic, optional
+/// basic.</param>
 /// <param name="Edition">ce or pro.</param>
 /// <param name="Notes">Further notes of the list.</param>
 public sealed record ContractEndpoint(string OperationId, string Method, PathTemplate Path, bool OutsidePrefix, string Auth, string Edition, string Notes)

@@ -15,7 +15,7 @@ internal static class PublishCommand
         var output = Path.GetFullPath(arguments.Value("-o") ?? Path.Combine(repository.Artifacts, "publish"));
         var runtime = arguments.Value("--runtime") ?? DefaultRuntime;
         PublishedFolder.Clear(output);
-        // Another runtime adds packages, which the committed lock files shall not know of.
+        // Another runtime adds packages, which must not get into the committed lock files.
         string[] locks = runtime == DefaultRuntime ? [] : [$"-p:NuGetLockFilePath=obj/packages.{runtime}.lock.json"];
         await Command.ExpectAsync(
             "dotnet",

@@ -79,7 +79,7 @@ internal static class RunCommand
         return azurite;
     }
 
-    /// <summary>Waits for the first answer, tells where the app is, runs the demo, and then waits to be ended.</summary>
+    /// <summary>Waits for the first response, prints the app's address, runs the demo, and then waits to be ended.</summary>
     private static async Task ServeAsync(Uri url, bool storageIsElsewhere, DemoImport? demo, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = url };

@@ -56,7 +56,7 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <summary>Answers requests from now on, those that wait included.</summary>
     public void Handle(RequestDelegate handler) => _handler.TrySetResult(handler);
 
-    /// <summary>Takes no more requests and waits for those in flight.</summary>
+    /// <summary>Stops accepting requests and waits for those in flight.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace Cloudreve.LocalHost.Jobs;
 /// <summary>Runs a function of the worker on behalf of an emitted method.</summary>
 /// <param name="function">The function's name.</param>
 /// <param name="trigger">The trigger's value.</param>
-/// <param name="binder">Holds what the trigger tells beside its value.</param>
+/// <param name="binder">Holds the trigger's data beside its value.</param>
 /// <param name="cancellationToken">Asks the function to stop.</param>
 /// <returns>The function's return value.</returns>
 public delegate Task<object?> TriggerHandler(string function, object trigger, Binder binder, CancellationToken cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class TriggerHost : IAsyncDisposable
         return new HostBuilder()
             .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(options.HostJson.Configuration))
             .ConfigureLogging(logging => options.ConfigureLogging(logging)
-                // The bridge itself tells of each run, with the id under which the worker knows it.
+                // The bridge itself reports each run, with the id by which the worker knows it.
                 .AddFilter("Function", LogLevel.None)
                 .AddFilter("Host.Results", LogLevel.None))
             .ConfigureServices(services => services

@@ -19,7 +19,8 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
     private readonly WorkerLog _workerLog = new(loggers);
 
     /// <summary>Runs workers until it is told to stop; the last one is then asked to end.</summary>
-    /// <param name="hostStops">Tells that the host finishes its work: a worker that ends from now on (Ctrl+C reaches it, too) has no successor.</param>
+    /// <param name="hostStops">Signals that the host finishes its work: a worker that ends from now on (Ctrl+C reaches it, too) has no
+    /// successor.</param>
     /// <param name="cancellationToken">Ends the worker.</param>
     /// <exception cref="LocalHostException">The worker cannot be started.</exception>
     public async Task RunAsync(CancellationToken hostStops, CancellationToken cancellationToken)
@@ -73,7 +74,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         }
         catch (Exception e) when (e is OperationCanceledException or WorkerProcessExitException)
         {
-            // The worker has ended, was given up or shall end.
+            // The worker has ended, was given up, or is being stopped.
         }
         if (cancellationToken.IsCancellationRequested)
             await EndAsync(connection, exit);

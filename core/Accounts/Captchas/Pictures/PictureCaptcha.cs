@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 /// a second one, whether the first was right or wrong.
 /// </summary>
 /// <param name="layout">The storage of used tickets.</param>
-/// <param name="clock">Tells which have expired.</param>
+/// <param name="clock">Determines which have expired.</param>
 public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : ICaptchaVerifier
 {
     /// <summary>The time that a picture may be answered (contract, section 6).</summary>

@@ -7,7 +7,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Captchas.Providers;
 
 /// <summary>
-/// A provider's captcha: the browser gets a token from the provider, and the provider tells whether it is good. All three speak the
+/// A provider's captcha: the browser gets a token from the provider, and the provider verifies it. All three speak the
 /// same protocol: <c>secret</c> and <c>response</c> in a form, or in JSON for Cap, and <c>success</c> in the answer. A provider that
 /// does not answer lets nobody through.
 /// </summary>

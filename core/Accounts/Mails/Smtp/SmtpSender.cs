@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Accounts.Mails.Smtp;
 /// falls asleep with one finds out at the next mail that the server has closed it, and connects anew.
 /// </summary>
 /// <param name="guard">Connects to the server.</param>
-/// <param name="clock">Tells when a connection has been idle long enough.</param>
+/// <param name="clock">Determines when a connection has been idle long enough.</param>
 public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);

@@ -25,7 +25,7 @@ internal sealed record OpenIdConnectClient(OpenIdProvider Provider, string Issue
 /// The code flow of OpenID Connect Core 1.0 with PKCE.
 /// </summary>
 /// <param name="provider">Calls providers.</param>
-/// <param name="clock">Tells which tokens have expired.</param>
+/// <param name="clock">Determines which tokens have expired.</param>
 internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 {
     private const string TenantPlaceholder = "{tenantid}";

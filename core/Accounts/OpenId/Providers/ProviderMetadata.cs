@@ -24,7 +24,7 @@ internal sealed class ProviderMetadata
     /// <summary>Reads nothing yet.</summary>
     /// <param name="client">Calls the provider.</param>
     /// <param name="issuer">The provider.</param>
-    /// <param name="clock">Tells the age of what was read.</param>
+    /// <param name="clock">Determines the age of what was read.</param>
     public ProviderMetadata(ProviderClient client, string issuer, TimeProvider clock)
     {
         _clock = clock;
@@ -37,7 +37,7 @@ internal sealed class ProviderMetadata
     /// <summary>The metadata.</summary>
     public ValueTask<OpenIdConnectConfiguration> GetAsync(CancellationToken cancellationToken) => _current.GetAsync(cancellationToken);
 
-    /// <summary>Lets the next reader read again, unless that was done lately.</summary>
+    /// <summary>Lets the next reader read again, unless that was done recently.</summary>
     /// <returns>Whether it does.</returns>
     public bool TryRenew()
     {

@@ -21,7 +21,7 @@ internal sealed class QqConnect(ProviderClient provider)
         ("state", state),
         ("scope", "get_user_info"));
 
-    /// <summary>Exchanges a code for the identity behind it. QQ tells no mail address.</summary>
+    /// <summary>Exchanges a code for the identity behind it. QQ reveals no mail address.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="redirectUri">The address that the user was redirected to.</param>
     /// <param name="code">The code that the user came back with.</param>

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>Keys in the settings. A site begins with one, its secret (contract, section 5), and without a row.</summary>
 /// <param name="settings">The settings.</param>
-/// <param name="clock">Tells which keys verify nothing any more.</param>
+/// <param name="clock">Determines which keys verify nothing any more.</param>
 internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock) : ITokenKeyStore
 {
     /// <summary>The id of the key that a site begins with.</summary>

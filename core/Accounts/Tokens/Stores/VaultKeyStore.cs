@@ -37,7 +37,7 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     /// <summary>Reads nothing yet.</summary>
     /// <param name="vault">The vault.</param>
     /// <param name="settings">The settings, which may hold keys still.</param>
-    /// <param name="clock">Tells how old the keys are.</param>
+    /// <param name="clock">Determines how old the keys are.</param>
     /// <param name="logger">Receives why the vault could not be read.</param>
     public VaultKeyStore(VaultKeys vault, SettingStore settings, TimeProvider clock, ILogger<VaultKeyStore> logger)
     {

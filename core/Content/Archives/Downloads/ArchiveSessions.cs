@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Content.Archives.Downloads;
 public sealed record ArchiveRequest(long UserId, IReadOnlyList<string> Uris);
 
 /// <summary>Requests for archives between the call that makes an address and the one that fetches it.</summary>
-/// <param name="clock">Tells what has expired.</param>
+/// <param name="clock">Determines what has expired.</param>
 public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "archive";

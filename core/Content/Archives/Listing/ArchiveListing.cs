@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Content.Archives.Listing;
 
 /// <summary>Lists zip and 7z archives by reading their directories alone; listings are kept for an hour.</summary>
 /// <param name="reader">Reads their blobs.</param>
-/// <param name="clock">Tells the age of what is kept.</param>
+/// <param name="clock">Determines the age of what is kept.</param>
 public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
 {
     private const long KeptBytes = 64 * 1024 * 1024;

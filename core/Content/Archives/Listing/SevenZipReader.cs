@@ -28,7 +28,7 @@ internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work
         return section == End || section > previous ? section : throw DirectoryLimits.NotListable();
     }
 
-    /// <summary>A number of up to 64 bits, whose first byte tells how many more follow.</summary>
+    /// <summary>A number of up to 64 bits, whose first byte indicates how many more follow.</summary>
     public long ReadNumber()
     {
         var first = ReadByte();

@@ -56,7 +56,7 @@ public sealed class FileContentWriter
     public async Task<FileRecord> WriteAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default) =>
         (await PutAsync(caller, request, content, cancellationToken)).File;
 
-    /// <summary>Writes a file's content, and tells whether that made the file.</summary>
+    /// <summary>Writes a file's content, and reports whether that created the file.</summary>
     /// <inheritdoc cref="WriteAsync"/>
     public Task<WrittenFile> PutAsync(Caller caller, ContentRequest request, Stream content, CancellationToken cancellationToken = default) =>
         RunAsync(caller, request, new ContentForm(), write => _staging.StageAsync(write, content, cancellationToken), cancellationToken);

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// The rows of writes, and the notes by which a timer finds them. A note says that a folder has writes of some minutes, so the many
 /// writes of a busy folder share one.
 /// </summary>
-/// <param name="clock">Tells when writes expire.</param>
+/// <param name="clock">Determines when writes expire.</param>
 internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>The name of the notes.</summary>
@@ -51,7 +51,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Tells that the writer is still there. One transaction, and another for the note.</summary>
+    /// <summary>Renews the intent of a writer that is still at work. One transaction, and another for the note.</summary>
     /// <exception cref="Infrastructure.Errors.CloudreveException">40011: the write was given up meanwhile.</exception>
     public async Task<WriteIntent> RenewAsync(WriteIntent intent, CancellationToken cancellationToken)
     {

@@ -14,26 +14,26 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>Gives a file the content that was stored for it: one batch, which is all that others ever see of a write.</summary>
 /// <param name="intents">The rows of writes.</param>
-/// <param name="targets">Finds the file again after a rival's change.</param>
+/// <param name="targets">Finds the file again after a competing change.</param>
 /// <param name="tree">The files.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="entities">The entities.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of new content.</param>
 /// <param name="thumbnails">Has thumbnails of new content made.</param>
-/// <param name="settings">Tell which files can have thumbnails.</param>
+/// <param name="settings">Determines which files can have thumbnails.</param>
 /// <param name="logger">Hears of what failed after the commit.</param>
 internal sealed class WritePlacement(
     StorageLayout layout, WriteIntents intents, UploadTargets targets, FileTree tree, DriveLocks locks, EntityStore entities, LinkReleases releases,
     ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, ILogger<WritePlacement> logger)
 {
-    // Each round follows a rival's change of the same file.
+    // Each round follows a competing change of the same file.
     private const int MaxRounds = 20;
 
-    /// <summary>Commits a write: two transactions, more when rivals change the file at the same time or its folder has to be made.</summary>
+    /// <summary>Commits a write: two transactions, more when competing calls change the file at the same time or its folder has to be made.</summary>
     /// <exception cref="CloudreveException">
-    /// 40073 when the path was locked meanwhile, 40076 and 40004 when a rival's change is in the way, 40016 when the folder was deleted, 40011
-    /// when the write was given up, 409 when rivals never stop.
+    /// 40073 when the path was locked meanwhile, 40076 and 40004 when a competing change is in the way, 40016 when the folder was deleted, 40011
+    /// when the write was given up, 409 when competing calls never stop.
     /// </exception>
     public async Task<FileRecord> PlaceAsync(ContentWrite write, CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal sealed class WritePlacement(
             throw UploadSessions.Expired();
     }
 
-    /// <summary>A rival has made or replaced the file meanwhile: its file gets the content.</summary>
+    /// <summary>A competing call has made or replaced the file meanwhile: its file gets the content.</summary>
     private async Task AdoptAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         if (write.File is null && !write.Intent.IsNewFile)
@@ -92,7 +92,7 @@ internal sealed class WritePlacement(
         write.Intent = write.Intent with { FileId = write.File.Id, IsNewFile = false };
     }
 
-    /// <returns>The file as it is stored; null when a rival came first.</returns>
+    /// <returns>The file as it is stored; null when a competing call came first.</returns>
     private async Task<FileRecord?> TryCommitAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         if (write.File?.PendingMove is not null)

@@ -21,7 +21,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="blobs">The blobs.</param>
 /// <param name="encryption">Encrypts where the policy says so.</param>
 /// <param name="memory">Bounds the buffers of all writes.</param>
-/// <param name="clock">Tells when a write has to be renewed.</param>
+/// <param name="clock">Determines when a write has to be renewed.</param>
 internal sealed class WriteStaging(
     StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption, UploadMemory memory,
     TimeProvider clock)

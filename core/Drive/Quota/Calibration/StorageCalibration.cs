@@ -18,7 +18,7 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// given up and is not released yet. The result counts only if nothing was charged meanwhile.
 /// </summary>
 /// <param name="operations">Settles moves that were left behind.</param>
-/// <param name="locks">Tells what is under way.</param>
+/// <param name="locks">Shows what is under way.</param>
 /// <param name="tree">The files.</param>
 /// <param name="quota">The quota that is corrected.</param>
 public sealed class StorageCalibration(StorageLayout layout, DriveOperations operations, DriveLocks locks, FileTree tree, QuotaLedger quota)

@@ -16,11 +16,11 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>
 /// <param name="table">The table of the rows.</param>
-/// <param name="ids">Tells which ids have been given away.</param>
+/// <param name="ids">Determines which ids have been given away.</param>
 /// <param name="kind">The kind of ids.</param>
 /// <param name="prefix">The part of partitions' names before the block.</param>
-/// <param name="condition">An OData condition that tells the rows of the list from others; null when there are no others.</param>
-/// <param name="clock">Tells the age of a census.</param>
+/// <param name="condition">An OData condition that distinguishes the rows of the list from others; null when there are no others.</param>
+/// <param name="clock">Determines the age of a census.</param>
 internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, string prefix, string? condition, TimeProvider clock)
 {
     /// <summary>Maximum number of transactions that one request spends on counting.</summary>
@@ -134,7 +134,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     /// <summary>Blocks in order of the list, and how many rows each has; null for those that are not counted.</summary>
     private IEnumerable<(long Id, int? Count)> Blocks(Census census, long end, bool descending)
     {
-        // Blocks that were given away lately get rows; without a census, the list is read from its beginning.
+        // Blocks that were given away recently get rows; without a census, the list is read from its beginning.
         var first = census switch
         {
             { IsWhole: false } => IdAllocator.First(kind) / Block,

@@ -5,8 +5,8 @@ using Cloudreve.Core.Infrastructure.Ids;
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 /// <summary>The lists of the whole site, in order of id, each with what a process knows of its length.</summary>
-/// <param name="ids">Tells which ids there are.</param>
-/// <param name="clock">Tells the age of what is known.</param>
+/// <param name="ids">Knows the assigned ids.</param>
+/// <param name="clock">Determines the age of what is known.</param>
 public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
     /// <summary>The property of rows with the time at which something was made.</summary>

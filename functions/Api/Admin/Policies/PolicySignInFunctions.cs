@@ -20,7 +20,7 @@ internal sealed class PolicySignInFunctions
     public static Task<IResult> RedirectAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/policy/oauth/redirect")] HttpRequest request) => throw NotSupported();
 
-    /// <summary>Refuses to tell whether a sign-in holds.</summary>
+    /// <summary>Refuses to check whether a sign-in is valid.</summary>
     [Function("AdminPolicyOAuthStatus")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     public static Task<IResult> StatusAsync(

@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
 
-/// <summary>Tells which items of a batch are the same as another, or inside of it.</summary>
+/// <summary>Finds the items of a batch that are the same as another item, or inside it.</summary>
 internal sealed class NestedPlaces
 {
     private readonly HashSet<string> _repetitions = new(StringComparer.Ordinal);

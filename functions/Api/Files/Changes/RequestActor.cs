@@ -3,7 +3,7 @@ using Cloudreve.Core.Drive.Activities;
 
 namespace Cloudreve.Functions.Api.Files.Changes;
 
-/// <summary>Tells who acts in a request.</summary>
+/// <summary>Finds the actor of a request.</summary>
 internal static class RequestActor
 {
     private const string ClientIdHeader = "X-Cr-Client-Id";

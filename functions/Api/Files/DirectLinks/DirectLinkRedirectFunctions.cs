@@ -18,7 +18,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, Direc
         CancellationToken cancellationToken) =>
         RedirectAsync(request, call, (id, name), isDownload: false, cancellationToken);
 
-    /// <summary>Leads to the content of a file, which browsers shall save.</summary>
+    /// <summary>Redirects to the content of a file for browsers to save.</summary>
     [Function("DownloadDirectLink")]
     [Requires(AuthClass.None)]
     [Answers(StatusCodes.Status302Found)]

@@ -19,7 +19,7 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <param name="users">Their owners.</param>
 /// <param name="catalog">The owners' groups.</param>
 /// <param name="addresses">Makes the addresses.</param>
-/// <param name="clock">Tells how long an address works.</param>
+/// <param name="clock">Determines how long an address works.</param>
 internal sealed class DirectLinkTarget(
     DirectLinkStore links, LinkMisses misses, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
     DownloadAddresses addresses, TimeProvider clock)

@@ -19,7 +19,7 @@ namespace Cloudreve.Functions.Api.Files.Events;
 internal sealed record FolderListener(long UserId, long OwnerId, string ClientId, long FolderId, FilePath Folder);
 
 /// <summary>
-/// Sends events until the stream's time is over, the client leaves, or storage fails. Each stream tells its client when to come back, at a
+/// Sends events until the stream's time is over, the client leaves, or storage fails. Each stream instructs its client when to reconnect, at a
 /// time of its own, so that not all come back at once.
 /// </summary>
 /// <param name="streams">The events.</param>

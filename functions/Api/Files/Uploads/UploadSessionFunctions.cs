@@ -18,7 +18,7 @@ internal sealed class UploadSessionFunctions(
     DriveAccess access, UploadCreation creation, UploadCancellation cancellation, UploadAnswers answers, UploadBlobs blobs, BlobEncryption encryption,
     SiteCatalog catalog)
 {
-    /// <summary>Begins an upload and tells the client where its chunks go.</summary>
+    /// <summary>Begins an upload and returns the addresses for its chunks.</summary>
     [Function("CreateUploadSession")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [NeverStored]

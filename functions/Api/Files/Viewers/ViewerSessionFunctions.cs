@@ -18,7 +18,7 @@ internal sealed class ViewerSessionFunctions(
     private const string Edit = "edit";
     private const string View = "view";
 
-    // Clients shall stop before the token does.
+    // Clients must stop before the token expires.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
     /// <summary>Creates a session in which a viewer works on a file.</summary>

@@ -47,7 +47,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
 /// <param name="sessions">The sessions of viewers.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="tokens">Tells whether their passwords have changed.</param>
+/// <param name="tokens">Determines whether their passwords have changed.</param>
 /// <param name="catalog">Their groups.</param>
 /// <param name="access">Decides about their files.</param>
 /// <param name="tree">The files.</param>

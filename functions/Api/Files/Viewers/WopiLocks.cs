@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>Locks of viewers: locks of the drive that end after 30 minutes and that the viewer calls as it likes (contract, section 16).</summary>
 /// <param name="locks">The locks of drives.</param>
-/// <param name="clock">Tells when they end.</param>
+/// <param name="clock">Determines when they end.</param>
 internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
 {
     private const string Type = "viewer";

@@ -60,7 +60,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
         return ApiResponse.Ok(new ConsentResponse(code, body.State ?? ""));
     }
 
-    /// <summary>Tells an application about the user who granted it access (OpenID Connect Core, 5.3).</summary>
+    /// <summary>Returns an application's data about the user who granted it access (OpenID Connect Core, 5.3).</summary>
     [Function("GetOAuthUserInfo")]
     [Requires(AuthClass.Required, OAuthScopes.OpenId)]
     [NeverStored]

@@ -12,7 +12,7 @@ internal sealed record OAuthGrantResponse(string ClientId, string ClientName, st
 {
     /// <summary>Describes a grant.</summary>
     /// <param name="grant">The grant.</param>
-    /// <param name="client">The application; null when it exists no more.</param>
+    /// <param name="client">The application; null when it no longer exists.</param>
     public static OAuthGrantResponse Of(OAuthGrant grant, OAuthClient? client) =>
         new(grant.ClientId.ToString("D"), client?.Name ?? "", client?.Icon ?? "", grant.Scopes, grant.LastUsedAt);
 }

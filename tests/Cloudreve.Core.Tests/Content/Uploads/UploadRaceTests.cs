@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>Uploads against rivals, each a process of its own: whoever loses gets a documented error, and nothing is left of it.</summary>
+/// <summary>Uploads against competing calls, each a process of its own: whoever loses gets a documented error, and nothing is left of it.</summary>
 public sealed class UploadRaceTests(AzuriteServer azurite)
 {
     private const int Rounds = 5;
@@ -130,7 +130,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
             var sessions = new UploadSession?[2];
             var calls = 0;
             var rival = ErrorCode.Continue;
-            // The rival begins just before one of the calls, each in turn.
+            // The competing call begins just before one of the calls, each in turn.
             var slow = site.Restart(_ =>
             {
                 if (calls++ == moment)

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Tests.Drive.Model;
 
 /// <summary>
 /// Random sequences of changes on a real drive against a plain tree in memory; with faults, too. CLOUDREVE_MODEL_SEQUENCES says how
-/// many when they shall be more than usual.
+/// many to run more than usual.
 /// </summary>
 public sealed class DriveModelTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {

@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 /// </param>
 internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
 {
-    /// <summary>The part of the owner's response that nobody else may get; null when the response tells nothing.</summary>
+    /// <summary>The part of the owner's response that nobody else may get; null when the response reveals nothing.</summary>
     public string? Told { get; init; }
 
     /// <summary>

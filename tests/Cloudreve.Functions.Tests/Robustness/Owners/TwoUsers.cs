@@ -86,7 +86,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
             (ViewerSetting.Viewers.Key, Viewers),
             (OpenIdSetting.OidcEnabled.Key, "1"), (OpenIdSetting.OidcIssuer.Key, Provider.Address + "/"),
             (OpenIdSetting.OidcClientId.Key, TestIdentityProvider.ClientId), (OpenIdSetting.OidcSecret.Key, TestIdentityProvider.Secret));
-        // Addresses of content lead to the site, which has to tell them apart.
+        // Addresses of content lead to the site, which has to distinguish them.
         await ChangePolicyAsync(settings => settings with { InternalProxy = true });
         Alice = await NewPersonAsync();
         Bob = await NewPersonAsync();

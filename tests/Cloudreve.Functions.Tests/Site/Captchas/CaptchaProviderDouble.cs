@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Functions.Tests.Site.Captchas;
 
-/// <summary>A provider of captchas on the loopback interface: a server that answers what a test tells it to.</summary>
+/// <summary>A provider of captchas on the loopback interface: a server that gives the answers that a test chooses.</summary>
 internal sealed class CaptchaProviderDouble : IAsyncDisposable
 {
     private readonly WebApplication _app;
