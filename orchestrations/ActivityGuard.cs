@@ -18,7 +18,7 @@ public sealed class ActivityGuard(ILogger<ActivityGuard> logger)
     /// <param name="activity">The activity's name.</param>
     /// <param name="taskId">The task that it works for.</param>
     /// <param name="run">The body.</param>
-    /// <exception cref="CloudreveException">Another try would fail alike.</exception>
+    /// <exception cref="CloudreveException">Another try would fail as well.</exception>
     public async Task<T> RunAsync<T>(string activity, long taskId, Func<Task<T>> run)
     {
         try

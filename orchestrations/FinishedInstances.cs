@@ -17,7 +17,7 @@ public sealed class FinishedInstances(TimeProvider clock)
 
     /// <summary>Removes what ended and was started longer ago than <see cref="Retention"/>, with its sub-orchestrations.</summary>
     /// <param name="client">The task hub.</param>
-    /// <param name="cancellationToken">Ends the run; the next one goes on.</param>
+    /// <param name="cancellationToken">Ends the run; the next one continues.</param>
     /// <returns>The number of instances that were removed.</returns>
     public async Task<int> PurgeAsync(DurableTaskClient client, CancellationToken cancellationToken = default)
     {

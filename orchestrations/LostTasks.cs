@@ -27,7 +27,7 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
     // Long enough for the last run of a group to end once its task is closed.
     private static readonly TimeSpan s_stallTimeout = ImportService.GroupTimeLimit + TimeSpan.FromMinutes(1);
 
-    /// <summary>Looks after all tasks once. A task that cannot be helped is logged and does not keep others from it.</summary>
+    /// <summary>Inspects all tasks once. A task that cannot be repaired is logged and does not hold up others.</summary>
     /// <param name="client">The task hub.</param>
     /// <param name="cancellationToken">Ends the run; harmless.</param>
     public async Task RunAsync(DurableTaskClient client, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>Scopes of tokens that are issued to OAuth clients (contract, section 7).</summary>
 public static class OAuthScopes
 {
-    /// <summary>Stands for no scope in particular: every valid token will do.</summary>
+    /// <summary>No particular scope: every valid token is accepted.</summary>
     public const string Any = "";
 
     /// <summary>Identifies the user; every consent needs it.</summary>
@@ -60,7 +60,7 @@ public static class OAuthScopes
     /// <summary>Reads what administrators see.</summary>
     public const string AdminRead = "Admin.Read";
 
-    /// <summary>Does what administrators do.</summary>
+    /// <summary>The rights of administrators.</summary>
     public const string AdminWrite = "Admin.Write";
 
     /// <summary>Allows a token to be refreshed.</summary>

@@ -235,7 +235,7 @@ public sealed class TokenIssuer(
     private async Task<TokenPair> IssueAsync(
         SiteSettings site, User user, Guid rootId, ClientScopes? client, OpenIdProvider? provider, CancellationToken cancellationToken)
     {
-        // JWT times have whole seconds; what clients are told must not be later.
+        // JWT times have whole seconds; clients must not be given a later time.
         var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
         var accessExpires = now + Shorter(site.Get(SiteSetting.AccessTokenLifetime));
         var refreshExpires = now + Shorter(client?.RefreshLifetime ?? site.Get(SiteSetting.RefreshTokenLifetime));

@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Accounts;
 
 /// <summary>
 /// Accounts in order of id, with what lists of them are filtered and sorted by: a row for each beside the accounts, partitioned by blocks
-/// of ids. It is written before the account, so a crash leaves a row that says too much; whoever lists accounts compares both and mends it.
+/// of ids. It is written before the account, so a crash leaves a row that says too much; listing accounts compares both and repairs it.
 /// </summary>
 internal sealed class UserIndex(StorageLayout layout)
 {

@@ -97,7 +97,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>
     /// Makes an account with its root folder. A crash on the way leaves a mail address that belongs to an id without
-    /// account; the next try for that address goes on with the same id, so an address never has two accounts.
+    /// account; the next try for that address continues with the same id, so an address never has two accounts.
     /// </summary>
     /// <param name="user">The initial values.</param>
     /// <exception cref="CloudreveException">40032: the mail address has an account.</exception>

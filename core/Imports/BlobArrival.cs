@@ -24,7 +24,7 @@ public enum BlobArrivalOutcome
     /// <summary>It was a file of the drive already, and its size or time has been brought up to date.</summary>
     Updated,
 
-    /// <summary>Nothing was to do: it is known, or gone again, or its name belongs to another file.</summary>
+    /// <summary>Nothing to do: the blob is known, or gone again, or its name belongs to another file.</summary>
     Skipped,
 
     /// <summary>It cannot be imported.</summary>
@@ -152,7 +152,7 @@ public sealed class BlobArrival(
                 ? await tree.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
                 : await tree.UpdateAsync(
                     file,
-                    // A thumbnail that came in between would be lost: then it is tried anew.
+                    // A thumbnail that came in between would be lost: then it is tried again.
                     current => current.PrimaryEntityId == file.PrimaryEntityId && ThumbnailIdOf(current) == entity.ReplacedThumbnailId
                         ? FileThumbnails.Drop(current, out _) with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = blob.LastModified }
                         : current,

@@ -32,7 +32,7 @@ public sealed record FileRules(
         policy.Settings.IsNameRegexpDenyList,
         policy.MaxSize);
 
-    /// <summary>Why a blob may not become a file of the given name; null when it may.</summary>
+    /// <summary>The reason that a blob may not become a file of the given name; null when it may.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="blob">The blob.</param>
     public string? Refuse(string name, BlobItem blob)
@@ -44,7 +44,7 @@ public sealed record FileRules(
         return RefuseName(name);
     }
 
-    /// <summary>Why a file may not have a name; null when it may.</summary>
+    /// <summary>The reason that a file may not have a name; null when it may.</summary>
     /// <param name="name">The name.</param>
     public string? RefuseName(string name) => Judge(name)?.Reason;
 

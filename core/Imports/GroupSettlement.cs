@@ -26,7 +26,7 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
 
     /// <summary>
     /// Cleans up at the end of an import: groups that began and did not end keep what they inserted, the rest of their charge
-    /// is given back, and rows of entries that never came into being are removed. Harmless to repeat.
+    /// is given back, and rows of entries that were never created are removed. Harmless to repeat.
     /// </summary>
     /// <param name="taskId">The task, none of whose groups runs any more.</param>
     /// <param name="userId">The owner of the drive.</param>

@@ -39,7 +39,7 @@ internal sealed class ImportGroupRunner(
         var earlier = state?.Reservation;
         var listing = await GatherAsync(context, group, cancellationToken);
         var known = await FindKnownNamesAsync(listing, isRepetition: earlier is not null, cancellationToken);
-        // A try over the same listing goes on with the ids and the charge of the one before.
+        // A try over the same listing continues with the ids and the charge of the one before.
         var isSame = earlier?.Digest == SourceReader.Digest(listing.Entries);
         var reservation = isSame ? earlier! : await ReserveAsync(context, group, listing, known, earlier, cancellationToken);
         var outcome = new GroupOutcome(listing, isSame ? null : earlier);

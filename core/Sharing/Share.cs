@@ -13,7 +13,7 @@ public sealed record Share
     /// <summary>The id.</summary>
     public required long Id { get; init; }
 
-    /// <summary>Whose file it is.</summary>
+    /// <summary>The owner of the file.</summary>
     public required long OwnerId { get; init; }
 
     /// <summary>The file or folder.</summary>

@@ -151,13 +151,13 @@ public sealed class SiteCatalog
 
     internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
 
-    /// <summary>Reads groups anew when they are asked for next.</summary>
+    /// <summary>Reads groups again when they are asked for next.</summary>
     internal void ForgetGroups() => _groups.Forget();
 
-    /// <summary>Reads nodes anew when they are asked for next.</summary>
+    /// <summary>Reads nodes again when they are asked for next.</summary>
     internal void ForgetNodes() => _nodes.Forget();
 
-    /// <summary>Reads policies anew when they are asked for next.</summary>
+    /// <summary>Reads policies again when they are asked for next.</summary>
     internal void ForgetPolicies() => _policies.Forget();
 
     /// <summary>Finds an item. An item that is missing may have been created by another process a moment ago: it is looked for once more.</summary>

@@ -28,7 +28,7 @@ public enum WorkflowTaskStatus
 /// <param name="Identifier">Label of a parallel part; empty for none.</param>
 public sealed record TaskProgress(long Total, long Current, string Identifier = "");
 
-/// <summary>A workflow task: what its owner sees, and what the workflow needs to go on.</summary>
+/// <summary>A workflow task: what its owner sees, and what the workflow needs to continue.</summary>
 public sealed record WorkflowTask
 {
     /// <summary>The id; the durable instance's id derives from it.</summary>

@@ -6,7 +6,7 @@ using Cloudreve.Core.Site.Bootstrap;
 namespace Cloudreve.Functions.Startup;
 
 /// <summary>
-/// Under a Functions host: begins to look after the site while the first request is still on its way, and goes on while storage does not
+/// Under a Functions host: begins to look after the site while the first request is still on its way, and continues while storage does not
 /// answer. Requests wait for the site themselves, so a failure is only told here.
 /// </summary>
 internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, AppSettings settings, TimeProvider clock, ILogger<BootstrapWarmUp> logger) : BackgroundService

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Startup;
 /// </summary>
 internal sealed class TriggerSettings(AppSettings settings) : IFunctionMetadataTransformer
 {
-    /// <summary>Stands for <see cref="AppSettings.Prefix"/> in the bindings of triggers.</summary>
+    /// <summary>The placeholder for <see cref="AppSettings.Prefix"/> in the bindings of triggers.</summary>
     public const string Prefix = "%CLOUDREVE_PREFIX%";
 
     /// <inheritdoc/>

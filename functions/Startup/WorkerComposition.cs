@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Startup;
 
-/// <summary>Puts the worker together. The executable and the tests build it in this one way.</summary>
+/// <summary>Composes the worker. The executable and the tests build it in this one way.</summary>
 internal static class WorkerComposition
 {
     // The host takes request lines of 8 KiB, and escaping makes them longer on their way here.

@@ -5,7 +5,7 @@ namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>
 /// Retries of an import's activities: storage may be down for a quarter of an hour, and each end of a worker in the middle of an activity
-/// takes one try. The longest wait is short, so that work goes on soon after whatever it was. What the domain refuses, it will refuse again.
+/// takes one try. The longest wait is short, so that work continues soon after whatever it was. What the domain refuses, it will refuse again.
 /// </summary>
 internal static class ImportRetry
 {

@@ -8,7 +8,7 @@ namespace Cloudreve.AzureStorage.Pipeline;
 /// </summary>
 internal static class CallLimits
 {
-    /// <summary>Until a connection stands.</summary>
+    /// <summary>The time until a connection is established.</summary>
     public static readonly TimeSpan Connect = TimeSpan.FromSeconds(5);
 
     /// <summary>One row: milliseconds where storage is healthy, and on the way of nearly every request.</summary>

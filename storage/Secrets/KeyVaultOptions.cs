@@ -8,7 +8,7 @@ public sealed record KeyVaultOptions
     /// <summary>The vault's address, such as <c>https://name.vault.azure.net</c>.</summary>
     public required Uri Address { get; init; }
 
-    /// <summary>For tests: who calls; null for the app's identity.</summary>
+    /// <summary>For tests: the identity that calls; null for the app's own.</summary>
     public TokenCredential? Credential { get; init; }
 
     /// <summary>For tests: sends the requests.</summary>

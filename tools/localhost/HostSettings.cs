@@ -44,7 +44,7 @@ internal sealed partial class HostSettings(IConfiguration settings, AppFolder ap
     public bool IsDisabled(string function) =>
         IsTrue(settings[$"AzureWebJobs.{function}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{function}_Disabled"]);
 
-    /// <summary>Puts settings in the place of their names: <c>%NAME%</c>.</summary>
+    /// <summary>Replaces the names of settings by their values: <c>%NAME%</c>.</summary>
     /// <exception cref="LocalHostException">A setting is missing.</exception>
     public string Expand(string? text) => Reference().Replace(
         text ?? "", reference => settings[reference.Groups["name"].Value] ?? throw new LocalHostException($"The setting {reference.Groups["name"].Value} is missing."));

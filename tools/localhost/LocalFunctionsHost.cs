@@ -46,7 +46,7 @@ internal sealed class LocalFunctionsHost : IDisposable
     /// <param name="bind">The network address for clients.</param>
     /// <param name="port">The port for clients; 0 for a free one.</param>
     /// <param name="cancellationToken">Ends the host in an orderly way.</param>
-    /// <exception cref="LocalHostException">It cannot start or go on.</exception>
+    /// <exception cref="LocalHostException">It cannot start or continue.</exception>
     public async Task RunAsync(IPAddress bind, int port, CancellationToken cancellationToken)
     {
         if (!await AwaitStorageAsync(cancellationToken))

@@ -27,7 +27,7 @@ internal static class AccountProtection
         }
         if (change.Status is { } status && status != user.Status && status != UserStatus.Active)
             throw Protected(isFirst ? "The first account cannot be banned." : "You cannot ban yourself.");
-        // Whoever can sign in as the first account can do whatever it can.
+        // Anybody who can sign in as the first account can do whatever it can.
         if (!isOwn && changesSignIn)
             throw Protected("Only its owner can change how the first account signs in.");
     }

@@ -80,7 +80,7 @@ public static class CaptchaSetting
     /// <summary>The secret of Cap.</summary>
     public static readonly Setting<string> CapSecret = Setting.Text("captcha_cap_secret_key", isSecret: true);
 
-    /// <summary>From where browsers load Cap's program.</summary>
+    /// <summary>The address from which browsers load Cap's program.</summary>
     public static readonly Setting<string> CapAssets = Setting.Text("captcha_cap_asset_server", "jsdelivr");
 
     /// <summary>All of them.</summary>

@@ -16,7 +16,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Number of sign-ins that are shown.</summary>
     public const int Shown = 20;
 
-    // Failures beyond it are not noted: whoever guesses must not push the rest out of sight, nor fill the table.
+    // Failures beyond it are not noted: an attacker must not push the rest out of sight, nor fill the table.
     private const int MaxFailures = 10;
 
     private static readonly TimeSpan FailureWindow = TimeSpan.FromHours(1);

@@ -20,7 +20,7 @@ public sealed class OAuthClients
     /// <summary>The application for phones, which has the id built in.</summary>
     public static readonly Guid MobileId = Guid.ParseExact("220db97a-44a3-44f7-99b6-d767262b4daa", "D");
 
-    // A client that was disabled must not go on for long.
+    // A client that was disabled must not continue for long.
     private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(2));
 
     private const string Partition = "oauth";

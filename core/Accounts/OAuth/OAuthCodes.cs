@@ -110,7 +110,7 @@ public sealed class OAuthCodes(
         var held = new ClientScopes(client.ClientId, OAuthClient.ReadList(row, Scopes).ToHashSet(StringComparer.Ordinal));
         var userId = row.RequiredNumber(UserId);
         var granted = await grants.RenewAsync(userId, held, cancellationToken) ?? throw Invalid();
-        // Whoever changed the password or signed out since consented to nothing more.
+        // A later change of the password or sign-out revokes the consent.
         var user = await tokens.FindHoldingAsync(userId, ReadSession(row), cancellationToken) ?? throw Invalid();
         await grants.NoteUseAsync(userId, client.ClientId, cancellationToken);
         var root = Guid.NewGuid();

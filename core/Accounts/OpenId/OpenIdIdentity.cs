@@ -16,7 +16,7 @@ public enum OpenIdProvider
     Oidc = 2,
 }
 
-/// <summary>Whom a provider vouches for.</summary>
+/// <summary>The identity that a provider vouches for.</summary>
 /// <param name="Provider">The provider.</param>
 /// <param name="Issuer">The issuer; of a directory of many tenants, the tenant's.</param>
 /// <param name="Subject">The person's id there, which never changes.</param>

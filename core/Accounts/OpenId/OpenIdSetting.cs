@@ -3,8 +3,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.OpenId;
 
 /// <summary>
-/// The settings of identity providers. The contract names the fields that clients see and no keys: these are chosen alike. Microsoft Entra
-/// ID is the OpenID Connect provider whose issuer is <c>https://login.microsoftonline.com/TENANT/v2.0</c>.
+/// The settings of identity providers. The contract names the fields that clients see and no keys: these are chosen in the same style. Microsoft
+/// Entra ID is the OpenID Connect provider whose issuer is <c>https://login.microsoftonline.com/TENANT/v2.0</c>.
 /// </summary>
 public static class OpenIdSetting
 {

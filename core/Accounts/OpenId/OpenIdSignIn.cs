@@ -22,7 +22,7 @@ public sealed record AuthorizationRedirect(string Address, string State);
 /// <param name="Session">The sign-in in which it is done; null where another party issued its token.</param>
 public sealed record OpenIdLinking(long UserId, TokenSession? Session);
 
-/// <summary>Whom a sign-in through a provider has brought.</summary>
+/// <summary>The user of a completed sign-in through a provider.</summary>
 /// <param name="User">The account.</param>
 /// <param name="HasProvenSecondFactor">True if the provider asked for a second factor, and the site trusts it with that.</param>
 public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
@@ -98,9 +98,9 @@ public sealed class OpenIdSignIn(
     /// <param name="code">The code that the user came back with.</param>
     /// <returns>Who has signed in; null when an identity was linked.</returns>
     /// <exception cref="CloudreveException">
-    /// 404: there is no such sign-in, or its time is over; or whoever links has signed out or changed the password since. 40019: the provider is not set up. 40080: it does not vouch for anybody. 40068:
-    /// the identity is linked with nobody. 40066: the account has another identity of the provider. 40067: the identity is another
-    /// account's. 40017 banned, 40018 not activated.
+    /// 404: there is no such sign-in, or its time is over; or the linking user has signed out or changed the password since. 40019: the provider
+    /// is not set up. 40080: it does not vouch for anybody. 40068: the identity is linked with nobody. 40066: the account has another identity
+    /// of the provider. 40067: the identity is another account's. 40017 banned, 40018 not activated.
     /// </exception>
     public async Task<OpenIdArrival?> FinishAsync(
         SiteSettings site, OpenIdProvider provider, string state, string code, CancellationToken cancellationToken = default)

@@ -81,7 +81,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
         return await passkeys.TryAddAsync(user.Id, passkey, cancellationToken) ? passkey : throw new WebAuthnException("The credential is already registered.");
     }
 
-    /// <summary>Begins a sign-in by whoever has a passkey. One transaction.</summary>
+    /// <summary>Begins a sign-in by any user with a passkey. One transaction.</summary>
     /// <param name="origin">The site's origin.</param>
     /// <returns>The id of the sign-in and the challenge.</returns>
     public async Task<(Guid Session, byte[] Challenge)> BeginSignInAsync(string origin, CancellationToken cancellationToken = default)

@@ -15,7 +15,7 @@ internal readonly record struct AttemptKey(string Partition, string RowKey);
 /// Limits guessing, across instances, without giving anybody the means to lock an account. A client address has
 /// <see cref="MaxFailures"/> failures in a <see cref="Window"/>; then that address alone has to wait. Guessing from many addresses is
 /// slowed: after <see cref="MaxTotalFailures"/> failures one attempt in <see cref="Spacing"/> is looked at. Addresses from which the
-/// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither is whoever solves a captcha, up to
+/// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither are clients that solve a captcha, up to
 /// <see cref="MaxSolvedFailures"/> failures.
 /// </summary>
 /// <param name="clock">Determines when a window ends.</param>
@@ -24,7 +24,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <summary>Maximum number of failures from one address within a window.</summary>
     public const int MaxFailures = 10;
 
-    /// <summary>After how many failures of all addresses in a window attempts are spaced.</summary>
+    /// <summary>Number of failures of all addresses in a window after which attempts are spaced out.</summary>
     public const int MaxTotalFailures = 50;
 
     /// <summary>Maximum number of failures within a window for clients that solve captchas: programs solve them as well.</summary>

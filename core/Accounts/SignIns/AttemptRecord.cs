@@ -30,7 +30,7 @@ internal sealed record AttemptRecord
     /// <summary>Failures of those who had solved a captcha.</summary>
     public AttemptWindow? Solved { get; init; }
 
-    /// <summary>Before this nobody but trusted addresses may try.</summary>
+    /// <summary>The time before which only trusted addresses may try.</summary>
     public DateTimeOffset? NextAt { get; init; }
 
     /// <summary>Addresses of successes, with the time of the last one.</summary>

@@ -16,7 +16,7 @@ internal sealed class BudgetTally
     /// <summary>Lets writers of this process write one after the other, since they share the row's ETag.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
-    /// <summary>The ETag of the row as it was last seen; null for none. Only for whoever has the turn.</summary>
+    /// <summary>The ETag of the row as it was last seen; null for none. Only for the holder of the turn.</summary>
     public string? ETag { get; private set; }
 
     /// <summary>The record of the current window; null if none is known.</summary>
@@ -55,7 +55,7 @@ internal sealed class BudgetTally
             _free--;
     }
 
-    /// <summary>Keeps what was read or written. Only for whoever has the turn.</summary>
+    /// <summary>Keeps what was read or written. Only for the holder of the turn.</summary>
     /// <param name="record">The record; null for no row.</param>
     /// <param name="etag">The row's ETag; null for no row.</param>
     public void Keep(BudgetRecord? record, string? etag)

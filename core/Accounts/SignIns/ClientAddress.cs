@@ -19,7 +19,7 @@ public readonly record struct ClientAddress
     /// <summary>An address that is not known: all such clients count as one.</summary>
     public static ClientAddress Unknown { get; } = new("?", "?");
 
-    /// <summary>Stands for the address in rows, which thereby hold no address that could be read.</summary>
+    /// <summary>The substitute for the address in rows, so that they hold no readable address.</summary>
     internal string Key { get; }
 
     /// <summary>

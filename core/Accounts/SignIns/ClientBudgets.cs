@@ -109,7 +109,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
         if (await FindLimitAsync(charge.Budget, cancellationToken) is not { } limit)
             return true;
         var (client, tally) = (charge.Client, charge.Tally);
-        // Whoever has nothing left does not wait for a turn, however many such requests there are.
+        // A client that has used up its budget does not wait for a turn, however many such requests there are.
         if (charge.Count > 0 && tally.IsSpent(client, limit, clock.GetUtcNow()))
             return false;
         await tally.Turn.WaitAsync(cancellationToken);

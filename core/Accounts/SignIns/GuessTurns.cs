@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// </summary>
 internal sealed class GuessTurns
 {
-    // More are refused: whoever guesses that much at once has no right to an answer. One client has a share of it, or it could keep the
+    // More are refused: a client that guesses that much at once has no right to an answer. One client has a share of it, or it could keep the
     // owner from a turn.
     private const int MaxWaiting = 256;
     private const int MaxWaitingOfClient = 32;

@@ -38,7 +38,7 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     public static readonly TimeSpan LongestToken = TimeSpan.FromDays(366);
 
     /// <summary>
-    /// The time that an instance goes on with the keys that it knows when it cannot read them; a key may sign for that much longer.
+    /// The time that an instance continues with the keys that it knows when it cannot read them; a key may sign for that much longer.
     /// </summary>
     public static readonly TimeSpan LongestOutage = TimeSpan.FromHours(24);
 

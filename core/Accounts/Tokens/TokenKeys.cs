@@ -17,7 +17,7 @@ public sealed class TokenKeys
     /// <param name="clock">Determines which key signs.</param>
     internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
 
-    /// <summary>Puts the keys' place in order, and adds a key when the latest has signed for the set time.</summary>
+    /// <summary>Tidies up the store of the keys, and adds a key when the latest has signed for the configured time.</summary>
     /// <returns>Whether a key was added.</returns>
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     public async Task<bool> MaintainAsync(CancellationToken cancellationToken = default)

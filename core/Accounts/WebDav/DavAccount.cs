@@ -43,7 +43,7 @@ public sealed record DavAccount
     /// <summary>The account's id.</summary>
     public required long Id { get; init; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The owner.</summary>
     public required long UserId { get; init; }
 
     /// <summary>The name that the user gave it.</summary>

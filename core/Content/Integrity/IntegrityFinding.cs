@@ -3,10 +3,10 @@ namespace Cloudreve.Core.Content.Integrity;
 /// <summary>The kinds of problems that a check finds.</summary>
 public enum IntegrityKind
 {
-    /// <summary>Something refers to what does not exist.</summary>
+    /// <summary>A reference to something that does not exist.</summary>
     Dangling,
 
-    /// <summary>An imported blob is gone: not the site removed it, but whoever it belongs to.</summary>
+    /// <summary>An imported blob is gone: it was removed by its owner, not by the site.</summary>
     SourceGone,
 
     /// <summary>Nothing refers to it, and nobody is about to remove it.</summary>
@@ -19,7 +19,7 @@ public enum IntegrityKind
     WrongQuota,
 }
 
-/// <summary>Something that does not fit.</summary>
+/// <summary>An inconsistency.</summary>
 /// <param name="Kind">The kind of problem.</param>
 /// <param name="Text">Its name, in words for administrators.</param>
 public sealed record IntegrityFinding(IntegrityKind Kind, string Text);

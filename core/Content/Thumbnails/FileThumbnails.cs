@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <summary>The marks about its thumbnail in a file's own record.</summary>
 public static class FileThumbnails
 {
-    /// <summary>The metadata key whose presence stops thumbnails; removing it lets them be tried anew (contract, section 9.1).</summary>
+    /// <summary>The metadata key whose presence stops thumbnails; removing it lets them be tried again (contract, section 9.1).</summary>
     public const string Disabled = "thumb:disabled";
 
     /// <summary>The thumbnail that a file refers to; null for none.</summary>

@@ -4,11 +4,11 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Has thumbnails made before anybody asks for them.</summary>
+/// <summary>Queues thumbnails before anybody requests them.</summary>
 /// <param name="layout">The storage of the queue.</param>
 public sealed class ThumbnailRequests(StorageLayout layout)
 {
-    /// <summary>Has a thumbnail made soon, if the file can have one and has none: one transaction. For the end of uploads.</summary>
+    /// <summary>Queues a thumbnail, if the file can have one and has none: one transaction. For the end of uploads.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
     public Task SendAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>

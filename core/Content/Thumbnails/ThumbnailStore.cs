@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>
 /// Keeps thumbnails as entities of their files. The order of the writes makes every crash harmless: what is not referred to in
-/// the end is removed by the recycler, which is told beforehand; and a file that refers to a thumbnail which was removed is
+/// the end is removed by the recycler, which is notified beforehand; and a file that refers to a thumbnail which was removed is
 /// given a new one.
 /// </summary>
 /// <param name="entities">The rows of the blobs.</param>

@@ -15,7 +15,7 @@ internal sealed class CopyWait(TimeProvider clock)
     private TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits before the next look, longer each time.</summary>
-    /// <exception cref="CloudreveException">409 when it has taken too long; the copy goes on, so the request can be repeated.</exception>
+    /// <exception cref="CloudreveException">409 when it has taken too long; the copy continues, so the request can be repeated.</exception>
     public async Task NextAsync(CancellationToken cancellationToken)
     {
         if (clock.GetElapsedTime(_start) > Timeout)

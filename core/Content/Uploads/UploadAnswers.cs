@@ -26,7 +26,7 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
     private readonly ConcurrentDictionary<Guid, UploadSession> _waiting = [];
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Notes that a client was told of its upload.</summary>
+    /// <summary>Records that a client was sent its upload.</summary>
     /// <param name="session">The upload as it began.</param>
     public void Note(UploadSession session)
     {

@@ -19,7 +19,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     /// <summary>The folder of staging blobs in the container of their policy; it holds nothing else.</summary>
     public const string StagingFolder = OwnAreas.Staging;
 
-    // Each try after the first follows a competing change. A client that goes on changing what it has sent gets no further.
+    // Each try after the first follows a competing change. A client that keeps changing what it has sent gets no further.
     private const int Tries = 5;
 
     /// <summary>The container of an upload's blob.</summary>

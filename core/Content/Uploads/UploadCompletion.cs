@@ -86,7 +86,7 @@ public sealed class UploadCompletion(
     {
         if (await FindFileAsync(session, cancellationToken) is { } file)
             return await FinishAsync(session, file, cancellationToken);
-        // Whoever deleted the file gave back what it held; the upload gives back what it did not bring there any more.
+        // The deletion of the file released what the file held; the upload releases what it did not bring into the file.
         EntityLink[] own = session.EntityId == 0 ? [] : [LinkOf(session)];
         if (!await releases.TrySettleAsync(session.OwnerId, session.FileId, [.. own, .. session.Dropped], cancellationToken))
             throw new CloudreveException(ErrorCode.Conflict, "The file is being deleted.");
@@ -139,7 +139,7 @@ public sealed class UploadCompletion(
         }
         catch (StorageException)
         {
-            // Whoever wants to see the thumbnail first has it made then.
+            // Otherwise the thumbnail is made when it is first requested.
         }
     }
 

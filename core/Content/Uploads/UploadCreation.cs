@@ -241,6 +241,6 @@ public sealed class UploadCreation
         ExpiresAt = session.ExpiresAt,
     };
 
-    /// <summary>A file of that name came into being meanwhile, or came and went.</summary>
+    /// <summary>A file of that name was created meanwhile, or created and removed.</summary>
     private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
 }

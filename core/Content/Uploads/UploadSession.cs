@@ -32,7 +32,7 @@ public sealed record UploadSession
     /// <summary>The id that clients know.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>Whose drive the file is in, and whose quota was charged.</summary>
+    /// <summary>The owner of the drive that the file is in, whose quota was charged.</summary>
     public required long OwnerId { get; init; }
 
     /// <summary>The user who uploads.</summary>

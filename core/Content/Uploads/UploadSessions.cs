@@ -87,7 +87,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
     }
 
-    /// <summary>Puts off an upload that could not be settled, longer each time.</summary>
+    /// <summary>Postpones an upload that could not be settled, longer each time.</summary>
     internal async Task PutOffAsync(Row row, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var tries = (row.Number(RetryDistance.Tries) ?? 0) + 1;

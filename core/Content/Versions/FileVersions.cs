@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, TimeProvider clock)
 {
-    /// <summary>Makes an older version the current one; its thumbnail is to be made anew.</summary>
+    /// <summary>Makes an older version the current one; its thumbnail is to be made again.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>

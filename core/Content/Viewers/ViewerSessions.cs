@@ -16,7 +16,7 @@ public sealed record ViewerSession
     /// <summary>The viewer.</summary>
     public required string ViewerId { get; init; }
 
-    /// <summary>In whose name; 0 for somebody who has not signed in.</summary>
+    /// <summary>The user on whose behalf it works; 0 for an anonymous one.</summary>
     public required long UserId { get; init; }
 
     /// <summary>The file.</summary>

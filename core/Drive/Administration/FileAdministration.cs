@@ -32,7 +32,7 @@ public enum AdminFileOrder
 /// <summary>Selects the files of a list; null for all.</summary>
 public sealed record AdminFileFilter
 {
-    /// <summary>Whose.</summary>
+    /// <summary>The owner.</summary>
     public long? OwnerId { get; init; }
 
     /// <summary>The storage policy of their content.</summary>

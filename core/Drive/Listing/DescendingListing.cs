@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Drive.Listing;
 /// <summary>
 /// Lists a folder against the order of its rows. A folder that one request brings is turned around; of a larger one
 /// <see cref="BoundaryKeys"/> are kept. Then a page costs at most three transactions, whatever changed in between, as long as
-/// no region has grown or shrunk by far: that region's keys are made anew, by whoever reads it.
+/// no region has grown or shrunk by far: that region's keys are made again, by whoever reads it.
 /// </summary>
 internal sealed class DescendingListing(StorageLayout layout, ListingBlobs blobs)
 {

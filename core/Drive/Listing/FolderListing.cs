@@ -8,10 +8,10 @@ namespace Cloudreve.Core.Drive.Listing;
 /// <summary>Sort orders of a listing (contract, section 10). Folders always come before files.</summary>
 public enum FileOrder
 {
-    /// <summary>By creation, which is by id.</summary>
+    /// <summary>By time of creation, which is the order of ids.</summary>
     CreatedAt,
 
-    /// <summary>By name, ordinally; <c>#</c>, <c>%</c> and control characters stand behind most others, as in the keys of rows.</summary>
+    /// <summary>By name, ordinally; <c>#</c>, <c>%</c> and control characters sort after most others, as in the keys of rows.</summary>
     Name,
 
     /// <summary>By size.</summary>

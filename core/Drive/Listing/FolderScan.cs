@@ -88,7 +88,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
         }
     }
 
-    /// <summary>Puts together what one range may hold.</summary>
+    /// <summary>Combines what one range may hold.</summary>
     private async IAsyncEnumerable<Run<T>> RunsAsync<T>(
         IAsyncEnumerable<T> folders, Func<T, long> idOf, Func<T, FolderStart?> startOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -142,7 +142,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
                 if (pauses)
                     await batch.Used.Task.WaitAsync(cancellationToken);
                 continuation = page.ContinuationToken;
-                // Behind what is wanted no page need go on.
+                // Behind what is wanted no page need continue.
                 if (page.Rows.Count > 0 && page.Rows[^1].PartitionKey != FileKeys.Folder(run.Folders[run.Next].Id))
                     (range, continuation) = (RangeOf(run), null);
             }

@@ -20,10 +20,10 @@ public sealed record LockApplication(string Type, string? InnerXml = null, strin
 /// <summary>A lock that outlives a request. Locks within a request are ETags of rows.</summary>
 public sealed record DriveLock
 {
-    /// <summary>Whoever knows it may use and release the lock. Letters, digits and <c>- _ . : =</c>.</summary>
+    /// <summary>The token that permits using and releasing the lock. Letters, digits and <c>- _ . : =</c>.</summary>
     public required string Token { get; init; }
 
-    /// <summary>Whose drive.</summary>
+    /// <summary>The owner of the drive.</summary>
     public required long OwnerId { get; init; }
 
     /// <summary>The locked path.</summary>

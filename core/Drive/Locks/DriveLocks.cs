@@ -53,7 +53,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// <summary>
     /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>. Of competing calls for the same path the first one gets
     /// it, and the others hear of it at once: a lock is written together with the path's claim, which must be as it was read. A lock above or
-    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the competing call may have looked before.
+    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the competing call may have read before.
     /// When both withdraw, they try again after random pauses that grow, and whoever is first then gets it.
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>

@@ -102,7 +102,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
         }
     }
 
-    /// <summary>Goes on with a page whose bytes may have been given back already.</summary>
+    /// <summary>Continues with a page whose bytes may have been refunded already.</summary>
     private async Task FinishPageAsync(Run run, DeletionPage page, CancellationToken cancellationToken)
     {
         var partition = FileKeys.Folder(page.Folder);

@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Moves;
 
-/// <summary>Drives with deletions of large folders that go on in the background.</summary>
+/// <summary>Drives with deletions of large folders that continue in the background.</summary>
 /// <param name="layout">The storage of notes.</param>
 /// <param name="clock">Determines whose turn it is.</param>
 internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
@@ -29,7 +29,7 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
         return drives;
     }
 
-    /// <summary>Puts off a drive whose deletions all fail, longer each time. One transaction.</summary>
+    /// <summary>Postpones a drive whose deletions all fail, longer each time. One transaction.</summary>
     public async Task PutOffAsync(Row drive, CancellationToken cancellationToken)
     {
         var tries = (drive.Number(RetryDistance.Tries) ?? 0) + 1;
@@ -40,7 +40,7 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Noted anew, or another run has dealt with it.
+            // Noted again, or another run has dealt with it.
         }
     }
 

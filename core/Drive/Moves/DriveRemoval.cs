@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>
 /// Removes whole drives, trash included. Root and trash are deleted like folders: an intent stays until all that was below has been given
-/// back, so a timer goes on with what a process left.
+/// back, so a timer continues with what a process left.
 /// </summary>
 /// <param name="locks">Reads what is under way in a drive.</param>
 /// <param name="relocator">Deletes folders.</param>

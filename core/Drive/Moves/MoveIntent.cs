@@ -42,7 +42,7 @@ internal sealed record MoveIntent
     /// <summary>For a deletion the entry as it last was, for a copy as it will be, so that its blobs can be released.</summary>
     public FileRecord? Deleted { get; init; }
 
-    /// <summary>For a deletion: whether blobs stay in their containers.</summary>
+    /// <summary>For a deletion: true if blobs stay in their containers.</summary>
     public bool KeepsBlobs { get; init; }
 
     /// <summary>For a deletion of a folder: the page of files whose bytes have been given back, or are being given back.</summary>

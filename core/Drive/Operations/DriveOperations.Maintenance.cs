@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Drive.Operations;
 
-/// <content>What timers do for drives: left moves are settled, the trash expires, large deletions go on.</content>
+/// <content>What timers do for drives: left moves are settled, the trash expires, large deletions continue.</content>
 public sealed partial class DriveOperations
 {
     /// <summary>Finishes or takes back moves of a drive that were left behind. One transaction when there are none.</summary>
@@ -63,7 +63,7 @@ public sealed partial class DriveOperations
         }
     }
 
-    /// <summary>Goes on with deletions of large folders, which take more than one request.</summary>
+    /// <summary>Continues with deletions of large folders, which take more than one request.</summary>
     /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
     public async Task ContinueDeletionsAsync(CancellationToken cancellationToken = default)
     {

@@ -17,7 +17,7 @@ public sealed partial class DriveOperations
     // Longer than a function may run.
     private static readonly TimeSpan s_copyTimeout = TimeSpan.FromMinutes(15);
 
-    // How long one look at the moves of other processes goes on before it starts over.
+    // How long one look at the moves of other processes continues before it starts over.
     private static readonly TimeSpan s_settleTimeout = TimeSpan.FromSeconds(5);
 
     // How long a change waits in all, well below the four minutes after which hosts give a request up.
@@ -73,7 +73,10 @@ public sealed partial class DriveOperations
         }
     }
 
-    /// <summary>Only a folder on the move keeps others from the drive: what else cannot be settled concerns whoever touches that entry.</summary>
+    /// <summary>
+    /// Only a folder that is being moved blocks the drive for others: anything else that cannot be settled concerns only callers that touch that
+    /// entry.
+    /// </summary>
     private async Task<bool> SettleBeforeUseAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
     {
         if (!ChangesPaths(move))
@@ -130,7 +133,7 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>
-    /// Runs a change again that lost against a competing call. While other processes move folders it goes on for as long as a request can wait;
+    /// Runs a change again that lost against a competing call. While other processes move folders it continues for as long as a request can wait;
     /// whoever has waited longer pauses for less, and so is likelier to be the next.
     /// </summary>
     private async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ public sealed class DriveWork(long ownerId, Actor actor)
     private readonly Lock _lock = new();
     private Task<DriveControl>? _control;
 
-    /// <summary>Whose drive.</summary>
+    /// <summary>The owner of the drive.</summary>
     public long OwnerId { get; } = ownerId;
 
     /// <summary>The user and client that make the request.</summary>
@@ -57,7 +57,7 @@ public sealed class DriveWork(long ownerId, Actor actor)
     /// <summary>Keeps an entry for the operation that will be about it.</summary>
     internal void Keep(long topId, FilePath path, FileRecord entry) => _entries[(topId, path)] = entry;
 
-    /// <summary>An entry that was kept, once: whoever tries again has to look anew.</summary>
+    /// <summary>An entry that was kept, once: whoever tries again has to look again.</summary>
     internal FileRecord? Take(long topId, FilePath path) => _entries.TryRemove((topId, path), out var entry) ? entry : null;
 
     /// <summary>Forgets everything: the structure of the drive has changed.</summary>

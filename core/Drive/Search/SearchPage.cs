@@ -105,7 +105,7 @@ public sealed class SearchPage
         }
     }
 
-    /// <summary>Goes on, unless too many others search and the page can end with what there is.</summary>
+    /// <summary>Reads on, unless too many others search and the page can end with what there is.</summary>
     private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<FolderPart<Folder>> parts)
     {
         try

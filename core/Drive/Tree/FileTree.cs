@@ -24,7 +24,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     // Where a folder's full row is: behind the header and its name.
     private const int FolderRowIndex = 2;
 
-    // Far below the deepest path that can come into being: only rows that contradict each other go further.
+    // Far below the deepest path that can be created: only rows that contradict each other go further.
     private const int MaxWalk = 1_000;
 
     /// <summary>Keeps entries from coming too deep.</summary>
@@ -429,7 +429,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     private async Task<FileRecord?> FindTopAsync(long topId, long ownerId, CancellationToken cancellationToken)
     {
         var header = await layout.Files.FindAsync(FileKeys.Folder(topId), FileKeys.Header, cancellationToken);
-        // The trash comes into being with what is first moved there.
+        // The trash is created by the first move to it.
         if (header is null && topId != TrashId(ownerId))
             return null;
         var time = header?.Time(EntryColumns.CreatedAt) ?? default;

@@ -51,7 +51,7 @@ public sealed record FileUri(FileSystemKind FileSystem, string Id, string Passwo
     /// <exception cref="CloudreveException">40001 for any malformed URI.</exception>
     public static FileUri Parse(string? text) => Parse(text, ErrorCode.BadParameter);
 
-    /// <summary>Parses the URI of something that is to come into being: a slash within a name makes it a bad name.</summary>
+    /// <summary>Parses the URI of something that is to be created: a slash within a name makes it a bad name.</summary>
     /// <param name="text">The URI.</param>
     /// <exception cref="CloudreveException">40052 for a name with a slash, 40001 for any other malformed URI.</exception>
     public static FileUri ParseNew(string? text) => Parse(text, ErrorCode.IllegalName);

@@ -33,7 +33,7 @@ public sealed class FolderWriter(StorageLayout layout)
             async (folder, token) => await InsertHeaderAsync(folder, token));
     }
 
-    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that did not come into being.</summary>
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>
     /// <param name="entries">The entries.</param>
     public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
@@ -129,10 +129,10 @@ public sealed class FolderWriter(StorageLayout layout)
         return moved;
     }
 
-    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries did not come into being.</summary>
+    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries were not created.</summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids, which nobody inserts any more.</param>
-    /// <param name="inserted">The ids of the run whose entries came into being.</param>
+    /// <param name="inserted">The ids of the run whose entries were created.</param>
     public async Task SweepAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
     {

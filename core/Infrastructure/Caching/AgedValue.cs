@@ -35,7 +35,7 @@ internal sealed class AgedValue<T>
     }
 
     /// <summary>The value.</summary>
-    /// <param name="cancellationToken">Ends the waiting of this one; the read goes on.</param>
+    /// <param name="cancellationToken">Ends the waiting of this one; the read continues.</param>
     /// <exception cref="StorageUnavailableException">There is no value to go by, and a read took too long.</exception>
     public ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ internal sealed class AgedValue<T>
         return new ValueTask<T>(known.Value);
     }
 
-    /// <summary>Forgets the value: the next reader reads it anew.</summary>
+    /// <summary>Forgets the value: the next reader reads it again.</summary>
     public void Forget()
     {
         // A read that is under way may have seen the state before the change; it must not be kept, nor joined.

@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>
 /// Something that many want at once and that is done once for all of them: they share one attempt and its failure. An attempt belongs to
-/// nobody, so it goes on when whoever asked first has left.
+/// nobody, so it continues after the first caller has left.
 /// </summary>
 /// <param name="run">The work.</param>
 /// <param name="timeout">The time that an attempt may take; infinite where each of its steps has a limit of its own.</param>
@@ -89,12 +89,12 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         }
 
         /// <summary>Waits for the result.</summary>
-        /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
+        /// <param name="cancellationToken">Ends the waiting of this one; the attempt continues.</param>
         public Task<T> WaitAsync(CancellationToken cancellationToken) => _task.Value.WaitAsync(cancellationToken);
 
         /// <summary>Waits for the result, or returns the previous one if it fails or is slow: for reads that may be somewhat out of date.</summary>
         /// <param name="known">The previous value; null for none that would do, or would do any more.</param>
-        /// <param name="cancellationToken">Ends the waiting of this one; the attempt goes on.</param>
+        /// <param name="cancellationToken">Ends the waiting of this one; the attempt continues.</param>
         public async Task<T> OrKnownAsync(Func<T?> known, CancellationToken cancellationToken)
         {
             if (known() is null)

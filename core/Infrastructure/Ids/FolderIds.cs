@@ -34,7 +34,7 @@ internal sealed class FolderIds(Table table)
         {
             if (_drives.TryGetValue(ownerId, out var drive))
                 return drive;
-            // Who still holds one that is forgotten goes on with its lease, beside the new one.
+            // Who still holds one that is forgotten continues with its lease, beside the new one.
             if (_drives.Count >= MaxDrives)
                 _drives.Clear();
             return _drives[ownerId] = new Drive(table, ownerId.ToString("x16", CultureInfo.InvariantCulture));
@@ -100,7 +100,7 @@ internal sealed class FolderIds(Table table)
                 throw;
             }
             (_left, _leftEnd) = (end, blockEnd);
-            // Whoever makes many folders asks less and less often.
+            // A process that creates many folders asks less and less often.
             _lease = Math.Min(_lease * 2, FileKeys.IdsPerBlock);
             if (first != _end)
                 _next = first;

@@ -103,7 +103,7 @@ public sealed class IdAllocator(StorageLayout layout)
 
     private sealed class Counter(Table table, IdKind kind)
     {
-        // Whoever creates something waits for it.
+        // Callers that create something wait for it.
         private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(15);
 
         private readonly SemaphoreSlim _turn = new(1, 1);

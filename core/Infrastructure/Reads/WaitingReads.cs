@@ -74,7 +74,7 @@ internal sealed class WaitingReads(HeavyReads heavy)
         },
         shared.Abandoned.Token);
 
-    /// <summary>From here on nobody joins.</summary>
+    /// <summary>Closes the read: nobody joins any more.</summary>
     private void Begin(Key key, SharedRead shared)
     {
         lock (_waiting)
@@ -84,7 +84,7 @@ internal sealed class WaitingReads(HeavyReads heavy)
         }
     }
 
-    /// <summary>Lets those go on who came too late to join.</summary>
+    /// <summary>Lets callers continue that came too late to join.</summary>
     private void End(Key key, SharedRead shared)
     {
         SharedRead? next;

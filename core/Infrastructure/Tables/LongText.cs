@@ -3,7 +3,7 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.Core.Infrastructure.Tables;
 
-/// <summary>Text of any length in a row: a property holds 32 K characters, so longer text goes on in properties with numbers.</summary>
+/// <summary>Text of any length in a row: a property holds 32 K characters, so longer text continues in properties with numbers.</summary>
 internal static class LongText
 {
     private const int PropertyCharacters = 32_000;

@@ -63,7 +63,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         await foreach (var row in layout.DirectLinks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"o eq {ownerId}L"), cancellationToken))
         {
             var link = DirectLink.FromRow(row);
-            // The head does not say whose it is, so it goes while the link is there still.
+            // The head does not name its owner, so it is removed while the link still exists.
             await layout.DirectLinks.DeleteAsync(DirectLink.OfFile(link.FileId), Head, cancellationToken: cancellationToken);
             await DeleteAsync(link, cancellationToken);
         }

@@ -20,7 +20,7 @@ public sealed class ListUpgrade(UserStore users, ShareStore shares, TaskStore ta
     /// Completes the lists: a transaction for each account, two for each link and task that lacks something, and one for each 1,000 others.
     /// Harmless to repeat and to run by several processes at once.
     /// </summary>
-    /// <param name="cancellationToken">Cancels the upgrade; the next start goes on.</param>
+    /// <param name="cancellationToken">Cancels the upgrade; the next start continues.</param>
     public Task RunAsync(CancellationToken cancellationToken = default) => Task.WhenAll(
         users.ListAllAsync(cancellationToken), shares.CompleteListAsync(cancellationToken), tasks.CompleteListAsync(cancellationToken));
 }

@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Site.Editing;
 /// <summary>A storage policy as an administrator describes it. Null and an empty text mean that nothing was given.</summary>
 public sealed record PolicyDraft
 {
-    /// <summary>Stands for a secret that is stored and not shown; as a new value it leaves the secret as it is.</summary>
+    /// <summary>The placeholder for a secret that is stored and not shown; as a new value it leaves the secret as it is.</summary>
     public const string HiddenSecret = "********";
 
     /// <summary>The display name.</summary>

@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>Settings of content that passes through the app: what is sent straight from storage has no part in them.</summary>
 public static class DownloadSetting
 {
-    /// <summary>Bytes in a second that whoever reads content must take, or the answer ends; 0 for none.</summary>
+    /// <summary>Minimum rate of a reader of content, in bytes per second, or the response ends; 0 for none.</summary>
     public static readonly Setting<long> LeastRate = Setting.Number("download_min_rate", 1024);
 
     /// <summary>Maximum number of responses with content that a process sends to a user at once; 0 for any number.</summary>

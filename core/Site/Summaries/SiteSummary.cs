@@ -57,7 +57,7 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     }
 
     /// <summary>
-    /// Counts anew. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came recently at most 200
+    /// Counts again. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came recently at most 200
     /// transactions; on a site with some thousand rows, some twenty in all.
     /// </summary>
     public async Task<SiteNumbers> CountAsync(CancellationToken cancellationToken = default)

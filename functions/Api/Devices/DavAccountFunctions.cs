@@ -77,7 +77,7 @@ internal sealed class DavAccountFunctions(DavAccounts accounts)
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v4/devices/dav/{id}")] HttpRequest request, string id, ApiCall call,
         CancellationToken cancellationToken)
     {
-        // Whoever may not use WebDAV any more may still tidy up.
+        // Users who may no longer use WebDAV may still tidy up.
         if (!await accounts.DeleteAsync(call.Caller.UserId, ReadId(id, call.Site), cancellationToken))
             throw Unknown();
         return ApiResponse.Ok();

@@ -45,7 +45,7 @@ internal sealed class Batch(HttpContext http, TimeProvider clock)
     /// <param name="key">The item.</param>
     public bool HasFailed(string key) => _failures.ContainsKey(key);
 
-    /// <summary>Lets an item fail if another one has failed, with which it goes along.</summary>
+    /// <summary>Makes an item fail if another one that it goes along with has failed.</summary>
     /// <param name="key">The item.</param>
     /// <param name="leader">The other one.</param>
     public void Follow(string key, string leader)

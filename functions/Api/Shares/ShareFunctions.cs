@@ -111,7 +111,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         }
     }
 
-    /// <summary>A link of the caller. Whoever may not change it learns nothing about it.</summary>
+    /// <summary>A link of the caller. Callers who may not change it learn nothing about it.</summary>
     private async Task<Share> FindOwnAsync(string id, ApiCall call, bool mayBeAdministrator, CancellationToken cancellationToken) =>
         call.Site.HashIds.TryDecode(id, HashIdKind.Share, out var shareId)
         && await shares.FindAsync(shareId, cancellationToken) is { } share

@@ -7,7 +7,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Shares;
 
-/// <summary>Shows share links to whoever has their address (contract, section 17).</summary>
+/// <summary>Shows share links to anybody who has their address (contract, section 17).</summary>
 internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits, SharePresenter presenter)
 {
     /// <summary>Describes a share link.</summary>

@@ -15,7 +15,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
 {
     private const string Path = "path";
 
-    /// <summary>Leads to the page of a link.</summary>
+    /// <summary>Redirects to the page of a link.</summary>
     [Function("ShareShortLink")]
     [Requires(AuthClass.None)]
     [Answers(StatusCodes.Status302Found)]
@@ -24,7 +24,7 @@ internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore user
         CancellationToken cancellationToken) =>
         LeadWithPasswordAsync(request, id, "", call, cancellationToken);
 
-    /// <summary>Leads to the page of a link, with the link's password.</summary>
+    /// <summary>Redirects to the page of a link, with the link's password.</summary>
     [Function("ShareShortLinkPassword")]
     [Requires(AuthClass.None)]
     [NeverStored]

@@ -23,7 +23,7 @@ internal sealed record ShareResponse(
     /// <summary>Bytes of a file.</summary>
     public long? Size { get; init; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The owner.</summary>
     public UserResponse? Owner { get; init; }
 
     /// <summary>Downloads so far; null for none.</summary>
@@ -41,10 +41,10 @@ internal sealed record ShareResponse(
     /// <summary>True if clients show the folder's README.</summary>
     public bool? ShowReadme { get; init; }
 
-    /// <summary>For the owner alone: whether it has a password.</summary>
+    /// <summary>For the owner alone: true if it has a password.</summary>
     public bool? IsPrivate { get; init; }
 
-    /// <summary>For the owner alone: whether others see the folder as it is arranged.</summary>
+    /// <summary>For the owner alone: true if others see the folder as its owner arranged it.</summary>
     public bool? ShareView { get; init; }
 
     /// <summary>For the owner alone, and only when asked for: the folder itself, or the folder that a single file is in.</summary>

@@ -68,7 +68,7 @@ internal sealed record SiteConfig
     /// <summary>Site key of Cap.</summary>
     public string? CaptchaCapSiteKey { get; init; }
 
-    /// <summary>From where Cap's program is loaded.</summary>
+    /// <summary>The address from which Cap's program is loaded.</summary>
     public string? CaptchaCapAssetServer { get; init; }
 
     /// <summary>True if the mobile app is advertised.</summary>

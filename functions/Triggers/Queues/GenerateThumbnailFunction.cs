@@ -25,7 +25,7 @@ internal sealed class GenerateThumbnailFunction(FileTree tree, SettingStore sett
         }
         catch (CloudreveException)
         {
-            // The service has noted why; whoever looks at the file tries again when it is time.
+            // The service has recorded the reason; a later request for the file tries again when it is time.
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class DriveMaintenanceFunctions(
     DriveOperations operations, EntityRecycler recycler, EventStreams streams, UserStore users, SettingStore settings,
     ILogger<DriveMaintenanceFunctions> logger)
 {
-    /// <summary>Goes on with deletions; those of large folders take several runs.</summary>
+    /// <summary>Continues with deletions; those of large folders take several runs.</summary>
     [Function("ContinueDeletions")]
     public Task ContinueDeletionsAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         operations.ContinueDeletionsAsync(cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, Clien
     public Task SweepSessionsAsync([TimerTrigger("0 50 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         timed.RunAsync(sweep.RunAsync, cancellationToken);
 
-    /// <summary>Removes what clients have spent in windows that have ended: whoever changes addresses leaves many such rows.</summary>
+    /// <summary>Removes what clients have spent in windows that have ended: a client that changes addresses leaves many such rows.</summary>
     [Function("SweepClientBudgets")]
     public Task SweepClientBudgetsAsync([TimerTrigger("0 37 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         timed.RunAsync(budgets.SweepAsync, cancellationToken);

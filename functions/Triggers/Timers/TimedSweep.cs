@@ -12,7 +12,7 @@ internal sealed class TimedSweep(TimeProvider clock, ILogger<TimedSweep> logger)
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs a sweep.</summary>
-    /// <param name="sweep">Removes rows, at most as many as it is told, and returns how many.</param>
+    /// <param name="sweep">Removes rows, at most the given number, and returns how many.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>How many were removed; null when the time was over before all were.</returns>
     public async Task<int?> RunAsync(Func<int, CancellationToken, Task<int>> sweep, CancellationToken cancellationToken)

@@ -5,7 +5,9 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.WebDav.Properties;
 
-/// <summary>Names of versions of content. A file's content is an entity that never changes; an empty file has none, and is told by its times.</summary>
+/// <summary>
+/// Names of versions of content. A file's content is an entity that never changes; an empty file has none, and is identified by its times.
+/// </summary>
 internal static class DavETags
 {
     /// <summary>The strong ETag of a file, in quotes; null for folders.</summary>

@@ -13,7 +13,7 @@ internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
     /// <summary>True if the client wants names without values.</summary>
     public bool NamesOnly { get; init; }
 
-    /// <summary>Properties beside all that are told without being asked for.</summary>
+    /// <summary>Properties to include besides those that are returned unasked.</summary>
     public IReadOnlyList<XName> Includes { get; init; } = [];
 
     /// <summary>Checks whether the client asks for a live property of the protocol by name.</summary>

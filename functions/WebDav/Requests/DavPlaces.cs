@@ -4,7 +4,7 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>Something that a request points to.</summary>
+/// <summary>A resource that a request addresses.</summary>
 /// <param name="Path">The path, as the client names it.</param>
 /// <param name="Place">Its place.</param>
 /// <param name="Entry">The entry; null for none.</param>

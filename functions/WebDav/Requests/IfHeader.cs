@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>Something that a client states about a resource.</summary>
+/// <summary>A condition that a client states about a resource.</summary>
 /// <param name="IsNegated">True if the condition is negated.</param>
 /// <param name="Token">A state token such as that of a lock; null for an ETag.</param>
 /// <param name="ETag">An ETag in quotes; null for a token.</param>
@@ -63,7 +63,7 @@ internal static class IfHeader
         return null;
     }
 
-    /// <summary>Goes to the next character that is no blank; false at the end.</summary>
+    /// <summary>Skips to the next character that is not a blank; false at the end.</summary>
     private static bool Skip(string header, ref int position)
     {
         while (position < header.Length && (header[position] is ' ' or '\t'))

@@ -25,7 +25,7 @@ internal static class FilesBenchmark
     public static string[] Values { get; } = ["--size", "--repeat", "--publish"];
 
     /// <summary>Runs the parts that are asked for.</summary>
-    /// <exception cref="BenchmarkException">A part cannot go on.</exception>
+    /// <exception cref="BenchmarkException">A part cannot continue.</exception>
     public static async Task RunAsync(Options options)
     {
         using var azurite = new AzuriteServer();

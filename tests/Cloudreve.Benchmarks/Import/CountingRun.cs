@@ -6,7 +6,7 @@ namespace Cloudreve.Benchmarks.Import;
 
 /// <summary>
 /// An import whose storage transactions are counted on their way to the emulator. The durable engine gets a connection string of its own,
-/// so that its transactions are told from the app's whatever they are.
+/// so that its transactions can be distinguished from the app's, whatever they are.
 /// </summary>
 internal sealed class CountingRun(AzuriteServer azurite)
 {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Http;
 
-/// <summary>Answers that are sent while they come into being.</summary>
+/// <summary>Responses that are sent while they are produced.</summary>
 [Collection(SharedSiteCollection.Name)]
 public sealed class StreamTests(SharedSite shared)
 {

@@ -98,7 +98,7 @@ internal sealed class Site : IAsyncDisposable
             () => Task.FromResult(ProcessTable.FindByVariable(PrefixVariable, _settings[PrefixVariable]).Count == 0), s_endTimeout, () => "the end of the worker");
     }
 
-    /// <summary>Kills the host and starts the site anew.</summary>
+    /// <summary>Kills the host and starts the site again.</summary>
     public async Task RestartAsync()
     {
         await KillAsync();

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Admin;
 
-/// <summary>No route of the administration takes what it cannot mean, or breaks on it; and administrators who work side by side spoil nothing.</summary>
+/// <summary>
+/// Tests that no route of the administration accepts or breaks on invalid input, and that administrators who work at the same time do not
+/// interfere.
+/// </summary>
 public sealed class AdminInputTests(SharedApp shared) : IClassFixture<SharedApp>, IAsyncLifetime
 {
     private const int Administrators = 8;

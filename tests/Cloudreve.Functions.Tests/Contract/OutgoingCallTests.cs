@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>Nothing reaches other servers or starts programs past the places that check what they may.</summary>
+/// <summary>Tests that nothing calls other servers or starts programs except through the code that checks it.</summary>
 public sealed class OutgoingCallTests
 {
     private static readonly Assembly[] s_assemblies =

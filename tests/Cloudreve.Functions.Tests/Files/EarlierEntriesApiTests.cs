@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files;
 
-/// <summary>Entries as earlier releases stored them, which cannot come into being any more.</summary>
+/// <summary>Entries as earlier releases stored them, which can no longer be created.</summary>
 public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private const string Redirect = "sys:shared_redirect";

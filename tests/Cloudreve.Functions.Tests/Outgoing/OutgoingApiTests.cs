@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Outgoing;
 
-/// <summary>Whoever sets addresses of other servers cannot make the app call private ones.</summary>
+/// <summary>Tests that setting addresses of other servers cannot make the app call private ones.</summary>
 public sealed class OutgoingApiTests(AzuriteServer azurite)
 {
     // What the name service says of a name that the attacker owns.

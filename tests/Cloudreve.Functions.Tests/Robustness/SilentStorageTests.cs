@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>A request to storage that gets no answer costs whoever needs the answer, and nobody else.</summary>
+/// <summary>Tests that a request to storage without a response delays only callers that need it.</summary>
 public sealed class SilentStorageTests(AzuriteServer azurite)
 {
     private static readonly TimeSpan Safety = TimeSpan.FromMinutes(1);

@@ -68,7 +68,7 @@ internal sealed class ChangingActions(LoadUser user, DriveModel model, Random ra
             () => user.Api.PostAsync("copy", "file/move", new { uris = new[] { UriOf(node.Place) }, dst = DriveReader.UriOf(folder.Path), copy = true }));
     }
 
-    /// <summary>A copy has the name of what it was made of, and the trash is told apart by names.</summary>
+    /// <summary>A copy has the name of its source, and entries of the trash are distinguished by name.</summary>
     public Task TrashAsync() => model.AnyWhole(random) is { } node && model.IsOnlyOneOfItsName(node) ? TrashAsync(node) : Task.CompletedTask;
 
     public Task TrashAsync(DriveNode node)

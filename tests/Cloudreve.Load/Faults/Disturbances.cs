@@ -10,7 +10,7 @@ internal sealed class Disturbances(ISiteProcesses site, TcpProxy proxy, Action<s
 {
     private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(500);
 
-    // Whoever kills is no surprise to the watch.
+    // The watch does not report kills on purpose.
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Times at which hosts ended by themselves.</summary>

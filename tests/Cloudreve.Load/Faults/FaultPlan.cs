@@ -18,7 +18,7 @@ public static class FaultPlan
         (FaultKind.Delay, 0.3), (FaultKind.BlackHole, 0.02), (FaultKind.Trickle, 0.2),
     ];
 
-    /// <summary>Windows that fill a time, each kind once in turn, in an order drawn anew for each round.</summary>
+    /// <summary>Windows that fill a time, each kind once in turn, in an order drawn again for each round.</summary>
     /// <param name="random">Repeats the plan.</param>
     /// <param name="time">The time.</param>
     public static IReadOnlyList<FaultWindow> Draw(Random random, TimeSpan time)

@@ -80,7 +80,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         using var outage = proxy.Fail(NetworkFault.Reset);
         await using var host = LocalHostProcess.Start(proxy.ConnectionString, Hub("Later"));
         await host.AwaitLineAsync("The storage of AzureWebJobsStorage does not answer; waiting for it:");
-        // It goes on asking.
+        // It continues asking.
         await Until.TrueAsync(() => Task.FromResult(outage.Requests >= 2), "second request");
         Assert.Single(host.Lines, line => line.Contains("waiting for it", StringComparison.Ordinal));
 

@@ -22,7 +22,7 @@ public sealed class Outage : IDisposable
 
     internal CancellationToken Over => _over.Token;
 
-    /// <summary>Ends the outage: requests that are held go on, and those that got no answer lose their connection.</summary>
+    /// <summary>Ends the outage: requests that are held continue, and those that got no answer lose their connection.</summary>
     public void Dispose()
     {
         _remove(this);

@@ -21,7 +21,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="title">The name that the developer sees.</param>
     /// <param name="start">The program.</param>
     /// <param name="guardian">Ends it when this process is gone.</param>
-    /// <param name="quiet">Hides its output; the last lines of it are told when it fails.</param>
+    /// <param name="quiet">Hides its output; its last lines are printed when it fails.</param>
     /// <exception cref="CommandException">It is not installed.</exception>
     public static ChildProcess Start(string title, ProcessStartInfo start, Guardian guardian, bool quiet)
     {

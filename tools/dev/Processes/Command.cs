@@ -27,7 +27,7 @@ internal static class Command
         return await WaitAsync(process, cancellationToken);
     }
 
-    /// <summary>Runs a program on this terminal and refuses to go on when it fails.</summary>
+    /// <summary>Runs a program on this terminal and refuses to continue when it fails.</summary>
     /// <exception cref="CommandException">It is not installed, or ended with another code than 0.</exception>
     public static async Task ExpectAsync(string program, IEnumerable<string> arguments, string folder, string failure, CancellationToken cancellationToken)
     {

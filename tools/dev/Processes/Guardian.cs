@@ -39,7 +39,7 @@ internal sealed class Guardian : IDisposable
         }
     }
 
-    /// <summary>Lets the guardian end what still runs, and go.</summary>
+    /// <summary>Makes the guardian end what still runs, and exit.</summary>
     public void Dispose()
     {
         _process.StandardInput.Close();

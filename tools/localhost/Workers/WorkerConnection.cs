@@ -41,7 +41,7 @@ internal sealed class WorkerConnection(Action<RpcLog> log)
         }
     }
 
-    /// <summary>Ends the stream; whoever waits for an answer gets an error.</summary>
+    /// <summary>Ends the stream; pending calls fail.</summary>
     public void Close()
     {
         _closed.Cancel();

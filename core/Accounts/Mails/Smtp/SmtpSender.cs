@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Accounts.Mails.Smtp;
 
 /// <summary>
 /// Sends mails over SMTP, one after the other. The connection is kept for a while, so that mails in a row share it; a process that
-/// falls asleep with one finds out at the next mail that the server has closed it, and connects anew.
+/// falls asleep with one finds out at the next mail that the server has closed it, and connects again.
 /// </summary>
 /// <param name="guard">Connects to the server.</param>
 /// <param name="clock">Determines when a connection has been idle long enough.</param>
@@ -147,7 +147,7 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
 
     private void CloseIdle()
     {
-        // Whoever has the turn sets another timer.
+        // The holder of the turn sets another timer.
         if (!_turn.Wait(0))
             return;
         try

@@ -19,7 +19,7 @@ public sealed class TestMail(SmtpSender sender)
         MailSetting.FromAddress, MailSetting.ReplyTo,
     ];
 
-    // Whoever changes one of these has to enter the password: it would otherwise be sent to any server that somebody names.
+    // A change of one of these requires the password to be entered: it could otherwise be sent to any server.
     private static readonly Setting[] s_owners = [MailSetting.SmtpHost, MailSetting.SmtpPort, MailSetting.SmtpUser, MailSetting.SmtpEncryption];
 
     /// <summary>Sends the mail.</summary>

@@ -55,7 +55,7 @@ internal sealed record AuthenticatorResponse
     /// <summary>The signature.</summary>
     public string? Signature { get; init; }
 
-    /// <summary>Whose credential it is.</summary>
+    /// <summary>The handle of the user that the credential belongs to.</summary>
     public string? UserHandle { get; init; }
 }
 

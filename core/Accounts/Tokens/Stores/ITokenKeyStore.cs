@@ -24,6 +24,6 @@ internal interface ITokenKeyStore
     /// <param name="key">The key.</param>
     Task AddAsync(TokenKey key, CancellationToken cancellationToken);
 
-    /// <summary>Puts in order what the keys' place gathers; for a daily run.</summary>
+    /// <summary>Tidies up the store of the keys; for a daily run.</summary>
     Task TidyAsync(CancellationToken cancellationToken);
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>
-/// Keys in a key vault. Those of the settings are copied when they are not there yet. While the vault does not answer, a process goes on
+/// Keys in a key vault. Those of the settings are copied when they are not there yet. While the vault does not answer, a process continues
 /// with the keys that it knows, for <see cref="TokenKeyRing.LongestOutage"/> at most; one that knows none fails. No other key ever takes
 /// their place.
 /// </summary>

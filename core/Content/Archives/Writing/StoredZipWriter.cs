@@ -32,7 +32,7 @@ internal sealed class StoredZipWriter(Stream output)
     /// <param name="size">Number of bytes.</param>
     /// <returns>
     /// False when the content could not be read to its end. Its size has been written by then, so zeros stand for the rest, under a
-    /// checksum that does not fit: whoever unpacks the file is told that it is damaged.
+    /// checksum that does not fit: whoever unpacks the file learns that it is damaged.
     /// </returns>
     public async Task<bool> AddFileAsync(string path, DateTimeOffset modified, Stream content, long size, CancellationToken cancellationToken = default)
     {

@@ -13,7 +13,7 @@ internal sealed class ContentWrite
     /// <summary>The drive as it was when the path was resolved.</summary>
     public required DriveControl Seen { get; init; }
 
-    /// <summary>The row; its version changes while the write goes on.</summary>
+    /// <summary>The row; its version changes while the write continues.</summary>
     public required WriteIntent Intent { get; set; }
 
     /// <summary>The folder; null when it has to be made.</summary>

@@ -190,7 +190,7 @@ public sealed class FileContentWriter
             : throw new CloudreveException(ErrorCode.FileTooLarge, "The file exceeds the size limit of a single request.");
     }
 
-    /// <summary>In which form content comes.</summary>
+    /// <summary>The form in which content arrives.</summary>
     private readonly record struct ContentForm
     {
         /// <summary>True if the length is not known in advance.</summary>

@@ -102,7 +102,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Has a folder looked through at a time: one transaction.</summary>
+    /// <summary>Schedules the inspection of a folder at a time: one transaction.</summary>
     public Task NoteAsync(long folderId, DateTimeOffset due, CancellationToken cancellationToken)
     {
         var note = new Row(DueNotes.PartitionOf(Notes, folderId), DueNotes.Key(due, FileKeys.Id(folderId))) { [NotedFolder] = folderId };

@@ -55,14 +55,14 @@ internal sealed class WritePlacement(
 
     /// <summary>
     /// Does what follows a commit: two transactions, five more for versions that the file does not keep. The file has its content, so no
-    /// failure is told; what must be released is released by <see cref="WriteSettlement"/> otherwise.
+    /// failure is reported; what must be released is released by <see cref="WriteSettlement"/> otherwise.
     /// </summary>
     public Task FinishAsync(ContentWrite write, FileRecord file) => Task.WhenAll(
         TryAsync(write, () => LogAsync(write, file)),
         TryAsync(write, async () => await thumbnails.SendAsync(await settings.GetAsync(), file)),
         TryAsync(write, () => ReleaseAsync(write)));
 
-    /// <summary>Makes the folder and takes the intent there. The one before goes on the condition that nobody has closed it.</summary>
+    /// <summary>Makes the folder and takes the intent there. The previous intent is removed on the condition that it has not been closed.</summary>
     private async Task MakeFolderAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         var before = write.Intent;

@@ -31,7 +31,7 @@ internal sealed class WriteStaging(
     /// <summary>Stores a write: two transactions for the charge, one each for the blob, its entity and the id row.</summary>
     /// <param name="write">The write.</param>
     /// <param name="content">The bytes.</param>
-    /// <param name="cancellationToken">Ends the reading; requests to storage are not broken off, so that what they do is known.</param>
+    /// <param name="cancellationToken">Ends the reading; requests to storage are not cancelled, so that their effects are known.</param>
     /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced.</exception>
     public async Task StageAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 
 /// <summary>The latest events of a drive.</summary>
 /// <param name="ReadAt">The time they were read, by the process's own clock.</param>
-/// <param name="SafeTo">The key before which no row can come into being any more.</param>
+/// <param name="SafeTo">The key before which no further row can appear.</param>
 /// <param name="From">The key that they were read from.</param>
 /// <param name="Events">The events, in order.</param>
 internal sealed record EventWindow(long ReadAt, string SafeTo, string From, IReadOnlyList<LoggedEvent> Events);
@@ -103,7 +103,7 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
         {
             if (_last is { } last && _owner._clock.GetElapsedTime(last.ReadAt) < maxAge && Covers(last.From, position))
                 return last;
-            // Whoever was away has to catch up alone.
+            // A client that was away has to catch up by itself.
             if (!Covers(LatestFrom(), position))
                 return await _owner.ReadAsync(OwnerId, position, cancellationToken);
             var window = await _reading.Join().WaitAsync(cancellationToken);

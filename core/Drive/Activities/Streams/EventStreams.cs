@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <param name="MaxAge">The time that events are kept for clients that are offline.</param>
 public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
 {
-    /// <summary>After how much silence a client is told that the stream is alive (contract, section 26).</summary>
+    /// <summary>The silence after which a client gets a sign of life (contract, section 26).</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Lifetime of one stream; front ends of the platform cut an answer off after 230 s, in the middle of it.</summary>

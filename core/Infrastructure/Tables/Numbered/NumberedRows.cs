@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// numbers of rows, so a process keeps how many rows each block has: the census of a list, or of what a condition leaves of it.
 /// </summary>
 /// <remarks>
-/// A list of up to 10,000 rows is counted anew for each page, so its pages and total are exact. A longer one is counted by
+/// A list of up to 10,000 rows is counted again for each page, so its pages and total are exact. A longer one is counted by
 /// <see cref="CountsPerRequest"/> transactions of each request until all is known, and again some minutes later. A page costs one
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>
@@ -165,7 +165,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
         return rows;
     }
 
-    /// <summary>Goes on counting, and answers what is known.</summary>
+    /// <summary>Continues counting, and returns what is known.</summary>
     private async Task<Census> CountAsync(string? demanded, long end, CancellationToken cancellationToken)
     {
         var key = demanded ?? "";
@@ -190,7 +190,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
             }
             if (open.IsWhole)
                 (counting.Whole, counting.Open) = (open, null);
-            // The next request goes on with it.
+            // The next request continues with it.
             return counting.Whole ?? open.Copy();
         }
         finally

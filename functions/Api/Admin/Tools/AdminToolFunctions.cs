@@ -47,7 +47,7 @@ internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresse
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin/tool/wopi")] HttpRequest request, CancellationToken cancellationToken) =>
         ApiResponse.Ok(await wopi.ReadAsync(request.RequiredText("endpoint"), cancellationToken));
 
-    /// <summary>Lets all processes make new download addresses.</summary>
+    /// <summary>Makes all processes create new download addresses.</summary>
     [Function("AdminClearEntityUrlCache")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]

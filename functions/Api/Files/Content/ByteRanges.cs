@@ -22,11 +22,11 @@ internal static class ByteRanges
         // For other methods the header has no meaning, and empty content has no parts.
         if (!HttpMethods.IsGet(request.Method) || size == 0 || Read(request.Headers.Range.ToString()) is not { Count: > 0 and <= MaxRanges } asked)
             return null;
-        // A time never matches, since content is told apart by its ETag alone.
+        // A time never matches, since versions of content are distinguished by their ETags alone.
         if (request.Headers.IfRange is { Count: > 0 } condition && condition.ToString() != etag)
             return null;
         var ranges = asked.Select(r => Resolve(r, size)).OfType<ByteRange>().ToList();
-        // Whoever asks for more than there is gets it once.
+        // A request for more than there is gets it once.
         return ranges.Count > 1 && ranges.Sum(r => (decimal)r.Length) > size ? null : ranges;
     }
 

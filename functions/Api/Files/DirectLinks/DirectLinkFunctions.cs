@@ -67,7 +67,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
         var link = site.HashIds.TryDecode(id, HashIdKind.SourceLink, out var linkId)
             ? await links.FindAsync(linkId, cancellationToken)
             : throw new CloudreveException(ErrorCode.BadParameter, "The id is invalid.");
-        // Whoever does not own it learns nothing about it.
+        // Users who do not own it learn nothing about it.
         if (link is null || link.OwnerId != caller.RequireUser().Id)
             throw new CloudreveException(ErrorCode.NotFound, "The direct link does not exist.");
         await links.DeleteAsync(link, cancellationToken);

@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <summary>Follows direct links (contract, section 15), which are no part of the API.</summary>
 internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, DirectLinkHits hits)
 {
-    /// <summary>Leads to the content of a file.</summary>
+    /// <summary>Redirects to the content of a file.</summary>
     [Function("FollowDirectLink")]
     [Requires(AuthClass.None)]
     [Answers(StatusCodes.Status302Found)]

@@ -83,7 +83,7 @@ internal sealed class FolderEventStream(
         }
         catch (StorageException e)
         {
-            // What the client has not heard is told when it comes back.
+            // The client gets what it has missed when it reconnects.
             logger.LogWarning("An event stream ended: {Reason}", e.Message);
             return s_failure;
         }

@@ -10,7 +10,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
 /// <summary>
-/// Addresses of the site that only whoever began an upload knows. They are signed instead of stored, and lie outside the API's
+/// Addresses of the site that only the client that began an upload knows. They are signed instead of stored, and lie outside the API's
 /// prefix, since the API does not have them: to clients they are a storage provider's.
 /// </summary>
 internal static class UploadAddresses

@@ -8,6 +8,6 @@ internal sealed class WopiException(int status, string message) : Exception(mess
     /// <summary>The HTTP status.</summary>
     public int Status { get; } = status;
 
-    /// <summary>With status 409: what the lock in the way is called, empty when there is none of a viewer; else null.</summary>
+    /// <summary>With status 409: the name of the conflicting lock, empty when it is not a viewer's; otherwise null.</summary>
     public string? HeldLock { get; init; }
 }

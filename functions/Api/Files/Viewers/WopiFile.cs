@@ -43,7 +43,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
     }
 }
 
-/// <summary>Finds the file of a viewer's request; what its user may do is checked anew each time.</summary>
+/// <summary>Finds the file of a viewer's request; what its user may do is checked again each time.</summary>
 /// <param name="sessions">The sessions of viewers.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="users">The accounts.</param>

@@ -28,7 +28,7 @@ internal sealed record WopiFileInfo
 
     public string PostMessageOrigin { get; init; } = "*";
 
-    /// <summary>In characters.</summary>
+    /// <summary>The maximum length of a name, in characters.</summary>
     public int FileNameMaxLength { get; init; } = 256;
 
     public required string LastModifiedTime { get; init; }

@@ -35,7 +35,7 @@ internal sealed class WopiFunctions(
             await http.Response.WriteAsJsonAsync(Describe(http, file), WopiJsonContext.Default.WopiFileInfo, cancellationToken: cancellationToken);
         });
 
-    /// <summary>Streams the content of a file, no faster than the group of whoever opened the viewer may download.</summary>
+    /// <summary>Streams the content of a file, no faster than the group of the user who opened the viewer may download.</summary>
     [Function("WopiGetFile")]
     [Requires(AuthClass.None)]
     [NeverStored]

@@ -79,7 +79,7 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
         return held is null || held.Application.ClientLock == name ? held : throw Mismatch(held);
     }
 
-    /// <summary>Another lock than the viewer's is in the way, or none is where it thinks to have one.</summary>
+    /// <summary>A conflict with another lock than the viewer's, or with the absence of the lock that it expects.</summary>
     /// <param name="held">The lock; null when no viewer holds one.</param>
     public static WopiException Mismatch(DriveLock? held) =>
         new(StatusCodes.Status409Conflict, "The lock does not match.") { HeldLock = held?.Application.ClientLock ?? "" };

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.OAuth;
 
-/// <summary>A fault at any storage call of what applications are granted leaves what another try can go on with.</summary>
+/// <summary>A fault at any storage call of what applications are granted leaves what another try can continue with.</summary>
 public sealed class OAuthCrashTests(AzuriteServer azurite)
 {
     private const string Secret = "a secret";

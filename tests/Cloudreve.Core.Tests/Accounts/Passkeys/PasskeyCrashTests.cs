@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.Passkeys;
 
-/// <summary>A fault at any storage call of what is done with passkeys leaves what another try can go on with.</summary>
+/// <summary>A fault at any storage call of what is done with passkeys leaves what another try can continue with.</summary>
 public sealed class PasskeyCrashTests(AzuriteServer azurite)
 {
     private const string Origin = "https://drive.example.com";

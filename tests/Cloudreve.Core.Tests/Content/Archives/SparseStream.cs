@@ -60,7 +60,7 @@ internal sealed class SparseStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 }
 
-/// <summary>So many zeros.</summary>
+/// <summary>A stream of zeros.</summary>
 internal sealed class ZeroStream(long length) : Stream
 {
     private long _position;

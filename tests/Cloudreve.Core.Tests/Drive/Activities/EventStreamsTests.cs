@@ -173,7 +173,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
         await site.Operations.PublishAsync(work);
     }
 
-    /// <summary>The first bundle that is not empty; with its receipt stored when the client goes on listening a little.</summary>
+    /// <summary>The first bundle that is not empty; with its receipt stored when the client continues listening a little.</summary>
     private static async Task<List<string>> HearAsync(DriveSite site, EventSubscription subscription, bool untilStored = false)
     {
         var options = untilStored ? s_options with { KeepAlive = TimeSpan.Zero } : s_options;

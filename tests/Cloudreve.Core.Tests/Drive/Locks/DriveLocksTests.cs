@@ -48,7 +48,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     public async Task Given_rivals_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_and_nobody_pauses()
     {
         var site = await DriveSite.CreateAsync(azurite);
-        // Whoever paused would wait for ever.
+        // A process that paused would wait forever.
         var still = new FakeTimeProvider(DateTimeOffset.UtcNow);
 
         var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Operations;
 
-/// <summary>Nothing comes below the deepest path that can be asked for, however it gets there.</summary>
+/// <summary>Tests that nothing gets below the deepest path that can be requested, by whatever operation.</summary>
 public sealed class DriveDepthTests(AzuriteServer azurite)
 {
     private static readonly CopyLimits NoLimits = new(null, 0);

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>No route shows or changes what belongs to another user, whatever a request names.</summary>
+/// <summary>Tests that no route shows or changes another user's data, whatever a request names.</summary>
 [Collection(TwoUsersTests.Name)]
 public sealed class RouteOwnerTests(TwoUsers site)
 {

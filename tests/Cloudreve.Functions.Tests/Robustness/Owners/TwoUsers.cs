@@ -66,7 +66,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     /// <summary>The provider at which users sign in with OpenID.</summary>
     internal TestIdentityProvider Provider => _provider!;
 
-    /// <summary>Whose things are named.</summary>
+    /// <summary>The user whose objects are named.</summary>
     internal Person Alice { get; private set; } = null!;
 
     /// <summary>The user who names them.</summary>

@@ -26,7 +26,7 @@ public sealed class EntraApp(AzuriteServer azurite) : IAsyncLifetime
 
     private TestIdentityProvider? _provider;
 
-    /// <summary>The clock of both. It begins at noon: the tests must not pass the time of the daily functions, which read settings anew.</summary>
+    /// <summary>The clock of both. It begins at noon: the tests must not pass the time of the daily functions, which read settings again.</summary>
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(TimeProvider.System.GetUtcNow().Date.AddHours(12), TimeSpan.Zero));
 
     /// <summary>The app.</summary>
@@ -226,7 +226,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     public async Task Given_the_sites_own_tokens_when_entra_is_set_up_then_they_work_as_before() =>
         Assert.Equal(0, (await (await App.SignInAsync()).GetApiAsync("user/me")).Code);
 
-    /// <summary>Bans as another process would: nothing that this one keeps is told.</summary>
+    /// <summary>Bans as another process would: no cache of this process is notified.</summary>
     private async Task BanElsewhereAsync(long userId)
     {
         var partition = $"u{userId:x}";

@@ -118,7 +118,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
         _ => Results.NotFound(),
     };
 
-    // Who was led here from Entra's own address is told that.
+    // A user who was redirected here from Entra's own address is told so.
     private string BaseOf(HttpContext http) => new Uri(EntraInstance).Host == http.Request.Host.Value ? EntraInstance : Address;
 
     /// <summary>True if the provider has an address for signing out.</summary>
