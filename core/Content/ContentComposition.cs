@@ -9,6 +9,7 @@ using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Content.Viewers;
@@ -83,6 +84,16 @@ internal static class ContentComposition
             provider.GetRequiredService<UploadCompletion>(),
             provider.GetRequiredService<BlobEncryption>(),
             provider.GetRequiredService<UploadMemory>()));
+        services.TryAddSingleton<ChunkedUploads>();
+        services.TryAddSingleton(provider => new ChunkIntake(
+            provider.GetRequiredService<ChunkedUploads>(),
+            provider.GetRequiredService<UploadBlobs>(),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<UploadMemory>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ChunkIntake>>()));
+        services.TryAddSingleton<ChunkAssembly>();
         services.TryAddSingleton<UploadExpiry>();
         services.TryAddSingleton<FileVersions>();
         services.TryAddSingleton<MasterKeys>();
@@ -102,6 +113,7 @@ internal static class ContentComposition
             provider.GetRequiredService<ILogger<WriteSettlement>>()));
         services.TryAddSingleton(provider => new FileContentWriter(
             provider.GetRequiredService<UploadTargets>(),
+            provider.GetRequiredService<UploadBlobs>(),
             provider.GetRequiredService<DriveLocks>(),
             provider.GetRequiredService<DriveOperations>(),
             provider.GetRequiredService<WriteIntents>(),

@@ -1,5 +1,6 @@
 using Cloudreve.Functions.WebDav.Methods;
 using Cloudreve.Functions.WebDav.Requests;
+using Cloudreve.Functions.WebDav.Uploads;
 
 namespace Cloudreve.Functions.WebDav;
 
@@ -12,14 +13,17 @@ namespace Cloudreve.Functions.WebDav;
 /// <param name="Deletion">DELETE.</param>
 /// <param name="Transfer">COPY and MOVE.</param>
 /// <param name="Locking">LOCK and UNLOCK.</param>
+/// <param name="Uploads">All of them, for uploads in chunks.</param>
 internal sealed record DavMethods(
     DavOptions Options, DavReading Reading, DavListing Listing, DavPropertyChange Properties, DavWriting Writing, DavDeletion Deletion, DavTransfer Transfer,
-    DavLocking Locking)
+    DavLocking Locking, DavUploads Uploads)
 {
     /// <summary>Handles a request whose function is for several methods.</summary>
     /// <param name="call">The request.</param>
     public Task RunAsync(DavCall call, CancellationToken cancellationToken) => call.Request.Method.ToUpperInvariant() switch
     {
+        var method when call.Path.IsUpload => Uploads.RunAsync(call, method, cancellationToken),
+        "PUT" => Writing.PutAsync(call, cancellationToken),
         "PROPFIND" => Listing.SendAsync(call, cancellationToken),
         "PROPPATCH" => Properties.ChangeAsync(call, cancellationToken),
         "DELETE" => Deletion.DeleteAsync(call, cancellationToken),

@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.WebDav;
 
 /// <summary>
 /// The WebDAV server under the addresses that clients of Nextcloud and ownCloud know: <c>remote.php/webdav</c> and
-/// <c>remote.php/dav/files/{user}</c>.
+/// <c>remote.php/dav/files/{user}</c>; uploads in chunks are at <c>remote.php/dav/uploads/{user}</c>.
 /// </summary>
 internal sealed class NextcloudFunctions(DavGate gate, DavMethods methods)
 {
@@ -35,7 +35,7 @@ internal sealed class NextcloudFunctions(DavGate gate, DavMethods methods)
     [BodyLimit(long.MaxValue)]
     public IResult Put(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "remote.php/{*path}")] HttpRequest request, CancellationToken cancellationToken) =>
-        gate.Change(call => methods.Writing.PutAsync(call, cancellationToken), cancellationToken);
+        gate.Change(call => methods.RunAsync(call, cancellationToken), cancellationToken);
 
     /// <summary>Changes files, folders, properties and locks.</summary>
     [Function("NextcloudChange")]

@@ -1,5 +1,6 @@
 using Cloudreve.Functions.WebDav.Methods;
 using Cloudreve.Functions.WebDav.Requests;
+using Cloudreve.Functions.WebDav.Uploads;
 
 namespace Cloudreve.Functions.WebDav;
 
@@ -21,6 +22,7 @@ internal static class WebDavComposition
         services.AddSingleton<DavDeletion>();
         services.AddSingleton<DavTransfer>();
         services.AddSingleton<DavLocking>();
+        services.AddSingleton<DavUploads>();
         services.AddSingleton<DavMethods>();
         return services;
     }

@@ -107,6 +107,8 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
             Add(file.OwnerId, file.ChargedSize);
         foreach (var upload in survey.Uploads.Where(u => u.State is not UploadState.Completed && !HasContent(survey, u.FileId, u.EntityId)))
             Add(upload.OwnerId, survey.Charges.GetValueOrDefault(UploadCreation.OperationOf(upload)));
+        foreach (var upload in survey.Chunked)
+            Add(upload.OwnerId, survey.Charges.Where(c => c.Key.StartsWith(upload.Charges, StringComparison.Ordinal)).Sum(c => c.Value));
         foreach (var write in survey.Writes.Where(w => w.State != WriteState.Written))
             Add(write.OwnerId, survey.Charges.GetValueOrDefault(write.Operation));
         foreach (var release in survey.Releases)

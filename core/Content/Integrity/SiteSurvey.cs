@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Locks;
@@ -35,6 +36,9 @@ internal sealed class SiteSurvey
     public List<WriteIntent> Writes { get; } = [];
 
     public List<UploadSession> Uploads { get; } = [];
+
+    /// <summary>Uploads of clients that send chunks, and what is left of those.</summary>
+    public List<ChunkedUpload> Chunked { get; } = [];
 
     /// <summary>Locks of uploads: token and owner.</summary>
     public List<(string Token, long OwnerId)> UploadLocks { get; } = [];
@@ -133,7 +137,12 @@ internal sealed class SiteSurvey
     private async Task ReadUploadsAsync(StorageLayout layout, CancellationToken cancellationToken)
     {
         await foreach (var row in layout.Uploads.ScanAsync(cancellationToken: cancellationToken))
-            Uploads.Add(UploadSession.FromRow(row));
+        {
+            if (!ChunkedUpload.Has(row))
+                Uploads.Add(UploadSession.FromRow(row));
+            else if (ChunkedUpload.IsLive(row))
+                Chunked.Add(ChunkedUpload.FromRow(row));
+        }
     }
 
     private async Task ReadReleasesAsync(StorageLayout layout, CancellationToken cancellationToken)

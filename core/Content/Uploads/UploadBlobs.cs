@@ -89,6 +89,29 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
     }
 
+    /// <summary>
+    /// Copies one version of a blob to another name of its container: one transaction, some more for a large one.
+    /// </summary>
+    /// <exception cref="CloudreveException">409 when the blob has another version.</exception>
+    internal async Task CopyVersionAsync(int policyId, string source, BlobVersion version, string name, CancellationToken cancellationToken)
+    {
+        var container = await ContainerOfAsync(policyId, cancellationToken);
+        var isLarge = version.Size > BlobContainer.MaxDirectCopy;
+        var isTaken = false;
+        try
+        {
+            await container.CopyNewAsync(source, version.ETag, name, isLarge, CancellationToken.None);
+            isTaken = !isLarge || await IsTakenAsync(container, name, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            // The answer of a first try was lost, nobody else writes to that name; or the source has changed.
+            isTaken = await IsTakenAsync(container, name, cancellationToken);
+        }
+        if (!isTaken)
+            throw new CloudreveException(ErrorCode.Conflict, "The uploaded content was changed in the meantime. Try again.");
+    }
+
     /// <summary>Removes whatever there is of an upload's blobs. One transaction, two more for content that a client staged. Harmless to repeat.</summary>
     internal async Task DiscardAsync(UploadSession session, CancellationToken cancellationToken)
     {
@@ -111,11 +134,18 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     /// <summary>Removes whatever a client has sent, once its addresses have expired: two transactions. Harmless to repeat.</summary>
     internal async Task DiscardStagedAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        if (session.IsRelay || await catalog.FindPolicyAsync(session.PolicyId, cancellationToken) is not { } policy)
+        if (!session.IsRelay)
+            await DiscardStagedAsync(session.PolicyId, session.StagingName, cancellationToken);
+    }
+
+    /// <summary>Removes whatever there is of a staging blob: two transactions. Harmless to repeat.</summary>
+    internal async Task DiscardStagedAsync(int policyId, string name, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindPolicyAsync(policyId, cancellationToken) is not { } policy)
             return;
         var container = containers.Get(policy);
-        await DropBlocksAsync(() => container.CommitAnyAsync(session.StagingName, [], cancellationToken));
-        await container.DeleteHeldAsync(session.StagingName, cancellationToken);
+        await DropBlocksAsync(() => container.CommitAnyAsync(name, [], cancellationToken));
+        await container.DeleteHeldAsync(name, cancellationToken);
     }
 
     /// <summary>Removes the staging blob of a completed upload: one transaction. What fails is left to the expiry.</summary>
@@ -226,3 +256,8 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
 
     private static CloudreveException Mismatch() => new(ErrorCode.MetadataMismatch, "The uploaded content does not have the expected size.");
 }
+
+/// <summary>A version of a blob.</summary>
+/// <param name="ETag">Which one.</param>
+/// <param name="Size">Bytes.</param>
+internal readonly record struct BlobVersion(string ETag, long Size);

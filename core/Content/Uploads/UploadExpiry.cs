@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Extensions.Logging;
@@ -13,11 +14,12 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="blobs">Their blobs.</param>
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
+/// <param name="chunked">Ends uploads of clients that send chunks.</param>
 /// <param name="tree">Determines which files wait for an upload.</param>
 /// <param name="clock">Determines what has expired.</param>
 /// <param name="logger">Hears of what failed.</param>
 public sealed class UploadExpiry(
-    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, FileTree tree, TimeProvider clock,
+    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, ChunkedUploads chunked, FileTree tree, TimeProvider clock,
     ILogger<UploadExpiry> logger)
 {
     // Addresses for writing have expired by then, also by a clock that goes slow.
@@ -37,8 +39,11 @@ public sealed class UploadExpiry(
         {
             try
             {
-                if (await SettleAsync(row, UploadSession.FromRow(row), now, cancellationToken))
-                    settled++;
+                if (ChunkedUpload.Has(row))
+                    await chunked.SettleAsync(row, cancellationToken);
+                else if (!await SettleAsync(row, UploadSession.FromRow(row), now, cancellationToken))
+                    continue;
+                settled++;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {

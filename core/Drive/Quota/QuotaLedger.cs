@@ -102,6 +102,35 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         }
     }
 
+    /// <summary>Undoes all operations whose ids begin alike: one transaction for each 1,000 to find them, two for each 99.</summary>
+    /// <param name="userId">The user.</param>
+    /// <param name="prefix">What their ids begin with.</param>
+    internal async Task ReverseAllAsync(long userId, string prefix, CancellationToken cancellationToken)
+    {
+        var partition = Partition(userId);
+        while (await layout.Quotas.QueryPageAsync(OperationsOf(partition, prefix), AzureLimits.BatchOperations - 1, null, cancellationToken) is { Rows.Count: > 0 } page)
+        {
+            var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
+            var batch = new TableBatch(partition);
+            foreach (var operation in page.Rows)
+                batch.Delete(operation.RowKey, operation.ETag);
+            batch.Replace(
+                new Row(partition, Total) { [Columns.Used] = (total?.Number(Columns.Used) ?? 0) - page.Rows.Sum(operation => operation.RequiredNumber(Columns.Delta)) }, total?.ETag ?? "*");
+            try
+            {
+                await layout.Quotas.SubmitAsync(batch, cancellationToken);
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // Another change came first, or an answer was lost: look again.
+            }
+        }
+    }
+
+    /// <summary>Sums the bytes of all operations whose ids begin alike. One transaction for each 1,000.</summary>
+    internal async Task<long> SumAsync(long userId, string prefix, CancellationToken cancellationToken) =>
+        await layout.Quotas.QueryAsync(OperationsOf(Partition(userId), prefix), cancellationToken).Select(row => row.RequiredNumber(Columns.Delta)).SumAsync(cancellationToken);
+
     /// <summary>Checks whether an operation has been charged. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">The operation.</param>
@@ -166,6 +195,8 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
     private static bool IsTooMuch(long used, long delta, long? limit) =>
         delta > 0 && used > (limit ?? long.MaxValue) - delta;
+
+    private static RowRange OperationsOf(string partition, string prefix) => RowRange.Prefix(partition, OperationPrefix + prefix);
 
     private static string Partition(long userId) => "u" + userId.ToString("x", CultureInfo.InvariantCulture);
 

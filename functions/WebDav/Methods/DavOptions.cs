@@ -10,6 +10,7 @@ internal sealed class DavOptions(DavPlaces places)
     private const string OfAll = "OPTIONS, GET, HEAD, POST, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
     private const string OfFiles = "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
     private const string OfFolders = "OPTIONS, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK";
+    private const string OfUploads = "OPTIONS, PUT, DELETE, MKCOL, MOVE, PROPFIND";
     private const string OfNothing = "OPTIONS, PUT, MKCOL, LOCK";
 
     /// <summary>Answers somebody who has not signed in. No transaction.</summary>
@@ -20,6 +21,11 @@ internal sealed class DavOptions(DavPlaces places)
     /// <param name="call">The request.</param>
     public async Task AnswerAsync(DavCall call, CancellationToken cancellationToken)
     {
+        if (call.Path.IsUpload)
+        {
+            Answer(call.Response, OfUploads);
+            return;
+        }
         var found = await places.FindAsync(call, call.Path, NavigatorCapability.ListChildren, cancellationToken);
         Answer(call.Response, found.Entry switch
         {

@@ -51,7 +51,7 @@ internal sealed class DavTransfer(
         if (call.Path.Covers(destination) && isMove)
             throw new DavException(StatusCodes.Status403Forbidden, "A folder cannot be moved into itself.");
         call.RequireName(destination);
-        var overwrites = !call.Request.Headers["Overwrite"].ToString().Trim().Equals("F", StringComparison.OrdinalIgnoreCase);
+        var overwrites = DavOverwrite.Of(call.Request);
         var work = call.NewWork(await conditions.CheckAsync(call, cancellationToken));
         var (from, to) = (
             await places.OpenAsync(call, call.Path, capability, cancellationToken),

@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Functions.Api.Files.Changes;
 using Cloudreve.Functions.Api.Files.Uploads;
 using Cloudreve.Functions.WebDav.Answers;
@@ -27,27 +28,51 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     /// <param name="call">The request.</param>
     public async Task PutAsync(DavCall call, CancellationToken cancellationToken)
     {
-        var (request, response) = (call.Request, call.Response);
-        if (call.Path.IsRoot || call.Path.HasSlash)
-            throw new DavException(StatusCodes.Status405MethodNotAllowed, "A folder has no content.");
+        var request = call.Request;
         if (request.Headers.ContainsKey("Content-Range"))
             throw new DavException(StatusCodes.Status400BadRequest, "Content cannot be written in part.");
         call.RequireName(call.Path);
+        if (ChecksumOf(request) is not { } checksum)
+        {
+            await StoreAsync(call, isNew: false, wanted => WriteAsync(call, wanted, request.Body, cancellationToken), cancellationToken);
+            return;
+        }
+        await using var tested = new CheckedStream(request.Body, checksum);
+        await StoreAsync(call, isNew: false, wanted => WriteAsync(call, wanted, tested, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Writes the file that a request points to, on the conditions that the client states, and answers.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="isNew">Whether a file that is there already is an error.</param>
+    /// <param name="writeAsync">Writes the content.</param>
+    public async Task StoreAsync(DavCall call, bool isNew, Func<ContentRequest, Task<WrittenFile>> writeAsync, CancellationToken cancellationToken)
+    {
+        if (call.Path.IsRoot || call.Path.HasSlash)
+            throw new DavException(StatusCodes.Status405MethodNotAllowed, "A folder has no content.");
         var tokens = await conditions.CheckAsync(call, cancellationToken);
         var place = await places.OpenAsync(call, call.Path, NavigatorCapability.UploadFile, cancellationToken);
         var wanted = await StateAsync(call, new ContentRequest(place.Path, 0)
         {
+            IsNew = isNew,
             NeedsFolder = true,
             LockTokens = tokens,
-            ModifiedAt = ReadTime(request),
+            ModifiedAt = ReadTime(call.Request),
             ClientId = RequestActor.Of(call.Http, call.Caller).ClientId,
         }, cancellationToken);
-        var written = await WriteAsync(call, wanted, cancellationToken);
+        var written = await RefuseAsync(wanted, writeAsync);
+        var response = call.Response;
         response.StatusCode = written.IsNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
         response.Headers.ETag = DavETags.Of(call.Site, written.File);
+        // Where clients of Nextcloud look for both.
+        response.Headers["OC-ETag"] = response.Headers.ETag;
+        response.Headers["OC-FileId"] = call.Site.HashIds.Encode(written.File.Id, HashIdKind.File);
         if (wanted.ModifiedAt is not null)
             response.Headers["X-OC-MTime"] = "accepted";
     }
+
+    /// <summary>The checksum that a client states for the content that it writes; null for none.</summary>
+    /// <param name="request">The request.</param>
+    public static ContentChecksum? ChecksumOf(HttpRequest request) => ContentChecksum.TryParse(request.Headers["OC-Checksum"].ToString());
 
     /// <summary>Answers MKCOL. Path + 6 transactions.</summary>
     /// <param name="call">The request.</param>
@@ -79,16 +104,19 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
             return wanted;
         var found = await places.FindAsync(call, call.Path, NavigatorCapability.UploadFile, cancellationToken);
         DavConditions.Require(call, found.Entry);
-        return found.Entry is null ? wanted with { IsNew = true } : wanted with { Previous = found.Entry.PrimaryEntityId };
+        return found.Entry is null || wanted.IsNew ? wanted with { IsNew = true } : wanted with { Previous = found.Entry.PrimaryEntityId };
     }
 
-    private async Task<WrittenFile> WriteAsync(DavCall call, ContentRequest wanted, CancellationToken cancellationToken)
+    private Task<WrittenFile> WriteAsync(DavCall call, ContentRequest wanted, Stream content, CancellationToken cancellationToken) =>
+        BodyLength.Of(call.Request) is { } length
+            ? writer.PutAsync(call.Caller, wanted with { Length = length }, content, cancellationToken)
+            : writer.PutOpenEndedAsync(call.Caller, wanted, content, cancellationToken);
+
+    private static async Task<WrittenFile> RefuseAsync(ContentRequest wanted, Func<ContentRequest, Task<WrittenFile>> writeAsync)
     {
         try
         {
-            return BodyLength.Of(call.Request) is { } length
-                ? await writer.PutAsync(call.Caller, wanted with { Length = length }, call.Request.Body, cancellationToken)
-                : await writer.PutOpenEndedAsync(call.Caller, wanted, call.Request.Body, cancellationToken);
+            return await writeAsync(wanted);
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
         {

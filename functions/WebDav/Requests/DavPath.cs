@@ -14,11 +14,15 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
 
     private const string NextcloudRoot = "/remote.php/webdav";
     private const string NextcloudFiles = "/remote.php/dav/files";
+    private const string NextcloudUploads = "/remote.php/dav/uploads";
 
     private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>True if the address ends with a slash, as those of folders do.</summary>
     public bool HasSlash { get; init; }
+
+    /// <summary>True if the path belongs to uploads in chunks, which hold no files: its segments are an upload and a chunk of it.</summary>
+    public bool IsUpload { get; init; }
 
     /// <summary>True if the path is the root itself.</summary>
     public bool IsRoot => Segments.Count == 0;
@@ -30,9 +34,9 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
     /// <param name="http">The request; its path has come decoded.</param>
     /// <exception cref="DavException">404: it is below no root.</exception>
     public static DavPath Of(HttpContext http) =>
-        Find(http.Request.Path.Value ?? "", Split) ?? throw new DavException(StatusCodes.Status404NotFound, "There is nothing here.");
+        Find(http.Request.Path.Value ?? "", Split) ?? FindUpload(http.Request.Path.Value ?? "") ?? throw new DavException(StatusCodes.Status404NotFound, "There is nothing here.");
 
-    /// <summary>Reads a path that is escaped as in a URI; null when it is below no root.</summary>
+    /// <summary>Reads a path of files that is escaped as in a URI; null when it is below no root.</summary>
     /// <param name="path">The path.</param>
     /// <exception cref="DavException">400: it is not UTF-8, or a name has a slash.</exception>
     public static DavPath? Parse(string path) => Find(path, text => [.. Split(text).Select(Unescape)]);
@@ -75,11 +79,15 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
             if (Below(path, mount) is { } rest)
                 return new DavPath(mount, split(rest)) { HasSlash = path.EndsWith('/') };
         }
-        // The next name is the user's, which the sign-in has told already.
-        if (Below(path, NextcloudFiles) is { } files && split(files) is [var user, .. var names])
-            return new DavPath($"{NextcloudFiles}/{Uri.EscapeDataString(user)}", names) { HasSlash = path.EndsWith('/') };
-        return null;
+        return FindOfUser(path, NextcloudFiles, split);
     }
+
+    private static DavPath? FindUpload(string path) => FindOfUser(path, NextcloudUploads, Split) is { } found ? found with { IsUpload = true } : null;
+
+    // The next name is the user's, which the sign-in has told already.
+    private static DavPath? FindOfUser(string path, string mount, Func<string, string[]> split) => Below(path, mount) is { } rest && split(rest) is [var user, .. var names]
+        ? new DavPath($"{mount}/{Uri.EscapeDataString(user)}", names) { HasSlash = path.EndsWith('/') }
+        : null;
 
     private static string? Below(string path, string mount) =>
         path.StartsWith(mount, StringComparison.OrdinalIgnoreCase) && (path.Length == mount.Length || path[mount.Length] == '/')

@@ -25,6 +25,9 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>Metadata that the file gets instead of what it has under the same prefix; null to leave all as it is.</summary>
     public ReplacedMetadata? Metadata { get; init; }
 
+    /// <summary>Bytes that the owner was charged with for the same content already, and gets back once it is written.</summary>
+    public long AlreadyCharged { get; init; }
+
     /// <summary>Tokens of locks that the caller holds.</summary>
     public IReadOnlyCollection<string> LockTokens { get; init; } = [];
 }

@@ -22,6 +22,7 @@ public sealed class FileContentWriter
     private const int SmallOpenEnded = 64 << 10;
 
     private readonly UploadTargets _targets;
+    private readonly UploadBlobs _blobs;
     private readonly DriveLocks _locks;
     private readonly DriveOperations _operations;
     private readonly WriteIntents _intents;
@@ -33,10 +34,10 @@ public sealed class FileContentWriter
     private readonly TimeProvider _clock;
 
     internal FileContentWriter(
-        UploadTargets targets, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging, WritePlacement placement,
+        UploadTargets targets, UploadBlobs blobs, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging, WritePlacement placement,
         WriteUndo undo, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
     {
-        (_targets, _locks, _operations, _intents, _staging, _placement) = (targets, locks, operations, intents, staging, placement);
+        (_targets, _blobs, _locks, _operations, _intents, _staging, _placement) = (targets, blobs, locks, operations, intents, staging, placement);
         (_undo, _ids, _encryption, _clock) = (undo, ids, encryption, clock);
     }
 
@@ -91,7 +92,19 @@ public sealed class FileContentWriter
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <inheritdoc cref="WriteAsync"/>
     public Task<WrittenFile> CopyAsync(Caller caller, ContentRequest request, EntityRecord source, CancellationToken cancellationToken = default) => RunAsync(
-        caller, request with { Length = source.Size }, new ContentForm { Source = source }, write => _staging.StageCopyAsync(write, source, cancellationToken), cancellationToken);
+        caller, request with { Length = source.Size }, new ContentForm { Source = source },
+        write => _staging.StageCopyAsync(write, token => _blobs.CopyAsync(source, write.Intent.Source, token), cancellationToken), cancellationToken);
+
+    /// <summary>Gives a file content that is staged in a blob of its own, which is copied; the bytes do not pass through the process.</summary>
+    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="request">What, with its length.</param>
+    /// <param name="policyId">The policy of the blob.</param>
+    /// <param name="copyAsync">Copies the blob to a name, once it is certain that the file may be written.</param>
+    /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
+    internal Task<WrittenFile> TakeStagedAsync(
+        Caller caller, ContentRequest request, int policyId, Func<string, CancellationToken, Task> copyAsync, CancellationToken cancellationToken) => RunAsync(
+        caller, request, new ContentForm { StagedPolicyId = policyId },
+        write => _staging.StageCopyAsync(write, token => copyAsync(write.Intent.Source, token), cancellationToken), cancellationToken);
 
     private async Task<WrittenFile> RunAsync(
         Caller caller, ContentRequest request, ContentForm form, Func<ContentWrite, Task> stageAsync, CancellationToken cancellationToken)
@@ -127,9 +140,9 @@ public sealed class FileContentWriter
             LockTokens = request.LockTokens,
         };
         var policy = await _targets.CheckAsync(caller, upload, cancellationToken);
-        if (form.Source is { } source)
-            policy = await _targets.GetPolicyAsync((int)source.PolicyId, cancellationToken);
-        var block = form.Source is null ? BlockSizeOf(request.Length) : request.Length;
+        if (form.PolicyId is { } id)
+            policy = await _targets.GetPolicyAsync(id, cancellationToken);
+        var block = form.PolicyId is null ? BlockSizeOf(request.Length) : request.Length;
         var seen = await _locks.ReadAsync(owner.Id, cancellationToken);
         var target = await _targets.FindAsync(seen, upload, cancellationToken);
         if (request.NeedsFolder && target.ParentId is null)
@@ -142,7 +155,7 @@ public sealed class FileContentWriter
             File = target.File,
             At = _clock.GetUtcNow(),
             KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
-            Limit = caller.Group.MaxStorage,
+            Limit = caller.Group.MaxStorage > long.MaxValue - request.AlreadyCharged ? long.MaxValue : caller.Group.MaxStorage + request.AlreadyCharged,
             BlockSize = block,
             Encryption = await EncryptionOfAsync(policy, request, form, cancellationToken),
             Metadata = request.Metadata,
@@ -177,8 +190,8 @@ public sealed class FileContentWriter
     /// <summary>A copy is encrypted as what it is a copy of.</summary>
     private async Task<string?> EncryptionOfAsync(StoragePolicy policy, ContentRequest request, ContentForm form, CancellationToken cancellationToken)
     {
-        if (form.Source is { } source)
-            return source.Encryption;
+        if (form.PolicyId is not null)
+            return form.Source?.Encryption;
         return policy.Settings.Encryption && request.Length > 0 ? await _encryption.CreateAsync(cancellationToken) : null;
     }
 
@@ -198,5 +211,11 @@ public sealed class FileContentWriter
 
         /// <summary>The entity that it is a copy of; null when it comes from the client.</summary>
         public EntityRecord? Source { get; init; }
+
+        /// <summary>The policy of a staging blob that it is in; null when it is in none.</summary>
+        public int? StagedPolicyId { get; init; }
+
+        /// <summary>The policy of the blob that becomes the content; null when there is none yet.</summary>
+        public int? PolicyId => StagedPolicyId ?? (int?)Source?.PolicyId;
     }
 }

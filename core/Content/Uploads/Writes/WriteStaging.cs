@@ -49,9 +49,9 @@ internal sealed class WriteStaging(
 
     /// <summary>Stores a write whose content is a copy: like <see cref="StageAsync"/>, and one transaction more.</summary>
     /// <param name="write">The write.</param>
-    /// <param name="source">The content.</param>
+    /// <param name="copyAsync">Copies the content to the write's blob.</param>
     /// <param name="cancellationToken">Ends the waiting for a large copy.</param>
-    public async Task StageCopyAsync(ContentWrite write, EntityRecord source, CancellationToken cancellationToken)
+    public async Task StageCopyAsync(ContentWrite write, Func<CancellationToken, Task> copyAsync, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
@@ -60,7 +60,7 @@ internal sealed class WriteStaging(
             quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
             StoreRowsAsync(write),
             StoreIdAsync(write),
-            blobs.CopyAsync(source, write.Intent.Source, stop.Token),
+            copyAsync(stop.Token),
         ];
         await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Chunked;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Locks;
@@ -71,6 +72,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
         var bytes = walk.Bytes;
         foreach (var upload in uploads.Where(upload => upload.State != UploadState.Completed && !walk.Holds(upload.FileId, upload.EntityId)))
             bytes += await ChargeOfAsync(userId, UploadCreation.OperationOf(upload), cancellationToken);
+        bytes += await ReadChunksAsync(userId, cancellationToken);
         foreach (var write in walk.Writes.Where(write => write.State != WriteState.Written))
             bytes += await ChargeOfAsync(userId, write.Operation, cancellationToken);
         var released = walk.Writes.Where(write => write.State == WriteState.Written).Select(write => (write.FileId, write.Dropped))
@@ -92,8 +94,23 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
     {
         var uploads = new List<UploadSession>();
         await foreach (var row in layout.Uploads.ScanAsync(OwnedBy(userId), cancellationToken))
-            uploads.Add(UploadSession.FromRow(row));
+        {
+            if (!ChunkedUpload.Has(row))
+                uploads.Add(UploadSession.FromRow(row));
+        }
         return uploads;
+    }
+
+    /// <summary>What the chunks of uploads are charged.</summary>
+    private async Task<long> ReadChunksAsync(long userId, CancellationToken cancellationToken)
+    {
+        var bytes = 0L;
+        await foreach (var row in layout.Uploads.ScanAsync(OwnedBy(userId), cancellationToken))
+        {
+            if (ChunkedUpload.IsLive(row))
+                bytes += await quota.SumAsync(userId, ChunkedUpload.FromRow(row).Charges, cancellationToken);
+        }
+        return bytes;
     }
 
     private async Task ReadFolderAsync(long folderId, Walk walk, ConcurrentBag<long> below, CancellationToken cancellationToken)

@@ -1,11 +1,9 @@
 using Cloudreve.AzureStorage.Pipeline;
-using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Site;
 using Cloudreve.Core.Tests.Drive.Operations;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -213,36 +211,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
         return session;
     }
 
-    /// <summary>
-    /// Runs an action until it gets through, each time in a process that dies one call later, and checks the whole site after each
-    /// recovery. The preparation is repeated for each, since staged blocks are no part of a snapshot.
-    /// </summary>
-    private async Task AtEveryCallAsync<T>(
-        StorageFault fault, bool relay, Func<UploadSite, Task<T>> prepareAsync, Func<UploadSite, T, Task> actAsync, Func<UploadSite, T, Task> recoverAsync)
-    {
-        var calls = await CrashMatrix.RunAsync(() => UploadSite.CreateAsync(azurite, s => s with { Relay = relay }), async (site, index) =>
-        {
-            var prepared = await prepareAsync(site);
-            var crash = new CrashPoint(index, fault);
-            var dying = site.Restart(crash.Decide);
-            await dying.SettingsAsync();
-            await dying.Drive.Get<SiteCatalog>().GetPolicyAsync(1);
-            crash.IsArmed = true;
-            try
-            {
-                await actAsync(dying, prepared);
-            }
-            catch (SimulatedCrashException)
-            {
-                // The process is gone; the next one knows nothing of it.
-            }
-            // Whatever is left is noted for somebody who will settle it.
-            Assert.Empty(await site.Drive.Get<SiteIntegrity>().CheckAsync());
-            await recoverAsync(site.Restart(), prepared);
-            await site.RecoverAsync();
-            await site.AssertExactAsync();
-            return crash.Struck;
-        });
-        Assert.InRange(calls, 6, 60);
-    }
+    private Task AtEveryCallAsync<T>(
+        StorageFault fault, bool relay, Func<UploadSite, Task<T>> prepareAsync, Func<UploadSite, T, Task> actAsync, Func<UploadSite, T, Task> recoverAsync) =>
+        UploadCrashes.AtEveryCallAsync(() => UploadSite.CreateAsync(azurite, s => s with { Relay = relay }), fault, prepareAsync, actAsync, recoverAsync);
 }

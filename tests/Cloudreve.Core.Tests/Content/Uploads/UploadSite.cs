@@ -28,9 +28,11 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
 
     public UserSettings UserSettings { get; set; } = new() { VersionRetentionEnabled = true, VersionRetentionMax = 2 };
 
+    public long MaxStorage { get; set; } = 1_000_000;
+
     public Caller Caller => new(
         new User { Id = DriveSite.Owner, Email = "a@example.com", Nick = "a", GroupId = 2, CreatedAt = DateTimeOffset.UnixEpoch, Settings = UserSettings },
-        new Group { Id = 2, Name = "User", MaxStorage = 1_000_000, StoragePolicyId = StoragePolicy.DefaultId });
+        new Group { Id = 2, Name = "User", MaxStorage = MaxStorage, StoragePolicyId = StoragePolicy.DefaultId });
 
     public static async Task<UploadSite> CreateAsync(AzuriteServer azurite, Func<StoragePolicySettings, StoragePolicySettings>? change = null)
     {
@@ -50,7 +52,7 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
         return site;
     }
 
-    public UploadSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(Drive.Restart(faults)) { UserSettings = UserSettings };
+    public UploadSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(Drive.Restart(faults)) { UserSettings = UserSettings, MaxStorage = MaxStorage };
 
     public static byte[] Bytes(int count) => RandomNumberGenerator.GetBytes(count);
 
@@ -121,6 +123,7 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
         await later.Drive.Get<LinkReleases>().RunAsync();
         await later.Drive.Operations.ContinueDeletionsAsync();
         later.Drive.Wait(TimeSpan.FromHours(1));
+        await later.Drive.Get<UploadExpiry>().RunAsync();
         await later.Drive.Get<EntityRecycler>().RunAsync();
     }
 

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Uploads.Writes;
+
+/// <summary>Content whose end cannot be read unless it has the checksum that was stated for it.</summary>
+/// <param name="content">The content. It stays open.</param>
+/// <param name="expected">The checksum.</param>
+public sealed class CheckedStream(Stream content, ContentChecksum expected) : Stream
+{
+    private readonly IncrementalHash _hash = expected.Begin();
+    private bool _isChecked;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="CloudreveException">40001: the content has another checksum.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await content.ReadAsync(buffer, cancellationToken);
+        if (read > 0)
+            _hash.AppendData(buffer.Span[..read]);
+        else if (buffer.Length > 0)
+            Check();
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Content is read asynchronously.");
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _hash.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Check()
+    {
+        if (_isChecked)
+            return;
+        _isChecked = true;
+        if (!_hash.GetHashAndReset().AsSpan().SequenceEqual(expected.Value.Span))
+            throw new CloudreveException(ErrorCode.BadParameter, "The content does not match its checksum.");
+    }
+}
