@@ -68,6 +68,17 @@ public sealed class WorkflowFunctions(Journal journal)
         await Task.Delay(TimeSpan.FromMilliseconds(300), context.CancellationToken);
     }
 
+    [Function("HangForever")]
+    public static Task HangForever([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync("HangActivity", context.InstanceId);
+
+    /// <summary>Ignores its token.</summary>
+    [Function("HangActivity")]
+    public async Task HangActivity([ActivityTrigger] string instance)
+    {
+        await journal.WriteAsync($"hanging-{instance}", "", CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMinutes(10));
+    }
+
     [Function("FailWorkflow")]
     public static async Task FailWorkflow([OrchestrationTrigger] TaskOrchestrationContext context) =>
         await context.CallActivityAsync<int>("FailActivity", context.GetInput<int>());

@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
 using Cloudreve.Dev;
 using Cloudreve.Dev.Linting;
 using Cloudreve.Dev.Processes;
 using Cloudreve.Dev.Publishing;
 using Cloudreve.Dev.Running;
 using Cloudreve.Dev.Testing;
+using Cloudreve.Tools;
 
 const string Usage = """
     usage: ./dev <command>
@@ -25,10 +25,7 @@ const string Usage = """
 if (args is [Guardian.Command])
     return await Guardian.WatchAsync();
 
-using var stopped = new CancellationTokenSource();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+using var stopped = new StopSignals();
 
 try
 {
@@ -49,15 +46,9 @@ catch (CommandException e)
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }
-catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+catch (OperationCanceledException) when (stopped.Token.IsCancellationRequested)
 {
-    return 130;
-}
-
-void Stop(PosixSignalContext signal)
-{
-    signal.Cancel = true;
-    stopped.Cancel();
+    return StopSignals.ForcedCode;
 }
 
 static int ShowUsage(string[] args)

@@ -15,6 +15,7 @@ namespace Cloudreve.LocalHost;
 internal sealed class LocalFunctionsHost : IDisposable
 {
     private static readonly TimeSpan s_drainTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_storagePause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_timeoutGrace = TimeSpan.FromSeconds(5);
     private readonly AppFolder _app;
@@ -60,13 +61,20 @@ internal sealed class LocalFunctionsHost : IDisposable
         var serving = ServeAsync(server, stop.Token);
         try
         {
-            await await Task.WhenAny(working, serving);
+            var told = Task.Delay(Timeout.Infinite, cancellationToken);
+            if (await Task.WhenAny(working, serving, told) is var ended && ended != told)
+                await ended;
         }
         finally
         {
-            await stop.CancelAsync();
-            await server.StopAsync(Drain());
-            await Task.WhenAny(serving);
+            var limit = Task.Delay(s_endTimeout, CancellationToken.None);
+            await Task.WhenAny(StopServingAsync(server, serving, stop), limit);
+            if (!serving.IsCompleted)
+            {
+                _logger.LogWarning(
+                    "What was under way did not end within {Seconds} s: does storage answer? The host ends without it; the next start goes on.",
+                    s_endTimeout.TotalSeconds);
+            }
             await stopWorker.CancelAsync();
             await Task.WhenAny(working);
         }
@@ -115,6 +123,13 @@ internal sealed class LocalFunctionsHost : IDisposable
         {
             throw new LocalHostException($"The storage of AzureWebJobsStorage cannot be used: {e.Message}", e);
         }
+    }
+
+    private static async Task StopServingAsync(HttpServer server, Task serving, CancellationTokenSource stop)
+    {
+        await stop.CancelAsync();
+        await server.StopAsync(Drain());
+        await Task.WhenAny(serving);
     }
 
     private static CancellationToken Drain() => new CancellationTokenSource(s_drainTimeout).Token;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using Cloudreve.LocalHost;
+using Cloudreve.Tools;
 
 const string usage = "Usage: dotnet Cloudreve.LocalHost.dll --app DIR --port N [--bind ADDRESS]";
 var arguments = new Dictionary<string, string>();
@@ -16,24 +16,19 @@ if (!arguments.Remove("--app", out var app)
     return 2;
 }
 
-using var stop = new CancellationTokenSource();
-void Stop(PosixSignalContext signal)
-{
-    signal.Cancel = true;
-    stop.Cancel();
-}
-
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+using var signals = new StopSignals();
+var code = 0;
 try
 {
     using var host = new LocalFunctionsHost(app, Console.WriteLine);
-    await host.RunAsync(bind, port, stop.Token);
-    return 0;
+    await host.RunAsync(bind, port, signals.Token);
 }
 catch (LocalHostException e)
 {
     Console.Error.WriteLine(e.Message);
-    return 1;
+    code = 1;
 }
+
+// Returning would wait for threads of the extensions that wait for storage.
+Environment.Exit(code);
+return code;

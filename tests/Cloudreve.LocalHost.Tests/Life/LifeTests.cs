@@ -13,7 +13,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task A_killed_worker_is_replaced_and_its_work_goes_on()
     {
-        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("WorkerKilled"));
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("WorkerKilled"));
         var first = await host.ReadWorkerIdAsync();
         await host.Client.PostAsync("/workflows/RunSlowly/slow-1?input=5", null);
         var waiting = host.Client.GetAsync("/wait/killed");
@@ -30,7 +30,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task A_killed_host_leaves_no_worker_and_the_next_one_goes_on()
     {
-        var settings = Hub("HostKilled");
+        var settings = LocalHostProcess.Hub("HostKilled");
         int worker;
         await using (var host = LocalHostProcess.Start(storage.ConnectionString, settings))
         {
@@ -38,7 +38,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
             host.Process.Kill();
             await host.AwaitExitAsync();
         }
-        await AwaitGoneAsync(worker);
+        await Until.GoneAsync(worker);
         await using var next = LocalHostProcess.Start(storage.ConnectionString, settings);
         Assert.NotEqual(worker, await next.ReadWorkerIdAsync());
         var queue = await storage.QueueAsync(settings["TEXT_QUEUE"]);
@@ -49,20 +49,20 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task An_orderly_end_lets_requests_end_and_leaves_no_worker()
     {
-        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("Orderly"));
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("Orderly"));
         var worker = await host.ReadWorkerIdAsync();
         var request = host.Client.GetStringAsync("/slow/orderly");
         await storage.AwaitEntryAsync("began-orderly");
         host.Terminate();
         Assert.Equal("slow", await request);
         Assert.Equal(0, await host.AwaitExitAsync());
-        await AwaitGoneAsync(worker);
+        await Until.GoneAsync(worker);
     }
 
     [Fact]
     public async Task A_signal_that_reaches_the_worker_as_well_ends_both_and_starts_no_other()
     {
-        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("Interrupt"));
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("Interrupt"));
         var worker = await host.ReadWorkerIdAsync();
 
         // Not an interrupt: a shell that runs tests in the background has it ignored.
@@ -70,7 +70,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
 
         Assert.Equal(0, await host.AwaitExitAsync());
         Assert.DoesNotContain(host.Lines, line => line.Contains("Starting another", StringComparison.Ordinal));
-        await AwaitGoneAsync(worker);
+        await Until.GoneAsync(worker);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     {
         await using var proxy = await StorageProxy.StartAsync(storage.ConnectionString);
         using var outage = proxy.Fail(NetworkFault.Reset);
-        await using var host = LocalHostProcess.Start(proxy.ConnectionString, Hub("Later"));
+        await using var host = LocalHostProcess.Start(proxy.ConnectionString, LocalHostProcess.Hub("Later"));
         await host.AwaitLineAsync("The storage of AzureWebJobsStorage does not answer; waiting for it:");
         // It continues asking.
         await Until.TrueAsync(() => Task.FromResult(outage.Requests >= 2), "second request");
@@ -96,7 +96,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     {
         var emulator = new AzuriteServer();
         emulator.Dispose();
-        await using var host = LocalHostProcess.Start(emulator.ConnectionString, Hub("Nowhere"));
+        await using var host = LocalHostProcess.Start(emulator.ConnectionString, LocalHostProcess.Hub("Nowhere"));
         await host.AwaitLineAsync("waiting for it: Connection refused");
 
         host.Terminate();
@@ -109,7 +109,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     {
         var key = Convert.ToBase64String(new byte[64]);
         var stranger = Regex.Replace(storage.ConnectionString, "AccountKey=[^;]+", $"AccountKey={key}", RegexOptions.None, TimeSpan.FromSeconds(1));
-        await using var host = LocalHostProcess.Start(stranger, Hub("Stranger"));
+        await using var host = LocalHostProcess.Start(stranger, LocalHostProcess.Hub("Stranger"));
 
         Assert.Equal(1, await host.AwaitExitAsync());
         Assert.Contains(host.Lines, line => line.StartsWith("The storage of AzureWebJobsStorage cannot be used:", StringComparison.Ordinal));
@@ -119,7 +119,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task A_function_that_ignores_its_timeout_costs_the_worker()
     {
-        var settings = Hub("Timeout");
+        var settings = LocalHostProcess.Hub("Timeout");
         settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:04";
         await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
         var worker = await host.ReadWorkerIdAsync();
@@ -127,15 +127,15 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.NotEqual(worker, await host.ReadWorkerIdAsync());
         await host.AwaitLineAsync("Timeout value of 00:00:04 exceeded by function 'Functions.Hang'");
-        await AwaitGoneAsync(worker);
+        await Until.GoneAsync(worker);
     }
 
     [Fact]
     public async Task A_port_in_use_is_told_clearly()
     {
-        await using var host = LocalHostProcess.Start(storage.ConnectionString, Hub("PortA"));
+        await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("PortA"));
         await host.ReadWorkerIdAsync();
-        await using var second = LocalHostProcess.Start(storage.ConnectionString, Hub("PortB"), host.Client.BaseAddress!.Port);
+        await using var second = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("PortB"), host.Client.BaseAddress!.Port);
         Assert.Equal(1, await second.AwaitExitAsync());
         Assert.Contains($"Port {host.Client.BaseAddress.Port} is in use.", second.Output(), StringComparison.Ordinal);
     }
@@ -143,7 +143,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task A_worker_that_never_starts_ends_the_host()
     {
-        var settings = Hub("Broken");
+        var settings = LocalHostProcess.Hub("Broken");
         settings["BREAK_AT_START"] = "true";
         await using var host = LocalHostProcess.Start(storage.ConnectionString, settings);
         Assert.Equal(1, await host.AwaitExitAsync());
@@ -154,7 +154,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     [Fact]
     public async Task A_tick_that_was_missed_runs_at_the_start_and_the_schedule_is_stored()
     {
-        var settings = Hub("Timer");
+        var settings = LocalHostProcess.Hub("Timer");
         settings["TICK_SCHEDULE"] = "0 0 * * * *";
         var container = storage.Blobs.GetBlobContainerClient("azure-webjobs-hosts");
         await container.CreateIfNotExistsAsync();
@@ -167,27 +167,4 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
         await Until.TrueAsync(
             async () => !(await status.DownloadContentAsync()).Value.Content.ToString().Contains($"{past:yyyy-MM-ddTHH}", StringComparison.Ordinal), "stored tick");
     }
-
-    private static Dictionary<string, string> Hub(string name) => new()
-    {
-        ["AzureFunctionsJobHost__extensions__durableTask__hubName"] = name,
-        ["AzureFunctionsWebHost__hostid"] = name.ToLowerInvariant(),
-        ["TEXT_QUEUE"] = name.ToLowerInvariant(),
-    };
-
-    private static Task AwaitGoneAsync(int process) => Until.TrueAsync(
-        () =>
-        {
-            try
-            {
-                using var found = Process.GetProcessById(process);
-                return Task.FromResult(found.HasExited);
-            }
-            catch (ArgumentException)
-            {
-                return Task.FromResult(true);
-            }
-        },
-        $"end of process {process}",
-        seconds: 10);
 }

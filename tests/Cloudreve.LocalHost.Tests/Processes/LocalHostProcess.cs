@@ -31,6 +31,14 @@ internal sealed class LocalHostProcess : IAsyncDisposable
 
     public IEnumerable<string> Lines => _lines;
 
+    /// <summary>Settings of a host that shares its storage with others.</summary>
+    public static Dictionary<string, string> Hub(string name) => new()
+    {
+        ["AzureFunctionsJobHost__extensions__durableTask__hubName"] = name,
+        ["AzureFunctionsWebHost__hostid"] = name.ToLowerInvariant(),
+        ["TEXT_QUEUE"] = name.ToLowerInvariant(),
+    };
+
     /// <summary>Starts a host and does not wait for it.</summary>
     public static LocalHostProcess Start(
         string storage, IReadOnlyDictionary<string, string>? settings = null, int? port = null, string? app = null)

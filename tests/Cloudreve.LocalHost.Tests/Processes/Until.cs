@@ -15,4 +15,20 @@ internal static class Until
             await Task.Delay(50);
         }
     }
+
+    public static Task GoneAsync(int process) => TrueAsync(
+        () =>
+        {
+            try
+            {
+                using var found = Process.GetProcessById(process);
+                return Task.FromResult(found.HasExited);
+            }
+            catch (ArgumentException)
+            {
+                return Task.FromResult(true);
+            }
+        },
+        $"end of process {process}",
+        seconds: 10);
 }
