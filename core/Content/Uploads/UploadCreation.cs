@@ -46,7 +46,7 @@ public sealed class UploadCreation
     }
 
     /// <summary>
-    /// Begins an upload: reserves the bytes, locks the path, and makes a placeholder for a new file. Path + 8 transactions, three
+    /// Begins an upload: locks the path, reserves the bytes, and makes a placeholder for a new file. Path + 8 transactions, three
     /// more for each folder on the path that is missing.
     /// </summary>
     /// <param name="caller">The user who uploads: the owner of the drive.</param>
@@ -85,10 +85,11 @@ public sealed class UploadCreation
         var session = await _sessions.AddAsync(
             await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
             cancellationToken);
+        // Before the charge: all rivals for the path would wait for each other's changes of the total, the one who gets it included.
+        await LockAsync(control, session, cancellationToken);
         try
         {
             await _quota.ChargeAsync(owner.Id, OperationOf(session), session.Size, caller.Group.MaxStorage, cancellationToken);
-            await _locks.AcquireAsync(control, LockOf(session), cancellationToken);
             if (target.File is null)
                 return session with { PlaceholderETag = await CreatePlaceholderAsync(control, session, cancellationToken) };
             await AwaitAsync(session, target.File, request, cancellationToken);
@@ -148,21 +149,45 @@ public sealed class UploadCreation
         };
     }
 
+    /// <summary>Takes the path's lock. An upload that does not get it has done nothing yet, and leaves nothing.</summary>
+    private async Task LockAsync(DriveControl control, UploadSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _locks.AcquireAsync(control, LockOf(session), cancellationToken);
+        }
+        catch (LockConflictException)
+        {
+            await LeaveAsync(session, timeout => _sessions.RemoveAsync(session, timeout));
+            throw;
+        }
+        catch (Exception e)
+        {
+            await UndoAsync(session, e);
+            throw;
+        }
+    }
+
     /// <summary>
     /// Undoes a beginning that failed, or that no client will hear of. Where that fails, too, the expiry of uploads finds the row within
     /// minutes.
     /// </summary>
     /// <param name="session">The upload.</param>
     /// <param name="reason">The reason.</param>
-    public async Task UndoAsync(UploadSession session, Exception reason)
+    public Task UndoAsync(UploadSession session, Exception reason) => LeaveAsync(session, async timeout =>
+    {
+        await _cancellation.CancelAsync(session, timeout);
+        // A call that storage did not answer may take effect late: its traces are looked for again.
+        if (reason is CloudreveException)
+            await _sessions.RemoveAsync(session, timeout);
+    });
+
+    private async Task LeaveAsync(UploadSession session, Func<CancellationToken, Task> leave)
     {
         using var timeout = new CancellationTokenSource(UndoTimeout, _clock);
         try
         {
-            await _cancellation.CancelAsync(session, timeout.Token);
-            // A call that storage did not answer may take effect late: its traces are looked for again.
-            if (reason is CloudreveException)
-                await _sessions.RemoveAsync(session, timeout.Token);
+            await leave(timeout.Token);
         }
         catch (Exception e) when (e is StorageException or CloudreveException or OperationCanceledException)
         {

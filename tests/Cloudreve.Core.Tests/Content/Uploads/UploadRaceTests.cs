@@ -1,9 +1,12 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Tests.Drive.Operations;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -163,6 +166,46 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
         Assert.Single(codes, ErrorCode.Ok);
         Assert.All(
             codes.Where(code => code != ErrorCode.Ok), code => Assert.Contains(code, (ErrorCode[])[ErrorCode.LockConflict, ErrorCode.NameBeingUploaded]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_many_clients_when_they_begin_an_upload_of_one_file_at_once_then_the_winner_waits_for_none_of_them(bool overwrites)
+    {
+        var site = await UploadSite.CreateAsync(azurite);
+        foreach (var path in overwrites ? (string[])["/alone", "/same"] : [])
+            await site.WriteAsync(path, UploadSite.Bytes(30));
+        var alone = await CountAsync(site, "/alone", overwrites);
+
+        var tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CountAsync(site, "/same", overwrites)));
+
+        var winner = Assert.Single(tries, t => t.Code == ErrorCode.Ok);
+        Assert.Equal(alone.Calls, winner.Calls);
+        Assert.All(tries.Where(t => t.Code != ErrorCode.Ok), t => Assert.InRange(t.Calls.Count, 1, alone.Calls.Count));
+        Assert.Equal(overwrites ? 560 : 500, await site.Drive.UsedAsync());
+        Assert.Equal(2, (await site.Drive.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Locks.Count);
+        Assert.Equal(2, await site.Layout.Uploads.ScanAsync().CountAsync());
+    }
+
+    /// <summary>Begins an upload as a process of its own, which has read the site's settings before.</summary>
+    /// <returns>The answer, and the storage requests that it took.</returns>
+    private static async Task<(ErrorCode Code, IReadOnlyList<string> Calls)> CountAsync(UploadSite site, string path, bool overwrites)
+    {
+        var calls = new List<string>();
+        var process = site.Restart(call =>
+        {
+            lock (calls)
+                calls.Add($"{call.Service} {call.Method}");
+            return StorageFault.None;
+        });
+        await process.SettingsAsync();
+        await process.Drive.Get<SiteCatalog>().GetPolicyAsync(StoragePolicy.DefaultId);
+        foreach (var kind in (IdKind[])[IdKind.File, IdKind.Entity])
+            await process.Drive.Get<IdAllocator>().NextAsync(kind);
+        calls.Clear();
+        var code = await TryAsync(() => process.BeginAsync(path, 250, overwrites));
+        return (code, calls);
     }
 
     private static async Task ChangeAsync(UploadSite site, IReadOnlyCollection<string> tokens, Func<DriveOperations, DriveWork, Task> change)
