@@ -35,12 +35,24 @@ public sealed class AdminNodeApiTests(SharedApp shared) : IClassFixture<SharedAp
     [Fact]
     public async Task Given_the_sites_node_when_it_is_changed_then_name_weight_and_capabilities_are_what_was_sent()
     {
-        var answer = await UpdateAsync(1, """{"id":1,"name":"Home","type":"master","status":"active","weight":5,"capabilities":"Ag==","settings":{"aria2":{"options":{},"token":""}},"edges":{}}""");
+        var answer = await UpdateAsync(1, """{"id":1,"name":"Home","type":"master","status":"active","weight":5,"capabilities":"Ag==","settings":{"interval":5,"aria2":{"options":{},"token":""}},"edges":{}}""");
 
         Assert.Equal(0, answer.Code);
         var shown = (await _admin.GetApiAsync("admin/node/1")).Data;
         Assert.Equal(
             ("Home", 5, "Ag=="), (shown.GetProperty("name").GetString(), shown.GetProperty("weight").GetInt32(), shown.GetProperty("capabilities").GetString()));
+    }
+
+    [Fact]
+    public async Task Given_a_node_as_it_is_shown_when_it_is_sent_back_whole_then_it_is_saved()
+    {
+        var shown = (await _admin.GetApiAsync("admin/node/1")).Data;
+
+        var answer = await UpdateAsync(1, shown.GetRawText());
+
+        Assert.Equal((0, shown.GetRawText()), (answer.Code, answer.Data.GetRawText()));
+        // Without it the dashboard's form cannot be sent while the node may download.
+        Assert.Equal(5, shown.GetProperty("settings").GetProperty("interval").GetInt32());
     }
 
     [Theory]
@@ -51,6 +63,7 @@ public sealed class AdminNodeApiTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData(1, """{"name":"x","status":"asleep"}""", 40001)]
     [InlineData(1, """{"name":"x","status":"suspended"}""", 40046)]
     [InlineData(1, """{"name":"x","settings":{"provider":"aria2","aria2":{"server":"http://127.0.0.1:6800"}}}""", 40019)]
+    [InlineData(1, """{"name":"x","settings":{"interval":30}}""", 40019)]
     [InlineData(2, """{"name":"x"}""", 404)]
     public async Task Given_a_node_that_cannot_be_when_it_is_changed_then_the_documented_code_answers_and_it_stays(int id, string node, int code)
     {

@@ -6,6 +6,9 @@ namespace Cloudreve.Functions.Api.Admin.Nodes;
 /// <summary>A node as administrators see it (contract, section 22).</summary>
 internal sealed record AdminNodeResponse(int Id, string Name, string Type, string Status, string Capabilities, int Weight)
 {
+    /// <summary>Settings of downloads, as the dashboard's form demands them.</summary>
+    public AdminNodeSettings Settings { get; } = new();
+
     /// <summary>The objects that refer to the node: none, since no policy stores files on one.</summary>
     public AdminNodeEdges Edges { get; init; } = new();
 
@@ -13,6 +16,14 @@ internal sealed record AdminNodeResponse(int Id, string Name, string Type, strin
     /// <param name="node">The node.</param>
     public static AdminNodeResponse Of(Node node) => new(
         node.Id, node.Name, node.IsMaster ? "master" : "slave", node.IsActive ? "active" : "suspended", node.Capabilities.ToString(), node.Weight);
+}
+
+/// <summary>Settings of a node's downloads from other sites.</summary>
+/// <param name="Interval">Seconds between two looks at a download. It cannot be changed; the form lets nobody save a node without.</param>
+internal sealed record AdminNodeSettings(int Interval = AdminNodeSettings.OnlyInterval)
+{
+    /// <summary>The interval of all nodes.</summary>
+    public const int OnlyInterval = 5;
 }
 
 /// <summary>The objects that refer to a node.</summary>

@@ -46,10 +46,14 @@ internal sealed record NodeRequest(string Name)
                 ? new CloudreveException(ErrorCode.SystemNodeProtected, "The site's own node cannot be suspended.")
                 : new CloudreveException(ErrorCode.BadParameter, "The status must be active or suspended.");
         }
-        if (Settings?.Values.Any(IsGiven) is true)
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available, so a node has no settings for them.");
+        if (Settings?.Any(setting => !IsUnchanged(setting.Key, setting.Value)) is true)
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available, so the settings of a node for them cannot be changed.");
         return new NodeDraft(Name, Capabilities, Weight ?? 0);
     }
+
+    private static bool IsUnchanged(string name, JsonElement value) => name == "interval" && value.ValueKind == JsonValueKind.Number
+        ? value.GetDouble() is 0 or AdminNodeSettings.OnlyInterval
+        : !IsGiven(value);
 
     /// <summary>The dashboard sends empty forms as empty objects and texts.</summary>
     private static bool IsGiven(JsonElement value) => value.ValueKind switch
