@@ -17,7 +17,7 @@ internal static class ImportPaths
     /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the product keeps
     /// there itself; <c>/</c> is the whole container without that.
     /// </summary>
-    /// <exception cref="CloudreveException">40001 for none, and for empty or dot segments; 40006 for the product's own blobs.</exception>
+    /// <exception cref="CloudreveException">40001 for none, for empty or dot segments, and for the product's own blobs.</exception>
     public static string ParseSource(string source, OwnAreas own)
     {
         if (source.Length is 0 or > MaxSourceCharacters || source.Any(char.IsControl) || source.Contains('\\', StringComparison.Ordinal))
@@ -25,7 +25,7 @@ internal static class ImportPaths
         var path = FilePath.ParsePlain(source);
         var prefix = path.IsRoot ? "" : string.Join('/', path.Segments) + "/";
         if (prefix.Length > 0 && own.Holds(prefix))
-            throw new CloudreveException(ErrorCode.PolicyNotAllowed, "The source contains the site's own data.");
+            throw new CloudreveException(ErrorCode.BadParameter, "The source contains the site's own data.");
         return prefix;
     }
 

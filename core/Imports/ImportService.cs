@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Storage;
@@ -92,7 +93,7 @@ public sealed class ImportService
     /// <param name="request">The request.</param>
     /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
     /// <returns>The queued task.</returns>
-    /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40052: nothing was created.</exception>
+    /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40045, 40052: nothing was created.</exception>
     public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
     {
         var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
@@ -105,6 +106,7 @@ public sealed class ImportService
         var destination = ImportPaths.ParseDestination(request.Destination, userHashId);
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
+        await RequireSourceAsync(policy, source, cancellationToken);
         var now = _clock.GetUtcNow();
         var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
         var task = new WorkflowTask
@@ -118,6 +120,27 @@ public sealed class ImportService
         };
         await _tasks.CreateAsync(task, cancellationToken);
         return task;
+    }
+
+    /// <summary>A mistyped folder is told at once, not by a task that finds nothing.</summary>
+    private async Task RequireSourceAsync(StoragePolicy policy, string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Some services answer pages without entries before the first blob.
+            if (await _containers.Get(policy).ListPageAsync(source, null, 1, null, cancellationToken) is not { Blobs.Count: 0, ContinuationToken: null })
+                return;
+        }
+        catch (StorageNotFoundException e)
+        {
+            throw new CloudreveException(ErrorCode.ListingFailed, "The storage policy's container does not exist.", e);
+        }
+        catch (StorageUnreadableException)
+        {
+            // There are blobs, and the import notes what cannot be listed.
+            return;
+        }
+        throw new CloudreveException(ErrorCode.ListingFailed, "The source folder is empty or does not exist.");
     }
 
     private async ValueTask<OwnAreas> OwnAreasOfAsync(StoragePolicy policy, CancellationToken cancellationToken) =>

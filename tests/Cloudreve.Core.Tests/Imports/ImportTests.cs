@@ -343,10 +343,12 @@ public sealed class ImportTests(AzuriteServer azurite)
     [InlineData("a//b", "/x", ErrorCode.BadParameter)]
     [InlineData("", "/x", ErrorCode.BadParameter)]
     [InlineData("src", "", ErrorCode.BadParameter)]
-    [InlineData("uploads/1", "/x", ErrorCode.PolicyNotAllowed)]
-    [InlineData("/uploads", "/x", ErrorCode.PolicyNotAllowed)]
-    [InlineData("thumbnails", "/x", ErrorCode.PolicyNotAllowed)]
-    [InlineData("staging/", "/x", ErrorCode.PolicyNotAllowed)]
+    [InlineData("uploads/1", "/x", ErrorCode.BadParameter)]
+    [InlineData("/uploads", "/x", ErrorCode.BadParameter)]
+    [InlineData("thumbnails", "/x", ErrorCode.BadParameter)]
+    [InlineData("staging/", "/x", ErrorCode.BadParameter)]
+    [InlineData("nowhere", "/x", ErrorCode.ListingFailed)]
+    [InlineData("file.tx", "/x", ErrorCode.ListingFailed)]
     [InlineData("src", "/a/../b", ErrorCode.BadParameter)]
     [InlineData("src", "/bad|name", ErrorCode.IllegalName)]
     [InlineData("src", "cloudreve://share/x", ErrorCode.BadParameter)]
@@ -354,6 +356,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     public async Task Given_a_bad_request_when_it_is_checked_then_it_is_refused_and_nothing_is_created(string source, string destination, ErrorCode code)
     {
         var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync([("src/a", 1), ("file.txt", 1)]);
         await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/file.txt"), new NewEntry(FileType.File), failIfExists: true);
 
         var error = await Assert.ThrowsAsync<CloudreveException>(() => site.AcceptAsync(source, destination));
@@ -369,6 +372,7 @@ public sealed class ImportTests(AzuriteServer azurite)
         const int Files = 30 * 60;
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, Files).Select(i => ($"src/d{i % Folders:d2}/f{i:d5}", 1)));
+        await site.PutAsync([("warm/a", 1)]);
         await site.AcceptAsync("warm");
         var reference = await site.AcceptAsync("src");
         using var measured = site.Account.Transactions.Measure();

@@ -15,6 +15,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     public async Task Given_an_administrator_when_an_import_is_requested_then_the_target_user_sees_the_queued_task()
     {
         var (client, _, id) = await NewUserAsync();
+        await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
 
         var answer = await (await App.SignInAsync()).PostApiAsync("workflow/import", Body("/photos", "/Pictures", id));
 
@@ -36,9 +37,10 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":77}""", 40035)]
     [InlineData("""{"src":"/a","dst":"/b","user_id":"nobody","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/../a","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
-    [InlineData("""{"src":"/uploads","dst":"/b","user_id":"{0}","policy_id":1}""", 40006)]
-    [InlineData("""{"src":"/thumbnails/x","dst":"/b","user_id":"{0}","policy_id":1}""", 40006)]
+    [InlineData("""{"src":"/uploads","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
+    [InlineData("""{"src":"/thumbnails/x","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"","dst":"/b","user_id":"{0}","policy_id":1}""", 40001)]
+    [InlineData("""{"src":"/not/there","dst":"/b","user_id":"{0}","policy_id":1}""", 40045)]
     [InlineData("""{"src":"/a","dst":"","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"cloudreve://trash","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b""", 40001)]
@@ -50,6 +52,16 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
 
         Assert.Equal(code, answer.Code);
         Assert.Empty((await client.GetApiAsync("workflow?page_size=10&category=general")).Data.GetProperty("tasks").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Given_a_user_who_is_gone_when_an_import_for_him_is_requested_then_the_answer_names_the_user()
+    {
+        var gone = (await App.GetSiteAsync()).HashIds.Encode(987_654, HashIdKind.User);
+
+        var answer = await (await App.SignInAsync()).PostApiAsync("workflow/import", Body("/a", "/b", gone));
+
+        Assert.Equal((40021, "The user does not exist."), (answer.Code, answer.Msg));
     }
 
     [Fact]
