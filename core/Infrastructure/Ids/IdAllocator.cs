@@ -55,6 +55,7 @@ public readonly record struct IdRange(long First, int Count)
 public sealed class IdAllocator(StorageLayout layout)
 {
     private const int BlockSize = 1000;
+    private const string NoteKey = "note";
 
     private readonly Dictionary<IdKind, Counter> _counters = Enum.GetValues<IdKind>().ToDictionary(k => k, k => new Counter(layout.IdLeases, k));
     private readonly FolderIds _folders = new(layout.IdLeases);
@@ -74,6 +75,25 @@ public sealed class IdAllocator(StorageLayout layout)
     /// <param name="kind">The kind of objects that the ids are for.</param>
     public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
+
+    /// <summary>Like <see cref="ReadEndAsync"/>, with the note beside the counter; null when there is none. One transaction.</summary>
+    internal async Task<(long End, Row? Note)> ReadEndAndNoteAsync(IdKind kind, CancellationToken cancellationToken)
+    {
+        Row? counter = null;
+        Row? note = null;
+        await foreach (var row in layout.IdLeases.QueryAsync(new RowRange(kind.ToString()), cancellationToken))
+        {
+            counter = row.RowKey == "next" ? row : counter;
+            note = row.RowKey == NoteKey ? row : note;
+        }
+        return (counter?.RequiredNumber("next") ?? First(kind) + 1, note);
+    }
+
+    /// <summary>An empty note on the ids of a kind.</summary>
+    internal static Row NoteOf(IdKind kind) => new(kind.ToString(), NoteKey);
+
+    /// <summary>Keeps a note, in the place of the one before. One transaction.</summary>
+    internal Task KeepNoteAsync(Row note, CancellationToken cancellationToken) => layout.IdLeases.UpsertAsync(note, cancellationToken);
 
     /// <summary>The first id of a kind. Root folders have the ids of their users, so file ids start above every user id.</summary>
     /// <param name="kind">The kind of objects that the ids are for.</param>

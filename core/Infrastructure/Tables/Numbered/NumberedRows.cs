@@ -12,7 +12,8 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// </summary>
 /// <remarks>
 /// A list of up to 10,000 rows is counted again for each page, so its pages and total are exact. A longer one is counted by
-/// <see cref="CountsPerRequest"/> transactions of each request until all is known, and again some minutes later. A page costs one
+/// <see cref="CountsPerRequest"/> transactions of each request until all is known. What is known is kept for other processes and serves
+/// while it is counted again some minutes later, by <see cref="RecountsPerRequest"/> transactions of each request. A page costs one
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>
 /// <param name="table">The table of the rows.</param>
@@ -25,6 +26,9 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
 {
     /// <summary>Maximum number of transactions that one request spends on counting.</summary>
     public const int CountsPerRequest = 100;
+
+    /// <summary>Maximum number of transactions that one request spends on replacing an older census, which serves meanwhile.</summary>
+    public const int RecountsPerRequest = 20;
 
     /// <summary>Maximum number of blocks unknown to any census that one request reads.</summary>
     public const int BlocksPerRequest = 50;
@@ -51,8 +55,9 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     public async Task<NumberedItems<Row>> ListAsync(ListWindow page, string? filter, CancellationToken cancellationToken = default)
     {
         var demanded = And(condition, filter);
-        var end = await BlockEndAsync(cancellationToken);
-        var census = await CountAsync(demanded, end, cancellationToken);
+        var counting = CountingOf(demanded);
+        var end = await ReadEndAsync(counting, filter, cancellationToken);
+        var census = await CountAsync(counting, filter, end, cancellationToken);
         var blocks = Blocks(census, end, page.Descending).ToList();
         var rows = new List<Row>();
         var read = new Dictionary<long, int>();
@@ -165,37 +170,61 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
         return rows;
     }
 
-    /// <summary>Continues counting, and returns what is known.</summary>
-    private async Task<Census> CountAsync(string? demanded, long end, CancellationToken cancellationToken)
+    /// <summary>Reads the end of the list and, unless this process has a census, the one that another has kept: one transaction.</summary>
+    private async Task<long> ReadEndAsync(Counting counting, string? filter, CancellationToken cancellationToken)
     {
-        var key = demanded ?? "";
-        var counting = _countings.Find(key) ?? new Counting();
-        _countings.Keep(key, counting, clock.GetUtcNow() + (6 * MaxAge));
+        if (filter is not null || counting.Whole is not null)
+            return await BlockEndAsync(cancellationToken);
+        var (end, note) = await ids.ReadEndAndNoteAsync(kind, cancellationToken);
+        if (note is not null)
+            counting.Whole ??= Census.FromRow(note);
+        return ((end - 1) / Block) + 1;
+    }
+
+    private Counting CountingOf(string? demanded)
+    {
+        var counting = _countings.Find(demanded ?? "") ?? new Counting();
+        _countings.Keep(demanded ?? "", counting, clock.GetUtcNow() + (6 * MaxAge));
+        return counting;
+    }
+
+    /// <summary>Continues counting, and returns what is known.</summary>
+    private async Task<Census> CountAsync(Counting counting, string? filter, long end, CancellationToken cancellationToken)
+    {
         await counting.Turn.WaitAsync(cancellationToken);
         try
         {
-            if (counting.Whole is { Pages: > FewPages } whole && clock.GetElapsedTime(whole.At) < MaxAge)
+            // A census serves until the next one, unless so many blocks have come that a page could miss some.
+            var whole = counting.Whole is { Pages: > FewPages } known && end - known.End <= BlocksPerRequest - BlocksInUse ? known : null;
+            if (whole is not null && clock.GetUtcNow() - whole.At < MaxAge)
                 return whole;
-            var open = counting.Open ?? new Census { End = end, At = clock.GetTimestamp() };
+            var open = counting.Open ?? new Census { End = end, At = clock.GetUtcNow() };
             counting.Open = open;
-            var filter = And(Everything, demanded)!;
-            for (var pages = 0; pages < CountsPerRequest && !open.IsWhole; pages++)
-            {
-                var page = await table.ScanPageAsync(filter, s_keys, open.Next, cancellationToken);
-                foreach (var block in page.Rows.CountBy(BlockOf))
-                    open.Blocks[block.Key] = open.Blocks.GetValueOrDefault(block.Key) + block.Value;
-                open.Pages++;
-                open.Next = page.ContinuationToken;
-                open.IsWhole = open.Next is null;
-            }
-            if (open.IsWhole)
-                (counting.Whole, counting.Open) = (open, null);
-            // The next request continues with it.
-            return counting.Whole ?? open.Copy();
+            await CountPagesAsync(open, And(condition, filter), whole is null ? CountsPerRequest : RecountsPerRequest, cancellationToken);
+            if (!open.IsWhole)
+                return whole ?? open.Copy();
+            if (filter is null && (whole is not null || open.Pages > FewPages))
+                await open.KeepAsync(ids, kind, cancellationToken);
+            (counting.Whole, counting.Open) = (open, null);
+            return open;
         }
         finally
         {
             counting.Turn.Release();
+        }
+    }
+
+    private async Task CountPagesAsync(Census open, string? demanded, int most, CancellationToken cancellationToken)
+    {
+        var filter = And(Everything, demanded)!;
+        for (var pages = 0; pages < most && !open.IsWhole; pages++)
+        {
+            var page = await table.ScanPageAsync(filter, s_keys, open.Next, cancellationToken);
+            foreach (var block in page.Rows.CountBy(BlockOf))
+                open.Blocks[block.Key] = open.Blocks.GetValueOrDefault(block.Key) + block.Value;
+            open.Pages++;
+            open.Next = page.ContinuationToken;
+            open.IsWhole = open.Next is null;
         }
     }
 
@@ -206,22 +235,5 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
         public Census? Whole { get; set; }
 
         public Census? Open { get; set; }
-    }
-
-    private sealed class Census
-    {
-        public required long End { get; init; }
-
-        public required long At { get; init; }
-
-        public Dictionary<long, int> Blocks { get; init; } = [];
-
-        public int Pages { get; set; }
-
-        public string? Next { get; set; }
-
-        public bool IsWhole { get; set; }
-
-        public Census Copy() => new() { End = End, At = At, Blocks = new Dictionary<long, int>(Blocks), Pages = Pages };
     }
 }

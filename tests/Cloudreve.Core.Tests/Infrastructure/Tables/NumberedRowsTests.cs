@@ -98,6 +98,63 @@ public sealed class NumberedRowsTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_long_list_that_one_process_has_counted_when_another_reads_its_first_page_then_it_costs_no_more_than_any()
+    {
+        var site = await StartAsync();
+        await site.AddAsync(Enumerable.Range(1000, 12_000).Select(i => (long)i), 13_000);
+        await site.Rows.ListAsync(new ListWindow(0, 10, Descending: true), null);
+        var other = site with { Rows = ListOf(site.Layout) };
+
+        foreach (var (skip, id) in ((long, long)[])[(0, 12_999), (6000, 6999)])
+        {
+            using var measured = site.Layout.Account.Transactions.Measure();
+            var found = await other.Rows.ListAsync(new ListWindow(skip, 10, Descending: true), null);
+
+            // The end of the list with the census, and the page with blocks that may have rows since.
+            Assert.Equal(1 + 8, measured.Total);
+            Assert.Equal((12_000, id), (found.Total, FileKeys.ParseId(found.Items[0].RowKey)));
+        }
+    }
+
+    [Fact]
+    public async Task Given_a_census_of_long_ago_when_another_process_lists_then_it_serves_while_a_few_transactions_of_each_page_count_again()
+    {
+        var site = await StartAsync();
+        await site.AddAsync(Enumerable.Range(1000, 22_500).Select(i => (long)i), 24_000);
+        await site.Rows.ListAsync(new ListWindow(0, 10, Descending: true), null);
+        await site.RemoveAsync(Enumerable.Range(1000, 500).Select(i => (long)i));
+        _clock.Advance(TimeSpan.FromDays(1));
+        var other = site with { Rows = ListOf(site.Layout) };
+
+        var costs = new List<(long Cost, long Total)>();
+        for (var page = 0; page < 3; page++)
+        {
+            using var measured = site.Layout.Account.Transactions.Measure();
+            var found = await other.Rows.ListAsync(new ListWindow(0, 10, Descending: true), null);
+            costs.Add((measured.Total, found.Total));
+        }
+
+        var whole = (22_000 + 999) / 1000;
+        Assert.Equal(
+            [(1 + NumberedRows.RecountsPerRequest + 8, 22_500), (1 + (whole - NumberedRows.RecountsPerRequest) + 1 + 8, 22_000), (1 + 8, 22_000)], costs);
+    }
+
+    [Fact]
+    public async Task Given_a_list_that_has_grown_by_many_blocks_since_its_census_when_it_is_listed_then_no_row_is_missing()
+    {
+        var site = await StartAsync();
+        await site.AddAsync(Enumerable.Range(1000, 11_000).Select(i => (long)i), 12_000);
+        await site.Rows.ListAsync(new ListWindow(0, 10, Descending: true), null);
+        await site.AddAsync(Enumerable.Range(0, 60).Select(block => 12_000 + (block * 1000L)), 72_000);
+
+        var listed = new List<long>();
+        for (var page = 0; page < 7; page++)
+            listed.AddRange((await site.Rows.ListAsync(new ListWindow(page * 10, 10, Descending: true), null)).Items.Select(row => FileKeys.ParseId(row.RowKey)));
+
+        Assert.Equal([.. Enumerable.Range(0, 60).Reverse().Select(block => 12_000 + (block * 1000L)), .. Enumerable.Range(0, 10).Select(i => 11_999L - i)], listed);
+    }
+
+    [Fact]
     public async Task Given_an_empty_list_when_it_is_read_then_it_is_empty()
     {
         var site = await StartAsync();
@@ -112,8 +169,10 @@ public sealed class NumberedRowsTests(AzuriteServer azurite)
         var layout = new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName()[..12]);
         foreach (var table in layout.AllTables)
             await table.CreateIfNotExistsAsync();
-        return new Site(layout, new NumberedRows(layout.Tasks, new IdAllocator(layout), IdKind.Task, "i", null, _clock));
+        return new Site(layout, ListOf(layout));
     }
+
+    private NumberedRows ListOf(StorageLayout layout) => new(layout.Tasks, new IdAllocator(layout), IdKind.Task, "i", null, _clock);
 
     private sealed record Site(StorageLayout Layout, NumberedRows Rows)
     {
@@ -129,6 +188,12 @@ public sealed class NumberedRowsTests(AzuriteServer azurite)
             }
             await Layout.Tasks.UpsertAsync(new Row("u7", "other"));
             await Layout.IdLeases.UpsertAsync(new Row(nameof(IdKind.Task), "next") { ["next"] = end });
+        }
+
+        public async Task RemoveAsync(IEnumerable<long> ids)
+        {
+            foreach (var id in ids)
+                await Layout.Tasks.DeleteAsync("i" + FileKeys.IdBlock(id), FileKeys.Id(id));
         }
     }
 }
