@@ -23,6 +23,9 @@ internal static class UserRows
     public const string Mail = "!mail";
     public const string OwnerId = "user";
 
+    /// <summary>The column of an address in the row of its claim, and of the account's address in the account's row.</summary>
+    public const string Address = "mail";
+
     private const string Write = "write";
 
     // JSON may write six characters for one, so bounds of single settings are not enough: a row holds 524,288.
@@ -36,7 +39,7 @@ internal static class UserRows
     /// <summary>A partition of rows that stand for nobody, whose number is small.</summary>
     public static string NobodyPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
 
-    public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Columns.Email] = mail, [OwnerId] = userId };
+    public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Address] = mail, [OwnerId] = userId };
 
     /// <summary>An account's row.</summary>
     /// <param name="user">The account.</param>
@@ -46,7 +49,7 @@ internal static class UserRows
         var row = new Row(Partition(user.Id), Account)
         {
             [Columns.Id] = user.Id,
-            [Columns.Email] = user.Email,
+            [Address] = user.Email,
             [Columns.IsEmailVerified] = user.IsEmailVerified ? true : null,
             [Columns.Nick] = user.Nick,
             [Columns.Status] = (int)user.Status,
@@ -77,7 +80,7 @@ internal static class UserRows
     public static User Read(Row row) => new()
     {
         Id = row.RequiredNumber(Columns.Id),
-        Email = row.RequiredText(Columns.Email),
+        Email = row.RequiredText(Address),
         IsEmailVerified = row[Columns.IsEmailVerified] is true,
         Nick = row.RequiredText(Columns.Nick),
         Status = (UserStatus)row.RequiredNumber(Columns.Status),
@@ -95,7 +98,6 @@ internal static class UserRows
 
     private static class Columns
     {
-        public const string Email = "mail";
         public const string Id = "id";
         public const string IsEmailVerified = "verified";
         public const string Nick = "nick";

@@ -50,6 +50,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     private readonly ConcurrentDictionary<long, Kept> _kept = [];
     private readonly UserIndex _index = new(layout);
+    private readonly MailClaims _mails = new(layout);
     private readonly ConcurrentDictionary<long, SharedAttempt<Kept>> _reading = [];
 
     /// <summary>The form in which mail addresses are stored and compared.</summary>
@@ -130,11 +131,11 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         {
             // Another process created it in between; the check below finds out.
         }
-        return await FindAsync(User.FirstId, cancellationToken) ?? throw Taken();
+        return await FindAsync(User.FirstId, cancellationToken) ?? throw MailClaims.Taken();
     }
 
     internal async Task<long?> FindIdByEmailAsync(string email, CancellationToken cancellationToken) =>
-        await FindMailAsync(await FindStoredFormAsync(email, cancellationToken), cancellationToken) is { } mail ? mail.RequiredNumber(UserRows.OwnerId) : null;
+        await _mails.FindOwnerAsync(await FindStoredFormAsync(email, cancellationToken), cancellationToken);
 
     /// <summary>
     /// The form of a mail address that its account has. Earlier releases stored letters with accents as they came, so such addresses are
@@ -148,12 +149,9 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         string[] forms = [.. new[] { NormalizeEmail(email), plain, CanonicalText.Decomposed(plain) }.Distinct(StringComparer.Ordinal)];
         if (forms.Length == 1)
             return forms[0];
-        var mails = await Task.WhenAll(forms.Select(form => FindMailAsync(form, cancellationToken)));
-        return forms.Where((_, i) => mails[i] is not null).FirstOrDefault(forms[0]);
+        var owners = await Task.WhenAll(forms.Select(form => _mails.FindOwnerAsync(form, cancellationToken)));
+        return forms.Where((_, i) => owners[i] is not null).FirstOrDefault(forms[0]);
     }
-
-    private Task<Row?> FindMailAsync(string email, CancellationToken cancellationToken) =>
-        layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken);
 
     private async Task<User?> ReadRecentAsync(long id, CancellationToken cancellationToken)
     {
@@ -184,8 +182,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         return user;
     }
 
-    private static CloudreveException Taken() => new(ErrorCode.MailInUse, "An account with this email address already exists.");
-
     private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } user && NormalizeEmail(user.Email) == NormalizeEmail(email) ? user : null;
 
@@ -193,7 +189,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     private async Task<User?> TryCreateAsync(long id, NewUser user, CancellationToken cancellationToken)
     {
         var email = await FindStoredFormAsync(user.Email, cancellationToken);
-        var claimed = await ClaimMailAsync(email, id, cancellationToken);
+        var claimed = await _mails.ClaimForNewAsync(email, id, cancellationToken);
         await files.CreateRootAsync(claimed, cancellationToken);
         var created = new User
         {
@@ -220,42 +216,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             var found = await FindAsync(claimed, cancellationToken);
             if (found?.Email != email)
                 return null;
-            return found.CreatedAt == created.CreatedAt && found.PasswordHash == created.PasswordHash ? found : throw Taken();
-        }
-    }
-
-    /// <summary>Binds a mail address to an id, or finds the id that an unfinished try bound it to.</summary>
-    private async Task<long> ClaimMailAsync(string email, long id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await layout.Users.InsertAsync(UserRows.DescribeMail(email, id), cancellationToken);
-            return id;
-        }
-        catch (StorageExistsException)
-        {
-            return await TakeOverMailAsync(email, id, cancellationToken);
-        }
-    }
-
-    private async Task<long> TakeOverMailAsync(string email, long id, CancellationToken cancellationToken)
-    {
-        var claim = await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) ?? throw Taken();
-        var owner = claim.RequiredNumber(UserRows.OwnerId);
-        var account = await FindAsync(owner, cancellationToken);
-        if (account is null)
-            return owner;
-        if (account.Email == email)
-            throw Taken();
-        try
-        {
-            // The id went to an account with another address, so the claim can no longer be fulfilled.
-            await layout.Users.ReplaceAsync(UserRows.DescribeMail(email, id), claim.ETag, cancellationToken);
-            return id;
-        }
-        catch (StorageChangedException)
-        {
-            throw Taken();
+            return found.CreatedAt == created.CreatedAt && found.PasswordHash == created.PasswordHash ? found : throw MailClaims.Taken();
         }
     }
 
@@ -266,7 +227,10 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <param name="id">The account.</param>
     /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
-    public async Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default)
+    public Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default) =>
+        ChangeAsync(id, (_, current) => new ValueTask<User>(change(current)), cancellationToken);
+
+    private async Task<User> ChangeAsync(long id, Func<Row, User, ValueTask<User>> change, CancellationToken cancellationToken)
     {
         // Two callers may make the same change: without a name of its own, one would take the other's write for its own.
         var write = Guid.NewGuid();
@@ -278,7 +242,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             // The answer to our own write was lost: to do it twice may be refused.
             if (UserRows.WriteOf(row) == write)
                 return current;
-            var changed = change(current);
+            var changed = await change(row, current);
             if (ReferenceEquals(changed, current))
                 return current;
             try
@@ -304,48 +268,29 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>
     internal async Task<User> UpdateWithMailAsync(long id, string email, Func<User, User> change, CancellationToken cancellationToken)
     {
-        var address = NormalizeEmail(email);
-        var before = await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
-        if (before.Email != address)
-            await MoveMailAsync(address, id, cancellationToken);
-        var previous = before;
-        var updated = await UpdateAsync(
+        var address = await FindStoredFormAsync(email, cancellationToken);
+        var left = new HashSet<string>(StringComparer.Ordinal);
+        var isFirst = true;
+        var updated = await ChangeAsync(
             id,
-            user =>
+            async (row, current) =>
             {
-                previous = user;
-                return user.Email == address ? change(user) : change(user) with { Email = address, IsEmailVerified = false };
+                var changed = change(current);
+                if (current.Email == address)
+                    return changed;
+                await _mails.ClaimAsync(address, row, id, mayTakeOver: isFirst, cancellationToken);
+                isFirst = false;
+                left.Add(current.Email);
+                return changed with { Email = address, IsEmailVerified = false };
             },
             cancellationToken);
-        if (before.Email != address && (await FindMailAsync(address, cancellationToken))?.Number(UserRows.OwnerId) != id)
-        {
-            // Until the account had the address, the claim looked abandoned and a competing call could take it over.
-            await UpdateAsync(
-                id,
-                user => user.Email == address ? user with { Email = previous.Email, IsEmailVerified = previous.IsEmailVerified } : user,
-                cancellationToken);
-            throw Taken();
-        }
-        foreach (var left in (string[])[.. new[] { before.Email, previous.Email }.Distinct().Where(left => left != address)])
-            await ReleaseMailAsync(left, id, cancellationToken);
+        foreach (var previous in left)
+            await _mails.ReleaseLeftAsync(previous, id, cancellationToken);
         return updated;
     }
 
     /// <summary>Frees a mail address, unless another account has it. Two transactions. Harmless to repeat.</summary>
-    internal async Task ReleaseMailAsync(string email, long id, CancellationToken cancellationToken)
-    {
-        if (await layout.Users.FindAsync(UserRows.MailPartition(email), UserRows.Mail, cancellationToken) is not { } claim
-            || claim.RequiredNumber(UserRows.OwnerId) != id)
-            return;
-        try
-        {
-            await layout.Users.DeleteAsync(claim.PartitionKey, claim.RowKey, claim.ETag, cancellationToken);
-        }
-        catch (StorageChangedException)
-        {
-            // Taken over just now.
-        }
-    }
+    internal Task ReleaseMailAsync(string email, long id, CancellationToken cancellationToken) => _mails.ReleaseAsync(email, id, cancellationToken);
 
     /// <summary>Removes the row of an account. Two transactions. Harmless to repeat.</summary>
     internal async Task DeleteAsync(long id, CancellationToken cancellationToken)
@@ -353,33 +298,6 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         await _index.DeleteAsync(id, cancellationToken);
         await layout.Users.DeleteAsync(UserRows.Partition(id), UserRows.Account, cancellationToken: cancellationToken);
         _kept.TryRemove(id, out _);
-    }
-
-    /// <summary>Binds a mail address to an account that has another one until now.</summary>
-    private async Task MoveMailAsync(string address, long id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await layout.Users.InsertAsync(UserRows.DescribeMail(address, id), cancellationToken);
-        }
-        catch (StorageExistsException)
-        {
-            var claim = await layout.Users.FindAsync(UserRows.MailPartition(address), UserRows.Mail, cancellationToken) ?? throw Taken();
-            var owner = claim.RequiredNumber(UserRows.OwnerId);
-            if (owner == id)
-                return;
-            // An account that has the address, or is about to be made for it.
-            if (await FindAsync(owner, cancellationToken) is not { } account || account.Email == address)
-                throw Taken();
-            try
-            {
-                await layout.Users.ReplaceAsync(UserRows.DescribeMail(address, id), claim.ETag, cancellationToken);
-            }
-            catch (StorageChangedException)
-            {
-                throw Taken();
-            }
-        }
     }
 
     /// <summary>Replaces an account as it was read, together with other rows of its partition: all or nothing. One transaction.</summary>
