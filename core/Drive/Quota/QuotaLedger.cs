@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
 
@@ -17,15 +18,23 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>The time that an operation is remembered. Whoever may repeat one does so earlier.</summary>
     public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
 
+    // Whose turn takes longer waits for storage that does not answer: others try without one.
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(3);
+
     private const string Total = "total";
     private const string OperationPrefix = "op|";
+
+    private readonly DriveTurns _turns = new();
 
     /// <summary>Bytes that a user's blobs take. One transaction.</summary>
     /// <param name="userId">The user.</param>
     public async Task<long> GetUsedAsync(long userId, CancellationToken cancellationToken = default) =>
         (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number(Columns.Used) ?? 0;
 
-    /// <summary>Adds to the bytes in use, or takes away. Two transactions, two more for each competing call.</summary>
+    /// <summary>
+    /// Adds to the bytes in use, or takes away. Two transactions, two more for each competing call of another process: within one, changes of a user's
+    /// total wait for each other.
+    /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
@@ -47,6 +56,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         if (delta == 0)
             return true;
         var partition = Partition(userId);
+        using var turn = await TakeTurnAsync(userId, cancellationToken);
         while (true)
         {
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
@@ -85,6 +95,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     public async Task ReverseAsync(long userId, string operationId, CancellationToken cancellationToken = default)
     {
         var partition = Partition(userId);
+        using var turn = await TakeTurnAsync(userId, cancellationToken);
         while (await layout.Quotas.FindAsync(partition, OperationPrefix + operationId, cancellationToken) is { } operation)
         {
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
@@ -191,6 +202,24 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     internal static (string Id, long Delta)? OperationOf(Row row) => row.RowKey.StartsWith(OperationPrefix, StringComparison.Ordinal)
         ? (row.RowKey[OperationPrefix.Length..], row.RequiredNumber(Columns.Delta))
         : null;
+
+    /// <summary>
+    /// All changes replace the same total, so side by side they would only make each other begin anew. The total's version keeps them
+    /// exact; turns keep them cheap.
+    /// </summary>
+    private async Task<IDisposable?> TakeTurnAsync(long userId, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(TurnTimeout, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await _turns.TakeAsync(userId, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
     private static bool IsTooMuch(long used, long delta, long? limit) =>

@@ -148,6 +148,42 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_many_changes_of_a_total_at_once_when_they_are_made_then_each_costs_what_it_costs_alone()
+    {
+        var (ledger, layout) = await NewLedgerAsync();
+        await ledger.ChargeAsync(User, "given-back", 1, limit: null);
+        using var measured = layout.Account.Transactions.Measure();
+
+        await Task.WhenAll([.. Enumerable.Range(0, 40).Select(i => ledger.ChargeAsync(User, $"op{i}", 1, limit: null)), ledger.ReverseAsync(User, "given-back")]);
+
+        Assert.Equal((40 * 2) + 3, measured.Total);
+        Assert.Equal(40, await ledger.GetUsedAsync(User));
+    }
+
+    [Fact]
+    public async Task Given_a_charge_that_storage_does_not_answer_when_another_comes_then_it_does_not_wait_for_the_first()
+    {
+        using var answer = new ManualResetEventSlim();
+        var isSilent = 1;
+        var layout = (await Installation.CreateAsync(azurite)).Connect(_ =>
+        {
+            if (Interlocked.Exchange(ref isSilent, 0) == 1)
+                answer.Wait();
+            return StorageFault.None;
+        });
+        var ledger = new QuotaLedger(layout, TimeProvider.System);
+        var first = Task.Run(() => ledger.ChargeAsync(User, "first", 1, limit: null));
+        await Task.Run(() => SpinWait.SpinUntil(() => Volatile.Read(ref isSilent) == 0));
+
+        await ledger.ChargeAsync(User, "second", 1, limit: null);
+
+        Assert.False(first.IsCompleted);
+        answer.Set();
+        await first;
+        Assert.Equal(2, await ledger.GetUsedAsync(User));
+    }
+
+    [Fact]
     public async Task Given_repetitions_in_parallel_when_all_are_done_then_the_operation_is_charged_once()
     {
         var (ledger, _) = await NewLedgerAsync();
