@@ -25,7 +25,8 @@ const string Usage = """
            [--publish DIR]
       search [--folders N] [--files N]            searches of a drive of 22,000 files, alone and many at once, beside a bare
                                                   scan; --folders: in the root, --files: in each folder
-      admin [--rows N]                            pages of the administration's lists of 100,000 rows, beside a bare query
+      admin [--rows N] [--list NAME]              pages of the administration's lists of 100,000 rows, beside a bare query;
+                                                  of users, files and links, or one of them
       load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
            [--seconds N] [--seed N]               --outages: storage fails, loses answers, hangs; --kills: worker and host are killed
            [--outages] [--kills] [--publish DIR]

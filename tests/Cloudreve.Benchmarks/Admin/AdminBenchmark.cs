@@ -22,8 +22,10 @@ internal static class AdminBenchmark
     // Sorted lists read every row.
     private const long MostSorted = 10_000_000;
 
+    private static readonly string[] s_lists = ["users", "files", "links"];
+
     /// <summary>The allowed options.</summary>
-    public static string[] Values { get; } = ["--rows"];
+    public static string[] Values { get; } = ["--rows", "--list"];
 
     /// <summary>Runs it.</summary>
     /// <param name="options">The options.</param>
@@ -33,6 +35,9 @@ internal static class AdminBenchmark
         var rows = (options.Number("--rows") ?? DefaultRows) / AdminRows.InEachDrive * AdminRows.InEachDrive;
         if (rows == 0)
             throw new BenchmarkException($"--rows needs {AdminRows.InEachDrive} or more.");
+        var lists = options.Value("--list") is { } list ? [list] : s_lists;
+        if (lists.Except(s_lists).Any())
+            throw new BenchmarkException($"--list needs one of {string.Join(", ", s_lists)}.");
         using var azurite = new AzuriteServer();
         await using var services = new ServiceCollection()
             .AddLogging()
@@ -44,22 +49,42 @@ internal static class AdminBenchmark
         await Task.WhenAll(layout.AllTables.Select(table => table.CreateIfNotExistsAsync()));
         var watch = Stopwatch.StartNew();
         var filler = new AdminRows(layout, services.GetRequiredService<IdAllocator>());
-        var owner = await filler.FillUsersAsync(rows);
-        var file = await filler.FillFilesAsync(owner, rows);
-        await filler.FillSharesAsync(owner, file, rows);
-        Console.WriteLine($"{rows} accounts, files and links each; filled within {watch.Elapsed.TotalSeconds:F0} s. Pages of {PageSize}:");
+        var owner = lists.Contains("users") ? await filler.FillUsersAsync(rows) : await filler.ReserveUsersAsync(rows);
+        if (lists is not ["users"])
+        {
+            var file = await filler.FillFilesAsync(owner, rows);
+            await filler.FillSharesAsync(owner, file, lists.Contains("links") ? rows : 1);
+        }
+        Console.WriteLine($"{rows} rows in each list ({string.Join(", ", lists)}); filled within {watch.Elapsed.TotalSeconds:F0} s. Pages of {PageSize}:");
         Console.WriteLine($"{"",-44} transactions   median");
 
-        await MeasureAsync(layout, "bare query of 100 rows", () => QueryAsync(azurite, layout.Shares.Name));
-        var (users, files, shares) = (
-            services.GetRequiredService<UserAdministration>(), services.GetRequiredService<FileAdministration>(), services.GetRequiredService<ShareAdministration>());
+        var bare = lists[0] switch { "users" => layout.Users, "files" => layout.FileIds, _ => layout.Shares };
+        await MeasureAsync(layout, "bare query of 100 rows", () => QueryAsync(azurite, bare.Name));
+        if (lists.Contains("users"))
+            await MeasureUsersAsync(layout, rows, services.GetRequiredService<UserAdministration>());
+        if (lists.Contains("files"))
+            await MeasureFilesAsync(layout, rows, services.GetRequiredService<FileAdministration>(), owner);
+        if (lists.Contains("links"))
+            await MeasureLinksAsync(layout, rows, services.GetRequiredService<ShareAdministration>(), owner);
+    }
+
+    private static async Task MeasureUsersAsync(StorageLayout layout, int rows, UserAdministration users)
+    {
         await MeasureListAsync(layout, rows, "users", page => CountAsync(users.ListAsync(page, new UserFilter(), UserOrder.Id, MostSorted)));
         await MeasureAsync(layout, "users of a group, first page", () => CountAsync(users.ListAsync(First, new UserFilter(GroupId: 1), UserOrder.Id, MostSorted)));
         await MeasureAsync(layout, "users by nickname, first page", () => CountAsync(users.ListAsync(First, new UserFilter(), UserOrder.Nick, MostSorted)));
+    }
+
+    private static async Task MeasureFilesAsync(StorageLayout layout, int rows, FileAdministration files, long owner)
+    {
         await MeasureListAsync(layout, rows, "files", page => CountAsync(files.ListAsync(page, new AdminFileFilter(), AdminFileOrder.Id, MostSorted)));
         await MeasureAsync(
             layout, "files of an owner, first page", () => CountAsync(files.ListAsync(First, new AdminFileFilter { OwnerId = owner }, AdminFileOrder.Id, MostSorted)));
         await MeasureAsync(layout, "files by time, first page", () => CountAsync(files.ListAsync(First, new AdminFileFilter(), AdminFileOrder.Created, MostSorted)));
+    }
+
+    private static async Task MeasureLinksAsync(StorageLayout layout, int rows, ShareAdministration shares, long owner)
+    {
         await MeasureListAsync(layout, rows, "links", page => CountAsync(shares.ListAsync(page, new ShareFilter(), ShareOrder.Id, MostSorted)));
         await MeasureAsync(layout, "links of an owner, first page", () => CountAsync(shares.ListAsync(First, new ShareFilter(owner), ShareOrder.Id, MostSorted)));
         await MeasureAsync(layout, "links by time, first page", () => CountAsync(shares.ListAsync(First, new ShareFilter(), ShareOrder.Created, MostSorted)));

@@ -46,6 +46,10 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
         return first;
     }
 
+    /// <summary>Takes the ids of accounts without making any, for lists that do not read them.</summary>
+    /// <returns>The first id.</returns>
+    public async Task<long> ReserveUsersAsync(int count) => (await ids.ReserveAsync(IdKind.User, count)).First;
+
     /// <summary>Makes files, each with the row of its id.</summary>
     /// <returns>The first id.</returns>
     public async Task<long> FillFilesAsync(long firstOwner, int count)
