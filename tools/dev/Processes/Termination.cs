@@ -7,7 +7,7 @@ namespace Cloudreve.Dev.Processes;
 internal static partial class Termination
 {
     private const int SigTerm = 15;
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(25);
 
     /// <summary>Ends a process and, if it has to be forced, all its children. Windows knows no request that fits: it is forced.</summary>
     /// <param name="process">The process; it may have ended.</param>
