@@ -18,7 +18,7 @@ namespace Cloudreve.Orchestrations;
 /// <param name="imports">Ends imports.</param>
 /// <param name="runs">Closes tasks.</param>
 /// <param name="workflows">End other tasks.</param>
-/// <param name="clock">Tells what is late.</param>
+/// <param name="clock">Determines what is late.</param>
 /// <param name="logger">Gets what was found.</param>
 public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns runs, IEnumerable<TaskWorkflow> workflows, TimeProvider clock, ILogger<LostTasks> logger)
 {

@@ -11,7 +11,7 @@ public sealed class TaskCallers(UserStore users, SiteCatalog catalog)
 {
     /// <summary>The caller that a task stands for: no transaction for one that was seen within the last minute.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="permission">What the task is for.</param>
+    /// <param name="permission">The permission that the task requires.</param>
     /// <exception cref="CloudreveException">403 when the account is not active any more, 40007 when its group lacks the permission.</exception>
     public async Task<Caller> FindAsync(long userId, GroupPermission permission, CancellationToken cancellationToken = default)
     {

@@ -7,11 +7,11 @@ namespace Cloudreve.Core.Tasks;
 /// The life of a task between its acceptance and its end (contract, section 18). Every method may be called again after a crash.
 /// </summary>
 /// <param name="tasks">The tasks.</param>
-/// <param name="settings">Tell how often a task is begun again.</param>
-/// <param name="clock">Tells what time it is.</param>
+/// <param name="settings">Determines how often a task is begun again.</param>
+/// <param name="clock">Determines what time it is.</param>
 public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvider clock)
 {
-    /// <summary>How many errors of items a task names.</summary>
+    /// <summary>Maximum number of item errors that a task lists.</summary>
     public const int MaxErrors = 20;
 
     private const string LostReason = "The task was interrupted and could not continue. Start it again.";
@@ -42,9 +42,9 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 
     /// <summary>Suspends a task that failed, to be begun again later: two transactions.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="failures">How often it failed since it last got any further, this time included.</param>
-    /// <param name="count">How often it failed in all, this time included.</param>
-    /// <param name="error">What it failed with, for its owner.</param>
+    /// <param name="failures">Number of failures since it last made progress, this one included.</param>
+    /// <param name="count">Total number of failures, this one included.</param>
+    /// <param name="error">The error message, for its owner.</param>
     /// <returns>When it is begun again; null when it has no retry left or has ended.</returns>
     public async Task<DateTimeOffset?> SuspendAsync(
         TaskReference reference, int failures, int count, string error, CancellationToken cancellationToken = default)
@@ -74,8 +74,8 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 
     /// <summary>Ends a task: two transactions. One that was closed ends with an error, unless all of its work is done.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
-    /// <param name="isDone">Whether all of its work is done, whatever happened afterwards.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
+    /// <param name="isDone">True if all of its work is done, whatever happened afterwards.</param>
     public Task EndAsync(TaskReference reference, string? error, bool isDone = false, CancellationToken cancellationToken = default) => tasks.UpdateAsync(
         reference.OwnerId,
         reference.TaskId,
@@ -117,7 +117,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 }
 
 /// <summary>Items of a task that failed.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Count">Their number.</param>
 /// <param name="First">The first of them, with reasons for the task's owner.</param>
 public sealed record ItemFailures(long Count, IReadOnlyList<string> First)
 {

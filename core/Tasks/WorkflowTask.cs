@@ -67,10 +67,10 @@ public sealed record WorkflowTask
     /// <summary>The first failures of items and earlier tries, for the owner to read.</summary>
     public IReadOnlyList<string> ErrorHistory { get; init; } = [];
 
-    /// <summary>How often it was begun again after an error.</summary>
+    /// <summary>Number of restarts after an error.</summary>
     public int RetryCount { get; init; }
 
-    /// <summary>When it is begun again; null unless it waits for that.</summary>
+    /// <summary>The time of its next restart; null unless it waits for one.</summary>
     public DateTimeOffset? ResumeTime { get; init; }
 
     /// <summary>Progress by the names that clients know.</summary>
@@ -85,14 +85,14 @@ public sealed record WorkflowTask
     /// <summary>True if nothing will change any more.</summary>
     public bool IsTerminal => Status is WorkflowTaskStatus.Error or WorkflowTaskStatus.Canceled or WorkflowTaskStatus.Completed;
 
-    /// <summary>Whether parts of it may begin.</summary>
+    /// <summary>True if parts of it may begin.</summary>
     public bool IsAtWork => !IsTerminal && !IsClosing;
 
-    /// <summary>How long it has run so far.</summary>
+    /// <summary>The time it has run so far.</summary>
     public TimeSpan Duration => StartedAt is { } start && UpdatedAt > start ? UpdatedAt - start : TimeSpan.Zero;
 }
 
-/// <summary>Which task a workflow works for.</summary>
+/// <summary>The task that a workflow works for.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="OwnerId">Its owner.</param>
 public sealed record TaskReference(long TaskId, long OwnerId);

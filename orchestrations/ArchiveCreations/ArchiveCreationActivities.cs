@@ -23,7 +23,7 @@ public sealed class ArchiveCreationActivities(ArchiveCreation creation, Activity
         guard.RunAsync(WriteArchive, task.TaskId, () => creation.StepAsync(task, cancellationToken));
 
     /// <summary>Ends the task.</summary>
-    /// <param name="input">How it ended.</param>
+    /// <param name="input">The outcome.</param>
     [Function(FinishArchive)]
     public Task<bool> FinishAsync([ActivityTrigger] FinishTaskInput input, CancellationToken cancellationToken) =>
         guard.RunAsync(FinishArchive, input.Task.TaskId, async () =>

@@ -23,7 +23,7 @@ public sealed class ArchiveExtractionActivities(ArchiveExtraction extraction, Ac
         guard.RunAsync(ExtractArchiveEntries, task.TaskId, () => extraction.StepAsync(task, cancellationToken));
 
     /// <summary>Ends the task.</summary>
-    /// <param name="input">How it ended.</param>
+    /// <param name="input">The outcome.</param>
     [Function(FinishExtraction)]
     public Task<bool> FinishAsync([ActivityTrigger] FinishTaskInput input, CancellationToken cancellationToken) =>
         guard.RunAsync(FinishExtraction, input.Task.TaskId, async () =>

@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Cloudreve.Orchestrations.Steps;
 
-/// <summary>What workflows of steps have in common.</summary>
+/// <summary>Activities that all workflows of steps share.</summary>
 /// <param name="runs">Does the work.</param>
 /// <param name="guard">Logs what fails.</param>
 public sealed class StepActivities(TaskRuns runs, ActivityGuard guard)
@@ -11,7 +11,7 @@ public sealed class StepActivities(TaskRuns runs, ActivityGuard guard)
     /// <summary>Name of <see cref="SuspendAsync"/>.</summary>
     public const string SuspendTask = "SuspendTask";
 
-    /// <summary>Suspends a task that failed; answers when it goes on, null when it has no retry left.</summary>
+    /// <summary>Suspends a task that failed; answers when it continues, null when it has no retry left.</summary>
     /// <param name="input">The failure.</param>
     [Function(SuspendTask)]
     public Task<DateTimeOffset?> SuspendAsync([ActivityTrigger] SuspendTaskInput input, CancellationToken cancellationToken) => guard.RunAsync(

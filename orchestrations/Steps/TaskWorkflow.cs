@@ -24,6 +24,6 @@ public abstract class TaskWorkflow
 
     /// <summary>Ends a task, and removes what it was working with. None of its steps may run any more.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
     public abstract Task FinishAsync(TaskReference task, string? error, CancellationToken cancellationToken = default);
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Orchestrations.TestApp;
 
-/// <summary>What a test does to the task hub.</summary>
+/// <summary>A test's changes to the task hub.</summary>
 public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, TaskRuns runs, IEnumerable<TaskWorkflow> workflows, ILogger<LostTasks> logger)
 {
     [Function("StartImport")]

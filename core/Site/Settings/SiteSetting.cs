@@ -160,13 +160,13 @@ public static class SiteSetting
     /// <summary>Number of workflow pieces heavy on storage that one process works on at the same time (contract, section 18).</summary>
     public static readonly Setting<long> HeavyWorkers = Setting.Number("queue_io_intense_worker_num", 30, min: 1);
 
-    /// <summary>How long a workflow may take in all.</summary>
+    /// <summary>The total time that a workflow may take.</summary>
     public static readonly Setting<TimeSpan> HeavyExecution = Setting.Seconds("queue_io_intense_max_execution", 2_592_000);
 
-    /// <summary>How often a workflow that failed is begun again, without any progress between.</summary>
+    /// <summary>Maximum number of restarts of a workflow that failed, without any progress between.</summary>
     public static readonly Setting<long> HeavyRetries = Setting.Number("queue_io_intense_max_retry", 5);
 
-    /// <summary>How much longer it waits each time.</summary>
+    /// <summary>The factor by which it waits longer each time.</summary>
     public static readonly Setting<long> HeavyBackoffFactor = Setting.Number("queue_io_intense_backoff_factor", 2, min: 1);
 
     /// <summary>The longest wait.</summary>

@@ -38,7 +38,7 @@ internal sealed record TaskResponse
 
     public int RetryCount { get; init; }
 
-    /// <summary>When it is begun again, in seconds since 1970.</summary>
+    /// <summary>The time of its next restart, in seconds since 1970.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? ResumeTime { get; init; }
 

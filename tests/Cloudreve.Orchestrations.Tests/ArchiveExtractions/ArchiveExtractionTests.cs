@@ -254,7 +254,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
         await catalog.SaveGroupAsync(change(await catalog.GetGroupAsync(Group.AdminId)));
     }
 
-    /// <summary>Where the directory's header of an entry is.</summary>
+    /// <summary>The offset of an entry's header in the directory.</summary>
     private static int HeaderOf(byte[] zip, string name)
     {
         for (var at = zip.AsSpan().IndexOf("PK\u0001\u0002"u8); ; at++)

@@ -76,7 +76,7 @@ public sealed class ArchiveCreation
         ?? throw new InvalidOperationException($"The archive task {task.Id} has no job.");
 
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="sources">Files and folders, from the caller's view.</param>
     /// <param name="destination">The archive's URI.</param>
     /// <returns>The queued task.</returns>
@@ -142,7 +142,7 @@ public sealed class ArchiveCreation
 
     /// <summary>Ends a task. Unless it came to its end, everything that was written goes. None of its steps may run any more.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
         // Whatever happened after the file was written: it is there.

@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Core.Content.Archives.Creation;
 
-/// <summary>What goes into an archive.</summary>
+/// <summary>A source of an archive.</summary>
 /// <param name="Uri">A file or folder, from the view of who asked.</param>
 /// <param name="Name">Its name in the archive; empty for a folder whose content stands at the top.</param>
 public sealed record ArchiveSource(string Uri, string Name);
 
-/// <summary>What a task that creates an archive has to do: the accepted form of the request (contract, section 19.1).</summary>
-/// <param name="Sources">What goes into it.</param>
+/// <summary>The job of a task that creates an archive: the accepted form of the request (contract, section 19.1).</summary>
+/// <param name="Sources">The sources of its content.</param>
 /// <param name="Destination">Plain path of the archive in the owner's drive.</param>
 public sealed record ArchiveJob(IReadOnlyList<ArchiveSource> Sources, string Destination);
 

@@ -10,8 +10,8 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// <summary>A segment that is complete.</summary>
 /// <param name="Run">The run that wrote it.</param>
 /// <param name="FirstBlock">The number of its first block.</param>
-/// <param name="Blocks">How many blocks it has.</param>
-/// <param name="DirectoryParts">How many rows its part of the directory takes.</param>
+/// <param name="Blocks">Number of blocks.</param>
+/// <param name="DirectoryParts">Number of rows of its part of the directory.</param>
 internal sealed record ArchiveSegmentRow(string Run, int FirstBlock, int Blocks, int DirectoryParts);
 
 /// <summary>
@@ -32,7 +32,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
             ? (JsonSerializer.Deserialize(LongText.Read(row, State)!, ArchiveCreationJson.Short.ArchiveState)!, row.ETag)
             : null;
 
-    /// <summary>Writes the first state, unless a rival did: one transaction.</summary>
+    /// <summary>Writes the first state, unless a competing call did: one transaction.</summary>
     public async Task AddAsync(long taskId, ArchiveState state, CancellationToken cancellationToken)
     {
         try
@@ -41,7 +41,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost, or a rival was first; its state is as good.
+            // The answer of a first try was lost, or a competing call was first; its state is as good.
         }
     }
 

@@ -8,9 +8,9 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Archives.Creation;
 
-/// <summary>How much one segment of an archive takes in. A segment that is cut off by a crash is written again.</summary>
+/// <summary>Limits of one segment of an archive. A segment that is cut off by a crash is written again.</summary>
 /// <param name="Bytes">Bytes of files.</param>
-/// <param name="Time">How long it may take.</param>
+/// <param name="Time">The time that it may take.</param>
 /// <param name="DirectoryBytes">Bytes of the directory.</param>
 internal sealed record ArchiveSegmentLimits(long Bytes, TimeSpan Time, int DirectoryBytes)
 {
@@ -18,13 +18,13 @@ internal sealed record ArchiveSegmentLimits(long Bytes, TimeSpan Time, int Direc
 }
 
 /// <summary>Writes one segment of an archive: entries, and the first or the last part of a large file.</summary>
-/// <param name="state">How far the archive is.</param>
-/// <param name="output">Where to.</param>
+/// <param name="state">The progress of the archive.</param>
+/// <param name="output">The output.</param>
 /// <param name="reader">Opens blobs.</param>
 /// <param name="entities">Their rows.</param>
-/// <param name="limits">When the segment is complete.</param>
+/// <param name="limits">The limits that complete the segment.</param>
 /// <param name="compressSize">The most bytes of files that may go into one archive; 0 for no limit.</param>
-/// <param name="clock">Tells how long it takes.</param>
+/// <param name="clock">Determines how long it takes.</param>
 internal sealed class ArchiveSegment(
     ArchiveState state, BlockOutput output, EntityReader reader, EntityStore entities, ArchiveSegmentLimits limits, long compressSize, TimeProvider clock)
 {
@@ -207,7 +207,7 @@ internal sealed class ArchiveSegment(
 
     /// <summary>
     /// Ends a file that cannot be read any further. Its size is in the archive already where it is stored as it is, so zeros stand for the rest, under a
-    /// checksum that does not fit: whoever unpacks the file is told that it is damaged.
+    /// checksum that does not fit: whoever unpacks the file learns that it is damaged.
     /// </summary>
     private async Task EndEarlyAsync(ArchiveOpenFile open, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Archives.Creation;
 
-/// <summary>How far an archive is: everything that the next segment has to know. It changes as a whole, when a segment is complete.</summary>
+/// <summary>The progress of an archive: everything that the next segment needs. It changes as a whole, when a segment is complete.</summary>
 internal sealed record ArchiveState
 {
     /// <summary>The blob that it becomes.</summary>
@@ -33,10 +33,10 @@ internal sealed record ArchiveState
     /// <summary>Bytes of them.</summary>
     public long FileBytes { get; init; }
 
-    /// <summary>What could not be read.</summary>
+    /// <summary>The items that could not be read.</summary>
     public ItemFailures Failures { get; init; } = ItemFailures.None;
 
-    /// <summary>Which source is being read.</summary>
+    /// <summary>The index of the source that is being read.</summary>
     public int Source { get; init; }
 
     /// <summary>The folder that the source is; 0 while none is being walked through.</summary>
@@ -48,10 +48,10 @@ internal sealed record ArchiveState
     /// <summary>The file that the last segment has a part of; null for none.</summary>
     public ArchiveOpenFile? OpenFile { get; init; }
 
-    /// <summary>Where the file is being written to; null before.</summary>
+    /// <summary>The place that the file is being written to; null before.</summary>
     public StoredPlace? Place { get; init; }
 
-    /// <summary>Whether all content is there, so that only the directory is left.</summary>
+    /// <summary>True if all content is written, so that only the directory is left.</summary>
     public bool IsRead { get; init; }
 }
 
@@ -63,10 +63,10 @@ internal sealed record ArchiveLevel(long FolderId, string Name, string? After);
 
 /// <summary>A file of which a part is in the archive.</summary>
 /// <param name="Path">Its path in the archive.</param>
-/// <param name="Modified">When it last changed.</param>
+/// <param name="Modified">The time it last changed.</param>
 /// <param name="Size">Bytes in all.</param>
-/// <param name="Offset">Where its entry begins.</param>
-/// <param name="IsDeflated">Whether it is deflated.</param>
+/// <param name="Offset">The offset of its entry.</param>
+/// <param name="IsDeflated">True if it is deflated.</param>
 /// <param name="EntityId">Its blob.</param>
 /// <param name="Read">Bytes that were read.</param>
 /// <param name="Packed">Bytes that were written of them.</param>

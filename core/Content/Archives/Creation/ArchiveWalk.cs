@@ -12,14 +12,14 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// <param name="Path">Its path in the archive.</param>
 /// <param name="Entry">The file or folder; null for what cannot be read.</param>
 /// <param name="Entity">The file's blob; null when it has none.</param>
-/// <param name="After">Where the walk goes on behind it.</param>
+/// <param name="After">The position at which the walk continues after it.</param>
 internal sealed record ArchiveItem(string Path, FileRecord? Entry, EntityRecord? Entity, ArchiveCursor After)
 {
     /// <summary>Why it cannot be read.</summary>
     public string? Failure { get; init; }
 }
 
-/// <summary>Where a walk is.</summary>
+/// <summary>The position of a walk.</summary>
 /// <param name="Source">The number of the source.</param>
 /// <param name="SourceId">The folder that the source is; 0 while none is being walked through.</param>
 /// <param name="Levels">The folders on the way, from the source on.</param>
@@ -30,9 +30,9 @@ internal sealed record ArchiveCursor(int Source, long SourceId, IReadOnlyList<Ar
 /// transaction for its 1,000 next entries.
 /// </summary>
 /// <param name="entities">The files' blobs.</param>
-/// <param name="sources">What goes into the archive.</param>
+/// <param name="sources">The sources of the archive.</param>
 /// <param name="open">Finds a source with the rights of the moment.</param>
-/// <param name="start">Where to begin.</param>
+/// <param name="start">The position to start from.</param>
 internal sealed class ArchiveWalk(
     StorageLayout layout, EntityStore entities, IReadOnlyList<ArchiveSource> sources, Func<string, CancellationToken, Task<FileRecord>> open, ArchiveCursor start)
 {

@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// <param name="name">The blob.</param>
 /// <param name="run">The run.</param>
 /// <param name="blockSize">Bytes of a block.</param>
-/// <param name="start">Where in the blob the stretch begins.</param>
+/// <param name="start">The position in the blob at which the stretch begins.</param>
 /// <param name="cipher">Encrypts; null for a plain blob.</param>
 internal sealed class BlockOutput(BlobContainer container, string name, string run, int blockSize, long start, CtrCipher? cipher) : Stream
 {
@@ -33,7 +33,7 @@ internal sealed class BlockOutput(BlobContainer container, string name, string r
 
     public override long Length => throw new NotSupportedException();
 
-    /// <summary>Where in the blob the next byte goes.</summary>
+    /// <summary>The position in the blob of the next byte.</summary>
     public override long Position { get; set; } = start;
 
     /// <summary>The id of a block.</summary>

@@ -6,7 +6,7 @@ using Cloudreve.Core.Content.Entities;
 namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>
-/// Reads a blob's content from a place on. A connection that breaks is opened anew where it was; only what another try would not bring, either,
+/// Reads a blob's content from a place on. A connection that breaks is opened again where it was; only what another try would not bring, either,
 /// ends the content early.
 /// </summary>
 /// <param name="reader">Opens blobs.</param>

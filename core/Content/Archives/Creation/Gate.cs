@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// <param name="output">The other stream.</param>
 internal sealed class Gate(Stream output) : Stream
 {
-    /// <summary>Whether nothing is passed on any more.</summary>
+    /// <summary>True if nothing is passed on any more.</summary>
     public bool IsClosed { get; set; }
 
     public override bool CanRead => false;

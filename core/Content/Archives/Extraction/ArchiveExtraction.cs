@@ -18,7 +18,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>
 /// Extracts zips into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. What cannot be extracted is counted and
-/// named, and the rest goes on. Every method may be called again after a crash.
+/// named, and the rest continues. Every method may be called again after a crash.
 /// </summary>
 /// <param name="tasks">The tasks.</param>
 /// <param name="runs">Their lives.</param>
@@ -28,7 +28,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="entities">Their blobs.</param>
 /// <param name="reader">Reads blobs.</param>
 /// <param name="writer">Writes files.</param>
-/// <param name="quota">Tells how much room there is.</param>
+/// <param name="quota">Determines how much room there is.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="clock">Limits steps.</param>
@@ -61,11 +61,11 @@ public sealed class ArchiveExtraction(
         ?? throw new InvalidOperationException($"The extraction task {task.Id} has no job.");
 
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="source">The archive's URI.</param>
     /// <param name="destination">The URI of the folder that it is extracted to.</param>
-    /// <param name="encoding">How names are encoded that do not say so; empty to guess.</param>
-    /// <param name="mask">Which entries are wanted; empty for all.</param>
+    /// <param name="encoding">The encoding of names that do not specify it; empty to guess.</param>
+    /// <param name="mask">The requested entries; empty for all.</param>
     /// <param name="password">The password of encrypted entries; empty for none.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
@@ -128,7 +128,7 @@ public sealed class ArchiveExtraction(
         var entries = new EntryWriter(tree, writer, caller, destination, task.CreatedAt);
         while (state.Next < wanted.Count && clock.GetElapsedTime(start) < s_stepTime)
         {
-            // A process that hangs must not go on when its task has ended.
+            // A process that hangs must not continue when its task has ended.
             if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
                 return true;
             state = await ExtractAsync(entries, (member, token) => zip.OpenAsync(member, password, token), wanted, state, cancellationToken);
@@ -140,7 +140,7 @@ public sealed class ArchiveExtraction(
 
     /// <summary>Ends a task. What was extracted stays.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
         await _rows.ClearAsync(reference.TaskId, cancellationToken);

@@ -5,9 +5,9 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>The content of an entry, which must be as long as announced and have the announced checksum: whoever reads to its end knows that it is sound.</summary>
 /// <param name="content">The bytes, unpacked while they are read; owned.</param>
-/// <param name="size">How many there must be.</param>
+/// <param name="size">The expected number.</param>
 /// <param name="checksum">Their CRC-32; null where there is none.</param>
-/// <param name="source">What they are unpacked from, if it has to be read to its end, too.</param>
+/// <param name="source">The source that they are unpacked from, if it has to be read to its end as well.</param>
 internal sealed class EntryContent(Stream content, long size, uint? checksum, Stream? source = null) : ReadOnlyStream
 {
     private readonly Crc32 _checksum = new();

@@ -2,7 +2,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>The next bytes of a stream, which it owns, and no more of them.</summary>
 /// <param name="content">The stream.</param>
-/// <param name="length">How many bytes.</param>
+/// <param name="length">Number of bytes.</param>
 internal sealed class EntryPart(Stream content, long length) : ReadOnlyStream
 {
     private long _rest = length;

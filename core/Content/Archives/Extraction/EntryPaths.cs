@@ -17,9 +17,9 @@ internal static class EntryPaths
             : null;
     }
 
-    /// <summary>Whether an entry was asked for: by its own name, or by that of a folder above it.</summary>
+    /// <summary>Checks whether an entry was requested, by its own name or by that of a folder above it.</summary>
     /// <param name="name">The entry's name.</param>
-    /// <param name="masks">What was asked for; empty for everything.</param>
+    /// <param name="masks">The requested entries; empty for all.</param>
     public static bool IsWanted(string name, IReadOnlyCollection<string> masks) =>
         masks.Count == 0 || masks.Any(mask => name == mask || name.StartsWith(mask, StringComparison.Ordinal) && (mask.EndsWith('/') || name[mask.Length] == '/'));
 }

@@ -11,9 +11,9 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <summary>Brings entries of an archive into a drive. An entry that an earlier run has brought already counts once.</summary>
 /// <param name="tree">Makes folders.</param>
 /// <param name="writer">Makes files.</param>
-/// <param name="caller">Whose drive.</param>
+/// <param name="caller">The owner of the drive.</param>
 /// <param name="destination">The folder that the archive is extracted to.</param>
-/// <param name="since">When the task was made.</param>
+/// <param name="since">The time the task was created.</param>
 internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since)
 {
     private readonly ConcurrentDictionary<FilePath, Lazy<Task>> _folders = new();
@@ -77,7 +77,7 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
             await tree.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
     }
 
-    /// <summary>What a run before this one brought in is as the archive says, and came after the task.</summary>
+    /// <summary>Checks whether an earlier run extracted a file: it is as the archive says, and newer than the task.</summary>
     private async Task<bool> IsOursAsync(ArchivedFile file, FilePath path, CancellationToken cancellationToken) =>
         await tree.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } found
         && found.CreatedAt >= since && found.Size == file.Size && found.UpdatedAt == file.UpdatedAt;

@@ -5,14 +5,14 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
-/// <summary>What a task that extracts an archive has to do: the accepted form of the request (contract, section 19.2).</summary>
+/// <summary>The job of a task that extracts an archive: the accepted form of the request (contract, section 19.2).</summary>
 /// <param name="Source">The archive, from the view of who asked.</param>
 /// <param name="Destination">Plain path of the folder in the owner's drive.</param>
-/// <param name="Encoding">How names are encoded that do not say so; empty to guess.</param>
-/// <param name="Mask">Which entries are wanted; empty for all.</param>
+/// <param name="Encoding">The encoding of names that do not specify it; empty to guess.</param>
+/// <param name="Mask">The requested entries; empty for all.</param>
 public sealed record ExtractionJob(string Source, string Destination, string Encoding, IReadOnlyList<string> Mask);
 
-/// <summary>How far an extraction is.</summary>
+/// <summary>The progress of an extraction.</summary>
 internal sealed record ExtractionState
 {
     /// <summary>The archive's blob, which must stay the same.</summary>
@@ -27,7 +27,7 @@ internal sealed record ExtractionState
     /// <summary>Bytes of them.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>What could not be extracted.</summary>
+    /// <summary>The items that could not be extracted.</summary>
     public ItemFailures Failures { get; init; } = ItemFailures.None;
 }
 

@@ -28,7 +28,7 @@ internal sealed class ZipAesContent : ReadOnlyStream
     private long _rest;
 
     /// <param name="content">The encrypted bytes behind salt and verifier, and the code; owned.</param>
-    /// <param name="length">How many encrypted bytes there are.</param>
+    /// <param name="length">Number of encrypted bytes.</param>
     /// <param name="keys">The keys.</param>
     [SuppressMessage("Security", "CA5350", Justification = "The format's.")]
     public ZipAesContent(Stream content, long length, ZipAesKeys keys)
@@ -110,5 +110,5 @@ internal sealed class ZipAesContent : ReadOnlyStream
 /// <summary>Keys of WinZip's AES method.</summary>
 /// <param name="Encryption">Decrypts.</param>
 /// <param name="Authentication">Authenticates.</param>
-/// <param name="Verifier">What stands in front of content with this password.</param>
+/// <param name="Verifier">The value before content that is encrypted with this password.</param>
 internal sealed record ZipAesKeys(byte[] Encryption, byte[] Authentication, byte[] Verifier);

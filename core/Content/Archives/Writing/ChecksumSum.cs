@@ -7,8 +7,8 @@ internal static class ChecksumSum
     private const uint Polynomial = 0xEDB88320;
 
     /// <summary>The CRC-32 of two stretches one behind the other.</summary>
-    /// <param name="first">That of the first.</param>
-    /// <param name="second">That of the second.</param>
+    /// <param name="first">The checksum of the first part.</param>
+    /// <param name="second">The checksum of the second part.</param>
     /// <param name="length">Bytes of the second.</param>
     public static uint Of(uint first, uint second, long length)
     {

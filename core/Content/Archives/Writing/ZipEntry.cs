@@ -4,9 +4,9 @@ namespace Cloudreve.Core.Content.Archives.Writing;
 
 /// <summary>An entry of a zip that is being written.</summary>
 /// <param name="Name">Its path in UTF-8; that of a folder ends in a slash.</param>
-/// <param name="Modified">When it last changed.</param>
+/// <param name="Modified">The time it last changed.</param>
 /// <param name="Size">Bytes of its content, as far as known before it is read.</param>
-/// <param name="Offset">Where it begins in the zip.</param>
+/// <param name="Offset">Its offset in the zip.</param>
 /// <param name="Flags">General purpose flags.</param>
 internal sealed record ZipEntry(byte[] Name, DateTimeOffset Modified, long Size, long Offset, ushort Flags)
 {
@@ -27,13 +27,13 @@ internal sealed record ZipEntry(byte[] Name, DateTimeOffset Modified, long Size,
 
     public uint Mode { get; init; }
 
-    /// <summary>Whether the content is deflated; else it is stored as it is.</summary>
+    /// <summary>True if the content is deflated; otherwise it is stored as it is.</summary>
     public bool IsDeflated { get; init; }
 
     /// <summary>Bytes of the content in the zip.</summary>
     public long PackedSize { get; init; } = Size;
 
-    /// <summary>Whether the sizes are written in 64 bits, which is decided before they are known.</summary>
+    /// <summary>True if the sizes are written in 64 bits, which is decided before they are known.</summary>
     public bool IsLarge { get; init; } = Size >= ZipRecords.Limit32;
 
     public static ZipEntry Folder(string path, DateTimeOffset modified, long offset) =>

@@ -18,7 +18,7 @@ internal static class ZipRecords
     // Unix, so that readers take the modes of the entries.
     private const ushort MadeBy = (3 << 8) | Zip64Version;
 
-    /// <summary>What stands before the content of an entry.</summary>
+    /// <summary>The header before the content of an entry.</summary>
     public static byte[] LocalHeader(ZipEntry entry)
     {
         var record = new Record(64 + entry.Name.Length);
@@ -32,7 +32,7 @@ internal static class ZipRecords
         return record.ToArray();
     }
 
-    /// <summary>What stands behind the content of a file.</summary>
+    /// <summary>The descriptor after the content of a file.</summary>
     public static byte[] Descriptor(ZipEntry entry)
     {
         var record = new Record(24).Write32(0x08074b50).Write32(entry.Checksum);
@@ -59,8 +59,8 @@ internal static class ZipRecords
     }
 
     /// <summary>The end of the zip.</summary>
-    /// <param name="count">How many entries there are.</param>
-    /// <param name="start">Where the directory begins.</param>
+    /// <param name="count">Number of entries.</param>
+    /// <param name="start">The offset of the directory.</param>
     /// <param name="size">Bytes of the directory.</param>
     public static byte[] End(long count, long start, long size)
     {

@@ -24,7 +24,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="staging">Stores what nobody can see yet.</param>
 /// <param name="placement">Gives the file its content.</param>
 /// <param name="undo">Takes back what was not committed.</param>
-/// <param name="entities">Tell what was committed.</param>
+/// <param name="entities">Determines what was committed.</param>
 /// <param name="blobs">Drop blocks.</param>
 /// <param name="ids">Numbers entities and files.</param>
 /// <param name="encryption">Makes keys.</param>
@@ -84,10 +84,10 @@ internal sealed class StoredContentWriter(
     }
 
     /// <summary>Gives the file its content; harmless to repeat. What the domain refuses takes everything back.</summary>
-    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="content">The content.</param>
-    /// <param name="place">Where it goes, as noted before.</param>
+    /// <param name="place">The place, as noted before.</param>
     /// <param name="stage">Stages the last blocks, and answers all in order.</param>
     /// <exception cref="CloudreveException">40051 for the quota, and others: nothing is left of the content.</exception>
     /// <exception cref="RetryLaterException">The path is locked, or the file is being changed.</exception>

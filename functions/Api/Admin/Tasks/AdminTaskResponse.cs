@@ -63,10 +63,10 @@ internal sealed record AdminTaskResponse(long Id, DateTimeOffset CreatedAt, Date
 /// <param name="ExecutedDuration">Nanoseconds.</param>
 internal sealed record AdminTaskState(string? Error, IReadOnlyList<string>? ErrorHistory, long ExecutedDuration)
 {
-    /// <summary>How often it was begun again.</summary>
+    /// <summary>Number of restarts.</summary>
     public int RetryCount { get; init; }
 
-    /// <summary>When it is begun again, in seconds since 1970; null unless it waits for that.</summary>
+    /// <summary>The time of its next restart, in seconds since 1970; null unless it waits for one.</summary>
     public long? ResumeTime { get; init; }
 }
 
