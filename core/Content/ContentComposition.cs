@@ -27,7 +27,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content;
 
-/// <summary>Registers what files hold: uploads, versions, blobs, archives, thumbnails.</summary>
+/// <summary>Registers the content of files: uploads, versions, blobs, archives, thumbnails.</summary>
 internal static class ContentComposition
 {
     public static IServiceCollection AddContent(this IServiceCollection services)

@@ -89,7 +89,7 @@ public sealed class ImportService
         _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, _settlement, clock);
     }
 
-    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
+    /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
     /// <param name="request">The request.</param>
     /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
     /// <returns>The queued task.</returns>

@@ -33,7 +33,7 @@ public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
             ["user"] = report.UserId,
             ["uri"] = report.FileUri,
         };
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Reports.UpsertAsync(row, cancellationToken);
     }
 }

@@ -55,7 +55,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="statuses">Only tasks in these states; empty for any.</param>
     /// <param name="pageSize">At most how many.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
-    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token.</exception>
     public async Task<TaskPage> ListAsync(
         long ownerId, IReadOnlyList<string> types, IReadOnlyList<WorkflowTaskStatus> statuses, int pageSize, string? token, CancellationToken cancellationToken = default)
     {

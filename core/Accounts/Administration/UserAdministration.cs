@@ -98,7 +98,7 @@ public sealed class UserAdministration
     /// <param name="filter">Selects the accounts.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number of accounts that may be sorted or searched.</param>
-    /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
+    /// <exception cref="CloudreveException">40001: there are too many to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedUser>> ListAsync(
         ListWindow page, UserFilter filter, UserOrder order, long mostSorted, CancellationToken cancellationToken = default)
     {

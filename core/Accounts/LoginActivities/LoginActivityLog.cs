@@ -41,7 +41,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
             [Columns.WebDav] = activity.WebDav,
             [Columns.ExpiresAt] = now + Age,
         };
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
 

@@ -85,7 +85,7 @@ public sealed class OAuthCodes(
             [State] = session?.State,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return code;
     }

@@ -40,7 +40,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
             [Provider] = (int?)provider,
             [Expires] = clock.GetUtcNow() + Lifetime,
         };
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return id;
     }

@@ -38,7 +38,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     /// <param name="userId">The user.</param>
     /// <param name="pageSize">At most how many.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
-    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token.</exception>
     public async Task<DavAccountPage> ListAsync(long userId, int pageSize, string? token, CancellationToken cancellationToken = default)
     {
         var range = RowRange.Prefix(UserRows.Partition(userId), DavAccount.Prefix);

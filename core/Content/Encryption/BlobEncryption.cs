@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Encryption;
 
-/// <summary>The key of one blob, in plain.</summary>
+/// <summary>The key of one blob, in plain text.</summary>
 /// <param name="Key">32 bytes.</param>
 /// <param name="Iv">The counter block of the first byte, 16 bytes.</param>
 public sealed record BlobKey(byte[] Key, byte[] Iv)
@@ -29,7 +29,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     private const int NonceSize = 12;
 
     /// <summary>Makes the key of a new blob.</summary>
-    /// <returns>What <see cref="EntityRecord.Encryption"/> holds.</returns>
+    /// <returns>The value of <see cref="EntityRecord.Encryption"/>.</returns>
     public async Task<string> CreateAsync(CancellationToken cancellationToken = default)
     {
         var iv = RandomNumberGenerator.GetBytes(CtrCipher.IvSize);
@@ -39,7 +39,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
 
     /// <summary>Opens the key of a blob.</summary>
     /// <param name="encryption">The value of <see cref="EntityRecord.Encryption"/>.</param>
-    /// <exception cref="CloudreveException">50002 when the master key is not the one that it was wrapped with.</exception>
+    /// <exception cref="CloudreveException">50002 when the master key is not the one that wrapped it.</exception>
     public async Task<BlobKey> OpenAsync(string encryption, CancellationToken cancellationToken = default)
     {
         try
@@ -75,7 +75,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     }
 }
 
-/// <summary>A blob's key as its row has it.</summary>
+/// <summary>A blob's key as it is stored in its row.</summary>
 internal sealed record WrappedKey(string Algorithm, byte[] Key, byte[] Iv);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

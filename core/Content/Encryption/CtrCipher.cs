@@ -47,7 +47,7 @@ public sealed class CtrCipher : IDisposable
             for (var i = 0; i < blocks; i++)
                 BinaryPrimitives.WriteUInt128BigEndian(counters[(i * BlockSize)..], unchecked(counter++));
             var key = keystream[..(blocks * BlockSize)];
-            // The mode is made of single blocks, which depend on nothing but key and counter.
+            // The mode consists of single blocks, which depend only on key and counter.
             _aes.EncryptEcb(counters[..key.Length], key, PaddingMode.None);
             var length = Math.Min(data.Length, key.Length - skip);
             Xor(data[..length], key.Slice(skip, length));

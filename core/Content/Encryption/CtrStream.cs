@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Encryption;
 
-/// <summary>Decrypts what is read from another stream; owns both that stream and the cipher.</summary>
+/// <summary>Decrypts another stream; owns both that stream and the cipher.</summary>
 /// <param name="source">The encrypted bytes.</param>
 /// <param name="cipher">Decrypts them.</param>
 /// <param name="offset">The position in the content of the first byte of <paramref name="source"/>.</param>

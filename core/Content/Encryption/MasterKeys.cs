@@ -5,8 +5,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Encryption;
 
 /// <summary>
-/// The key that wraps the keys of blobs: a setting that is made when it is first needed, an environment variable, or a file, as
-/// the setting <c>encrypt_master_key_vault</c> says. Whoever loses it loses all encrypted content.
+/// The key that wraps the keys of blobs: a setting that is created when it is first needed, an environment variable, or a file, as
+/// the setting <c>encrypt_master_key_vault</c> says. Without it all encrypted content is lost.
 /// </summary>
 /// <param name="settings">The site's settings.</param>
 public sealed class MasterKeys(SettingStore settings)
@@ -31,7 +31,7 @@ public sealed class MasterKeys(SettingStore settings)
     {
         if (site.Get(SiteSetting.EncryptMasterKey) is { Length: > 0 } stored)
             return stored;
-        // Whoever comes first decides, also among several processes.
+        // The first writer decides, also among several processes.
         await settings.SeedAsync(
             new Dictionary<string, string> { [SiteSetting.EncryptMasterKey.Key] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(CtrCipher.KeySize)) },
             cancellationToken);

@@ -9,9 +9,9 @@ namespace Cloudreve.Core.Content.Entities;
 public readonly record struct EntityTotals(long Count, long Size);
 
 /// <summary>
-/// Counts the blobs of storage policies. Nothing keeps count of them, since each upload would pay for it, so the service looks through
-/// the whole table: a transaction for each 1,000 blobs that are found, and one for each part of the table that it looks through without
-/// finding that many. For administrators who ask.
+/// Counts the blobs of storage policies. No count is kept, since each upload would pay for it, so the service scans
+/// the whole table: a transaction for each 1,000 blobs that are found, and one for each part of the table that it scans without
+/// finding that many. For administrators only.
 /// </summary>
 public sealed class EntityCensus(StorageLayout layout)
 {

@@ -6,13 +6,13 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Entities;
 
-/// <summary>Opens the content of entities, wherever their policies keep it.</summary>
+/// <summary>Opens the content of entities, wherever their policies store it.</summary>
 /// <param name="catalog">The policies.</param>
 /// <param name="containers">Their containers.</param>
 /// <param name="encryption">Decrypts what is encrypted.</param>
 public sealed class EntityReader(SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption)
 {
-    /// <summary>Opens a part of an entity's content, in plain: one transaction.</summary>
+    /// <summary>Opens a part of an entity's content, decrypted: one transaction.</summary>
     /// <param name="entity">The entity.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="length">Number of bytes; null for all to the end.</param>

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Content.Entities;
 /// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
-/// <param name="notes">Finds what is due, and puts off what fails.</param>
+/// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
 public sealed class EntityRecycler(
     StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
@@ -22,7 +22,7 @@ public sealed class EntityRecycler(
     /// <summary>Finds all notes, due or not.</summary>
     internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
 
-    // Addresses that were signed for downloads should live on until they expire in most cases.
+    // Addresses that were signed for downloads should work until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
@@ -48,8 +48,8 @@ public sealed class EntityRecycler(
     }
 
     /// <summary>
-    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
-    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest.
+    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity has come
+    /// into use again is dropped. Harmless to repeat; what fails is postponed and does not hold up the rest.
     /// </summary>
     /// <param name="cancellationToken">Cancels the run between two entities.</param>
     /// <returns>How many blobs were removed.</returns>
@@ -75,7 +75,7 @@ public sealed class EntityRecycler(
     {
         var entityId = note.RequiredNumber(Columns.EntityId);
         var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
-        // Without a row an earlier run has got as far as the blob.
+        // Without a row, an earlier run has reached the blob.
         if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
         {
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);

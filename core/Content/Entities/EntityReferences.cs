@@ -16,7 +16,7 @@ public readonly record struct EntityReference(long EntityId, long FileId);
 /// entity is noted in the entity's own row, every other file in a row <c>entity|file</c> beside it.
 /// </summary>
 /// <remarks>
-/// An entity without references is removed in two steps: its row first, on the condition that it is the one that was seen
+/// An entity without references is removed in two steps: its row first, on the condition that it is the version that was seen
 /// without references, and then its blob. Adding a reference touches the entity's row in the same batch, so it either
 /// prevents the removal or finds the row gone.
 /// </remarks>
@@ -47,7 +47,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     }
 
     /// <summary>
-    /// Takes references away: three transactions for each block of 1,000 ids, and one more for each 100 references. Blobs that
+    /// Removes references: three transactions for each block of 1,000 ids, and one more for each 100 references. Blobs that
     /// nobody refers to afterwards are removed later. Harmless to repeat.
     /// </summary>
     /// <param name="references">The references.</param>
@@ -70,7 +70,9 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
         return false;
     }
 
-    /// <summary>The reference that a row of the table notes; the file is 0 in an entity's row when the file that brought it does not refer to it any more.</summary>
+    /// <summary>
+    /// The reference that a row of the table notes; the file is 0 in an entity's row when the file that created it no longer refers to it.
+    /// </summary>
     internal static EntityReference ReferenceOf(Row row) => new(EntityIdOf(row), FileIdOf(row));
 
     /// <summary>Checks whether an entity is unreferenced, by all rows with its id; false for one that does not exist.</summary>
@@ -130,7 +132,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
             var released = references.Select(r => r.EntityId).Distinct().Where(byEntity.ContainsKey)
                 .Select(id => byEntity[id]).Where(all => all.TrueForAll(row => IsRemoved(row, removed))).Select(all => all[0])
                 .Where(IsEntity).Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey))).ToList();
-            // First the note that the blob may go, then the fact: a crash between leaves a note that proves wrong.
+            // First the note that the blob may be removed, then the change: a crash in between leaves a note that proves wrong.
             await schedule.ScheduleAsync(released, keepBlobs, cancellationToken);
             if (await TryRemoveRowsAsync(rows.Where(row => IsRemoved(row, removed) && (!IsEntity(row) || row.Number(EntityColumns.FileId) is not null)), cancellationToken))
                 return;

@@ -20,7 +20,7 @@ public enum EntityType
 }
 
 /// <summary>
-/// A blob behind one or more files. Its content never changes. Each file that refers to it is noted once: the one that brought
+/// A blob behind one or more files. Its content never changes. Each file that refers to it is noted once: the one that created
 /// it in this row, copies of that file in rows of their own.
 /// </summary>
 public sealed record EntityRecord
@@ -40,7 +40,7 @@ public sealed record EntityRecord
     /// <summary>The blob's name in the policy's container.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The file that brought it; 0 once that file does not refer to it any more.</summary>
+    /// <summary>The file that created it; 0 once that file no longer refers to it.</summary>
     public long FileId { get; init; }
 
     /// <summary>The user who brought it.</summary>
@@ -54,7 +54,7 @@ public sealed record EntityRecord
 
     /// <summary>
     /// The version of an imported blob that this entity is, by the blob's ETag; null for blobs that the drive itself wrote. A blob that
-    /// is overwritten where it is becomes another entity.
+    /// is overwritten in place becomes another entity.
     /// </summary>
     public string? SourceETag { get; init; }
 
@@ -143,7 +143,7 @@ public sealed class EntityStore(StorageLayout layout)
     public Task WriteNewAsync(IReadOnlyList<EntityRecord> entities, CancellationToken cancellationToken = default) =>
         IdRows.UpsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
 
-    /// <summary>Writes an entity unless it exists: one transaction. A writer that comes late does not bring an entity's first state back.</summary>
+    /// <summary>Writes an entity unless it exists: one transaction. A late writer does not restore an entity's first state.</summary>
     /// <param name="entity">The entity.</param>
     public async Task AddAsync(EntityRecord entity, CancellationToken cancellationToken = default)
     {
@@ -157,7 +157,7 @@ public sealed class EntityStore(StorageLayout layout)
         }
     }
 
-    /// <summary>Notes the file that a new entity belongs to from now on: one transaction.</summary>
+    /// <summary>Records the file that a new entity belongs to from now on: one transaction.</summary>
     /// <param name="id">The entity, which nobody refers to yet.</param>
     /// <param name="fileId">The file, which refers to it.</param>
     /// <returns>False when the entity has been removed meanwhile.</returns>
@@ -174,7 +174,7 @@ public sealed class EntityStore(StorageLayout layout)
         }
     }
 
-    /// <summary>Takes back new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
+    /// <summary>Removes new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entityIds">The entities.</param>
     public Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default) =>
         IdRows.DeleteAsync(layout.Entities, entityIds, cancellationToken);

@@ -12,10 +12,10 @@ public enum IntegrityKind
     /// <summary>Nothing refers to it, and nobody is about to remove it.</summary>
     Orphan,
 
-    /// <summary>A size that is noted is not that of the content.</summary>
+    /// <summary>A recorded size differs from that of the content.</summary>
     WrongSize,
 
-    /// <summary>The bytes that are charged are not those of the owner's files and uploads.</summary>
+    /// <summary>The charged bytes differ from those of the owner's files and uploads.</summary>
     WrongQuota,
 }
 

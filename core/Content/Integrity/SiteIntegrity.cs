@@ -12,9 +12,9 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Integrity;
 
 /// <summary>
-/// Compares a site's tables with each other and with its blobs. What is known to be under way, by uploads, writes, moves and notes of what
-/// is to be removed, is no finding. It reads everything, so it is for tests and for scrubs of a site at rest: what changes while it reads
-/// may be reported though nothing is wrong with it.
+/// Compares a site's tables with each other and with its blobs. Work known to be in progress, by uploads, writes, moves and notes of what
+/// is to be removed, is no finding. It reads everything, so it is for tests and for checks of an idle site: anything that changes while it reads
+/// may be reported although nothing is wrong.
 /// </summary>
 /// <param name="layout">The tables.</param>
 /// <param name="catalog">The policies that hold blobs.</param>
@@ -26,7 +26,7 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
 
     /// <summary>Checks the whole site: one transaction for each 1,000 rows and each 5,000 blobs.</summary>
     /// <param name="cancellationToken">Cancels the check.</param>
-    /// <returns>What does not fit; nothing when all is well.</returns>
+    /// <returns>The inconsistencies; none when all is well.</returns>
     public async Task<IReadOnlyList<IntegrityFinding>> CheckAsync(CancellationToken cancellationToken = default)
     {
         var survey = await SiteSurvey.ReadAsync(layout, cancellationToken);
@@ -91,7 +91,7 @@ public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, Pol
             yield return Orphan($"No file refers to the entity {id}.");
     }
 
-    // A file does not note the size of a thumbnail that counts.
+    // A file does not record the size of a thumbnail.
     private static IEnumerable<(long Id, long? Size)> ContentOf(FileRecord file)
     {
         if (file.PrimaryEntityId != 0)

@@ -21,7 +21,7 @@ internal sealed class SiteSurvey
     {
     }
 
-    /// <summary>Entries by id, those that a move is about to bring left out.</summary>
+    /// <summary>Entries by id, without those that a move is about to bring.</summary>
     public Dictionary<long, FileRecord> Entries { get; } = [];
 
     /// <summary>Files in full by id, each with its folder's partition.</summary>
@@ -30,7 +30,7 @@ internal sealed class SiteSurvey
     /// <summary>The partition that an entry's name is in.</summary>
     public Dictionary<long, string> PartitionsOfNames { get; } = [];
 
-    /// <summary>Owners whose entries are being moved or deleted; what is theirs may look torn.</summary>
+    /// <summary>Owners whose entries are being moved or deleted; their data may look inconsistent.</summary>
     public HashSet<long> Movers { get; } = [];
 
     public List<WriteIntent> Writes { get; } = [];
@@ -50,7 +50,7 @@ internal sealed class SiteSurvey
 
     public HashSet<EntityReference> References { get; } = [];
 
-    /// <summary>Entities and blobs that will be removed, or are on the way.</summary>
+    /// <summary>Entities and blobs that will be removed, or are being removed.</summary>
     public HashSet<long> Recycled { get; } = [];
 
     /// <summary>Entity links that files have given up, or are about to, and that are not certain to be released.</summary>
@@ -104,7 +104,7 @@ internal sealed class SiteSurvey
         PartitionsOfNames[entry.Id] = partition;
     }
 
-    // A folder's name says little; its row in full stands beside it.
+    // The row of a folder's name says little; its full row is beside it.
     private static bool IsEntry(Row row) => row.RowKey.StartsWith(FileKeys.FolderPrefix, StringComparison.Ordinal)
         || (row.RowKey.StartsWith(FileKeys.NamePrefix, StringComparison.Ordinal) && row.EntryType == FileType.File);
 
@@ -114,7 +114,7 @@ internal sealed class SiteSurvey
     {
         await foreach (var row in layout.FileIds.ScanAsync(cancellationToken: cancellationToken))
         {
-            // Such a row keeps an id from being used late, for good.
+            // Such a row permanently keeps an id from being used late.
             if (row.RequiredNumber(EntryColumns.ParentId) != MoveIntent.Nowhere || row.RequiredNumber(EntryColumns.MoveVersion) != 0)
                 IdRows[FileKeys.ParseId(row.RowKey)] = row.RequiredNumber(EntryColumns.ParentId);
         }

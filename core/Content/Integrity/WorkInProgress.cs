@@ -11,7 +11,7 @@ internal sealed record WorkInProgress(IReadOnlySet<long> Files, IReadOnlySet<lon
     public static WorkInProgress Of(SiteSurvey survey)
     {
         var files = survey.Writes.Where(w => w.IsNewFile).Select(w => w.FileId).Concat(survey.Uploads.Where(u => u.IsNewFile).Select(u => u.FileId));
-        // Until an upload's row goes, what its client sends is looked for.
+        // Until an upload's row is removed, anything that its client sends is searched for.
         var open = survey.Uploads.Where(u => u.State != UploadState.Completed).ToList();
         var entities = survey.Writes.Select(w => w.EntityId).Concat(open.Select(u => u.EntityId))
             .Concat(survey.Releases.SelectMany(r => r.Links).Select(l => l.Id)).Concat(open.SelectMany(u => u.Dropped).Select(l => l.Id));

@@ -6,12 +6,12 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Storage;
 
 /// <summary>
-/// The one place that says which blobs are the product's own. Whatever writes blobs takes its folder from here, so that no import
-/// makes a file of them: deleting that file would destroy what belongs to another.
+/// The only definition of the product's own blobs. All code that writes blobs takes its folder from here, so that no import
+/// turns them into files: deleting such a file would destroy another file's content.
 /// </summary>
 internal sealed partial class OwnAreas
 {
-    /// <summary>Thumbnails, beside no blob of a file: below the imports prefix a thumbnail would become a file itself.</summary>
+    /// <summary>Thumbnails, which are not stored beside blobs of files: below the imports prefix a thumbnail would become a file itself.</summary>
     public const string Thumbnails = "thumbnails/";
 
     /// <summary>Blobs whose names by the policy's rule would be too long, and those of the seeded policy.</summary>
@@ -66,7 +66,7 @@ internal sealed partial class OwnAreas
         return folder is Thumbnails or Uploads or Staging || _firstFolders.Exists(pattern => pattern.IsMatch(folder[..^1]));
     }
 
-    /// <summary>A pattern of the first folder that a naming rule makes. What a variable could be is taken for the product's own.</summary>
+    /// <summary>A pattern of the first folder that a naming rule makes. Any value that a variable could have counts as the product's own.</summary>
     private static Regex FirstFolderOf(string rule)
     {
         var slash = rule.IndexOf('/', StringComparison.Ordinal);

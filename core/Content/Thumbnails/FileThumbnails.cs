@@ -18,7 +18,7 @@ public static class FileThumbnails
     public static bool IsDisabled(FileRecord file) => file.Metadata.ContainsKey(Disabled);
 
     /// <summary>
-    /// A file without its thumbnails, for a change of its content: they show what it was before. Failures with that content
+    /// A file without its thumbnails, for a change of its content: they show the previous content. Failures with that content
     /// are forgotten, too.
     /// </summary>
     /// <param name="file">The file.</param>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>
-/// Finds the small pictures that cameras put into HEIF and AVIF files beside the large one (ISO/IEC 23008-12). The decoder knows no other
+/// Finds the small pictures that cameras put into HEIF and AVIF files beside the large one (ISO/IEC 23008-12). The decoder has no other
 /// way to a picture than the primary one, so a copy of the file is changed to call a small one primary: that is as cheap as its pixels.
 /// </summary>
 internal static class HeifThumbnails

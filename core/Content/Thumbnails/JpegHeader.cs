@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Reads what a JPEG says about its coding (ITU-T T.81, annex B).</summary>
+/// <summary>Reads the coding of a JPEG from its header (ITU-T T.81, annex B).</summary>
 internal static class JpegHeader
 {
     private const byte BaselineFrame = 0xC0;
@@ -23,7 +23,7 @@ internal static class JpegHeader
                 at++;
                 continue;
             }
-            // C4, C8 and CC lie among the frames, and are none.
+            // C4, C8 and CC are in the range of frames, but are none.
             if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
                 return marker is BaselineFrame or ExtendedFrame;
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);

@@ -4,14 +4,14 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Gets out of a file the picture that its thumbnail shows.</summary>
+/// <summary>Extracts from a file the picture that its thumbnail shows.</summary>
 /// <param name="source">The file's content.</param>
 /// <param name="format">The thumbnail that will be made; the picture may be larger.</param>
 /// <returns>The picture, encoded.</returns>
 /// <exception cref="ThumbnailException">There is no picture.</exception>
 internal delegate Task<ReadOnlyMemory<byte>> ExtractPicture(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken);
 
-/// <summary>One of the ways to a picture (contract, section 15), as the site's settings allow it.</summary>
+/// <summary>One of the ways to extract a picture (contract, section 15), as the site's settings allow it.</summary>
 /// <param name="Extensions">The extensions of the files that it is for.</param>
 /// <param name="MaxSize">Their largest size in bytes.</param>
 /// <param name="ExtractAsync">Does it.</param>
@@ -50,7 +50,7 @@ internal sealed record PictureExtractor(IReadOnlySet<string> Extensions, long Ma
 
     private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken)
     {
-        // A large file that is no picture need not be fetched to find out.
+        // A large file that is not a picture need not be fetched to find that out.
         if (source.Size > FetchedAtOnce && PictureFormats.Recognize(await source.ReadAsync(0, PictureFormats.HeaderLength, cancellationToken)) is null)
             throw new ThumbnailException("The content is not a picture of a known format.", isFinal: true);
         return await source.ReadAsync(0, source.Size, cancellationToken);

@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>
 /// Recognizes the format of a picture by its first bytes. The decoder is never left to guess: it knows formats that are programs
-/// (MVG, MSL), that name other files (SVG) or that start other software (PDF), and what a file is called proves nothing.
+/// (MVG, MSL), that name other files (SVG) or that start other software (PDF), and a file's name proves nothing.
 /// </summary>
 internal static class PictureFormats
 {
@@ -17,7 +17,7 @@ internal static class PictureFormats
         "avif", "bmp", "gif", "heic", "heif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp",
     };
 
-    /// <summary>The format of a picture; null when it is none that is decoded.</summary>
+    /// <summary>The format of a picture; null when it is not a supported one.</summary>
     /// <param name="header">The content's first bytes.</param>
     public static MagickFormat? Recognize(ReadOnlySpan<byte> header) => header switch
     {

@@ -10,11 +10,11 @@ internal sealed record Thumbnail(byte[] Content, int Width, int Height);
 
 /// <summary>
 /// Scales pictures down. Width and height are read from the header before anything is decoded, so that a small file which
-/// unfolds into gigabytes is refused; the decoder's own limits hold besides.
+/// unpacks into gigabytes is refused; the decoder's own limits apply as well.
 /// </summary>
 internal static class PictureScaler
 {
-    /// <summary>The most pixels that are held in memory: 400 MB. Of larger pictures the decoder must leave out detail.</summary>
+    /// <summary>Maximum number of pixels that are held in memory: 400 MB. Of larger pictures the decoder must leave out detail.</summary>
     public const long MaxPixels = 100_000_000;
 
     private const int MaxSide = 32_768;
@@ -34,7 +34,7 @@ internal static class PictureScaler
         ResourceLimits.Memory = 768UL * 1024 * 1024;
         ResourceLimits.Disk = 0;
         ResourceLimits.Thread = 1;
-        // One picture is wanted, and its colour profile.
+        // Only one picture and its colour profile are needed.
         ResourceLimits.ListLength = MaxFrames;
         ResourceLimits.MaxProfileSize = MaxProfile;
     }
@@ -43,7 +43,7 @@ internal static class PictureScaler
     /// <param name="picture">The encoded picture.</param>
     /// <param name="format">The format of the thumbnail.</param>
     /// <param name="cancellationToken">Cancels the decoding.</param>
-    /// <exception cref="ThumbnailException">The picture is of no known format, damaged or too large.</exception>
+    /// <exception cref="ThumbnailException">The picture is of an unknown format, damaged or too large.</exception>
     public static async Task<Thumbnail> ScaleAsync(ReadOnlyMemory<byte> picture, ThumbnailFormat format, CancellationToken cancellationToken)
     {
         var type = PictureFormats.Recognize(picture.Span) ?? throw new ThumbnailException("The content is not a picture of a known format.", isFinal: true);
@@ -144,12 +144,12 @@ internal static class PictureScaler
         ToStandardColors(image);
         if (format.IsCut)
             CutToShape(image, format);
-        // After the cut the shapes are the same but for a fraction of a pixel.
+        // After the crop the aspect ratios are the same to within a fraction of a pixel.
         image.Thumbnail(new MagickGeometry((uint)format.Width, (uint)format.Height) { Greater = !format.IsCut, IgnoreAspectRatio = format.IsCut });
         image.Strip();
     }
 
-    /// <summary>Leaves the middle, in the shape of the thumbnail. Scaling first would make a strip of a few pixels huge.</summary>
+    /// <summary>Crops to the middle, in the aspect ratio of the thumbnail. Scaling first would make a strip of a few pixels huge.</summary>
     private static void CutToShape(MagickImage image, ThumbnailFormat format)
     {
         var width = Math.Min(image.Width, (long)image.Height * format.Width / format.Height);

@@ -8,10 +8,10 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <summary>The outcome of asking to make a thumbnail of a blob now.</summary>
 internal enum AttemptDecision
 {
-    /// <summary>The caller makes it; nobody else does meanwhile.</summary>
+    /// <summary>The caller makes it, exclusively.</summary>
     Begun,
 
-    /// <summary>Somebody else is at it.</summary>
+    /// <summary>Another caller is making it.</summary>
     Busy,
 
     /// <summary>It failed a short time ago.</summary>
@@ -26,7 +26,7 @@ internal enum AttemptDecision
 
 /// <summary>
 /// Remembers with each blob how often its thumbnail has been tried and when it may be tried again. An attempt is noted before
-/// it begins, so that a picture which brings the process down is not tried without end. All copies of a file share the blob
+/// it begins, so that a picture which crashes the process is not tried endlessly. All copies of a file share the blob
 /// and so the memory.
 /// </summary>
 /// <param name="layout">The storage of blobs' rows.</param>
@@ -45,9 +45,9 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
 
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15), TimeSpan.FromHours(2), TimeSpan.FromHours(12)];
 
-    /// <summary>Notes the begin of an attempt. Two transactions, one when there is none to be made.</summary>
+    /// <summary>Records the start of an attempt. Two transactions, one when none is due.</summary>
     /// <param name="entityId">The blob.</param>
-    /// <returns>The decision, and how many attempts there were before.</returns>
+    /// <returns>The decision, and the number of earlier attempts.</returns>
     public async Task<(AttemptDecision Decision, int Before)> BeginAsync(long entityId, CancellationToken cancellationToken)
     {
         while (true)
@@ -61,7 +61,7 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
                 return (AttemptDecision.Busy, count);
             if (isRunning && count >= Max)
                 return (AttemptDecision.Exhausted, count);
-            // Who asks again although the file was marked has removed the mark: it starts from the beginning.
+            // A request for a marked file means that its mark was removed: start from the beginning.
             if (count >= Max)
                 count = 0;
             else if (!isDue)
@@ -73,17 +73,17 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Somebody else was quicker; look what they did.
+                // Another caller was quicker; read its result.
             }
         }
     }
 
-    /// <summary>Notes that there is a thumbnail. One transaction.</summary>
+    /// <summary>Records that there is a thumbnail. One transaction.</summary>
     /// <param name="entityId">The blob.</param>
     public Task SucceedAsync(long entityId, CancellationToken cancellationToken) =>
         EndAsync(entityId, 0, clock.GetUtcNow(), cancellationToken);
 
-    /// <summary>Notes a failure. One transaction.</summary>
+    /// <summary>Records a failure. One transaction.</summary>
     /// <param name="entityId">The blob.</param>
     /// <param name="attempts">Number of attempts, this one included.</param>
     public Task FailAsync(long entityId, int attempts, CancellationToken cancellationToken) =>
@@ -97,7 +97,7 @@ internal sealed class ThumbnailAttempts(StorageLayout layout, TimeProvider clock
         }
         catch (StorageNotFoundException)
         {
-            // The blob was deleted meanwhile; nobody will ask.
+            // The blob was deleted meanwhile; nobody will ask again.
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>No thumbnail can be made.</summary>
-/// <param name="message">Why, for the log; without content of the file.</param>
+/// <param name="message">The reason, for the log; without content of the file.</param>
 /// <param name="isFinal">True if another attempt with the same content would fail as well.</param>
 /// <param name="innerException">The underlying error.</param>
 internal sealed class ThumbnailException(string message, bool isFinal, Exception? innerException = null) : Exception(message, innerException)

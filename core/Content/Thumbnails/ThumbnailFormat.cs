@@ -7,16 +7,16 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <param name="Width">The most pixels side by side.</param>
 /// <param name="Height">The most pixels one above the other.</param>
 /// <param name="Encoding">PNG, JPEG or WebP.</param>
-/// <param name="Quality">1 to 100; for PNG, which loses nothing, without effect.</param>
+/// <param name="Quality">1 to 100; without effect for PNG, which is lossless.</param>
 internal sealed record ThumbnailFormat(int Width, int Height, MagickFormat Encoding, int Quality)
 {
-    // Larger ones would be pictures.
+    // Larger ones would be pictures, not thumbnails.
     private const int MaxSide = 2048;
 
     /// <summary>True if the picture fills the box and the overhang is cropped; otherwise it is scaled down to fit in.</summary>
     public bool IsCut { get; init; }
 
-    /// <summary>The most pixels of the picture that the thumbnail is made of.</summary>
+    /// <summary>Maximum number of pixels of the picture that the thumbnail is made from.</summary>
     public long MaxPixels { get; init; } = ThumbnailSetting.BuiltinMaxPixels.Default;
 
     /// <summary>The extension of the encoding, without dot.</summary>

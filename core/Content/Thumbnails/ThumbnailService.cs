@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Makes thumbnails, once somebody asks for one or a message does (contract, section 15).</summary>
+/// <summary>Makes thumbnails when a client or a queue message requests one (contract, section 15).</summary>
 public sealed class ThumbnailService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
@@ -32,7 +32,7 @@ public sealed class ThumbnailService
     /// <param name="layout">The queue, and the rows of blobs.</param>
     /// <param name="tree">The files.</param>
     /// <param name="entities">Their blobs.</param>
-    /// <param name="recycler">Removes thumbnails that did not come to be.</param>
+    /// <param name="recycler">Removes thumbnails that were not completed.</param>
     /// <param name="ids">Gives ids to thumbnails.</param>
     /// <param name="catalog">The policies that hold the blobs.</param>
     /// <param name="containers">Their containers.</param>
@@ -54,7 +54,7 @@ public sealed class ThumbnailService
     public static IReadOnlyList<string> Extensions(SiteSettings site) =>
         [.. PictureExtractor.Of(site).SelectMany(e => e.Extensions).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is.</summary>
+    /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is one.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
     /// <exception cref="CloudreveException">40077: there is none, and none can be made now.</exception>
@@ -69,7 +69,7 @@ public sealed class ThumbnailService
         for (var poll = 0; poll < MaxPolls; poll++)
         {
             var (decision, before) = await _attempts.BeginAsync(shown.Id, cancellationToken);
-            // Who asked may go; the work is done all the same, for the next.
+            // The caller may leave; the work is completed anyway, for the next one.
             if (decision == AttemptDecision.Begun)
                 return await TryMakeAsync(site, file, shown, extractor, before + 1, CancellationToken.None) ?? throw None();
             if (decision == AttemptDecision.Exhausted)

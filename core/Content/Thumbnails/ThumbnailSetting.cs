@@ -22,7 +22,7 @@ public static class ThumbnailSetting
     /// <summary>The largest picture that is decoded in the process.</summary>
     public static readonly Setting<long> BuiltinMaxSize = Setting.Number("thumb_builtin_max_size", Megabytes75);
 
-    /// <summary>The most pixels of such a picture; phones take up to 200 million.</summary>
+    /// <summary>Maximum number of pixels of such a picture; phones take up to 200 million.</summary>
     public static readonly Setting<long> BuiltinMaxPixels = Setting.Number("thumb_builtin_max_pixels", 250_000_000, min: 1);
 
     /// <summary>True if covers are read from music.</summary>

@@ -4,7 +4,7 @@ using Cloudreve.Core.Content.Entities;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>The content of which a thumbnail is made. Nothing is read before it is asked for.</summary>
+/// <summary>The content that a thumbnail is made from. Nothing is read before it is requested.</summary>
 /// <param name="container">The container of the blob.</param>
 /// <param name="key">Decrypts it; null for a plain one.</param>
 /// <param name="entity">The blob.</param>

@@ -8,7 +8,7 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Thumbnails;
 
 /// <summary>
-/// Keeps thumbnails as entities of their files. The order of the writes makes every crash harmless: what is not referred to in
+/// Keeps thumbnails as entities of their files. The order of the writes makes every crash harmless: a thumbnail without a reference in
 /// the end is removed by the recycler, which is notified beforehand; and a file that refers to a thumbnail which was removed is
 /// given a new one.
 /// </summary>
@@ -24,13 +24,13 @@ internal sealed class ThumbnailStore(
     EntityStore entities, EntityRecycler recycler, FileTree tree, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers,
     BlobEncryption encryption, TimeProvider clock)
 {
-    /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or lost it.</summary>
+    /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or its blob is gone.</summary>
     /// <param name="file">The file.</param>
     public async Task<EntityRecord?> FindAsync(FileRecord file, CancellationToken cancellationToken) =>
         FileThumbnails.Find(file) is { } link ? await entities.FindAsync(link.Id, cancellationToken) : null;
 
     /// <summary>
-    /// Stores a thumbnail beside the blob that it shows, unless the file's content has changed meanwhile or somebody else has
+    /// Stores a thumbnail beside the blob that it shows, unless the file's content has changed meanwhile or another caller has
     /// stored one. Five transactions.
     /// </summary>
     /// <param name="file">The file, as it was read.</param>
@@ -42,7 +42,7 @@ internal sealed class ThumbnailStore(
         FileRecord file, EntityRecord shown, byte[] content, string extension, CancellationToken cancellationToken)
     {
         var lost = FileThumbnails.Find(file)?.Id;
-        // What is encrypted must not be seen in its thumbnail.
+        // Encrypted content must not be visible in its thumbnail.
         var encryptedWith = shown.Encryption is null ? null : await encryption.CreateAsync(cancellationToken);
         var entity = new EntityRecord
         {

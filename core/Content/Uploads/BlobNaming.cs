@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="UserId">The owner of the file.</param>
 /// <param name="Path">The file's path in the drive.</param>
 /// <param name="EntityId">The blob's entity.</param>
-/// <param name="At">Now, in the zone that dates are written in.</param>
+/// <param name="At">The current time, in the time zone of dates.</param>
 internal sealed record BlobNamingContext(long UserId, FilePath Path, long EntityId, DateTimeOffset At);
 
 /// <summary>Names blobs by the rules of their storage policy (contract, section 12).</summary>
@@ -22,7 +22,7 @@ internal static class BlobNaming
 
     private static readonly string[] Unique = ["{uuid}", "{randomkey16}", "{randomkey8}"];
 
-    /// <summary>Makes the name of a new blob. No two blobs get the same, whatever the rules are.</summary>
+    /// <summary>Makes the name of a new blob. Names are unique, whatever the rules are.</summary>
     /// <param name="policy">Has the rules.</param>
     /// <param name="context">The known facts about the file.</param>
     public static string Create(StoragePolicy policy, BlobNamingContext context)
@@ -32,7 +32,7 @@ internal static class BlobNaming
             name = string.Create(CultureInfo.InvariantCulture, $"{context.EntityId:x}_{name}");
         var folders = Expand(policy.DirNameRule, context).Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Clean);
         var path = string.Join('/', folders.Append(name));
-        // A deep folder: its names would not fit into the blob's, so only what makes it unique is kept.
+        // A deep folder: its names would not fit into the blob's, so only its unique part is kept.
         return path.Length <= MaxLength
             ? path
             : string.Create(CultureInfo.InvariantCulture, $"{OwnAreas.Uploads}{context.UserId}/{context.EntityId:x}_{Guid.NewGuid():N}{Clean(Extension(context.Path.Name))}");
@@ -90,7 +90,7 @@ internal static class BlobNaming
 
     private static string Extension(string name) => Path.GetExtension(name);
 
-    /// <summary>A segment that survives addresses and listings: no control characters, no final dot, not empty.</summary>
+    /// <summary>A segment that is safe in addresses and listings: no control characters, no final dot, not empty.</summary>
     private static string Clean(string segment)
     {
         var text = new StringBuilder(segment.Length);

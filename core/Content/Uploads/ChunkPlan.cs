@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="ChunkSize">Bytes of every chunk but the last one; 0 for a single chunk of any size.</param>
 public readonly record struct ChunkPlan(long Size, long ChunkSize)
 {
-    /// <summary>The most that goes through the functions at once: a Functions host keeps a body in memory and takes 100 MB at most.</summary>
+    /// <summary>Maximum size of a body through the functions: a Functions host buffers bodies in memory and accepts 100 MB at most.</summary>
     public const long MaxRelayChunk = 25 * Mebibyte;
 
     /// <summary>The largest block of Azure Blob storage.</summary>
@@ -49,7 +49,7 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
 
     /// <summary>Throws for a size that no blob can have, which is the bound of every number that is computed from a size.</summary>
     /// <param name="size">Bytes.</param>
-    /// <exception cref="CloudreveException">40049; 40001 for less than nothing.</exception>
+    /// <exception cref="CloudreveException">40049; 40001 for a negative size.</exception>
     public static void CheckBlobSize(long size)
     {
         if (size < 0)

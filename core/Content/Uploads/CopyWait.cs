@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>Waits for a copy that the storage service makes in the background, as long as a request may take.</summary>
+/// <summary>Waits for a background copy of the storage service, as long as a request may take.</summary>
 /// <param name="clock">Waits.</param>
 internal sealed class CopyWait(TimeProvider clock)
 {
@@ -14,7 +14,7 @@ internal sealed class CopyWait(TimeProvider clock)
     private readonly long _start = clock.GetTimestamp();
     private TimeSpan _pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Waits before the next look, longer each time.</summary>
+    /// <summary>Waits before the next check, longer each time.</summary>
     /// <exception cref="CloudreveException">409 when it has taken too long; the copy continues, so the request can be repeated.</exception>
     public async Task NextAsync(CancellationToken cancellationToken)
     {

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
-/// Notes that clients know the ids of their uploads, since one whose beginning was never answered can be ended by nobody and is undone
+/// Records that clients know the ids of their uploads, since an upload whose start was never answered cannot be ended by anybody and is undone
 /// (<see cref="UploadExpiry"/>). Uploads that change within two minutes need no note, so only longer ones cost a transaction. A process that is killed
-/// loses its notes; what clients have sent speaks for them then.
+/// loses its notes; the content that clients have sent is evidence then.
 /// </summary>
 /// <param name="layout">The storage of uploads' rows.</param>
 /// <param name="clock">Waits.</param>
@@ -20,7 +20,7 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 
-    // Then the upload is reviewed without a note.
+    // The upload is then reviewed without a note.
     private const int Tries = 4;
 
     private readonly ConcurrentDictionary<Guid, UploadSession> _waiting = [];
@@ -31,12 +31,12 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
     public void Note(UploadSession session)
     {
         _waiting[session.Id] = session;
-        // The request must not live on in the background.
+        // The background work must not keep the request alive.
         using (ExecutionContext.SuppressFlow())
             _ = Task.Run(() => StoreLaterAsync(session));
     }
 
-    /// <summary>Stores what is noted and not stored yet: one transaction for each upload.</summary>
+    /// <summary>Stores the notes that are not stored yet: one transaction for each upload.</summary>
     public Task StoreAsync(CancellationToken cancellationToken = default) =>
         Parallel.ForEachAsync(_waiting.Values, cancellationToken, async (session, token) => await TryStoreAsync(session, token));
 
@@ -70,7 +70,7 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The process ends in order, and all that is noted is stored then.
+            // On an orderly shutdown all notes are stored.
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class UploadAnswers(StorageLayout layout, TimeProvider clock, ILog
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
-            // Its client, or the end of the upload, was faster.
+            // The client, or the end of the upload, was faster.
         }
         catch (StorageException e)
         {

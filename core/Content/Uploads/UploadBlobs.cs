@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
 /// The blobs of uploads. Clients write to a staging blob of their upload alone; its content is copied to the blob that the file will
-/// refer to, whose address nobody else ever gets. Content that passes through the functions goes there at once.
+/// refer to, whose address nobody else ever gets. Content that passes through the functions is written there directly.
 /// </summary>
 /// <param name="catalog">Their policies.</param>
 /// <param name="containers">Their containers.</param>
@@ -43,10 +43,10 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     }
 
     /// <summary>
-    /// Makes the blob of the chunks, if they are all there with the sizes that were announced. Two transactions, three when the client
+    /// Commits the chunks to a blob, if all have arrived with the announced sizes. Two transactions, three when the client
     /// staged them; some more for a copy that takes long.
     /// </summary>
-    /// <exception cref="CloudreveException">40055 when chunks are missing or of other sizes, 409 when the copy takes too long.</exception>
+    /// <exception cref="CloudreveException">40055 when chunks are missing or have other sizes, 409 when the copy takes too long.</exception>
     internal async Task CommitAsync(UploadSession session, CancellationToken cancellationToken)
     {
         var container = await ContainerOfAsync(session, cancellationToken);
@@ -64,7 +64,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         && (blocks.Committed.Count > 0 || blocks.Uncommitted.Count > 0);
 
     /// <summary>Copies the blob of an entity to another name of its container: two transactions, some more for a large one.</summary>
-    /// <exception cref="CloudreveException">40077 when the blob is gone, 409 when it changes all the time.</exception>
+    /// <exception cref="CloudreveException">40077 when the blob is gone, 409 when it keeps changing.</exception>
     internal async Task CopyAsync(EntityRecord source, string name, CancellationToken cancellationToken)
     {
         var container = await ContainerOfAsync((int)source.PolicyId, cancellationToken);
@@ -81,7 +81,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
             }
             catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
             {
-                // The answer of a first try was lost, nobody else writes to that name; or the source has changed.
+                // The response to a first try was lost, nobody else writes to that name; or the source has changed.
                 if (await IsTakenAsync(container, name, cancellationToken))
                     return;
             }
@@ -148,7 +148,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         await container.DeleteHeldAsync(name, cancellationToken);
     }
 
-    /// <summary>Removes the staging blob of a completed upload: one transaction. What fails is left to the expiry.</summary>
+    /// <summary>Removes the staging blob of a completed upload: one transaction. A failure is left to the expiry.</summary>
     internal async Task ClearStagedAsync(UploadSession session, CancellationToken cancellationToken)
     {
         try
@@ -194,8 +194,8 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
     }
 
     /// <summary>
-    /// Copies what a client staged, if it is what was announced. The blocks are committed before they are looked at: what was checked
-    /// has a version then, and that version alone is copied.
+    /// Copies the content that a client staged, if it is as announced. The blocks are committed before they are checked: the checked content
+    /// then has a version, and that version alone is copied.
     /// </summary>
     private async Task<bool> TryTakeStagedAsync(BlobContainer container, UploadSession session, CancellationToken cancellationToken)
     {
@@ -211,7 +211,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            // A repetition, or a competing call that was faster; or the client has changed its blob.
+            // A repetition, or a faster competing call; or the client has changed its blob.
             return await IsTakenAsync(container, session.Source, cancellationToken);
         }
         return !isLarge || await IsTakenAsync(container, session.Source, cancellationToken);

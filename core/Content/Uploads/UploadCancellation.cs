@@ -6,7 +6,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>Gives uploads up: the placeholder, the blob, the lock and the reserved bytes go.</summary>
+/// <summary>Gives up uploads: removes the placeholder, the blob and the lock, and refunds the reserved bytes.</summary>
 public sealed class UploadCancellation
 {
     private readonly UploadSessions _sessions;
@@ -32,7 +32,7 @@ public sealed class UploadCancellation
         _locks = locks;
     }
 
-    /// <summary>Cancels somebody's upload. Nothing happens when there is none, or when it is complete.</summary>
+    /// <summary>Cancels a user's upload. Nothing happens when there is none, or when it is complete.</summary>
     /// <param name="id">The upload.</param>
     /// <param name="userId">The user who must have begun it.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
@@ -48,7 +48,7 @@ public sealed class UploadCancellation
     internal async Task CancelAsync(UploadSession session, CancellationToken cancellationToken)
     {
         var current = session;
-        // Only chunks that arrive at the same time come in between, and there are so many of them.
+        // Only chunks that arrive at the same time can interfere, and their number is limited.
         for (var tries = 0; current is not null && tries <= session.Chunks.Count + 1; tries++)
         {
             switch (current.State)
@@ -69,7 +69,7 @@ public sealed class UploadCancellation
         }
     }
 
-    /// <summary>Takes back all that a cancelled upload has done. Harmless to repeat.</summary>
+    /// <summary>Undoes everything that a cancelled upload has done. Harmless to repeat.</summary>
     internal async Task UndoAsync(UploadSession session, CancellationToken cancellationToken)
     {
         await UnmarkAsync(session, cancellationToken);

@@ -11,7 +11,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
-/// Gives a file the content that was uploaded. Every step may be repeated, also by two requests at once: the blob is committed
+/// Gives a file its uploaded content. Every step may be repeated, also by two requests at once: the blob is committed
 /// once, the session's row decides between completion and cancellation, and the file's mark shows whether it has the content.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
@@ -31,7 +31,7 @@ public sealed class UploadCompletion(
     private const int MaxRounds = 20;
 
     /// <summary>
-    /// Completes an upload whose content is all there. Eight transactions after the one that read the session, two more for content
+    /// Completes an upload whose content has arrived. Eight transactions after the one that read the session, two more for content
     /// that a client staged, one more when the placeholder's version is not known, and five for versions that the file does not keep;
     /// none when it was completed before.
     /// </summary>
@@ -42,7 +42,7 @@ public sealed class UploadCompletion(
     /// </exception>
     public async Task CompleteAsync(UploadSession session, CancellationToken cancellationToken = default)
     {
-        // States only go forward; more rounds than there are states come of competing calls that change the file again and again.
+        // States only go forward; more rounds than there are states result from competing calls that change the file again and again.
         for (var round = 0; round < MaxRounds; round++)
         {
             if (session.IsFileDeleted)
@@ -90,7 +90,7 @@ public sealed class UploadCompletion(
         EntityLink[] own = session.EntityId == 0 ? [] : [LinkOf(session)];
         if (!await releases.TrySettleAsync(session.OwnerId, session.FileId, [.. own, .. session.Dropped], cancellationToken))
             throw new CloudreveException(ErrorCode.Conflict, "The file is being deleted.");
-        // The row stays: addresses that a client has got live on, and what it sends there has to be found.
+        // The row stays: a client's addresses remain valid, and anything sent there has to be found.
         await EndAsync(session with { State = UploadState.Completed, IsFileDeleted = true }, cancellationToken);
         throw PathNotFound();
     }
@@ -110,7 +110,7 @@ public sealed class UploadCompletion(
                     if (!session.IsAwaitedBy(current))
                         return current;
                     var change = Change(session, current);
-                    // What will be released must be noted first. A thumbnail may have come in between.
+                    // Links that will be released must be noted first. A thumbnail may have been added in between.
                     isUnforeseen = change.Dropped.Any(l => session.Dropped.All(d => d.Id != l.Id));
                     return isUnforeseen ? current : change.File;
                 },
@@ -145,7 +145,7 @@ public sealed class UploadCompletion(
 
     private async Task<UploadSession> EndAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        // The lock goes first: once the session is completed nobody looks at it any more.
+        // The lock is released first: once the session is completed nobody checks it any more.
         if (session.LockToken.Length > 0)
             await locks.ReleaseAsync(UploadCreation.LockOf(session), cancellationToken);
         if (await sessions.TryReplaceAsync(session, cancellationToken) is not { } ended)
@@ -162,7 +162,7 @@ public sealed class UploadCompletion(
             ? VersionRetention.AttachMotion(file, link)
             : VersionRetention.Replace(
                 file, link, file.PrimaryEntityId == session.PreviousEntityId ? session.PreviousCreatedAt ?? file.UpdatedAt : file.UpdatedAt, session.KeepVersions);
-        // Why a picture could not be made says nothing about other content.
+        // The failure of a thumbnail says nothing about other content.
         string[] ended = session.Type == EntityType.LivePhoto ? [MetadataKeys.UploadSession] : [MetadataKeys.UploadSession, FileThumbnails.Disabled];
         var metadata = file.Metadata.Where(m => !ended.Contains(m.Key)).ToDictionary();
         foreach (var (key, value) in session.Metadata)
@@ -173,7 +173,7 @@ public sealed class UploadCompletion(
     private async Task<FileRecord?> FindFileAsync(UploadSession session, CancellationToken cancellationToken)
     {
         var byName = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
-        // Renamed or moved meanwhile, by somebody who broke the lock.
+        // Renamed or moved meanwhile, by a user who force-unlocked it.
         return byName?.Id == session.FileId ? byName : await tree.FindByIdAsync(session.FileId, cancellationToken);
     }
 

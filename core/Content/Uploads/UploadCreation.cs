@@ -52,7 +52,7 @@ public sealed class UploadCreation
     /// <param name="caller">The user who uploads: the owner of the drive.</param>
     /// <param name="site">The site's settings.</param>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Cancels the call. What it did is undone, by a timer within minutes if it cannot be undone at once.</param>
+    /// <param name="cancellationToken">Cancels the call. Its changes are undone, by a timer within minutes if not at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
     /// 40054 when a competing call came first, 40076 for another version, 40016 for a missing file, 40006 when the group cannot store files.
@@ -67,7 +67,7 @@ public sealed class UploadCreation
             }
             catch (RivalFileException) when (request.Overwrites && attempt < Attempts)
             {
-                // What was missing is there to be overwritten now.
+                // The missing file now exists and can be overwritten.
             }
         }
     }
@@ -81,7 +81,7 @@ public sealed class UploadCreation
         var target = await _targets.FindAsync(control, request, cancellationToken);
         var parentId = target.ParentId
             ?? (await _tree.CreateAsync(owner.Id, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
-        // The row comes first: whatever happens after it is taken back by what finds it.
+        // The row comes first: everything after it is undone by the job that finds the row.
         var session = await _sessions.AddAsync(
             await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
             cancellationToken);
@@ -136,7 +136,7 @@ public sealed class UploadCreation
             PolicyId = policy.Id,
             EntityId = entityId,
             Source = entityId == 0 ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, request.Path, entityId, now)),
-            // A client that sends directly and cannot encrypt stores plain content: nobody else sees it on its way.
+            // A client that sends directly and cannot encrypt stores plain content: the app never sees it in transit.
             Encryption = policy.Settings.Encryption && entityId != 0 && (isRelay || request.CanEncrypt) ? await _encryption.CreateAsync(cancellationToken) : null,
             KeepVersions = VersionRetention.KeptOf(owner.Settings, request.Path.Name),
             PreviousEntityId = previous,
@@ -169,7 +169,7 @@ public sealed class UploadCreation
     }
 
     /// <summary>
-    /// Undoes a beginning that failed, or that no client will hear of. Where that fails, too, the expiry of uploads finds the row within
+    /// Undoes a start that failed, or that no client will learn of. If that fails as well, the expiry of uploads finds the row within
     /// minutes.
     /// </summary>
     /// <param name="session">The upload.</param>
@@ -242,7 +242,7 @@ public sealed class UploadCreation
         }
     }
 
-    /// <summary>The file is there whether or not its event can be written.</summary>
+    /// <summary>The file exists whether or not its event can be written.</summary>
     private async Task LogCreationAsync(UploadSession session, FileRecord created, CancellationToken cancellationToken)
     {
         try

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
 /// Gives up uploads that nobody completed, and removes what clients have staged since their upload ended. Some minutes after an upload began
-/// it is reviewed once: what a request left that was cut off in the middle is undone or finished then.
+/// it is reviewed once: anything that an interrupted request left behind is undone or finished then.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="blobs">Their blobs.</param>
@@ -22,13 +22,13 @@ public sealed class UploadExpiry(
     UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, ChunkedUploads chunked, FileTree tree, TimeProvider clock,
     ILogger<UploadExpiry> logger)
 {
-    // Addresses for writing have expired by then, also by a clock that goes slow.
+    // Write addresses have expired by then, even on a slow clock.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
 
     // Longer than a request may take.
     private static readonly TimeSpan ReviewAge = TimeSpan.FromMinutes(5);
 
-    /// <summary>Settles all uploads that have expired. What fails is put off and does not stop the rest.</summary>
+    /// <summary>Settles all uploads that have expired. What fails is postponed and does not hold up the rest.</summary>
     /// <param name="cancellationToken">Cancels the run between two uploads.</param>
     /// <returns>How many were settled.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
@@ -70,14 +70,14 @@ public sealed class UploadExpiry(
         return isCutOff;
     }
 
-    /// <summary>Undoes or finishes what a request left that was cut off while it began, completed or cancelled an upload.</summary>
-    /// <returns>Whether there was something to do.</returns>
+    /// <summary>Undoes or finishes what a request left behind that was interrupted while it began, completed or cancelled an upload.</summary>
+    /// <returns>True if there was something to do.</returns>
     private async Task<bool> ReviewAsync(UploadSession session, CancellationToken cancellationToken)
     {
         switch (session.State)
         {
             case UploadState.Open:
-                // The mark is the last that the beginning of an upload writes.
+                // The mark is the last write of an upload's start.
                 if (await tree.FindByIdAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file)
                     && await IsKnownAsync(session, cancellationToken))
                     return false;
@@ -119,7 +119,7 @@ public sealed class UploadExpiry(
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
         {
-            // The file is gone, and all that the upload held is given back.
+            // The file is gone, and everything that the upload held is released.
         }
     }
 }

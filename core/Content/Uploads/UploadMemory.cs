@@ -3,8 +3,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
-/// Bounds the memory that content takes while it passes through the process. Who finds no room waits for it, the first come first;
-/// the bytes that he holds back wait in the connection.
+/// Bounds the memory that content takes while it passes through the process. A call that finds no room waits for it, first come, first served;
+/// its bytes wait in the connection.
 /// </summary>
 /// <param name="clock">Limits the waiting.</param>
 /// <param name="capacity">Bytes of all buffers together.</param>
@@ -22,7 +22,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
 
     /// <summary>Waits for room.</summary>
     /// <param name="bytes">Number of bytes; more than there are counts as all.</param>
-    /// <returns>Dispose it to give the room back.</returns>
+    /// <returns>Dispose it to free the room.</returns>
     /// <exception cref="CloudreveException">429 when there is no room for a minute.</exception>
     public async Task<IDisposable> TakeAsync(long bytes, CancellationToken cancellationToken)
     {

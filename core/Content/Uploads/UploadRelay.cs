@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <summary>Takes chunks of uploads that pass through the functions.</summary>
 public sealed class UploadRelay
 {
-    // The shared pool keeps buffers of this size for every thread that ever had one; these few are for all.
+    // The shared pool keeps buffers of this size for every thread that ever had one; these few are shared by all.
     private static readonly ArrayPool<byte> s_buffers = ArrayPool<byte>.Create((int)ChunkPlan.MaxRelayChunk, maxArraysPerBucket: 4);
 
     private readonly UploadSessions _sessions;
@@ -20,7 +20,7 @@ public sealed class UploadRelay
         (_sessions, _blobs, _completion, _encryption, _memory) = (sessions, blobs, completion, encryption, memory);
 
     /// <summary>
-    /// Takes a chunk. Chunks may come in any order, side by side and repeatedly; the one that makes the set whole completes the
+    /// Receives a chunk. Chunks may arrive in any order, concurrently and repeatedly; the one that completes the set completes the
     /// upload. One transaction of Blob storage and two of tables.
     /// </summary>
     /// <param name="id">The upload.</param>

@@ -5,7 +5,7 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Content.Uploads;
 
 /// <summary>
-/// Ends uploads whose files are deleted for good: the reserved bytes and the lock are free at once, and the rest goes when the
+/// Ends uploads whose files are deleted for good: the reserved bytes and the lock are freed at once, and the rest is removed when the
 /// upload expires. One transaction for each upload that has ended already, up to six for one that is open.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
@@ -29,13 +29,13 @@ internal sealed class UploadReservations(UploadSessions sessions, QuotaLedger qu
         var session = await sessions.FindAsync(id, cancellationToken);
         if (session?.FileId != file.Id)
             return;
-        // Only chunks that arrive at the same time come in between, and there are so many of them.
+        // Only chunks that arrive at the same time can interfere, and their number is limited.
         for (var tries = 0; session is { State: UploadState.Open } && tries <= session.Chunks.Count; tries++)
         {
             session = await sessions.TryReplaceAsync(session with { State = UploadState.Cancelled, IsFileDeleted = true }, cancellationToken)
                 ?? await sessions.FindAsync(id, cancellationToken);
         }
-        // An upload whose content is decided on gives back its bytes itself when it finds no file.
+        // An upload whose completion is decided refunds its bytes itself when it finds no file.
         if (session is not { State: UploadState.Cancelled })
             return;
         await quota.ReverseAsync(session.OwnerId, UploadCreation.OperationOf(session), cancellationToken);

@@ -13,10 +13,10 @@ namespace Cloudreve.Core.Content.Uploads;
 /// </summary>
 public enum UploadState
 {
-    /// <summary>Takes content; may be completed or cancelled.</summary>
+    /// <summary>Accepts content; may be completed or cancelled.</summary>
     Open,
 
-    /// <summary>The blob is whole and its entity is noted; only the file remains to be changed.</summary>
+    /// <summary>The blob is complete and its entity is written; only the file remains to be changed.</summary>
     Completing,
 
     /// <summary>The file has the content. The row stays until the addresses for writing have expired.</summary>
@@ -26,7 +26,7 @@ public enum UploadState
     Cancelled,
 }
 
-/// <summary>An upload that is under way, or was until shortly.</summary>
+/// <summary>An upload that is in progress, or was until recently.</summary>
 public sealed record UploadSession
 {
     /// <summary>The id that clients know.</summary>
@@ -126,8 +126,8 @@ public sealed record UploadSession
     internal string ETag { get; init; } = "";
 
     /// <summary>
-    /// The version of the placeholder's row. It is not stored: who begins an upload may hand it to who completes it, which spares a
-    /// transaction as long as nobody has changed the placeholder. Empty when it is not known.
+    /// The version of the placeholder's row. It is not stored: the code that begins an upload may pass it to the code that completes it, which
+    /// saves a transaction as long as the placeholder has not been changed. Empty when it is not known.
     /// </summary>
     public string PlaceholderETag { get; init; } = "";
 

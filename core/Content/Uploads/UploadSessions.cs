@@ -33,7 +33,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost; nobody else has the id.
+            // The response to a first try was lost; nobody else has the id.
             return await GetAsync(session.Id, cancellationToken);
         }
     }
@@ -111,7 +111,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // The next run looks at it again.
+            // The next run checks it again.
         }
     }
 

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="File">The file that gets the content; null for a new one.</param>
 internal readonly record struct UploadTarget(long? ParentId, FileRecord? File);
 
-/// <summary>Finds what is at the path of an upload, and refuses uploads that may not go there.</summary>
+/// <summary>Finds the entry at the path of an upload, and refuses uploads that are not allowed there.</summary>
 /// <param name="catalog">The policies.</param>
 /// <param name="tree">The files.</param>
 /// <param name="locks">The locks of drives.</param>
@@ -63,7 +63,7 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
     }
 
     /// <summary>Throws when locks forbid the upload.</summary>
-    /// <exception cref="LockConflictException">40073 with the locks in the way.</exception>
+    /// <exception cref="LockConflictException">40073 with the conflicting locks.</exception>
     public static void RequireUnlocked(DriveControl control, UploadRequest request, FileRecord? file) =>
         control.Require(request.Path, file is null ? LockScope.Membership : LockScope.Self, request.LockTokens);
 

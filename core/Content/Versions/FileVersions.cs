@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Versions;
 
-/// <summary>Changes which versions a file has (contract, section 12). Whether the caller may is decided before.</summary>
+/// <summary>Changes the versions of a file (contract, section 12). Permissions are checked before.</summary>
 /// <param name="tree">The files.</param>
 /// <param name="entities">Their entities.</param>
 /// <param name="locks">The locks of the drive.</param>
@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, TimeProvider clock)
 {
-    /// <summary>Makes an older version the current one; its thumbnail is to be made again.</summary>
+    /// <summary>Makes an older version the current one; its thumbnail has to be made again.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
@@ -41,7 +41,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
             cancellationToken);
     }
 
-    /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are given back.</summary>
+    /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are refunded.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="versionId">The version's entity.</param>
@@ -58,7 +58,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
             {
                 if (current.PrimaryEntityId == versionId)
                     throw new CloudreveException(ErrorCode.NoPermission, "The current version cannot be deleted.");
-                // It was there at first: when it is gone now, only the answer was lost, or a competing call did the same.
+                // It existed at first: if it is gone now, only the response was lost, or a competing call did the same.
                 var gone = current.OtherEntities.Where(IsWanted).ToList();
                 return new ContentChange(gone.Count == 0 ? current : current with { OtherEntities = [.. current.OtherEntities.Except(gone)] }, gone);
             },
@@ -75,7 +75,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
         return file.Type == FileType.File ? file : throw NoSuchVersion();
     }
 
-    /// <summary>Notes what the file will give up, changes it, and releases that. A crash in between leaves the note.</summary>
+    /// <summary>Notes the links that the file will drop, changes it, and releases them. A crash in between leaves the note.</summary>
     private async Task ChangeAsync(
         long ownerId, FilePath path, FileRecord file, FileEvent done, Func<FileRecord, ContentChange> change, CancellationToken cancellationToken)
     {

@@ -8,14 +8,14 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Versions;
 
 /// <summary>
-/// Gives back what a file held through entities that it does not refer to any more: the bytes, and then the reference. The
-/// reference goes last, so as long as it is there without the file's link, the bytes may have to be given back still.
+/// Releases what a file held through entities that it no longer refers to: first the bytes, then the reference. The
+/// reference goes last, so as long as it exists without the file's link, the bytes may still have to be refunded.
 /// </summary>
 /// <param name="layout">The storage of notes and id rows.</param>
 /// <param name="tree">The files.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
-/// <param name="notes">Finds what is due, and puts off what fails.</param>
+/// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
 public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
 {
@@ -42,13 +42,13 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     }
 
     /// <summary>
-    /// Releases those of a file's links that it has given up. A file that is gone gave back what it still held when it was deleted.
+    /// Releases those of a file's links that it has given up. A file that is gone released everything it held when it was deleted.
     /// </summary>
     /// <param name="ownerId">The owner of the file.</param>
     /// <param name="fileId">The file.</param>
     /// <param name="links">The links that it may have given up.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
-    /// <returns>False when it cannot be told yet, because the file is being deleted.</returns>
+    /// <returns>False when it cannot be decided yet, because the file is being deleted.</returns>
     internal async Task<bool> TrySettleAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
         var file = await tree.FindByIdAsync(fileId, cancellationToken);
@@ -69,7 +69,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
         return true;
     }
 
-    /// <summary>Notes that a file is about to give up links, so that a crash after it did leaves nothing. One transaction.</summary>
+    /// <summary>Notes that a file is about to give up links, so that a crash afterwards leaves nothing behind. One transaction.</summary>
     /// <returns>The note; remove it when the links are released.</returns>
     internal async Task<Row> NoteAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Versions;
 
-/// <summary>A file that got other content.</summary>
+/// <summary>A file with new content.</summary>
 /// <param name="File">The file with its remaining versions.</param>
 /// <param name="Dropped">The links that it has dropped.</param>
 internal readonly record struct ContentChange(FileRecord File, IReadOnlyList<EntityLink> Dropped);
@@ -25,7 +25,9 @@ internal static class VersionRetention
         return isListed ? Math.Max(0, settings.VersionRetentionMax) : 1;
     }
 
-    /// <summary>Makes an entity the current version. The one before becomes an older version, the oldest ones and thumbnails go.</summary>
+    /// <summary>
+    /// Makes an entity the current version. The previous one becomes an older version, and the oldest ones and thumbnails are dropped.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="content">The new version; id 0 for empty content without a blob.</param>
     /// <param name="currentSince">The time the previous version was created.</param>

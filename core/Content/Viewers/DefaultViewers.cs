@@ -2,7 +2,7 @@ namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>
 /// The viewers of a site whose operator has chosen none: those that are part of the clients, and two pages of third parties,
-/// switched off, since they would be given the files' addresses.
+/// disabled, since they would be given the files' addresses.
 /// </summary>
 internal static class DefaultViewers
 {

@@ -4,7 +4,7 @@ using System.Text;
 namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>
-/// Reads UTF-7 (RFC 2152), in which WOPI clients write file names in headers. The platform's own decoder is switched off, since
+/// Reads UTF-7 (RFC 2152), in which WOPI clients write file names in headers. The platform's own decoder is disabled, since
 /// UTF-7 must never be guessed; here the protocol says so.
 /// </summary>
 public static class Utf7
@@ -48,7 +48,7 @@ public static class Utf7
         var padded = shifted.ToString().PadRight((shifted.Length + 3) / 4 * 4, '=');
         if (!Convert.TryFromBase64String(padded, bytes, out var length))
             return false;
-        // What is left of the last character's bits is padding.
+        // The rest of the last character's bits is padding.
         result.Append(Encoding.BigEndianUnicode.GetString(bytes, 0, length / 2 * 2));
         return true;
     }

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Content.Viewers;
 /// <summary>The viewers that the site has.</summary>
 public static class ViewerCatalog
 {
-    /// <summary>All viewers by group, the disabled ones included. A slip in the setting costs the viewers, not the page.</summary>
+    /// <summary>All viewers by group, the disabled ones included. A mistake in the setting disables the viewers, not the page.</summary>
     /// <param name="site">The site's settings.</param>
     public static IReadOnlyList<ViewerGroup> Groups(SiteSettings site) => ParseGroups(site.Get(ViewerSetting.Viewers)) ?? [];
 
@@ -27,10 +27,10 @@ public static class ViewerCatalog
     public static IReadOnlyDictionary<string, string> Defaults(SiteSettings site) =>
         ParseDefaults(site.Get(ViewerSetting.DefaultViewers)) ?? new Dictionary<string, string>();
 
-    /// <summary>Reads groups of viewers; null when the text is none.</summary>
+    /// <summary>Reads groups of viewers; null when the text is invalid.</summary>
     internal static IReadOnlyList<ViewerGroup>? ParseGroups(string text) => Parse(text, ViewerJson.Default.IReadOnlyListViewerGroup);
 
-    /// <summary>Reads which viewer opens an extension; null when the text is no such map.</summary>
+    /// <summary>Reads the default viewers by extension; null when the text is invalid.</summary>
     internal static IReadOnlyDictionary<string, string>? ParseDefaults(string text) => Parse(text, ViewerJson.Default.IReadOnlyDictionaryStringString);
 
     private static T? Parse<T>(string text, JsonTypeInfo<T> type)

@@ -31,7 +31,7 @@ public sealed record ViewerSession
     /// <summary>True if the viewer was opened to edit; a viewer opened to view neither locks nor writes.</summary>
     public bool CanEdit { get; init; }
 
-    /// <summary>The state of the user's account: a change of the password ends the session. Null for somebody who has not signed in.</summary>
+    /// <summary>The state of the user's account: a change of the password ends the session. Null for an anonymous user.</summary>
     public string? State { get; init; }
 
     /// <summary>The time the session ends.</summary>
@@ -40,7 +40,7 @@ public sealed record ViewerSession
 
 /// <summary>
 /// Sessions of viewers. A token is <c>&lt;session id&gt;.&lt;128 characters&gt;</c>; only a hash of the secret part is stored, so that
-/// who reads the table cannot act as a viewer.
+/// nobody who reads the table can act as a viewer.
 /// </summary>
 /// <param name="clock">Determines which have expired.</param>
 public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
@@ -52,7 +52,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Stores a session. One transaction.</summary>
     /// <param name="session">The session.</param>
-    /// <returns>The token, which cannot be had again.</returns>
+    /// <returns>The token, which cannot be read again.</returns>
     public async Task<string> CreateAsync(ViewerSession session, CancellationToken cancellationToken = default)
     {
         var secret = RandomNumberGenerator.GetString(Letters, SecretLength);
@@ -68,7 +68,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
             [Columns.State] = session.State,
         };
         LongText.Write(row, Place, session.Uri.ToString());
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return $"{KeyOf(session.Id)}.{secret}";
     }

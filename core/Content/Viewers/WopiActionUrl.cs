@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>
 /// The page of a WOPI viewer for a file. Action addresses of WOPI discovery hold placeholders <c>&lt;name=PLACEHOLDER&amp;&gt;</c>:
-/// known ones are filled in, the others left out, as the protocol asks. Language and theme are the words <c>lng</c> and
+/// known ones are filled in, the others left out, as the protocol requires. Language and theme are the words <c>lng</c> and
 /// <c>darkmode</c>, which clients replace, each where it stands first (contract, section 16); so there is one of each.
 /// </summary>
 public static partial class WopiActionUrl

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Outgoing;
 namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>
-/// Asks a WOPI server which apps it has. The discovery document lists apps for each network zone, and for each app the address of its page
+/// Asks a WOPI server for its apps. The discovery document lists apps for each network zone, and for each app the address of its page
 /// by action and extension.
 /// </summary>
 /// <param name="outgoing">Makes the client: administrators name the server, and the operator decides where the app may call.</param>
@@ -62,7 +62,7 @@ public sealed class WopiDiscovery(OutgoingHttp outgoing)
         return [.. (zone?.Elements("app") ?? []).Select(Read).OfType<Viewer>().Take(MaxApps)];
     }
 
-    /// <summary>An app as a viewer; null for one that opens no files, such as those that list what a server can do.</summary>
+    /// <summary>An app as a viewer; null for one that opens no files, such as those that list a server's capabilities.</summary>
     private static Viewer? Read(XElement app)
     {
         var actions = app.Elements("action")

@@ -8,8 +8,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Activities;
 
 /// <summary>
-/// The one place where is written what happened to files: for the activities of a file, the event stream of folders, and
-/// whatever audits later. An event takes two rows of its owner's partition, by time and by file, in one transaction.
+/// The only code that records what happens to files: for the activities of a file, the event stream of folders, and
+/// audits to come. An event takes two rows of its owner's partition, by time and by file, in one transaction.
 /// </summary>
 /// <param name="clock">Stamps events.</param>
 public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
@@ -78,7 +78,7 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
         return new ActivityPage(page, ordered.Count > page.Count ? page[^1].Key : null);
     }
 
-    /// <summary>Reads what happened in a drive from a place in the order of events on. One transaction for each 1,000 events.</summary>
+    /// <summary>Reads what happened in a drive from a position in the order of events on. One transaction for each 1,000 events.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="position">The key of an event, or the beginning of one.</param>
     public async IAsyncEnumerable<LoggedEvent> ReadFromAsync(

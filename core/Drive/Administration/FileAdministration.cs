@@ -38,7 +38,7 @@ public sealed record AdminFileFilter
     /// <summary>The storage policy of their content.</summary>
     public long? PolicyId { get; init; }
 
-    /// <summary>A part of the name, in any case.</summary>
+    /// <summary>A part of the name, ignoring case.</summary>
     public string? Name { get; init; }
 
     /// <summary>A metadata key that they have.</summary>
@@ -96,13 +96,13 @@ public sealed class FileAdministration
     /// <summary>
     /// A page of files. In order of id, of one owner or of all, it costs what <see cref="NumberedRows"/> does, and for each file of the page
     /// two transactions, one for its owner's links and one for each block of its blobs. The order by time reads all rows of ids, a
-    /// transaction for each 1,000; other orders and filters read each file besides.
+    /// transaction for each 1,000; other orders and filters also read each file.
     /// </summary>
     /// <param name="page">The page.</param>
     /// <param name="filter">Selects the files.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted or searched.</param>
-    /// <exception cref="CloudreveException">40001: there are more to be sorted or searched.</exception>
+    /// <exception cref="CloudreveException">40001: there are too many to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedFile>> ListAsync(
         ListWindow page, AdminFileFilter filter, AdminFileOrder order, long mostSorted, CancellationToken cancellationToken = default)
     {

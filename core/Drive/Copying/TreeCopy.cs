@@ -18,7 +18,7 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 
 /// <summary>
 /// Copies folders with all that is below them: N/20 + 4 F transactions for N files in F folders. Blobs are shared, not copied.
-/// The tree is read whole first, so that what is written afterwards fills batches across folders.
+/// The tree is read completely first, so that the writes fill batches across folders.
 /// </summary>
 /// <param name="writer">Writes entries.</param>
 /// <param name="references">References to blobs.</param>
@@ -28,7 +28,7 @@ public sealed record CopyLimits(long? MaxBytes, long MaxEntries);
 internal sealed class TreeCopy(
     StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
-    // Marks of states that a copy does not share.
+    // Marks of state that a copy does not share.
     private static readonly string[] NotCopied = ["sys:fulltext_index", MetadataKeys.UploadSession];
 
     /// <summary>
@@ -73,7 +73,7 @@ internal sealed class TreeCopy(
         return (levels, depths.Values.Max());
     }
 
-    /// <summary>The entry as its copy: another id, nothing of its state.</summary>
+    /// <summary>The copy of an entry: another id, none of its state.</summary>
     public static FileRecord Copy(FileRecord source, long id, long parentId, DateTimeOffset now) => source with
     {
         Id = id,
@@ -99,7 +99,7 @@ internal sealed class TreeCopy(
         var copies = await MakeCopiesAsync(top, sourceId, below, cancellationToken);
         foreach (var shortcut in copies.Append(top).Where(f => f.IsSymbolic))
             await layout.Shares.UpsertAsync(ShortcutList.RowOf(shortcut), cancellationToken);
-        // Entries first, from the top down: whoever takes an unfinished copy back finds by them what else there may be.
+        // Entries first, from the top down: undoing an unfinished copy finds by them whatever else there may be.
         for (List<FileRecord> level = [top]; level.Count > 0;)
         {
             await writer.WriteHeadersAsync(level, cancellationToken);
@@ -123,7 +123,7 @@ internal sealed class TreeCopy(
         var nextFolder = folders == 0 ? 0 : (await ids.ReserveFoldersAsync(top.OwnerId, folders, cancellationToken)).First;
         var nextFile = folders == below.Count ? 0 : (await ids.ReserveAsync(IdKind.File, below.Count - folders, cancellationToken)).First;
         var newIds = new Dictionary<long, long> { [sourceId] = top.Id };
-        // In order of the old ids, so that the order of creation stays.
+        // In order of the old ids, so that the order of creation is kept.
         var ordered = below.OrderBy(f => f.Id).ToList();
         foreach (var entry in ordered)
             newIds[entry.Id] = entry.Type == FileType.Folder ? nextFolder++ : nextFile++;

@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>Lists a folder as its rows stand: one transaction for each page of up to 999 entries.</summary>
+/// <summary>Lists a folder in the order of its rows: one transaction for each page of up to 999 entries.</summary>
 internal sealed class AscendingListing(StorageLayout layout)
 {
     public async Task<FolderPage> ListAsync(long folderId, KeyOrder order, int pageSize, string? token, CancellationToken cancellationToken)

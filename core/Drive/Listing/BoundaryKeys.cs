@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>
 /// Row keys of a large folder at even distances. Tables read forwards only, so a page in descending order needs to know where
-/// to start; a start that is far off costs transactions but leaves nothing out, so the keys need not follow every change.
+/// to start; a start that is far off costs transactions but omits nothing, so the keys need not follow every change.
 /// </summary>
 internal sealed class BoundaryKeys
 {
@@ -53,7 +53,7 @@ internal sealed class BoundaryKeys
     /// <returns>The key to start from, which is <paramref name="first"/> when there are fewer rows.</returns>
     public string StartBefore(string first, string end, int wanted)
     {
-        // The rows behind the last key may be few, and some rows may have come since.
+        // The rows after the last key may be few, and some rows may have been added since.
         var steps = Math.Min(((wanted + Stride - 1) / Stride) + 1, (RowsPerRequest / Stride) - 2);
         var index = IndexOf(end) - steps;
         return index < 0 || string.CompareOrdinal(_keys[index], first) < 0 ? first : _keys[index];

@@ -3,9 +3,9 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>
-/// Lists a folder against the order of its rows. A folder that one request brings is turned around; of a larger one
+/// Lists a folder in the reverse order of its rows. A folder that fits into one request is reversed; of a larger one
 /// <see cref="BoundaryKeys"/> are kept. Then a page costs at most three transactions, whatever changed in between, as long as
-/// no region has grown or shrunk by far: that region's keys are made again, by whoever reads it.
+/// no region has grown or shrunk much: that region's keys are then rebuilt by its next reader.
 /// </summary>
 internal sealed class DescendingListing(StorageLayout layout, ListingBlobs blobs)
 {

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Drive.Listing;
 /// <param name="last">The key of the last entry of the page before; null for the first page.</param>
 internal sealed class DescendingPage(StorageLayout layout, ListingBlobs blobs, long folderId, KeyOrder order, int pageSize, string? last)
 {
-    /// <summary>Marks tokens of large folders: nobody needs to find out again.</summary>
+    /// <summary>Marks tokens of large folders, so that their size need not be found out again.</summary>
     public const char Large = '+';
 
     // A page that would need more ends early.
@@ -23,7 +23,7 @@ internal sealed class DescendingPage(StorageLayout layout, ListingBlobs blobs, l
     private bool _endsEarly;
     private int _reads;
 
-    /// <summary>The page of a folder that one request brings; null for a larger one.</summary>
+    /// <summary>The page of a folder that fits into one request; null for a larger one.</summary>
     public async Task<FolderPage?> ReadWholeAsync(CancellationToken cancellationToken)
     {
         var answer = await ReadAsync(order.All(folderId), null, cancellationToken);

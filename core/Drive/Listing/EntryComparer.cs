@@ -3,7 +3,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Listing;
 
-/// <summary>Orders entries: folders first, then by the asked property, then by id.</summary>
+/// <summary>Orders entries: folders first, then by the requested property, then by id.</summary>
 internal sealed class EntryComparer(FileOrder order, bool descending) : IComparer<FileRecord>
 {
     public int Compare(FileRecord? x, FileRecord? y) => Compare(x!.Type, KeyOf(x, order), x.Id, y!.Type, KeyOf(y, order), y.Id);

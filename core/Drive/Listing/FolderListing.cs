@@ -22,12 +22,12 @@ public enum FileOrder
 }
 
 /// <summary>One page of a folder.</summary>
-/// <param name="Entries">Folders first, then files, in the asked order.</param>
+/// <param name="Entries">Folders first, then files, in the requested order.</param>
 /// <param name="NextToken">The token to continue with; null on the last page.</param>
 public sealed record FolderPage(IReadOnlyList<FileRecord> Entries, string? NextToken);
 
 /// <summary>One page of a folder by its number.</summary>
-/// <param name="Entries">Folders first, then files, in the asked order; empty behind the last page.</param>
+/// <param name="Entries">Folders first, then files, in the requested order; empty after the last page.</param>
 /// <param name="Total">Number of entries of the folder.</param>
 public sealed record NumberedPage(IReadOnlyList<FileRecord> Entries, long Total);
 
@@ -50,7 +50,7 @@ public sealed class FolderListing
 
     /// <summary>
     /// Reads a page. Ascending by name or creation it costs one transaction, a second one for the 1,001st row. Other orders
-    /// cost one while one request brings the whole folder. Larger folders are read whole once, one transaction for each 1,000
+    /// cost one while the whole folder fits into one request. Larger folders are read whole once, one transaction for each 1,000
     /// rows; then a page costs three: descending by name or creation also when the folder has changed, by size or change while
     /// it has not. A page of a large folder in descending order may end early, with a token.
     /// </summary>
@@ -59,7 +59,7 @@ public sealed class FolderListing
     /// <param name="descending">True for descending order.</param>
     /// <param name="pageSize">At most how many entries, 1 to 2,000.</param>
     /// <param name="token">The token of the page before; null for the first.</param>
-    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token.</exception>
     public Task<FolderPage> ListAsync(
         long folderId, FileOrder order, bool descending, int pageSize, string? token, CancellationToken cancellationToken = default)
     {
@@ -71,7 +71,7 @@ public sealed class FolderListing
     }
 
     /// <summary>
-    /// Reads a page by its number: one transaction while one request brings the whole folder. A larger one is read whole, one
+    /// Reads a page by its number: one transaction while the whole folder fits into one request. A larger one is read whole, one
     /// transaction for each 1,000 rows; then a page costs three while the folder does not change.
     /// </summary>
     /// <param name="folderId">The folder.</param>

@@ -31,8 +31,8 @@ internal sealed record FolderPart<T>(T Folder, IReadOnlyList<Row> Rows, bool IsF
 internal delegate Task<RowPage> PageReader(RowRange range, string? continuation, CancellationToken cancellationToken);
 
 /// <summary>
-/// Reads many folders in order, several requests at once. Folders that stand side by side are read together: a request brings 1,000 rows
-/// of however many. A request always begins with a folder that is wanted, so none brings less than it would for that folder alone.
+/// Reads many folders in order, several requests at once. Adjacent folders are read together: a request returns 1,000 rows
+/// of however many. A request always begins with a folder that is wanted, so none returns less than it would for that folder alone.
 /// </summary>
 /// <param name="read">Reads a page.</param>
 /// <param name="from">The first row key of each folder.</param>
@@ -46,14 +46,14 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     private const int RunsAhead = 4;
     private const int MaxRun = 64;
 
-    // Folders between two wanted ones cost bytes. They are passed over while most of what comes is wanted.
+    // Folders between two wanted ones cost bytes. They are read as well while most of what is read is wanted.
     private const int WideGap = 16;
     private const int Careful = 1_000;
 
     private long _wanted;
     private long _others;
 
-    /// <summary>Reads folders. What is ahead is dropped when the enumeration ends early.</summary>
+    /// <summary>Reads folders. Pages read ahead are dropped when the enumeration ends early.</summary>
     /// <param name="folders">The folders.</param>
     /// <param name="idOf">The id of one.</param>
     /// <param name="startOf">The position to start from in a folder that is not read from its beginning; null for all others.</param>
@@ -142,7 +142,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
                 if (pauses)
                     await batch.Used.Task.WaitAsync(cancellationToken);
                 continuation = page.ContinuationToken;
-                // Behind what is wanted no page need continue.
+                // No page needs to continue past the wanted rows.
                 if (page.Rows.Count > 0 && page.Rows[^1].PartitionKey != FileKeys.Folder(run.Folders[run.Next].Id))
                     (range, continuation) = (RangeOf(run), null);
             }
@@ -230,7 +230,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
 
         public Task Reading { get; set; } = Task.CompletedTask;
 
-        // One page waits while another is read.
+        // One page is buffered while another is processed.
         public Channel<PartBatch<T>> Pages { get; } = Channel.CreateBounded<PartBatch<T>>(1);
     }
 

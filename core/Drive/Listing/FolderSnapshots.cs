@@ -12,7 +12,7 @@ internal sealed record SnapshotPart(IReadOnlyList<FileRecord> Entries, long Tota
 
 /// <summary>
 /// Keeps the entries of a large folder in one order, in one blob for each order. The blob says which version of the folder it
-/// shows. Its content follows from the folder's rows alone, so two writers of the same version write the same; a writer that
+/// shows. Its content depends on the folder's rows alone, so two writers of the same version write the same; a writer that
 /// comes late with an old version only makes the next reader write again.
 /// </summary>
 /// <remarks>

@@ -43,7 +43,7 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     private async Task<FolderSummary> CountAsync(FileRecord folder, long maxEntries, CancellationToken cancellationToken)
     {
         var (size, files, folders) = (0L, 0L, 0L);
-        // Folders by id and files by id stand one behind the other.
+        // Folders by id and files by id are adjacent.
         var scan = new FolderScan(
             (range, continuation, token) => reads.ReadPageAsync(folder.OwnerId, layout.Files, range, continuation, token),
             FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix), _ => RowUse.Keep);

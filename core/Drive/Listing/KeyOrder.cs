@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>
-/// An order that row keys have. Folders and files stand one behind the other, so one range of rows holds a folder's
+/// An order that row keys have. Folders and files are adjacent, so one range of rows holds a folder's
 /// entries, folders first.
 /// </summary>
 /// <param name="Folders">Prefix of the keys of folders.</param>
@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Drive.Listing;
 /// <param name="Condition">The condition that distinguishes entries from other rows within; null when there are none.</param>
 internal sealed record KeyOrder(string Folders, string Files, string? Condition)
 {
-    // Guards of folders stand among the names of files.
+    // Guards of folders are mixed with the names of files.
     private static readonly KeyOrder ByName =
         new(FileKeys.FolderPrefix, FileKeys.NamePrefix, $"t eq {(int)FileType.File} or RowKey lt '{FileKeys.NamePrefix}'");
 
@@ -38,7 +38,7 @@ internal sealed record KeyOrder(string Folders, string Files, string? Condition)
 
     /// <summary>The row's key that a token holds.</summary>
     /// <param name="token">The token.</param>
-    /// <exception cref="CloudreveException">40001 for a token that is not ours, or of another order.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token, or of another order.</exception>
     public string Decode(string token)
     {
         try

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>
-/// Lists a folder in an order that no row key has, or by numbered pages. A folder that one request brings is sorted each time;
+/// Lists a folder in an order that no row key has, or by numbered pages. A folder that fits into one request is sorted each time;
 /// the order of a larger one is kept while the folder's header does not change, as it does with every change to its entries.
 /// </summary>
 internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, HeavyReads heavy)
@@ -71,7 +71,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
     private async Task<string?> FindVersionAsync(long folderId, CancellationToken cancellationToken) =>
         (await layout.Files.FindAsync(FileKeys.Folder(folderId), FileKeys.Header, cancellationToken))?.ETag;
 
-    /// <summary>Reads a folder whole: its header, folders by id and files by id stand one behind the other.</summary>
+    /// <summary>Reads a folder whole: its header, folders by id and files by id are adjacent.</summary>
     private sealed class FolderReading(StorageLayout layout, HeavyReads heavy, long folderId)
     {
         private readonly RowRange _range = new(FileKeys.Folder(folderId), FileKeys.Header, RowRange.After(FileKeys.FileIdPrefix));

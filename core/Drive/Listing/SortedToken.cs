@@ -20,7 +20,7 @@ internal sealed record SortedToken(FileOrder Order, bool Descending, FileType Ty
 
     public string Encode() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this, SnapshotJson.Default.SortedToken));
 
-    /// <exception cref="CloudreveException">40001 for a token that is not ours, or of another order.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token, or of another order.</exception>
     public static SortedToken Decode(string text, FileOrder order, bool descending)
     {
         try

@@ -68,14 +68,14 @@ public enum LockScope
     /// <summary>Content or properties of one object.</summary>
     Self,
 
-    /// <summary>The object, which comes into or leaves its folder.</summary>
+    /// <summary>The object, which enters or leaves its folder.</summary>
     Membership,
 
-    /// <summary>The object and everything below, which come into or leave a folder.</summary>
+    /// <summary>The object and everything below, which enter or leave a folder.</summary>
     Subtree,
 }
 
-/// <summary>A change that locks forbid: 40073 with the locks in the way.</summary>
+/// <summary>A change that locks forbid: 40073 with the conflicting locks.</summary>
 /// <param name="conflicts">The locks.</param>
 public sealed class LockConflictException(IReadOnlyList<DriveLock> conflicts)
     : CloudreveException(ErrorCode.LockConflict, "The item is locked.")

@@ -52,13 +52,13 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
 
     /// <summary>
     /// Takes a lock. Two transactions more than the one that read <paramref name="control"/>. Of competing calls for the same path the first one gets
-    /// it, and the others hear of it at once: a lock is written together with the path's claim, which must be as it was read. A lock above or
-    /// below may be written at the same time: whoever finds one after writing the own one withdraws, since the competing call may have read before.
-    /// When both withdraw, they try again after random pauses that grow, and whoever is first then gets it.
+    /// it, and the others fail at once: a lock is written together with the path's claim, which must be as it was read. A lock above or
+    /// below may be written at the same time: a call that finds one after writing its own withdraws, since the competing call may have read before.
+    /// When both withdraw, they try again after random pauses that grow, and the first one gets it.
     /// </summary>
     /// <param name="control">The drive's locks, just read.</param>
     /// <param name="wanted">The lock.</param>
-    /// <exception cref="LockConflictException">Another lock is in the way.</exception>
+    /// <exception cref="LockConflictException">Another lock conflicts.</exception>
     public async Task AcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken = default)
     {
         CheckToken(wanted.Token);
@@ -72,7 +72,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Writes a lock, and withdraws it when there is a competing call.</summary>
-    /// <returns>Rivals that came at the same time; none when the lock is taken.</returns>
+    /// <returns>Locks that were written at the same time; none when the lock is taken.</returns>
     /// <exception cref="LockConflictException">Another lock was there before.</exception>
     private async Task<IReadOnlyList<DriveLock>> FindRivalsAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
     {
@@ -94,13 +94,13 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Writes a lock with the claim on its path: one transaction.</summary>
-    /// <returns>False when somebody has claimed the path since the claims were read.</returns>
+    /// <returns>False when the path has been claimed since the claims were read.</returns>
     private async Task<bool> TryWriteAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
     {
         var claim = new Row(DriveControl.Partition(wanted.OwnerId), ClaimKey(wanted.Path))
         {
             [ClaimToken] = wanted.Token,
-            // To releases that know no claims it is a lock that has expired.
+            // Earlier releases, which do not know claims, see an expired lock.
             [Columns.Type] = (int)FileType.File,
             [Columns.ExpiresAt] = DateTimeOffset.UnixEpoch,
         };
@@ -133,13 +133,13 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Releases a lock together with the claim on its path. One transaction, two when there is no such claim any more.</summary>
+    /// <summary>Releases a lock together with the claim on its path. One transaction, two when the claim no longer exists.</summary>
     /// <param name="held">The lock.</param>
     public async Task ReleaseAsync(DriveLock held, CancellationToken cancellationToken = default)
     {
         try
         {
-            // A claim only orders those who want the path at the same time, so whose it is by now does not matter.
+            // A claim only orders calls that want the path at the same time, so its current owner does not matter.
             var batch = new TableBatch(DriveControl.Partition(held.OwnerId)).Delete(DriveControl.LockPrefix + held.Token).Delete(ClaimKey(held.Path));
             await layout.Files.SubmitAsync(batch, cancellationToken);
         }
@@ -163,7 +163,9 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         return layout.Files.DeleteAsync(DriveControl.Partition(ownerId), DriveControl.LockPrefix + token, cancellationToken: cancellationToken);
     }
 
-    /// <summary>A token of a new lock: nobody guesses it, and it names the drive, so that its holder can release it without.</summary>
+    /// <summary>
+    /// A token of a new lock: it cannot be guessed, and it names the drive, so that its holder can release it without knowing the drive.
+    /// </summary>
     /// <param name="ownerId">The owner of the drive.</param>
     public static string NewToken(long ownerId) => $"{ownerId:x}-{Guid.NewGuid():N}";
 
@@ -186,7 +188,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Somebody else sweeps, too, or one of them is in use again.
+            // Another process sweeps as well, or one of them is in use again.
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
         return true;
     }
 
-    /// <summary>Takes back a copy that did not come to be: its charge, its references and what is below it.</summary>
+    /// <summary>Undoes a copy that was not completed: its charge, its references and what is below it.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The copy, fenced.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
@@ -76,7 +76,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     private async Task<bool> RemoveFolderAsync(Run run, long folderId, CancellationToken cancellationToken)
     {
         var partition = FileKeys.Folder(folderId);
-        // From here on nothing comes into the folder any more.
+        // From here on nothing can enter the folder.
         await layout.Files.DeleteAsync(partition, FileKeys.Header, cancellationToken: cancellationToken);
         while (true)
         {
@@ -95,7 +95,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
             // A copy is charged as a whole.
             var bytes = run.Intent.IsCopy ? 0 : mine.Where(r => r.EntryType == FileType.File).Sum(r => FileRecord.FromRow(r, folderId).ChargedSize);
             var page = new DeletionPage(folderId, rows[^1].RowKey, bytes);
-            // Noted before the bytes are given back: a repetition gives back the same bytes under the same name.
+            // Noted before the bytes are refunded: a repetition refunds the same bytes under the same operation.
             run.Intent = run.Intent with { Page = page };
             await layout.Files.ReplaceAsync(run.Intent.ToRow(run.OwnerId), "*", cancellationToken);
             await RemoveRowsAsync(run, page, rows, mine, cancellationToken);

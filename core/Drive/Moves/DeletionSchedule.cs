@@ -17,7 +17,7 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
     public Task AddAsync(long ownerId, CancellationToken cancellationToken) =>
         layout.Schedules.UpsertAsync(new Row(Partition, Key(ownerId)) { ["o"] = ownerId }, cancellationToken);
 
-    /// <summary>The drives whose turn it is. One transaction for each 1,000.</summary>
+    /// <summary>The drives that are due. One transaction for each 1,000.</summary>
     public async Task<IReadOnlyList<Row>> ReadDueAsync(CancellationToken cancellationToken)
     {
         var drives = new List<Row>();

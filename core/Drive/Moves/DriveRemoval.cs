@@ -7,8 +7,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>
-/// Removes whole drives, trash included. Root and trash are deleted like folders: an intent stays until all that was below has been given
-/// back, so a timer continues with what a process left.
+/// Removes whole drives, trash included. Root and trash are deleted like folders: an intent stays until everything that was below has been
+/// released, so a timer continues with what a process left.
 /// </summary>
 /// <param name="locks">Reads what is under way in a drive.</param>
 /// <param name="relocator">Deletes folders.</param>
@@ -26,13 +26,13 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
         var tops = new List<MoveIntent>();
         foreach (var intent in wanted)
         {
-            // One that was begun knows what has been given back already.
+            // One that was begun knows what has been released already.
             if (known.FirstOrDefault(move => move.Operation == intent.Operation) is { } begun)
                 tops.Add(begun);
             else if (await HasRowsAsync(intent.FileId, cancellationToken))
                 tops.Add(intent with { ETag = await layout.Files.UpsertAsync(intent.ToRow(ownerId), cancellationToken) });
         }
-        // What others have begun first: it brings nothing into folders that are closed already, and takes nothing out of those that are not.
+        // Moves that others have begun come first: they add nothing to folders that are closed, and remove nothing from those that are not.
         foreach (var move in known.Where(move => wanted.All(intent => intent.Operation != move.Operation)).Concat(tops))
             await relocator.SettleAsync(ownerId, move, cancellationToken);
         return (await locks.ReadAsync(ownerId, cancellationToken)).Moves.Count == 0;

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Moves;
 
 /// <summary>
-/// A move that has begun: what a later run needs to finish it or to take it back. The id row decides which: a move is done
+/// A move that has begun: what a later run needs to finish or undo it. The id row decides which: a move is done
 /// from the moment the id row says <see cref="To"/>, and what remains is to make the folders' rows say the same.
 /// </summary>
 internal sealed record MoveIntent
@@ -30,7 +30,7 @@ internal sealed record MoveIntent
     /// <summary>Number of times that it had been moved before.</summary>
     public required long FromVersion { get; init; }
 
-    /// <summary>The folder that it comes into; <see cref="Nowhere"/> when it is deleted.</summary>
+    /// <summary>The folder that it is moved to; <see cref="Nowhere"/> when it is deleted.</summary>
     public required long To { get; init; }
 
     /// <summary>Its name there.</summary>
@@ -45,7 +45,7 @@ internal sealed record MoveIntent
     /// <summary>For a deletion: true if blobs stay in their containers.</summary>
     public bool KeepsBlobs { get; init; }
 
-    /// <summary>For a deletion of a folder: the page of files whose bytes have been given back, or are being given back.</summary>
+    /// <summary>For a deletion of a folder: the page of files whose bytes have been refunded, or are being refunded.</summary>
     public DeletionPage? Page { get; init; }
 
     /// <summary>The row's version; empty for one that was not read.</summary>
@@ -113,7 +113,7 @@ internal sealed record MoveIntent
     }
 }
 
-/// <summary>A run of a deleted folder's files that is removed as a whole, so that its bytes are given back exactly once.</summary>
+/// <summary>A run of a deleted folder's files that is removed as a whole, so that its bytes are refunded exactly once.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="LastKey">The last row of the run.</param>
 /// <param name="Bytes">The bytes that the files of the run are charged.</param>

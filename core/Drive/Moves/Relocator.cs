@@ -17,15 +17,15 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <param name="schedule">Remembers drives with deletions that take longer.</param>
 internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion, DeletionSchedule schedule)
 {
-    // Each look follows a competing change; rows that contradict each other would never end it.
+    // Each attempt follows a competing change; rows that contradict each other would never end it.
     private const int Rereads = 10;
 
     /// <summary>Moves an entry: at most seven transactions.</summary>
     /// <param name="control">The drive's control rows, read before the paths were resolved.</param>
     /// <param name="source">The entry, read by its name.</param>
-    /// <param name="to">The folder that it comes into; for a folder not itself nor one below it.</param>
+    /// <param name="to">The folder that it is moved to; for a folder not itself nor one below it.</param>
     /// <param name="change">Builds the entry as it will be at the destination, with its name.</param>
-    /// <param name="verify">Throws, once others can see the move and its claim, for a move that must not be; null for nothing.</param>
+    /// <param name="verify">Throws, once others can see the move and its claim, for a move that is not allowed; null for no check.</param>
     /// <param name="cancellationToken">Cancels the call before the move is done.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40016 when either folder is gone, 409 when a competing call came first, and what <paramref name="verify"/> throws.
@@ -59,7 +59,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             ?? FileRecord.FromRow(claim, to) with { PendingMove = null, ETag = "" };
     }
 
-    /// <summary>Deletes an entry for good, with all that is below it. What is below a large folder may go later.</summary>
+    /// <summary>Deletes an entry for good, with all that is below it. What is below a large folder may be deleted later.</summary>
     /// <param name="control">The drive's control rows, read before the path was resolved.</param>
     /// <param name="source">The entry, read by its name.</param>
     /// <param name="keepBlobs">True if blobs stay in their containers.</param>
@@ -129,8 +129,8 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     }
 
     /// <summary>
-    /// Finishes a move that has been done, and takes back one that has not. Both may happen while the move is still under way:
-    /// whoever comes late finds that nothing remains to be done.
+    /// Finishes a move that was committed, and undoes one that was not. Both may happen while the move is still under way:
+    /// a late caller finds that nothing remains to be done.
     /// </summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move.</param>
@@ -158,7 +158,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                     await schedule.AddAsync(ownerId, cancellationToken);
                 return false;
             }
-            // Fence it: whoever may still be at it cannot commit any more.
+            // Fence it: a call that is still at it can no longer commit.
             if (idRow is not null && idRow.RequiredNumber(EntryColumns.MoveVersion) == intent.FromVersion && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
                 continue;
             if (!intent.IsDeletion)
@@ -185,7 +185,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == source.ParentId ? idRow : throw Changed();
     }
 
-    /// <summary>Notes the move. Folders only one at a time for each drive, so that no cycle can arise.</summary>
+    /// <summary>Notes the move. Folders only one at a time for each drive, so that no cycle can be created.</summary>
     private async Task<string?> BeginAsync(DriveControl control, MoveIntent intent, Row? claim, CancellationToken cancellationToken)
     {
         var partition = DriveControl.Partition(control.OwnerId);
@@ -204,7 +204,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         try
         {
             var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
-            // The claim comes last but for the header.
+            // The claim comes last, except for the header.
             return claim is null ? null : etags[^2];
         }
         catch (StorageExistsException e) when (e.FailedIndex == 0)
@@ -274,7 +274,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         return there;
     }
 
-    /// <summary>Removes the entry from the folder that it left; what was changed there meanwhile goes along.</summary>
+    /// <summary>Removes the entry from the folder that it left; changes made there meanwhile are kept.</summary>
     private async Task<(MoveIntent Intent, bool IsUnchanged)> LeaveAsync(long ownerId, MoveIntent intent, FileRecord? source, CancellationToken cancellationToken)
     {
         var known = source;
@@ -300,7 +300,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var key = intent.Type == FileType.Folder ? FileKeys.FolderId(intent.FileId) : FileKeys.FileId(intent.FileId);
         for (var attempt = 0; await layout.Files.FindAsync(FileKeys.Folder(intent.From), key, cancellationToken) is { } row; attempt++)
         {
-            // Its name is missing: no number of looks would help.
+            // Its name is missing: reading it again would not help.
             if (attempt == Rereads)
                 throw Changed();
             var byId = FileRecord.FromRow(row, intent.From);
@@ -363,7 +363,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         }
     }
 
-    /// <summary>Makes the claim an entry; null when it is none any more, or its folder is being deleted.</summary>
+    /// <summary>Turns the claim into an entry; null when it is no longer a claim, or its folder is being deleted.</summary>
     private async Task<FileRecord?> ArriveAsync(long ownerId, MoveIntent intent, Known? known, CancellationToken cancellationToken)
     {
         var partition = FileKeys.Folder(intent.To);
@@ -390,12 +390,12 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             }
             catch (StorageNotFoundException)
             {
-                // The folder is being deleted, with what has come into it; or another finished the move.
+                // The folder is being deleted with its content; or another call finished the move.
                 return null;
             }
             catch (StorageChangedException)
             {
-                // Somebody finishes it at the same time.
+                // Another call finishes it at the same time.
             }
         }
         return null;
@@ -449,7 +449,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
 internal static class IdFence
 {
     /// <summary>
-    /// Takes an id that nothing has, so that an entry which is being added cannot come to be. The row stays: whoever adds the entry
+    /// Takes a free id, so that an entry which is being added cannot be created. The row stays: the call that adds the entry
     /// may be very late.
     /// </summary>
     public static async Task<bool> TryBlockAsync(Table ids, long id, CancellationToken cancellationToken)

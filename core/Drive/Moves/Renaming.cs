@@ -20,7 +20,7 @@ internal sealed class Renaming(StorageLayout layout)
         var renamed = entry with { Name = newName, Metadata = MetadataOf(entry, newName) };
         var partition = FileKeys.Folder(entry.ParentId);
         var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
-        // Rows by id stay where they are; rows by name make place for others.
+        // Rows by id stay where they are; rows by name are replaced.
         var kept = entry.ToRows().Select(r => r.RowKey).Intersect(renamed.ToRows().Select(r => r.RowKey)).ToHashSet();
         foreach (var row in entry.ToRows().Where(r => !kept.Contains(r.RowKey)))
             batch.Delete(row.RowKey, row.RowKey == entry.GuardedKey ? entry.ETag : "*");
@@ -44,7 +44,7 @@ internal sealed class Renaming(StorageLayout layout)
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
-            // Its answer may have been lost: then it is there under the new name.
+            // Its response may have been lost: then the entry has the new name.
             if (await FindAsync(renamed, cancellationToken) is { } there)
                 return there;
             throw new CloudreveException(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", e);

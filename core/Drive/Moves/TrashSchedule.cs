@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Moves;
 
-/// <summary>An entry of a trash whose time has come.</summary>
+/// <summary>An entry of a trash that is due for deletion.</summary>
 /// <param name="OwnerId">The owner of the trash.</param>
 /// <param name="Name">The entry's name there.</param>
 /// <param name="Note">The note.</param>
@@ -21,7 +21,7 @@ internal sealed class TrashSchedule(StorageLayout layout, DueNotes notes)
         layout.Schedules.UpsertAsync(
             new Row(DueNotes.PartitionOf(Kind, ownerId), DueNotes.Key(expires, trashed.Name)) { [Columns.OwnerId] = ownerId, [Columns.Name] = trashed.Name }, cancellationToken);
 
-    /// <summary>Works on what is due, one transaction for each 1,000. An entry that fails is put off and does not stop the others.</summary>
+    /// <summary>Works on what is due, one transaction for each 1,000. An entry that fails is postponed and does not hold up the others.</summary>
     public Task ForEachDueAsync(Func<ExpiredTrash, CancellationToken, Task> work, CancellationToken cancellationToken) =>
         notes.RunAsync(
             Kind, 1, (row, token) => work(new ExpiredTrash(row.RequiredNumber(Columns.OwnerId), row.RequiredText(Columns.Name), row), token), cancellationToken);

@@ -4,13 +4,13 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Drive.Operations;
 
 /// <content>
-/// What keeps entries from coming below the deepest place while folders above them are moved there. Whoever moves announces it first and
-/// counts what is below afterwards; whoever creates looks afterwards whether a move was announced. So one of both sees the other.
+/// Keeps entries from getting below the maximum depth while folders above them are moved. A move is announced first and
+/// counts what is below afterwards; a creation checks afterwards whether a move was announced. So one of the two sees the other.
 /// </content>
 public sealed partial class DriveOperations
 {
     /// <summary>
-    /// Throws for a new entry that has come too deep, because a folder above it was moved meanwhile, and removes it. No transaction in a
+    /// Throws for a new entry that is too deep because a folder above it was moved meanwhile, and removes it. No transaction in a
     /// drive without deep folders, else one while no folder was moved.
     /// </summary>
     /// <param name="seen">The control rows as they were read before the path was resolved.</param>
@@ -27,14 +27,14 @@ public sealed partial class DriveOperations
             await _tree.Depth.NoteAsync(seen.OwnerId, entry.Type == FileType.Folder ? depth : depth - 1, cancellationToken);
             return;
         }
-        // Folders that were made for it may be too deep, too.
+        // Folders that were created for it may be too deep as well.
         for (var below = depth - FilePath.MaxDepth - 1; below > 0; below--)
             entry = await _tree.FindByIdAsync(entry.ParentId, CancellationToken.None) ?? entry;
         await RemoveAsync(now, entry);
         DriveDepth.Require(depth);
     }
 
-    /// <summary>Throws for a copy that has come too deep, as <see cref="RequireDepthAsync"/> does, and removes it.</summary>
+    /// <summary>Throws for a copy that is too deep, as <see cref="RequireDepthAsync"/> does, and removes it.</summary>
     private async Task RequireDepthOfCopyAsync(
         DriveControl seen, FilePath path, FileRecord top, (int Levels, int FolderLevels) below, CancellationToken cancellationToken)
     {
@@ -48,7 +48,7 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>
-    /// Throws for a file on the move whose destination was moved too deep meanwhile. Its claim is there: whoever moves the folder from now on
+    /// Throws for a file on the move whose destination was moved too deep meanwhile. Its claim is written: a call that moves the folder from now on
     /// counts it.
     /// </summary>
     private async Task RequireRoomAsync(DriveControl seen, FileRecord moved, int depth, CancellationToken cancellationToken)

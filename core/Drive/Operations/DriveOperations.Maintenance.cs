@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Drive.Operations;
 
-/// <content>What timers do for drives: left moves are settled, the trash expires, large deletions continue.</content>
+/// <content>Maintenance of drives by timers: abandoned moves are settled, the trash expires, large deletions continue.</content>
 public sealed partial class DriveOperations
 {
-    /// <summary>Finishes or takes back moves of a drive that were left behind. One transaction when there are none.</summary>
+    /// <summary>Finishes or undoes abandoned moves of a drive. One transaction when there are none.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="cancellationToken">Cancels the run between two moves.</param>
     public async Task RecoverAsync(long ownerId, CancellationToken cancellationToken = default)

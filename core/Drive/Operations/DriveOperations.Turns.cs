@@ -5,10 +5,10 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Drive.Operations;
 
-/// <content>How changes of one drive wait for each other.</content>
+/// <content>The waiting of changes of one drive for each other.</content>
 public sealed partial class DriveOperations
 {
-    // Of changes that lose against competing calls for other reasons than that folders are moved.
+    // For changes that lose against competing calls for reasons other than moves of folders.
     private const int Attempts = 5;
 
     // Longer than any move takes; what is older was left behind by a process that died.
@@ -17,10 +17,10 @@ public sealed partial class DriveOperations
     // Longer than a function may run.
     private static readonly TimeSpan s_copyTimeout = TimeSpan.FromMinutes(15);
 
-    // How long one look at the moves of other processes continues before it starts over.
+    // The time that one wait for the moves of other processes lasts before it starts over.
     private static readonly TimeSpan s_settleTimeout = TimeSpan.FromSeconds(5);
 
-    // How long a change waits in all, well below the four minutes after which hosts give a request up.
+    // The total time that a change waits, well below the four minutes after which hosts give up a request.
     private static readonly TimeSpan s_busyTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -50,14 +50,14 @@ public sealed partial class DriveOperations
     private Task<DriveControl> ControlAsync(DriveWork work, CancellationToken cancellationToken) =>
         work.ControlAsync(() => ReadSettledAsync(work.OwnerId, cancellationToken));
 
-    /// <summary>Reads the control rows when no folder is on the move: paths that are resolved afterwards hold until the next one begins.</summary>
+    /// <summary>Reads the control rows when no folder is being moved: paths that are resolved afterwards hold until the next one begins.</summary>
     private async Task<DriveControl> ReadSettledAsync(long ownerId, CancellationToken cancellationToken)
     {
         var start = _clock.GetTimestamp();
         while (true)
         {
             var control = await _locks.ReadAsync(ownerId, cancellationToken);
-            // What remains of a deletion that has got to its pages is no concern of others.
+            // The rest of a deletion that has reached its pages does not concern other changes.
             var open = control.Moves.Where(m => m.Page is null).ToList();
             var isSettled = false;
             foreach (var move in open.Where(IsLeftBehind))
@@ -89,11 +89,11 @@ public sealed partial class DriveOperations
 
     private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? s_copyTimeout : s_moveTimeout);
 
-    /// <summary>Runs a change of an entry's place; of a folder when it is the drive's turn.</summary>
+    /// <summary>Runs a change of an entry's place; that of a folder when it has the drive's turn.</summary>
     private async Task<FileRecord> InTurnAsync(
         DriveWork work, long topId, FilePath path, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)
     {
-        // Behind a folder of this process it is better to stand in line than to look again and again whether it has arrived.
+        // Behind a move of this process it is better to queue than to poll for its end.
         var turn = _turns.IsTaken(work.OwnerId) ? await TakeTurnAsync(work, cancellationToken) : null;
         try
         {
@@ -134,7 +134,7 @@ public sealed partial class DriveOperations
 
     /// <summary>
     /// Runs a change again that lost against a competing call. While other processes move folders it continues for as long as a request can wait;
-    /// whoever has waited longer pauses for less, and so is likelier to be the next.
+    /// a call that has waited longer pauses for less, and so is likelier to be the next.
     /// </summary>
     private async Task<FileRecord> RetryAsync(DriveWork work, Func<Task<FileRecord>> operation, CancellationToken cancellationToken)
     {

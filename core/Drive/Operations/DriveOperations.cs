@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Operations;
 
 /// <summary>
 /// Renames, moves, trashes, restores and deletes entries of a drive. Each costs the same whatever is below a folder
-/// (docs/performance.md). Whether the caller may is decided before (<see cref="DriveAccess"/>).
+/// (docs/performance.md). Permissions are checked before (<see cref="DriveAccess"/>).
 /// </summary>
 public sealed partial class DriveOperations
 {
@@ -146,7 +146,7 @@ public sealed partial class DriveOperations
     /// <param name="newName">Its name there; null for the same.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root, a shortcut as destination, or a folder into itself, 40004 for a clash, 40073 for locks,
-    /// 40001 when something would come too deep.
+    /// 40001 when something would get too deep.
     /// </exception>
     public Task<FileRecord> MoveAsync(
         DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
@@ -182,7 +182,7 @@ public sealed partial class DriveOperations
     /// <param name="newName">The copy's name; null for the same.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
-    /// too many entries, 40001 when something would come too deep.
+    /// too many entries, 40001 when something would get too deep.
     /// </exception>
     public Task<FileRecord> CopyAsync(
         DriveWork work, FilePath path, FilePath destination, CopyLimits limits, string? newName = null, CancellationToken cancellationToken = default)
@@ -351,7 +351,7 @@ public sealed partial class DriveOperations
             await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _tree.FindFolderInAsync(above, path.Name, cancellationToken) : null;
     }
 
-    /// <summary>An entry that a process which died has left half moved is brought to an end first.</summary>
+    /// <summary>The unfinished move of an entry by a process that died is completed first.</summary>
     private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)
     {
         if (entry is null)

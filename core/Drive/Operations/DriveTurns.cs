@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Drive.Operations;
 
 /// <summary>
 /// Lets folders of one drive be moved one after the other, in the order in which this process was asked: all of them need the version of
-/// the drive's structure, so side by side they would only make each other begin again.
+/// the drive's structure, so concurrent moves would only make each other start over.
 /// </summary>
 internal sealed class DriveTurns
 {

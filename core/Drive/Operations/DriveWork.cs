@@ -48,16 +48,16 @@ public sealed class DriveWork(long ownerId, Actor actor)
         }
         catch
         {
-            // A failure is one item's; the next one looks again.
+            // A failure concerns one item; the next one reads again.
             _folders.TryRemove(new(path, found));
             throw;
         }
     }
 
-    /// <summary>Keeps an entry for the operation that will be about it.</summary>
+    /// <summary>Keeps an entry for the operation that will change it.</summary>
     internal void Keep(long topId, FilePath path, FileRecord entry) => _entries[(topId, path)] = entry;
 
-    /// <summary>An entry that was kept, once: whoever tries again has to look again.</summary>
+    /// <summary>An entry that was kept, once: a retry has to read it again.</summary>
     internal FileRecord? Take(long topId, FilePath path) => _entries.TryRemove((topId, path), out var entry) ? entry : null;
 
     /// <summary>Forgets everything: the structure of the drive has changed.</summary>

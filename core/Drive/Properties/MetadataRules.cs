@@ -76,13 +76,13 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
             throw NoShortcut();
         foreach (var (key, value) in metadata)
         {
-            // JSON knows null where the type does not.
+            // JSON has null where the type does not.
             Check(new MetadataPatch(key, value ?? throw Bad("A metadata value is null.")));
         }
         CheckSize(metadata);
     }
 
-    /// <summary>Throws for changes that no entry could take.</summary>
+    /// <summary>Throws for changes that no entry could accept.</summary>
     /// <param name="patches">The changes, in order.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public void Check(IReadOnlyList<MetadataPatch> patches) =>
@@ -98,7 +98,7 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
         foreach (var patch in patches)
         {
             Check(patch);
-            // A shortcut is one from its creation on: anything else would hide what is inside.
+            // An entry cannot become a shortcut later: that would hide its content.
             if (IsMark(patch.Key) && !metadata.ContainsKey(MetadataKeys.SharedRedirect))
                 throw NoShortcut();
             if (patch.Value is null || (patch.Value.Length == 0 && patch.Key.StartsWith(PropertyPrefix, StringComparison.Ordinal)))
@@ -170,7 +170,7 @@ public sealed record CustomProperty
     /// <summary>The selectable values.</summary>
     public IReadOnlyList<string>? Options { get; init; }
 
-    /// <summary>Reads a definition; null when it is none.</summary>
+    /// <summary>Reads a definition; null for an invalid one.</summary>
     /// <param name="definition">JSON.</param>
     public static CustomProperty? Parse(JsonElement definition)
     {

@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Drive.Quota;
 /// <param name="clock">The time that operations are stamped with.</param>
 public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>The time that an operation is remembered. Whoever may repeat one does so earlier.</summary>
+    /// <summary>The time that an operation is remembered. Repetitions come earlier.</summary>
     public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
 
     // Whose turn takes longer waits for storage that does not answer: others try without one.
@@ -39,14 +39,14 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit. Giving back is always allowed.</param>
-    /// <exception cref="CloudreveException">40051 when the limit would be passed; nothing is changed.</exception>
+    /// <exception cref="CloudreveException">40051 when the limit would be exceeded; nothing is changed.</exception>
     public async Task ChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
     {
         if (!await TryChargeAsync(userId, operationId, delta, limit, cancellationToken))
             throw new CloudreveException(ErrorCode.QuotaExceeded, "The storage quota is exceeded.");
     }
 
-    /// <summary>Like <see cref="ChargeAsync"/>, but answers false when the limit would be passed.</summary>
+    /// <summary>Like <see cref="ChargeAsync"/>, but returns false when the limit would be exceeded.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
@@ -87,7 +87,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Undoes an operation, if it was charged, as though it had never been: it may be charged again later. Three transactions,
+    /// Undoes an operation, if it was charged, as if it had never happened: it may be charged again later. Three transactions,
     /// or one when it was not charged.
     /// </summary>
     /// <param name="userId">The user.</param>
@@ -163,7 +163,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken, RowSweep.Lanes);
     }
 
-    /// <summary>Removes all that is known of a user: one transaction for each 100 operations. Harmless to repeat.</summary>
+    /// <summary>Removes all records of a user: one transaction for each 100 operations. Harmless to repeat.</summary>
     internal Task ClearAsync(long userId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
         layout.Quotas, layout.Quotas.QueryAsync(new RowRange(Partition(userId)), cancellationToken), int.MaxValue, cancellationToken);
 

@@ -52,6 +52,6 @@ public sealed class FileSearch(StorageLayout layout, HeavyReads reads, TimeProvi
     /// 10,000 otherwise, since clients take an empty page for an empty result.
     /// </summary>
     /// <param name="request">The place and the query.</param>
-    /// <exception cref="CloudreveException">40001 for a token that is not ours.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid token.</exception>
     public SearchPage Open(SearchRequest request) => new(layout, reads, clock, request);
 }

@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Drive.Search;
 
-/// <summary>A name filter of a search (contract, section 8.1). Names that look alike are alike.</summary>
+/// <summary>A name filter of a search (contract, section 8.1). Names that look the same match.</summary>
 internal sealed class NamePattern
 {
     private const char Wildcard = '*';

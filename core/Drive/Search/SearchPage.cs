@@ -9,12 +9,12 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Search;
 
 /// <summary>
-/// One page of a search. A page that begins within a level passes from the top down to it: so a token is short, and no state is kept
+/// One page of a search. A page that begins within a level walks from the top down to it: so a token is short, and no state is kept
 /// between pages. Within a page, the folders of the next level are known from those that were opened.
 /// </summary>
 public sealed class SearchPage
 {
-    // What is known of the next level takes memory; a larger one is found again from the top.
+    // The known part of the next level takes memory; a larger one is found again from the top.
     private const int MaxRemembered = 10_000;
 
     private readonly StorageLayout _layout;
@@ -52,7 +52,7 @@ public sealed class SearchPage
     /// <summary>
     /// The page's hits, in batches as they are found. While too many others search the page ends early, with a token.
     /// </summary>
-    /// <exception cref="CloudreveException">429 where nothing has been found until then.</exception>
+    /// <exception cref="CloudreveException">429 if nothing has been found by then.</exception>
     public async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (true)
@@ -72,13 +72,13 @@ public sealed class SearchPage
         NextToken = _stop?.Encode();
     }
 
-    // A page opens one folder at least, however long the way to it is: else the next one would begin where this one did, for ever.
+    // A page opens at least one folder, however long the way to it is: otherwise the next one would begin where this one did, forever.
     private bool IsSpent => _opened > 0 && _reads >= (_hits > 0 ? _request.EnoughReads : _request.TooManyReads);
 
     private async IAsyncEnumerable<IReadOnlyList<SearchHit>> ReadLevelAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var folders = _level?.ToAsyncEnumerable() ?? FoldersAtAsync(_token.Level, cancellationToken);
-        // Folders by id and files by id stand one behind the other.
+        // Folders by id and files by id are adjacent.
         var end = RowRange.After(_request.Query.Type == FileType.Folder ? FileKeys.FolderIdPrefix : FileKeys.FileIdPrefix);
         var scan = new FolderScan(ReadPageAsync, FileKeys.FolderIdPrefix, end, UseOf) { Condition = _request.Query.RowCondition };
         await using var parts = scan.ReadAsync(folders, folder => folder.Id, StartOf, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -114,7 +114,7 @@ public sealed class SearchPage
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.TooManyRequests && _hits > 0)
         {
-            // Behind the last folder, even where it has no rows: it must not be opened twice.
+            // After the last folder, even if it has no rows: it must not be opened twice.
             if (_last is { } last)
                 StopAt(last.Folder, last.Key ?? FileKeys.FolderIdPrefix);
             else
@@ -137,7 +137,7 @@ public sealed class SearchPage
         return true;
     }
 
-    // Most names are none that are looked for, and need not be read any further. A name that a move has claimed is not an entry yet.
+    // Most names do not match, and need not be read any further. A name that a move has claimed is not an entry yet.
     private RowUse UseOf(Row row)
     {
         if (row.IsPending)
@@ -208,7 +208,7 @@ public sealed class SearchPage
         }
     }
 
-    // On the token's way what comes before it is done.
+    // On the token's way everything before it is done.
     private FolderStart? StartAbove(Folder folder) =>
         folder.IsAbove(_token.Way) ? new FolderStart(FileKeys.FolderId(_token.Way[folder.Way.Count]), IsBehind: false) : null;
 
@@ -227,7 +227,7 @@ public sealed class SearchPage
     {
         if (_stop is null && !IsSpent)
             return false;
-        // What was read ahead comes before whatever the levels above stopped at.
+        // Folders that were read ahead come before the point at which the levels above stopped.
         StopAt(next, after: null);
         return true;
     }

@@ -25,16 +25,16 @@ public sealed class SearchQuery
     {
     }
 
-    /// <summary>The type that is looked for; null for both.</summary>
+    /// <summary>The requested type; null for both.</summary>
     public FileType? Type { get; private set; }
 
     /// <summary>
-    /// A condition that storage can evaluate itself, so that it sends less: all folders, and of the files those that may be looked for.
+    /// A condition that storage can evaluate itself, so that it sends less: all folders, and the files that may match.
     /// Null for none.
     /// </summary>
     internal string? RowCondition => _rowBounds.Count == 0 ? null : $"{FileRecord.IsFolderCondition} or ({string.Join(" and ", _rowBounds)})";
 
-    /// <summary>Reads the query of a URI; null when it makes no search, so that the folder is listed.</summary>
+    /// <summary>Reads the query of a URI; null when it is not a search, so that the folder is listed.</summary>
     /// <param name="query">The URI's parameters.</param>
     /// <param name="site">The site, for the queries of categories.</param>
     /// <exception cref="CloudreveException">40001 for an unknown type or category, and for more than searches may compare.</exception>
@@ -42,7 +42,7 @@ public sealed class SearchQuery
     {
         if (!query.Any(IsFilter))
             return null;
-        // What categories search for is up to the administration.
+        // The searches for categories are settings.
         if (query.Count > MaxFilters || query.Sum(p => (long)p.Value.Length) > MaxText)
             throw Bad($"A search takes at most {MaxFilters} filters with {MaxText} characters in total.");
         var category = query.LastOrDefault(p => p.Key == "category").Value;
@@ -104,7 +104,7 @@ public sealed class SearchQuery
                 };
                 break;
             case var _ when IsBound(key):
-                // A bound that is no number is none (contract, section 8.1).
+                // A bound that is not a number is ignored (contract, section 8.1).
                 if (TryReadNumber(value, out var bound))
                 {
                     _conditions.Add(Bound(key, bound));
@@ -128,7 +128,10 @@ public sealed class SearchQuery
         _ => e => e.UpdatedAt <= Time(bound),
     };
 
-    /// <summary>A bound for storage. A row without a size is of an empty file, which no comparison finds; times are those that a table can have.</summary>
+    /// <summary>
+    /// A bound for storage. A row without a size is that of an empty file, which no comparison finds; times are limited to those that a table
+    /// can have.
+    /// </summary>
     private static string? RowBound(string key, long bound) => key switch
     {
         "size_gte" when bound > 0 => FileRecord.SizeCondition(bound),
@@ -161,11 +164,11 @@ public sealed class SearchQuery
     private static bool TryReadNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
 
-    // In the trash, names are searched for where entries came from, which is escaped.
+    // In the trash, names are searched for in the original location, which is escaped.
     private static string TextOf(string name, string value) =>
         CanonicalText.Of(name == MetadataKeys.RestoreUri ? Uri.UnescapeDataString(value) : value);
 
-    /// <summary>A time in unix seconds; those that no calendar has become the nearest that one has.</summary>
+    /// <summary>A time in Unix seconds; those beyond the calendar become the nearest one within it.</summary>
     private static DateTimeOffset Time(long seconds) =>
         DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
 

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Search;
 /// The point at which a search continues: <c>level|position</c>. The position is the way to a folder, as ids from below the top; folders before
 /// it are done. It names no folder by itself: each step is looked up among the entries of the one before, so a forged token leads nowhere else.
 /// </summary>
-/// <param name="Way">Ids of folders from below the top. The next folder is the first at or behind it.</param>
+/// <param name="Way">Ids of folders from below the top. The next folder is the first at or after it.</param>
 /// <param name="Walked">Number of folders that have been opened.</param>
 /// <param name="HasDeeper">True if a folder of this level has subfolders.</param>
 internal sealed record SearchToken(IReadOnlyList<long> Way, int Walked, bool HasDeeper)
@@ -34,7 +34,7 @@ internal sealed record SearchToken(IReadOnlyList<long> Way, int Walked, bool Has
         string.Create(CultureInfo.InvariantCulture, $"{Level}|{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this, SearchJson.Default.SearchToken))}");
 
     /// <summary>Reads a token.</summary>
-    /// <exception cref="CloudreveException">40001 for one that is not ours.</exception>
+    /// <exception cref="CloudreveException">40001 for an invalid one.</exception>
     public static SearchToken Decode(string text)
     {
         var bar = text.IndexOf('|', StringComparison.Ordinal);

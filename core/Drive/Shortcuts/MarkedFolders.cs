@@ -5,12 +5,12 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Shortcuts;
 
 /// <summary>
-/// Folders with the mark of a shortcut that are none: earlier releases let clients set it on any folder, which hid what was inside. A
-/// shortcut is empty, so a folder that is not loses the mark once somebody looks at it or into it.
+/// Folders with the mark of a shortcut that are not shortcuts: earlier releases let clients set it on any folder, which hid its content. A
+/// shortcut is empty, so a folder that is not empty loses the mark once it is read or listed.
 /// </summary>
 internal static class MarkedFolders
 {
-    /// <summary>One transaction for a shortcut, three for a folder that is none, no transaction for what has no mark.</summary>
+    /// <summary>One transaction for a shortcut, three for another folder, none for an entry without the mark.</summary>
     public static async Task<FileRecord> UnmarkAsync(StorageLayout layout, FileTree tree, FileRecord entry, CancellationToken cancellationToken)
     {
         if (entry is not { Type: FileType.Folder, IsSymbolic: true, IsRoot: false })

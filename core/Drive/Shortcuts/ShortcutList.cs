@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 
 /// <summary>
 /// The shortcuts to shares that a user saved, in whatever folders (contract, section 9). Each has a row that is written before it
-/// and names nothing but its id; rows whose shortcut is gone are removed when somebody looks.
+/// and names nothing but its id; rows whose shortcut is gone are removed by the next listing.
 /// </summary>
 /// <param name="tree">The entries.</param>
 /// <param name="clock">Determines how old a row is.</param>

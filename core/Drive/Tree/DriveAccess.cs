@@ -24,7 +24,7 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     /// <summary>The path of <see cref="Top"/> in its owner's drive.</summary>
     public FilePath TopPath { get; init; } = FilePath.Root;
 
-    /// <summary>The share link that the caller came by; 0 for none.</summary>
+    /// <summary>The share link that the caller used; 0 for none.</summary>
     public long ShareId { get; init; }
 
     /// <summary>True if the place is the list of the caller's shortcuts to shares.</summary>
@@ -45,8 +45,8 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 }
 
 /// <summary>
-/// The one place that decides whether a caller may do something at a URI. Every operation on files asks here first, on
-/// every request; whatever rules are to come are added here and nowhere else.
+/// The only code that decides whether a caller may do something at a URI. Every operation on files asks it first, on
+/// every request; further rules are added here and nowhere else.
 /// </summary>
 /// <param name="shares">Finds what links show.</param>
 /// <param name="tree">The files.</param>

@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="TreeETag">The version of the drive's folder structure; null before the first folder was moved.</param>
 public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, string? TreeETag)
 {
-    // Behind all rows of entries, which listings read as one range.
+    // After all rows of entries, which listings read as one range.
     internal const string TreeKey = "u!";
     internal const string MovePrefix = "u|";
     internal const string LockPrefix = "v|";
@@ -24,7 +24,7 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     /// <summary>Maximum depth of folders in the drive; see <see cref="DriveDepth"/>.</summary>
     internal int Depth { get; init; } = DriveDepth.Free;
 
-    /// <summary>The versions of the rows that say who took a path's lock last, by their keys.</summary>
+    /// <summary>The versions of the rows that name the last holder of a path's lock, by their keys.</summary>
     internal IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
 
     internal static string Partition(long ownerId) => FileKeys.Folder(FileTree.TrashId(ownerId));
@@ -35,7 +35,7 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     /// <param name="path">The path to change.</param>
     /// <param name="scope">The scope of the change.</param>
     /// <param name="tokens">Tokens of locks that the caller holds.</param>
-    /// <exception cref="LockConflictException">The locks in the way.</exception>
+    /// <exception cref="LockConflictException">The conflicting locks.</exception>
     public void Require(FilePath path, LockScope scope, params IReadOnlyCollection<string> tokens)
     {
         var conflicts = Locks.Where(l => l.Forbids(path, scope) && !tokens.Contains(l.Token)).ToList();

@@ -7,8 +7,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Tree;
 
 /// <summary>
-/// Keeps entries from coming below the deepest path that can be asked for. A folder is moved without a look at what is below it, so each
-/// drive notes how deep its folders may be at most; only where that bound is too large what is below is counted.
+/// Keeps entries from getting below the deepest path that can be requested. A folder is moved without reading what is below it, so each
+/// drive notes how deep its folders may be at most; only where that bound is too large are the levels below counted.
 /// </summary>
 /// <param name="clock">Ages what a process knows.</param>
 internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
@@ -18,7 +18,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
 
     internal const string DepthProperty = "depth";
 
-    // Bounds below this are not worth a look.
+    // Bounds below this need no check.
     private const int Careless = 64;
 
     private const int Step = 16;
@@ -29,7 +29,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
 
     private readonly BoundedCache<long, int> _noted = new(MaxKept, clock);
 
-    /// <summary>Throws for a place below the deepest one.</summary>
+    /// <summary>Throws for a place below the maximum depth.</summary>
     /// <param name="depth">Number of levels below the root.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Require(int depth)
@@ -66,7 +66,7 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>
-    /// <exception cref="CloudreveException">40001 when something would come below the deepest place.</exception>
+    /// <exception cref="CloudreveException">40001 when something would get below the maximum depth.</exception>
     public async Task<int> AfterMoveAsync(DriveControl control, FileRecord entry, int from, int to, CancellationToken cancellationToken)
     {
         Require(to);
@@ -79,8 +79,8 @@ internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Counts again what <see cref="AfterMoveAsync"/> has counted, once others can see the move: what came in between is noted, and refused
-    /// where it would come below the deepest place. No transaction where nothing had to be counted.
+    /// Counts again what <see cref="AfterMoveAsync"/> has counted, once others can see the move: entries that arrived in between are noted, and
+    /// refused where it would get below the maximum depth. No transaction where nothing had to be counted.
     /// </summary>
     /// <param name="control">The drive, as it was before the move.</param>
     /// <param name="noted">The data noted with the move.</param>

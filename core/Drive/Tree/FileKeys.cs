@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <summary>Keys of the file tree's rows (docs/architecture.md, Tables).</summary>
 internal static class FileKeys
 {
-    /// <summary>The row that a folder partition must have to be alive; every insert into the folder merges it.</summary>
+    /// <summary>The row that a folder's partition has while the folder exists; every insert into the folder merges it.</summary>
     public const string Header = "!";
 
     /// <summary>Guards of names: one row for every entry of the folder.</summary>

@@ -137,7 +137,7 @@ public sealed record FileRecord
         }
         else
         {
-            // What a walk along a path needs of a folder stands beside its name.
+            // The properties of a folder that a walk along a path needs are stored with its name.
             yield return new Row(partition, FileKeys.Name(Name)) { [EntryColumns.Id] = Id, [EntryColumns.Type] = (int)Type, [EntryColumns.View] = View, [EntryColumns.IsSymbolic] = IsSymbolic ? true : null };
             yield return ToRow(partition, FileKeys.FolderName(Name));
             yield return ToRow(partition, FileKeys.FolderId(Id));
@@ -204,7 +204,7 @@ internal static class EntityLinks
 [JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class FileJson : JsonSerializerContext
 {
-    // The text is read as JSON alone, so that no letter needs six characters.
+    // The text is only read as JSON, so that no letter needs six characters.
     private static readonly FileJson s_short = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static string Print(IReadOnlyDictionary<string, string> metadata) =>

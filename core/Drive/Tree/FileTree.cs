@@ -15,19 +15,19 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="clock">Stamps new entries.</param>
 public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
-    // An entry is found on the second look, unless it is renamed again and again or its rows contradict each other.
+    // An entry is found on the second read, unless it is renamed again and again or its rows contradict each other.
     private const int Rereads = 10;
 
     /// <summary>The index of the file name's row in a batch of <see cref="InsertInto"/> or <see cref="ReplaceIn"/>: after the header.</summary>
     internal const int FileNameIndex = 1;
 
-    // Where a folder's full row is: behind the header and its name.
+    // The index of a folder's full row: after the header and its name.
     private const int FolderRowIndex = 2;
 
     // Far below the deepest path that can be created: only rows that contradict each other go further.
     private const int MaxWalk = 1_000;
 
-    /// <summary>Keeps entries from coming too deep.</summary>
+    /// <summary>Keeps entries from getting too deep.</summary>
     internal DriveDepth Depth { get; } = new(layout, clock);
 
     /// <summary>The root folder of a user has the user's own id, so finding it costs nothing.</summary>
@@ -54,14 +54,14 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     /// <param name="userId">The user.</param>
     public static long TrashId(long userId) => -userId;
 
-    /// <summary>Finds what is at a path; null when nothing is.</summary>
+    /// <summary>Finds the entry at a path; null for none.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         FindBelowAsync(RootId(ownerId), ownerId, path, cancellationToken);
 
-    /// <summary>Finds what is at a path below a folder; null when nothing is. An empty path finds a root or trash only.</summary>
+    /// <summary>Finds the entry at a path below a folder; null for none. An empty path finds a root or trash only.</summary>
     /// <param name="topId">The folder.</param>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="path">The path from that folder.</param>
@@ -81,18 +81,18 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw PathNotFound();
 
-    /// <summary>Finds what is at a place that the caller may use; null when nothing is.</summary>
+    /// <summary>Finds the entry at a place that the caller may use; null for none.</summary>
     /// <param name="place">The place.</param>
     public async Task<FileRecord?> FindAsync(DrivePlace place, CancellationToken cancellationToken = default) => place switch
     {
         { Top: { IsSymbolic: true } shortcut } => place.Path.IsRoot ? shortcut : throw Shortcut(),
-        // A shared file lies in a folder that is not there (contract, section 8).
+        // A shared file is in a folder that does not exist (contract, section 8).
         { Top: { Type: FileType.File } file } => place.Path.Depth == 1 && place.Path.Name == file.Name ? file : null,
         { Top: { } folder, Path.IsRoot: true } => folder,
         _ => await FindBelowAsync(place.TopId, place.OwnerId, place.Path, cancellationToken),
     };
 
-    /// <summary>Finds what is at a place that the caller may use.</summary>
+    /// <summary>Finds the entry at a place that the caller may use.</summary>
     /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
@@ -200,7 +200,9 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return place.Enter(guard.RequiredNumber(EntryColumns.Id), guard.Text(EntryColumns.View));
     }
 
-    /// <summary>Takes the mark of a shortcut off a folder that is none (<see cref="MarkedFolders"/>); no transaction for an entry without it.</summary>
+    /// <summary>
+    /// Removes the mark of a shortcut from a folder that is not one (<see cref="MarkedFolders"/>); no transaction for an entry without it.
+    /// </summary>
     /// <param name="entry">Any entry.</param>
     public Task<FileRecord> UnmarkAsync(FileRecord entry, CancellationToken cancellationToken = default) =>
         MarkedFolders.UnmarkAsync(layout, this, entry, cancellationToken);
@@ -308,11 +310,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
 
     /// <summary>
     /// Changes an entry that may have been changed meanwhile: one transaction for one that was read by its name, more when a
-    /// rival came first, whose change is kept.
+    /// competing call came first, whose change is kept.
     /// </summary>
     /// <param name="file">The entry as it was read.</param>
     /// <param name="change">
-    /// Makes the new entry of the current one; called again after a competing change, so it must have no effects. Id, owner, type,
+    /// Builds the new entry from the current one; called again after a competing change, so it must have no effects. Id, owner, type,
     /// name and folder stay as they are. Returning its argument writes nothing; throwing ends the call.
     /// </param>
     /// <returns>The entry as it is stored.</returns>
@@ -350,11 +352,11 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
                 ? FileRecord.FromRow(row, file.ParentId)
                 : await FindByIdAsync(file.Id, cancellationToken) ?? throw PathNotFound();
             var byName = await layout.Files.FindAsync(FileKeys.Folder(byId.ParentId), byId.GuardedKey, cancellationToken);
-            // Renamed between the two reads: look again.
+            // Renamed between the two reads: read again.
             if (byName is not null && byName.RequiredNumber(EntryColumns.Id) == file.Id)
                 return FileRecord.FromRow(byName, byId.ParentId);
         }
-        // It is renamed all the time, or its name is missing: no number of looks would help.
+        // It is renamed all the time, or its name is missing: further reads would not help.
         throw new CloudreveException(ErrorCode.Conflict, "The item is being changed. Try again.");
     }
 
@@ -420,7 +422,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
         return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == folderId && idRow.RequiredNumber(EntryColumns.MoveVersion) == (pending.Number(EntryColumns.MoveVersion) ?? 1);
     }
 
-    /// <summary>A folder that is a list, and in no drive.</summary>
+    /// <summary>A folder that is a list and not part of a drive.</summary>
     internal static FileRecord Virtual(long ownerId) =>
         new() { Id = 0, ParentId = 0, OwnerId = ownerId, Type = FileType.Folder, Name = "", CreatedAt = default, UpdatedAt = default };
 
@@ -450,14 +452,14 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
     private async Task<FileRecord> ResolveClashAsync(FileRecord record, bool failIfExists, CancellationToken cancellationToken)
     {
         var existing = await FindEntryAsync(record.ParentId, record.Name, cancellationToken);
-        // A retried request may find its own first try, which took effect although its answer was lost.
+        // A retried request may find its own first try, which took effect although its response was lost.
         if (existing?.Id == record.Id)
             return existing;
         await DiscardAsync(record, cancellationToken);
         return existing is null || failIfExists || existing.Type != record.Type ? throw ObjectExists() : existing;
     }
 
-    /// <summary>Removes the id row of a file whose creation did not get as far as the folder. Two transactions.</summary>
+    /// <summary>Removes the id row of a file whose creation did not reach the folder. Two transactions.</summary>
     internal async Task DiscardUncommittedAsync(long id, long parentId, CancellationToken cancellationToken)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);
@@ -466,7 +468,7 @@ public sealed class FileTree(StorageLayout layout, IdAllocator ids, TimeProvider
             await layout.FileIds.DeleteAsync(idRow.PartitionKey, idRow.RowKey, idRow.ETag, cancellationToken);
     }
 
-    /// <summary>Takes back the rows of an entry that did not come into its folder.</summary>
+    /// <summary>Removes the rows of an entry that did not reach its folder.</summary>
     private async Task DiscardAsync(FileRecord record, CancellationToken cancellationToken)
     {
         await layout.FileIds.DeleteAsync(FileKeys.IdBlock(record.Id), FileKeys.Id(record.Id), cancellationToken: cancellationToken);

@@ -30,7 +30,7 @@ public enum FileSystemKind
 /// <param name="Path">The path in the file system.</param>
 public sealed record FileUri(FileSystemKind FileSystem, string Id, string Password, FilePath Path)
 {
-    /// <summary>The longest URI that is taken from clients, in characters: the longest path, each byte of it escaped, and a query.</summary>
+    /// <summary>The longest URI that is accepted from clients, in characters: the longest path, each byte of it escaped, and a query.</summary>
     public const int MaxCharacters = (FilePath.MaxDepth * ((3 * FilePath.MaxNameBytes) + 1)) + 8_192;
 
     private const string Scheme = "cloudreve://";

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>The name of an entry that exists already, and what it belongs to.</summary>
+/// <summary>The name of an existing entry, and its owner.</summary>
 /// <param name="Id">The existing entry's id.</param>
 /// <param name="Type">File or folder.</param>
 /// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
@@ -33,7 +33,7 @@ public sealed class FolderWriter(StorageLayout layout)
             async (folder, token) => await InsertHeaderAsync(folder, token));
     }
 
-    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>
+    /// <summary>Undoes what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>
     /// <param name="entries">The entries.</param>
     public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
@@ -129,7 +129,7 @@ public sealed class FolderWriter(StorageLayout layout)
         return moved;
     }
 
-    /// <summary>Takes back what <see cref="PrepareAsync"/> wrote for ids of a run whose entries were not created.</summary>
+    /// <summary>Undoes what <see cref="PrepareAsync"/> wrote for ids of a run whose entries were not created.</summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids, which nobody inserts any more.</param>
     /// <param name="inserted">The ids of the run whose entries were created.</param>

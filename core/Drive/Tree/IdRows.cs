@@ -5,7 +5,7 @@ using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>Bulk writes of rows that are partitioned by blocks of ids.</summary>
+/// <summary>Writes many rows that are partitioned by blocks of ids.</summary>
 internal static class IdRows
 {
     private const int Writers = 4;

@@ -4,14 +4,14 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Drive.Tree;
 
 /// <summary>
-/// Finds many entries for one request: each folder on their ways costs one transaction, however many of them are in it.
+/// Finds many entries for one request: each folder on their paths costs one transaction, however many of them are in it.
 /// </summary>
 /// <param name="tree">The drives.</param>
 public sealed class PathLookup(FileTree tree)
 {
     private readonly ConcurrentDictionary<(long TopId, FilePath Path), Lazy<Task<long?>>> _folders = new();
 
-    /// <summary>Finds what is at a place; several callers at once may ask.</summary>
+    /// <summary>Finds the entry at a place; may be called concurrently.</summary>
     /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
@@ -35,7 +35,7 @@ public sealed class PathLookup(FileTree tree)
         }
         catch
         {
-            // A failure is one item's; the next one looks again.
+            // A failure concerns one item; the next one reads again.
             _folders.TryRemove(new((topId, path), walk));
             throw;
         }

@@ -46,7 +46,7 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
     /// <param name="filter">Selects the links.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
-    /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
+    /// <exception cref="CloudreveException">40001: there are too many to be sorted.</exception>
     public async Task<NumberedItems<ListedShare>> ListAsync(
         ListWindow page, ShareFilter filter, ShareOrder order, long mostSorted, CancellationToken cancellationToken = default)
     {

@@ -26,7 +26,7 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     /// <param name="filter">Selects the tasks.</param>
     /// <param name="byTime">True to sort by time of creation; otherwise by id.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
-    /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
+    /// <exception cref="CloudreveException">40001: there are too many to be sorted.</exception>
     public async Task<NumberedItems<WorkflowTask>> ListAsync(
         ListWindow page, TaskFilter filter, bool byTime, long mostSorted, CancellationToken cancellationToken = default)
     {

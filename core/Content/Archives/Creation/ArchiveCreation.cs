@@ -18,8 +18,8 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>
-/// Creates archives in drives (contract, section 19.1). A zip is written segment by segment, straight to blocks of the blob that it becomes; what is
-/// known of it is in rows. Every method may be called again after a crash.
+/// Creates archives in drives (contract, section 19.1). A zip is written segment by segment, straight to blocks of its final blob; its
+/// progress is kept in rows. Every method may be called again after a crash.
 /// </summary>
 public sealed class ArchiveCreation
 {
@@ -34,7 +34,7 @@ public sealed class ArchiveCreation
     private const int BlocksOfSize = 10_000;
     private const int Sizes = 3;
 
-    // What a task keeps of its request must fit into its row.
+    // The request that a task keeps must fit into its row.
     private const int MaxJobCharacters = 300_000;
 
     private static readonly TimeSpan s_stepTimeout = TimeSpan.FromMinutes(4);
@@ -75,14 +75,14 @@ public sealed class ArchiveCreation
         JsonSerializer.Deserialize(task.Job, ArchiveCreationJson.Short.ArchiveJob)
         ?? throw new InvalidOperationException($"The archive task {task.Id} has no job.");
 
-    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
+    /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="sources">Files and folders, from the caller's view.</param>
     /// <param name="destination">The archive's URI.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 and 40074 for the number of sources; 40004, 40052, 40050, 40073 and 40006 for the destination; 40051 without
-    /// room; and whatever is wrong with a source. Nothing was created.
+    /// 40007 without the permission; 40001 and 40074 for the number of sources; 40004, 40052, 40050, 40073 and 40006 for the destination; 40051
+    /// without free space; and any error of a source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(
         Caller caller, IReadOnlyList<string> sources, string destination, CancellationToken cancellationToken = default)
@@ -119,7 +119,7 @@ public sealed class ArchiveCreation
     /// <param name="reference">The task.</param>
     /// <returns>Whether there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The archive cannot be created.</exception>
-    /// <exception cref="RetryLaterException">It can be later.</exception>
+    /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
         if (await _runs.BeginAsync(reference, cancellationToken) is not { } task)
@@ -140,12 +140,12 @@ public sealed class ArchiveCreation
         return true;
     }
 
-    /// <summary>Ends a task. Unless it came to its end, everything that was written goes. None of its steps may run any more.</summary>
+    /// <summary>Ends a task. Unless it was completed, everything that was written is removed. None of its steps may still run.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
-        // Whatever happened after the file was written: it is there.
+        // The file exists, whatever happened after it was written.
         var isWritten = await _rows.FindAsync(reference.TaskId, cancellationToken) is var (state, _)
             && !await _writer.DiscardAsync(reference.OwnerId, state.Content, state.Place, cancellationToken);
         await _runs.EndAsync(reference, error, isWritten, cancellationToken);
@@ -206,7 +206,7 @@ public sealed class ArchiveCreation
             await _rows.ReplaceAsync(
                 reference.TaskId, next, etag, new ArchiveSegmentRow(run, state.Blocks, open.Output.Blocks, parts), cancellationToken);
         }
-        // What has no room now will have none at the end.
+        // If there is no space now, there will be none at the end.
         if (await _quota.GetUsedAsync(caller.UserId, cancellationToken) + next.Position > caller.Group.MaxStorage)
             throw NoRoom();
         return next;
@@ -284,7 +284,7 @@ public sealed class ArchiveCreation
 
     private static CloudreveException NoRoom() => new(ErrorCode.QuotaExceeded, "Your storage is full.");
 
-    /// <summary>An output with the room that its buffers take.</summary>
+    /// <summary>An output with the memory that its buffers take.</summary>
     private sealed record OpenOutput(BlockOutput Output, IDisposable Room, CtrCipher? Cipher) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()

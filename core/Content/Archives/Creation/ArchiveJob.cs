@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>A source of an archive.</summary>
 /// <param name="Uri">A file or folder, from the view of who asked.</param>
-/// <param name="Name">Its name in the archive; empty for a folder whose content stands at the top.</param>
+/// <param name="Name">Its name in the archive; empty for a folder whose content is at the top.</param>
 public sealed record ArchiveSource(string Uri, string Name);
 
 /// <summary>The job of a task that creates an archive: the accepted form of the request (contract, section 19.1).</summary>
@@ -18,7 +18,7 @@ public sealed record ArchiveJob(IReadOnlyList<ArchiveSource> Sources, string Des
 [JsonSerializable(typeof(ArchiveState))]
 internal sealed partial class ArchiveCreationJson : JsonSerializerContext
 {
-    /// <summary>No letter of a path needs six characters: the text is read as JSON alone.</summary>
+    /// <summary>No letter of a path needs six characters: the text is only read as JSON.</summary>
     public static ArchiveCreationJson Short { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -16,7 +16,7 @@ internal sealed record ArchiveSegmentRow(string Run, int FirstBlock, int Blocks,
 
 /// <summary>
 /// The bookkeeping of an archive that is being created: its state (<c>a</c>), each complete segment (<c>s|</c>), and its part of the zip's
-/// directory (<c>d|</c>). A run that is overtaken leaves rows behind that nothing names.
+/// directory (<c>d|</c>). A run that was overtaken leaves rows behind that nothing refers to.
 /// </summary>
 internal sealed class ArchiveRows(StorageLayout layout)
 {
@@ -41,7 +41,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost, or a competing call was first; its state is as good.
+            // The response to a first try was lost, or a competing call was first; its state is equivalent.
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
         }
         catch (StorageException e) when (e is StorageChangedException or StorageExistsException)
         {
-            // The answer of a first try may have been lost.
+            // The response to a first try may have been lost.
             if (await FindAsync(taskId, cancellationToken) is not { } found || found.State.Run != state.Run || found.State.Segments != state.Segments || found.State.Place != state.Place)
                 throw;
         }

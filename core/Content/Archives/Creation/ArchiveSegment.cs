@@ -30,7 +30,7 @@ internal sealed class ArchiveSegment(
 {
     private const int BufferBytes = 128 * 1024;
 
-    // Small files would wait for each other's first byte.
+    // Otherwise small files would wait for each other's first byte.
     private const int ReadAhead = 8;
 
     // The last block of deflated content, without any.
@@ -57,7 +57,7 @@ internal sealed class ArchiveSegment(
 
     /// <summary>Writes the segment.</summary>
     /// <param name="walk">Brings what goes into the archive.</param>
-    /// <returns>How far the archive is with it.</returns>
+    /// <returns>The progress of the archive with it.</returns>
     /// <exception cref="CloudreveException">40049: the files exceed the group's limit.</exception>
     public async Task<ArchiveState> WriteAsync(ArchiveWalk walk, CancellationToken cancellationToken)
     {
@@ -206,8 +206,8 @@ internal sealed class ArchiveSegment(
     }
 
     /// <summary>
-    /// Ends a file that cannot be read any further. Its size is in the archive already where it is stored as it is, so zeros stand for the rest, under a
-    /// checksum that does not fit: whoever unpacks the file learns that it is damaged.
+    /// Ends a file that cannot be read any further. If it is stored as it is, its size has been written already, so the rest is filled with
+    /// zeros, under a checksum that does not match: whoever unpacks the file learns that it is damaged.
     /// </summary>
     private async Task EndEarlyAsync(ArchiveOpenFile open, CancellationToken cancellationToken)
     {
@@ -289,7 +289,7 @@ internal sealed class ArchiveSegment(
 
         public async ValueTask DisposeAsync()
         {
-            // What a stream that was not ended writes now belongs nowhere.
+            // Anything that an unfinished stream writes now must not reach the archive.
             _gate.IsClosed = true;
             if (_deflate is not null)
                 await _deflate.DisposeAsync();

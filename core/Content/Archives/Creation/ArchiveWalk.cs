@@ -8,7 +8,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Archives.Creation;
 
-/// <summary>The next thing that goes into an archive.</summary>
+/// <summary>The next item of an archive.</summary>
 /// <param name="Path">Its path in the archive.</param>
 /// <param name="Entry">The file or folder; null for what cannot be read.</param>
 /// <param name="Entity">The file's blob; null when it has none.</param>
@@ -26,12 +26,12 @@ internal sealed record ArchiveItem(string Path, FileRecord? Entry, EntityRecord?
 internal sealed record ArchiveCursor(int Source, long SourceId, IReadOnlyList<ArchiveLevel> Levels);
 
 /// <summary>
-/// Walks through everything that goes into an archive, folder by folder, from any place on where a walk before ended. Each folder costs a
+/// Walks through all items of an archive, folder by folder, starting where an earlier walk ended. Each folder costs a
 /// transaction for its 1,000 next entries.
 /// </summary>
 /// <param name="entities">The files' blobs.</param>
 /// <param name="sources">The sources of the archive.</param>
-/// <param name="open">Finds a source with the rights of the moment.</param>
+/// <param name="open">Finds a source with the caller's current rights.</param>
 /// <param name="start">The position to start from.</param>
 internal sealed class ArchiveWalk(
     StorageLayout layout, EntityStore entities, IReadOnlyList<ArchiveSource> sources, Func<string, CancellationToken, Task<FileRecord>> open, ArchiveCursor start)
@@ -63,7 +63,7 @@ internal sealed class ArchiveWalk(
         }
     }
 
-    /// <summary>A source that a walk before has begun must still be there, and be open to its owner.</summary>
+    /// <summary>A source that an earlier walk has begun must still exist and be accessible to its owner.</summary>
     private async Task<ArchiveItem?> CheckSourceAsync(CancellationToken cancellationToken)
     {
         var source = sources[_cursor.Source];
@@ -74,7 +74,7 @@ internal sealed class ArchiveWalk(
         }
         catch (CloudreveException)
         {
-            // What was read of it so far stays in the archive.
+            // Its items so far stay in the archive.
         }
         _cursor = new ArchiveCursor(_cursor.Source + 1, 0, []);
         return new ArchiveItem(source.Name, null, null, _cursor) { Failure = "It was moved or deleted, or you no longer have access, before all of it was read." };
@@ -133,7 +133,7 @@ internal sealed class ArchiveWalk(
     private async Task ReadPageAsync(Queue<ArchiveItem> page, CancellationToken cancellationToken)
     {
         var level = _cursor.Levels[^1];
-        // Folders by id and files by id stand one behind the other.
+        // Folders by id and files by id are adjacent.
         var range = new RowRange(FileKeys.Folder(level.FolderId), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
         if (level.After is not null)
             range = range.Behind(level.After);

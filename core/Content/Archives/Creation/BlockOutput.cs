@@ -67,7 +67,7 @@ internal sealed class BlockOutput(BlobContainer container, string name, string r
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Sends what is left, and waits for all.</summary>
+    /// <summary>Sends the rest, and waits for all blocks.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         if (_filled > 0)
@@ -92,7 +92,7 @@ internal sealed class BlockOutput(BlobContainer container, string name, string r
 
     public override async ValueTask DisposeAsync()
     {
-        // A buffer must not go back while it is being sent.
+        // A buffer must not be returned while it is being sent.
         await _sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ArrayPool<byte>.Shared.Return(_filling);
         ArrayPool<byte>.Shared.Return(_sending);

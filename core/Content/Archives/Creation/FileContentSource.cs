@@ -6,8 +6,8 @@ using Cloudreve.Core.Content.Entities;
 namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>
-/// Reads a blob's content from a place on. A connection that breaks is opened again where it was; only what another try would not bring, either,
-/// ends the content early.
+/// Reads a blob's content from a position on. A connection that breaks is reopened at the same position; only what another try would not bring,
+/// either, ends the content early.
 /// </summary>
 /// <param name="reader">Opens blobs.</param>
 /// <param name="entity">The blob.</param>
@@ -24,7 +24,7 @@ internal sealed class FileContentSource(EntityReader reader, EntityRecord entity
     public void Begin(CancellationToken cancellationToken) => _opening ??= reader.OpenAsync(entity, _position, null, cancellationToken);
 
     /// <summary>Reads some bytes; null when the content cannot be read any further, none at its end.</summary>
-    /// <exception cref="StorageUnavailableException">Storage is away.</exception>
+    /// <exception cref="StorageUnavailableException">Storage is unavailable.</exception>
     public async Task<int?> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

@@ -10,7 +10,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Archives.Downloads;
 
 /// <summary>
-/// Writes files and folders as one zip, straight from storage: nothing is gathered in memory or in files. A file that cannot be read
+/// Writes files and folders as one zip, straight from storage: nothing is buffered in memory or in files. A file that cannot be read
 /// is left out and named in a text file at the top.
 /// </summary>
 /// <param name="entities">The files' blobs.</param>
@@ -18,14 +18,14 @@ namespace Cloudreve.Core.Content.Archives.Downloads;
 /// <param name="clock">Stamps the text file.</param>
 public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, EntityReader reader, TimeProvider clock)
 {
-    // Small files would wait for each other's first byte.
+    // Otherwise small files would wait for each other's first byte.
     private const int ReadAhead = 4;
 
     /// <summary>Writes a zip. Folders come with everything below them, except shortcuts; equal names in a folder get a number.</summary>
     /// <param name="roots">Files and folders of any places.</param>
     /// <param name="output">The output; it need not seek.</param>
     /// <returns>What the archive lacks.</returns>
-    /// <exception cref="StorageException">Storage is away, or a folder cannot be listed: the zip is not whole.</exception>
+    /// <exception cref="StorageException">Storage is unavailable, or a folder cannot be listed: the zip is incomplete.</exception>
     public async Task<MissingFiles> WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)
     {
         var zip = new StoredZipWriter(output);
@@ -93,7 +93,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
             return;
         }
         await using var bytes = blob.Content;
-        // A blob that its owner has overwritten has another size than was noted.
+        // A blob that its owner has overwritten may have another size than the recorded one.
         if (!await zip.AddFileAsync(item.Path, item.Entry.UpdatedAt, bytes, blob.Length, cancellationToken))
             missing.Add(item.Path, "Its content could be read in part only.");
     }
@@ -107,12 +107,12 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
             yield return item;
         while (folders.TryPop(out var next))
         {
-            // The root of a drive has no name; what is in it stands at the top, beside whatever else was chosen.
+            // The root of a drive has no name; its content is at the top, beside everything else that was chosen.
             var isTop = next.Path.Length == 0;
             var names = isTop ? topNames : new UniqueNames();
             if (!isTop)
                 yield return new Item(next.Path, next.Folder, null);
-            // Folders by id and files by id stand one behind the other.
+            // Folders by id and files by id are adjacent.
             var range = new RowRange(FileKeys.Folder(next.Folder.Id), FileKeys.FolderIdPrefix, RowRange.After(FileKeys.FileIdPrefix));
             string? continuation = null;
             do

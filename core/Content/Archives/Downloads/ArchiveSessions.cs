@@ -37,7 +37,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
             throw new CloudreveException(ErrorCode.TooManyUris, "The request contains too many or too long URIs.");
         foreach (var (part, i) in bytes.Chunk(AzureLimits.BinaryBytes).Select((p, i) => (p, i)))
             row[NameOf(i)] = part;
-        // The key was drawn: what is there already is our own, and its answer was lost.
+        // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return id;
     }
@@ -50,7 +50,7 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
         return row is null || row.Time(Expires) <= clock.GetUtcNow() ? null : new ArchiveRequest(row.RequiredNumber(User), Unpack(row));
     }
 
-    /// <summary>URIs of one request have much in common.</summary>
+    /// <summary>URIs of one request compress well.</summary>
     private static byte[] Pack(IReadOnlyList<string> uris)
     {
         using var packed = new MemoryStream();

@@ -40,7 +40,7 @@ public sealed class MissingFiles
             _named.Add((path, reason));
     }
 
-    /// <summary>The text file's content; lines end so that every system shows them.</summary>
+    /// <summary>The text file's content; with line ends that every system shows.</summary>
     internal byte[] ToText()
     {
         var text = new StringBuilder("These files could not be read. They are missing from this archive, or damaged in it.\r\n\r\n");

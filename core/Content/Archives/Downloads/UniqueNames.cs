@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Archives.Downloads;
 
-/// <summary>Gives names that occur twice a number, also where they differ in case alone, which some systems take for equal.</summary>
+/// <summary>Numbers names that occur twice, even if they differ only in case, since some systems treat those as equal.</summary>
 internal sealed class UniqueNames
 {
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);

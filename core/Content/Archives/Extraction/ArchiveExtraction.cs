@@ -17,8 +17,8 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>
-/// Extracts zips into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. What cannot be extracted is counted and
-/// named, and the rest continues. Every method may be called again after a crash.
+/// Extracts zips into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. Entries that cannot be extracted are
+/// counted and named, and the rest continues. Every method may be called again after a crash.
 /// </summary>
 /// <param name="tasks">The tasks.</param>
 /// <param name="runs">Their lives.</param>
@@ -41,13 +41,13 @@ public sealed class ArchiveExtraction(
     /// <summary>The type of the tasks.</summary>
     public const string TaskType = "extract_archive";
 
-    // Entries that are written side by side.
+    // Number of entries that are written in parallel.
     private const int Workers = 8;
 
-    // Entries between two notes of how far the extraction is.
+    // Number of entries between two records of the progress.
     private const int EntriesInRound = 64;
 
-    // What a task keeps of its request must fit into its row.
+    // The request that a task keeps must fit into its row.
     private const int MaxJobCharacters = 300_000;
 
     private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
@@ -60,7 +60,7 @@ public sealed class ArchiveExtraction(
         JsonSerializer.Deserialize(task.Job, ExtractionJson.Short.ExtractionJob)
         ?? throw new InvalidOperationException($"The extraction task {task.Id} has no job.");
 
-    /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
+    /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="source">The archive's URI.</param>
     /// <param name="destination">The URI of the folder that it is extracted to.</param>
@@ -69,8 +69,8 @@ public sealed class ArchiveExtraction(
     /// <param name="password">The password of encrypted entries; empty for none.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for what is no zip; and
-    /// whatever is wrong with the source. Nothing was created.
+    /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for a file that is
+    /// not a zip; and any error of the source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(
         Caller caller, string source, string destination, string encoding, IReadOnlyList<string> mask, string password = "",
@@ -106,7 +106,7 @@ public sealed class ArchiveExtraction(
     /// <param name="reference">The task.</param>
     /// <returns>Whether there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The archive cannot be extracted any further.</exception>
-    /// <exception cref="RetryLaterException">It can be later.</exception>
+    /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
         var start = clock.GetTimestamp();
@@ -121,7 +121,7 @@ public sealed class ArchiveExtraction(
         var zip = new ZipSource(reader, archive);
         var wanted = (await zip.ListAsync(NameEncoding.Of(job.Encoding), cancellationToken)).Where(member => EntryPaths.IsWanted(member.File.Name, job.Mask)).ToList();
         var (state, etag) = await OpenAsync(reference, caller, archive, wanted, cancellationToken);
-        // A run before this one may have died between its state and its report.
+        // An earlier run may have died between its state and its report.
         if (etag is not null)
             await ReportAsync(reference, state, wanted, cancellationToken);
         var password = wanted.Exists(member => member.IsEncrypted) ? await _rows.FindPasswordAsync(reference.TaskId, cancellationToken) : "";
@@ -167,14 +167,14 @@ public sealed class ArchiveExtraction(
                 ? found
                 : throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
         }
-        // A bomb ends here: what it says it unpacks to is all that is ever unpacked.
+        // Stops zip bombs: only the announced size is ever unpacked.
         var size = wanted.Sum(member => (decimal)member.File.Size);
         if (await quota.GetUsedAsync(caller.UserId, cancellationToken) + size > caller.Group.MaxStorage)
             throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage does not have enough room for the content of the archive.");
         return (new ExtractionState { EntityId = archive.Id }, null);
     }
 
-    /// <summary>Extracts some entries side by side.</summary>
+    /// <summary>Extracts some entries in parallel.</summary>
     private static async Task<ExtractionState> ExtractAsync(
         EntryWriter entries, Func<ZipMember, CancellationToken, Task<Stream>> open, List<ZipMember> wanted, ExtractionState state, CancellationToken cancellationToken)
     {

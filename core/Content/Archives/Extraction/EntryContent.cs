@@ -3,7 +3,10 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
-/// <summary>The content of an entry, which must be as long as announced and have the announced checksum: whoever reads to its end knows that it is sound.</summary>
+/// <summary>
+/// The content of an entry, which must be as long as announced and have the announced checksum: a reader that reaches its end knows that it is
+/// intact.
+/// </summary>
 /// <param name="content">The bytes, unpacked while they are read; owned.</param>
 /// <param name="size">The expected number.</param>
 /// <param name="checksum">Their CRC-32; null where there is none.</param>
@@ -13,7 +16,7 @@ internal sealed class EntryContent(Stream content, long size, uint? checksum, St
     private readonly Crc32 _checksum = new();
     private long _rest = size;
 
-    /// <summary>The entry is not what its archive says.</summary>
+    /// <summary>The entry does not match its archive.</summary>
     public static CloudreveException Damaged(Exception? inner = null) => new(ErrorCode.ArchiveTypeUnsupported, "It is damaged.", inner);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -26,7 +29,7 @@ internal sealed class EntryContent(Stream content, long size, uint? checksum, St
             _rest -= read;
             while (read == 0 && source is not null && await source.ReadAsync(buffer, cancellationToken) > 0)
             {
-                // An authentication code may stand behind what unpacking needs.
+                // An authentication code may follow the bytes that unpacking needs.
             }
             if (_rest < 0 || (read == 0 && (_rest > 0 || (checksum is { } expected && _checksum.GetCurrentHashAsUInt32() != expected))))
                 throw Damaged();

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
-/// <summary>The next bytes of a stream, which it owns, and no more of them.</summary>
+/// <summary>The next bytes of a stream, which it owns, up to a limit.</summary>
 /// <param name="content">The stream.</param>
 /// <param name="length">Number of bytes.</param>
 internal sealed class EntryPart(Stream content, long length) : ReadOnlyStream

@@ -11,7 +11,7 @@ internal static class EntryPaths
     public static FilePath? Find(FilePath destination, string name)
     {
         var segments = name.Split('/');
-        // What begins with a slash, and what says "." or "..", has a segment that is no name; so has what uses backslashes.
+        // A path that begins with a slash or contains "." or ".." has a segment that is not a name; so has one with backslashes.
         return segments.All(FilePath.IsValidName) && destination.Depth + segments.Length <= FilePath.MaxDepth
             ? new FilePath([.. destination.Segments, .. segments])
             : null;

@@ -8,7 +8,7 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
-/// <summary>Brings entries of an archive into a drive. An entry that an earlier run has brought already counts once.</summary>
+/// <summary>Extracts entries of an archive to a drive. An entry that an earlier run has extracted already counts once.</summary>
 /// <param name="tree">Makes folders.</param>
 /// <param name="writer">Makes files.</param>
 /// <param name="caller">The owner of the drive.</param>
@@ -21,9 +21,9 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
     /// <summary>Extracts an entry.</summary>
     /// <param name="file">The entry.</param>
     /// <param name="open">Opens its content.</param>
-    /// <returns>Why it could not be extracted; null when it was.</returns>
-    /// <exception cref="CloudreveException">40051: there is no room, for this or any other entry.</exception>
-    /// <exception cref="RetryLaterException">It can be later.</exception>
+    /// <returns>The reason that it could not be extracted; null when it was.</returns>
+    /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
+    /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<string?> WriteAsync(ArchivedFile file, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         if (EntryPaths.Find(destination, file.Name) is not { } path)
@@ -56,7 +56,7 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
         }
     }
 
-    /// <summary>Each folder is made once, however many entries are below it.</summary>
+    /// <summary>Each folder is created once, however many entries are below it.</summary>
     private async Task MakeFolderAsync(FilePath path, CancellationToken cancellationToken)
     {
         var made = _folders.GetOrAdd(path, p => new Lazy<Task>(() => EnsureAsync(p, cancellationToken)));

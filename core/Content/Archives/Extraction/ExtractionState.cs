@@ -35,7 +35,7 @@ internal sealed record ExtractionState
 [JsonSerializable(typeof(ExtractionState))]
 internal sealed partial class ExtractionJson : JsonSerializerContext
 {
-    /// <summary>No letter of a path needs six characters: the text is read as JSON alone.</summary>
+    /// <summary>No letter of a path needs six characters: the text is only read as JSON.</summary>
     public static ExtractionJson Short { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

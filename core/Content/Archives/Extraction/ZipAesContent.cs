@@ -5,15 +5,15 @@ using System.Security.Cryptography;
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>
-/// Decrypts content by WinZip's AES method (AE-1 and AE-2): counter mode with a counter that begins at one, lowest byte first, and a code behind the
+/// Decrypts content by WinZip's AES method (AE-1 and AE-2): counter mode with a counter that begins at one, lowest byte first, and a code after the
 /// content that authenticates it.
 /// </summary>
 internal sealed class ZipAesContent : ReadOnlyStream
 {
-    /// <summary>Bytes of the code behind the content.</summary>
+    /// <summary>Bytes of the code after the content.</summary>
     public const int CodeBytes = 10;
 
-    /// <summary>Bytes that tell whether a password is right, most of the time.</summary>
+    /// <summary>Bytes that reveal a wrong password, most of the time.</summary>
     public const int VerifierBytes = 2;
 
     private const int Iterations = 1000;

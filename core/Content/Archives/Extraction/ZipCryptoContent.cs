@@ -22,7 +22,7 @@ internal sealed class ZipCryptoContent(Stream content, ZipCryptoKeys keys) : Rea
 /// <summary>The three keys of the original method.</summary>
 internal sealed class ZipCryptoKeys
 {
-    /// <summary>Random bytes in front of the content, of which the last is known.</summary>
+    /// <summary>Random bytes before the content, of which the last is known.</summary>
     public const int HeaderBytes = 12;
 
     private static readonly uint[] s_checksums = [.. Enumerable.Range(0, 256).Select(ChecksumOf)];

@@ -24,8 +24,8 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     private const int Stored = 0;
     private const int Deflated = 8;
 
-    /// <summary>The entries of a zip in which none is unsound: two to four transactions.</summary>
-    /// <exception cref="CloudreveException">40056 for what is no zip, 40049 for too many entries, 40077 without the blob.</exception>
+    /// <summary>The entries of a zip, all of which are valid: two to four transactions.</summary>
+    /// <exception cref="CloudreveException">40056 for a file that is not a zip, 40049 for too many entries, 40077 without the blob.</exception>
     public async Task<IReadOnlyList<ZipMember>> ListAsync(NameEncoding names, CancellationToken cancellationToken)
     {
         try

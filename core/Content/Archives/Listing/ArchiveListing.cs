@@ -13,15 +13,15 @@ public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
 {
     private const long KeptBytes = 64 * 1024 * 1024;
 
-    // What an entry takes beside the characters of its name.
+    // Memory of an entry beside the characters of its name.
     private const int EntryBytes = 96;
 
-    // A directory and what is made of it may take 130 MB.
+    // A directory and its listing may take 130 MB.
     private const int AtOnce = 4;
 
     private static readonly TimeSpan Age = TimeSpan.FromHours(1);
 
-    // Blobs never change, so what was read once holds.
+    // Blobs never change, so a listing remains valid.
     private readonly BoundedCache<(long EntityId, string Encoding), IReadOnlyList<ArchivedFile>> _known = new(KeptBytes, clock);
     private readonly HeavyReads _turns = new(AtOnce);
 
@@ -29,7 +29,8 @@ public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
     /// <param name="accountId">The caller; for anonymous callers the negative id of the archive's owner.</param>
     /// <param name="archive">The archive's blob.</param>
     /// <param name="encoding">The encoding of names in a zip that does not specify it; null to guess.</param>
-    /// <exception cref="CloudreveException">403 for what is no such archive, 40001 for an unknown encoding, 40049 for too many entries, 40077 without the blob.</exception>
+    /// <exception cref="CloudreveException">403 for a file that is not such an archive, 40001 for an unknown encoding, 40049 for too many
+    /// entries, 40077 without the blob.</exception>
     public async Task<IReadOnlyList<ArchivedFile>> ListAsync(
         long accountId, EntityRecord archive, string? encoding, CancellationToken cancellationToken = default)
     {
@@ -41,7 +42,7 @@ public sealed class ArchiveListing(EntityReader reader, TimeProvider clock)
 
         async Task<IReadOnlyList<ArchivedFile>> ListInTurnAsync()
         {
-            // Who was before may have asked for the same.
+            // The previous caller may have listed the same archive.
             if (_known.Find(key) is { } listed)
                 return listed;
             var files = await ReadAsync(archive, names, cancellationToken);

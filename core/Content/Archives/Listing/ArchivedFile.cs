@@ -28,7 +28,7 @@ internal static class DirectoryLimits
     /// </summary>
     public const long Steps = 64 * Entries;
 
-    /// <summary>The work that listing one archive may be.</summary>
+    /// <summary>The maximum work of listing one archive.</summary>
     public static WorkBudget Work(CancellationToken cancellationToken) => new(Steps, () => NotListable(), cancellationToken);
 
     /// <summary>A size that is within the limit.</summary>
@@ -39,7 +39,7 @@ internal static class DirectoryLimits
     /// <exception cref="CloudreveException">40049.</exception>
     public static int CheckEntries(long entries) => entries is >= 0 and <= Entries ? (int)entries : throw TooLarge();
 
-    /// <summary>403: the file is no archive that can be listed.</summary>
+    /// <summary>403: the file is not an archive that can be listed.</summary>
     public static CloudreveException NotListable(Exception? inner = null) =>
         new(ErrorCode.NoPermission, "The contents of this archive cannot be listed.", inner);
 

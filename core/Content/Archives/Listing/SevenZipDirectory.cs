@@ -6,7 +6,7 @@ using SharpCompress.Compressors.LZMA;
 namespace Cloudreve.Core.Content.Archives.Listing;
 
 /// <summary>
-/// Reads the header of a 7z, which stands at its end and is mostly compressed itself (7zFormat.txt of the LZMA SDK): two
+/// Reads the header of a 7z, which is at its end and is mostly compressed itself (7zFormat.txt of the LZMA SDK): two
 /// requests for a plain header, three for a compressed one. Nothing else of the archive is read or unpacked.
 /// </summary>
 internal static class SevenZipDirectory
@@ -48,7 +48,7 @@ internal static class SevenZipDirectory
                     return SevenZipHeader.Parse(header);
                 case 0x17:
                     var streams = SevenZipStreams.Parse(header);
-                    // A header inside a header may be as large as one alone.
+                    // A header inside a header may be as large as a single one.
                     DirectoryLimits.CheckBytes(unpacked += streams.Folders.Sum(folder => folder.Size));
                     header = new SevenZipReader(await UnpackAsync(streams, read, size, work, cancellationToken), work);
                     break;
@@ -84,7 +84,7 @@ internal static class SevenZipDirectory
         return bounded;
     }
 
-    /// <summary>The same for LZMA2, which names its window by one number: 0 stands for 4 KiB, 26 for 32 MiB, and odd ones lie between.</summary>
+    /// <summary>The same for LZMA2, which names its window by one number: 0 is 4 KiB, 26 is 32 MiB, and odd ones are in between.</summary>
     private static byte[] Lzma2Window(byte window, int length)
     {
         byte needed = 0;
@@ -190,7 +190,7 @@ internal static class SevenZipHeader
     private static List<ArchivedFile> ParseFiles(SevenZipReader header, IReadOnlyList<long> sizes)
     {
         var count = header.ReadCount();
-        // Each entry has a name, which takes two bytes at least: a header of some bytes has no room for many.
+        // Each entry has a name, which takes two bytes at least: a small header has no room for many.
         if (count > header.Rest / 2)
             throw DirectoryLimits.NotListable();
         header.Spend(count);
@@ -203,7 +203,7 @@ internal static class SevenZipHeader
         while (header.ReadNumber() is not 0 and var type)
         {
             var property = header.Slice(header.ReadNumber());
-            // Only what fills gaps may come several times.
+            // Only padding may occur several times.
             if (type != Dummy && !seen.Add(type))
                 throw DirectoryLimits.NotListable();
             switch (type)

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Parsing;
 
 namespace Cloudreve.Core.Content.Archives.Listing;
 
-/// <summary>Reads the fields of a 7z header (7zFormat.txt of the LZMA SDK). Whatever does not fit is no archive.</summary>
+/// <summary>Reads the fields of a 7z header (7zFormat.txt of the LZMA SDK). Anything unexpected makes the file invalid.</summary>
 /// <param name="bytes">The header.</param>
 /// <param name="work">Bounds what reading it costs.</param>
 internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work)
@@ -18,8 +18,8 @@ internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work
     public byte ReadByte() => Take(1)[0];
 
     /// <summary>
-    /// The number of the next section, 0 at the end. They stand in ascending order, each once: a section that came again and again would
-    /// have all that it counts counted again and again.
+    /// The number of the next section, 0 at the end. They are in ascending order, each once: a repeated section would
+    /// have its items counted again and again.
     /// </summary>
     /// <param name="previous">The section before; 0 for the first.</param>
     public byte ReadSection(byte previous)
@@ -59,7 +59,7 @@ internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work
         return bytes.Span.Slice(_position - count, count);
     }
 
-    /// <summary>Counts steps over what is in memory already.</summary>
+    /// <summary>Counts steps over data in memory.</summary>
     public void Spend(long count) => work.Spend(count);
 
     public void Skip(long count) => Take(count > int.MaxValue ? int.MaxValue : (int)count);
@@ -82,7 +82,7 @@ internal sealed class SevenZipReader(ReadOnlyMemory<byte> bytes, WorkBudget work
         return bits;
     }
 
-    /// <summary>Bits behind a byte that may say that all are set.</summary>
+    /// <summary>Bits after a byte that may say that all are set.</summary>
     public bool[] ReadOptionalBits(int count)
     {
         if (ReadByte() == 0)

@@ -133,7 +133,7 @@ internal sealed class SevenZipStreams
         var sizes = new List<long>();
         foreach (var folder in Folders.Where(f => f.Files > 0))
         {
-            // The last one is what the others leave.
+            // The last one is the remainder.
             long sum = 0;
             for (var i = 1; i < folder.Files; i++)
             {

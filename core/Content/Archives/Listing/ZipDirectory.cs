@@ -5,8 +5,8 @@ using Cloudreve.Core.Infrastructure.Parsing;
 namespace Cloudreve.Core.Content.Archives.Listing;
 
 /// <summary>
-/// Reads the directory of a zip, which stands at its end (APPNOTE 6.3, section 4.3): one request, a second one for a large
-/// directory, a third one where Zip64 keeps its place far off.
+/// Reads the directory of a zip, which is at its end (APPNOTE 6.3, section 4.3): one request, a second one for a large
+/// directory, a third one where Zip64 stores its offset far from the end.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -20,13 +20,15 @@ internal static class ZipDirectory
     private const int TailBytes = 128 * 1024;
 
     /// <summary>Lists a zip.</summary>
-    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is not a zip, 40049 when it has too many
+    /// entries.</exception>
     public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
         ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken) =>
         [.. (await ReadMembersAsync(read, size, encoding, work, cancellationToken)).Select(member => member.File)];
 
     /// <summary>Lists a zip with all that unpacking needs.</summary>
-    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is none, 40049 when it has too many entries.</exception>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is not a zip, 40049 when it has too many
+    /// entries.</exception>
     public static async Task<IReadOnlyList<ZipMember>> ReadMembersAsync(
         ReadPart read, long size, NameEncoding encoding, WorkBudget work, CancellationToken cancellationToken)
     {
@@ -36,7 +38,7 @@ internal static class ZipDirectory
         var (offset, length, entries, endAt) = await LocateAsync(read, tail, tailAt, end, cancellationToken);
         var count = DirectoryLimits.CheckEntries(entries);
         var bytes = DirectoryLimits.CheckBytes(length);
-        // What stands before the zip, such as an unpacker, moves all offsets.
+        // Data before the zip, such as a self-extractor, shifts all offsets.
         var at = endAt - bytes;
         if (offset < 0 || at < 0 || at < offset)
             throw DirectoryLimits.NotListable();
@@ -48,7 +50,7 @@ internal static class ZipDirectory
     {
         for (var i = tail.Length - EndBytes; i >= 0; i--)
         {
-            // The comment may hold the mark, but then its length does not fit.
+            // The comment may contain the signature, but then its length does not match.
             if (BinaryPrimitives.ReadUInt32LittleEndian(tail[i..]) == 0x06054b50
                 && i + EndBytes + BinaryPrimitives.ReadUInt16LittleEndian(tail[(i + 20)..]) <= tail.Length)
                 return i;
@@ -80,7 +82,7 @@ internal static class ZipDirectory
 
     private static List<ZipMember> Parse(ReadOnlySpan<byte> directory, int count, long shift, NameEncoding encoding, WorkBudget work)
     {
-        // A count that the directory has no room for reserves nothing.
+        // A count that the directory has no room for must not reserve memory.
         if (count > directory.Length / EntryBytes)
             throw DirectoryLimits.NotListable();
         var files = new List<ZipMember>(count);

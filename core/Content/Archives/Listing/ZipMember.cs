@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Content.Archives.Listing;
 
-/// <summary>An entry of a zip, with what unpacking it needs. Nothing of it is checked.</summary>
+/// <summary>An entry of a zip, with the data that unpacking it needs. Nothing in it has been checked.</summary>
 /// <param name="File">Its description.</param>
 internal sealed record ZipMember(ArchivedFile File)
 {

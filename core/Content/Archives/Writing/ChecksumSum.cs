@@ -6,7 +6,7 @@ internal static class ChecksumSum
     private const int Bits = 32;
     private const uint Polynomial = 0xEDB88320;
 
-    /// <summary>The CRC-32 of two stretches one behind the other.</summary>
+    /// <summary>The CRC-32 of two adjacent stretches.</summary>
     /// <param name="first">The checksum of the first part.</param>
     /// <param name="second">The checksum of the second part.</param>
     /// <param name="length">Bytes of the second.</param>
@@ -14,7 +14,7 @@ internal static class ChecksumSum
     {
         if (length == 0)
             return first;
-        // The operator for one zero bit; squared it stands for twice as many.
+        // The operator for one zero bit; its square is that for twice as many.
         var odd = new uint[Bits];
         odd[0] = Polynomial;
         for (var i = 1; i < Bits; i++)

@@ -4,7 +4,7 @@ using System.IO.Hashing;
 namespace Cloudreve.Core.Content.Archives.Writing;
 
 /// <summary>
-/// Writes a zip whose entries are stored as they are, to a stream that need not seek: nothing is kept but the directory.
+/// Writes a zip whose entries are stored as they are, to a stream that need not seek: only the directory is kept in memory.
 /// Sizes, offsets and counts beyond the old format's limits use Zip64 (APPNOTE 6.3, section 4.3).
 /// </summary>
 /// <param name="output">The output.</param>
@@ -31,8 +31,8 @@ internal sealed class StoredZipWriter(Stream output)
     /// <param name="content">Its bytes.</param>
     /// <param name="size">Number of bytes.</param>
     /// <returns>
-    /// False when the content could not be read to its end. Its size has been written by then, so zeros stand for the rest, under a
-    /// checksum that does not fit: whoever unpacks the file learns that it is damaged.
+    /// False when the content could not be read to its end. Its size has been written by then, so the rest is filled with zeros, under a
+    /// checksum that does not match: whoever unpacks the file learns that it is damaged.
     /// </returns>
     public async Task<bool> AddFileAsync(string path, DateTimeOffset modified, Stream content, long size, CancellationToken cancellationToken = default)
     {
@@ -45,7 +45,7 @@ internal sealed class StoredZipWriter(Stream output)
         return isWhole;
     }
 
-    /// <summary>Writes the directory. Without it the zip is of no use.</summary>
+    /// <summary>Writes the directory. Without it the zip is unusable.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken = default)
     {
         var start = _position;
@@ -93,7 +93,7 @@ internal sealed class StoredZipWriter(Stream output)
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // Whatever it was, the entry's length stands in the zip already.
+            // The entry's length is in the zip already, whatever the error was.
             return 0;
         }
     }

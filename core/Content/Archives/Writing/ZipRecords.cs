@@ -23,7 +23,8 @@ internal static class ZipRecords
     {
         var record = new Record(64 + entry.Name.Length);
         record.Write32(0x04034b50).Write16(VersionOf(entry)).Write16(entry.Flags).Write16(MethodOf(entry)).Write32(DosTime(entry.Modified));
-        // The sizes of stored content are known although the checksum is not: a reader that cannot seek needs them. Deflated content tells its end.
+        // The sizes of stored content are known although the checksum is not: a reader that cannot seek needs them. Deflated content marks its
+        // own end.
         var size = entry.IsDeflated ? 0 : entry.Size;
         record.Write32(0).Write32(Low(entry, size)).Write32(Low(entry, size));
         record.Write16((ushort)entry.Name.Length).Write16((ushort)(entry.IsLarge ? 20 : 0)).Write(entry.Name);
@@ -92,7 +93,7 @@ internal static class ZipRecords
 
     private static uint Low(ZipEntry entry, long size) => entry.IsLarge ? Limit32 : (uint)size;
 
-    /// <summary>Little-endian fields one behind the other.</summary>
+    /// <summary>Consecutive little-endian fields.</summary>
     private sealed class Record(int capacity)
     {
         private readonly ArrayBufferWriter<byte> _bytes = new(capacity);

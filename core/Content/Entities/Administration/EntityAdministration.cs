@@ -49,7 +49,7 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
     /// <param name="filter">Selects the blobs.</param>
     /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
-    /// <exception cref="CloudreveException">40001: there are more to be sorted.</exception>
+    /// <exception cref="CloudreveException">40001: there are too many to be sorted.</exception>
     public async Task<NumberedItems<ListedEntity>> ListAsync(
         ListWindow page, EntityFilter filter, EntityOrder order, long mostSorted, CancellationToken cancellationToken = default)
     {
@@ -80,12 +80,12 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
         await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The blob does not exist.");
 
     /// <summary>
-    /// Takes a blob from all files that refer to it as an older version, thumbnail or live photo; it is removed some minutes later. Some ten
+    /// Removes a blob from all files that refer to it as an older version, thumbnail or live photo; it is removed some minutes later. Some ten
     /// transactions for each file.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
-    /// <exception cref="CloudreveException">40077: there is none; 409: it is the content of a file, or is just becoming it.</exception>
+    /// <exception cref="CloudreveException">40077: there is none; 409: it is the content of a file, or is about to become it.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
     {
         var entity = await GetAsync(id, cancellationToken);
@@ -95,7 +95,7 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
             if (await tree.FindByIdAsync(fileId, cancellationToken) is { } file)
                 files.Add(Check(file, id));
         }
-        // Nothing is taken from any file before it is known that all can do without.
+        // No file is changed before it is known that all can do without the blob.
         foreach (var file in files)
             await TakeAsync(file, id, cancellationToken);
         var left = entity.FileIds.Except(files.Select(file => file.Id)).Select(fileId => new EntityReference(id, fileId)).ToList();

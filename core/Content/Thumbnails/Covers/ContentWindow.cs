@@ -2,7 +2,9 @@ using Cloudreve.Core.Infrastructure.Parsing;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
-/// <summary>Reads parts of a file here and there, in few requests: each fetches what follows, too. Damaged files cannot make it read without end.</summary>
+/// <summary>
+/// Reads scattered parts of a file in few requests: each fetches the following bytes as well. Damaged files cannot make it read endlessly.
+/// </summary>
 /// <param name="source">The file.</param>
 /// <param name="work">Bounds what looking for the cover costs.</param>
 internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
@@ -27,16 +29,16 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
     /// <summary>Bytes of the file.</summary>
     public long Size => source.Size;
 
-    /// <summary>The work that looking for one cover may be.</summary>
+    /// <summary>The maximum work of looking for one cover.</summary>
     public static WorkBudget Work(CancellationToken cancellationToken) => new(MaxSteps, Damaged, cancellationToken);
 
-    /// <summary>Notes a step over what is in memory already.</summary>
+    /// <summary>Counts a step over data in memory.</summary>
     public void Spend() => work.Spend();
 
     /// <summary>A part of the file.</summary>
     /// <param name="offset">Its first byte.</param>
     /// <param name="length">Its bytes.</param>
-    /// <exception cref="ThumbnailException">The file ends before, or the part is too large.</exception>
+    /// <exception cref="ThumbnailException">The file is too short, or the part is too large.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(long offset, long length, CancellationToken cancellationToken)
     {
         if (offset < 0 || length is < 0 or > MaxPart || offset > Size - length)

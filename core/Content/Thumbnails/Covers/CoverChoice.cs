@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Content.Thumbnails.Covers;
 /// <summary>The choice of a cover among several pictures: the one marked as such, otherwise the first.</summary>
 internal sealed class CoverChoice
 {
-    // Of the list of picture types that ID3v2 defined and FLAC took over.
+    // From the list of picture types that ID3v2 defined and FLAC adopted.
     private const int FrontCover = 3;
 
     private bool _isFront;

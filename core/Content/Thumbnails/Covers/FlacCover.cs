@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
-/// <summary>Picture blocks of FLAC (RFC 9639, section 8.8), which Ogg comments carry, too.</summary>
+/// <summary>Picture blocks of FLAC (RFC 9639, section 8.8), which Ogg comments carry as well.</summary>
 internal static class FlacCover
 {
     private const int PictureBlock = 6;

@@ -58,7 +58,7 @@ internal static class Id3Cover
         _ => (Text(frame[..4]), Syncsafe(frame[4..]), frame[9]),
     };
 
-    /// <summary>A frame's body without what its flags add; null when it is compressed or encrypted.</summary>
+    /// <summary>A frame's body without the data that its flags add; null when it is compressed or encrypted.</summary>
     private static ReadOnlyMemory<byte>? Unwrap(ReadOnlyMemory<byte> body, int version, int flags)
     {
         var (sealedBits, groupBit) = version == 4 ? (0x0C, 0x40) : (0xC0, 0x20);
@@ -71,7 +71,7 @@ internal static class Id3Cover
         return version == 4 && (flags & 0x02) != 0 ? Resynchronise(body.Span) : body;
     }
 
-    // Encoding of the description, MIME type or three letters, what the picture shows, description, picture.
+    // Encoding of the description, MIME type or three letters, type of picture, description, picture.
     private static void OfferPicture(CoverChoice choice, ReadOnlyMemory<byte> body, bool isShort)
     {
         var span = body.Span;
@@ -96,7 +96,7 @@ internal static class Id3Cover
         return -1;
     }
 
-    /// <summary>Takes out the zeros that keep FF bytes from looking like the start of a sound frame.</summary>
+    /// <summary>Removes the zeros that keep FF bytes from looking like the start of an audio frame.</summary>
     private static byte[] Resynchronise(ReadOnlySpan<byte> data)
     {
         var result = new byte[data.Length];

@@ -4,12 +4,12 @@ using System.Diagnostics;
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
 
 /// <summary>
-/// Runs a program of the machine on a file of somebody: without a shell, without the app's environment and its secrets, in a
+/// Runs a program of the machine on a user's file: without a shell, without the app's environment and its secrets, in a
 /// folder of its own that is removed afterwards, and for a bounded time, after which it and what it started are killed.
 /// </summary>
 internal static class ExternalProgram
 {
-    // What a program needs to find its libraries and fonts; everything else, such as the storage account's key, stays here.
+    // What a program needs to find its libraries and fonts; everything else, such as the storage account's key, is withheld.
     private static readonly string[] PassedOn = ["PATH", "LD_LIBRARY_PATH", "SystemRoot", "SystemDrive", "ProgramFiles", "FONTCONFIG_PATH"];
 
     private const int MaxOutput = 4_096;
@@ -47,7 +47,7 @@ internal static class ExternalProgram
         try
         {
             process.StandardInput.Close();
-            // Nobody reads what it prints, but a full pipe would stop it.
+            // Its output is not used, but a full pipe would block it.
             await Task.WhenAll(
                 process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, deadline.Token),
                 process.StandardError.BaseStream.CopyToAsync(Stream.Null, deadline.Token),
@@ -65,7 +65,7 @@ internal static class ExternalProgram
             throw new ThumbnailException($"The program {Path.GetFileName(program)} failed with code {process.ExitCode}.", isFinal: false);
     }
 
-    /// <summary>Runs a program until it has printed some lines, and answers the first of them that is not empty.</summary>
+    /// <summary>Runs a program until it has printed some lines, and returns the first of them that is not empty.</summary>
     /// <param name="program">Its name or path.</param>
     /// <param name="arguments">Its arguments, each passed on as it is.</param>
     /// <param name="folder">Its working folder, home and place for temporary files.</param>
@@ -135,7 +135,7 @@ internal static class ExternalProgram
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or AggregateException or NotSupportedException)
         {
-            // It ended by itself in between.
+            // It exited by itself in between.
         }
     }
 
@@ -147,7 +147,7 @@ internal static class ExternalProgram
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What a killed program still holds goes with the instance's temporary disk.
+            // Files that a killed program still holds disappear with the instance's temporary disk.
         }
     }
 }

@@ -18,7 +18,7 @@ public static class ProgramVersion
         ["libreOffice"] = ("--version", ThumbnailSetting.LibreOfficePath),
     };
 
-    /// <summary>Runs a program that the operator allows, and answers the first line that it prints.</summary>
+    /// <summary>Runs a program that the operator allows, and returns the first line that it prints.</summary>
     /// <param name="site">Knows what the operator allows: the caller need not be the operator.</param>
     /// <param name="name">The program, as the dashboard calls it.</param>
     /// <param name="executable">Its name or path on this machine.</param>

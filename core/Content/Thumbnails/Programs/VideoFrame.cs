@@ -24,7 +24,7 @@ internal sealed class VideoFrame(SiteSettings site)
             var input = await source.FindAddressAsync(cancellationToken) ?? await CopyAsync(source, folder, cancellationToken);
             var output = Path.Combine(folder, "out.png");
             await RunAsync(input, output, site.Get(ThumbnailSetting.FfmpegSeek), format, folder, cancellationToken);
-            // A video that ends before the wanted time has a first frame all the same.
+            // A video that ends before the requested time still has a first frame.
             if (!File.Exists(output))
                 await RunAsync(input, output, "0", format, folder, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)

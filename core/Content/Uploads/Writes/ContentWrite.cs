@@ -38,7 +38,7 @@ internal sealed class ContentWrite
     /// <summary>Bytes of a block.</summary>
     public required long BlockSize { get; init; }
 
-    /// <summary>As <see cref="EntityRecord.Encryption"/>.</summary>
+    /// <summary>The encryption, as in <see cref="EntityRecord.Encryption"/>.</summary>
     public string? Encryption { get; init; }
 
     /// <summary>The entity whose time is <see cref="PreviousCreatedAt"/>.</summary>

@@ -13,7 +13,7 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
-/// Writes the content of a file from a stream. The content is stored first; nobody sees anything of it, and no lock is taken, until one
+/// Writes the content of a file from a stream. The content is stored first; it is not visible, and no lock is taken, until one
 /// batch gives it to the file. Memory does not depend on the length.
 /// </summary>
 public sealed class FileContentWriter
@@ -42,7 +42,7 @@ public sealed class FileContentWriter
     }
 
     /// <summary>
-    /// Writes a file's content. The content before becomes an older version, as far as the owner keeps them. Path + 9 transactions for
+    /// Writes a file's content. The previous content becomes an older version, as far as the owner keeps them. Path + 9 transactions for
     /// up to 8 MiB, one more for the first of a folder in two minutes, three more for each folder on the path that is missing.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
@@ -63,7 +63,7 @@ public sealed class FileContentWriter
         RunAsync(caller, request, new ContentForm(), write => _staging.StageAsync(write, content, cancellationToken), cancellationToken);
 
     /// <summary>
-    /// Writes content of which nobody knows how long it is: like <see cref="PutAsync"/> up to 64 KiB, beyond in blocks of 8 MiB. Five more
+    /// Writes content of unknown length: like <see cref="PutAsync"/> up to 64 KiB, beyond in blocks of 8 MiB. Five more
     /// transactions then, and one for each block. It is charged when it has ended, and given up as soon as it exceeds what the owner may store.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
@@ -175,7 +175,7 @@ public sealed class FileContentWriter
         {
             Id = Guid.NewGuid(),
             OwnerId = ownerId,
-            // A folder that has to be made is made when the content is there.
+            // A missing folder is created once the content is stored.
             FolderId = target.ParentId ?? FileTree.RootId(ownerId),
             FileId = target.File?.Id ?? await _ids.NextAsync(IdKind.File, cancellationToken),
             IsNewFile = target.File is null,
@@ -187,7 +187,7 @@ public sealed class FileContentWriter
         };
     }
 
-    /// <summary>A copy is encrypted as what it is a copy of.</summary>
+    /// <summary>A copy is encrypted like its source.</summary>
     private async Task<string?> EncryptionOfAsync(StoragePolicy policy, ContentRequest request, ContentForm form, CancellationToken cancellationToken)
     {
         if (form.PolicyId is not null)

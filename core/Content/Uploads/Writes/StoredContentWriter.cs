@@ -13,8 +13,8 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
-/// Gives a file content that a workflow has staged as blocks. It is a write like any other, but for its intent: that has an id of the workflow's, and
-/// waits a day for the workflow to come back, so each step can be repeated after a crash.
+/// Gives a file content that a workflow has staged as blocks. It is a write like any other, except for its intent: its id comes from the
+/// workflow, and it waits a day for the workflow to return, so each step can be repeated after a crash.
 /// </summary>
 /// <param name="targets">Finds the file.</param>
 /// <param name="tree">Makes its folder.</param>
@@ -35,8 +35,8 @@ internal sealed class StoredContentWriter(
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(1);
 
-    /// <summary>Throws unless a new file may come to a path. The path's transactions, and one more.</summary>
-    /// <exception cref="CloudreveException">As for <see cref="FileContentWriter.WriteAsync"/>; 40004 for any file that is there.</exception>
+    /// <summary>Throws unless a new file may be created at a path. The path's transactions, and one more.</summary>
+    /// <exception cref="CloudreveException">As for <see cref="FileContentWriter.WriteAsync"/>; 40004 for any existing file.</exception>
     public async Task CheckNewAsync(Caller caller, FilePath path, CancellationToken cancellationToken)
     {
         var request = new UploadRequest(path, 0);
@@ -46,7 +46,7 @@ internal sealed class StoredContentWriter(
             await CheckFoldersAsync(caller.UserId, path.Parent, cancellationToken);
     }
 
-    /// <summary>A folder that is missing can be made, unless a file stands in its place.</summary>
+    /// <summary>A missing folder can be created, unless a file is in its place.</summary>
     private async Task CheckFoldersAsync(long ownerId, FilePath path, CancellationToken cancellationToken)
     {
         var folderId = FileTree.RootId(ownerId);
@@ -83,12 +83,12 @@ internal sealed class StoredContentWriter(
         return new StoredPlace(folderId, target.File?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken), target.File is null, size);
     }
 
-    /// <summary>Gives the file its content; harmless to repeat. What the domain refuses takes everything back.</summary>
+    /// <summary>Gives the file its content; harmless to repeat. A domain error undoes everything.</summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="path">The file.</param>
     /// <param name="content">The content.</param>
     /// <param name="place">The place, as noted before.</param>
-    /// <param name="stage">Stages the last blocks, and answers all in order.</param>
+    /// <param name="stage">Stages the last blocks, and returns all in order.</param>
     /// <exception cref="CloudreveException">40051 for the quota, and others: nothing is left of the content.</exception>
     /// <exception cref="RetryLaterException">The path is locked, or the file is being changed.</exception>
     public async Task WriteAsync(
@@ -123,8 +123,8 @@ internal sealed class StoredContentWriter(
         }
     }
 
-    /// <summary>Takes back content that no file has got. Harmless to repeat.</summary>
-    /// <returns>False when a file has got it.</returns>
+    /// <summary>Removes content that no file has received. Harmless to repeat.</summary>
+    /// <returns>False when a file has received it.</returns>
     public async Task<bool> DiscardAsync(long ownerId, StoredContent content, StoredPlace? place, CancellationToken cancellationToken)
     {
         if (place is not null)

@@ -11,10 +11,10 @@ internal enum WriteState
     /// <summary>Content is being stored; nobody sees it.</summary>
     Open,
 
-    /// <summary>Given up: its writer cannot commit any more.</summary>
+    /// <summary>Given up: its writer can no longer commit.</summary>
     Closed,
 
-    /// <summary>The file has the content; what it gave up for it is being released.</summary>
+    /// <summary>The file has the content; the links that it dropped are being released.</summary>
     Written,
 }
 

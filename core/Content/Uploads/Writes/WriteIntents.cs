@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
-/// The rows of writes, and the notes by which a timer finds them. A note says that a folder has writes of some minutes, so the many
+/// The rows of writes, and the notes by which a timer finds them. A note covers a folder's writes of some minutes, so the many
 /// writes of a busy folder share one.
 /// </summary>
 /// <param name="clock">Determines when writes expire.</param>
@@ -24,7 +24,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
 
     private const int NotesRemembered = 10_000;
 
-    // One note covers the writes of so much time.
+    // The period of writes that one note covers.
     private static readonly TimeSpan s_slot = TimeSpan.FromMinutes(2);
 
     // Clocks differ, and a request may be on its way for a while.
@@ -46,7 +46,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost; nobody else has the id.
+            // The response to a first try was lost; nobody else has the id.
             return await FindAsync(intent, cancellationToken) ?? throw UploadSessions.Expired();
         }
     }
@@ -57,7 +57,7 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
     {
         await NoteAsync(intent.FolderId, cancellationToken);
         return await TryReplaceAsync(intent with { ExpiresAt = clock.GetUtcNow() + Lifetime }, cancellationToken)
-            // The answer of a first try was lost, or somebody has closed the intent.
+            // The response to a first try was lost, or another process has closed the intent.
             ?? (await FindAsync(intent, cancellationToken) is { State: WriteState.Open } current ? current : throw UploadSessions.Expired());
     }
 

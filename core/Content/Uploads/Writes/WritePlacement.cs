@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>Gives a file the content that was stored for it: one batch, which is all that others ever see of a write.</summary>
+/// <summary>Gives a file its stored content: one batch, which is the only visible part of a write.</summary>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="targets">Finds the file again after a competing change.</param>
 /// <param name="tree">The files.</param>
@@ -32,7 +32,7 @@ internal sealed class WritePlacement(
 
     /// <summary>Commits a write: two transactions, more when competing calls change the file at the same time or its folder has to be made.</summary>
     /// <exception cref="CloudreveException">
-    /// 40073 when the path was locked meanwhile, 40076 and 40004 when a competing change is in the way, 40016 when the folder was deleted, 40011
+    /// 40073 when the path was locked meanwhile, 40076 and 40004 for a conflict with a competing change, 40016 when the folder was deleted, 40011
     /// when the write was given up, 409 when competing calls never stop.
     /// </exception>
     public async Task<FileRecord> PlaceAsync(ContentWrite write, CancellationToken cancellationToken)
@@ -54,15 +54,15 @@ internal sealed class WritePlacement(
     }
 
     /// <summary>
-    /// Does what follows a commit: two transactions, five more for versions that the file does not keep. The file has its content, so no
-    /// failure is reported; what must be released is released by <see cref="WriteSettlement"/> otherwise.
+    /// Completes a write after its commit: two transactions, five more for versions that the file does not keep. The file has its content, so no
+    /// failure is reported; links to be released are then released by <see cref="WriteSettlement"/>.
     /// </summary>
     public Task FinishAsync(ContentWrite write, FileRecord file) => Task.WhenAll(
         TryAsync(write, () => LogAsync(write, file)),
         TryAsync(write, async () => await thumbnails.SendAsync(await settings.GetAsync(), file)),
         TryAsync(write, () => ReleaseAsync(write)));
 
-    /// <summary>Makes the folder and takes the intent there. The previous intent is removed on the condition that it has not been closed.</summary>
+    /// <summary>Creates the folder and moves the intent there. The previous intent is removed on the condition that it has not been closed.</summary>
     private async Task MakeFolderAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         var before = write.Intent;
@@ -117,7 +117,7 @@ internal sealed class WritePlacement(
         }
     }
 
-    /// <summary>Finds out why a commit failed: its first try took effect although its answer was lost, or somebody was faster.</summary>
+    /// <summary>Finds out why a commit failed: its first try took effect although its response was lost, or another call was faster.</summary>
     private async Task<FileRecord?> FindCommittedAsync(ContentWrite write, ContentChange change, StorageException error, CancellationToken cancellationToken)
     {
         var current = await intents.FindAsync(write.Intent, cancellationToken);
@@ -145,7 +145,7 @@ internal sealed class WritePlacement(
         };
         var since = before.PrimaryEntityId == write.PreviousId ? write.PreviousCreatedAt ?? before.UpdatedAt : before.UpdatedAt;
         var change = VersionRetention.Replace(before, write.Link, since, write.KeepVersions);
-        // Why a picture could not be made says nothing about other content, and a mark that is left belongs to no upload any more.
+        // The failure of a thumbnail says nothing about other content, and a remaining mark belongs to no upload any more.
         var metadata = change.File.Metadata.Where(m => m.Key is not (FileThumbnails.Disabled or MetadataKeys.UploadSession)).ToDictionary();
         if (write.Metadata is { } replaced)
         {

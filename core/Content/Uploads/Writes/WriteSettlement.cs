@@ -40,8 +40,8 @@ public sealed class WriteSettlement
         await _layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Settles an intent; one that fails does not stop the others.</summary>
-    /// <returns>When it has to be looked at again; null when it is settled.</returns>
+    /// <summary>Settles an intent; one that fails does not hold up the others.</summary>
+    /// <returns>The time of its next check; null when it is settled.</returns>
     private async Task<DateTimeOffset?> SettleAsync(WriteIntent intent, CancellationToken cancellationToken)
     {
         if (intent.ExpiresAt > _clock.GetUtcNow())

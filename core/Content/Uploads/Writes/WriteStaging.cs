@@ -12,7 +12,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
-/// Stores all of a write that nobody can see yet: the charge, the blob, its entity and the id row of a new file. None waits for another.
+/// Stores the parts of a write that are not visible yet: the charge, the blob, its entity and the id row of a new file. They are written in parallel.
 /// </summary>
 /// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
@@ -66,7 +66,7 @@ internal sealed class WriteStaging(
     }
 
     /// <summary>
-    /// Stores a write of which nobody knows how long it is: blocks first, then what depends on the length. One transaction for what the owner
+    /// Stores a write of unknown length: blocks first, then everything that depends on the length. One transaction for the bytes that the owner
     /// has in use, one for each block, two to note the length, and those of <see cref="StageAsync"/>.
     /// </summary>
     /// <param name="write">The write.</param>
@@ -133,7 +133,7 @@ internal sealed class WriteStaging(
 
     /// <summary>
     /// Stores a write whose content is in staged blocks already: two transactions for the charge, one each for its entity and the id row. The blob
-    /// comes last, when nothing can refuse it any more.
+    /// comes last, when nothing can fail any more.
     /// </summary>
     /// <exception cref="CloudreveException">40051 for the quota.</exception>
     public async Task StageStoredAsync(ContentWrite write, IReadOnlyList<string> blockIds, CancellationToken cancellationToken)
@@ -162,7 +162,7 @@ internal sealed class WriteStaging(
         first?.Throw();
     }
 
-    /// <summary>Keeps others from settling the write while its content comes.</summary>
+    /// <summary>Keeps others from settling the write while its content arrives.</summary>
     private async Task RenewAsync(ContentWrite write, CancellationToken ended)
     {
         try
@@ -179,7 +179,7 @@ internal sealed class WriteStaging(
         }
     }
 
-    /// <summary>Writes the entity, and finds out when the version before was brought.</summary>
+    /// <summary>Writes the entity, and reads the time of the previous version.</summary>
     private async Task StoreRowsAsync(ContentWrite write)
     {
         if (write.Intent.EntityId != 0)
@@ -223,7 +223,7 @@ internal sealed class WriteStaging(
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost; nobody else writes to that name.
+            // The response to a first try was lost; nobody else writes to that name.
         }
         finally
         {
@@ -253,7 +253,7 @@ internal sealed class WriteStaging(
         }
         finally
         {
-            // A buffer must not go back while it is being sent.
+            // A buffer must not be returned while it is being sent.
             await sent.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             ArrayPool<byte>.Shared.Return(filling);
             ArrayPool<byte>.Shared.Return(sending);
@@ -275,7 +275,7 @@ internal sealed class WriteStaging(
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost; nobody else writes to that name.
+            // The response to a first try was lost; nobody else writes to that name.
         }
     }
 

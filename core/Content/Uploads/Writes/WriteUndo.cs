@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>Takes back what a write did that was not committed. Closing its intent comes first, so it cannot be committed any more.</summary>
+/// <summary>Undoes a write that was not committed. Closing its intent comes first, so it can no longer be committed.</summary>
 /// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="entities">The entities.</param>
@@ -19,12 +19,12 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 internal sealed class WriteUndo(
     StorageLayout layout, WriteIntents intents, EntityStore entities, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock, ILogger<WriteUndo> logger)
 {
-    // Calls of a writer that was cut off may take effect late: what it did is undone once more after this time.
+    // Calls of an interrupted writer may take effect late: the write is undone once more after this time.
     private static readonly TimeSpan s_review = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Undoes a write for its writer, who knows that nothing is on its way. What fails is left to <see cref="WriteSettlement"/>.</summary>
+    /// <summary>Undoes a write for its writer, which knows that no call is pending. A failure is left to <see cref="WriteSettlement"/>.</summary>
     /// <param name="intent">The write.</param>
     /// <param name="reason">Why it is undone.</param>
     public async Task TryAsync(WriteIntent intent, Exception reason)
@@ -32,7 +32,7 @@ internal sealed class WriteUndo(
         using var timeout = new CancellationTokenSource(s_timeout, clock);
         try
         {
-            // A call that storage did not answer may take effect late.
+            // A call without a response from storage may take effect late.
             if (await CloseAsync(intent, timeout.Token) is { } closed && reason is not StorageException)
                 await intents.RemoveAsync(closed, timeout.Token);
         }
@@ -43,7 +43,7 @@ internal sealed class WriteUndo(
     }
 
     /// <summary>Closes an open intent and undoes its write.</summary>
-    /// <returns>The intent as it waits for its review; null when somebody has changed it, its writer by the commit or another by closing it.</returns>
+    /// <returns>The intent as it waits for its review; null when it was changed, by its writer's commit or by another call that closed it.</returns>
     public async Task<WriteIntent?> CloseAsync(WriteIntent intent, CancellationToken cancellationToken)
     {
         var closing = intent with { State = WriteState.Closed, ExpiresAt = clock.GetUtcNow() + s_review };
@@ -53,7 +53,7 @@ internal sealed class WriteUndo(
         return closed;
     }
 
-    /// <summary>Takes back what a closed write did: up to six transactions. Harmless to repeat.</summary>
+    /// <summary>Undoes a closed write: up to six transactions. Harmless to repeat.</summary>
     public async Task RunAsync(WriteIntent closed, CancellationToken cancellationToken)
     {
         if (closed.EntityId != 0)

@@ -16,10 +16,10 @@ internal sealed record EventWindow(long ReadAt, string SafeTo, string From, IRea
 /// <param name="clock">Measures and stamps.</param>
 internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
 {
-    /// <summary>The maximum delay between an event's timestamp and the creation of its row: retries of a write end before.</summary>
+    /// <summary>The maximum delay between an event's timestamp and the creation of its row: retries of a write end before that.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromMinutes(2);
 
-    // Streams that read a little while ago share a read with those that read just now.
+    // Streams that read a short time ago share a read with those that read just now.
     private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(30);
 
     // Each request to storage has a limit of its own; a window of a busy drive takes several.
@@ -29,7 +29,7 @@ internal sealed class EventFeeds(ActivityLog log, TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Feed> _feeds = [];
 
-    /// <summary>Joins those who listen to a drive.</summary>
+    /// <summary>Joins the listeners to a drive.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <returns>Its events, until it is disposed of.</returns>
     public Listening Listen(long ownerId)

@@ -3,8 +3,8 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
 /// <summary>
-/// Folds events that are held back, so that a client hears of each file what became of it and not how (contract, section 26).
-/// An event is folded into an older one of its file only if nothing that came between touches the same paths; else a client that
+/// Folds events that are held back, so that a client learns the net change of each file and not the steps (contract, section 26).
+/// An event is folded into an older one of its file only if no event in between touches the same paths; otherwise a client that
 /// applies events in order would go wrong.
 /// </summary>
 internal sealed class EventFolding
@@ -18,7 +18,7 @@ internal sealed class EventFolding
     /// <summary>Number of changes that are held.</summary>
     public int Count => _changes.Count;
 
-    /// <summary>Adds an event behind the others.</summary>
+    /// <summary>Appends an event.</summary>
     public void Add(FolderEvent entry)
     {
         if (_open.TryGetValue(entry.FileId, out var index) && LastTouch(entry.From) <= index && LastTouch(entry.To) <= index
@@ -77,7 +77,7 @@ internal sealed class EventFolding
             entry.Type == FolderEventType.Modify,
             IsRemade: false);
 
-        /// <summary>This and then an event; null when they do not follow each other.</summary>
+        /// <summary>This change followed by an event; null when they do not follow each other.</summary>
         public Change? Fold(FolderEvent entry) => entry.Type switch
         {
             FolderEventType.Create when Now is null => this with { Now = entry.To, IsRemade = Before is not null },

@@ -21,7 +21,7 @@ public sealed record EventStreamOptions(TimeSpan Debounce, TimeSpan MaxAge)
 }
 
 /// <summary>
-/// The event streams of folders (contract, section 26). They live from the rows that <see cref="ActivityLog"/> writes, so that
+/// The event streams of folders (contract, section 26). They are fed by the rows that <see cref="ActivityLog"/> writes, so that
 /// no process needs to know of another: a process reads the new rows of a drive every few seconds while streams of it are open, one
 /// transaction each time, however many they are.
 /// </summary>
@@ -38,7 +38,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// <summary>Takes one of the streams that a user may have open in a process.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="most">Maximum number.</param>
-    /// <returns>The stream's place, until it is disposed of.</returns>
+    /// <returns>The stream's slot, until it is disposed of.</returns>
     /// <exception cref="CloudreveException">429: the user has all of them open.</exception>
     public IDisposable Open(long userId, long most) =>
         _open.TryTake(userId, most) ?? throw new CloudreveException(ErrorCode.TooManyRequests, "Too many event streams are open. Close one first.");
@@ -103,7 +103,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
             }
             await Task.Delay(pause, clock, cancellationToken);
         }
-        // A client that listens is not away, also when nothing happens.
+        // A client that listens is online, even when nothing happens.
         if (reader.HeldSince is null)
             await layout.Events.UpsertAsync(reader.Progress().ToRow(), cancellationToken);
     }
@@ -121,7 +121,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         var partition = ActivityLog.Partition(ownerId);
         var events = new RowRange(partition, ActivityLog.TimePrefix, ActivityLog.TimePrefix + EventSubscription.PositionAt(limit));
         await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(events, cancellationToken), RowsPerRun, cancellationToken);
-        // Rows of one file stand together, not those of one time; they are never changed, so the service's own time is theirs.
+        // Rows are grouped by file, not by time; they are never changed, so the service's timestamp is theirs.
         var activities = RowRange.Prefix(partition, ActivityLog.FilePrefix) with
         {
             Condition = $"Timestamp lt datetime'{(clock.GetUtcNow() - activityAge).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'",
@@ -145,14 +145,14 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         /// <summary>The key that it reads on from.</summary>
         public string Position { get; private set; } = subscription.Position;
 
-        /// <summary>Since when events are held: since the oldest happened, or the stream began.</summary>
+        /// <summary>The time since which events are held: that of the oldest, or the start of the stream.</summary>
         public DateTimeOffset? HeldSince { get; private set; }
 
         public void Read(EventWindow window)
         {
             foreach (var entry in window.Events)
             {
-                // What comes before was heard long ago, and is not remembered.
+                // Earlier events were delivered long ago, and are not remembered.
                 if (string.CompareOrdinal(entry.Key, Position) < 0 || !_heard.Add(entry.Key))
                     continue;
                 var seen = _view.See(entry);

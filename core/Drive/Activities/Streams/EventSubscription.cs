@@ -13,14 +13,14 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <param name="FolderId">The folder.</param>
 /// <param name="Folder">The path of the folder after the last event that was delivered; null when it was in the trash.</param>
 /// <param name="Position">
-/// The key that events are read from. It lies some time back, since processes write events side by side and not in the order of keys.
+/// The key that events are read from. It lies some time back, since processes write events concurrently and not in the order of keys.
 /// </param>
 /// <param name="Heard">The events behind the position that were heard.</param>
 /// <param name="At">The time this was stored.</param>
 public sealed record EventSubscription(
     long OwnerId, string ClientId, long FolderId, FilePath? Folder, string Position, IReadOnlyCollection<string> Heard, DateTimeOffset At)
 {
-    // A property of a row holds 32,768 characters; what does not fit is heard twice, which does no harm.
+    // A property of a row holds 32,768 characters; what does not fit is delivered twice, which does no harm.
     private const int MaxHeard = 1_200;
     internal const string Prefix = "s|";
 

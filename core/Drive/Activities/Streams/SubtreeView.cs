@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Drive.Activities.Streams;
 
-/// <summary>Sees a drive's events from one of its folders, and follows the folder when it is moved itself.</summary>
+/// <summary>Views a drive's events from one of its folders, and follows the folder when it is moved itself.</summary>
 /// <param name="folder">The path of the folder; null when it is not in the drive, as in the trash.</param>
 internal sealed class SubtreeView(FilePath? folder)
 {
@@ -34,7 +34,7 @@ internal sealed class SubtreeView(FilePath? folder)
     private FilePath? Relative(FilePath? path) =>
         path is not null && Folder is { } folder && folder.Contains(path) ? new FilePath([.. path.Segments.Skip(folder.Depth)]) : null;
 
-    /// <summary>The folder, or one above it, went elsewhere.</summary>
+    /// <summary>The folder, or one above it, was moved.</summary>
     private void Follow(LoggedEvent entry)
     {
         if (Folder is not { } folder || entry.From is not { } from || !(from.Equals(folder) || from.Contains(folder)))

@@ -15,8 +15,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Drive.Quota.Calibration;
 
 /// <summary>
-/// Counts again what an account is charged with: the versions of all files, trash included, what uploads have reserved, and what files have
-/// given up and is not released yet. The result counts only if nothing was charged meanwhile.
+/// Recalculates the bytes that an account is charged: the versions of all files, trash included, what uploads have reserved, and what files have
+/// given up and not released yet. The result is used only if nothing was charged meanwhile.
 /// </summary>
 /// <param name="operations">Settles moves that were left behind.</param>
 /// <param name="locks">Shows what is under way.</param>
@@ -27,7 +27,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
     private const int Attempts = 5;
     private const int Readers = 8;
 
-    // Entries by name, and notes of writes, which stand behind them.
+    // Entries by name, and notes of writes, which follow them.
     private const string LastRows = "w}";
 
     /// <summary>Corrects the bytes in use: a transaction for each folder and each 1,000 files, more while the drive is being changed.</summary>
