@@ -21,7 +21,7 @@ public static class AccountSetting
     /// <summary>True if signed-in users see the mail addresses of others.</summary>
     public static readonly Setting<bool> ExposeEmail = Setting.Flag("expose_user_email", defaultValue: true);
 
-    /// <summary>The largest picture of a user that is taken, in bytes.</summary>
+    /// <summary>Maximum size of a user's picture, in bytes.</summary>
     public static readonly Setting<long> AvatarMaxSize = Setting.Number("avatar_size", 4_194_304);
 
     /// <summary>Width and height in pixels to which pictures of users are scaled.</summary>

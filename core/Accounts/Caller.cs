@@ -35,7 +35,7 @@ public sealed record Caller(User? User, Group Group)
     public ClientAddress Client { get; init; } = ClientAddress.Unknown;
 
     /// <summary>The account of a caller that must have signed in.</summary>
-    /// <exception cref="CloudreveException">401: nobody has.</exception>
+    /// <exception cref="CloudreveException">401: the caller is anonymous.</exception>
     public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
 
     /// <summary>Checks whether the caller's token holds a scope; tokens of the site's own clients hold all scopes.</summary>
@@ -52,8 +52,8 @@ public sealed record Caller(User? User, Group Group)
     }
 
     /// <summary>
-    /// Throws for an OAuth client: what a user granted to it must not help it to more than that, so it neither changes how anybody signs in
-    /// nor makes administrators, whatever its scopes.
+    /// Throws for an OAuth client: a grant must not be a way to more rights, so an OAuth client neither changes how anybody signs in
+    /// nor creates administrators, whatever its scopes.
     /// </summary>
     /// <exception cref="CloudreveException">40089: the caller is an OAuth client.</exception>
     public void RefuseApplication()

@@ -3,8 +3,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Accounts;
 
 /// <summary>
-/// Runs work that takes a processor and much memory on threads of its own, a few at once. Clients take turns: who asks for much waits
-/// behind his own requests. What cannot be done soon is refused at once. When no further request may wait, a client that has less waiting than
+/// Runs work that takes a processor and much memory on threads of its own, a few at once. Clients take turns: a client with many requests waits
+/// behind its own requests. Work that cannot be done soon is refused at once. When no further request may wait, a client that has less waiting than
 /// another takes the place of that one's latest request, so a few cannot fill the queue.
 /// </summary>
 /// <param name="threads">Maximum number of threads.</param>

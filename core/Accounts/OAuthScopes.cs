@@ -6,7 +6,7 @@ public static class OAuthScopes
     /// <summary>No particular scope: every valid token is accepted.</summary>
     public const string Any = "";
 
-    /// <summary>Identifies the user; every consent needs it.</summary>
+    /// <summary>Identifies the user; every consent includes it.</summary>
     public const string OpenId = "openid";
 
     /// <summary>Reads name and picture.</summary>
@@ -18,13 +18,13 @@ public static class OAuthScopes
     /// <summary>Reads the own account.</summary>
     public const string UserInfoRead = "UserInfo.Read";
 
-    /// <summary>Changes the own account, except what protects it.</summary>
+    /// <summary>Changes the own account, except its security.</summary>
     public const string UserInfoWrite = "UserInfo.Write";
 
-    /// <summary>Reads what protects the own account.</summary>
+    /// <summary>Reads the security settings of the own account.</summary>
     public const string UserSecurityInfoRead = "UserSecurityInfo.Read";
 
-    /// <summary>Changes what protects the own account: password, second factor and passkeys.</summary>
+    /// <summary>Changes the security settings of the own account: password, second factor and passkeys.</summary>
     public const string UserSecurityInfoWrite = "UserSecurityInfo.Write";
 
     /// <summary>Reads points and payments.</summary>
@@ -57,7 +57,7 @@ public static class OAuthScopes
     /// <summary>Creates and changes WebDAV accounts.</summary>
     public const string DavAccountWrite = "DavAccount.Write";
 
-    /// <summary>Reads what administrators see.</summary>
+    /// <summary>Reads the administration's data.</summary>
     public const string AdminRead = "Admin.Read";
 
     /// <summary>The rights of administrators.</summary>

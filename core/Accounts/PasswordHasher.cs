@@ -22,7 +22,7 @@ public static class PasswordHasher
     private const int MaxMemoryKib = 1 << 20;
     private const int MaxPasses = 64;
 
-    // What waits takes no memory, but time: as much as all wait for is done in a few seconds.
+    // Waiting requests take no memory, but time: a full queue is processed in a few seconds.
     private const int MaxWaiting = 256;
     private const int MaxWaitingOfClient = 32;
 
@@ -31,14 +31,14 @@ public static class PasswordHasher
     /// </summary>
     internal static readonly int MaxAtOnce = Math.Min(Environment.ProcessorCount, 8);
 
-    // One measurement for each hash that is worked out: the cost of sign-ins, and the proof that unknown accounts cost the same.
+    // One measurement for each hash that is computed: the cost of sign-ins, and the proof that unknown accounts cost the same.
     private static readonly Meter Meter = new("Cloudreve.Identity");
     private static readonly Counter<long> Hashes = Meter.CreateCounter<long>("cloudreve.password.hashes");
     private static readonly UpDownCounter<long> Running = Meter.CreateUpDownCounter<long>("cloudreve.password.hashes.running");
 
     private static readonly HashingQueue Queue = new(MaxAtOnce, MaxWaiting, MaxWaitingOfClient);
 
-    // Costs what the hash of an account costs, and no password has it.
+    // As costly as the hash of an account, and no password has it.
     private static readonly string Dummy = Describe(RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes));
 
     /// <summary>Hashes a password with a new salt, in its canonical form: keyboards of different systems send the same letters differently.</summary>
@@ -56,7 +56,7 @@ public static class PasswordHasher
     {
         if (!TryParse(stored ?? Dummy, out var known))
             return false;
-        // Earlier releases hashed what came, whatever its form: what was typed then on one system may come from another now.
+        // Earlier releases hashed passwords in whatever form they came: a password that was set on one system may now be typed on another.
         string[] forms = [CanonicalText.Of(password), password, CanonicalText.Decomposed(password)];
         return forms.Distinct(StringComparer.Ordinal).Any(form => IsOf(known, form)) && stored is not null;
     }
@@ -113,7 +113,7 @@ public static class PasswordHasher
         Running.Add(1);
         try
         {
-            // libsodium takes its memory from the system and gives it back at once, but knows only what we make ourselves.
+            // libsodium allocates its memory from the system and frees it at once, but supports only the parameters that we use ourselves.
             return lanes == Lanes && salt.Length == SaltBytes
                 ? DeriveNatively(password, salt, memoryKib, passes, length)
                 : DeriveManaged(password, salt, memoryKib, passes, lanes, length);
@@ -150,7 +150,7 @@ public static class PasswordHasher
         return argon.GetBytes(length);
     }
 
-    // The PHC format leaves the padding out.
+    // The PHC format omits the padding.
     private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 
     private static bool TryDecode(string text, out byte[] bytes)

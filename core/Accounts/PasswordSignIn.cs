@@ -9,13 +9,13 @@ namespace Cloudreve.Core.Accounts;
 /// <summary>
 /// Signs users in by password. Guessing is limited for each mail address, whether it has an account or not; a refusal looks like a
 /// wrong password, so that it reveals nothing about the account. A client that has failed too often, with whichever accounts, may only sign in
-/// to those that it has signed in to before: so nobody can keep out the others behind an address that many share.
+/// to those that it has signed in to before: so nobody can lock out other users who share the address.
 /// </summary>
 /// <param name="layout">The storage of mail addresses and attempts.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="limiter">Limits guessing of one account.</param>
 /// <param name="budgets">Limits the failures of one client.</param>
-/// <param name="pressure">Hears of guesses that come from many addresses.</param>
+/// <param name="pressure">Is notified of guesses that come from many addresses.</param>
 public sealed class PasswordSignIn(StorageLayout layout, UserStore users, AttemptLimiter limiter, ClientBudgets budgets, SignInPressure pressure)
 {
     /// <summary>The shortest and longest password of a sign-in, in characters.</summary>
@@ -25,13 +25,13 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
 
     /// <summary>
     /// Checks mail address and password. Two transactions, two more to count a failure, one more to remember an address for the first time in
-    /// a day. One hash in any case, unless the attempt is not looked at. One transaction for a client that has failed too often.
+    /// a day. One hash in any case, unless the attempt is refused unchecked. One transaction for a client that has failed too often.
     /// </summary>
     /// <param name="email">The mail address, in any case.</param>
     /// <param name="password">The password.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <param name="hasSolvedAsync">
-    /// Tells whether the client has solved a captcha; asked only while the account is guessed from many addresses. Null for a client that
+    /// Checks whether the client has solved a captcha; called only while the account is guessed from many addresses. Null for a client that
     /// has none.
     /// </param>
     /// <exception cref="CloudreveException">
@@ -48,7 +48,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         var (verdict, user) = await CheckInTurnAsync(normalized, password, client, hasSolved: false, cancellationToken);
         if (verdict == AttemptVerdict.NeedsCaptcha && hasSolvedAsync is not null)
         {
-            // Outside of the account's turn: a captcha's provider may take its time.
+            // Outside of the account's turn: a captcha provider may be slow.
             if (!await hasSolvedAsync(cancellationToken))
                 throw new CloudreveException(ErrorCode.CaptchaWrong, "There have been many failed attempts. Reload the page and solve the captcha to sign in.");
             (_, user) = await CheckInTurnAsync(normalized, password, client, hasSolved: true, cancellationToken);
@@ -57,12 +57,12 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     }
 
     /// <summary>
-    /// Checks the password of somebody who has signed in, under the same limits as a sign-in. One transaction, one more to count a failure.
+    /// Checks the password of a signed-in user, under the same limits as a sign-in. One transaction, one more to count a failure.
     /// </summary>
     /// <param name="user">The account.</param>
     /// <param name="password">The password.</param>
     /// <param name="client">The client that makes the attempt.</param>
-    /// <returns>Whether it is right; false, too, when there have been too many attempts.</returns>
+    /// <returns>True if it is right; also false when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         _turns.RunAsync(
             user.Email,
@@ -111,7 +111,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
                 pressure.Note();
             return (verdict, null);
         }
-        // An unknown address goes the same way as a known one, so that both take the same time.
+        // An unknown address takes the same path as a known one, so that both take the same time.
         var id = mail?.RequiredNumber(UserRows.OwnerId) ?? 0;
         var user = await users.FindAsync(id, cancellationToken);
         var hash = user?.Email == email ? user.PasswordHash : null;

@@ -14,7 +14,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Cloudreve.Core.Accounts;
 
-/// <summary>A pair of tokens that a client gets.</summary>
+/// <summary>A pair of tokens for a client.</summary>
 /// <param name="AccessToken">Goes with every request.</param>
 /// <param name="RefreshToken">Buys the next pair.</param>
 /// <param name="AccessExpires">The time the access token expires.</param>
@@ -48,7 +48,7 @@ public sealed class TokenIssuer(
 {
     private const string Revoked = "revoked";
 
-    // Instances' clocks differ a little: a token that one issued must be valid at once at another.
+    // Instances' clocks differ a little: a token issued by one must be valid at another at once.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     private const int MaxRecentRoots = 10_000;
@@ -66,7 +66,7 @@ public sealed class TokenIssuer(
     public async Task<TokenPair> IssueAsync(User user, ClientScopes? client, CancellationToken cancellationToken = default) =>
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), client, null, cancellationToken);
 
-    /// <summary>Issues the first pair of an OAuth client under a root that was drawn before. No transaction beyond the settings.</summary>
+    /// <summary>Issues the first pair of an OAuth client under a root id that was generated before. No transaction beyond the settings.</summary>
     /// <param name="user">The user who granted access.</param>
     /// <param name="client">The OAuth client.</param>
     /// <param name="rootId">The root of all its tokens.</param>
@@ -80,12 +80,13 @@ public sealed class TokenIssuer(
         await IssueAsync(await settings.GetAsync(cancellationToken), user, Guid.NewGuid(), null, provider, cancellationToken);
 
     /// <summary>
-    /// Buys a new pair with a refresh token, which stays valid: clients refresh in parallel. Two transactions, three for an OAuth client.
+    /// Exchanges a refresh token for a new pair; the token stays valid, since clients refresh in parallel. Two transactions, three for an OAuth
+    /// client.
     /// </summary>
     /// <param name="refreshToken">The refresh token.</param>
     /// <exception cref="CloudreveException">
     /// 40020: malformed, expired, revoked, or made before a change of mail address or password, or the account is not active; of an OAuth
-    /// client, too, when the grant was withdrawn or narrowed. 40089: the OAuth client was not granted offline access.
+    /// client, also when the grant was withdrawn or narrowed. 40089: the OAuth client was not granted offline access.
     /// </exception>
     public async Task<TokenPair> RefreshAsync(string refreshToken, CancellationToken cancellationToken = default)
     {
@@ -96,7 +97,7 @@ public sealed class TokenIssuer(
         var revocation = IsRevokedAsync(token.Session.RootId, cancellationToken);
         var granted = token.Client is { } demanded ? grants.RenewAsync(token.UserId, demanded, cancellationToken) : Task.FromResult<ClientScopes?>(null);
         var found = users.FindAsync(token.UserId, cancellationToken);
-        // All of them, also when one fails: nobody else would hear of the others' errors.
+        // All of them, even when one fails: otherwise the others' errors would be lost.
         await Task.WhenAll(revocation, granted, found);
         var (isRevoked, renewed, user) = (await revocation, await granted, await found);
         if (isRevoked || user is not { Status: UserStatus.Active } || !IsState(token.Session.State, site, user) || (token.Client is not null && renewed is null))
@@ -136,8 +137,8 @@ public sealed class TokenIssuer(
     }
 
     /// <summary>
-    /// The account as it is now, if a sign-in still holds: neither signed out, nor made before the last change of password or mail address.
-    /// Two transactions. An access token alone says what was true up to an hour ago.
+    /// The account as it is now, if a sign-in is still valid: neither signed out, nor older than the last change of password or mail address.
+    /// Two transactions. An access token alone reflects a state of up to an hour ago.
     /// </summary>
     /// <param name="userId">The account.</param>
     /// <param name="session">The sign-in; null for one that another party answers for.</param>
@@ -180,7 +181,7 @@ public sealed class TokenIssuer(
             return null;
         if (!TokenClaims.IsOfType(jwt, TokenClaims.Access))
             throw Invalid();
-        // A token whose scopes cannot be read is no token: it must not pass for one that may do everything.
+        // A token whose scopes cannot be read is invalid: it must not be taken for one that may do everything.
         return site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId) && TokenClaims.TryReadClient(jwt, out var client)
             ? new AccessGrant(userId, client?.Scopes) { ClientId = client?.ClientId, Session = TokenClaims.ReadSession(jwt) }
             : null;
@@ -207,7 +208,7 @@ public sealed class TokenIssuer(
     {
         var ring = await keys.GetAsync(cancellationToken);
         var result = await ValidateAsync(token, ring);
-        // Only a token of the kind that this site signs asks for keys that are not known yet: others' tokens pass here, too.
+        // Only a token of the kind that this site signs triggers a read of unknown keys: others' tokens pass here as well.
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException && _jwt.ReadJsonWebToken(token).Alg == SecurityAlgorithms.HmacSha256
             && await keys.GetAgainAsync(ring, cancellationToken) is var newer && newer != ring)
             result = await ValidateAsync(token, newer);
@@ -262,7 +263,7 @@ public sealed class TokenIssuer(
     private static bool IsState(string stateHash, SiteSettings site, User user) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(stateHash), Encoding.UTF8.GetBytes(ComputeState(site, user)));
 
-    /// <summary>Covers what voids refresh tokens when it changes. Keyed, since the token can be read by its holder.</summary>
+    /// <summary>Covers everything whose change invalidates refresh tokens. Keyed, since the token can be read by its holder.</summary>
     private static string ComputeState(SiteSettings site, User user)
     {
         var key = Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey));

@@ -53,7 +53,7 @@ public sealed record UserSettings
     /// <summary>The share links that the profile shows: empty for public ones, <c>all_share</c> or <c>hide_share</c>.</summary>
     public string ShareLinksInProfile { get; init; } = "";
 
-    /// <summary>Views of file systems whose roots are no folders, such as the trash: name to view, as JSON.</summary>
+    /// <summary>Views of file systems whose roots are not folders, such as the trash: name to view, as JSON.</summary>
     public IReadOnlyDictionary<string, string>? FileSystemViews { get; init; }
 
     /// <summary>Places pinned to the sidebar.</summary>

@@ -16,7 +16,7 @@ public sealed class UserDirectory
     /// <summary>The maximum age of the cached names.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
-    // Names alone: whether an account is active is looked up again. The table may be large.
+    // Only names: whether an account is active is looked up again. The table may be large.
     private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(10)) { ReadTimeout = TimeSpan.FromMinutes(1) };
 
     private readonly StorageLayout _layout;

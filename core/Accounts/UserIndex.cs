@@ -5,8 +5,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts;
 
 /// <summary>
-/// Accounts in order of id, with what lists of them are filtered and sorted by: a row for each beside the accounts, partitioned by blocks
-/// of ids. It is written before the account, so a crash leaves a row that says too much; listing accounts compares both and repairs it.
+/// Accounts in order of id, with the columns that lists are filtered and sorted by: a row for each beside the accounts, partitioned by blocks
+/// of ids. It is written before the account, so a crash leaves a superfluous row; listing accounts compares both and repairs it.
 /// </summary>
 internal sealed class UserIndex(StorageLayout layout)
 {

@@ -36,14 +36,14 @@ internal static class UserRows
     // Mail addresses may hold characters that keys may not.
     public static string MailPartition(string mail) => "m" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mail)));
 
-    /// <summary>A partition of rows that stand for nobody, whose number is small.</summary>
+    /// <summary>A partition of rows for unknown addresses, whose number is small.</summary>
     public static string NobodyPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
 
     public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Address] = mail, [OwnerId] = userId };
 
     /// <summary>An account's row.</summary>
     /// <param name="user">The account.</param>
-    /// <param name="write">Names the write, for a writer whose answer may be lost; null for others.</param>
+    /// <param name="write">Names the write, for a writer whose response may be lost; null for others.</param>
     public static Row Describe(User user, Guid? write = null)
     {
         var row = new Row(Partition(user.Id), Account)
@@ -74,7 +74,7 @@ internal static class UserRows
             : throw new CloudreveException(ErrorCode.BadParameter, "Your pinned locations, views and other settings take up too much space.");
     }
 
-    /// <summary>The write that made the row what it is; null when it has no name.</summary>
+    /// <summary>The write that produced the row; null when it has no name.</summary>
     public static Guid? WriteOf(Row row) => row[Write] as Guid?;
 
     public static User Read(Row row) => new()

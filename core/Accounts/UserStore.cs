@@ -82,7 +82,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     /// <summary>
     /// Finds an account as it was at most <see cref="MaxAge"/> ago, a little longer while storage is slow: no transaction for one that was
-    /// read recently, and one for all who ask at the same time. For identifying callers; where a decision hangs on the very latest state use
+    /// read recently, and one for all who ask at the same time. For identifying callers; where a decision depends on the latest state use
     /// <see cref="FindAsync"/>.
     /// </summary>
     /// <param name="id">The account.</param>
@@ -97,7 +97,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         await FindIdByEmailAsync(email, cancellationToken) is { } id ? await FindOwnerAsync(id, email, cancellationToken) : null;
 
     /// <summary>
-    /// Makes an account with its root folder. A crash on the way leaves a mail address that belongs to an id without
+    /// Creates an account with its root folder. A crash in between leaves a mail address that belongs to an id without
     /// account; the next try for that address continues with the same id, so an address never has two accounts.
     /// </summary>
     /// <param name="user">The initial values.</param>
@@ -107,13 +107,13 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         while (true)
         {
             var id = await ids.NextAsync(IdKind.User, cancellationToken);
-            // The first id is the first administrator's, whose row may have been made without the allocator.
+            // The first id is the first administrator's, whose row may have been created without the allocator.
             if (id != User.FirstId && await TryCreateAsync(id, user, cancellationToken) is { } created)
                 return created;
         }
     }
 
-    /// <summary>Makes the first account, or finds it. Harmless to repeat and to run twice at once.</summary>
+    /// <summary>Creates the first account, or finds it. Harmless to repeat and to run concurrently.</summary>
     /// <param name="user">The initial values if it does not exist.</param>
     internal async Task<User> EnsureFirstAsync(NewUser user, CancellationToken cancellationToken)
     {
@@ -138,7 +138,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         await _mails.FindOwnerAsync(await FindStoredFormAsync(email, cancellationToken), cancellationToken);
 
     /// <summary>
-    /// The form of a mail address that its account has. Earlier releases stored letters with accents as they came, so such addresses are
+    /// The form of a mail address in which its account stores it. Earlier releases stored letters with accents as they came, so such addresses are
     /// looked for in all forms that a keyboard makes: one transaction for each; none for others.
     /// </summary>
     /// <param name="email">The mail address, in any case.</param>
@@ -185,7 +185,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     private async Task<User?> FindOwnerAsync(long id, string email, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } user && NormalizeEmail(user.Email) == NormalizeEmail(email) ? user : null;
 
-    /// <summary>Makes an account under an id; null when another account has the id.</summary>
+    /// <summary>Creates an account under an id; null when another account has the id.</summary>
     private async Task<User?> TryCreateAsync(long id, NewUser user, CancellationToken cancellationToken)
     {
         var email = await FindStoredFormAsync(user.Email, cancellationToken);
@@ -211,7 +211,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         }
         catch (StorageExistsException)
         {
-            // Our own insert whose answer was lost, a competing call for the same address that came first, or an account that has the
+            // Our own insert whose response was lost, a competing call for the same address that came first, or an account that has the
             // id under another address.
             var found = await FindAsync(claimed, cancellationToken);
             if (found?.Email != email)
@@ -225,7 +225,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// accounts show.
     /// </summary>
     /// <param name="id">The account.</param>
-    /// <param name="change">Makes the new account of the current one; may be called again. Throwing ends the call.</param>
+    /// <param name="change">Builds the new account from the current one; may be called again. Throwing ends the call.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account.</exception>
     public Task<User> UpdateAsync(long id, Func<User, User> change, CancellationToken cancellationToken = default) =>
         ChangeAsync(id, (_, current) => new ValueTask<User>(change(current)), cancellationToken);
@@ -239,7 +239,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
             var row = await layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken)
                 ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
             var current = UserRows.Read(row);
-            // The answer to our own write was lost: to do it twice may be refused.
+            // The response to our own write was lost: a second write may be refused.
             if (UserRows.WriteOf(row) == write)
                 return current;
             var changed = await change(row, current);
@@ -264,7 +264,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// <summary>Changes an account and its mail address: eight transactions.</summary>
     /// <param name="id">The account.</param>
     /// <param name="email">The new address, in any case.</param>
-    /// <param name="change">Makes the new account of the current one; see <see cref="UpdateAsync"/>.</param>
+    /// <param name="change">Builds the new account from the current one; see <see cref="UpdateAsync"/>.</param>
     /// <exception cref="CloudreveException">40021 when there is no such account; 40032: another account has the address.</exception>
     internal async Task<User> UpdateWithMailAsync(long id, string email, Func<User, User> change, CancellationToken cancellationToken)
     {
@@ -315,7 +315,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         return stored;
     }
 
-    /// <summary>Adds all accounts to the index of accounts, which sites that are older than it lack. A transaction for each account.</summary>
+    /// <summary>Adds all accounts to the index of accounts, which older sites lack. A transaction for each account.</summary>
     internal async Task ListAllAsync(CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(

@@ -100,7 +100,7 @@ public sealed class SiteCatalog
 
     /// <summary>A node.</summary>
     /// <param name="id">The node's id.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async ValueTask<Node> GetNodeAsync(int id, CancellationToken cancellationToken = default) =>
         await FindAsync(_nodes, id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
 

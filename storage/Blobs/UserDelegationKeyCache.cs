@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 namespace Cloudreve.AzureStorage.Blobs;
 
 /// <summary>
-/// Keeps one user delegation key and renews it ahead of time, so that nobody waits for another while the one at hand will do. Azure allows
+/// Keeps one user delegation key and renews it ahead of time, so that no request waits for another while the one at hand will do. Azure allows
 /// seven days at most.
 /// </summary>
 internal sealed class UserDelegationKeyCache(BlobServiceClient service, TimeProvider clock)

@@ -8,7 +8,7 @@ internal enum AccountMailKind
     /// <summary>Asks to confirm the mail address.</summary>
     Activation,
 
-    /// <summary>Lets the password be replaced.</summary>
+    /// <summary>Lets the user replace the password.</summary>
     Reset,
 }
 

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Accounts.AccountMails;
 
 /// <summary>
-/// Writes and sends the mails that were asked for. A mail whose request has ended, or that its account does not need any more, is
+/// Writes and sends the requested mails. A mail whose request has ended, or that its account no longer needs, is
 /// dropped. Harmless to repeat: the mail is the same each time.
 /// </summary>
 /// <param name="settings">Templates and the mail server.</param>
@@ -33,7 +33,7 @@ public sealed class AccountMailer(
 
     /// <summary>Sends a mail.</summary>
     /// <param name="message">The message of the mail queue.</param>
-    /// <exception cref="Exception">The mail server failed: the message must come again.</exception>
+    /// <exception cref="Exception">The mail server failed: the message must be retried.</exception>
     public async Task SendAsync(string message, CancellationToken cancellationToken = default)
     {
         if (Read(message) is not { } mail || await requests.FindAsync(mail, cancellationToken) is not { } request)
@@ -70,7 +70,7 @@ public sealed class AccountMailer(
         }
         catch (JsonException)
         {
-            // It would be no message the next time, too.
+            // It would be no valid message the next time either.
             return null;
         }
     }

@@ -11,15 +11,15 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.AccountMails;
 
 /// <summary>
-/// Requests for mails about accounts. A request is a row beside the account and a message in the mail queue, so that nobody waits for
-/// a mail server. Within a minute a further request for the same mail changes nothing: the one on its way is still good. Activations of
-/// different passwords are different requests, and none voids another.
+/// Requests for mails about accounts. A request is a row beside the account and a message in the mail queue, so that no request waits for
+/// a mail server. Within a minute a further request for the same mail changes nothing: the pending one is still valid. Activations of
+/// different passwords are different requests, and none invalidates another.
 /// </summary>
 /// <param name="layout">The storage of rows and messages.</param>
 /// <param name="clock">Determines when a request ends.</param>
 public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>The least time between two mails of a kind to an account.</summary>
+    /// <summary>The minimum interval between two mails of a kind to an account.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     internal const string Nonce = "nonce";
@@ -52,7 +52,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         ? ActivationPrefix + PasswordHasher.Fingerprint(user.PasswordHash)[..FingerprintCharacters]
         : KeyOf(kind);
 
-    /// <summary>Asks for a mail. Three transactions; one when the last request was just now.</summary>
+    /// <summary>Requests a mail. Three transactions; one when the last request was a moment ago.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="user">The account.</param>
     /// <param name="siteUrl">Scheme and host of its links.</param>
@@ -84,7 +84,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            // A competing call asked at the same moment, and its mail is on its way; unless it was ourselves, and the answer was lost.
+            // A competing call asked at the same moment, and its mail is on its way; unless it was our own write, whose response was lost.
             if ((await layout.Users.FindAsync(partition, key, cancellationToken))?.Text(Nonce) != nonce)
                 return;
         }
@@ -92,7 +92,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         await layout.Queue(layout.MailsQueueName).SendAsync(message, cancellationToken: cancellationToken);
     }
 
-    /// <summary>The request that a mail belongs to; null when it has ended or another one took its place. One transaction.</summary>
+    /// <summary>The request that a mail belongs to; null when it has ended or was replaced by another. One transaction.</summary>
     /// <param name="mail">The mail.</param>
     internal async Task<Row?> FindAsync(AccountMail mail, CancellationToken cancellationToken)
     {

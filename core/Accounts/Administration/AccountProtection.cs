@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Accounts.Administration;
 /// <summary>Keeps administrators from locking out the first account or themselves (contract, section 2).</summary>
 internal static class AccountProtection
 {
-    /// <summary>Throws for a change that would lock somebody out, or let an application in.</summary>
+    /// <summary>Throws for a change that would lock an administrator out, or give an application access.</summary>
     /// <param name="actor">The administrator.</param>
     /// <param name="user">The account as it is.</param>
     /// <param name="change">The change.</param>

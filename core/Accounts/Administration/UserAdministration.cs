@@ -148,7 +148,7 @@ public sealed class UserAdministration
     /// <param name="change">The change.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40021 no such account, 40032 the mail address has an account, 40039 no such group, 40042 the group of the first or
-    /// the own account, 40043 what else would lock out the first or the own account, 40089 what applications may not do.
+    /// the own account, 40043 any other lock-out of the first or the own account, 40089 what applications may not do.
     /// </exception>
     public async Task<ListedUser> UpdateAsync(Caller actor, long id, UserChange change, CancellationToken cancellationToken = default)
     {
@@ -238,7 +238,7 @@ public sealed class UserAdministration
     {
         if (await FindAsync(entry.Id, cancellationToken) is not { } user)
             return null;
-        // A crash came between the index and the account.
+        // A crash happened between the index and the account.
         if (UserIndex.EntryOf(user) != entry)
             await _index.WriteAsync(user, cancellationToken);
         return await WithUsedAsync(user, cancellationToken);

@@ -20,11 +20,11 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
 
     private const int MaxSide = 1024;
 
-    /// <summary>Takes a picture: cuts it to a square, scales it and stores it. One blob and two table transactions.</summary>
+    /// <summary>Crops a picture to a square, scales it and stores it. One blob and two table transactions.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">The user.</param>
     /// <param name="picture">A JPEG, PNG or GIF.</param>
-    /// <exception cref="CloudreveException">40001: it is none.</exception>
+    /// <exception cref="CloudreveException">40001: it is not a picture.</exception>
     public async Task SaveAsync(SiteSettings site, long userId, ReadOnlyMemory<byte> picture, CancellationToken cancellationToken = default)
     {
         if (PictureFormats.Recognize(picture.Span) is not (MagickFormat.Jpeg or MagickFormat.Png or MagickFormat.Gif))
@@ -35,7 +35,7 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
         await SetSourceAsync(userId, FromFile, cancellationToken);
     }
 
-    /// <summary>Takes the picture that belongs to the mail address from now on. Two transactions.</summary>
+    /// <summary>Switches to the picture that belongs to the mail address. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     public Task UseGravatarAsync(long userId, CancellationToken cancellationToken = default) => SetSourceAsync(userId, FromGravatar, cancellationToken);
 

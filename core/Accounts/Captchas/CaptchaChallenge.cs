@@ -1,8 +1,8 @@
 namespace Cloudreve.Core.Accounts.Captchas;
 
-/// <summary>A picture with a question for a person.</summary>
+/// <summary>A picture with a question for a human.</summary>
 /// <param name="Image">The picture, as PNG.</param>
-/// <param name="Ticket">Goes back with the answer; holds no hint of it.</param>
+/// <param name="Ticket">Sent back with the answer; contains no hint of it.</param>
 public sealed record CaptchaChallenge(byte[] Image, string Ticket);
 
 /// <summary>A request's answer to a captcha.</summary>

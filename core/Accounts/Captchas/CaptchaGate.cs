@@ -10,7 +10,7 @@ public sealed class CaptchaGate
 
     internal CaptchaGate(IEnumerable<ICaptchaVerifier> verifiers) => _verifiers = verifiers.ToDictionary(verifier => verifier.Type, StringComparer.Ordinal);
 
-    /// <summary>Throws where a captcha is demanded and the answer is not right. No transaction where none is; one for the picture.</summary>
+    /// <summary>Throws where a captcha is required and the answer is wrong. No transaction where none is required; one for the picture.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="demand">True if a captcha is required here.</param>
     /// <param name="answer">The answer.</param>
@@ -21,7 +21,7 @@ public sealed class CaptchaGate
             throw new CloudreveException(ErrorCode.CaptchaWrong, "The captcha is incorrect or has expired.");
     }
 
-    /// <summary>Checks an answer, demanded or not. An answer counts once. One transaction for the picture.</summary>
+    /// <summary>Checks an answer, required or not. An answer counts once. One transaction for the picture.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="answer">The answer.</param>
     public Task<bool> IsRightAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken = default) =>

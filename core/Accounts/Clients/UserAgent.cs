@@ -8,7 +8,7 @@ public sealed record UserAgent(string Browser, string Os, string Device)
 {
     private const int MaxLength = 1024;
 
-    // The first mark that is found decides: browsers name those whose pages they imitate after their own name.
+    // The first mark that is found decides: browsers list those that they imitate after their own name.
     private static readonly (string Mark, string Name)[] Browsers =
     [
         ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("YaBrowser/", "Yandex"), ("Vivaldi/", "Vivaldi"),

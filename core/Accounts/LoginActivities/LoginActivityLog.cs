@@ -21,7 +21,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     private static readonly TimeSpan FailureWindow = TimeSpan.FromHours(1);
 
-    /// <summary>Notes a success. One transaction.</summary>
+    /// <summary>Records a success. One transaction.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="activity">The activity; the time is set here.</param>
     public async Task AddAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
@@ -45,7 +45,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
         await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
 
-    /// <summary>Notes a failure, unless there have been many recently. Two transactions at most.</summary>
+    /// <summary>Records a failure, unless there have been many recently. Two transactions at most.</summary>
     /// <param name="userId">The account.</param>
     /// <param name="activity">The activity.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)

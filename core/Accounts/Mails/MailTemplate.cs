@@ -28,11 +28,11 @@ internal sealed partial record MailTemplate(string Language, string Title, strin
     /// <param name="values">Values by placeholder, such as <c>User.Nick</c>.</param>
     public string RenderTitle(IReadOnlyDictionary<string, string> values) => Render(Title, values, text => text).ReplaceLineEndings(" ");
 
-    /// <summary>The text with its values, which cannot bring HTML along.</summary>
+    /// <summary>The text with its values, which are HTML-encoded.</summary>
     /// <param name="values">Values by placeholder.</param>
     public string RenderBody(IReadOnlyDictionary<string, string> values) => Render(Body, values, WebUtility.HtmlEncode);
 
-    /// <summary>Reads a list of templates; null when the text is none, or an empty one.</summary>
+    /// <summary>Reads a list of templates; null when the text is invalid, or the list is empty.</summary>
     internal static MailTemplate[]? Parse(string json)
     {
         try

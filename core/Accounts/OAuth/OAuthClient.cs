@@ -63,7 +63,7 @@ public sealed record OAuthClient
     public bool IsSecret(string? secret) =>
         SecretHash is null || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Hash(secret ?? "")), Encoding.UTF8.GetBytes(SecretHash));
 
-    /// <summary>The form in which secrets are kept. They are drawn, not chosen, so a plain hash is enough.</summary>
+    /// <summary>The form in which secrets are kept. They are random, not chosen, so a plain hash is enough.</summary>
     /// <param name="secret">The secret.</param>
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 

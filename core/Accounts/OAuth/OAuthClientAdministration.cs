@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Accounts.OAuth;
 /// <summary>An administrator's changes to an OAuth client; null leaves a value as it is, and takes the default for a new client.</summary>
 public sealed record OAuthClientChange
 {
-    /// <summary>A secret; null or empty to keep the old one, or to have one drawn for a new client.</summary>
+    /// <summary>A secret; null or empty to keep the old one, or to generate one for a new client.</summary>
     public string? Secret { get; init; }
 
     /// <summary>The display name.</summary>
@@ -38,7 +38,7 @@ public sealed record OAuthClientChange
     public bool? IsEnabled { get; init; }
 }
 
-/// <summary>A client that was changed, and its secret if that was set: nobody can read it again.</summary>
+/// <summary>A client that was changed, and its secret if that was set: it cannot be read again.</summary>
 /// <param name="Client">The client.</param>
 /// <param name="Secret">The secret; null when it was not set.</param>
 public sealed record ChangedOAuthClient(OAuthClient Client, string? Secret);
@@ -53,7 +53,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     private const int MaxLongText = 2000;
     private const int MaxUris = 50;
 
-    // All of them stand in one property of a row, which holds 32 K characters, escaped.
+    // All of them are in one property of a row, which holds 32 K characters, escaped.
     private const int MaxUriCharacters = 10_000;
     private const int MinSecret = 16;
     private const int SecretBytes = 32;
@@ -64,7 +64,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     /// <summary>A client. One transaction.</summary>
     /// <param name="id">Its number.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<OAuthClient> GetAsync(long id) =>
         (await clients.ListLatestAsync()).FirstOrDefault(client => client.Id == id) ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
 
@@ -74,7 +74,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     /// <summary>Makes a client, which gets its public id here. Two transactions.</summary>
     /// <param name="change">The initial values.</param>
-    /// <exception cref="CloudreveException">40001: a value that cannot be.</exception>
+    /// <exception cref="CloudreveException">40001: an invalid value.</exception>
     public async Task<ChangedOAuthClient> CreateAsync(OAuthClientChange change, CancellationToken cancellationToken = default)
     {
         Require(!string.IsNullOrWhiteSpace(change.Name), "The application needs a name.");
@@ -91,13 +91,13 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     /// <summary>Changes a client. Two transactions.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="change">The change.</param>
-    /// <exception cref="CloudreveException">40001: a value that cannot be; 404: no such client; 40040: what a built-in client must keep.</exception>
+    /// <exception cref="CloudreveException">40001: an invalid value; 404: no such client; 40040: a fixed property of a built-in client.</exception>
     public async Task<ChangedOAuthClient> UpdateAsync(long id, OAuthClientChange change, CancellationToken cancellationToken = default)
     {
         var client = await GetAsync(id);
         Check(change);
         var secret = string.IsNullOrEmpty(change.Secret) ? null : change.Secret;
-        // Applications that are out there have these built in.
+        // Existing applications have these built in.
         if (client.IsSystem && (secret is not null
             || (change.RedirectUris ?? client.RedirectUris).Except(client.RedirectUris).Any() || client.RedirectUris.Except(change.RedirectUris ?? client.RedirectUris).Any()))
             throw new CloudreveException(ErrorCode.SystemGroupProtected, "The secret and redirect addresses of a built-in application cannot be changed.");
@@ -114,7 +114,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         var client = await GetAsync(id);
         if (client.IsSystem)
             throw new CloudreveException(ErrorCode.SystemGroupProtected, "A built-in application cannot be deleted.");
-        // Without the client no grant holds, whether or not its row is there still.
+        // Without the client no grant is valid, whether or not its row still exists.
         await clients.DeleteAsync(client.ClientId, cancellationToken);
         await grants.ClearAsync(client.ClientId, cancellationToken);
     }

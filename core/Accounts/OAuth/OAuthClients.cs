@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.OAuth;
 
 /// <summary>
-/// The OAuth clients: those that are built in, and the rows of the administration, which also stand in for built-in ones that it has
+/// The OAuth clients: those that are built in, and the rows of the administration, which also replace built-in ones that it has
 /// changed. Read in one transaction and kept for <see cref="MaxAge"/>.
 /// </summary>
 public sealed class OAuthClients
@@ -52,7 +52,7 @@ public sealed class OAuthClients
 
     /// <summary>A client that may be used.</summary>
     /// <param name="clientId">The client's public id, a uuid.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async ValueTask<OAuthClient> GetEnabledAsync(string clientId, CancellationToken cancellationToken = default) =>
         (Guid.TryParseExact(clientId, "D", out var id) ? await FindEnabledAsync(id, cancellationToken) : null)
         ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
@@ -69,7 +69,7 @@ public sealed class OAuthClients
         _clients.Forget();
     }
 
-    /// <summary>Removes the row of a client; a built-in one is as it was built in again. One transaction. Harmless to repeat.</summary>
+    /// <summary>Removes the row of a client; a built-in one gets its original values back. One transaction. Harmless to repeat.</summary>
     internal async Task DeleteAsync(Guid clientId, CancellationToken cancellationToken)
     {
         await _layout.Site.DeleteAsync(Partition, clientId.ToString("D"), cancellationToken: cancellationToken);
@@ -83,7 +83,7 @@ public sealed class OAuthClients
         return await ListAsync();
     }
 
-    // Applications on users' devices cannot keep a secret (RFC 8252, 8.5): what they send as one is in every copy of them.
+    // Applications on users' devices cannot keep a secret (RFC 8252, 8.5): a secret that they send is in every copy of them.
     private static OAuthClient BuiltIn(int id, Guid clientId, string name, string redirectPath) => new()
     {
         Id = id,

@@ -34,7 +34,7 @@ public sealed record OAuthExchange(string? ClientId, string? ClientSecret, strin
 public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, bool MayRefresh);
 
 /// <summary>
-/// Codes that users' consent brings and applications exchange for tokens (contract, section 7): once, and with
+/// Codes that users' consent produces and applications exchange for tokens (contract, section 7): once, and with
 /// PKCE unless they have a secret.
 /// </summary>
 /// <param name="layout">The storage of codes, which are hashed.</param>
@@ -65,11 +65,11 @@ public sealed class OAuthCodes(
     private const int MinVerifier = 43;
     private const int MaxVerifier = 128;
 
-    /// <summary>Notes a user's consent and widens the grant. Three transactions at most.</summary>
+    /// <summary>Records a user's consent and widens the grant. Three transactions at most.</summary>
     /// <param name="user">The user.</param>
     /// <param name="session">The sign-in that the user consents in; null where another party issued its token.</param>
     /// <param name="consent">The grant that the user consents to; checked by the caller against the client.</param>
-    /// <returns>The code, which cannot be had again.</returns>
+    /// <returns>The code, which cannot be read again.</returns>
     public async Task<string> GrantAsync(User user, TokenSession? session, OAuthConsent consent, CancellationToken cancellationToken = default)
     {
         var code = RandomNumberGenerator.GetString(Letters, CodeLength);
@@ -91,15 +91,15 @@ public sealed class OAuthCodes(
     }
 
     /// <summary>
-    /// Exchanges a code. Seven transactions. A code that comes a second time ends the tokens that the first one brought (RFC 6749, 4.1.2):
-    /// one of both was not the application.
+    /// Exchanges a code. Seven transactions. A code that is used twice revokes the tokens of the first use (RFC 6749, 4.1.2):
+    /// one of the two was not the application.
     /// </summary>
     /// <param name="exchange">The application's request.</param>
     /// <exception cref="OAuthException">invalid_client, or invalid_grant.</exception>
     public async Task<OAuthTokens> ExchangeAsync(OAuthExchange exchange, CancellationToken cancellationToken = default)
     {
         var client = await AuthenticateAsync(exchange, cancellationToken);
-        // A code that came to the wrong hands is used up by the first who tries it, with or without the verifier.
+        // A code that fell into the wrong hands is consumed by the first attempt, with or without the verifier.
         if (exchange.Code is not { Length: CodeLength } code)
             throw Invalid();
         var row = await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(code), Key, cancellationToken);
@@ -143,7 +143,7 @@ public sealed class OAuthCodes(
 
     private static string PartitionOf(string code) => "oauth-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
 
-    // A verifier that no challenge asked for is refused (RFC 9700, 2.1.1): somebody has taken the challenge away.
+    // A verifier without a challenge is refused (RFC 9700, 2.1.1): an attacker has removed the challenge.
     private static bool IsVerifier(string? verifier, string? challenge) => challenge is null
         ? string.IsNullOrEmpty(verifier)
         : verifier is { Length: >= MinVerifier and <= MaxVerifier }

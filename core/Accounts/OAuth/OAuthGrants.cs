@@ -102,7 +102,7 @@ public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, Time
         return held with { RefreshLifetime = client.RefreshLifetime };
     }
 
-    /// <summary>Notes that a client used its grant; does nothing when there is none. One transaction.</summary>
+    /// <summary>Records that a client used its grant; does nothing when there is none. One transaction.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="clientId">The client.</param>
     internal async Task NoteUseAsync(long userId, Guid clientId, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public enum OpenIdProvider
     /// <summary>QQ.</summary>
     Qq = 1,
 
-    /// <summary>OpenID Connect, Microsoft Entra ID among it.</summary>
+    /// <summary>OpenID Connect, including Microsoft Entra ID.</summary>
     Oidc = 2,
 }
 
@@ -22,7 +22,7 @@ public enum OpenIdProvider
 /// <param name="Subject">The person's id there, which never changes.</param>
 public sealed record OpenIdIdentity(OpenIdProvider Provider, string Issuer, string Subject)
 {
-    /// <summary>The mail address, if the provider made sure that it is the person's; null otherwise.</summary>
+    /// <summary>The mail address, if the provider verified that it is the user's; null otherwise.</summary>
     public string? VerifiedEmail { get; init; }
 
     /// <summary>
@@ -33,7 +33,7 @@ public sealed record OpenIdIdentity(OpenIdProvider Provider, string Issuer, stri
     /// <summary>Names the identity in rows; issuers and subjects may hold characters that keys may not.</summary>
     internal string Key => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{(int)Provider}\n{Issuer}\n{Subject}")));
 
-    /// <summary>A person of Microsoft Entra ID: the object id is the same in all applications of the tenant, other than the subject.</summary>
+    /// <summary>A user of Microsoft Entra ID: unlike the subject, the object id is the same in all applications of the tenant.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="objectId">The person's object id.</param>
     public static OpenIdIdentity OfEntra(string tenantId, string objectId) => new(OpenIdProvider.Oidc, "entra:" + tenantId, objectId);

@@ -29,7 +29,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     private const string Identity = "identity";
     private const string LinkedAt = "linked";
 
-    // Identities hardly ever change hands, and whom one belongs to counts only when the user names it, too.
+    // Identities hardly ever change owners, and an owner counts only if the user's row names the identity as well.
     private static readonly TimeSpan OwnerAge = TimeSpan.FromHours(12);
 
     private readonly BoundedCache<OpenIdIdentity, Owner> _owners = new(MaxKept, clock);
@@ -70,7 +70,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             : await FindUserAsync(identity, cancellationToken);
     }
 
-    /// <summary>Links an identity with a user. Two transactions, more where a crash left something.</summary>
+    /// <summary>Links an identity with a user. Two transactions, more where a crash left rows behind.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="identity">The identity.</param>
     /// <exception cref="CloudreveException">40066: the user has another identity of the provider. 40067: the identity is another user's.</exception>
@@ -113,7 +113,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     private async Task<bool> NamesAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken) =>
         Names(await layout.Users.FindAsync(UserRows.Partition(userId), KeyOf(identity.Provider), cancellationToken), identity);
 
-    /// <summary>The account that an identity's row names, if it names the identity, too. One transaction.</summary>
+    /// <summary>The account that an identity's row names, if it names the identity in turn. One transaction.</summary>
     private async Task<User?> ConfirmAsync(Owner owner, OpenIdIdentity identity, CancellationToken cancellationToken)
     {
         var until = clock.GetUtcNow() + UserStore.MaxAge;
@@ -136,7 +136,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             }
             catch (StorageExistsException)
             {
-                // Somebody's, or left by a crash.
+                // Another user's, or left by a crash.
             }
             if (await layout.Users.FindAsync(claim.PartitionKey, OwnerKey, cancellationToken) is not { } known)
                 continue;
@@ -152,7 +152,7 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // A competing call took it over, or its owner let it go.
+                // A competing call took it over, or its owner released it.
             }
         }
     }

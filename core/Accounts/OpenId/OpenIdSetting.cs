@@ -67,14 +67,14 @@ public static class OpenIdSetting
 
     /// <summary>
     /// Values of <c>amr</c> and <c>acr</c>, comma-separated, by which the OpenID Connect provider says that it asked for a second factor
-    /// (<c>mfa</c>, <c>otp</c>, ...): such a sign-in needs no code of ours. Empty: accounts with a second factor always give a code.
+    /// (<c>mfa</c>, <c>otp</c>, ...): such a sign-in needs no code of this site. Empty: accounts with a second factor always need a code.
     /// </summary>
     public static readonly Setting<string> OidcTrustedFactors = Setting.Text("oidc_trusted_amr");
 
-    /// <summary>True if signing out ends the session at Logto, too.</summary>
+    /// <summary>True if signing out also ends the session at Logto.</summary>
     public static readonly Setting<bool> LogtoSignOut = Setting.Flag("sso_sign_out", defaultValue: true);
 
-    /// <summary>True if signing out ends the session at the OpenID Connect provider, too.</summary>
+    /// <summary>True if signing out also ends the session at the OpenID Connect provider.</summary>
     public static readonly Setting<bool> OidcSignOut = Setting.Flag("oidc_sign_out", defaultValue: true);
 
     /// <summary>All of them.</summary>

@@ -36,7 +36,7 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// <param name="links">The links between identities and users.</param>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
-/// <param name="tokens">Determines whether the sign-in of somebody who links still holds.</param>
+/// <param name="tokens">Determines whether the sign-in of the linking user is still valid.</param>
 /// <param name="outgoing">Reaches providers.</param>
 /// <param name="clock">Determines which sign-ins have expired.</param>
 public sealed class OpenIdSignIn(
@@ -91,14 +91,14 @@ public sealed class OpenIdSignIn(
         return new AuthorizationRedirect(address, state.ToString("D"));
     }
 
-    /// <summary>Ends a sign-in. It works once, whatever comes of it.</summary>
+    /// <summary>Ends a sign-in. It works once, whatever the outcome.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="provider">The provider.</param>
     /// <param name="state">The state that the user came back with.</param>
     /// <param name="code">The code that the user came back with.</param>
-    /// <returns>Who has signed in; null when an identity was linked.</returns>
+    /// <returns>The user who has signed in; null when an identity was linked.</returns>
     /// <exception cref="CloudreveException">
-    /// 404: there is no such sign-in, or its time is over; or the linking user has signed out or changed the password since. 40019: the provider
+    /// 404: there is no such sign-in, or it has expired; or the linking user has signed out or changed the password since. 40019: the provider
     /// is not set up. 40080: it does not vouch for anybody. 40068: the identity is linked with nobody. 40066: the account has another identity
     /// of the provider. 40067: the identity is another account's. 40017 banned, 40018 not activated.
     /// </exception>
@@ -130,7 +130,7 @@ public sealed class OpenIdSignIn(
     /// <summary>Removes a link.</summary>
     /// <param name="user">The user.</param>
     /// <param name="provider">The provider.</param>
-    /// <exception cref="CloudreveException">40068: there is none. 40084: the user could not sign in any more.</exception>
+    /// <exception cref="CloudreveException">40068: there is none. 40084: the user could no longer sign in.</exception>
     public async Task UnlinkAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {
         var known = await links.ListAsync(user.Id, cancellationToken);
@@ -205,11 +205,11 @@ public sealed class OpenIdSignIn(
 
     private async Task<User> SignUpAsync(SiteSettings site, OpenIdIdentity identity, CancellationToken cancellationToken)
     {
-        // What a provider says is no better than what a person types.
+        // A provider's data is no more trustworthy than what a user types.
         if (identity.VerifiedEmail is not { } email || !MailAddressRules.Allow(email) || !site.Get(AccountSetting.RegisterEnabled))
             throw NotLinked();
         var user = await users.FindByEmailAsync(email, cancellationToken);
-        // An account that nobody can sign in to is what a crash between its making and its link has left.
+        // An account that nobody can sign in to was left by a crash between its creation and its link.
         if (user is not null && !await IsUnreachableAsync(user, cancellationToken))
             throw NotLinked();
         user ??= await users.CreateAsync(

@@ -30,7 +30,7 @@ public sealed record Passkey
     /// <summary>True if the authenticator verified the user when it was registered, so that it can and must do so again.</summary>
     public bool IsVerified { get; init; }
 
-    /// <summary>Names the write that made the row what it is, for a writer whose answer may be lost; null when it has no name.</summary>
+    /// <summary>Names the write that produced the row, for a writer whose response may be lost; null when it has no name.</summary>
     internal Guid? Write { get; init; }
 
     /// <summary>The version of the row.</summary>

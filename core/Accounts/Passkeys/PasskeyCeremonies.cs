@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Accounts.Passkeys;
 
 /// <summary>
 /// Registers passkeys and signs users in with them (contract, section 6). A challenge works once and for <see cref="Lifetime"/>; it is
-/// used up by the answer, whether that holds or not.
+/// consumed by the answer, whether that is valid or not.
 /// </summary>
 /// <param name="layout">The storage of challenges.</param>
 /// <param name="passkeys">The passkeys.</param>
@@ -28,10 +28,10 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <summary>Maximum number of passkeys of a user.</summary>
     public const int MaxPasskeys = 50;
 
-    /// <summary>The longest answer of a browser, in characters: an attestation may carry several certificates.</summary>
+    /// <summary>Maximum length of a browser's response, in characters: an attestation may carry several certificates.</summary>
     public const int MaxResponse = 65_536;
 
-    /// <summary>The COSE numbers of the algorithms that are taken, the best one first.</summary>
+    /// <summary>The COSE numbers of the accepted algorithms, the best one first.</summary>
     public static IReadOnlyList<int> Algorithms { get; } = [.. CoseKey.Supported.Select(algorithm => (int)algorithm)];
 
     private const int ChallengeBytes = 32;
@@ -41,7 +41,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private const string Origin = "origin";
     private const string Expires = "expires";
 
-    /// <summary>Begins a registration, in place of one that was begun before. One transaction.</summary>
+    /// <summary>Begins a registration, replacing one that was begun before. One transaction.</summary>
     /// <param name="user">The user who registers it.</param>
     /// <param name="origin">The site's origin.</param>
     /// <returns>The challenge.</returns>
@@ -54,7 +54,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     /// <param name="name">Its name; may hold <c>{os}</c> and <c>{browser}</c>.</param>
     /// <param name="userAgent">The browser's user agent.</param>
     /// <exception cref="CloudreveException">
-    /// 40001: malformed, or too many passkeys. 404: no registration was begun, or its time is over. 40025: the credential does not hold, or
+    /// 40001: malformed, or too many passkeys. 404: no registration was begun, or it has expired. 40025: the credential is invalid, or
     /// is registered already.
     /// </exception>
     public async Task<Passkey> FinishRegistrationAsync(
@@ -91,15 +91,15 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     }
 
     /// <summary>
-    /// Ends a sign-in. Five transactions. The authenticator has to have verified who the user is where it did so at the registration, and
-    /// where the account has a second factor, which this takes the place of.
+    /// Ends a sign-in. Five transactions. The authenticator must verify the user where it did so at the registration, and
+    /// where the account has a second factor, which this replaces.
     /// </summary>
     /// <param name="site">The site, for ids.</param>
     /// <param name="session">The id of the sign-in.</param>
     /// <param name="response">The assertion that the browser made, as JSON.</param>
-    /// <returns>Who has signed in.</returns>
+    /// <returns>The user who has signed in.</returns>
     /// <exception cref="CloudreveException">
-    /// 40001: malformed. 404: there is no such sign-in, or its time is over. 40025: the assertion does not hold. 40017 banned, 40018 not
+    /// 40001: malformed. 404: there is no such sign-in, or it has expired. 40025: the assertion is invalid. 40017 banned, 40018 not
     /// activated.
     /// </exception>
     public async Task<User> FinishSignInAsync(SiteSettings site, string session, string response, CancellationToken cancellationToken = default)
@@ -166,7 +166,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private async Task NoteUseAsync(long userId, Passkey passkey, uint count, CancellationToken cancellationToken)
     {
         var known = passkey;
-        // Two may come with the same counter: without a name of its own, one would take the other's write for its own.
+        // Two assertions may have the same counter: without a name of its own, one would take the other's write for its own.
         var write = Guid.NewGuid();
         while (known.Write != write)
         {
@@ -179,7 +179,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Used at the same time, or removed; or it was ourselves, and the answer was lost.
+                // Used at the same time, or removed; or it was our own write, whose response was lost.
                 known = await passkeys.FindAsync(userId, passkey.CredentialId, cancellationToken) ?? throw NotRegistered();
             }
         }

@@ -6,8 +6,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.Passkeys;
 
 /// <summary>
-/// The passkeys of users. A row under the credential's id says whose it is, so that no credential belongs to two (WebAuthn Level 3, 7.1
-/// step 26). It is written before the passkey and removed after it: a crash between leaves it for the same user's next try.
+/// The passkeys of users. A row under the credential's id names its owner, so that no credential belongs to two users (WebAuthn Level 3, 7.1
+/// step 26). It is written before the passkey and removed after it: a crash in between leaves it for the same user's next try.
 /// </summary>
 public sealed class PasskeyStore(StorageLayout layout)
 {
@@ -23,13 +23,13 @@ public sealed class PasskeyStore(StorageLayout layout)
         return [.. passkeys.OrderBy(passkey => passkey.CreatedAt)];
     }
 
-    /// <summary>Removes a passkey, or what an earlier try left of it. Two transactions.</summary>
+    /// <summary>Removes a passkey, or what an earlier attempt left of it. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="credentialId">The credential's id.</param>
     /// <returns>False when the user has no such passkey.</returns>
     public async Task<bool> DeleteAsync(long userId, byte[] credentialId, CancellationToken cancellationToken = default)
     {
-        // A guard without passkey is what a crash left, or our own removal of the passkey, whose answer was lost.
+        // A guard without a passkey was left by a crash, or by our own removal of the passkey, whose response was lost.
         if (!await layout.Users.DeleteAsync(UserRows.Partition(userId), Passkey.KeyOf(credentialId), cancellationToken: cancellationToken)
             && await FindOwnerAsync(credentialId, cancellationToken) != userId)
             return false;
@@ -45,7 +45,7 @@ public sealed class PasskeyStore(StorageLayout layout)
             : null;
 
     /// <summary>Adds a passkey. Two transactions.</summary>
-    /// <returns>False when the credential is registered already, whosever it is.</returns>
+    /// <returns>False when the credential is registered already, by whichever user.</returns>
     internal async Task<bool> TryAddAsync(long userId, Passkey passkey, CancellationToken cancellationToken)
     {
         var guard = new Row(GuardPartition(passkey.CredentialId), GuardKey) { [UserRows.OwnerId] = userId };
@@ -65,14 +65,14 @@ public sealed class PasskeyStore(StorageLayout layout)
         }
         catch (StorageExistsException)
         {
-            // Registered before, unless it is this very insert, whose answer was lost.
+            // Registered before, unless it is this insert itself, whose response was lost.
             return await FindAsync(userId, passkey.CredentialId, cancellationToken) is { } found
                 && found.CreatedAt == passkey.CreatedAt && found.PublicKey.AsSpan().SequenceEqual(passkey.PublicKey);
         }
     }
 
-    /// <summary>Notes the use of a passkey. One transaction.</summary>
-    /// <exception cref="StorageChangedException">A competing call noted one in between.</exception>
+    /// <summary>Records the use of a passkey. One transaction.</summary>
+    /// <exception cref="StorageChangedException">A competing call recorded one in between.</exception>
     internal Task UpdateAsync(long userId, Passkey passkey, CancellationToken cancellationToken) =>
         layout.Users.ReplaceAsync(passkey.Describe(userId), passkey.ETag, cancellationToken);
 

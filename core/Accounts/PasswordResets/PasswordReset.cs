@@ -13,8 +13,8 @@ namespace Cloudreve.Core.Accounts.PasswordResets;
 
 /// <summary>
 /// Lets users replace a password that they have forgotten, with a link that comes by mail (contract, section 6). The link's secret is
-/// stored nowhere: it is derived from the request, the account's password and the site's secret, so that whoever reads the tables
-/// cannot make one, and a change of the password voids it.
+/// stored nowhere: it is derived from the request, the account's password and the site's secret, so that nobody who reads the tables
+/// can make one, and a change of the password invalidates it.
 /// </summary>
 /// <param name="users">The accounts.</param>
 /// <param name="requests">The requests for mails.</param>
@@ -25,7 +25,7 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
 
     private const int SecretLength = 32;
 
-    /// <summary>Asks for the mail. At most five transactions.</summary>
+    /// <summary>Requests the mail. At most five transactions.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="siteUrl">Scheme and host of the link.</param>
     /// <param name="email">The account's mail address.</param>
@@ -41,14 +41,15 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     }
 
     /// <summary>
-    /// Replaces the password and uses up the link, both or neither. Three transactions, besides a hash. All refresh tokens end.
+    /// Replaces the password and consumes the link, atomically. Three transactions, besides a hash. All refresh tokens end.
     /// </summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">The account.</param>
     /// <param name="secret">The link's secret.</param>
     /// <param name="password">The new password.</param>
     /// <param name="client">The client that makes the request.</param>
-    /// <exception cref="CloudreveException">40001 impossible password, 40030 the link is wrong, used or too old, 40017 banned, 40018 not activated.</exception>
+    /// <exception cref="CloudreveException">40001 invalid password, 40030 the link is wrong, used or too old, 40017 banned, 40018 not
+    /// activated.</exception>
     public async Task<User> FinishAsync(SiteSettings site, long userId, string secret, string password, ClientAddress client, CancellationToken cancellationToken = default)
     {
         PasswordRules.Check(password);
@@ -65,8 +66,8 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
-            // Somebody else used the link, or the account changed meanwhile: another link can be had. Unless it was ourselves, and the
-            // answer was lost: no other password has this hash.
+            // The link was used by another call, or the account changed meanwhile: another link can be requested. Unless it was our own write, whose
+            // response was lost: no other password has this hash.
             return await users.FindAsync(userId, cancellationToken) is { } current && current.PasswordHash == hash ? current : throw Expired();
         }
     }

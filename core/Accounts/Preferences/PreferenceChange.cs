@@ -10,7 +10,7 @@ public sealed partial record PreferenceChange
     private const int MaxText = 255;
     private const int MaxExtensions = 1000;
 
-    // Of all extensions together: they are read with the account.
+    // For all extensions together: they are read with the account.
     private const int MaxExtensionCharacters = 16_000;
 
     /// <summary>The display name, 1 to 255 characters.</summary>

@@ -19,8 +19,8 @@ namespace Cloudreve.Core.Accounts.Removal;
 public sealed record AccountRemovalReference(long TaskId, long OwnerId, long UserId);
 
 /// <summary>
-/// Removes accounts with all that is theirs (contract, section 24). The account is closed at once; then a workflow removes its drive, links,
-/// tasks and ways to sign in, waits until what was under way has ended, removes once more, and last the account. Every step may be repeated.
+/// Removes accounts with all their data (contract, section 24). The account is closed at once; then a workflow removes its drive, links,
+/// tasks and ways to sign in, waits until work in progress has ended, removes once more, and finally removes the account. Every step may be repeated.
 /// </summary>
 public sealed class AccountRemoval
 {
@@ -60,7 +60,7 @@ public sealed class AccountRemoval
         _clock = clock;
     }
 
-    /// <summary>Closes an account and makes the task that removes it. Seven transactions. Its orchestration is started by the caller.</summary>
+    /// <summary>Closes an account and creates the task that removes it. Seven transactions. Its orchestration is started by the caller.</summary>
     /// <param name="actorId">The administrator.</param>
     /// <param name="userId">The account.</param>
     /// <exception cref="CloudreveException">40021 no such account, 40043 the first or the own one: nothing was changed.</exception>
@@ -79,7 +79,7 @@ public sealed class AccountRemoval
             UpdatedAt = now,
             Job = JsonSerializer.Serialize(new AccountRemovalJob(userId), AccountRemovalJson.Default.AccountRemovalJob),
         };
-        // The task first: an account that is closed is not listed any more, so nobody could remove it again.
+        // The task comes first: a closed account is no longer listed, so nobody could remove it again.
         await _tasks.CreateAsync(task, cancellationToken);
         await CloseAsync(userId, cancellationToken);
         return task;
@@ -93,7 +93,7 @@ public sealed class AccountRemoval
         JsonSerializer.Deserialize(task.Job, AccountRemovalJson.Default.AccountRemovalJob)?.UserId
             ?? throw new InvalidOperationException($"The task {task.Id} names no account."));
 
-    /// <summary>Takes the task from queued to processing, and closes the account if a crash came before.</summary>
+    /// <summary>Moves the task from queued to processing, and closes the account if a crash prevented that.</summary>
     /// <param name="reference">The removal.</param>
     /// <returns>False when the account is gone.</returns>
     public async Task<bool> BeginAsync(AccountRemovalReference reference, CancellationToken cancellationToken = default)
@@ -107,15 +107,15 @@ public sealed class AccountRemoval
         return await CloseAsync(reference.UserId, cancellationToken);
     }
 
-    /// <summary>Removes what the account has, some thousand entries of its drive at most.</summary>
+    /// <summary>Removes the account's data, some thousand entries of its drive at most.</summary>
     /// <param name="reference">The removal.</param>
     /// <param name="isLast">True if work in progress has ended, so that all rows may be removed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
-    /// <returns>Whether nothing is left.</returns>
+    /// <returns>True if nothing is left.</returns>
     public async Task<bool> RunAsync(AccountRemovalReference reference, bool isLast, CancellationToken cancellationToken = default)
     {
         var userId = reference.UserId;
-        // Whatever a lost and repeated call meets: an account that is not closed keeps what it has.
+        // An account that is not closed keeps its data, even if a call was lost and repeated.
         if (await _users.FindAsync(userId, cancellationToken) is not { IsLeaving: true } user)
             return true;
         await EndTasksAsync(userId, isLast, cancellationToken);
@@ -160,7 +160,7 @@ public sealed class AccountRemoval
         }
     }
 
-    /// <summary>Keeps tasks from beginning anything, and removes them once what they were at has had its time.</summary>
+    /// <summary>Keeps tasks from starting work, and removes them once their work in progress has had time to end.</summary>
     private async Task EndTasksAsync(long userId, bool isLast, CancellationToken cancellationToken)
     {
         string? token = null;

@@ -10,7 +10,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.Removal;
 
-/// <summary>Removes what an account has besides its drive: ways to sign in, picture, grants, logs. Everything may be repeated.</summary>
+/// <summary>Removes an account's data besides its drive: ways to sign in, picture, grants, logs. Everything may be repeated.</summary>
 /// <param name="users">The accounts.</param>
 /// <param name="passkeys">Their passkeys.</param>
 /// <param name="openIds">Their identities.</param>
@@ -20,11 +20,11 @@ namespace Cloudreve.Core.Accounts.Removal;
 internal sealed class AccountTraces(
     StorageLayout layout, UserStore users, PasskeyStore passkeys, OpenIdLinks openIds, LoginActivityLog logins, AvatarStore avatars, SettingStore settings)
 {
-    /// <summary>Removes all of it, but the account's own row.</summary>
+    /// <summary>Removes all of it except the account's own row.</summary>
     /// <param name="user">The account.</param>
     public async Task ClearAsync(User user, CancellationToken cancellationToken)
     {
-        // What has a row elsewhere, by which it is found, goes first.
+        // Data that is found by a row elsewhere is removed first.
         foreach (var link in await openIds.ListAsync(user.Id, cancellationToken))
             await openIds.UnlinkAsync(user.Id, link.Provider, cancellationToken);
         foreach (var passkey in await passkeys.ListAsync(user.Id, cancellationToken))

@@ -12,9 +12,9 @@ namespace Cloudreve.Core.Accounts.SignIns;
 internal readonly record struct AttemptKey(string Partition, string RowKey);
 
 /// <summary>
-/// Limits guessing, across instances, without giving anybody the means to lock an account. A client address has
+/// Limits guessing, across instances, without giving anybody the means to lock out an account. A client address has
 /// <see cref="MaxFailures"/> failures in a <see cref="Window"/>; then that address alone has to wait. Guessing from many addresses is
-/// slowed: after <see cref="MaxTotalFailures"/> failures one attempt in <see cref="Spacing"/> is looked at. Addresses from which the
+/// slowed: after <see cref="MaxTotalFailures"/> failures one attempt in <see cref="Spacing"/> is checked. Addresses from which the
 /// secret was right within <see cref="TrustAge"/> are not slowed by the guesses of others, and neither are clients that solve a captcha, up to
 /// <see cref="MaxSolvedFailures"/> failures.
 /// </summary>
@@ -33,7 +33,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     /// <summary>The time that failures count, from the first one.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
 
-    /// <summary>The time between attempts that are looked at while an account is attacked from many addresses.</summary>
+    /// <summary>The time between checked attempts while an account is attacked from many addresses.</summary>
     public static readonly TimeSpan Spacing = TimeSpan.FromSeconds(30);
 
     /// <summary>The time that an address counts as the owner's after a success.</summary>
@@ -45,7 +45,7 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 
     private readonly BoundedCache<string, Row> _nobodys = new(NobodysRemembered, clock);
 
-    // A success is noted again when the note is older than this, so that not every sign-in writes.
+    // A success is recorded again when its record is older than this, so that not every sign-in writes.
     private static readonly TimeSpan TrustRenewal = TimeSpan.FromDays(1);
 
     /// <summary>Checks whether an attempt is allowed. No transaction.</summary>
@@ -83,11 +83,11 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
     internal Task CountFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false) =>
         UpdateAsync(key, row, record => WithFailure(record, client, hasSolved), cancellationToken);
 
-    /// <summary>The attempts on something that does not exist, as far as this process knows. No transaction.</summary>
+    /// <summary>The attempts on a secret that does not exist, as far as this process knows. No transaction.</summary>
     internal Row? FindNobodys(AttemptKey key) => _nobodys.Find(key.Partition);
 
     /// <summary>
-    /// Counts a failure on something that does not exist, in this process alone. One transaction like that of a failure that is stored, so
+    /// Counts a failure on a secret that does not exist, in this process alone. One transaction like that of a failure that is stored, so
     /// that both take the same time: it overwrites one of a few rows.
     /// </summary>
     /// <param name="key">The key under which it would be counted.</param>

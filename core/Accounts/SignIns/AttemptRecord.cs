@@ -27,7 +27,7 @@ internal sealed record AttemptRecord
     /// <summary>Failures of all addresses that are not trusted.</summary>
     public AttemptWindow? Total { get; init; }
 
-    /// <summary>Failures of those who had solved a captcha.</summary>
+    /// <summary>Failures of clients that had solved a captcha.</summary>
     public AttemptWindow? Solved { get; init; }
 
     /// <summary>The time before which only trusted addresses may try.</summary>

@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// An attempt that a client pays for if it fails. What is disposed of without a result has cost nothing, unless it was paid in advance.
+/// An attempt that a client pays for if it fails. An attempt that is disposed of without a result has cost nothing, unless it was paid in advance.
 /// </summary>
 public sealed class BudgetAttempt : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class BudgetAttempt : IDisposable
     /// <param name="payAsync">Charges the client, or gives back.</param>
     internal static BudgetAttempt Paid(Func<int, CancellationToken, Task> payAsync) => new(payAsync, leave: null) { _isPaid = true };
 
-    /// <summary>Notes how it ended. One transaction to charge a failure, or to give back what was paid in advance; none otherwise.</summary>
+    /// <summary>Records the outcome. One transaction to charge a failure, or to refund an advance payment; none otherwise.</summary>
     /// <param name="isFailure">True if it failed.</param>
     public async Task EndAsync(bool isFailure, CancellationToken cancellationToken = default)
     {

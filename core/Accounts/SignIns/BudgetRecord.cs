@@ -27,7 +27,7 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     public static string PartitionOf(ClientAddress client) =>
         PartitionPrefix + client.Area.Replace('/', '_').Replace('+', '-').Replace('?', '.');
 
-    /// <summary>A window in which nothing was spent yet.</summary>
+    /// <summary>A window in which nothing has been spent yet.</summary>
     public static BudgetRecord Begin(DateTimeOffset now) => new(now, 0, new Dictionary<string, int>());
 
     /// <summary>Reads a row.</summary>
@@ -37,7 +37,7 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     /// <summary>The amount that a client has spent.</summary>
     public int CountOf(ClientAddress client) => Networks.GetValueOrDefault(client.Key);
 
-    /// <summary>The record after a client has spent something, or got it back.</summary>
+    /// <summary>The record after a client was charged or refunded.</summary>
     /// <param name="client">The client.</param>
     /// <param name="count">The amount; negative for a refund.</param>
     public BudgetRecord Add(ClientAddress client, int count)

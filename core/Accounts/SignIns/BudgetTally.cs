@@ -3,7 +3,7 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// <summary>A process's knowledge of an area's budget.</summary>
 internal sealed class BudgetTally
 {
-    // So many attempts may be under way without being counted first: few, since each process allows them.
+    // Maximum number of attempts in progress that were not charged in advance: few, since each process allows as many.
     private const int MaxFree = 4;
 
     private readonly Lock _turn = new();
@@ -13,7 +13,7 @@ internal sealed class BudgetTally
     /// <summary>Number of attempts in progress that were not charged in advance.</summary>
     public int Free => Volatile.Read(ref _free);
 
-    /// <summary>Lets writers of this process write one after the other, since they share the row's ETag.</summary>
+    /// <summary>Serializes the writers of this process, since they share the row's ETag.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
     /// <summary>The ETag of the row as it was last seen; null for none. Only for the holder of the turn.</summary>
@@ -36,7 +36,7 @@ internal sealed class BudgetTally
     /// <param name="client">The client.</param>
     /// <param name="limit">The budget.</param>
     /// <param name="now">The time.</param>
-    /// <returns>Whether there was room for it.</returns>
+    /// <returns>True if there was room for it.</returns>
     public bool TryEnter(ClientAddress client, BudgetLimit limit, DateTimeOffset now)
     {
         lock (_turn)

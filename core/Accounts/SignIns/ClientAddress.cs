@@ -16,14 +16,14 @@ public readonly record struct ClientAddress
 
     private ClientAddress(string key, string area) => (Key, Area) = (key, area);
 
-    /// <summary>An address that is not known: all such clients count as one.</summary>
+    /// <summary>An unknown address: all such clients count as one.</summary>
     public static ClientAddress Unknown { get; } = new("?", "?");
 
     /// <summary>The substitute for the address in rows, so that they hold no readable address.</summary>
     internal string Key { get; }
 
     /// <summary>
-    /// Stands for the addresses that one customer may hold at most: the /48 network of an IPv6 address, the address itself of IPv4.
+    /// The largest range of addresses that one customer may hold: the /48 network of an IPv6 address, the address itself of IPv4.
     /// </summary>
     internal string Area { get; }
 

@@ -18,7 +18,7 @@ public enum ClientBudget
     /// <summary>Sign-ups, each of which may send a mail.</summary>
     SignUps,
 
-    /// <summary>Mails that anybody can have sent to an account.</summary>
+    /// <summary>Mails to an account that anybody can trigger.</summary>
     Mails,
 
     /// <summary>Reports of abuse.</summary>

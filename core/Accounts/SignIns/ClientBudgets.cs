@@ -10,8 +10,8 @@ namespace Cloudreve.Core.Accounts.SignIns;
 /// <summary>
 /// Limits what a client does across accounts, in all processes together. The networks of an IPv6 area (/48) have
 /// <see cref="BudgetLimit.AreaFactor"/> times the budget of one, so that changing between them helps little. A process writes when
-/// something is spent and remembers who has nothing left, so attempts that succeed, and those that are refused, cost no transaction.
-/// Several processes may together let a few attempts more than the limit through: those that were under way when it was reached.
+/// something is spent and remembers clients that have used up their budgets, so attempts that succeed, and those that are refused, cost no
+/// transaction. Several processes may together let a few more attempts through than the limit: those in progress when it was reached.
 /// </summary>
 /// <param name="layout">The storage of budgets, a row for each area and budget.</param>
 /// <param name="settings">The limits that the site grants.</param>
@@ -29,7 +29,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// </summary>
     /// <param name="budget">The budget.</param>
     /// <param name="client">The client.</param>
-    /// <exception cref="CloudreveException">429: it has nothing left, which costs no transaction.</exception>
+    /// <exception cref="CloudreveException">429: its budget is used up, which costs no transaction.</exception>
     public async Task SpendAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default)
     {
         if (await FindLimitAsync(budget, cancellationToken) is not { } limit)
@@ -39,7 +39,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
             throw Refuse(limit, client, tally);
     }
 
-    /// <summary>Begins an attempt as <see cref="BeginAsync"/> does; null when the client has nothing left.</summary>
+    /// <summary>Begins an attempt as <see cref="BeginAsync"/> does; null when the client's budget is used up.</summary>
     internal async ValueTask<BudgetAttempt?> TryBeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken)
     {
         if (await FindLimitAsync(budget, cancellationToken) is not { } limit)
@@ -53,12 +53,12 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     }
 
     /// <summary>
-    /// Begins an attempt that a client pays for if it fails. No transaction, unless many attempts of the client are under way in this process:
-    /// those are paid in advance, and what succeeds gets it back.
+    /// Begins an attempt that a client pays for if it fails. No transaction, unless many attempts of the client are in progress in this process:
+    /// those are paid in advance, and refunded if they succeed.
     /// </summary>
     /// <param name="budget">The budget.</param>
     /// <param name="client">The client.</param>
-    /// <exception cref="CloudreveException">429: the client has nothing left, which costs no transaction.</exception>
+    /// <exception cref="CloudreveException">429: the client's budget is used up, which costs no transaction.</exception>
     public async ValueTask<BudgetAttempt> BeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default) =>
         await TryBeginAsync(budget, client, cancellationToken) ?? throw await RefuseAsync(budget, client, cancellationToken);
 
@@ -103,7 +103,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
         }
     }
 
-    /// <summary>Charges a client, or gives back; false when it has nothing left.</summary>
+    /// <summary>Charges or refunds a client; false when its budget is used up.</summary>
     private async Task<bool> ChargeAsync(Charge charge, CancellationToken cancellationToken)
     {
         if (await FindLimitAsync(charge.Budget, cancellationToken) is not { } limit)
@@ -123,7 +123,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
                     return false;
                 if (await TryWriteAsync(tally, known.Add(client, charge.Count), client, limit, cancellationToken))
                 {
-                    // The window may end later than what is remembered.
+                    // The window may end later than the cached one.
                     _tallies.Keep((charge.Budget, client.Area), tally, known.Since + limit.Window);
                     return true;
                 }

@@ -3,12 +3,12 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// Lets guesses of one secret wait for each other, so that many at once cannot all be checked before the first is counted. Different
+/// Serializes guesses of one secret, so that many at once cannot all be checked before the first is counted. Different
 /// secrets never wait for each other.
 /// </summary>
 internal sealed class GuessTurns
 {
-    // More are refused: a client that guesses that much at once has no right to an answer. One client has a share of it, or it could keep the
+    // More are refused: a client that guesses that much at once has no right to an answer. One client has a share of the queue, or it could keep the
     // owner from a turn.
     private const int MaxWaiting = 256;
     private const int MaxWaitingOfClient = 32;

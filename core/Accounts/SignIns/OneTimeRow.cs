@@ -4,15 +4,15 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// Rows that work once: challenges, states and codes. One that was used stays as a mark until it has expired, without what it held, so
-/// that the user whose use is not confirmed can be distinguished from a competing caller: after a removal both would find nothing.
+/// Rows that work once: challenges, states and codes. One that was used stays as a mark until it has expired, without its content, so
+/// that a user whose use was not confirmed can be distinguished from a competing caller: after a removal both would find nothing.
 /// </summary>
 internal static class OneTimeRow
 {
     private const string Used = "used";
     private const string Expires = "expires";
 
-    /// <summary>Finds a row and uses it up: of several who try, one gets it. Two transactions, one when there is none.</summary>
+    /// <summary>Finds a row and consumes it: of several callers, one gets it. Two transactions, one when there is none.</summary>
     /// <param name="table">The table that it is in.</param>
     /// <param name="partitionKey">Its partition.</param>
     /// <param name="rowKey">Its key.</param>
@@ -29,7 +29,7 @@ internal static class OneTimeRow
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
         {
-            // A competing call came first, unless it was ourselves, and the answer was lost.
+            // A competing call came first, unless it was our own write, whose response was lost.
             return (await table.FindAsync(partitionKey, rowKey, cancellationToken))?[Used] as Guid? == use ? row : null;
         }
     }

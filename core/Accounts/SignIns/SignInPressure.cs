@@ -1,8 +1,8 @@
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>
-/// Remembers that somebody guesses an account's password from many addresses. While that lasts, sign-in pages offer a captcha: whoever solves it
-/// need not wait. Each process that sees the guesses remembers by itself.
+/// Remembers that an account's password is being guessed from many addresses. While that lasts, sign-in pages offer a captcha: a client that
+/// solves it need not wait. Each process that sees the guesses remembers them by itself.
 /// </summary>
 /// <param name="clock">Ends the memory.</param>
 public sealed class SignInPressure(TimeProvider clock)

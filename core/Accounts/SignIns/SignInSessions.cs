@@ -26,7 +26,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     private const string Provider = "provider";
     private const string Expires = "expires";
 
-    /// <summary>Notes that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
+    /// <summary>Records that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
     /// <param name="user">The user.</param>
     /// <param name="provider">The identity provider; null for a password.</param>
     /// <returns>The id of the session, which nobody can guess.</returns>
@@ -49,9 +49,9 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     /// <param name="id">The session.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
-    /// <returns>Who has signed in.</returns>
+    /// <returns>The user who has signed in.</returns>
     /// <exception cref="CloudreveException">
-    /// 404: there is no such session, its time is over, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018
+    /// 404: there is no such session, it has expired, or the password has changed since. 40022: the code is wrong. 40017 banned, 40018
     /// not activated.
     /// </exception>
     public async Task<SecondStep> FinishAsync(string id, string code, ClientAddress client, CancellationToken cancellationToken = default)

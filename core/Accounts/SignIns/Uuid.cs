@@ -8,7 +8,7 @@ internal static class Uuid
     private const int VersionAt = 6;
     private const int VariantAt = 8;
 
-    /// <summary>Draws a uuid of version 4: 122 bits that nobody can guess.</summary>
+    /// <summary>Generates a version 4 UUID: 122 bits that nobody can guess.</summary>
     public static Guid Draw()
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -6,7 +6,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.SignUps;
 
-/// <summary>Makes accounts for those who ask for one, and activates them (contract, section 6).</summary>
+/// <summary>Creates accounts for people who sign up, and activates them (contract, section 6).</summary>
 /// <param name="users">The accounts.</param>
 /// <param name="catalog">The groups.</param>
 /// <param name="requests">The requests for mails.</param>
@@ -27,7 +27,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// <param name="password">The password.</param>
     /// <param name="language">Locale code; null when unknown.</param>
     /// <param name="client">The client that makes the request.</param>
-    /// <returns>The account; inactive when a mail is on its way to confirm the address.</returns>
+    /// <returns>The account; inactive when a mail was sent to confirm the address.</returns>
     /// <exception cref="CloudreveException">
     /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits
     /// for its activation, and the mail was sent again, 429 while too many sign up.
@@ -116,8 +116,8 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     }
 
     /// <summary>
-    /// Sends the mail again, or one more for another password. Nobody knows yet whom the address belongs to, so each mail holds for the
-    /// password that it was sent for, and none voids another: its reader decides by following a link.
+    /// Sends the mail again, or one more for another password. It is not known yet whom the address belongs to, so each mail is valid for the
+    /// password that it was sent for, and none invalidates another: its reader decides by following a link.
     /// </summary>
     /// <exception cref="CloudreveException">40033, or 40028 for too many passwords, unless the account does not wait for its activation.</exception>
     private async Task SendAgainAsync(NewUser user, string password, string siteUrl, ClientAddress client, CancellationToken cancellationToken)

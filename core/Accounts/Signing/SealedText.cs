@@ -6,7 +6,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Signing;
 
 /// <summary>
-/// Encrypts secrets that must be read again, such as those of authenticator apps, so that a copy of one table gives none away:
+/// Encrypts secrets that must be read again, such as those of authenticator apps, so that a copy of one table reveals none of them:
 /// AES-256-GCM under a key that is derived from the site's secret. The context binds a text to its place.
 /// </summary>
 internal static class SealedText
@@ -33,7 +33,7 @@ internal static class SealedText
     /// <param name="site">The site, for its secret.</param>
     /// <param name="context">The purpose and owner of the secret.</param>
     /// <param name="text">The encrypted bytes.</param>
-    /// <exception cref="CryptographicException">The text was changed, or belongs to another place or site.</exception>
+    /// <exception cref="CryptographicException">The text was altered, or belongs to another context or site.</exception>
     public static byte[] Open(SiteSettings site, string context, string text)
     {
         var sealedBytes = Base64Url.DecodeFromChars(text);

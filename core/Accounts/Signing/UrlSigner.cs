@@ -9,7 +9,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Signing;
 
 /// <summary>
-/// Signs paths of the site, so that whoever holds the address may use it: <c>sign=&lt;base64url HMAC-SHA256&gt;:&lt;unix expiry&gt;</c>,
+/// Signs paths of the site, so that anybody who holds the address may use it: <c>sign=&lt;base64url HMAC-SHA256&gt;:&lt;unix expiry&gt;</c>,
 /// expiry 0 for never (contract, section 15). The key is derived from the site's secret and used for nothing else.
 /// </summary>
 /// <param name="clock">Determines what has expired.</param>
@@ -40,7 +40,7 @@ public sealed class UrlSigner(TimeProvider clock)
         if (string.IsNullOrEmpty(signature))
             throw new CloudreveException(ErrorCode.NoPermission, "The URL is not signed.");
         var colon = signature.LastIndexOf(':');
-        // The hash is checked before the expiry, which is only worth something once it is known to be ours.
+        // The hash is checked before the expiry, which is only meaningful once it is authenticated.
         if (colon < 0
             || !long.TryParse(signature.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var end)
             || !IsHash(site, path, end, signature.AsSpan(0, colon)))

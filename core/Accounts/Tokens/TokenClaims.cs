@@ -40,7 +40,7 @@ internal static class TokenClaims
     public static bool IsOfType(JsonWebToken jwt, string type) =>
         jwt.TryGetPayloadValue<string>(TokenType, out var actual) && string.Equals(actual, type, StringComparison.Ordinal);
 
-    /// <summary>Reads a refresh token whose signature was checked; null when it lacks something.</summary>
+    /// <summary>Reads a refresh token whose signature was checked; null when a claim is missing.</summary>
     public static RefreshClaims? ReadRefresh(JsonWebToken jwt, SiteSettings site) =>
         IsOfType(jwt, Refresh)
         && site.HashIds.TryDecode(jwt.Subject, HashIdKind.User, out var userId)
@@ -49,21 +49,21 @@ internal static class TokenClaims
             ? new RefreshClaims(userId, session, client, jwt.TryGetPayloadValue<int>(Provider, out var number) ? (OpenIdProvider)number : null)
             : null;
 
-    /// <summary>Reads the sign-in that a token descends from; null when it does not say.</summary>
+    /// <summary>Reads the sign-in that a token descends from; null when it has none.</summary>
     public static TokenSession? ReadSession(JsonWebToken jwt) =>
         jwt.TryGetPayloadValue<string>(RootId, out var root) && Guid.TryParseExact(root, "D", out var rootId)
         && jwt.TryGetPayloadValue<string>(StateHash, out var state)
             ? new TokenSession(rootId, state)
             : null;
 
-    /// <summary>Reads for which OAuth client a token was made; false when it says so in a form that cannot be read.</summary>
+    /// <summary>Reads the OAuth client that a token was issued to; false when the claim cannot be read.</summary>
     /// <param name="jwt">The token.</param>
     /// <param name="client">The client and its scopes; null for a client of the site's own.</param>
     public static bool TryReadClient(JsonWebToken jwt, out ClientScopes? client)
     {
         client = null;
         var names = jwt.Claims.Select(claim => claim.Type).ToHashSet(StringComparer.Ordinal);
-        // An empty array has no claim of its own, but the client's id is there.
+        // An empty array has no claim of its own, but the client's id is present.
         if (!names.Contains(ClientId))
             return !names.Contains(Scopes) && !jwt.TryGetPayloadValue<object>(Scopes, out _);
         if (!jwt.TryGetPayloadValue<string>(ClientId, out var id) || !Guid.TryParseExact(id, "D", out var clientId)

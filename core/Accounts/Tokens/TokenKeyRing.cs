@@ -7,12 +7,12 @@ using Microsoft.IdentityModel.Tokens;
 namespace Cloudreve.Core.Accounts.Tokens;
 
 /// <summary>A key that signs tokens.</summary>
-/// <param name="Id">Stands in the header of every token that it signs.</param>
+/// <param name="Id">The id in the header of every token that it signs.</param>
 /// <param name="Secret">At least 256 bits, as text.</param>
 /// <param name="ActiveFrom">The time it begins to sign.</param>
 internal sealed record TokenKey(string Id, string Secret, DateTimeOffset ActiveFrom)
 {
-    /// <summary>Draws a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
+    /// <summary>Generates a key, which signs from <see cref="TokenKeyRing.ActivationDelay"/> on.</summary>
     /// <param name="now">The time.</param>
     public static TokenKey Draw(DateTimeOffset now) => new(
         Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)),
@@ -58,14 +58,14 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     /// <param name="key">The key.</param>
     public TokenKeyRing With(TokenKey key) => new([.. Keys, key]);
 
-    /// <summary>The ring without keys that verify nothing any more.</summary>
+    /// <summary>The ring without keys that no longer verify anything.</summary>
     /// <param name="now">The time.</param>
     public TokenKeyRing At(DateTimeOffset now) => new([.. Verifying(now)]);
 
     /// <summary>The ring as JSON.</summary>
     public string Write() => JsonSerializer.Serialize(Keys, TokenKeyJson.Default.IReadOnlyListTokenKey);
 
-    /// <summary>Reads a ring; null when there is none.</summary>
+    /// <summary>Reads a ring; null for none.</summary>
     /// <param name="json">The JSON; null or empty for none.</param>
     /// <exception cref="JsonException">It is malformed.</exception>
     public static TokenKeyRing? Read(string? json) =>

@@ -4,7 +4,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.Tokens;
 
-/// <summary>The keys that sign tokens. Changing keys adds another and signs nobody out.</summary>
+/// <summary>The keys that sign tokens. Changing keys adds one and signs nobody out.</summary>
 public sealed class TokenKeys
 {
     private readonly ITokenKeyStore _store;
@@ -18,14 +18,14 @@ public sealed class TokenKeys
     internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);
 
     /// <summary>Tidies up the store of the keys, and adds a key when the latest has signed for the configured time.</summary>
-    /// <returns>Whether a key was added.</returns>
+    /// <returns>True if a key was added.</returns>
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     public async Task<bool> MaintainAsync(CancellationToken cancellationToken = default)
     {
         await _store.TidyAsync(cancellationToken);
         var site = await _settings.GetAsync(cancellationToken);
         var latest = (await GetAsync(cancellationToken)).Keys[^1];
-        // Of the first key it is not known when it began, so it is replaced at once: after that the site's secret signs no tokens.
+        // The age of the first key is unknown, so it is replaced at once: after that the site's secret signs no tokens.
         if (_clock.GetUtcNow() < latest.ActiveFrom + site.Get(TokenSetting.KeyLifetime))
             return false;
         await RotateAsync(cancellationToken);
@@ -40,7 +40,7 @@ public sealed class TokenKeys
     /// <exception cref="CloudreveException">50001: they cannot be read.</exception>
     internal ValueTask<TokenKeyRing> GetAsync(CancellationToken cancellationToken) => _store.ReadAsync(cancellationToken);
 
-    /// <summary>The keys, for a token whose key is not among those that are known.</summary>
+    /// <summary>The keys, for a token whose key is unknown.</summary>
     /// <param name="known">The keys that are known.</param>
     /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
     internal ValueTask<TokenKeyRing> GetAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) =>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cloudreve.Core.Accounts.TwoFactor;
 
-/// <summary>The base32 encoding of RFC 4648, without padding, in which authenticator apps take their secrets.</summary>
+/// <summary>The base32 encoding of RFC 4648, without padding, in which authenticator apps accept secrets.</summary>
 internal static class Base32
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

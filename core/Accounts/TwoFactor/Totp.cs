@@ -33,12 +33,12 @@ internal static class Totp
         BinaryPrimitives.WriteInt64BigEndian(counter, step);
         Span<byte> hash = stackalloc byte[HMACSHA1.HashSizeInBytes];
         HMACSHA1.HashData(secret, counter, hash);
-        // RFC 4226, 5.3: the last four bits say where the number is.
+        // RFC 4226, 5.3: the last four bits give the offset of the number.
         var number = BinaryPrimitives.ReadUInt32BigEndian(hash[(hash[^1] & 0xF)..]) & 0x7FFF_FFFF;
         return (number % Modulus).ToString("D" + Digits, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The step that a code belongs to; null for a wrong code and for one that was used, or is older than one that was.</summary>
+    /// <summary>The step that a code belongs to; null for a wrong code and for one that was used, or is older than a used one.</summary>
     /// <param name="secret">The secret.</param>
     /// <param name="code">The code that the user typed.</param>
     /// <param name="now">The time.</param>
@@ -50,7 +50,7 @@ internal static class Totp
         var current = StepAt(now);
         for (var step = current - Skew; step <= current + Skew; step++)
         {
-            // All steps are tried, whichever fits, so that the time reveals nothing.
+            // All steps are tried, whichever matches, so that the time reveals nothing.
             if (CryptographicOperations.FixedTimeEquals(given, Encoding.ASCII.GetBytes(CodeAt(secret, step))) && step > lastStep)
                 found = step;
         }

@@ -30,7 +30,7 @@ public sealed class TwoFactorAuth(
 
     private readonly GuessTurns _turns = new();
 
-    /// <summary>Draws a secret for a user's app, in place of one that was drawn before. One transaction.</summary>
+    /// <summary>Generates a secret for a user's app, replacing an earlier one. One transaction.</summary>
     /// <param name="user">The user.</param>
     /// <returns>The secret in base32.</returns>
     public async Task<string> PrepareAsync(User user, CancellationToken cancellationToken = default)
@@ -45,12 +45,12 @@ public sealed class TwoFactorAuth(
         return Base32.Encode(secret);
     }
 
-    /// <summary>Switches the second factor on with the first code of the prepared secret. Five transactions.</summary>
+    /// <summary>Enables the second factor with the first code of the prepared secret. Five transactions.</summary>
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <exception cref="CloudreveException">
-    /// 40001: it is on already. 50005: no secret was prepared, or its time is over. 40022: the code is wrong.
+    /// 40001: it is enabled already. 50005: no secret was prepared, or it has expired. 40022: the code is wrong.
     /// </exception>
     public async Task EnableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
     {
@@ -68,7 +68,7 @@ public sealed class TwoFactorAuth(
         await layout.Sessions.DeleteAsync(prepared.PartitionKey, prepared.RowKey, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Switches the second factor off with a code. Three transactions; none where it is off.</summary>
+    /// <summary>Disables the second factor with a code. Three transactions; none if it is disabled.</summary>
     /// <param name="user">The user.</param>
     /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
@@ -105,7 +105,7 @@ public sealed class TwoFactorAuth(
         _turns.RunAsync(
             UserRows.Partition(userId), client, () => TakeInTurnAsync(userId, code, client, secretOf, change, cancellationToken), cancellationToken);
 
-    /// <summary>Checks a code and changes the account in one go, so that of two uses of a code only one succeeds.</summary>
+    /// <summary>Checks a code and changes the account atomically, so that of two uses of a code only one succeeds.</summary>
     private async Task<User> TakeInTurnAsync(
         long userId, string? code, ClientAddress client, Func<User, string?> secretOf, Func<User, long, User> change, CancellationToken cancellationToken)
     {

@@ -23,8 +23,8 @@ public enum DavAccountOption
 }
 
 /// <summary>
-/// A way into a user's files for WebDAV clients: one row in the user's partition. The password is derived from the site's secret and the
-/// row's salt, so that its owner can look it up again and a copy of the tables gives none away.
+/// An account for WebDAV clients of a user's files: one row in the user's partition. The password is derived from the site's secret and the
+/// row's salt, so that its owner can look it up again and a copy of the tables does not reveal it.
 /// </summary>
 public sealed record DavAccount
 {

@@ -71,7 +71,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
     /// <summary>Makes an account. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="terms">The new terms.</param>
-    /// <exception cref="CloudreveException">40001: the user has as many as may be.</exception>
+    /// <exception cref="CloudreveException">40001: the user has the maximum number.</exception>
     public async Task<DavAccount> CreateAsync(long userId, DavAccountTerms terms, CancellationToken cancellationToken = default)
     {
         if ((await ReadAsync(userId, cancellationToken)).Count >= MaxAccounts)
@@ -86,7 +86,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
             CreatedAt = clock.GetUtcNow(),
             Salt = DavAccount.DrawSalt(),
         };
-        // Nobody else has the id: what is there already is our own first try, whose answer was lost.
+        // Nobody else has the id: an existing row is our own first try, whose response was lost.
         await layout.Users.UpsertAsync(account.Describe(), cancellationToken);
         _recent.Forget(userId);
         return account;
@@ -110,13 +110,16 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // A competing change, or our own, whose answer was lost: look again.
+                // A competing change, or our own, whose response was lost: read again.
             }
         }
         return null;
     }
 
-    /// <summary>Deletes an account: its clients are refused from now on, by other processes from <see cref="UserStore.MaxAge"/> on. Two transactions.</summary>
+    /// <summary>
+    /// Deletes an account: its clients are refused from now on, by other processes after at most <see cref="UserStore.MaxAge"/>. Two
+    /// transactions.
+    /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="id">The account.</param>
     /// <returns>False when the user has no such account.</returns>

@@ -14,9 +14,9 @@ namespace Cloudreve.Core.Accounts.WebDav;
 public readonly record struct DavLogin(long UserId, DavAccount? Account);
 
 /// <summary>
-/// Finds out whose name and password a WebDAV client sends, with each of its requests. Passwords are 160 random bits, so comparing takes no slow
-/// hash, a right one is always let in, and failures are counted apart from those of sign-ins: a client that keeps an outdated password must
-/// not keep its owner from signing in.
+/// Identifies the user whose name and password a WebDAV client sends with each of its requests. Passwords are 160 random bits, so comparing
+/// takes no slow hash, a right one is always let in, and failures are counted apart from those of sign-ins: a client that keeps an outdated
+/// password must not keep its owner from signing in.
 /// </summary>
 /// <param name="layout">The storage of failures.</param>
 /// <param name="users">The users.</param>
@@ -49,7 +49,7 @@ public sealed class DavSignIn(
     {
         if (email.Length > MaxName)
             return default;
-        // Somebody who does not exist is looked up like everybody else, so that both take the same time.
+        // An unknown user is looked up like a known one, so that both take the same time.
         var userId = await FindOwnerAsync(email, cancellationToken) ?? 0;
         var given = Hash(password);
         foreach (var account in await accounts.FindRecentAsync(userId, cancellationToken))

@@ -58,7 +58,7 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
 
     /// <summary>A link. Four transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<ListedShare> GetAsync(long id, CancellationToken cancellationToken = default)
     {
         var share = await shares.FindAsync(id, cancellationToken) ?? throw NotFound();
@@ -67,7 +67,7 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
 
     /// <summary>Deletes a link. Four transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default) =>
         await shares.DeleteAsync(await shares.FindAsync(id, cancellationToken) ?? throw NotFound(), cancellationToken);
 

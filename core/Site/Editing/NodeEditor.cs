@@ -19,7 +19,7 @@ public sealed class NodeEditor(StorageLayout layout, SiteCatalog catalog)
 
     /// <summary>A node as it is now. One transaction.</summary>
     /// <param name="id">The node.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<Node> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await catalog.ReadNodesAsync(cancellationToken)).FirstOrDefault(node => node.Id == id) ?? throw NotFound();
 

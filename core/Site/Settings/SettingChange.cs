@@ -78,7 +78,7 @@ public static class SettingChange
         return changes;
     }
 
-    /// <summary>A switch that could have no effect is refused, so that nobody waits for thumbnails that nothing makes.</summary>
+    /// <summary>A switch that could have no effect is refused, so that no request waits for thumbnails that nothing makes.</summary>
     private static void CheckPrograms(IReadOnlyDictionary<string, string> changes, SiteSettings site)
     {
         foreach (var (enabled, program) in ThumbnailSetting.Programs)

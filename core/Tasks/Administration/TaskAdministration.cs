@@ -46,7 +46,7 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
 
     /// <summary>A task. Two transactions.</summary>
     /// <param name="id">Its id.</param>
-    /// <exception cref="CloudreveException">404: there is none.</exception>
+    /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<WorkflowTask> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await tasks.FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The task does not exist.");
 

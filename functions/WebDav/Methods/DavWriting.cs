@@ -90,7 +90,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
         call.Response.StatusCode = StatusCodes.Status201Created;
     }
 
-    /// <summary>Reads when the client says that the content has changed, in Unix seconds; null when it does not say.</summary>
+    /// <summary>Reads when the client says that the content has changed, in Unix seconds; null when it has none.</summary>
     /// <param name="request">The request.</param>
     public static DateTimeOffset? ReadTime(HttpRequest request) =>
         double.TryParse(request.Headers[TimeHeader], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < LatestSecond

@@ -6,14 +6,14 @@ using ImageMagick.Drawing;
 namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 
 /// <summary>
-/// Draws characters askew, on a wave, in colours of their own and among lines and dots: a person reads them, while they have neither
+/// Draws slanted characters on a wave, in different colours and among lines and dots: humans can read them, although they have neither
 /// straight baselines nor the shapes of a font.
 /// </summary>
 internal static class CaptchaPicture
 {
     /// <summary>Draws a text as PNG.</summary>
     /// <param name="text">Characters of <see cref="StrokeFont"/>.</param>
-    /// <param name="site">Says how large, and what else is in the picture.</param>
+    /// <param name="site">Sets the size of the picture, and what else is in it.</param>
     public static byte[] Draw(string text, SiteSettings site)
     {
         var width = (int)Math.Clamp(site.Get(CaptchaSetting.Width), 60, 1000);

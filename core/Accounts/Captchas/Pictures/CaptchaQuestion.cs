@@ -12,7 +12,7 @@ internal sealed record CaptchaQuestion(string Text, string Answer)
     private const int MaxLength = 10;
     private const string Digits = "0123456789";
 
-    // Without characters that look alike when they are drawn askew.
+    // Without characters that look similar when they are slanted.
     private const string Letters = "ABCDEFGHJKMNPRTUVWXY";
     private const string Mixed = "234678" + Letters;
 
@@ -40,7 +40,7 @@ internal sealed record CaptchaQuestion(string Text, string Answer)
     {
         var (a, b) = (RandomNumberGenerator.GetInt32(2, 50), RandomNumberGenerator.GetInt32(1, 10));
         var isSum = RandomNumberGenerator.GetInt32(2) == 0;
-        // The smaller number goes off the larger one: there is no sign to type.
+        // The smaller number is subtracted from the larger one: there is no sign to type.
         var (left, right) = isSum || a >= b ? (a, b) : (b, a);
         var result = isSum ? left + right : left - right;
         return new CaptchaQuestion(

@@ -11,8 +11,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Captchas.Pictures;
 
 /// <summary>
-/// The built-in captcha. Nothing is stored when a picture is made: the ticket is a random number with its end, signed with the site's
-/// secret, once alone and once together with the answer. When an answer comes, the number is noted first, so that no ticket takes
+/// The built-in captcha. Nothing is stored when a picture is made: the ticket is a random number with its expiry, signed with the site's
+/// secret, once alone and once together with the answer. When an answer arrives, the number is recorded first, so that no ticket accepts
 /// a second one, whether the first was right or wrong.
 /// </summary>
 /// <param name="layout">The storage of used tickets.</param>
@@ -75,7 +75,7 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
             && clock.GetUtcNow() < EndOf(ticket);
     }
 
-    /// <summary>Notes that a ticket was used; false when it was before.</summary>
+    /// <summary>Records that a ticket was used; false when it was used before.</summary>
     private async Task<bool> UseAsync(byte[] ticket, CancellationToken cancellationToken)
     {
         var nonce = Convert.ToHexStringLower(ticket.AsSpan(0, NonceLength));
@@ -89,7 +89,7 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
         }
         catch (StorageExistsException)
         {
-            // The first try of this very call may have noted it, and its answer was lost.
+            // The first try of this call may have recorded it, and its response was lost.
             return (await layout.Sessions.FindAsync(partition, nonce, cancellationToken))?[Use] is Guid known && known == use;
         }
     }

@@ -74,7 +74,7 @@ internal static class StrokeFont
                     i += 3;
                     break;
                 case "L":
-                    // Straight lines have points between their ends, too, so that they can be bent.
+                    // Straight lines also have points between their ends, so that they can be bent.
                     var end = Point(tokens, i + 1);
                     line.AddRange(Curve(line[^1], new GlyphPoint((line[^1].X + end.X) / 2, (line[^1].Y + end.Y) / 2), end));
                     i += 3;

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Accounts.Captchas.Providers;
 /// <summary>
 /// A provider's captcha: the browser gets a token from the provider, and the provider verifies it. All three speak the
 /// same protocol: <c>secret</c> and <c>response</c> in a form, or in JSON for Cap, and <c>success</c> in the answer. A provider that
-/// does not answer lets nobody through.
+/// does not respond lets nobody through.
 /// </summary>
 internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
 {

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Accounts.Mails.Smtp;
 
 /// <summary>
 /// Sends mails over SMTP, one after the other. The connection is kept for a while, so that mails in a row share it; a process that
-/// falls asleep with one finds out at the next mail that the server has closed it, and connects again.
+/// is suspended with one finds out at the next mail that the server has closed it, and reconnects.
 /// </summary>
 /// <param name="guard">Connects to the server.</param>
 /// <param name="clock">Determines when a connection has been idle long enough.</param>
@@ -25,9 +25,9 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
     /// <summary>Sends a mail.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="mail">The mail.</param>
-    /// <exception cref="MailRefusedException">The server does not take the mail or may not be called, or an address is malformed.</exception>
+    /// <exception cref="MailRefusedException">The server does not accept the mail or may not be called, or an address is malformed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    /// <exception cref="MailKit.ProtocolException">The server broke the rules.</exception>
+    /// <exception cref="MailKit.ProtocolException">The server violated the protocol.</exception>
     public async Task SendAsync(SmtpSettings settings, OutgoingMail mail, CancellationToken cancellationToken = default)
     {
         using var message = Describe(settings, mail);
@@ -42,7 +42,7 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
         catch (SmtpCommandException e)
         {
             Disconnect();
-            // A refusal with 5yz is for good (RFC 5321, 4.2.1); with 4yz the server asks to try again.
+            // A refusal with 5yz is permanent (RFC 5321, 4.2.1); with 4yz the server asks to try again.
             if ((int)e.StatusCode >= 500)
                 throw new MailRefusedException($"The mail server refused the mail with {(int)e.StatusCode}.", e);
             throw;

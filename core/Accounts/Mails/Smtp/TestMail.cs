@@ -6,7 +6,7 @@ using MailKit.Security;
 
 namespace Cloudreve.Core.Accounts.Mails.Smtp;
 
-/// <summary>Sends a mail with settings that an administrator has entered, and not stored yet.</summary>
+/// <summary>Sends a mail with settings that an administrator has entered but not yet stored.</summary>
 /// <param name="sender">Sends it.</param>
 public sealed class TestMail(SmtpSender sender)
 {
@@ -26,7 +26,7 @@ public sealed class TestMail(SmtpSender sender)
     /// <param name="site">The stored settings.</param>
     /// <param name="entered">Texts that replace stored ones, by key; other keys are left out.</param>
     /// <param name="to">Whom to.</param>
-    /// <exception cref="CloudreveException">40001 for settings that cannot be, 40028 when the server does not take the mail.</exception>
+    /// <exception cref="CloudreveException">40001 for invalid settings, 40028 when the server does not accept the mail.</exception>
     public async Task SendAsync(SiteSettings site, IReadOnlyDictionary<string, string?> entered, string to, CancellationToken cancellationToken = default)
     {
         var settings = SmtpSettings.Of(Merge(site, entered)) ?? throw new CloudreveException(ErrorCode.BadParameter, "Enter the mail server and the sender's address first.");

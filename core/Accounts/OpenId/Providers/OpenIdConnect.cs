@@ -34,7 +34,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
 
-    // Keys of the provider are public: an algorithm with a shared secret would turn them into one.
+    // Keys of the provider are public: an algorithm with a shared secret would use them as that secret.
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512, SecurityAlgorithms.RsaSsaPssSha256,
@@ -127,7 +127,7 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
         var answer = await provider.SendAsync(message, cancellationToken);
         var isVerified = answer.TryGetProperty("email_verified", out var verified)
             && (verified.ValueKind == JsonValueKind.True || string.Equals(ProviderClient.Text(answer, "email_verified"), "true", StringComparison.Ordinal));
-        // OpenID Connect Core, 5.3.2: the answer of another person must not be used.
+        // OpenID Connect Core, 5.3.2: the response for another user must not be used.
         return string.Equals(ProviderClient.Text(answer, "sub"), subject, StringComparison.Ordinal) && (isVerified || client.TrustsEmail)
             ? ProviderClient.Text(answer, "email")
             : null;

@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Accounts.OpenId.Providers;
 /// <param name="CodeVerifier">The secret behind the challenge of PKCE.</param>
 internal sealed record OpenIdRequest(string RedirectUri, string Nonce, string CodeVerifier);
 
-/// <summary>Calls of providers over HTTP. A provider that does not answer, or answers nonsense, signs nobody in.</summary>
+/// <summary>Calls of providers over HTTP. A provider that does not respond, or responds with nonsense, signs nobody in.</summary>
 /// <param name="outgoing">Makes the client.</param>
 internal sealed class ProviderClient(OutgoingHttp outgoing)
 {
@@ -20,9 +20,9 @@ internal sealed class ProviderClient(OutgoingHttp outgoing)
     /// <summary>Follows no redirects and keeps nothing between calls.</summary>
     public HttpClient Http { get; } = outgoing.CreateClient(s_limits);
 
-    /// <summary>Sends a request and reads the JSON object of the answer.</summary>
+    /// <summary>Sends a request and reads the JSON object of the response.</summary>
     /// <param name="request">The request.</param>
-    /// <exception cref="CloudreveException">40080: there is no such answer.</exception>
+    /// <exception cref="CloudreveException">40080: there is no such response.</exception>
     public async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -40,7 +40,7 @@ internal sealed class ProviderClient(OutgoingHttp outgoing)
         }
     }
 
-    /// <summary>A property of an answer; null when it is missing or no text.</summary>
+    /// <summary>A property of a response; null when it is missing or not text.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="name">The property.</param>
     public static string? Text(JsonElement answer, string name) =>

@@ -13,7 +13,7 @@ internal sealed class ProviderMetadata
     /// <summary>The minimum interval between extra reads for a token that names an unknown key: anybody can make such tokens.</summary>
     public static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(30);
 
-    // Keys that a provider has withdrawn do not verify for longer. Two documents are read, from a server elsewhere.
+    // Keys that a provider has withdrawn verify no longer than this. Two documents are read, from a remote server.
     private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromHours(2)) { ReadTimeout = TimeSpan.FromSeconds(15) };
 
     private readonly AgedValue<OpenIdConnectConfiguration> _current;
@@ -37,8 +37,8 @@ internal sealed class ProviderMetadata
     /// <summary>The metadata.</summary>
     public ValueTask<OpenIdConnectConfiguration> GetAsync(CancellationToken cancellationToken) => _current.GetAsync(cancellationToken);
 
-    /// <summary>Lets the next reader read again, unless that was done recently.</summary>
-    /// <returns>Whether it does.</returns>
+    /// <summary>Makes the next reader read again, unless that was done recently.</summary>
+    /// <returns>True if it will.</returns>
     public bool TryRenew()
     {
         lock (_turn)

@@ -3,7 +3,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.OpenId.Providers;
 
-/// <summary>QQ's own protocol: OAuth 2.0 whose answers are asked for as JSON, without OpenID Connect and without PKCE.</summary>
+/// <summary>QQ's own protocol: OAuth 2.0 with responses requested as JSON, without OpenID Connect and without PKCE.</summary>
 /// <param name="provider">Calls QQ.</param>
 internal sealed class QqConnect(ProviderClient provider)
 {

@@ -28,7 +28,7 @@ internal static class ClientData
                 throw new WebAuthnException("The challenge does not match.");
             if (!root.TryGetProperty("origin", out var actualOrigin) || !actualOrigin.ValueEquals(origin))
                 throw new WebAuthnException("The origin does not match this site.");
-            // The site is never framed by another one for this.
+            // Ceremonies never run in a frame of another site.
             if ((root.TryGetProperty("crossOrigin", out var cross) && cross.ValueKind != JsonValueKind.False) || root.TryGetProperty("topOrigin", out _))
                 throw new WebAuthnException("The page is embedded by another origin.");
         }

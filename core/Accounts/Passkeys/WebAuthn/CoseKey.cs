@@ -35,7 +35,7 @@ internal abstract class CoseKey
     private const int MinModulusBytes = 256;
     private const int MaxModulusBytes = 1024;
 
-    /// <summary>The algorithms that are taken, the best one first.</summary>
+    /// <summary>The accepted algorithms, the best one first.</summary>
     public static IReadOnlyList<CoseAlgorithm> Supported { get; } = [CoseAlgorithm.EdDsa, CoseAlgorithm.Es256, CoseAlgorithm.Rs256];
 
     /// <summary>The key's one algorithm.</summary>
@@ -48,7 +48,7 @@ internal abstract class CoseKey
 
     /// <summary>Parses a key.</summary>
     /// <param name="bytes">CBOR.</param>
-    /// <exception cref="WebAuthnException">It is malformed, or of a kind that is not taken.</exception>
+    /// <exception cref="WebAuthnException">It is malformed, or of an unsupported kind.</exception>
     public static CoseKey Parse(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -120,7 +120,7 @@ internal abstract class CoseKey
         }
     }
 
-    /// <summary>The framework has no Ed25519; the library is used to verify only, so no secret of ours depends on it.</summary>
+    /// <summary>The framework has no Ed25519; the library is used to verify only, so none of our secrets depends on it.</summary>
     private sealed class EdwardsKey : CoseKey
     {
         private readonly byte[] _key;

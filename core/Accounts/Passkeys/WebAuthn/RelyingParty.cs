@@ -22,7 +22,7 @@ internal sealed record RelyingParty(string Origin)
     /// <param name="challenge">The ceremony's challenge.</param>
     /// <param name="clientData">The client data, as signed.</param>
     /// <param name="attestationObject">The attestation object.</param>
-    /// <exception cref="WebAuthnException">It does not hold.</exception>
+    /// <exception cref="WebAuthnException">It is invalid.</exception>
     public NewCredential Register(ReadOnlySpan<byte> challenge, byte[] clientData, byte[] attestationObject)
     {
         ClientData.Check(clientData, ClientData.Create, challenge, Origin);
@@ -43,7 +43,7 @@ internal sealed record RelyingParty(string Origin)
     /// <param name="clientData">The client data, as signed.</param>
     /// <param name="authenticatorData">The authenticator data, as signed.</param>
     /// <param name="signature">The signature.</param>
-    /// <exception cref="WebAuthnException">It does not hold.</exception>
+    /// <exception cref="WebAuthnException">It is invalid.</exception>
     public AuthenticatorData Assert(ReadOnlySpan<byte> challenge, byte[] publicKey, byte[] clientData, byte[] authenticatorData, byte[] signature)
     {
         ClientData.Check(clientData, ClientData.Get, challenge, Origin);
@@ -60,7 +60,7 @@ internal sealed record RelyingParty(string Origin)
             throw new WebAuthnException("The credential belongs to another site.");
         if (!data.Flags.HasFlag(AuthenticatorFlags.UserPresent))
             throw new WebAuthnException("User presence was not confirmed.");
-        // 6.1.3: what cannot be backed up is not.
+        // 6.1.3: a credential that cannot be backed up is not backed up.
         if (data.Flags.HasFlag(AuthenticatorFlags.BackedUp) && !data.Flags.HasFlag(AuthenticatorFlags.BackupEligible))
             throw new WebAuthnException("The authenticator flags are inconsistent.");
     }

@@ -15,7 +15,7 @@ internal interface ITokenKeyStore
     /// <exception cref="CloudreveException">50001: the keys cannot be read.</exception>
     ValueTask<TokenKeyRing> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>The keys, for a token whose key is not among those that are known; reads again only now and then.</summary>
+    /// <summary>The keys, for a token whose key is unknown; reads again only now and then.</summary>
     /// <param name="known">The keys that are known.</param>
     /// <exception cref="CloudreveException">50001: there may be other keys, and they cannot be read.</exception>
     ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken);

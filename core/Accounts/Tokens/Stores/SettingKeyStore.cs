@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>Keys in the settings. A site begins with one, its secret (contract, section 5), and without a row.</summary>
 /// <param name="settings">The settings.</param>
-/// <param name="clock">Determines which keys verify nothing any more.</param>
+/// <param name="clock">Determines which keys no longer verify anything.</param>
 internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock) : ITokenKeyStore
 {
     /// <summary>The id of the key that a site begins with.</summary>
@@ -30,11 +30,13 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
         return ring;
     }
 
-    /// <summary>The same keys: settings are never as old as a key is when it begins to sign.</summary>
+    /// <summary>The same keys: cached settings are never as old as a key is when it begins to sign.</summary>
     /// <param name="known">The keys that are known.</param>
     public ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken) => ValueTask.FromResult(known);
 
-    /// <summary>Adds a key, without those that verify nothing any more. Two transactions, unless others change the row at the same moment.</summary>
+    /// <summary>
+    /// Adds a key, without those that no longer verify anything. Two transactions, unless others change the row at the same moment.
+    /// </summary>
     /// <param name="key">The key.</param>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {
@@ -45,7 +47,7 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
             cancellationToken);
     }
 
-    /// <summary>Removes keys that verify nothing any more. One transaction, two if there are any.</summary>
+    /// <summary>Removes keys that no longer verify anything. One transaction, two if there are any.</summary>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);
@@ -60,7 +62,7 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
     /// <summary>The keys that a row holds.</summary>
     /// <param name="text">The row's text; empty for none.</param>
     /// <param name="site">The site, whose secret is the first key.</param>
-    /// <exception cref="CloudreveException">50001: the keys are in a vault. No other key takes their place.</exception>
+    /// <exception cref="CloudreveException">50001: the keys are in a vault. No other key replaces them.</exception>
     public static TokenKeyRing Read(string text, SiteSettings site) => text == Moved
         ? throw new CloudreveException(ErrorCode.DatabaseError, "The signing keys are in a key vault that is not configured for this app.")
         : TokenKeyRing.Read(text) ?? new TokenKeyRing([new TokenKey(FirstId, site.Get(SiteSetting.SecretKey), DateTimeOffset.MinValue)]);

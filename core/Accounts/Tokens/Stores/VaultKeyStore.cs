@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>
-/// Keys in a key vault. Those of the settings are copied when they are not there yet. While the vault does not answer, a process continues
+/// Keys in a key vault. Those of the settings are copied when they are missing there. While the vault does not respond, a process continues
 /// with the keys that it knows, for <see cref="TokenKeyRing.LongestOutage"/> at most; one that knows none fails. No other key ever takes
 /// their place.
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     /// <summary>The maximum age of cached keys while the vault responds: well below <see cref="TokenKeyRing.ActivationDelay"/>.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
-    /// <summary>The least time between two reads for the sake of unknown keys, and between two tries while the vault does not answer.</summary>
+    /// <summary>The minimum interval between two reads for unknown keys, and between two tries while the vault does not respond.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     /// <summary>The time that a process without keys fails at once after the vault did not respond.</summary>
@@ -38,7 +38,7 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     /// <param name="vault">The vault.</param>
     /// <param name="settings">The settings, which may hold keys still.</param>
     /// <param name="clock">Determines how old the keys are.</param>
-    /// <param name="logger">Receives why the vault could not be read.</param>
+    /// <param name="logger">Receives the reason that the vault could not be read.</param>
     public VaultKeyStore(VaultKeys vault, SettingStore settings, TimeProvider clock, ILogger<VaultKeyStore> logger)
     {
         (_vault, _settings, _clock, _logger) = (vault, settings, clock, logger);
@@ -64,7 +64,7 @@ internal sealed class VaultKeyStore : ITokenKeyStore
 
     /// <summary>Adds a key. One request.</summary>
     /// <param name="key">The key.</param>
-    /// <exception cref="CloudreveException">50001: the vault does not take it.</exception>
+    /// <exception cref="CloudreveException">50001: the vault does not accept it.</exception>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {
         try
@@ -79,15 +79,15 @@ internal sealed class VaultKeyStore : ITokenKeyStore
         _hasChanged = true;
     }
 
-    /// <summary>Adds a key when all are switched off, and ends the move from the settings once the vault has all of their keys.</summary>
-    /// <exception cref="CloudreveException">50001: the vault cannot be read or does not take a key.</exception>
+    /// <summary>Adds a key when all are disabled, and ends the move from the settings once the vault has all of their keys.</summary>
+    /// <exception cref="CloudreveException">50001: the vault cannot be read or does not accept a key.</exception>
     public async Task TidyAsync(CancellationToken cancellationToken)
     {
         var site = await _settings.GetAsync(cancellationToken);
         var content = await CopyAsync(site, cancellationToken);
         if (content.Keys.Count == 0)
             await AddAsync(TokenKey.Draw(_clock.GetUtcNow()), cancellationToken);
-        // What the settings hold at this moment decides: an instance that is not told of the vault yet may have added a key.
+        // What the settings hold at this moment decides: an instance that does not know of the vault yet may have added a key.
         await _settings.ChangeAsync(
             TokenSetting.Keys.Key,
             text => text != SettingKeyStore.Moved && SettingKeyStore.Read(text, site).Keys.All(key => content.Ids.Contains(key.Id))
@@ -112,10 +112,10 @@ internal sealed class VaultKeyStore : ITokenKeyStore
         return (await _loading.Join().OrKnownAsync(Usable, cancellationToken)).Ring;
     }
 
-    /// <summary>The keys of the vault; those that are known where it cannot be read.</summary>
+    /// <summary>The keys of the vault; the cached ones if it cannot be read.</summary>
     private async Task<Known> LoadAsync(CancellationToken cancellationToken)
     {
-        // The age counts from before the read, and a change during the read asks for another one.
+        // The age counts from before the read, and a change during the read requires another one.
         var startedAt = _clock.GetTimestamp();
         _hasChanged = false;
         VaultContent content;
@@ -131,7 +131,7 @@ internal sealed class VaultKeyStore : ITokenKeyStore
         }
         if (content.Keys.Count == 0)
         {
-            // Somebody did that on purpose: keys that are known are as void as those that are not.
+            // An operator did that on purpose: known keys are as invalid as unknown ones.
             _known = null;
             _failure = new Failure(_clock.GetTimestamp());
             throw new CloudreveException(ErrorCode.DatabaseError, "All signing keys are disabled in the key vault.");
@@ -140,7 +140,9 @@ internal sealed class VaultKeyStore : ITokenKeyStore
         return _known = new Known(new TokenKeyRing(content.Keys), startedAt);
     }
 
-    /// <summary>Reads the vault, and first copies to it what only the settings hold. So those who signed in before the move stay signed in.</summary>
+    /// <summary>
+    /// Reads the vault, and first copies to it the keys that only the settings hold. So users who signed in before the move stay signed in.
+    /// </summary>
     private async Task<VaultContent> CopyAsync(SiteSettings site, CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();

@@ -10,8 +10,8 @@ namespace Cloudreve.Core.Accounts.Tokens.Stores;
 internal sealed record VaultContent(IReadOnlySet<string> Ids, IReadOnlyList<TokenKey> Keys);
 
 /// <summary>
-/// Keys as versions of one secret: each key is a version, whose value is the key's secret and whose tags say the rest. So adding a key takes
-/// none away, whoever else adds one at the same moment. A key whose version somebody switches off verifies nothing any more.
+/// Keys as versions of one secret: each key is a version, whose value is the key's secret and whose tags say the rest. So adding a key removes
+/// none, even if others add one at the same moment. A key whose version was disabled no longer verifies anything.
 /// </summary>
 /// <param name="secret">The secret.</param>
 internal sealed class VaultKeys(VaultSecret secret)
@@ -30,7 +30,7 @@ internal sealed class VaultKeys(VaultSecret secret)
     /// <param name="now">The time; keys that verify nothing any more are not read.</param>
     public async Task<VaultContent> ReadAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // A version without our tags is not ours. A key has two versions when an answer was lost or two instances brought the same one.
+        // A version without our tags is not ours. A key has two versions when a response was lost or two instances added the same one.
         var known = (await secret.ListAsync(cancellationToken)).Select(Describe).OfType<Listed>().GroupBy(listed => listed.Key.Id).ToList();
         var enabled = known.Where(versions => versions.All(listed => listed.IsEnabled))
             .Select(versions => versions.MinBy(listed => listed.Key.ActiveFrom)!).ToList();

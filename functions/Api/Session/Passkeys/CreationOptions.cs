@@ -23,7 +23,7 @@ internal sealed record CreationOptions
     /// <summary>base64url.</summary>
     public required string Challenge { get; init; }
 
-    /// <summary>The algorithms that are taken, the best one first.</summary>
+    /// <summary>The accepted algorithms, the best one first.</summary>
     [JsonPropertyName("pubKeyCredParams")]
     public required IReadOnlyList<CredentialParameter> Parameters { get; init; }
 

@@ -43,7 +43,7 @@ internal sealed class PreferenceFunctions(
         var readActivities = activities.ListAsync(userId, cancellationToken);
         var readGrants = ListGrantsAsync(userId, cancellationToken);
         var readLinks = links.ListAsync(userId, cancellationToken);
-        // All of them, also when one fails: nobody else would hear of the others' errors.
+        // All of them, even when one fails: otherwise the others' errors would be lost.
         await Task.WhenAll(readPasskeys, readActivities, readGrants, readLinks);
         return new SecurityInfo
         {
