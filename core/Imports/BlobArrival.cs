@@ -18,7 +18,7 @@ namespace Cloudreve.Core.Imports;
 /// <summary>The outcome of a blob's arrival.</summary>
 public enum BlobArrivalOutcome
 {
-    /// <summary>It is a file of the user's drive now.</summary>
+    /// <summary>The blob is now a file of the user's drive.</summary>
     Imported,
 
     /// <summary>It was a file of the drive already, and its size or time has been brought up to date.</summary>
@@ -82,8 +82,8 @@ public sealed class BlobArrival(
     }
 
     /// <summary>
-    /// Makes the file be what the blob is. The file is read before the blob, and it is changed on the condition that it is as it was
-    /// read: so a delivery that comes late cannot bring back an older version.
+    /// Updates the file to match the blob. The file is read before the blob, and it is changed on the condition that it is unchanged since it
+    /// was read: so a late delivery cannot restore an older version.
     /// </summary>
     private async Task<BlobArrivalResult> ImportFileAsync(
         User user, FilePath target, string blobName, StoragePolicy policy, long limit, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ public sealed class BlobArrival(
             var old = file is { Type: FileType.File } ? await entities.FindAsync(file.PrimaryEntityId, cancellationToken) : null;
             if (file is not null && (old is null || old.Source != blob.Name || !old.IsImported))
                 return new BlobArrivalResult(BlobArrivalOutcome.Skipped, "The name exists.");
-            // The delivery that brought the version before may have died before it was done.
+            // The delivery of the previous version may have died before it was done.
             if (old is not null)
                 await SettleAsync(old, user.Id, cancellationToken);
             if (file is not null && old is not null && IsKnown(file, old, blob))
@@ -142,7 +142,7 @@ public sealed class BlobArrival(
         return entity;
     }
 
-    /// <summary>Makes the entity the file's content. Null, with the entity taken back, when somebody else came first.</summary>
+    /// <summary>Makes the entity the file's content. Null, with the entity removed again, when a competing call came first.</summary>
     private async Task<FileRecord?> TryPutAsync(
         User user, FilePath target, BlobItem blob, FileRecord? file, EntityRecord entity, CancellationToken cancellationToken)
     {
@@ -152,7 +152,7 @@ public sealed class BlobArrival(
                 ? await tree.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
                 : await tree.UpdateAsync(
                     file,
-                    // A thumbnail that came in between would be lost: then it is tried again.
+                    // A thumbnail that was added in between would be lost: then it is tried again.
                     current => current.PrimaryEntityId == file.PrimaryEntityId && ThumbnailIdOf(current) == entity.ReplacedThumbnailId
                         ? FileThumbnails.Drop(current, out _) with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = blob.LastModified }
                         : current,
@@ -174,7 +174,7 @@ public sealed class BlobArrival(
     private static NewEntry NewFile(EntityRecord entity, BlobItem blob) =>
         new(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = blob.Size, UpdatedAt = blob.LastModified };
 
-    // Entities of earlier releases do not know their blob's version.
+    // Entities of earlier releases do not record their blob's version.
     private static bool IsKnown(FileRecord file, EntityRecord entity, BlobItem blob) =>
         entity.SourceETag is { } etag ? etag.Trim('"') == blob.ETag.Trim('"') : file.Size == blob.Size && file.UpdatedAt == blob.LastModified;
 
@@ -184,7 +184,7 @@ public sealed class BlobArrival(
     /// </summary>
     private async Task SettleAsync(EntityRecord entity, long userId, CancellationToken cancellationToken)
     {
-        // Later the ledger may have forgotten the operation; no delivery is tried for so long.
+        // Later the ledger may have forgotten the operation; no delivery is retried for so long.
         if (entity.ArrivalCharge is not { } bytes || clock.GetUtcNow() - entity.CreatedAt > QuotaLedger.OperationsAreKept / 2)
             return;
         await quota.ChargeAsync(userId, OperationId(entity), bytes, limit: null, cancellationToken);

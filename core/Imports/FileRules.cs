@@ -27,7 +27,7 @@ public sealed record FileRules(
     public static FileRules Of(StoragePolicy policy) => new(
         (policy.Settings.FileType ?? []).Select(s => s.TrimStart('.').ToLowerInvariant()).Where(s => s.Length > 0).ToHashSet(),
         policy.Settings.IsFileTypeDenyList,
-        // The pattern is an administrator's, the names are not: a linear-time engine cannot be made to hang.
+        // The pattern comes from an administrator, the names do not: a linear-time engine cannot be made to hang.
         string.IsNullOrEmpty(policy.Settings.FileRegexp) ? null : new Regex(policy.Settings.FileRegexp, RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)),
         policy.Settings.IsNameRegexpDenyList,
         policy.MaxSize);
@@ -78,7 +78,7 @@ public sealed record FileRules(
     }
 
     /// <summary>
-    /// An extension counts as it is written and as systems and readers may take it: Windows drops dots and blanks at the end, and
+    /// An extension is checked as it is written and as systems and readers may see it: Windows drops trailing dots and blanks, and
     /// nobody sees a zero-width character. A denied type is denied in either form, an allowed one must be allowed in both.
     /// </summary>
     private bool IsRefusedType(string name)
@@ -103,6 +103,6 @@ public sealed record FileRules(
         return text.ToString().TrimEnd('.', ' ');
     }
 
-    /// <summary>White space, and letters that take up room or none but show nothing.</summary>
+    /// <summary>White space, and invisible characters of any width.</summary>
     private static bool IsFiller(Rune rune) => Rune.IsWhiteSpace(rune) || rune.Value is 0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0;
 }

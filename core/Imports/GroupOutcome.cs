@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>Gathers what became of each entry of a group.</summary>
+/// <summary>Collects the outcome of each entry of a group.</summary>
 /// <param name="listing">The entries.</param>
 /// <param name="settled">An earlier try over another listing, whose charge is settled already; null for none.</param>
 internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settled)

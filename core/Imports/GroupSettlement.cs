@@ -14,23 +14,23 @@ internal sealed record ArrivedEntries(IReadOnlySet<long> Ids, IReadOnlySet<long>
     public static ArrivedEntries None { get; } = new(new HashSet<long>(), new HashSet<long>(), 0, 0);
 }
 
-/// <summary>Brings charges, rows and totals of an import's groups in line with what is in the drive, also of groups that were cut off.</summary>
+/// <summary>Brings charges, rows and totals of an import's groups in line with what is in the drive, also of groups that were interrupted.</summary>
 internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writer, EntityStore entities, QuotaLedger quota)
 {
     /// <summary>The name under which the ledger knows a try's charge.</summary>
     public static string ChargeId(long taskId, string groupKey, GroupReservation reservation) =>
         $"import-{taskId:x}-{groupKey}-{reservation.Files.First:x}-{reservation.QuotaFit ?? -1}";
 
-    /// <summary>The name under which the ledger knows what was given back of it.</summary>
+    /// <summary>The name under which the ledger knows its refund.</summary>
     public static string RefundId(long taskId, string groupKey, GroupReservation reservation) => ChargeId(taskId, groupKey, reservation) + "-refund";
 
     /// <summary>
-    /// Cleans up at the end of an import: groups that began and did not end keep what they inserted, the rest of their charge
-    /// is given back, and rows of entries that were never created are removed. Harmless to repeat.
+    /// Cleans up at the end of an import: groups that began and did not end keep their inserted entries, the rest of their charge
+    /// is refunded, and rows of entries that were never created are removed. Harmless to repeat.
     /// </summary>
     /// <param name="taskId">The task, none of whose groups runs any more.</param>
     /// <param name="userId">The owner of the drive.</param>
-    /// <returns>What all groups did.</returns>
+    /// <returns>The totals of all groups.</returns>
     public async Task<ImportTotals> SettleAsync(long taskId, long userId, CancellationToken cancellationToken)
     {
         var totals = ImportTotals.Zero;
@@ -41,7 +41,7 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
             else if (group.Reservation is not null)
                 totals = totals.Add(await SettleAsync(taskId, userId, group.Key, group.Reservation, cancellationToken));
         }
-        // Their files are counted by the try that came after; where there was none, they are in the drive all the same.
+        // Their files are counted by the next try; if there was none, they are in the drive anyway.
         await foreach (var group in frontier.ReadAbandonedAsync(taskId, cancellationToken))
             await SettleAsync(taskId, userId, group.Key, group.Reservation!, cancellationToken);
         return totals;
@@ -82,12 +82,12 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
         return new ArrivedEntries(fileIds, entityIds, files, bytes);
     }
 
-    /// <summary>Gives back what a try charged and did not use.</summary>
-    /// <param name="used">Bytes of what it brought into the drive.</param>
+    /// <summary>Refunds the unused part of a try's charge.</summary>
+    /// <param name="used">Bytes of the entries that it added to the drive.</param>
     public async Task RefundAsync(
         long taskId, long userId, string groupKey, GroupReservation reservation, long used, CancellationToken cancellationToken)
     {
-        // A charge of nothing leaves no trace in the ledger.
+        // A charge of zero leaves no trace in the ledger.
         if (reservation.Charge == 0 || await quota.IsChargedAsync(userId, ChargeId(taskId, groupKey, reservation), cancellationToken))
             await quota.TryChargeAsync(userId, RefundId(taskId, groupKey, reservation), used - reservation.Charge, null, cancellationToken);
     }

@@ -21,15 +21,15 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
     /// <summary>Number of the page within its folder.</summary>
     public int Page { get; init; }
 
-    /// <summary>The last sub-folder of the page before, which some services list again.</summary>
+    /// <summary>The last subfolder of the previous page, which some services list again.</summary>
     public string? LastPrefix { get; init; }
 }
 
 /// <summary>The ids that a group took before it inserted anything, so that a repetition uses the same.</summary>
-/// <param name="Digest">Fingerprint of the listing that the ids were dealt out for.</param>
-/// <param name="Files">Ids of files; of folders, too, in reservations from before folders had blocks of their own.</param>
+/// <param name="Digest">Fingerprint of the listing that the ids were assigned for.</param>
+/// <param name="Files">Ids of files; also of folders, in reservations from before folders had blocks of their own.</param>
 /// <param name="Entities">Ids of entities.</param>
-/// <param name="Charge">Bytes that are charged before anything is inserted; what is not used is given back at the end.</param>
+/// <param name="Charge">Bytes that are charged before anything is inserted; the unused part is refunded at the end.</param>
 /// <param name="Folders">The drive's folders that receive the entries.</param>
 /// <param name="QuotaFit">Number of blobs of the listing, in order, that fit into the quota when it was too small; null when all did.</param>
 internal sealed record GroupReservation(string Digest, IdRange Files, IdRange Entities, long Charge, IReadOnlyList<long> Folders, int? QuotaFit)
@@ -40,7 +40,7 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
     /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
     public string? ETag { get; init; }
 
-    /// <summary>The run in which the ids of folders are.</summary>
+    /// <summary>The run of the folders' ids.</summary>
     public IdRange FolderIds => OwnFolders ?? Files;
 
     /// <summary>The runs of all ids.</summary>
@@ -54,7 +54,7 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
 internal sealed record GroupState(string Key, GroupReservation? Reservation, ImportGroupResult? Result);
 
 /// <summary>
-/// The bookkeeping of a running import: rows of its partition hold what is still to be listed (<c>q|</c>), what each group
+/// The bookkeeping of a running import: rows of its partition hold the pages still to be listed (<c>q|</c>), what each group
 /// reserved or did (<c>g|</c>), reservations that were given up since the source changed (<c>a|</c>), and what failed
 /// (<c>e|</c>).
 /// </summary>
@@ -96,10 +96,10 @@ internal sealed class ImportFrontier(StorageLayout layout)
 
     /// <summary>
     /// Stores a reservation in place of the version that was read. Where the same group runs twice at once, both runs have to
-    /// work with the same ids: the one that comes second is given the reservation of the first.
+    /// work with the same ids: the second one is given the reservation of the first.
     /// </summary>
     /// <returns>The reservation to work with.</returns>
-    /// <exception cref="StorageException">The other run saw another listing: try again with what is stored.</exception>
+    /// <exception cref="StorageException">The other run saw another listing: try again with the stored one.</exception>
     public async Task<GroupReservation> ReserveAsync(long taskId, string groupKey, GroupReservation reservation, CancellationToken cancellationToken)
     {
         var row = ReservationRow(taskId, Groups + groupKey, groupKey, reservation);
@@ -120,7 +120,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
     }
 
     /// <summary>
-    /// Ends a group: its failures and what it found are written, then one batch takes its rows off the frontier and keeps
+    /// Ends a group: its failures and findings are written, then one batch removes its rows from the frontier and stores
     /// its result. Usually everything fits into that one batch.
     /// </summary>
     public async Task CompleteAsync(
@@ -148,12 +148,12 @@ internal sealed class ImportFrontier(StorageLayout layout)
                 await layout.TaskItems.SubmitAsync(batch, cancellationToken);
                 batch = new TableBatch(partition);
             }
-            // A slow run of a group that another run has ended must not bring back what was taken off the frontier.
+            // A slow run of a group that another run has ended must not restore rows that were removed from the frontier.
             if (batch.Count == 0)
                 batch.Merge(new Row(partition, done[0].Key));
             batch.Upsert(row);
         }
-        // What was found must be on the frontier before the rows that led to it are taken off.
+        // Findings must be on the frontier before the rows that led to them are removed.
         await layout.TaskItems.SubmitAsync(batch, cancellationToken);
         await layout.TaskItems.SubmitAsync(last, cancellationToken);
     }

@@ -16,7 +16,7 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 
 /// <summary>
 /// Imports a group of listing pages: some small folders, or a page of a large one. Every step may be repeated after a crash:
-/// ids are reserved before the first insert and used again as long as the listing is the same, names decide who is first,
+/// ids are reserved before the first insert and used again as long as the listing is the same, names decide which is first,
 /// and the quota knows each charge by its name.
 /// </summary>
 internal sealed class ImportGroupRunner(
@@ -57,7 +57,7 @@ internal sealed class ImportGroupRunner(
         return result;
     }
 
-    /// <summary>Lists pages until there is enough to do.</summary>
+    /// <summary>Lists pages until there is enough work.</summary>
     private async Task<GroupListing> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
     {
         var listing = new GroupListing();
@@ -79,7 +79,7 @@ internal sealed class ImportGroupRunner(
         return listing;
     }
 
-    /// <summary>Names that folders have already. A folder that this import just made has none, unless this is a repetition.</summary>
+    /// <summary>Names that folders have already. A folder that this import just created has none, unless this is a repetition.</summary>
     private async Task<Dictionary<(long Folder, string Name), NameGuard>> FindKnownNamesAsync(
         GroupListing listing, bool isRepetition, CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ internal sealed class ImportGroupRunner(
         var folders = listing.Entries.Count - blobs;
         var reservation = new GroupReservation(
             SourceReader.Digest(listing.Entries),
-            // Its first id names the charge, so folders alone take one, too.
+            // Its first id names the charge, so groups of folders alone also take one.
             listing.Entries.Count == 0 ? default : await ids.ReserveAsync(IdKind.File, Math.Max(blobs, 1), cancellationToken),
             blobs == 0 ? default : await ids.ReserveAsync(IdKind.Entity, blobs, cancellationToken),
             listing.Entries.Where(e => !known.ContainsKey((e.Item.FolderId, e.Name))).Sum(e => e.Blob?.Size ?? 0),
@@ -118,7 +118,7 @@ internal sealed class ImportGroupRunner(
             : reservation;
     }
 
-    /// <summary>The source changed between two tries: what the earlier one charged but did not use is given back.</summary>
+    /// <summary>The source changed between two tries: the unused part of the earlier charge is refunded.</summary>
     private async Task AbandonAsync(ImportContext context, ImportGroup group, GroupReservation earlier, CancellationToken cancellationToken)
     {
         await frontier.AbandonAsync(context.TaskId, group.Key, earlier, cancellationToken);
@@ -126,7 +126,7 @@ internal sealed class ImportGroupRunner(
         await settlement.RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, arrived.Bytes, cancellationToken);
     }
 
-    /// <summary>Deals out the reserved ids in the order of the listing, and sorts out the names that exist.</summary>
+    /// <summary>Assigns the reserved ids in the order of the listing, and sorts out the names that exist.</summary>
     private List<GroupCandidate> MakeCandidates(
         ImportContext context, GroupListing listing, Dictionary<(long Folder, string Name), NameGuard> known, GroupReservation reservation,
         IReadOnlySet<long> arrived, GroupOutcome outcome)
@@ -180,7 +180,7 @@ internal sealed class ImportGroupRunner(
     };
 
     /// <summary>Charges all files at once; when the quota is too small, as many of the first as fit.</summary>
-    /// <returns>The reservation with what was charged in the end.</returns>
+    /// <returns>The reservation with the final charge.</returns>
     private async Task<GroupReservation> ChargeAsync(
         ImportContext context, ImportGroup group, GroupReservation reservation, List<GroupCandidate> candidates, CancellationToken cancellationToken)
     {

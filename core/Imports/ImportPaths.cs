@@ -14,8 +14,8 @@ internal static class ImportPaths
     private const int MaxCharacters = 4096;
 
     /// <summary>
-    /// Makes a prefix of blob names of a source path. The path must stay in the container and outside of what the product keeps
-    /// there itself; <c>/</c> is the whole container without that.
+    /// Turns a source path into a prefix of blob names. The path must stay in the container and outside of the product's own blobs
+    /// there; <c>/</c> is the whole container without those.
     /// </summary>
     /// <exception cref="CloudreveException">40001 for none, for empty or dot segments, and for the product's own blobs.</exception>
     public static string ParseSource(string source, OwnAreas own)
@@ -30,7 +30,7 @@ internal static class ImportPaths
     }
 
     /// <summary>
-    /// Makes a folder path of a destination: a plain path, or a URI of the target user's own drive (contract, section 19.4).
+    /// Turns a destination into a folder path: a plain path, or a URI of the target user's own drive (contract, section 19.4).
     /// </summary>
     /// <exception cref="CloudreveException">40001 for anything else, 40052 for a name that no folder may have.</exception>
     public static FilePath ParseDestination(string destination, string userHashId)

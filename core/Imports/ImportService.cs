@@ -16,7 +16,7 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Imports;
 
-/// <summary>A request to import what is in a storage policy's container already (contract, section 19.4).</summary>
+/// <summary>A request to import existing blobs of a storage policy's container (contract, section 19.4).</summary>
 /// <param name="Source">Path in the container.</param>
 /// <param name="Destination">Folder in the user's drive: a plain path or a URI.</param>
 /// <param name="UserId">The owner of the drive.</param>
@@ -152,9 +152,9 @@ public sealed class ImportService
         JsonSerializer.Deserialize(task.Job, ImportJson.Default.ImportJob)
         ?? throw new InvalidOperationException($"The import task {task.Id} has no job.");
 
-    /// <summary>Takes a task from queued to processing, makes the destination folder and seeds the frontier.</summary>
+    /// <summary>Moves a task from queued to processing, creates the destination folder and seeds the frontier.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>False when the task does not exist, has ended or is about to: there is nothing to do.</returns>
+    /// <returns>False when the task does not exist, has ended or is about to end: there is nothing to do.</returns>
     public async Task<bool> BeginAsync(ImportTaskReference reference, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);
@@ -172,12 +172,12 @@ public sealed class ImportService
         return IsAtWork(task);
     }
 
-    /// <summary>Writes the task's progress and takes the next groups of folders off the frontier.</summary>
+    /// <summary>Writes the task's progress and takes the next groups of folders from the frontier.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="round">Number of the round, starting at 0.</param>
     /// <param name="totals">The totals of all rounds before.</param>
     /// <param name="failures">The first failures.</param>
-    /// <returns>Groups that can run side by side; empty when there is nothing left or the task has ended.</returns>
+    /// <returns>Groups that can run in parallel; empty when there is nothing left or the task has ended.</returns>
     public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
         ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
     {
@@ -192,7 +192,7 @@ public sealed class ImportService
             var count = 1;
             while (rows[i].Page == 0 && count < FoldersPerGroup && i + count < rows.Count && rows[i + count].Page == 0)
                 count++;
-            // A row is taken off the frontier once and for all, so the first one names the group.
+            // A row is removed from the frontier for good, so the first one names the group.
             groups.Add(new ImportGroup(rows[i].Key[2..].Replace('|', '-'), rows[i].Key, rows[i + count - 1].Key, round + 1));
             i += count;
         }
@@ -219,7 +219,7 @@ public sealed class ImportService
     }
 
     /// <summary>
-    /// Lets no group of a task begin any more, since its orchestration is gone. A run that has begun already ends within
+    /// Keeps further groups of a task from starting, since its orchestration is gone. A run that has begun already ends within
     /// <see cref="GroupTimeLimit"/>; only then <see cref="FinishAsync"/> may be called.
     /// </summary>
     /// <param name="reference">The task.</param>
@@ -227,7 +227,7 @@ public sealed class ImportService
         _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
 
     /// <summary>
-    /// Ends a task, and cleans up behind groups that did not come to their end. None of its groups may run any more. A task that
+    /// Ends a task, and cleans up after groups that were not completed. None of its groups may still run. A task that
     /// was closed ends with an error in any case.
     /// </summary>
     /// <param name="reference">The task.</param>
@@ -238,7 +238,7 @@ public sealed class ImportService
     {
         if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsTerminal: false } task)
             return;
-        // The groups' own accounts are complete also when the orchestration did not get all of their answers.
+        // The groups' own records are complete even when the orchestration did not receive all of their results.
         var totals = await _settlement.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
         var first = failures ?? await ReadFailuresAsync(task.Id, cancellationToken).Take(MaxFailures).ToListAsync(cancellationToken);
         if (totals.Imported > 0)
@@ -255,7 +255,7 @@ public sealed class ImportService
             cancellationToken);
     }
 
-    /// <summary>One event for the whole import: its files are known by the task.</summary>
+    /// <summary>One event for the whole import: the task lists its files.</summary>
     private async Task LogImportAsync(ImportJob job, CancellationToken cancellationToken)
     {
         var path = FilePath.ParsePlain(job.Destination);

@@ -7,8 +7,8 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Imports;
 
 /// <summary>
-/// Finds arrived blobs of which the host never told. On the emulator the host's scan asks for blobs that are newer than the newest it
-/// has seen, and times have whole seconds there: a blob that is written in the second of the last scan, but after it, is passed over
+/// Finds arrived blobs that the host never reported. On the emulator the host's scan asks for blobs that are newer than the newest it
+/// has seen, and times have whole seconds there: a blob that is written in the second of the last scan, but after it, is missed
 /// until the host starts again. It is for one process that gets all arrivals, as the local app is.
 /// </summary>
 public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
@@ -22,13 +22,16 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
 
     private readonly BoundedCache<(string Name, string ETag), bool> _told = new(RememberedArrivals, clock);
 
-    // What came before is found by the host, which looks at all blobs when it starts. Times of blobs have whole seconds.
+    // Earlier blobs are found by the host, which scans all blobs when it starts. Times of blobs have whole seconds.
     private readonly DateTimeOffset _start = clock.GetUtcNow().AddSeconds(-1);
 
-    /// <summary>Notes that the host told of this version of a blob.</summary>
+    /// <summary>Records that the host reported this version of a blob.</summary>
     internal void Note(BlobItem blob) => _told.Keep(VersionOf(blob), true, clock.GetUtcNow() + (2 * s_window));
 
-    /// <summary>The names of blobs below <c>imports/</c> that came within the last 15 minutes and are not known: one transaction for each 5,000 blobs there.</summary>
+    /// <summary>
+    /// The names of blobs below <c>imports/</c> that arrived within the last 15 minutes and were not reported: one transaction for each 5,000
+    /// blobs there.
+    /// </summary>
     public async Task<IReadOnlyList<string>> FindAsync(CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();

@@ -20,7 +20,7 @@ internal sealed record SourceEntry(FrontierItem Item, string Name, BlobItem? Blo
     public string Path => Blob?.Name ?? Item.Prefix + Name + "/";
 }
 
-/// <summary>One page of the source, sorted into what can be imported and what cannot.</summary>
+/// <summary>One page of the source, sorted into items that can be imported and items that cannot.</summary>
 /// <param name="Entries">The entries that can be imported.</param>
 /// <param name="Failures">The entries that cannot, with reasons.</param>
 /// <param name="Indexed">Number of blobs and folders that were seen.</param>
@@ -31,7 +31,7 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
     public bool IsUnreadable { get; init; }
 }
 
-/// <summary>Reads the source of an import: the hierarchical listing of a container, made into names that a drive allows.</summary>
+/// <summary>Reads the source of an import: the hierarchical listing of a container, converted to names that a drive allows.</summary>
 /// <param name="container">The policy's container.</param>
 /// <param name="rules">The rules of the policy.</param>
 /// <param name="own">The areas of the product's own blobs, which are never imported.</param>
@@ -162,7 +162,7 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
         var lastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : "";
         if (!lastBlob.StartsWith(blob.Name, StringComparison.Ordinal) && !lastPrefix.StartsWith(blob.Name, StringComparison.Ordinal))
             return false;
-        // What cannot be listed is not empty.
+        // A folder that cannot be listed is not empty.
         return await ListAsync(blob.Name + "/", null, 1, null, cancellationToken) is not { Blobs.Count: 0 };
     }
 }

@@ -4,8 +4,8 @@ using Cloudreve.Core.Infrastructure.Caching;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>
-/// Limits how many addresses of links a client may try that do not exist. Nobody can compute an address, so this is a second line: it
-/// keeps those who try all the same from costing anything. It counts in each process: a shared count would cost the site more than the
+/// Limits the number of nonexistent link addresses that a client may try. Nobody can compute an address, so this is a second line of defence: it
+/// keeps such attempts cheap. It counts in each process: a shared count would cost the site more than the
 /// tries do.
 /// </summary>
 /// <param name="clock">Determines when a window ends.</param>
@@ -29,7 +29,7 @@ public sealed class LinkMisses(TimeProvider clock)
     /// <param name="client">The client.</param>
     public void Count(ClientAddress client)
     {
-        // Two misses at once may count as one; the limit is no exact one.
+        // Two misses at once may count as one; the limit is approximate.
         var now = clock.GetUtcNow();
         var misses = _clients.Find(client.Key) ?? new Misses(0, now + Window);
         _clients.Keep(client.Key, misses with { Count = misses.Count + 1 }, misses.Until);

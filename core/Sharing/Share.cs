@@ -43,7 +43,7 @@ public sealed record Share
     /// <summary>True if clients show the folder's README.</summary>
     public bool ShowsReadme { get; init; }
 
-    /// <summary>The mark of the write that made the row, by which a write whose answer was lost is known again.</summary>
+    /// <summary>The mark of the write that made the row, by which a write whose response was lost is recognized.</summary>
     internal string? Write { get; init; }
 
     /// <summary>The version of the row.</summary>

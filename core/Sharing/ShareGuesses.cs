@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Sharing;
 
 /// <summary>
 /// Compares passwords of links under the limits of <see cref="AttemptLimiter"/>, which all processes share. Guesses of one link wait
-/// for each other, so that many at once are no way around.
+/// for each other, so that many at once do not get around the limits.
 /// </summary>
 /// <param name="layout">The storage of attempts.</param>
 /// <param name="limiter">Limits those of one link.</param>
@@ -21,7 +21,7 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     private const string Attempts = "attempts";
     private const int MaxKept = 100_000;
 
-    // A visitor opens one folder after the other; the password of a link never changes.
+    // Visitors open one folder after another; the password of a link never changes.
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(5);
 
     private readonly GuessTurns _turns = new();
@@ -39,7 +39,7 @@ public sealed class ShareGuesses(StorageLayout layout, AttemptLimiter limiter, C
     {
         if (share.Password.Length == 0)
             return true;
-        // No link has such a password, so it is no guess.
+        // No link has such a password, so it does not count as a guess.
         if (password.Length is 0 or > ShareLinks.MaxPassword)
             return false;
         if (_opened.Find((share.Id, client.Key, password)))

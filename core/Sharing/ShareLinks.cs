@@ -6,8 +6,8 @@ using Cloudreve.Core.Infrastructure.Ids;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>An owner's settings for a link.</summary>
-/// <param name="ExpiresIn">After which time it ends; null for never.</param>
-/// <param name="Downloads">After how many downloads it ends; null for no limit.</param>
+/// <param name="ExpiresIn">The time until it expires; null for never.</param>
+/// <param name="Downloads">Maximum number of downloads; null for no limit.</param>
 /// <param name="SharesView">True if others see the folder as its owner arranged it.</param>
 /// <param name="ShowsReadme">True if clients show the folder's README.</param>
 public sealed record ShareTerms(TimeSpan? ExpiresIn, long? Downloads, bool SharesView, bool ShowsReadme);
@@ -46,7 +46,7 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
         return share;
     }
 
-    /// <summary>Changes a link; what was counted and the password stay. Two transactions.</summary>
+    /// <summary>Changes a link; its counts and password stay. Two transactions.</summary>
     /// <param name="share">The link.</param>
     /// <param name="terms">The new expiry and the other terms.</param>
     /// <exception cref="CloudreveException">404: the link is gone.</exception>

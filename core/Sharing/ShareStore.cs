@@ -10,7 +10,7 @@ using Cloudreve.Core.Site.Bootstrap;
 namespace Cloudreve.Core.Sharing;
 
 /// <summary>
-/// The rows of share links. A link is a row among its owner's, so that all of them are one query away; another row, which never changes,
+/// The rows of share links. A link is a row among its owner's, so that one query reads all of them; another row, which never changes,
 /// maps an id to its owner. A link exists as long as the first row does.
 /// </summary>
 /// <param name="layout">Their storage.</param>
@@ -29,7 +29,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     private readonly BoundedCache<long, long?> _owners = new(MaxOwners, clock);
     private readonly BoundedCache<long, IReadOnlySet<long>> _sharedFiles = new(MaxSharedFiles, clock);
 
-    /// <summary>Finds a link: two transactions, one when the process knows whose it is; null when there is none.</summary>
+    /// <summary>Finds a link: two transactions, one when the process knows its owner; null when there is none.</summary>
     /// <param name="id">Its id.</param>
     public async Task<Share?> FindAsync(long id, CancellationToken cancellationToken = default) =>
         await FindOwnerAsync(id, cancellationToken) is { } ownerId ? await FindAsync(ownerId, id, cancellationToken) : null;
@@ -55,7 +55,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     /// <param name="share">The link.</param>
     public async Task SaveAsync(Share share, CancellationToken cancellationToken = default)
     {
-        // Of the owner's row alone nobody could find the link; the other leads nowhere until the link is there.
+        // The owner's row alone could not be found by id; the other row leads nowhere until the link exists.
         await layout.Shares.UpsertAsync(DescribeId(share), cancellationToken);
         await layout.Shares.UpsertAsync(share.ToRow(), cancellationToken);
         _sharedFiles.Forget(share.OwnerId);
@@ -79,7 +79,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Counted, changed by somebody else, deleted, or written by this very call whose answer was lost.
+                // Counted, changed by another call, deleted, or written by this call itself, whose response was lost.
                 share = await FindAsync(share.OwnerId, share.Id, cancellationToken) ?? throw Gone();
                 if (share.Write == write)
                     return share;
@@ -101,7 +101,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     {
         foreach (var share in await ListAsync(ownerId, cancellationToken))
         {
-            // Among the owner's the link is found again, should the process die in between.
+            // The owner's row is found again if the process dies in between.
             await layout.Shares.DeleteAsync(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
             await layout.Shares.DeleteAsync(Share.Partition(ownerId), FileKeys.Id(share.Id), cancellationToken: cancellationToken);
         }
@@ -109,7 +109,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Completes the rows of ids, which had the owner alone on older sites: one transaction for each 1,000 links, two for each that lacks
+    /// Completes the rows of ids, which had only the owner on older sites: one transaction for each 1,000 links, two for each that lacks
     /// something. Harmless to repeat.
     /// </summary>
     internal Task CompleteListAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
@@ -117,7 +117,7 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
         async (row, token) =>
         {
-            // Only a row that is still there: what is deleted meanwhile must not come back.
+            // Only a row that still exists: a row that is deleted meanwhile must not be restored.
             if (await FindAsync(row.RequiredNumber(Owner), FileKeys.ParseId(row.RowKey), token) is { } share)
                 await layout.Shares.TryMergeAsync(DescribeId(share), token);
         });
@@ -130,7 +130,9 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
         [SiteLists.Created] = share.CreatedAt,
     };
 
-    /// <summary>Counts a download, and takes it from those that are left: two or three transactions, more when others download at the same time.</summary>
+    /// <summary>
+    /// Counts a download, and subtracts it from the remaining ones: two or three transactions, more when others download at the same time.
+    /// </summary>
     /// <param name="id">The link.</param>
     /// <exception cref="CloudreveException">404: the link is gone, or others took the last download.</exception>
     public async Task CountDownloadAsync(long id, CancellationToken cancellationToken = default)

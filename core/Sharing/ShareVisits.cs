@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Sharing;
 
-/// <summary>Counts how often links are looked at.</summary>
+/// <summary>Counts the views of links.</summary>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class ShareVisits(StorageLayout layout, TimeProvider clock, ILogger<ShareVisits> logger)

@@ -31,8 +31,9 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
     private readonly BoundedCache<long, SharedTop> _recent = new(MaxKept, clock);
 
     /// <summary>
-    /// Opens a place behind a link: four transactions, three when the process knows whose link it is, and two for each folder above what is shared, for what is deleted with a
-    /// folder must not be seen any more; none for a link that was opened within <see cref="MaxAge"/>.
+    /// Opens a place behind a link: four transactions, three when the process knows the link's owner, and two for each folder above the shared
+    /// entry, since an entry that is deleted with a folder must no longer be visible; none for a link that was opened within <see
+    /// cref="MaxAge"/>.
     /// </summary>
     /// <param name="caller">The caller.</param>
     /// <param name="uri">The URI.</param>
@@ -79,7 +80,7 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
         return new SharedLink(share, file, path, isOwner || await guesses.IsRightAsync(share, caller.Client, password, cancellationToken));
     }
 
-    /// <summary>Forgets what this process knows of a link, because it was changed here.</summary>
+    /// <summary>Drops a link from this process's cache, because it was changed here.</summary>
     /// <param name="id">The link.</param>
     public void Forget(long id) => _recent.Forget(id);
 

@@ -17,7 +17,7 @@ public sealed record AbuseReport(long ReporterId, int Category, string Descripti
 /// <param name="clock">Stamps reports.</param>
 public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>Keeps a report. One transaction.</summary>
+    /// <summary>Stores a report. One transaction.</summary>
     /// <param name="report">The report.</param>
     public async Task AddAsync(AbuseReport report, CancellationToken cancellationToken = default)
     {

@@ -61,16 +61,16 @@ public enum GroupPermission
     UniqueDirectLink = 17,
 }
 
-/// <summary>Limits of a group that are no permissions.</summary>
+/// <summary>Limits of a group that are not permissions.</summary>
 public sealed record GroupSettings
 {
-    /// <summary>The most bytes of files that may go into one archive; 0 for no limit.</summary>
+    /// <summary>Maximum total size of the files in one archive, in bytes; 0 for no limit.</summary>
     public long CompressSize { get; init; }
 
-    /// <summary>The largest archive, in bytes, that may be extracted; 0 for no limit.</summary>
+    /// <summary>Maximum size of an archive to extract, in bytes; 0 for no limit.</summary>
     public long DecompressSize { get; init; }
 
-    /// <summary>Options that the downloader of remote downloads gets.</summary>
+    /// <summary>Options that are passed to the downloader of remote downloads.</summary>
     public IReadOnlyDictionary<string, JsonElement>? RemoteDownloadOptions { get; init; }
 
     /// <summary>Maximum number of direct links that one call may create; 0 for none.</summary>
@@ -116,7 +116,7 @@ public sealed record Group
     /// <summary>The permissions of members.</summary>
     public Boolset Permissions { get; init; }
 
-    /// <summary>Limits that are no permissions.</summary>
+    /// <summary>Limits that are not permissions.</summary>
     public GroupSettings Settings { get; init; } = new();
 
     /// <summary>The storage policy of new files; null when members cannot store files.</summary>

@@ -18,7 +18,7 @@ internal enum NodeFeature
     Relocate = 4,
 }
 
-/// <summary>A machine that works for the site; node 1 is the site itself.</summary>
+/// <summary>A machine that does work for the site; node 1 is the site itself.</summary>
 public sealed record Node
 {
     /// <summary>The site itself.</summary>

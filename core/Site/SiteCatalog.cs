@@ -8,15 +8,15 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Site;
 
 /// <summary>
-/// Groups, storage policies and nodes. Each kind is read whole in one transaction and kept for <see cref="MaxAge"/>: a change by
-/// another process shows after that time at most, unless storage is slow or down.
+/// Groups, storage policies and nodes. Each kind is read completely in one transaction and kept for <see cref="MaxAge"/>: a change by
+/// another process is visible after that time at most, unless storage is slow or down.
 /// </summary>
 public sealed class SiteCatalog
 {
     /// <summary>The maximum age of the cached catalog.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
 
-    // Groups and policies say who may do what.
+    // Groups and policies decide on permissions.
     private static readonly AgeLimits Limits = new(MaxAge, TimeSpan.FromMinutes(2));
 
     private readonly StorageLayout _layout;
@@ -27,7 +27,7 @@ public sealed class SiteCatalog
 
     /// <summary>Creates the catalog; reads nothing yet.</summary>
     /// <param name="clock">Determines the age of what was read.</param>
-    /// <param name="keys">Seal what is secret in policies; null to store it as it is.</param>
+    /// <param name="keys">Seal secrets of policies; null to store them as they are.</param>
     public SiteCatalog(StorageLayout layout, TimeProvider clock, SealingKeys? keys = null)
     {
         _layout = layout;
@@ -141,7 +141,7 @@ public sealed class SiteCatalog
         _nodes.Forget();
     }
 
-    /// <summary>The keys that seal what is secret in policies.</summary>
+    /// <summary>The keys that seal secrets of policies.</summary>
     internal SealingKeys Keys => _keys;
 
     /// <summary>Seals secrets that are stored as they are, or under an earlier key.</summary>
@@ -151,13 +151,13 @@ public sealed class SiteCatalog
 
     internal static CloudreveException NoPolicy() => new(ErrorCode.PolicyNotFound, "The storage policy does not exist.");
 
-    /// <summary>Reads groups again when they are asked for next.</summary>
+    /// <summary>Makes the next access read the groups again.</summary>
     internal void ForgetGroups() => _groups.Forget();
 
-    /// <summary>Reads nodes again when they are asked for next.</summary>
+    /// <summary>Makes the next access read the nodes again.</summary>
     internal void ForgetNodes() => _nodes.Forget();
 
-    /// <summary>Reads policies again when they are asked for next.</summary>
+    /// <summary>Makes the next access read the policies again.</summary>
     internal void ForgetPolicies() => _policies.Forget();
 
     /// <summary>Finds an item. An item that is missing may have been created by another process a moment ago: it is looked for once more.</summary>
@@ -177,7 +177,7 @@ public sealed class SiteCatalog
                 var items = new Dictionary<int, T>();
                 await foreach (var row in _layout.Site.QueryAsync(new RowRange(partition), cancellationToken))
                 {
-                    // Of what was deleted, only policies are still looked for.
+                    // Of deleted objects, only policies are still searched for.
                     if (SiteRows.IsDeleted(row) && partition != SiteRows.Policies)
                         continue;
                     var item = parse(row);

@@ -30,7 +30,7 @@ internal static class SiteRows
         return row;
     }
 
-    /// <summary>An id that nothing of a kind ever had. One transaction.</summary>
+    /// <summary>An id that no object of a kind ever had. One transaction.</summary>
     public static async Task<int> NextIdAsync(Table site, string kind, CancellationToken cancellationToken)
     {
         var last = 0;

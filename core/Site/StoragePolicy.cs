@@ -43,7 +43,7 @@ public sealed record StoragePolicySettings
     /// <summary>The provider's region.</summary>
     public string? Region { get; init; }
 
-    /// <summary>The endpoint that the server uses instead of the clients' one.</summary>
+    /// <summary>The endpoint that the server uses instead of the clients' endpoint.</summary>
     public string? ServerSideEndpoint { get; init; }
 
     /// <summary>The size of upload chunks in bytes; 0 for no chunks.</summary>
@@ -164,7 +164,8 @@ public sealed record StoragePolicy
     public bool IsLocal { get; init; }
 
     /// <summary>
-    /// Rules of before that <see cref="DirNameRule"/> replaced. What they named is still the product's own, so no import may make files of it.
+    /// Earlier rules that <see cref="DirNameRule"/> replaced. Blobs that they named are still the product's own, so no import may turn them into
+    /// files.
     /// </summary>
     public IReadOnlyList<string> FormerDirNameRules { get; init; } = [];
 
@@ -180,10 +181,10 @@ public sealed record StoragePolicy
     /// </summary>
     public string ApiType => Driver == StorageDriver.AzureBlob ? (Settings.Relay ? LocalType : S3Type) : Driver;
 
-    /// <summary>The type that the administration shows: how the policy was made.</summary>
+    /// <summary>The type that the administration shows, from the policy's creation.</summary>
     public string AdminType => Driver == StorageDriver.AzureBlob ? (IsLocal ? LocalType : S3Type) : Driver;
 
-    /// <summary>An address of the policy's account as clients get it: by way of the proxy, where there is one.</summary>
+    /// <summary>An address of the policy's account for clients: through the proxy, if there is one.</summary>
     /// <param name="address">The address.</param>
     public Uri PublicAddress(Uri address) =>
         Settings.CustomProxy && Uri.TryCreate(Settings.ProxyServer, UriKind.Absolute, out var proxy)

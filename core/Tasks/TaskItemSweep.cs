@@ -3,15 +3,15 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Tasks;
 
-/// <summary>Removes the working rows of tasks that ended long ago: what they had still to do, what their parts did, and their error lists.</summary>
+/// <summary>Removes the working rows of tasks that ended long ago: remaining work, results of parts, and error lists.</summary>
 /// <param name="clock">Determines what is old.</param>
 public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
 {
-    /// <summary>No task is at work for as long without touching its rows, and nobody reads an error list that is as old.</summary>
+    /// <summary>No task runs that long without touching its rows, and nobody reads an error list of that age.</summary>
     public static readonly TimeSpan ItemsAreKept = TimeSpan.FromDays(90);
 
     /// <summary>Removes rows that nobody has touched for <see cref="ItemsAreKept"/>. Scans the table.</summary>
-    /// <param name="most">At most how many; the rest is left to the next call.</param>
+    /// <param name="most">Maximum number; the rest is left to the next call.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
     /// <returns>How many were removed.</returns>
     public Task<int> RunAsync(int most, CancellationToken cancellationToken = default)

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Tasks;
 /// The life of a task between its acceptance and its end (contract, section 18). Every method may be called again after a crash.
 /// </summary>
 /// <param name="tasks">The tasks.</param>
-/// <param name="settings">Determines how often a task is begun again.</param>
+/// <param name="settings">Sets the number of restarts of a task.</param>
 /// <param name="clock">Determines what time it is.</param>
 public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvider clock)
 {
@@ -18,10 +18,10 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>Takes a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
+    /// <summary>Moves a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>The task; null when it does not exist, has ended or is about to: there is nothing to do.</returns>
-    /// <exception cref="CloudreveException">The task has taken longer than any may.</exception>
+    /// <returns>The task; null when it does not exist, has ended or is about to end: there is nothing to do.</returns>
+    /// <exception cref="CloudreveException">The task has exceeded the maximum time.</exception>
     public async Task<WorkflowTask?> BeginAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
         if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true } task)
@@ -40,12 +40,12 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         return begun is { IsAtWork: true } ? begun : null;
     }
 
-    /// <summary>Suspends a task that failed, to be begun again later: two transactions.</summary>
+    /// <summary>Suspends a task that failed, to be restarted later: two transactions.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="failures">Number of failures since it last made progress, this one included.</param>
     /// <param name="count">Total number of failures, this one included.</param>
     /// <param name="error">The error message, for its owner.</param>
-    /// <returns>When it is begun again; null when it has no retry left or has ended.</returns>
+    /// <returns>The time of its restart; null when it has no retry left or has ended.</returns>
     public async Task<DateTimeOffset?> SuspendAsync(
         TaskReference reference, int failures, int count, string error, CancellationToken cancellationToken = default)
     {
@@ -67,7 +67,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         return task is { IsAtWork: true } ? task.ResumeTime ?? clock.GetUtcNow() : null;
     }
 
-    /// <summary>Lets no part of a task begin any more, since its orchestration is gone: two transactions.</summary>
+    /// <summary>Keeps further parts of a task from starting, since its orchestration is gone: two transactions.</summary>
     /// <param name="reference">The task.</param>
     public Task CloseAsync(TaskReference reference, CancellationToken cancellationToken = default) =>
         tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
@@ -86,7 +86,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         },
         cancellationToken);
 
-    /// <summary>Writes how far a task is: two transactions. Nothing changes once it has ended.</summary>
+    /// <summary>Writes the progress of a task: two transactions. Nothing changes once it has ended.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="phase">The step that runs.</param>
     /// <param name="progress">Progress by the names that clients know.</param>
@@ -101,7 +101,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
                 Phase = phase,
                 Progress = progress,
                 Failed = failures.Count,
-                // Failures of items stand behind those of earlier tries, of which there is one for each retry.
+                // Failures of items follow those of earlier tries, of which there is one for each retry.
                 ErrorHistory = [.. t.ErrorHistory.Take(t.RetryCount), .. failures.First],
             },
             cancellationToken);
@@ -132,6 +132,6 @@ public sealed record ItemFailures(long Count, IReadOnlyList<string> First)
     public ItemFailures Add(string item, string reason) =>
         new(Count + 1, First.Count < TaskRuns.MaxErrors ? [.. First, $"{Cut(item)}: {reason}"] : First);
 
-    /// <summary>The end of a long path, which is the part that tells.</summary>
+    /// <summary>The end of a long path, which is its informative part.</summary>
     private static string Cut(string item) => item.Length <= MaxItemCharacters ? item : "..." + item[^MaxItemCharacters..];
 }

@@ -89,8 +89,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             yield return FromRow(row);
     }
 
-    /// <summary>Removes tasks that ended long ago, with their places in the index. Scans the table; two transactions for each that goes.</summary>
-    /// <param name="most">At most how many; the rest is left to the next call.</param>
+    /// <summary>Removes tasks that ended long ago, with their places in the index. Scans the table; two transactions for each removed task.</summary>
+    /// <param name="most">Maximum number; the rest is left to the next call.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
     /// <returns>How many were removed.</returns>
     public async Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
@@ -100,7 +100,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         WorkflowTaskStatus[] ended = [WorkflowTaskStatus.Completed, WorkflowTaskStatus.Error, WorkflowTaskStatus.Canceled];
         await foreach (var row in layout.Tasks.ScanAsync(Any(ended.Select(status => $"({Stale(status, before)})")), cancellationToken).Take(most))
         {
-            // The index first: what is cut off here is found again by the task's own row.
+            // The index first: an interrupted removal is found again by the task's own row.
             var id = row.RequiredNumber(Columns.Id);
             await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
             await layout.Tasks.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
@@ -110,7 +110,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>
-    /// Completes the index, which had the owner alone on older sites: one transaction for each 1,000 tasks, two for each that lacks something.
+    /// Completes the index, which had only the owner on older sites: one transaction for each 1,000 tasks, two for each that lacks something.
     /// Harmless to repeat.
     /// </summary>
     internal Task CompleteListAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
@@ -118,7 +118,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
         async (row, token) =>
         {
-            // Only a row that is still there: what is deleted meanwhile must not come back.
+            // Only a row that still exists: a row that is deleted meanwhile must not be restored.
             if (await FindAsync(row.RequiredNumber(SiteLists.Owner), FileKeys.ParseId(row.RowKey), token) is { } task)
                 await layout.Tasks.TryMergeAsync(DescribeId(task), token);
         });
@@ -129,8 +129,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="ownerId">The owner.</param>
     /// <param name="id">The task.</param>
     /// <param name="change">
-    /// Makes the new task of the stored one. It may be called again, on its own result too when an answer was lost: it sets
-    /// values and does not add to them.
+    /// Builds the new task from the stored one. It may be called again, also on its own result when a response was lost: it sets
+    /// values and does not increment them.
     /// </param>
     /// <returns>The task as it is stored now; null when there is none.</returns>
     public async Task<WorkflowTask?> UpdateAsync(
@@ -148,7 +148,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
             }
             catch (StorageChangedException)
             {
-                // A slow try of the same step wrote first.
+                // A slow attempt at the same step wrote first.
             }
         }
     }
@@ -158,24 +158,24 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <param name="id">The task.</param>
     public async Task DeleteAsync(long ownerId, long id, CancellationToken cancellationToken = default)
     {
-        // By the index the task can be found, and deleted again, as long as the other row may be there.
+        // Through the index the task can be found, and deleted again, as long as the other row may exist.
         await layout.Tasks.DeleteAsync(Partition(ownerId), Key(id), cancellationToken: cancellationToken);
         await layout.Tasks.DeleteAsync(IndexPartition(id), FileKeys.Id(id), cancellationToken: cancellationToken);
     }
 
-    /// <summary>All tasks of all users that a filter leaves, in no order: one transaction for each 1,000.</summary>
+    /// <summary>All tasks of all users that match a filter, in no order: one transaction for each 1,000.</summary>
     internal IAsyncEnumerable<WorkflowTask> ScanAsync(TaskFilter filter, CancellationToken cancellationToken) => layout.Tasks
         .ScanAsync(
             SiteLists.All("PartitionKey ge 'u' and PartitionKey lt 'v'", ConditionOf(filter), filter.Status is { } status ? $"status eq {(int)status}" : null),
             cancellationToken)
         .Select(FromRow);
 
-    /// <summary>The condition of a filter, but for the state, on rows of tasks and of their index; null for none.</summary>
+    /// <summary>The condition of a filter, except for the state, on rows of tasks and of their index; null for none.</summary>
     internal static string? ConditionOf(TaskFilter filter) => SiteLists.All(
         filter.Type is { } type ? $"type eq '{type.Replace("'", "''", StringComparison.Ordinal)}'" : null,
         filter.OwnerId is { } owner ? SiteLists.Is("o", owner) : null);
 
-    /// <summary>Removes what is left in the index of an owner's tasks: a transaction for each 1,000 tasks of the site. Harmless to repeat.</summary>
+    /// <summary>Removes the remaining index rows of an owner's tasks: a transaction for each 1,000 tasks of the site. Harmless to repeat.</summary>
     internal Task ClearIndexAsync(long ownerId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
         layout.Tasks,
         layout.Tasks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"PartitionKey ge 'i' and PartitionKey lt 'j' and o eq {ownerId}L"), cancellationToken),
@@ -212,7 +212,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     private static Row ToRow(WorkflowTask task)
     {
         var row = DescribeState(task);
-        // It names folders by their paths.
+        // Names folders by their paths.
         LongText.Write(row, Job, task.Job);
         return row;
     }

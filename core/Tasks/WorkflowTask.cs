@@ -18,7 +18,7 @@ public enum WorkflowTaskStatus
     /// <summary>Ended by its owner.</summary>
     Canceled,
 
-    /// <summary>Ended well; single items may have failed.</summary>
+    /// <summary>Completed; single items may have failed.</summary>
     Completed,
 }
 

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Infrastructure.Boolsets;
 /// </summary>
 public readonly struct Boolset : IEquatable<Boolset>
 {
-    /// <summary>The highest number plus one that a text may hold; no set of the contract comes near it.</summary>
+    /// <summary>The highest number plus one that a text may hold; no set of the contract gets near it.</summary>
     private const int MaxBits = 1024;
 
     private readonly byte[]? _bytes;

@@ -3,14 +3,14 @@ using Cloudreve.AzureStorage;
 namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>
-/// A value that is read when it is first asked for and again when it grows old. Several readers share one read and its failure. A read
-/// begins ahead of time while the value is asked for, and when one is slow or fails, readers go by the old value, within limits.
+/// A value that is read when it is first needed and again when it gets old. Several readers share one read and its failure. A read
+/// begins ahead of time while the value is in use, and when one is slow or fails, readers get the old value, within limits.
 /// </summary>
 /// <typeparam name="T">The type of the value.</typeparam>
 internal sealed class AgedValue<T>
     where T : class
 {
-    // Between a read that failed and the next, while the old value will do.
+    // The interval between a failed read and the next, while the old value is good enough.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Func<CancellationToken, Task<T>> _read;
@@ -35,8 +35,8 @@ internal sealed class AgedValue<T>
     }
 
     /// <summary>The value.</summary>
-    /// <param name="cancellationToken">Ends the waiting of this one; the read continues.</param>
-    /// <exception cref="StorageUnavailableException">There is no value to go by, and a read took too long.</exception>
+    /// <param name="cancellationToken">Ends this caller's waiting; the read continues.</param>
+    /// <exception cref="StorageUnavailableException">There is no cached value, and a read took too long.</exception>
     public ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
         if (Known(_limits.MaxAge) is not { } known)
@@ -49,7 +49,7 @@ internal sealed class AgedValue<T>
     /// <summary>Forgets the value: the next reader reads it again.</summary>
     public void Forget()
     {
-        // A read that is under way may have seen the state before the change; it must not be kept, nor joined.
+        // A read in progress may have seen the state before the change; it must be neither kept nor joined.
         Interlocked.Increment(ref _generation);
         _entry = null;
         _reading.Abandon();
@@ -91,7 +91,7 @@ internal sealed class AgedValue<T>
     {
         lock (_lock)
         {
-            // A read that was given up on may end after a later one.
+            // A read that was given up may end after a later one.
             if (_entry is not { } known || (known.Generation, known.ReadAt).CompareTo((entry.Generation, entry.ReadAt)) <= 0)
                 _entry = entry;
         }

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Infrastructure.Caching;
 
-/// <summary>Values that are kept for a time, up to a total weight; what has been there longest goes first.</summary>
+/// <summary>Values that are kept for a time, up to a total weight; the oldest are dropped first.</summary>
 /// <param name="capacity">The most weight.</param>
 /// <param name="clock">Determines what has expired.</param>
 /// <typeparam name="TKey">The type of keys.</typeparam>
@@ -13,7 +13,7 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
     private readonly Lock _turn = new();
     private long _weight;
 
-    /// <summary>A value that is kept and has not expired; default otherwise.</summary>
+    /// <summary>A cached value that has not expired; otherwise the default.</summary>
     /// <param name="key">The key.</param>
     public TValue? Find(TKey key)
     {
@@ -23,7 +23,7 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
         }
     }
 
-    /// <summary>Keeps a value. One that weighs more than all may is not kept.</summary>
+    /// <summary>Caches a value. One that alone exceeds the total weight is not cached.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <param name="until">The time it expires.</param>

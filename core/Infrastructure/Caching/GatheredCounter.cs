@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>
-/// Counts things that many may do at once. Nobody waits for it: what two seconds bring is gathered and added to the stored numbers. A
+/// Counts events that many callers may cause at once. Nobody waits for it: the counts of two seconds are gathered and added to the stored numbers. A
 /// process that is killed loses at most those two seconds (docs/decisions).
 /// </summary>
 /// <typeparam name="TKey">Names what is counted.</typeparam>
@@ -33,7 +33,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
             }
             catch (StorageException e)
             {
-                // The next one that is counted tries again.
+                // The next count tries again.
                 logger.LogWarning(e, "What was counted could not be stored now");
                 Gather(key, count);
             }
@@ -58,7 +58,7 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
                 return;
             _isScheduled = true;
         }
-        // The request that came first must not live on in the background.
+        // The background work must not keep the first request alive.
         using (ExecutionContext.SuppressFlow())
             _ = Task.Run(StoreLaterAsync);
     }

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Infrastructure.Caching;
 
-/// <summary>Counts what each of many holds at once in this process, so that nobody holds more than allowed.</summary>
+/// <summary>Counts the places that each key holds at once in this process, so that none holds more than allowed.</summary>
 /// <typeparam name="TKey">The key of a place.</typeparam>
 public sealed class HeldPlaces<TKey>
     where TKey : notnull

@@ -3,7 +3,7 @@ using Cloudreve.AzureStorage;
 namespace Cloudreve.Core.Infrastructure.Caching;
 
 /// <summary>
-/// Something that many want at once and that is done once for all of them: they share one attempt and its failure. An attempt belongs to
+/// Work that many callers want at once and that is done once for all of them: they share one attempt and its failure. An attempt belongs to
 /// nobody, so it continues after the first caller has left.
 /// </summary>
 /// <param name="run">The work.</param>
@@ -20,7 +20,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
     private readonly Lock _lock = new();
     private Attempt? _current;
 
-    /// <summary>The attempt that is under way, or a new one.</summary>
+    /// <summary>The attempt in progress, or a new one.</summary>
     /// <exception cref="StorageUnavailableException">Thrown by the attempt's task: it took too long.</exception>
     public Attempt Join()
     {
@@ -31,7 +31,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         return attempt;
     }
 
-    /// <summary>Begins an attempt in the background unless one is under way.</summary>
+    /// <summary>Begins an attempt in the background unless one is in progress.</summary>
     public void Start()
     {
         Attempt attempt;
@@ -41,12 +41,12 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
                 return;
             attempt = _current = new Attempt(this);
         }
-        // The request that comes along must not live on in the background, nor be charged with the work.
+        // The background work must not keep the current request alive, nor be charged to it.
         using (ExecutionContext.SuppressFlow())
             _ = Task.Run(attempt.Begin);
     }
 
-    /// <summary>Leaves the attempt that is under way to those who have joined it: the next to ask begins another.</summary>
+    /// <summary>Leaves the attempt in progress to the callers that have joined it: the next caller begins another.</summary>
     public void Abandon()
     {
         lock (_lock)
@@ -58,7 +58,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         using var limit = new CancellationTokenSource(timeout, _clock);
         try
         {
-            // What is done may not look at the token in time.
+            // The work may not check the token in time.
             return await run(limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested)
@@ -89,12 +89,12 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         }
 
         /// <summary>Waits for the result.</summary>
-        /// <param name="cancellationToken">Ends the waiting of this one; the attempt continues.</param>
+        /// <param name="cancellationToken">Ends this caller's waiting; the attempt continues.</param>
         public Task<T> WaitAsync(CancellationToken cancellationToken) => _task.Value.WaitAsync(cancellationToken);
 
         /// <summary>Waits for the result, or returns the previous one if it fails or is slow: for reads that may be somewhat out of date.</summary>
         /// <param name="known">The previous value; null for none that would do, or would do any more.</param>
-        /// <param name="cancellationToken">Ends the waiting of this one; the attempt continues.</param>
+        /// <param name="cancellationToken">Ends this caller's waiting; the attempt continues.</param>
         public async Task<T> OrKnownAsync(Func<T?> known, CancellationToken cancellationToken)
         {
             if (known() is null)
@@ -115,7 +115,7 @@ internal sealed class SharedAttempt<T>(Func<CancellationToken, Task<T>> run, Tim
         private Task<T> Run()
         {
             var task = _owner.RunAsync(this);
-            // A failure that nobody has waited for is no accident.
+            // A failure that nobody has waited for need not be reported.
             _ = task.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return task;
         }

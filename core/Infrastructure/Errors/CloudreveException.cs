@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Infrastructure.Errors;
 
 /// <summary>
-/// A request that cannot be carried out for a reason that the API documents. The edge turns it into an envelope;
+/// A request that fails for a reason that the API documents. The edge turns it into an envelope;
 /// nothing else of the exception reaches the client.
 /// </summary>
 /// <param name="code">The documented code.</param>

@@ -24,7 +24,7 @@ public enum ErrorCode
     /// <summary>The object changed before its lock was taken.</summary>
     Conflict = 409,
 
-    /// <summary>Too much was asked at once; the same request may be made again shortly.</summary>
+    /// <summary>Too many requests at once; the same request may be repeated shortly.</summary>
     TooManyRequests = 429,
 
     /// <summary>The request is malformed.</summary>

@@ -6,8 +6,8 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Infrastructure.Ids;
 
 /// <summary>
-/// Deals out the ids of folders, drive by drive. A drive has a block of ids at a time, from which processes lease parts; what a process
-/// does not use of its part is lost. A row for each drive says what is left of the block.
+/// Assigns the ids of folders, drive by drive. A drive has a block of ids at a time, from which processes lease parts; what a process
+/// does not use of its part is lost. A row for each drive has the rest of the block.
 /// </summary>
 /// <param name="table">The table of the rows.</param>
 internal sealed class FolderIds(Table table)
@@ -21,7 +21,7 @@ internal sealed class FolderIds(Table table)
     /// <summary>Takes consecutive ids.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="count">Their number.</param>
-    /// <param name="takeBlocks">Takes so many consecutive blocks that nobody has.</param>
+    /// <param name="takeBlocks">Takes a number of consecutive free blocks.</param>
     public Task<IdRange> ReserveAsync(long ownerId, int count, Func<int, Task<IdRange>> takeBlocks, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -34,7 +34,7 @@ internal sealed class FolderIds(Table table)
         {
             if (_drives.TryGetValue(ownerId, out var drive))
                 return drive;
-            // Who still holds one that is forgotten continues with its lease, beside the new one.
+            // A caller that still holds a forgotten one continues with its lease, beside the new one.
             if (_drives.Count >= MaxDrives)
                 _drives.Clear();
             return _drives[ownerId] = new Drive(table, ownerId.ToString("x16", CultureInfo.InvariantCulture));
@@ -48,7 +48,7 @@ internal sealed class FolderIds(Table table)
         private long _next;
         private long _end;
 
-        // The row as it was last seen: what is left of the drive's block. Null for not read, an empty version for no row.
+        // The row as it was last seen: the rest of the drive's block. Null if not read, an empty version for no row.
         private string? _etag;
         private long _left;
         private long _leftEnd;
@@ -95,7 +95,7 @@ internal sealed class FolderIds(Table table)
             }
             catch
             {
-                // It may have been written all the same.
+                // It may have been written anyway.
                 _etag = null;
                 throw;
             }

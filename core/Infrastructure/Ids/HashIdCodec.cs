@@ -46,8 +46,8 @@ public enum HashIdKind
 
 /// <summary>
 /// Encodes integer ids together with their kind, so that one kind's id never decodes as another's and neighbours reveal nothing about
-/// each other: a text is one AES block over kind, number and 56 bits of zeros, in 22 letters and digits. Whoever does not hold the
-/// key cannot compute the text of any number, and of all texts that could be made up one in 2^64 belongs to a kind and one in 2^117
+/// each other: a text is one AES block over kind, number and 56 bits of zeros, in 22 letters and digits. Without the
+/// key nobody can compute the text of any number, and of all possible texts one in 2^64 belongs to a kind and one in 2^117
 /// to a given number. So a share link may be protected by its id alone.
 /// </summary>
 /// <param name="secret">The site's secret for ids (setting <c>hash_id_salt</c>), at least 128 random bits.</param>
@@ -112,7 +112,7 @@ public sealed class HashIdCodec(string secret)
         }
     });
 
-    /// <summary>Reads a text back; false for other characters, and beyond 128 bits, so that an id has one text alone.</summary>
+    /// <summary>Reads a text; false for other characters, and beyond 128 bits, so that an id has only one text.</summary>
     private static bool TryRead(string text, out UInt128 value)
     {
         value = 0;

@@ -9,7 +9,7 @@ namespace Cloudreve.Core.Infrastructure.Ids;
 /// <summary>The counters from which ids are taken.</summary>
 public enum IdKind
 {
-    /// <summary>Files. The numbers below 2^32 are the users' root folders. Folders had such ids, too, before their drives had blocks.</summary>
+    /// <summary>Files. The numbers below 2^32 are the users' root folders. Folders also had such ids before their drives had blocks.</summary>
     File,
 
     /// <summary>Entities.</summary>
@@ -49,7 +49,7 @@ public readonly record struct IdRange(long First, int Count)
 
 /// <summary>
 /// Hands out integer ids below 2^53 from leased blocks of 1,000: one storage transaction for each block, a second one when
-/// another process leased in between. A block belongs to this process alone; what it does not use is lost.
+/// another process leased in between. A block belongs to this process alone; unused ids are lost.
 /// </summary>
 /// <param name="layout">The storage of counters.</param>
 public sealed class IdAllocator(StorageLayout layout)
@@ -71,7 +71,7 @@ public sealed class IdAllocator(StorageLayout layout)
     public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
         _counters[kind].ReserveAsync(count, cancellationToken);
 
-    /// <summary>The first id that nobody has leased yet. One transaction.</summary>
+    /// <summary>The first id that has not been leased yet. One transaction.</summary>
     /// <param name="kind">The kind of objects that the ids are for.</param>
     public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
         (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
@@ -113,7 +113,7 @@ public sealed class IdAllocator(StorageLayout layout)
         : await NextAsync(IdKind.File, cancellationToken);
 
     /// <summary>
-    /// Takes consecutive ids for folders of a drive, so that their partitions stand side by side: two transactions for the first ones that
+    /// Takes consecutive ids for folders of a drive, so that their partitions are adjacent: two transactions for the first ones that
     /// this process takes for the drive, two more where the drive needs its first block or another one, then one for some hundred.
     /// </summary>
     /// <param name="ownerId">The owner of the drive.</param>
@@ -145,7 +145,7 @@ public sealed class IdAllocator(StorageLayout layout)
             {
                 if (_end - _next < count)
                 {
-                    // A lease that failed failed for all who waited for it: they do not try one after the other.
+                    // A failed lease fails for all callers that waited for it: they do not retry one after the other.
                     if (_failures != failures)
                         _failure!.Throw();
                     await LeaseInTimeAsync((count + BlockSize - 1) / BlockSize * BlockSize, cancellationToken);

@@ -18,7 +18,7 @@ internal static class AddressRanges
         IPNetwork.Parse("198.51.100.0/24"), IPNetwork.Parse("203.0.113.0/24"),
         // Multicast, reserved and broadcast.
         IPNetwork.Parse("224.0.0.0/4"), IPNetwork.Parse("240.0.0.0/4"),
-        // Azure's platform services answer at this address inside every virtual machine, although it looks public.
+        // Azure's platform services respond at this address inside every virtual machine, although it looks public.
         IPNetwork.Parse("168.63.129.16/32"),
     ];
 

@@ -10,14 +10,14 @@ public delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken can
 
 /// <summary>
 /// Opens connections to hosts that a setting, a user or another server named. Every address that the name resolves to is checked, and the
-/// connection goes to a checked address, so a second answer of the name service changes nothing.
+/// connection goes to a checked address, so a second response of the name service changes nothing.
 /// </summary>
 /// <param name="rules">The addresses that are allowed beside the internet.</param>
 /// <param name="resolve">Resolves hosts.</param>
-/// <param name="logger">Receives what was refused, since callers show their users little.</param>
+/// <param name="logger">Logs refusals, since callers show their users little.</param>
 public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILogger<OutgoingGuard> logger)
 {
-    // Of a host with several addresses one may be unreachable from here without an answer.
+    // One address of a host with several may be unreachable from here without a response.
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>Connects to a host.</summary>
@@ -25,11 +25,11 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
     /// <param name="port">The port.</param>
     /// <returns>The connection, which the caller owns.</returns>
     /// <exception cref="OutgoingRefusedException">The host may not be called.</exception>
-    /// <exception cref="SocketException">The host is unknown or does not answer.</exception>
+    /// <exception cref="SocketException">The host is unknown or does not respond.</exception>
     public async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken = default)
     {
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await resolve(host, cancellationToken);
-        // A name with an allowed and a forbidden address is a trick, or the forbidden one would be tried when the other fails.
+        // A name with both an allowed and a forbidden address is an attack, or the forbidden one would be tried when the other fails.
         if (Array.Find(addresses, address => !rules.Allow(host, address)) is { } forbidden)
         {
             logger.LogWarning(

@@ -3,7 +3,7 @@ using System.Net;
 namespace Cloudreve.Core.Infrastructure.Outgoing;
 
 /// <summary>
-/// The addresses beyond the internet that the operator lets the app call: hosts by name, whatever they resolve to, and networks.
+/// The non-public addresses that the operator lets the app call: hosts by name, whatever they resolve to, and networks.
 /// </summary>
 /// <param name="hosts">Names of hosts.</param>
 /// <param name="networks">Networks.</param>

@@ -1,8 +1,8 @@
 namespace Cloudreve.Core.Infrastructure.Parsing;
 
 /// <summary>
-/// Bounds the steps that reading one piece of user content may take: a small file must not keep a processor busy. Looks for
-/// cancellation now and then, since parsers wait for nothing.
+/// Bounds the steps that reading one piece of user content may take: a small file must not keep a processor busy. Checks for
+/// cancellation now and then, since parsers never wait.
 /// </summary>
 /// <param name="steps">The most steps. A step takes about the same time whatever the content.</param>
 /// <param name="exceeded">Makes the refusal.</param>
@@ -16,7 +16,7 @@ internal sealed class WorkBudget(long steps, Func<Exception> exceeded, Cancellat
     /// <summary>Steps so far.</summary>
     public long Spent { get; private set; }
 
-    /// <summary>Notes steps that are about to be taken.</summary>
+    /// <summary>Counts steps that are about to be taken.</summary>
     /// <param name="count">Their number.</param>
     public void Spend(long count = 1)
     {

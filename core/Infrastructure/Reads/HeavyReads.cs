@@ -5,8 +5,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Infrastructure.Reads;
 
 /// <summary>
-/// Bounds what searches and other walks through whole trees take of a process, so that light requests find it free: so many of their
-/// reads run at once. Whoever has the fewest of them is next, so an account gets all places only while no other one wants them.
+/// Bounds what searches and other walks through whole trees take of a process, so that light requests find it free: a limited number of their
+/// reads run at once. The account with the fewest of them is next, so an account gets all places only while no other one wants them.
 /// </summary>
 public sealed class HeavyReads
 {
@@ -39,7 +39,7 @@ public sealed class HeavyReads
     }
 
     /// <summary>
-    /// Reads a page of rows when it is the account's turn. Those who want the same page meanwhile, of whatever account, share the read.
+    /// Reads a page of rows when it is the account's turn. Callers that want the same page meanwhile, of whatever account, share the read.
     /// </summary>
     /// <param name="accountId">The user who asks.</param>
     /// <param name="table">The table.</param>
@@ -127,7 +127,7 @@ public sealed class HeavyReads
             _running--;
             var account = _accounts[accountId];
             account.Running--;
-            // Of several that have as few, whoever has just been served comes last.
+            // Of several accounts with as few reads, the one that was served last comes last.
             if (_waiting.Remove(account))
                 _waiting.Add(account);
             while (_running < _most && _waiting.MinBy(waiting => waiting.Running) is { } next)
@@ -141,7 +141,7 @@ public sealed class HeavyReads
         _waiting.Remove(account);
         while (account.Waiting.TryDequeue(out var turn))
         {
-            // Whoever has left meanwhile gets nothing, and what another account's turn has begun needs no second one.
+            // Callers that have left meanwhile get nothing, and a read that another account's turn has begun needs no second one.
             if (!turn.TryGrant(account.Id))
                 continue;
             Start(account);

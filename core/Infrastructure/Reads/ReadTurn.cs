@@ -1,7 +1,7 @@
 namespace Cloudreve.Core.Infrastructure.Reads;
 
 /// <summary>
-/// A read's place in the queue of <see cref="HeavyReads"/>. Several accounts may wait for the same read; the first whose turn it is pays.
+/// A read's place in the queue of <see cref="HeavyReads"/>. Several accounts may wait for the same read; the first account that gets a turn pays.
 /// </summary>
 internal sealed class ReadTurn
 {

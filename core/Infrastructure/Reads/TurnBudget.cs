@@ -35,7 +35,7 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
                 }
                 catch (TimeoutException)
                 {
-                    // Some of it was no waiting, since another read ran.
+                    // Part of that time was not waiting, since another read ran.
                 }
             }
         }
@@ -45,7 +45,7 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
         }
     }
 
-    /// <summary>Notes that a read runs until the result is disposed.</summary>
+    /// <summary>Marks a read as running until the result is disposed of.</summary>
     public IDisposable Run()
     {
         Count(waiting: 0, running: 1);

@@ -4,9 +4,9 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Infrastructure.Reads;
 
 /// <summary>
-/// Lets those who want the same page while its read waits for its turn share that read: many searches of one tree then cost little more
-/// than one, whoever they are of. Nobody joins a read that has begun, so nobody gets what is older than the question: newcomers wait for the
-/// next one, which begins once that has ended. What somebody may see of the rows is the business of who asked.
+/// Lets callers that want the same page while its read waits for its turn share that read: many searches of one tree then cost little more
+/// than one, whichever accounts they are of. Nobody joins a read that has begun, so no result is older than its request: newcomers wait for the
+/// next one, which begins once that has ended. Each caller checks which rows its user may see.
 /// </summary>
 /// <param name="heavy">The turns of heavy reads.</param>
 internal sealed class WaitingReads(HeavyReads heavy)
@@ -14,12 +14,12 @@ internal sealed class WaitingReads(HeavyReads heavy)
     private readonly Dictionary<Key, SharedRead> _waiting = [];
     private readonly Dictionary<Key, SharedRead> _running = [];
 
-    /// <summary>Reads a page, or joins those who wait for it. It begins at the first turn of any of them.</summary>
+    /// <summary>Reads a page, or joins the callers that wait for it. It begins at the first turn of any of them.</summary>
     /// <param name="key">The page.</param>
     /// <param name="accountId">The user who asks.</param>
     /// <param name="budget">Bounds the time to wait for turns; null for no limit.</param>
     /// <param name="read">Reads.</param>
-    /// <param name="cancellationToken">Ends the waiting of this one; the read itself ends when all have gone.</param>
+    /// <param name="cancellationToken">Ends this caller's waiting; the read itself ends when all callers have left.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
     public async Task<RowPage> ReadAsync(
         Key key, long accountId, TurnBudget? budget, Func<CancellationToken, Task<RowPage>> read, CancellationToken cancellationToken)
@@ -117,7 +117,7 @@ internal sealed class WaitingReads(HeavyReads heavy)
                 return;
             Close(key, shared);
         }
-        // The last one to go takes a read along that nobody waits for.
+        // The last caller to leave cancels a read that nobody waits for.
         if (!shared.Page.IsCompleted)
             shared.Abandoned.Cancel();
     }

@@ -4,14 +4,14 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Infrastructure.Sealing;
 
 /// <summary>
-/// A text of a row that is sealed where there is a key for it; a second column names the key. Texts that were stored before there was one are
+/// A text of a row that is sealed if there is a key for it; a second column names the key. Texts that were stored before there was one are
 /// read as they are.
 /// </summary>
 internal static class SealedColumn
 {
     private const string KeyIdSuffix = "_sealed_by";
 
-    /// <summary>Writes a text. An empty one is no secret, and is stored as it is.</summary>
+    /// <summary>Writes a text. An empty one is not a secret, and is stored as it is.</summary>
     /// <param name="row">A new row, whose keys become part of the seal.</param>
     /// <param name="name">The column.</param>
     /// <param name="text">The text.</param>

@@ -3,14 +3,14 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.Core.Infrastructure.Sealing;
 
-/// <summary>Seals what is stored without a seal, or with one of an earlier key.</summary>
+/// <summary>Seals texts that are stored without a seal, or with one of an earlier key.</summary>
 internal static class SealedRows
 {
     private const int MaxTries = 10;
 
     /// <summary>
     /// Replaces the rows of a partition that are not sealed as they would be now. One transaction for each 1,000 rows, and one for each that is
-    /// replaced. A row that somebody changes meanwhile is read again.
+    /// replaced. A row that is changed meanwhile is read again.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="partition">The partition.</param>

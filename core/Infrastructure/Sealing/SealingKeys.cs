@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Infrastructure.Sealing;
 
 /// <summary>
-/// The operator's keys that seal secrets in tables, so that a copy of the tables gives none of them away: AES-256-GCM with a random nonce.
+/// The operator's keys that seal secrets in tables, so that a copy of the tables reveals none of them: AES-256-GCM with a random nonce.
 /// The first key seals, all of them open, so a key is replaced without a moment in which something cannot be read.
 /// </summary>
 public sealed class SealingKeys
@@ -48,7 +48,7 @@ public sealed class SealingKeys
         return new SealingKeys(current, keys);
     }
 
-    /// <summary>Makes up a key, in the form that <see cref="Parse"/> reads.</summary>
+    /// <summary>Generates a key, in the form that <see cref="Parse"/> reads.</summary>
     /// <param name="id">The key's id.</param>
     public static string Draw(string id) => $"{id}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))}";
 
@@ -73,7 +73,7 @@ public sealed class SealingKeys
     /// <param name="keyId">The key that sealed it.</param>
     /// <param name="purpose">The place of the text.</param>
     /// <param name="sealedText">The sealed text.</param>
-    /// <exception cref="CloudreveException">50002: the key is not known, or the text was changed or belongs to another place.</exception>
+    /// <exception cref="CloudreveException">50002: the key is unknown, or the text was altered or belongs to another context.</exception>
     internal string Open(string keyId, string purpose, string sealedText)
     {
         if (!_keys.TryGetValue(keyId, out var key))

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Infrastructure.Tables;
 
 /// <summary>
-/// Notes of what is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
-/// put off with a growing distance and does not keep the others from their turn.
+/// Notes of work that is due at a time: rows of <see cref="StorageLayout.Schedules"/> whose keys start with that time. One that fails is
+/// postponed with a growing delay and does not hold up the others.
 /// </summary>
 /// <param name="clock">Determines what is due.</param>
 /// <param name="logger">Hears of what failed.</param>
@@ -21,25 +21,25 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
     /// <param name="name">Distinguishes it from others of that time.</param>
     public static string Key(DateTimeOffset due, string name) => $"{Key(due)}|{name}";
 
-    /// <summary>The partition of a note. Notes of one kind are spread, since a partition takes some 2,000 writes in a second.</summary>
+    /// <summary>The partition of a note. Notes of one kind are spread, since a partition accepts some 2,000 writes per second.</summary>
     /// <param name="kind">The kind of note.</param>
     /// <param name="id">The id of the object that the note is about.</param>
     public static string PartitionOf(string kind, long id) => string.Create(CultureInfo.InvariantCulture, $"{kind}|{(ulong)id % Spread:x}");
 
-    /// <summary>Finds all notes of a kind; those of kinds whose names stand between are to be left out.</summary>
+    /// <summary>Finds all notes of a kind; those of kinds whose names sort in between have to be left out.</summary>
     internal static string FilterOf(string kind) => $"PartitionKey ge '{kind}' and PartitionKey lt '{RowRange.After(kind + "|")}'";
 
     /// <summary>
-    /// Works on every note that is due, one transaction for each 1,000 and what the work costs. The work removes its note once it is
+    /// Works on every note that is due, one transaction for each 1,000 and those of the work. The work removes its note once it is
     /// done; a note that stays is due again in the next run.
     /// </summary>
     /// <param name="kind">The kind of notes.</param>
     /// <param name="writers">Number that is processed in parallel.</param>
-    /// <param name="work">Works on one. Whatever it throws puts off that note alone.</param>
+    /// <param name="work">Processes one note. An exception postpones only that note.</param>
     /// <param name="cancellationToken">Ends the run between two notes.</param>
     public Task RunAsync(string kind, int writers, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken = default)
     {
-        // Partitions stand one behind the other, so one query reads all; notes were once kept in one that has the name of their kind.
+        // Partitions are adjacent, so one query reads all; earlier releases kept notes in one with the name of their kind.
         var due = $"{FilterOf(kind)} and RowKey lt '{Key(clock.GetUtcNow())}'";
         var options = new ParallelOptions { MaxDegreeOfParallelism = writers, CancellationToken = cancellationToken };
         var notes = layout.Schedules.ScanAsync(due, cancellationToken).Where(note => note.PartitionKey == kind || note.PartitionKey.StartsWith(kind + "|", StringComparison.Ordinal));

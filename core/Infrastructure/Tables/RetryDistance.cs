@@ -11,7 +11,7 @@ internal static class RetryDistance
     private static readonly TimeSpan s_first = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(1);
 
-    /// <summary>The distance after a number of failed tries, at least one.</summary>
+    /// <summary>The delay after a number of failed tries, at least one.</summary>
     public static TimeSpan After(long tries)
     {
         var distance = s_first * (1 << (int)Math.Clamp(tries - 1, 0, MaxDoublings));

@@ -3,7 +3,7 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.Core.Infrastructure.Tables;
 
-/// <summary>Removes rows that have served their time.</summary>
+/// <summary>Removes rows that have expired.</summary>
 internal static class RowSweep
 {
     /// <summary>Number of batches that are deleted at a time where much may have accumulated: some thousand rows a second.</summary>
@@ -57,7 +57,7 @@ internal static class RowSweep
         }
     }
 
-    /// <summary>One row that another sweep removed, or that came into use again, fails a batch as a whole; the others are still to go.</summary>
+    /// <summary>One row that another sweep removed, or that is in use again, fails a whole batch; the others still have to be removed.</summary>
     private static async Task<int> DeleteSinglyAsync(Table table, List<Row> rows, CancellationToken cancellationToken)
     {
         var deleted = 0;

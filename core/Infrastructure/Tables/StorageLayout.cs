@@ -21,7 +21,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Folder partitions: the file tree.</summary>
     public Table Files => Table("files");
 
-    /// <summary>Id rows: which folder a file is in, and its version.</summary>
+    /// <summary>Id rows: the folder that a file is in, and its version.</summary>
     public Table FileIds => Table("fileids");
 
     /// <summary>Entities: the blobs behind files, reference-counted.</summary>
@@ -42,7 +42,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>Users and the index of their mail addresses.</summary>
     public Table Users => Table("users");
 
-    /// <summary>Sessions that live shorter than an account: sign-in ceremonies, revoked token roots.</summary>
+    /// <summary>Sessions that are shorter-lived than accounts: sign-in ceremonies, revoked token roots.</summary>
     public Table Sessions => Table("sessions");
 
     /// <summary>Site settings, groups, storage policies and nodes: small, read at start and cached.</summary>

@@ -9,7 +9,7 @@ public static class StoredTime
     /// <summary>The last time that RFC 3339 can write, in milliseconds.</summary>
     public static readonly DateTimeOffset Latest = new(9999, 12, 31, 23, 59, 59, 999, TimeSpan.Zero);
 
-    /// <summary>A time in Unix milliseconds; the nearest that can be kept for one that cannot.</summary>
+    /// <summary>A time in Unix milliseconds; the nearest storable one for a time that cannot be stored.</summary>
     /// <param name="milliseconds">Milliseconds since 1970, less than 0 for times before.</param>
     public static DateTimeOffset OfUnixMilliseconds(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
         Math.Clamp(milliseconds, Earliest.ToUnixTimeMilliseconds(), Latest.ToUnixTimeMilliseconds()));

@@ -5,7 +5,7 @@ using System.Text;
 namespace Cloudreve.Core.Infrastructure.Text;
 
 /// <summary>
-/// Text in Unicode's normalization form C, so that what looks the same is the same: <c>é</c> typed as one character or as two. The runtime
+/// Text in Unicode's normalization form C, so that texts that look the same are the same: <c>é</c> typed as one character or as two. The runtime
 /// cannot do it, since the app runs without ICU (docs/decisions/2026-11-28-own-normalization.md).
 /// </summary>
 internal static class CanonicalText
@@ -94,7 +94,7 @@ internal static class CanonicalText
             var end = start;
             while (end < points.Count && points[end].Class != 0)
                 end++;
-            // A text may be nothing but marks, so they are sorted, and not shifted past each other one by one.
+            // A text may consist of marks alone, so they are sorted, not shifted past each other one by one.
             if (end - start > 1)
             {
                 var marks = points.GetRange(start, end - start);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
-/// <summary>Counts how often links are followed.</summary>
+/// <summary>Counts the uses of links.</summary>
 /// <param name="clock">Waits.</param>
 /// <param name="logger">Hears of storage that fails.</param>
 public sealed class DirectLinkHits(StorageLayout layout, TimeProvider clock, ILogger<DirectLinkHits> logger)

@@ -9,8 +9,8 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
 /// <summary>
-/// The rows of direct links: one by which a link is followed, one by which the links of its file are listed. A link comes into
-/// being with the first and ends with it, so whatever is listed or left over after a crash, only the first lets anybody in.
+/// The rows of direct links: one by which a link is followed, one by which the links of its file are listed. A link begins
+/// and ends with the first, so whatever is listed or left over after a crash, only the first gives access.
 /// </summary>
 /// <param name="ids">Gives ids to new links.</param>
 /// <param name="clock">Stamps new links.</param>
@@ -23,7 +23,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
     /// <param name="file">The file.</param>
     /// <param name="reuse">True if an existing link with the file's name may be returned.</param>
-    /// <exception cref="CloudreveException">409 when competing calls always came first.</exception>
+    /// <exception cref="CloudreveException">409 when competing calls kept coming first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
     {
         if (reuse)
@@ -51,7 +51,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     /// <param name="link">The link.</param>
     public async Task DeleteAsync(DirectLink link, CancellationToken cancellationToken = default)
     {
-        // While the link can be followed it can be deleted again, so that row goes last.
+        // A link that can be followed can be deleted again, so that row is removed last.
         await layout.DirectLinks.DeleteAsync(DirectLink.OfFile(link.FileId), FileKeys.Id(link.Id), cancellationToken: cancellationToken);
         var (partition, key) = DirectLink.ById(link.Id);
         await layout.DirectLinks.DeleteAsync(partition, key, cancellationToken: cancellationToken);
@@ -69,7 +69,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         }
     }
 
-    /// <summary>The one link of a file that has its name, whoever makes it.</summary>
+    /// <summary>The only link of a file that has its name, whichever caller creates it.</summary>
     private async Task<DirectLink> GetOrCreateOnlyAsync(FileRecord file, CancellationToken cancellationToken)
     {
         DirectLink? made = null;
@@ -89,7 +89,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         throw new CloudreveException(ErrorCode.Conflict, "Other links of the file are being made; try again.");
     }
 
-    /// <summary>Makes a link that can be followed, and that nobody knows yet.</summary>
+    /// <summary>Creates a link that can be followed, but that nobody knows yet.</summary>
     private async Task<DirectLink> CreateAsync(FileRecord file, CancellationToken cancellationToken)
     {
         var link = new DirectLink(await ids.NextAsync(IdKind.DirectLink, cancellationToken), file.Id, file.OwnerId, file.Name, clock.GetUtcNow());
@@ -97,7 +97,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         return link;
     }
 
-    /// <summary>Adds a link to those of its file, unless somebody has added one since they were read.</summary>
+    /// <summary>Adds a link to those of its file, unless one was added since they were read.</summary>
     private async Task<bool> TryListAsync(DirectLink link, string? head, CancellationToken cancellationToken)
     {
         var partition = DirectLink.OfFile(link.FileId);

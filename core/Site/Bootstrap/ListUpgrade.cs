@@ -5,8 +5,8 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Site.Bootstrap;
 
 /// <summary>
-/// Brings what the administration lists by up to date on a site that is older than those lists: the index of accounts, and what rows of links
-/// and tasks did not say. Files need nothing: their rows have had owner and type from the beginning, and come in order of id without a time.
+/// Upgrades a site that is older than the administration's lists: the index of accounts, and columns that rows of links
+/// and tasks lacked. Files need nothing: their rows have had owner and type from the beginning, and are in order of id without a time.
 /// </summary>
 /// <param name="users">The accounts.</param>
 /// <param name="shares">The links.</param>

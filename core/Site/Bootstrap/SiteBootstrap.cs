@@ -18,7 +18,7 @@ public sealed record BootstrapOptions
     public string AdminEmail { get; init; } = "admin@cloudreve.local";
 
     /// <summary>
-    /// The first administrator's password, 6 to 128 characters; null to have one made, for which <see cref="AnnounceAdmin"/> is needed.
+    /// The first administrator's password, 6 to 128 characters; null to generate one, which requires <see cref="AnnounceAdmin"/>.
     /// </summary>
     public string? AdminPassword { get; init; }
 
@@ -26,19 +26,19 @@ public sealed record BootstrapOptions
     public string SiteUrl { get; init; } = SiteSetting.SiteUrl.Default;
 
     /// <summary>
-    /// Shows the mail address and the password that was made to the operator; null where only a log would see them. Called only
+    /// Shows the mail address and the generated password to the operator; null where only a log would see them. Called only
     /// while the site is new.
     /// </summary>
     public Action<string, string>? AnnounceAdmin { get; init; }
 }
 
 /// <summary>
-/// Makes an empty storage account into a site: tables, containers, queues, seeds and the first administrator. Every step can be
-/// repeated and run by several processes at once; a row that is written last says that all are done.
+/// Turns an empty storage account into a site: tables, containers, queues, seeds and the first administrator. Every step can be
+/// repeated and run by several processes at once; a row that is written last records that all are done.
 /// </summary>
 public sealed class SiteBootstrap
 {
-    /// <summary>Grows when a release needs another table, container, queue or seed.</summary>
+    /// <summary>Incremented when a release needs another table, container, queue or seed.</summary>
     private const int SchemaVersion = 5;
 
     private const string SchemaPartition = "schema";
@@ -68,18 +68,18 @@ public sealed class SiteBootstrap
     public SiteBootstrap(StorageLayout layout, SettingStore settings, SiteCatalog catalog, UserStore users, ListUpgrade upgrade, BootstrapOptions options)
     {
         (_layout, _settings, _catalog, _users, _upgrade, _options) = (layout, settings, catalog, users, upgrade, options);
-        // To make a site takes as long as its many steps, each of which has a limit.
+        // Creating a site takes as long as its many steps, each of which has a limit.
         _making = new SharedAttempt<object>(MakeAsync, Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
     /// <summary>
     /// Makes sure that the site exists. The first call of a process costs one transaction when it does, later calls none;
-    /// a call that fails leaves the rest to the next. Calls at the same time share what comes of it.
+    /// a call that fails leaves the rest to the next. Concurrent calls share the result.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting of this one.</param>
     /// <exception cref="CloudreveException">
-    /// 50005: the operator's password has an impossible length, or there is none and nobody to be told. 50002: the site's secrets are sealed with
-    /// a key that this process does not have.
+    /// 50005: the operator's password has an invalid length, or there is none and nobody to announce one to. 50002: the site's secrets are
+    /// sealed with a key that this process does not have.
     /// </exception>
     public ValueTask EnsureAsync(CancellationToken cancellationToken = default) =>
         _done ? ValueTask.CompletedTask : new ValueTask(_making.Join().WaitAsync(cancellationToken));
@@ -133,7 +133,9 @@ public sealed class SiteBootstrap
         await SealAsync(cancellationToken);
     }
 
-    /// <summary>Seals what was stored without a key, or with an earlier one, and notes the key in the row that says that all is done.</summary>
+    /// <summary>
+    /// Seals secrets that were stored without a key, or with an earlier one, and records the key in the row that marks the site as complete.
+    /// </summary>
     private async Task SealAsync(CancellationToken cancellationToken)
     {
         var key = _settings.Keys.CurrentId;
@@ -171,8 +173,8 @@ public sealed class SiteBootstrap
     }
 
     /// <summary>
-    /// A password of 96 bits that nobody can guess without the site's secret. Derived instead of drawn, so that a start after a
-    /// crash, or beside another process, announces the very password that the account has.
+    /// A password of 96 bits that nobody can guess without the site's secret. Derived instead of random, so that a start after a
+    /// crash, or beside another process, announces the same password that the account has.
     /// </summary>
     private static string DerivePassword(SiteSettings site)
     {

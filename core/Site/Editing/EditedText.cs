@@ -18,13 +18,13 @@ internal static class EditedText
         Check(name, "The name");
     }
 
-    /// <summary>Throws for a text that holds what nobody can see or no table can store.</summary>
+    /// <summary>Throws for a text with characters that are invisible or that no table can store.</summary>
     /// <param name="text">The text.</param>
     /// <param name="what">Its name, at the beginning of a sentence.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(string text, string what)
     {
-        // A half of a surrogate pair comes as this character when the text is decoded as the table would.
+        // Half of a surrogate pair becomes this character when the text is decoded as the table would.
         if (text.Any(char.IsControl) || text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar))
             throw new CloudreveException(ErrorCode.BadParameter, $"{what} contains characters that are not allowed.");
     }

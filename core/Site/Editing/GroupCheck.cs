@@ -7,10 +7,10 @@ namespace Cloudreve.Core.Site.Editing;
 /// <summary>Requirements for a group, so that the site works and stays administrable.</summary>
 internal static class GroupCheck
 {
-    // What clients can still count exactly.
+    // The largest number that clients represent exactly.
     private const long MaxNumber = (1L << 53) - 1;
 
-    // All settings stand in one property of a row, which holds 32 K characters.
+    // All settings are in one property of a row, which holds 32 K characters.
     private const int MaxSettings = 30_000;
 
     /// <summary>Reads permissions.</summary>

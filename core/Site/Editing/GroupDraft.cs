@@ -15,7 +15,7 @@ public sealed record GroupDraft
     /// <summary>The permissions of members, as a boolset in Base64; null or empty for none.</summary>
     public string? Permissions { get; init; }
 
-    /// <summary>Limits that are no permissions.</summary>
+    /// <summary>Limits that are not permissions.</summary>
     public GroupSettings Settings { get; init; } = new();
 
     /// <summary>The storage policy of new files; null or 0 when members cannot store files.</summary>

@@ -63,7 +63,7 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
         return group;
     }
 
-    /// <summary>Throws unless new accounts may get a group: anybody may make one. No transaction as a rule.</summary>
+    /// <summary>Throws unless new accounts may be put into a group: anybody may create one. Usually no transaction.</summary>
     /// <param name="id">The group.</param>
     /// <exception cref="CloudreveException">40001: it is a group of administrators or of visitors without an account. 40039: there is none.</exception>
     public async Task CheckDefaultAsync(long id, CancellationToken cancellationToken = default)
@@ -74,8 +74,8 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
     }
 
     /// <summary>
-    /// Deletes a group without members. Three transactions, and twice those of <see cref="GroupMembers.ExistAsync"/>: members are looked for
-    /// once more when no account can be put into the group any more.
+    /// Deletes a group without members. Three transactions, and twice those of <see cref="GroupMembers.ExistAsync"/>: members are searched for
+    /// once more when no account can be put into the group any longer.
     /// </summary>
     /// <param name="id">The group.</param>
     /// <exception cref="CloudreveException">40039, 40040 for a built-in group, 40041; 409 when it was changed at the same time.</exception>
@@ -93,7 +93,7 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
         }
         catch (CloudreveException)
         {
-            // Somebody became a member in between.
+            // An account became a member in between.
             await ReplaceAsync(SiteRows.Describe(group), deleted, cancellationToken);
             throw;
         }

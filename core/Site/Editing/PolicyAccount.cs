@@ -15,8 +15,8 @@ internal sealed partial record PolicyAccount(string Server, string Name, string 
     private static PolicyAccount Own { get; } = new("", "", "");
 
     /// <summary>
-    /// Finds out which account an administrator means. Endpoints are Azure's own hosts alone, so that nobody can make the app call
-    /// machines of its network; what is not of the form would also end up in a connection string.
+    /// Identifies the storage account that an administrator specified. Only Azure's own hosts are endpoints, so that nobody can make the app call
+    /// machines of its network; other input would also end up in a connection string.
     /// </summary>
     /// <param name="draft">The description.</param>
     /// <param name="stored">The policy so far; null for a new one.</param>

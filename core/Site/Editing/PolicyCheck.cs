@@ -16,14 +16,14 @@ internal static partial class PolicyCheck
     private const int MaxAddress = 2_000;
     private const int MaxConcurrency = 100;
 
-    // All settings stand in one property of a row, which holds 32 K characters.
+    // All settings are in one property of a row, which holds 32 K characters.
     private const int MaxSettings = 30_000;
 
     private static readonly string[] s_otherProviders = ["remote", "oss", "qiniu", "onedrive", "cos", "upyun", "ks3", "obs", "load_balance"];
 
-    /// <summary>Throws unless storage of a type can be used.</summary>
+    /// <summary>Throws unless storage of a type is supported.</summary>
     /// <param name="type">The type.</param>
-    /// <exception cref="CloudreveException">40006 for a provider that is not built, 40001 for an unknown one.</exception>
+    /// <exception cref="CloudreveException">40006 for a provider that is not implemented, 40001 for an unknown one.</exception>
     public static void CheckType(string? type)
     {
         if (s_otherProviders.Contains(type))
@@ -101,7 +101,7 @@ internal static partial class PolicyCheck
 
     private static CloudreveException OutOfRange(string field) => new(ErrorCode.BadParameter, $"The value of '{field}' is out of range.");
 
-    // Two hyphens may not stand beside each other, and the length counts all characters.
+    // Two hyphens may not be adjacent, and the length counts all characters.
     private static bool IsContainerName(string name) => name.Length is >= 3 and <= 63 && ContainerName().IsMatch(name);
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Site.Editing;
 
-/// <summary>A storage policy as an administrator describes it. Null and an empty text mean that nothing was given.</summary>
+/// <summary>A storage policy as an administrator describes it. Null and an empty text mean no value.</summary>
 public sealed record PolicyDraft
 {
     /// <summary>The placeholder for a secret that is stored and not shown; as a new value it leaves the secret as it is.</summary>

@@ -28,14 +28,14 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
 
     /// <summary>Makes a policy, and its container unless that exists. Three transactions unless another policy is made at the same time.</summary>
     /// <param name="draft">The description.</param>
-    /// <exception cref="CloudreveException">40001 and 40006 for what cannot be stored or reached.</exception>
+    /// <exception cref="CloudreveException">40001 and 40006 for a policy that cannot be stored or reached.</exception>
     public async Task<StoragePolicy> CreateAsync(PolicyDraft draft, CancellationToken cancellationToken = default)
     {
         PolicyCheck.CheckType(draft.Type);
         var account = PolicyAccount.Of(draft, null, layout.Account);
         for (var tries = 1; ; tries++)
         {
-            // Rows of deleted policies stay, so no id comes twice.
+            // Rows of deleted policies stay, so no id is used twice.
             var id = await SiteRows.NextIdAsync(layout.Site, SiteRows.Policies, cancellationToken);
             var policy = Describe(id, draft, account);
             PolicyCheck.CheckContainer(policy, layout);
@@ -55,7 +55,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     }
 
     /// <summary>
-    /// Changes a policy. Account and container are those of its creation: files that are stored could not be found elsewhere. Two
+    /// Changes a policy. Account and container are those of its creation: stored files could not be found elsewhere. Two
     /// transactions, one more for a new key.
     /// </summary>
     /// <param name="id">The policy.</param>
@@ -146,7 +146,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     private async Task RequireNoGroupAsync(int id, CancellationToken cancellationToken)
     {
         var groups = (await catalog.ReadGroupsAsync(cancellationToken)).Count(group => group.StoragePolicyId == id);
-        // Clients put the number into a sentence of their own.
+        // Clients insert the number into a sentence of their own.
         if (groups > 0)
             throw new CloudreveException(ErrorCode.PolicyBoundToGroups, groups.ToString(CultureInfo.InvariantCulture));
     }
@@ -189,7 +189,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
         MaxSize = draft.MaxSize,
         DirNameRule = draft.DirNameRule ?? policy.DirNameRule,
         FileNameRule = draft.FileNameRule ?? policy.FileNameRule,
-        // The token is a provider's, of which there is none yet.
+        // The token belongs to a provider, of which there is none yet.
         Settings = draft.Settings with { Relay = policy.IsLocal || draft.Settings.Relay, Token = null },
     };
 

@@ -1,6 +1,6 @@
 namespace Cloudreve.Core.Site.Settings;
 
-/// <summary>Settings of content that passes through the app: what is sent straight from storage has no part in them.</summary>
+/// <summary>Settings of content that passes through the app: they do not apply to content that is sent straight from storage.</summary>
 public static class DownloadSetting
 {
     /// <summary>Minimum rate of a reader of content, in bytes per second, or the response ends; 0 for none.</summary>

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Cloudreve.Core.Site.Settings;
 
-/// <summary>The download addresses that processes hand out again for a while. Each keeps its own, under the number of a setting.</summary>
+/// <summary>The download addresses that processes hand out again for a while. Each process keeps its own, under the number of a setting.</summary>
 /// <param name="settings">Hold the number.</param>
 public sealed class EntityUrlCache(SettingStore settings)
 {
     /// <summary>
-    /// Lets all processes make new addresses: this one at once, others within <see cref="SettingStore.MaxAge"/>. Addresses that clients have
+    /// Makes all processes create new addresses: this one at once, others within <see cref="SettingStore.MaxAge"/>. Addresses that clients have
     /// work until they expire. Two transactions.
     /// </summary>
     public Task ClearAsync(CancellationToken cancellationToken = default)

@@ -2,7 +2,7 @@ namespace Cloudreve.Core.Site.Settings;
 
 /// <summary>
 /// Settings of the contract (sections 18, 24 and 26) that the administration shows and changes. Those of processes that a serverless
-/// site does not have, such as schedules and local folders, are kept for clients and decide nothing.
+/// site does not have, such as schedules and local folders, are kept for clients and have no effect.
 /// </summary>
 internal static class MaintenanceSetting
 {

@@ -13,7 +13,7 @@ internal static class MimeMapping
 
     /// <summary>Reads the setting.</summary>
     /// <param name="text">The JSON.</param>
-    /// <returns>Whether it is one, and types by extension without dot, in any case.</returns>
+    /// <returns>True if it is valid, and the types by extension without dot, ignoring case.</returns>
     public static (bool IsValid, IReadOnlyDictionary<string, string> Types) Parse(string text)
     {
         var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -4,14 +4,14 @@ namespace Cloudreve.Core.Site.Settings;
 
 /// <summary>A site setting: its key, its default and how its stored text is read (contract, section 24).</summary>
 /// <param name="key">The key that the administration uses.</param>
-/// <param name="defaultText">The text that holds while none is stored.</param>
+/// <param name="defaultText">The default text while none is stored.</param>
 /// <param name="isSecret">True if the value must never leave the server.</param>
 public abstract class Setting(string key, string defaultText, bool isSecret)
 {
     /// <summary>The key that the administration uses.</summary>
     public string Key { get; } = key;
 
-    /// <summary>The text that holds while none is stored.</summary>
+    /// <summary>The default text while none is stored.</summary>
     public string DefaultText { get; } = defaultText;
 
     /// <summary>True if the value is secret and must never leave the server.</summary>
@@ -30,7 +30,7 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     internal static Setting<string> Text(string key, string defaultText = "", bool isSecret = false) =>
         new(key, defaultText, isSecret, text => (true, text));
 
-    /// <summary>JSON that has a model. What is stored already is read as far as it can be; only changes have to fit.</summary>
+    /// <summary>JSON with a model. A stored value is read as far as possible; only changes have to match.</summary>
     internal static Setting<string> Json(string key, string defaultText, Func<string, bool> fits) =>
         new(key, defaultText, isSecret: false, text => (true, text), fits);
 
@@ -69,13 +69,13 @@ public sealed class Setting<T> : Setting
         Default = parse(defaultText).Value;
     }
 
-    /// <summary>The value that holds while none is stored.</summary>
+    /// <summary>The default value while none is stored.</summary>
     public T Default { get; }
 
     /// <inheritdoc/>
     public override bool IsValid(string text) => _parse(text).Valid && _fits?.Invoke(text) != false;
 
-    /// <summary>Reads a stored text; a text of the wrong form counts as none, so that a slip cannot stop the site.</summary>
+    /// <summary>Reads a stored text; a text of the wrong form is ignored, so that a mistake cannot stop the site.</summary>
     /// <param name="text">The stored text; null for none.</param>
     public T Read(string? text) => text is not null && _parse(text) is (true, var value) ? value : Default;
 }

@@ -8,13 +8,13 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>Settings that an administrator wants to change (contract, section 24).</summary>
 public static class SettingChange
 {
-    /// <summary>Maximum number of settings that may be changed at once: they are stored all or none.</summary>
+    /// <summary>Maximum number of settings that may be changed at once: they are stored atomically.</summary>
     public const int MaxSettings = 100;
 
     /// <summary>The longest text, in characters.</summary>
     public const int MaxText = 150_000;
 
-    /// <summary>The characters of all texts that one transaction holds, however they are escaped.</summary>
+    /// <summary>Maximum number of characters of all texts in one transaction, however they are escaped.</summary>
     public const int MaxTotal = 500_000;
 
     private const string Mask = "********";
@@ -43,14 +43,14 @@ public static class SettingChange
     /// </summary>
     /// <param name="setting">The setting.</param>
     /// <param name="site">The stored settings.</param>
-    /// <returns>Null for what must not be mentioned, and for a secret that is not set.</returns>
+    /// <returns>Null for settings that must not be mentioned, and for a secret that is not set.</returns>
     public static string? ShowSecret(Setting setting, SiteSettings site) =>
         Hidden.Contains(setting.Key) || site.TextOf(setting).Length == 0 ? null : Mask;
 
     /// <summary>Checks a change whole.</summary>
     /// <param name="values">New texts by key; JSON may hold null for a text.</param>
     /// <param name="site">The stored settings: a form also sends those that it leaves unchanged.</param>
-    /// <returns>The texts that are to be stored; none when all is as it was.</returns>
+    /// <returns>The texts to store; none when nothing changed.</returns>
     /// <exception cref="CloudreveException">
     /// 40001: too many, or one is unknown, fixed, malformed or beyond what the operator allows; the message names it.
     /// </exception>
@@ -69,7 +69,7 @@ public static class SettingChange
                 throw new CloudreveException(ErrorCode.BadParameter, $"The setting '{key}' cannot be changed.");
             if (text is null || text.Length > MaxText || !Fits(setting, text))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The value of '{key}' is malformed or too long.");
-            // Forms send back what they were shown; that changes nothing.
+            // Forms send back the placeholder; that changes nothing.
             if (text != site.TextOf(setting) && !site.Allows(setting, text))
                 throw new CloudreveException(ErrorCode.BadParameter, $"The server's operator does not allow this value of '{key}'.");
             changes[key] = text;
@@ -94,7 +94,7 @@ public static class SettingChange
         ? string.Equals(text, ShowSecret(setting, site), StringComparison.Ordinal) && text is not null
         : Fixed.Contains(setting.Key) && string.Equals(text, site.TextOf(setting), StringComparison.Ordinal);
 
-    /// <summary>A setting whose default is JSON takes JSON of the same kind: clients would fail with anything else.</summary>
+    /// <summary>A setting whose default is JSON accepts JSON of the same kind: clients would fail with anything else.</summary>
     private static bool Fits(Setting setting, string text) =>
         (!setting.IsJson || SettingJson.IsWhole(text, setting.DefaultText[0] == '[' ? JsonValueKind.Array : JsonValueKind.Object))
         && setting.IsValid(text)

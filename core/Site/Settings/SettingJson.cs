@@ -42,7 +42,7 @@ internal static class SettingJson
         }
     }
 
-    /// <summary>A stored text without null; as it is when it is no JSON.</summary>
+    /// <summary>A stored text without null; unchanged when it is not JSON.</summary>
     /// <param name="text">The text.</param>
     public static string WithoutNull(string text)
     {
@@ -57,7 +57,7 @@ internal static class SettingJson
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            // Names that come twice are no JSON that anybody could read.
+            // JSON with duplicate names is ambiguous.
             return text;
         }
     }

@@ -7,7 +7,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Site.Settings;
 
 /// <summary>
-/// The site's settings: one row for each in partition <c>setting</c> of the table of site rows. Readers see a change of
+/// The site's settings: one row for each in partition <c>setting</c> of the table of site rows. Readers see a change by
 /// this process at once and one of another process after <see cref="MaxAge"/> at most, unless storage is slow or down.
 /// </summary>
 public sealed class SettingStore
@@ -33,7 +33,7 @@ public sealed class SettingStore
     /// <summary>Creates the store; reads nothing yet.</summary>
     /// <param name="clock">Determines the age of what was read.</param>
     /// <param name="rules">The resources that settings may reach on the machine; null for none.</param>
-    /// <param name="keys">Seal what is secret; null to store it as it is.</param>
+    /// <param name="keys">Seal secrets; null to store them as they are.</param>
     public SettingStore(StorageLayout layout, TimeProvider clock, OperatorRules? rules = null, SealingKeys? keys = null)
     {
         _layout = layout;
@@ -42,13 +42,13 @@ public sealed class SettingStore
         _current = new AgedValue<SiteSettings>(ReadAsync, new AgeLimits(MaxAge, MaxStale), clock);
     }
 
-    /// <summary>The keys that seal what is secret.</summary>
+    /// <summary>The keys that seal secrets.</summary>
     internal SealingKeys Keys => _keys;
 
     /// <summary>The settings. One transaction when they are too old, none otherwise.</summary>
     public ValueTask<SiteSettings> GetAsync(CancellationToken cancellationToken = default) => _current.GetAsync(cancellationToken);
 
-    /// <summary>Stores settings, all or none. One transaction.</summary>
+    /// <summary>Stores settings atomically. One transaction.</summary>
     /// <param name="values">At most 100 texts by key; each of at most <see cref="SettingChange.MaxText"/> characters.</param>
     public async Task SetAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken = default)
     {
@@ -60,12 +60,12 @@ public sealed class SettingStore
     }
 
     /// <summary>
-    /// Changes one setting by what it is at this moment: of several changes at once none is lost. Two transactions unless there are others;
+    /// Changes one setting based on its current value: of several concurrent changes none is lost. Two transactions unless there are others;
     /// one when nothing is to be changed.
     /// </summary>
     /// <param name="key">The setting.</param>
     /// <param name="change">
-    /// Makes the new text of the stored one, which is empty while none is stored; null to leave it. It may be called again, and leaves what
+    /// Builds the new text from the stored one, which is empty while none is stored; null to leave it. It may be called again, and leaves what
     /// it has changed before.
     /// </param>
     internal async Task ChangeAsync(string key, Func<string, string?> change, CancellationToken cancellationToken)
@@ -84,13 +84,13 @@ public sealed class SettingStore
             }
             catch (StorageException e) when (e is StorageChangedException or StorageExistsException or StorageNotFoundException && tries < MaxTries)
             {
-                // Somebody was faster, or an answer was lost: what is there now decides.
+                // Another call was faster, or a response was lost: the current value decides.
             }
         }
         _current.Forget();
     }
 
-    /// <summary>Stores settings unless they have been stored before: whoever comes first decides, for all of them.</summary>
+    /// <summary>Stores settings unless they have been stored before: the first writer decides, for all of them.</summary>
     /// <param name="values">At most 100 texts by key.</param>
     internal async Task SeedAsync(IReadOnlyDictionary<string, string> values, CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ public sealed class SettingStore
         }
         catch (StorageExistsException)
         {
-            // Seeded before: the batch stored all or nothing then, too.
+            // Seeded before: that batch was atomic as well.
         }
         _current.Forget();
     }

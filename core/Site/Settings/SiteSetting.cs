@@ -19,16 +19,16 @@ public static class SiteSetting
     /// <summary>The site's name.</summary>
     public static readonly Setting<string> SiteName = Setting.Text("siteName", "Cloudreve");
 
-    /// <summary>The site's id, a uuid that is made once.</summary>
+    /// <summary>The site's id, a UUID that is generated once.</summary>
     public static readonly Setting<string> SiteId = Setting.Text("siteID");
 
-    /// <summary>The secret that tokens and signed addresses are made with.</summary>
+    /// <summary>The secret behind tokens and signed addresses.</summary>
     public static readonly Setting<string> SecretKey = Setting.Text("secret_key", isSecret: true);
 
     /// <summary>The secret that secrets of authenticator apps are sealed with; empty for <see cref="SecretKey"/>, until that is replaced.</summary>
     public static readonly Setting<string> TwoFactorKey = Setting.Text("two_factor_key", isSecret: true);
 
-    /// <summary>The secret that the ids of clients are made with; made once.</summary>
+    /// <summary>The secret behind the ids that clients see; generated once.</summary>
     public static readonly Setting<string> HashIdSalt = Setting.Text("hash_id_salt", isSecret: true);
 
     /// <summary>Lifetime of an access token.</summary>
@@ -145,13 +145,13 @@ public static class SiteSetting
     /// <summary>The file with the master key, where the vault is a file and the operator allows it.</summary>
     public static readonly Setting<string> EncryptMasterKeyFile = Setting.Guarded("encrypt_master_key_file", SettingReach.KeyFile);
 
-    /// <summary>The master key in base64, where the vault is this setting; made when it is first needed.</summary>
+    /// <summary>The master key in base64, where the vault is this setting; generated when it is first needed.</summary>
     public static readonly Setting<string> EncryptMasterKey = Setting.Text("encrypt_master_key", isSecret: true);
 
     /// <summary>The time before its expiry from which an address of a file's content is not handed out again.</summary>
     public static readonly Setting<TimeSpan> EntityUrlCacheMargin = Setting.Seconds("entity_url_cache_margin", 600);
 
-    /// <summary>Counts how often download addresses were given up before their time (<see cref="EntityUrlCache"/>).</summary>
+    /// <summary>Counts how often download addresses were discarded early (<see cref="EntityUrlCache"/>).</summary>
     public static readonly Setting<long> EntityUrlGeneration = Setting.Number("entity_url_generation", 0);
 
     /// <summary>Lifetime of the address of an archive.</summary>
@@ -187,7 +187,7 @@ public static class SiteSetting
     /// </summary>
     public static readonly Setting<long> MaxSortedRows = Setting.Number("admin_list_max_rows", 10_000, min: 1);
 
-    /// <summary>The MIME types of files by their extensions without dot; they come before those that are usual.</summary>
+    /// <summary>The MIME types of files by their extensions without dot; they override the usual ones.</summary>
     public static readonly Setting<IReadOnlyDictionary<string, string>> MimeTypes =
         new("mime_mapping", MimeMapping.Default, isSecret: false, MimeMapping.Parse);
 

@@ -9,7 +9,7 @@ public sealed class SiteSettings
     private readonly OperatorRules _rules;
 
     /// <summary>Wraps what is stored.</summary>
-    /// <param name="stored">Texts by key; defaults hold for the rest.</param>
+    /// <param name="stored">Texts by key; defaults apply to the rest.</param>
     /// <param name="rules">The resources that settings may reach on the machine; null for none.</param>
     public SiteSettings(IReadOnlyDictionary<string, string> stored, OperatorRules? rules = null)
     {
@@ -37,7 +37,7 @@ public sealed class SiteSettings
         ? setting.Read(_stored.GetValueOrDefault(setting.Key))
         : setting.Read("");
 
-    /// <summary>Checks whether the operator lets a setting have a value.</summary>
+    /// <summary>Checks whether the operator allows a setting to have a value.</summary>
     /// <param name="setting">The setting.</param>
     /// <param name="text">The value.</param>
     public bool Allows(Setting setting, string text) => _rules.Allows(setting, text);

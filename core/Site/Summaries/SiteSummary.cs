@@ -30,7 +30,7 @@ public sealed record SiteNumbers(
     public DateTimeOffset CountedAt { get; init; }
 }
 
-/// <summary>Counts what a site has, for the administration's first page (contract, section 24). The last result is kept for a day.</summary>
+/// <summary>Counts a site's objects, for the administration's first page (contract, section 24). The last result is kept for a day.</summary>
 /// <param name="layout">The storage of the result.</param>
 /// <param name="lists">The counted lists.</param>
 /// <param name="clock">Determines the current day.</param>
@@ -46,7 +46,7 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
     /// <summary>The last result. One transaction.</summary>
-    /// <returns>Null when there is none of the last day.</returns>
+    /// <returns>Null when the last result is older than a day.</returns>
     public async Task<SiteNumbers?> FindAsync(CancellationToken cancellationToken = default)
     {
         var row = await layout.Site.FindAsync(Partition, Key, cancellationToken);
@@ -57,7 +57,7 @@ public sealed class SiteSummary(StorageLayout layout, SiteLists lists, TimeProvi
     }
 
     /// <summary>
-    /// Counts again. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for what came recently at most 200
+    /// Counts again. For each of the four lists at most what <see cref="NumberedRows"/> costs, and for recent additions at most 200
     /// transactions; on a site with some thousand rows, some twenty in all.
     /// </summary>
     public async Task<SiteNumbers> CountAsync(CancellationToken cancellationToken = default)

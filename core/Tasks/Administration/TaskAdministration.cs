@@ -56,20 +56,20 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
     {
         var task = await GetAsync(id, cancellationToken);
-        // What it holds would never be given back.
+        // Its resources would never be released.
         if (!task.IsTerminal)
             throw new CloudreveException(ErrorCode.Conflict, "The task has not ended yet.");
         await tasks.DeleteAsync(task.OwnerId, id, cancellationToken);
     }
 
     /// <summary>
-    /// Deletes tasks that have ended and were made by a time: a transaction for each 1,000 tasks, and two for each that is deleted. After a
+    /// Deletes tasks that have ended and were created before a time: a transaction for each 1,000 tasks, and two for each that is deleted. After a
     /// minute the rest is left to the next call.
     /// </summary>
     /// <param name="notAfter">The time.</param>
     /// <param name="types">Their types; empty for any.</param>
-    /// <param name="statuses">Their states; empty for any that is an end.</param>
-    /// <exception cref="CloudreveException">40001: a state is no end.</exception>
+    /// <param name="statuses">Their states; empty for all final states.</param>
+    /// <exception cref="CloudreveException">40001: a state is not final.</exception>
     public async Task CleanUpAsync(
         DateTimeOffset notAfter, IReadOnlyCollection<string> types, IReadOnlyCollection<WorkflowTaskStatus> statuses, CancellationToken cancellationToken = default)
     {

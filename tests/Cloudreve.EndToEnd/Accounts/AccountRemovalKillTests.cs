@@ -79,7 +79,7 @@ public sealed class AccountRemovalKillTests(AzuriteServer azurite, ITestOutputHe
         return page.GetProperty("pagination").GetProperty("total_items").GetInt64() == s_names.Length;
     }
 
-    /// <summary>Looks for the rows that bind the mail addresses to the accounts.</summary>
+    /// <summary>Checks for the rows that bind the mail addresses to the accounts.</summary>
     private static async Task<bool> AreAddressesFreeAsync(Site site) =>
         !await site.Layout.Users.ScanAsync("PartitionKey ge 'm' and PartitionKey lt 'n'").AnyAsync(row => s_names.Any(name => row.Text("mail") == MailOf(name)));
 

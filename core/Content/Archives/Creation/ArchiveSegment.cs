@@ -23,7 +23,7 @@ internal sealed record ArchiveSegmentLimits(long Bytes, TimeSpan Time, int Direc
 /// <param name="reader">Opens blobs.</param>
 /// <param name="entities">Their rows.</param>
 /// <param name="limits">The limits that complete the segment.</param>
-/// <param name="compressSize">The most bytes of files that may go into one archive; 0 for no limit.</param>
+/// <param name="compressSize">Maximum total size of the files in one archive, in bytes; 0 for no limit.</param>
 /// <param name="clock">Determines how long it takes.</param>
 internal sealed class ArchiveSegment(
     ArchiveState state, BlockOutput output, EntityReader reader, EntityStore entities, ArchiveSegmentLimits limits, long compressSize, TimeProvider clock)

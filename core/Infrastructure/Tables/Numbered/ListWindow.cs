@@ -11,7 +11,7 @@ public readonly record struct ListWindow(long Skip, int Take, bool Descending);
 /// <param name="Total">Items in all, as far as they are counted.</param>
 public sealed record NumberedItems<T>(IReadOnlyList<T> Items, long Total)
 {
-    /// <summary>The same page of something else.</summary>
+    /// <summary>The same page with other items.</summary>
     /// <param name="items">The items.</param>
     public NumberedItems<TOther> With<TOther>(IReadOnlyList<TOther> items) => new(items, Total);
 }

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 /// <summary>
 /// Rows that are partitioned by blocks of 1,000 ids, as one list in order of id with numbered pages. Tables know neither positions nor
-/// numbers of rows, so a process keeps how many rows each block has: the census of a list, or of what a condition leaves of it.
+/// numbers of rows, so a process keeps how many rows each block has: the census of a list, or of the part that a condition selects.
 /// </summary>
 /// <remarks>
 /// A list of up to 10,000 rows is counted again for each page, so its pages and total are exact. A longer one is counted by
@@ -17,7 +17,7 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>
 /// <param name="table">The table of the rows.</param>
-/// <param name="ids">Determines which ids have been given away.</param>
+/// <param name="ids">Knows the ids that have been leased.</param>
 /// <param name="kind">The kind of ids.</param>
 /// <param name="prefix">The part of partitions' names before the block.</param>
 /// <param name="condition">An OData condition that distinguishes the rows of the list from others; null when there are no others.</param>
@@ -33,12 +33,12 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     /// <summary>Maximum number of blocks unknown to any census that one request reads.</summary>
     public const int BlocksPerRequest = 50;
 
-    // A list that so many transactions count is counted for each page.
+    // A list that is counted in so many transactions is counted for each page.
     private const int FewPages = 10;
     private const int Readers = 8;
     private const int MaxKept = 32;
 
-    // The last ones that were given away get rows still; each process has one.
+    // The last leased blocks still get rows; each process has one.
     private const int BlocksInUse = 16;
     private const int Block = 1000;
 
@@ -62,7 +62,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
         var rows = new List<Row>();
         var read = new Dictionary<long, int>();
         var passed = 0L;
-        // Blocks that are known are skipped by their numbers; those that are not have to be read.
+        // Known blocks are skipped by their numbers; unknown ones have to be read.
         for (var next = 0; next < blocks.Count && rows.Count < page.Take;)
         {
             if (blocks[next].Count is { } known && passed + known <= page.Skip)
@@ -136,10 +136,10 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     private async Task<long> BlockEndAsync(CancellationToken cancellationToken) =>
         ((await ids.ReadEndAsync(kind, cancellationToken) - 1) / Block) + 1;
 
-    /// <summary>Blocks in order of the list, and how many rows each has; null for those that are not counted.</summary>
+    /// <summary>Blocks in order of the list, with the number of rows of each; null for those that are not counted.</summary>
     private IEnumerable<(long Id, int? Count)> Blocks(Census census, long end, bool descending)
     {
-        // Blocks that were given away recently get rows; without a census, the list is read from its beginning.
+        // Recently leased blocks still get rows; without a census, the list is read from its beginning.
         var first = census switch
         {
             { IsWhole: false } => IdAllocator.First(kind) / Block,

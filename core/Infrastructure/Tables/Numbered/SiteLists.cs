@@ -4,12 +4,12 @@ using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
-/// <summary>The lists of the whole site, in order of id, each with what a process knows of its length.</summary>
+/// <summary>The lists of the whole site, in order of id, each with a process's knowledge of its length.</summary>
 /// <param name="ids">Knows the assigned ids.</param>
 /// <param name="clock">Determines the age of what is known.</param>
 public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvider clock)
 {
-    /// <summary>The property of rows with the time at which something was made.</summary>
+    /// <summary>The property of rows with the time of creation.</summary>
     internal const string Created = "c";
 
     /// <summary>The property of rows with the owner of a file or task.</summary>
@@ -27,7 +27,7 @@ public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvide
     /// <summary>Files of all drives, trash included; folders are left out, and ids that are only kept from being used, which have no owner.</summary>
     internal NumberedRows Files { get; } = new(layout.FileIds, ids, IdKind.File, "", "t eq 0 and o gt 0L", clock);
 
-    /// <summary>Blobs behind files; references to them stand beside them and have no type.</summary>
+    /// <summary>Blobs behind files; references to them are beside them and have no type.</summary>
     internal NumberedRows Entities { get; } = new(layout.Entities, ids, IdKind.Entity, "", "t ge 0", clock);
 
     /// <summary>Share links.</summary>
@@ -39,7 +39,7 @@ public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvide
     /// <summary>A condition on a number of 64 bits.</summary>
     internal static string Is(string column, long value) => string.Create(CultureInfo.InvariantCulture, $"{column} eq {value}L");
 
-    /// <summary>A condition that all of some demand; null for none.</summary>
+    /// <summary>The conjunction of some conditions; null for none.</summary>
     internal static string? All(params IEnumerable<string?> conditions) =>
         string.Join(" and ", conditions.OfType<string>()) is { Length: > 0 } all ? all : null;
 }

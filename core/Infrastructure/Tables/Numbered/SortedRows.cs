@@ -2,12 +2,12 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
-/// <summary>Pages of lists in orders, and by filters, that tables have no index of: all candidates are read, up to a limit.</summary>
+/// <summary>Pages of lists in orders, and by filters, without an index: all candidates are read, up to a limit.</summary>
 internal static class SortedRows
 {
     private const int Readers = 16;
 
-    /// <summary>Gathers items, at most so many.</summary>
+    /// <summary>Collects items, up to a maximum number.</summary>
     /// <param name="items">The items.</param>
     /// <param name="most">At most how many.</param>
     /// <exception cref="CloudreveException">40001: there are more.</exception>
@@ -23,9 +23,9 @@ internal static class SortedRows
         return gathered;
     }
 
-    /// <summary>Reads what belongs to each of some items, several at once; items without are left out.</summary>
+    /// <summary>Reads the related object of each item, several at once; items without one are left out.</summary>
     /// <param name="items">The items.</param>
-    /// <param name="read">Reads what belongs to one; null when there is nothing.</param>
+    /// <param name="read">Reads the related object; null when there is none.</param>
     public static async Task<List<TDetail>> ReadAsync<T, TDetail>(
         IReadOnlyList<T> items, Func<T, CancellationToken, Task<TDetail?>> read, CancellationToken cancellationToken)
         where TDetail : class
