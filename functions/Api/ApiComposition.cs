@@ -13,7 +13,7 @@ namespace Cloudreve.Functions.Api;
 /// <summary>Registers the services of the API.</summary>
 internal static class ApiComposition
 {
-    /// <summary>Adds what the functions of the API need; storage account, its layout and the clock are there already.</summary>
+    /// <summary>Adds the services that the functions of the API need; storage account, its layout and the clock are registered already.</summary>
     /// <param name="configuration">The app settings.</param>
     public static IServiceCollection AddCloudreveApi(this IServiceCollection services, IConfiguration configuration)
     {

@@ -15,14 +15,14 @@ namespace Cloudreve.Functions.FrontEnd;
 /// site fills (contract, section 21). In the cloud a static site in front of the app does this.
 /// </summary>
 /// <param name="folder">The folder of the built front end.</param>
-/// <param name="bootstrap">Makes the site before its first request.</param>
+/// <param name="bootstrap">Creates the site before its first request.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="policy">Says what its pages may load.</param>
 internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, SettingStore settings, PagePolicy policy) : IFrontEnd, IDisposable
 {
     private const string Page = "index.html";
 
-    // What the API and its links own (contract, section 1).
+    // Paths that belong to the API and its links (contract, section 1).
     private static readonly string[] s_ownedPaths = ["/api", "/f", "/s", "/dav"];
 
     private readonly Lazy<string> _page = new(() => File.ReadAllText(Path.Combine(folder, Page), Encoding.UTF8));
@@ -37,7 +37,7 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
             return Results.NotFound();
         // A worker would be bound by the policy of its script.
         headers.Remove("Content-Security-Policy");
-        // The provider refuses whatever leads out of its folder, and hidden files.
+        // The provider refuses paths outside its folder, and hidden files.
         if (!path.Equals("/" + Page, StringComparison.OrdinalIgnoreCase) && _files.GetFileInfo(path.Value ?? "") is { Exists: true, PhysicalPath: not null } file)
         {
             headers.CacheControl = AssetName.IsHashed(path.Value) ? "public, max-age=31536000, immutable" : "no-cache";
@@ -48,7 +48,7 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
         await bootstrap.EnsureAsync(cancellationToken);
         var page = Fill(_page.Value, await settings.GetAsync(cancellationToken));
         await ProtectAsync(headers, page, cancellationToken);
-        // A new release names other files.
+        // A new release uses other file names.
         headers.CacheControl = "no-cache";
         return Results.Text(page, "text/html", Encoding.UTF8);
     }
@@ -56,7 +56,7 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
     /// <inheritdoc/>
     public void Dispose() => _files.Dispose();
 
-    /// <summary>The page with what the site says about itself.</summary>
+    /// <summary>The page with the site's data filled in.</summary>
     /// <param name="page">The page as it was built.</param>
     /// <param name="site">The site.</param>
     internal static string Fill(string page, SiteSettings site) => page
@@ -65,7 +65,7 @@ internal sealed class BuiltFrontEnd(string folder, SiteBootstrap bootstrap, Sett
         .Replace("{pwa_small_icon}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.SmallIcon)), StringComparison.Ordinal)
         .Replace("{pwa_medium_icon}", WebUtility.HtmlEncode(site.Get(AppearanceSetting.MediumIcon)), StringComparison.Ordinal)
         .Replace("var(--defaultThemeColor)", WebUtility.HtmlEncode(site.Get(SiteSetting.DefaultTheme)), StringComparison.Ordinal)
-        // Administrators write it to be run.
+        // Administrators enter it to be executed.
         .Replace("{siteScript}", site.Get(AppearanceSetting.Script), StringComparison.Ordinal);
 
     private async Task ProtectAsync(IHeaderDictionary headers, string page, CancellationToken cancellationToken)

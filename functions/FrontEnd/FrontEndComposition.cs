@@ -2,7 +2,7 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.FrontEnd;
 
-/// <summary>Adds the pages that browsers see.</summary>
+/// <summary>Adds the pages for browsers.</summary>
 internal static class FrontEndComposition
 {
     /// <summary>Adds the front end of the app settings, or a page about the app where there is none.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.FrontEnd;
 
-/// <summary>Answers what no other function takes.</summary>
+/// <summary>Handles requests that no other function matches.</summary>
 internal interface IFrontEnd
 {
     /// <summary>Answers a request.</summary>

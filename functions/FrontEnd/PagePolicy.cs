@@ -12,7 +12,7 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.FrontEnd;
 
 /// <summary>
-/// The Content-Security-Policy of the front end's pages. Scripts are the site's own files, those that stand in the page when it is sent
+/// The Content-Security-Policy of the front end's pages. Scripts are the site's own files, those that are in the page when it is sent
 /// (named by their hashes, so injected ones do not run), and those of the captcha in use. Files come from the storage accounts.
 /// </summary>
 /// <param name="account">The app's account, which browsers exchange files with.</param>
@@ -54,7 +54,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
         return string.Join("; ", directives.Select(directive => Spaces().Replace(directive, " ").TrimEnd()));
     }
 
-    /// <summary>The source that stands for a script's text, whose ends of lines browsers read as one character.</summary>
+    /// <summary>The source expression of a script's text, whose line ends browsers read as one character.</summary>
     private static string HashOf(string script) =>
         $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script.Replace("\r\n", "\n", StringComparison.Ordinal))))}'";
 
@@ -65,7 +65,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     {
         CaptchaSetting.Recaptcha => "https://www.recaptcha.net https://www.google.com https://www.gstatic.com https://www.gstatic.cn",
         CaptchaSetting.Turnstile => "https://challenges.cloudflare.com",
-        // The widget comes from a network of copies or from the server itself, as the setting says.
+        // The widget comes from a content delivery network or from the server itself, depending on the setting.
         CaptchaSetting.Cap => $"https://cdn.jsdelivr.net https://unpkg.com {OriginOf(site.Get(CaptchaSetting.CapInstance))}",
         _ => "",
     };
@@ -84,7 +84,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
         return string.Join(' ', addresses.Select(OriginOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
-    /// <summary>The sources of the scripts that stand in a page: hashes of their texts, or their addresses.</summary>
+    /// <summary>The source expressions of the scripts in a page: hashes of their texts, or their addresses.</summary>
     private string ScriptsOf(string page)
     {
         if (_scripts.TryGetValue(page, out var known))
@@ -98,11 +98,11 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
                 sources.Add(HashOf(script.Groups["text"].Value));
         }
         var handlers = Handlers().Matches(page).Select(handler => HashOf(WebUtility.HtmlDecode(handler.Groups["text"].Value))).ToList();
-        // Style sheets that load late have a handler; only the very same text may run.
+        // Style sheets that load late have a handler; only exactly that text may run.
         if (handlers.Count > 0)
             sources.AddRange(handlers.Prepend("'unsafe-hashes'"));
         var text = string.Join(' ', sources.Where(source => source.Length > 0).Distinct(StringComparer.Ordinal));
-        // Pages change with settings and releases alone.
+        // Pages change only with settings and releases.
         if (_scripts.Count >= MaxKept)
             _scripts.Clear();
         return _scripts[page] = text;

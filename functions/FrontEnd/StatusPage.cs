@@ -8,7 +8,7 @@ using Cloudreve.Functions.Api.Site;
 namespace Cloudreve.Functions.FrontEnd;
 
 /// <summary>
-/// Shows at <c>/</c> what this app is and whether it works, where it serves no front end. Each view costs one storage transaction.
+/// Shows at <c>/</c> what this app is and whether it works, if it serves no front end. Each view costs one storage transaction.
 /// </summary>
 /// <param name="layout">The storage whose health is shown.</param>
 /// <param name="clock">Measures how long storage takes.</param>
@@ -47,7 +47,7 @@ internal sealed class StatusPage(StorageLayout layout, TimeProvider clock) : IFr
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            // No such row exists: any answer will do, even that the site is still to be made.
+            // No such row exists: any response will do, even that the site does not exist yet.
             await layout.Site.FindAsync("health", "health", either.Token).WaitAsync(either.Token);
             return true;
         }

@@ -36,7 +36,7 @@ internal sealed record AppSettings
     /// <summary>The resources that the site's settings may reach on the machine.</summary>
     public OperatorRules Rules { get; init; } = new();
 
-    /// <summary>Addresses beyond the internet that the app may call.</summary>
+    /// <summary>Non-public addresses that the app may call.</summary>
     public OutgoingRules Outgoing { get; init; } = OutgoingRules.None;
 
     /// <summary>The keys that seal secrets in tables.</summary>
@@ -80,7 +80,7 @@ internal sealed record AppSettings
     {
         if (string.IsNullOrEmpty(given))
             return "cloudreve";
-        // The shortest rule of tables, containers and queues, with room for the longest name behind it.
+        // The shortest rule of tables, containers and queues, with room for the longest name after it.
         if (given.Length > 32 || !char.IsAsciiLetterLower(given[0]) || !given.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)))
             throw new SettingsException("CLOUDREVE_PREFIX must be up to 32 lower-case letters and digits, a letter first.");
         return given;
@@ -115,7 +115,7 @@ internal sealed record AppSettings
 
     private static SealingKeys ReadSealingKeys(string? keys)
     {
-        // The platform leaves a reference as it is when it cannot follow it.
+        // The platform leaves a reference unchanged when it cannot resolve it.
         if (keys?.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase) == true)
             throw new SettingsException("CLOUDREVE_SEALING_KEYS refers to a key vault that the platform could not read: check the reference and the identity's role.");
         try

@@ -23,7 +23,7 @@ internal static class BootstrapSettings
     {
         if (Given(configuration, "CLOUDREVE_SITE_URL") is { } url)
             return url;
-        // The platform names the app's host; a local Functions host names itself there.
+        // The platform sets the app's host; a local Functions host sets itself there.
         if (Given(configuration, "WEBSITE_HOSTNAME") is { } host)
             return (host.StartsWith("localhost", StringComparison.OrdinalIgnoreCase) ? "http://" : "https://") + host;
         return "http://localhost:7071";
@@ -31,7 +31,7 @@ internal static class BootstrapSettings
 
     private static string? Given(IConfiguration configuration, string key) => configuration[key] is { Length: > 0 } value ? value : null;
 
-    /// <summary>The one place where a password is shown: it was made for a site that nobody can sign in to yet.</summary>
+    /// <summary>The only place where a password is shown: it was generated for a site that nobody can sign in to yet.</summary>
     private static void Announce(string email, string password)
     {
         Console.WriteLine("The first administrator was created. Sign in and change the password.");

@@ -6,8 +6,8 @@ using Cloudreve.Core.Site.Bootstrap;
 namespace Cloudreve.Functions.Startup;
 
 /// <summary>
-/// Under a Functions host: begins to look after the site while the first request is still on its way, and continues while storage does not
-/// answer. Requests wait for the site themselves, so a failure is only told here.
+/// Under a Functions host: begins to create or check the site while the first request is still on its way, and continues while storage does not
+/// respond. Requests wait for the site themselves, so a failure is only logged here.
 /// </summary>
 internal sealed class BootstrapWarmUp(SiteBootstrap bootstrap, AppSettings settings, TimeProvider clock, ILogger<BootstrapWarmUp> logger) : BackgroundService
 {

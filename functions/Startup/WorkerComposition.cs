@@ -21,7 +21,7 @@ internal static class WorkerComposition
     // The host takes request lines of 8 KiB, and escaping makes them longer on their way here.
     private const int MaxRequestLineSize = 64 * 1024;
 
-    // The host's own limits are 32 KiB and 100 headers; it adds some, and a request that it took must pass here, too.
+    // The host's own limits are 32 KiB and 100 headers; it adds some, and a request that it accepted must be accepted here as well.
     private const int MaxRequestHeadersTotalSize = 64 * 1024;
     private const int MaxRequestHeaderCount = 200;
 
@@ -49,7 +49,7 @@ internal static class WorkerComposition
     }
 
     /// <summary>
-    /// Each function limits its own bodies (<see cref="BodyLimitAttribute"/>), and all have the same least rate, wherever they wait:
+    /// Each function limits its own bodies (<see cref="BodyLimitAttribute"/>), and all have the same minimum rate, wherever they wait:
     /// <see cref="PacedBody"/>.
     /// </summary>
     private static void ConfigureServer(IServiceCollection services) => services.Configure<KestrelServerOptions>(kestrel =>

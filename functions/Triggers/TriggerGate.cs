@@ -20,7 +20,7 @@ internal static class TriggerGateComposition
 {
     private const string HttpTrigger = "httpTrigger";
 
-    // An orchestrator replays: it may wait for nothing but its own tasks.
+    // An orchestrator replays: it may only wait for its own tasks.
     private const string OrchestrationTrigger = "orchestrationTrigger";
 
     /// <summary>Adds the gate.</summary>

@@ -4,10 +4,10 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav;
 
-/// <summary>The WebDAV server (contract, section 20; RFC 4918). Name and password of a WebDAV account decide, not who signed in.</summary>
+/// <summary>The WebDAV server (contract, section 20; RFC 4918). Name and password of a WebDAV account decide, not the signed-in user.</summary>
 internal sealed class DavFunctions(DavGate gate, DavMethods methods)
 {
-    // How much a client may store is checked while it comes.
+    // The amount that a client may store is checked while it arrives.
     private const long Unlimited = long.MaxValue;
 
     /// <summary>Reports the server's capabilities.</summary>

@@ -23,7 +23,7 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, Ta
         return Results.Ok();
     }
 
-    /// <summary>Answers an instance's status and its custom status.</summary>
+    /// <summary>Returns an instance's status and its custom status.</summary>
     [Function("ReadInstance")]
     public static async Task<IResult> ReadAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "instances/{id}")] HttpRequest request,

@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Admin;
 
-/// <summary>The administration names things by their plain numbers (contract, section 4).</summary>
+/// <summary>The administration identifies objects by their plain numbers (contract, section 4).</summary>
 internal static class AdminId
 {
     /// <summary>Reads an id from a path.</summary>

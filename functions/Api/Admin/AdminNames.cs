@@ -12,7 +12,7 @@ internal sealed record AdminPolicyName(long Id, string Name);
 /// <param name="policies">The policies.</param>
 internal sealed class AdminNames(IReadOnlyDictionary<long, AdminUserName> users, IReadOnlyDictionary<long, AdminPolicyName> policies)
 {
-    /// <summary>Reads accounts and policies. No transaction for accounts that were read recently, one for each other.</summary>
+    /// <summary>Reads accounts and policies. No transaction for accounts that were read recently, one for each of the others.</summary>
     /// <param name="store">The accounts.</param>
     /// <param name="catalog">The policies.</param>
     /// <param name="userIds">The accounts.</param>

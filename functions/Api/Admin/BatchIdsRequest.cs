@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Admin;
 
-/// <summary>The body of a deletion of several things.</summary>
+/// <summary>The body of a deletion of several objects.</summary>
 /// <param name="Ids">Their ids.</param>
 internal sealed record BatchIdsRequest(IReadOnlyList<long> Ids)
 {

@@ -10,7 +10,7 @@ using Cloudreve.Functions.WebDav;
 namespace Cloudreve.Functions.Api.Description;
 
 /// <summary>
-/// Describes the API in OpenAPI 3.1, out of what the functions declare: routes, who may call, parameters, bodies and answers.
+/// Describes the API in OpenAPI 3.1, from the functions' declarations: routes, admitted callers, parameters, bodies and responses.
 /// </summary>
 /// <param name="functions">The app's functions.</param>
 internal sealed class ApiDescription(HttpFunctions functions)
@@ -52,7 +52,7 @@ internal sealed class ApiDescription(HttpFunctions functions)
         };
     }
 
-    /// <summary>Pages for people, other protocols, and what browsers ask before a request, are no part of the API.</summary>
+    /// <summary>Pages for people, other protocols, and preflight requests of browsers are not part of the API.</summary>
     private static bool IsDescribed(HttpFunction function) =>
         function.Method.DeclaringType != typeof(FrontEndFunctions)
         && function.Method.DeclaringType != typeof(DescriptionFunctions)
@@ -79,7 +79,7 @@ internal sealed class ApiDescription(HttpFunctions functions)
         return operation;
     }
 
-    /// <summary>The folder below the API's that a function lies in, as its group.</summary>
+    /// <summary>The folder of a function below the API's folder, as its group.</summary>
     private static string GroupOf(Type type)
     {
         var api = typeof(ApiComposition).Namespace!.Length;

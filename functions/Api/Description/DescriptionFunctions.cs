@@ -8,7 +8,7 @@ internal sealed class DescriptionFunctions(HttpFunctions functions)
 {
     private readonly Lazy<byte[]> _document = new(() => JsonSerializer.SerializeToUtf8Bytes(ApiDescription.Write(functions), ApiJson.Options));
 
-    /// <summary>Answers the description in OpenAPI 3.1.</summary>
+    /// <summary>Returns the description in OpenAPI 3.1.</summary>
     [Function("ApiDescription")]
     [Requires(AuthClass.None, WithoutSite = true)]
     [Answers("application/json")]
@@ -20,7 +20,7 @@ internal sealed class DescriptionFunctions(HttpFunctions functions)
         return Results.Bytes(_document.Value, "application/json");
     }
 
-    /// <summary>Answers a page that shows the description and tries its operations.</summary>
+    /// <summary>Returns a page that shows the description and can try its operations.</summary>
     [Function("ApiReference")]
     [Requires(AuthClass.None, WithoutSite = true)]
     [Answers("text/html")]
@@ -30,7 +30,7 @@ internal sealed class DescriptionFunctions(HttpFunctions functions)
         return Results.Text(ReferencePage.Html, "text/html; charset=utf-8");
     }
 
-    /// <summary>Answers the script of that page.</summary>
+    /// <summary>Returns the script of that page.</summary>
     [Function("ApiReferenceScript")]
     [Requires(AuthClass.None, WithoutSite = true)]
     [Answers("text/javascript")]

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Cloudreve.Functions.Api.Description;
 
-/// <summary>The summaries of functions, out of the documentation file beside the assembly. Without that file there are none.</summary>
+/// <summary>The summaries of functions, from the documentation file beside the assembly. Without that file there are none.</summary>
 internal sealed class MethodSummaries
 {
     private readonly Dictionary<string, string> _byMember = new(StringComparer.Ordinal);

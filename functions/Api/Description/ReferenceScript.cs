@@ -5,7 +5,7 @@ namespace Cloudreve.Functions.Api.Description;
 
 /// <summary>
 /// Scalar's script. Its package serves it through endpoint routing, which a Functions app does not have: the host routes. The script
-/// lies in the package's assembly, compressed, and is sent from there.
+/// is stored in the package's assembly, compressed, and is sent from there.
 /// </summary>
 internal static class ReferenceScript
 {
@@ -14,7 +14,7 @@ internal static class ReferenceScript
     /// <summary>The package's version; it makes addresses change with the content.</summary>
     public static string Version { get; } = typeof(ScalarOptions).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>Answers the script, compressed for clients that take it so.</summary>
+    /// <summary>Sends the script, compressed for clients that accept that.</summary>
     /// <param name="request">The request.</param>
     public static IResult Answer(HttpRequest request)
     {

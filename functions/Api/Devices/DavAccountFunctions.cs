@@ -40,7 +40,7 @@ internal sealed class DavAccountFunctions(DavAccounts accounts)
             [.. page.Accounts.Select(account => Present(call.Site, account))], new PaginationResponse(0, size, IsCursor: true) { NextToken = page.NextToken }));
     }
 
-    /// <summary>Makes a WebDAV account, whose password is drawn.</summary>
+    /// <summary>Creates a WebDAV account with a generated password.</summary>
     [Function("CreateDavAccount")]
     [Requires(AuthClass.Required, OAuthScopes.DavAccountWrite, LiveSignIn = true)]
     [NeverStored]
@@ -95,7 +95,7 @@ internal sealed class DavAccountFunctions(DavAccounts accounts)
             throw new CloudreveException(ErrorCode.NoPermission, "You do not have access to this drive.");
         var options = new Boolset()
             .With((int)DavAccountOption.ReadOnly, body.Readonly == true)
-            // Dropped without a word where the group may not stream (contract, section 20).
+            // Silently dropped if the group may not stream (contract, section 20).
             .With((int)DavAccountOption.Proxy, body.Proxy == true && call.Caller.Group.Allows(GroupPermission.WebDavProxy))
             .With((int)DavAccountOption.DisableSystemFiles, body.DisableSysFiles == true);
         return new DavAccountTerms(body.Name, root, options);

@@ -3,12 +3,12 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Gives each request its correlation id, and answers the headers that most of them need.</summary>
+/// <summary>Gives each request its correlation id, and sets the headers that most responses need.</summary>
 /// <param name="functions">The declarations of the functions.</param>
 /// <param name="settings">Determines whether a developer runs the app, whose machine has other sites without TLS.</param>
 internal sealed class AnswerHeaders(HttpFunctions functions, AppSettings settings) : IFunctionsWorkerMiddleware
 {
-    // Answers are no pages unless they say so. Only frames of the site itself may hold one, such as the download of an archive.
+    // Responses are not pages unless they say so. Only frames of the site itself may hold one, such as the download of an archive.
     private const string NoPage = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
     private const string CorrelationHeader = "X-Cr-Correlation-Id";
 

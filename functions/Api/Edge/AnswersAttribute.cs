@@ -1,8 +1,8 @@
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Says what an HTTP function answers, for the API's description. Without it a function answers the envelope with no payload.
-/// A function may answer in several forms.
+/// Declares the responses of an HTTP function, for the API's description. Without it a function returns the envelope with no payload.
+/// A function may respond in several forms.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal class AnswersAttribute : Attribute
@@ -32,6 +32,6 @@ internal class AnswersAttribute : Attribute
     public bool IsBare { get; init; }
 }
 
-/// <summary>Says that an HTTP function answers JSON.</summary>
+/// <summary>Declares that an HTTP function returns JSON.</summary>
 /// <typeparam name="T">The type of the payload.</typeparam>
 internal sealed class AnswersAttribute<T>() : AnswersAttribute(typeof(T));

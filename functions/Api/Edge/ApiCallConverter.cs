@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker.Converters;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Binds <see cref="ApiCall"/> to what the edge found out about the request.</summary>
+/// <summary>Binds <see cref="ApiCall"/> to the results of the edge's checks.</summary>
 internal sealed class ApiCallConverter(SiteCatalog catalog, SettingStore settings) : IInputConverter
 {
     /// <inheritdoc/>

@@ -3,13 +3,13 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>The envelope of a failure. The edge makes it from a <see cref="CloudreveException"/>; batches nest it per item.</summary>
+/// <summary>The envelope of a failure. The edge builds it from a <see cref="CloudreveException"/>; batches nest it per item.</summary>
 internal sealed record ApiFailure
 {
     /// <summary>The documented code.</summary>
     public required int Code { get; init; }
 
-    /// <summary>A message for people, without secrets or addresses.</summary>
+    /// <summary>A message for users, without secrets or addresses.</summary>
     public required string Msg { get; init; }
 
     /// <summary>A payload, such as the list of lock conflicts; left out when null.</summary>
@@ -18,6 +18,6 @@ internal sealed record ApiFailure
     /// <summary>The failures of a batch by URI or id; only with code 40081.</summary>
     public IReadOnlyDictionary<string, ApiFailure>? AggregatedError { get; init; }
 
-    /// <summary>The id of the request, which the log carries, too; left out of nested envelopes.</summary>
+    /// <summary>The id of the request, which is also in the log; left out of nested envelopes.</summary>
     public string? CorrelationId { get; init; }
 }

@@ -10,7 +10,7 @@ internal sealed record ApiResponse<T> : IResult
     /// <summary>0 for success, 203 when another step is needed, 40081 when some items of a batch failed.</summary>
     public int Code { get; init; }
 
-    /// <summary>A message for people; empty on success.</summary>
+    /// <summary>A message for users; empty on success.</summary>
     public string Msg { get; init; } = "";
 
     /// <summary>The payload; left out when null.</summary>
@@ -38,7 +38,7 @@ internal static class ApiResponse
     /// <summary>Success without a payload.</summary>
     public static ApiResponse<string> Ok() => new();
 
-    /// <summary>No failure, but another step is needed (code 203).</summary>
+    /// <summary>Not a failure: another step is needed (code 203).</summary>
     /// <param name="data">Data for the next step; null for none.</param>
     /// <typeparam name="T">The type of the payload.</typeparam>
     public static ApiResponse<T> Continue<T>(T? data)

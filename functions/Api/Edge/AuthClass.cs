@@ -3,7 +3,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>The callers that a function admits (contract, section 5).</summary>
 internal enum AuthClass
 {
-    /// <summary>Anybody; the function does not look at the caller, and a token is not even read.</summary>
+    /// <summary>Anybody; the function ignores the caller, and a token is not even read.</summary>
     None,
 
     /// <summary>Anybody; group permissions and ownership decide in the function.</summary>

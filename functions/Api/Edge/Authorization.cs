@@ -13,7 +13,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// for the account beside those for settings and groups.
 /// </summary>
 /// <param name="functions">The declarations of the functions.</param>
-/// <param name="bootstrap">Makes the site before its first request.</param>
+/// <param name="bootstrap">Creates the site before its first request.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="tokens">Reads access tokens.</param>
 /// <param name="users">The accounts.</param>

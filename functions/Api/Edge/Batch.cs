@@ -4,14 +4,14 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Runs the items of a batch, each by itself, and gathers what fails (contract, section 1).</summary>
+/// <summary>Runs the items of a batch, each by itself, and collects failures (contract, section 1).</summary>
 /// <param name="http">The request.</param>
 /// <param name="clock">Determines when no further item may begin.</param>
 internal sealed class Batch(HttpContext http, TimeProvider clock)
 {
     private const int Workers = 8;
 
-    // Clients and the platform give a request up after some minutes; what has been done until then has to be told before.
+    // Clients and the platform give up a request after some minutes; the results must be reported before that.
     private static readonly TimeSpan s_timeLimit = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, ApiFailure> _failures = new(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ internal sealed class Batch(HttpContext http, TimeProvider clock)
             _failures.TryAdd(key, failure);
     }
 
-    /// <summary>The answer: success, or 40081 with the failures and what has come out nevertheless.</summary>
+    /// <summary>The response: success, or 40081 with the failures and the results of the other items.</summary>
     /// <param name="data">The payload; null for none.</param>
     /// <typeparam name="T">The type of the payload.</typeparam>
     public ApiResponse<T> Answer<T>(T? data)

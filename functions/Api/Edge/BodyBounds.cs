@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Refuses texts and lists of JSON bodies that are too long, before any of them is looked at: what fits no property of a row must not get as
+/// Refuses texts and lists of JSON bodies that are too long, before any of them is used: a text that fits no property of a row must not get as
 /// far as storage. It holds for every body; one that needs more says so with <see cref="LongestAttribute"/>.
 /// </summary>
 internal static class BodyBounds

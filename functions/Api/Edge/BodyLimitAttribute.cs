@@ -1,7 +1,7 @@
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Limits the body of an HTTP function. Every function that takes another method than GET, HEAD or OPTIONS declares it; those take
+/// Limits the body of an HTTP function. Every function for a method other than GET, HEAD or OPTIONS declares it; those accept
 /// no body.
 /// </summary>
 /// <param name="bytes">The largest body in bytes; 0 for none.</param>

@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
 /// Applies <see cref="BodyLimitAttribute"/>: a body that announces more is refused before it is read, one without a length once it
-/// passes the limit. Bodies that come too slowly are given up (<see cref="PacedBody"/>).
+/// passes the limit. Bodies that arrive too slowly are given up (<see cref="PacedBody"/>).
 /// </summary>
 internal sealed class BodyLimits(HttpFunctions functions, TimeProvider clock) : IFunctionsWorkerMiddleware
 {
@@ -15,7 +15,7 @@ internal sealed class BodyLimits(HttpFunctions functions, TimeProvider clock) : 
     {
         var http = context.GetHttpContext()!;
         var limit = functions.Of(context).BodyLimit;
-        // A body that no function reads is left alone, up to the size of any other.
+        // A body that no function reads is ignored, up to the general limit.
         if (limit == BodyLimitAttribute.None)
             limit = BodyLimitAttribute.Json;
         if (http.Request.ContentLength > limit)

@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Says that an HTTP function takes a body that is no JSON, for the API's description.</summary>
+/// <summary>Declares that an HTTP function accepts a body that is not JSON, for the API's description.</summary>
 /// <param name="contentType">The media type.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ConsumesAttribute(string contentType) : Attribute

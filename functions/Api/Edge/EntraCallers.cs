@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Authentication;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Callers with access tokens of Microsoft Entra ID. The token's person must be linked with an account; tokens of applications without a
-/// person are not taken. One transaction, none for a person who called within <see cref="UserStore.MaxAge"/>; one more for a person's first
+/// Callers with access tokens of Microsoft Entra ID. The token's user must be linked with an account; tokens of applications without a
+/// user are not accepted. One transaction, none for a user who called within <see cref="UserStore.MaxAge"/>; one more for a user's first
 /// call to this process.
 /// </summary>
 /// <param name="links">The links between users and identities.</param>
 internal sealed class EntraCallers(OpenIdLinks links)
 {
-    /// <summary>The scope of Entra that stands for everything that the person may do.</summary>
+    /// <summary>The scope of Entra for everything that the user may do.</summary>
     public const string FullAccess = "access_as_user";
 
     /// <summary>Reads what a request's token allows; null when it was not issued by Entra, or its user is linked to no account.</summary>

@@ -11,7 +11,7 @@ internal sealed record EntraSettings(string Instance, string TenantId, string Cl
     /// <summary>The name under which tokens of Entra are checked.</summary>
     public const string Scheme = "Entra";
 
-    // A name that no scheme has: nothing is checked before the edge asks for it.
+    // A name that no scheme has: nothing is checked before the edge requests it.
     private const string NoScheme = "none";
 
     private const string DefaultInstance = "https://login.microsoftonline.com/";
@@ -26,7 +26,7 @@ internal sealed record EntraSettings(string Instance, string TenantId, string Cl
             ? new EntraSettings(configuration["CLOUDREVE_ENTRA_INSTANCE"] is { Length: > 0 } instance ? instance : DefaultInstance, tenant, client)
             : null;
 
-    /// <summary>Adds what checks tokens, through Microsoft.Identity.Web.</summary>
+    /// <summary>Adds the validation of tokens by Microsoft.Identity.Web.</summary>
     public void AddTo(IServiceCollection services) => services.AddAuthentication(NoScheme).AddMicrosoftIdentityWebApiAot(
         options =>
         {

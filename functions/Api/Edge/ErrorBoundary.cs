@@ -23,7 +23,7 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested || context.CancellationToken.IsCancellationRequested)
         {
-            // The client has gone; nobody reads an answer.
+            // The client has disconnected; nobody reads a response.
             logger.LogDebug("Request {CorrelationId} was cancelled by its client.", http.TraceIdentifier);
             http.Abort();
         }
@@ -34,7 +34,7 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
         }
         catch (Exception error) when (http.Response.HasStarted)
         {
-            // An answer that ends early must not look whole.
+            // A truncated response must not look complete.
             Log(http, function, error, Describe(error).Code);
             http.Abort();
         }
@@ -67,7 +67,7 @@ internal sealed class ErrorBoundary(HttpFunctions functions, ILogger<ErrorBounda
             Failures.Of(error, code, message) with { CorrelationId = http.TraceIdentifier }, ApiJson.Options, http.RequestAborted);
     }
 
-    /// <summary>The status outside the API's prefix, where clients do not look for an envelope.</summary>
+    /// <summary>The status outside the API's prefix, where clients do not expect an envelope.</summary>
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.BadParameter => StatusCodes.Status400BadRequest,

@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>Envelopes of failures that carry more than a code.</summary>
 internal static class Failures
 {
-    /// <summary>The envelope of an error; of a lock conflict with the locks in the way (contract, section 13).</summary>
+    /// <summary>The envelope of an error; of a lock conflict with the conflicting locks (contract, section 13).</summary>
     /// <param name="error">The error.</param>
     /// <param name="code">Its code.</param>
     /// <param name="message">Its message for clients.</param>

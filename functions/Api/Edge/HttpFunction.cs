@@ -3,7 +3,7 @@ using Cloudreve.Core.Accounts.SignIns;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>An HTTP function with what it declares.</summary>
+/// <summary>An HTTP function with its declarations.</summary>
 /// <param name="Name">The function's name.</param>
 /// <param name="Route">Its route, without a leading slash.</param>
 /// <param name="Methods">Its methods in upper case.</param>

@@ -8,7 +8,7 @@ internal sealed class HttpFunctions
 {
     private readonly FrozenDictionary<string, HttpFunction> _byName;
 
-    /// <summary>Gathers the functions of an assembly.</summary>
+    /// <summary>Collects the functions of an assembly.</summary>
     /// <param name="assembly">The assembly.</param>
     /// <exception cref="FunctionDeclarationException">A function lacks a declaration.</exception>
     public HttpFunctions(Assembly assembly)

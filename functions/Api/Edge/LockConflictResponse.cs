@@ -3,7 +3,7 @@ using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>A lock in the way. Only owners of a drive can change it, so they may know tokens and paths.</summary>
+/// <summary>A conflicting lock. Only owners of a drive can change it, so they may see tokens and paths.</summary>
 /// <param name="Path">The locked path.</param>
 /// <param name="Token">Releases the lock.</param>
 /// <param name="Owner">The application that holds it.</param>

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Refuses null among the elements of lists and the values of maps whose type says that there is none. The serialiser's own check of
+/// Refuses null among the elements of lists and the values of maps whose types do not allow it. The serialiser's own check of
 /// nullable annotations ends at properties.
 /// </summary>
 internal static class NullElements

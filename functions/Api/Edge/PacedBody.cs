@@ -3,8 +3,8 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// A request's body that must come at a least rate: clients that send next to nothing hold a request, its memory and what it reserved
-/// no longer than others. Only the time counts that the body is waited for.
+/// A request's body that must arrive at a minimum rate: clients that send next to nothing hold a request, its memory and its reservations
+/// no longer than others. Only the time spent waiting for the body counts.
 /// </summary>
 /// <param name="body">The body.</param>
 /// <param name="clock">Measures the waiting.</param>

@@ -6,14 +6,14 @@ namespace Cloudreve.Functions.Api.Edge;
 /// <summary>Reads query parameters. A value that is missing or malformed is refused with 40001.</summary>
 internal static class QueryReader
 {
-    /// <summary>A text that must be given; it may be empty.</summary>
+    /// <summary>A required text; it may be empty.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The parameter.</param>
     /// <exception cref="CloudreveException">40001: it is missing.</exception>
     public static string RequiredText(this HttpRequest request, string name) =>
         request.OptionalText(name) ?? throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} is missing.");
 
-    /// <summary>A text; null when it is missing. Of several values the first one counts.</summary>
+    /// <summary>A text; null when it is missing. Of several values the first one is used.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The parameter.</param>
     public static string? OptionalText(this HttpRequest request, string name) => request.Query[name] is [var value, ..] ? value : null;
@@ -37,7 +37,7 @@ internal static class QueryReader
             : throw new CloudreveException(ErrorCode.BadParameter, $"The parameter {name} must be a number."),
     };
 
-    /// <summary>A truth value; null when it is missing or empty.</summary>
+    /// <summary>A Boolean; null when it is missing or empty.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The parameter.</param>
     /// <exception cref="CloudreveException">40001: it is malformed.</exception>

@@ -1,7 +1,7 @@
 namespace Cloudreve.Functions.Api.Edge;
 
 /// <summary>
-/// Declares who may call an HTTP function. A function without it stops the start of the app.
+/// Declares who may call an HTTP function. A function without it keeps the app from starting.
 /// </summary>
 /// <param name="authClass">The callers that are admitted.</param>
 /// <param name="scope">
@@ -24,6 +24,6 @@ internal sealed class RequiresAttribute(AuthClass authClass, string? scope = nul
     /// </summary>
     public bool LiveSignIn { get; init; } = authClass == AuthClass.Admin;
 
-    /// <summary>True if the function also runs while the site does not exist yet or its storage does not answer.</summary>
+    /// <summary>True if the function also runs while the site does not exist yet or its storage does not respond.</summary>
     public bool WithoutSite { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Edge;
 internal static class SiteUrls
 {
     /// <summary>
-    /// Scheme, host and port without a trailing slash: the site's address whose host is the request's, else the primary one.
+    /// Scheme, host and port without a trailing slash: the site's address whose host is the request's, otherwise the primary one.
     /// A request's host is never trusted by itself, except on a developer's machine, where any port may be chosen: elsewhere every client
     /// can claim to have called localhost.
     /// </summary>

@@ -1,4 +1,4 @@
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>A client takes its answer too slowly; its connection is cut.</summary>
+/// <summary>A client reads its response too slowly; its connection is aborted.</summary>
 internal sealed class SlowReaderException() : Exception("The answer was read too slowly.");

@@ -12,10 +12,10 @@ internal static class ContentNames
 
     private static readonly FileExtensionContentTypeProvider s_usual = new();
 
-    // The setting is JSON, and a page of files asks for each of them.
+    // The setting is JSON, and a page of files looks up each of them.
     private static readonly ConditionalWeakTable<SiteSettings, IReadOnlyDictionary<string, string>> s_mappings = [];
 
-    /// <summary>The MIME type of a file, by its extension: the one that the site has for it, else the usual one.</summary>
+    /// <summary>The MIME type of a file, by its extension: the one that the site has for it, otherwise the usual one.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="name">The file's name.</param>
     public static string MimeType(SiteSettings site, string name)

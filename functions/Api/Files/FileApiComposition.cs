@@ -5,7 +5,7 @@ using Cloudreve.Functions.Api.Files.Listing;
 
 namespace Cloudreve.Functions.Api.Files;
 
-/// <summary>Registers what the functions of files share.</summary>
+/// <summary>Registers the services that the functions of files share.</summary>
 internal static class FileApiComposition
 {
     /// <summary>Adds the services.</summary>

@@ -10,8 +10,8 @@ namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Shapes files for a caller.</summary>
 /// <param name="caller">The viewer.</param>
-/// <param name="site">Encodes ids, and says which files can have thumbnails.</param>
-/// <param name="sharedFiles">The files that have share links; null where clients are not told.</param>
+/// <param name="site">Encodes ids, and decides which files can have thumbnails.</param>
+/// <param name="sharedFiles">The files that have share links; null where clients may not know.</param>
 internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlySet<long>? sharedFiles = null)
 {
     private readonly ThumbnailChoice _thumbnails = new(site);
@@ -25,7 +25,7 @@ internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlyS
     {
         Type = (int)file.Type,
         Id = site.HashIds.Encode(file.Id, HashIdKind.File),
-        // In the trash a file has a random name; people know it by the other (contract, section 9).
+        // In the trash a file has a random name; users know it by its original one (contract, section 9).
         Name = DriveOperations.OriginOf(file)?.Name ?? file.Name,
         CreatedAt = file.CreatedAt,
         UpdatedAt = file.UpdatedAt,
@@ -38,7 +38,7 @@ internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlyS
         PrimaryEntity = site.HashIds.Encode(file.PrimaryEntityId, HashIdKind.Entity),
     };
 
-    /// <summary>The metadata that clients see. The mark that stops thumbnails is not stored where it follows from the file itself.</summary>
+    /// <summary>The metadata that clients see. The mark that disables thumbnails is not stored where it follows from the file itself.</summary>
     private IReadOnlyDictionary<string, string> MetadataOf(FileRecord file) =>
         _thumbnails.IsHopeless(file) && !FileThumbnails.IsDisabled(file)
             ? new Dictionary<string, string>(file.Metadata) { [FileThumbnails.Disabled] = "" }

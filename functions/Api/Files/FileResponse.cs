@@ -38,7 +38,7 @@ internal sealed record FileResponse
 
     public required string PrimaryEntity { get; init; }
 
-    /// <summary>Details; only when they were asked for.</summary>
+    /// <summary>Details; only when requested.</summary>
     public ExtendedInfoResponse? ExtendedInfo { get; init; }
 
     /// <summary>The totals of a folder; only when requested.</summary>

@@ -16,7 +16,7 @@ internal sealed class GroupFunctions(SiteCatalog catalog)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/group/list")] HttpRequest request,
         ApiCall call, CancellationToken cancellationToken)
     {
-        // Callers without an account have a place of their own where permissions are set.
+        // Callers without an account have a setting of their own where permissions are set.
         var groups = (await catalog.ListGroupsAsync(cancellationToken)).Where(group => !group.Allows(GroupPermission.IsAnonymous));
         return ApiResponse.Ok<IReadOnlyList<GroupResponse>>([.. groups.Select(group => GroupResponse.Redacted(group, call.Site))]);
     }

@@ -30,7 +30,7 @@ internal sealed class SignInFunctions(
         var session = await sessions.CreateAsync(user, provider: null, cancellationToken);
         return ApiResponse.Continue(session.ToString("D"));
 
-        // A captcha counts once: where every sign-in needs one, it has been looked at already.
+        // A captcha counts once: where every sign-in needs one, it has been checked already.
         async Task<bool> HasSolvedAsync(CancellationToken token) =>
             call.Site.Get(CaptchaSetting.OnLogin) || await captchas.IsRightAsync(call.Site, body.CaptchaAnswer(), token);
     }

@@ -7,10 +7,10 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Session;
 
-/// <summary>Choosing how to sign in (contract, section 5).</summary>
+/// <summary>The choice of a sign-in method (contract, section 5).</summary>
 internal sealed class SignInMethodFunctions(UserStore users, PasskeyStore passkeys, ClientBudgets budgets)
 {
-    /// <summary>Answers how an account may sign in.</summary>
+    /// <summary>Returns the ways in which an account may sign in.</summary>
     [Function("PrepareLogin")]
     [Requires(AuthClass.None)]
     [NeverStored]

@@ -18,7 +18,7 @@ internal sealed class TokenFunctions(TokenIssuer tokens, OpenIdSignIn openId)
         [JsonBody] RefreshTokenRequest body, CancellationToken cancellationToken) =>
         ApiResponse.Ok(TokenResponse.Of(await tokens.RefreshAsync(body.RefreshToken, cancellationToken)));
 
-    /// <summary>Signs out; after a sign-in with an identity provider it answers the address that signs out there, too.</summary>
+    /// <summary>Signs out; after a sign-in with an identity provider it returns the address that signs out there as well.</summary>
     [Function("SignOut")]
     [Requires(AuthClass.None)]
     [NeverStored]

@@ -10,10 +10,10 @@ using Cloudreve.Functions.Api.Files.Changes;
 
 namespace Cloudreve.Functions.Api.Shares;
 
-/// <summary>Makes, changes and deletes share links (contract, section 17).</summary>
+/// <summary>Creates, changes and deletes share links (contract, section 17).</summary>
 internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareStore shares, ShareLinks links, ActivityLog log, TimeProvider clock)
 {
-    /// <summary>Makes a share link of a file or folder.</summary>
+    /// <summary>Creates a share link of a file or folder.</summary>
     [Function("CreateShareLink")]
     [Requires(AuthClass.Required, OAuthScopes.SharesWrite, LiveSignIn = true)]
     [NeverStored]

@@ -31,7 +31,7 @@ internal sealed class ShareInfoFunctions(SharedPlaces places, ShareVisits visits
         if (ownerExtended != true || call.Caller.UserId != link.Share.OwnerId)
             return ApiResponse.Ok(response);
         var owner = call.Site.HashIds.Encode(link.Share.OwnerId, HashIdKind.User);
-        // Clients join the name of a single file themselves.
+        // Clients append the name of a single file themselves.
         var source = link.File is { Type: FileType.File } ? link.Path.Parent : link.Path;
         return ApiResponse.Ok(response with { SourceUri = (FileUri.Parse($"cloudreve://{owner}@my") with { Path = source }).ToString() });
     }

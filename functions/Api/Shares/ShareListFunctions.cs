@@ -51,7 +51,7 @@ internal sealed class ShareListFunctions(ShareListing listing, SharePresenter pr
         var user = await users.FindRecentAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         if (user.Settings.ShareLinksInProfile == Nothing)
             throw new CloudreveException(ErrorCode.BadParameter, "This user does not list share links on the profile.");
-        // Links of somebody who is banned open for nobody.
+        // Links of a banned user open for nobody.
         var page = user.Status == UserStatus.Active
             ? await listing.ListForOthersAsync(id, wanted, user.Settings.ShareLinksInProfile == Everything, cancellationToken)
             : new SharePage([], null);

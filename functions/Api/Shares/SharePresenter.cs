@@ -47,7 +47,7 @@ internal sealed class SharePresenter(UserStore users, SiteCatalog catalog, TimeP
         return response with
         {
             Size = file is { Type: FileType.File } ? file.Size : null,
-            // Clients take its presence for a download to show.
+            // Clients interpret its presence as a download to show.
             Downloaded = share.Downloads > 0 ? share.Downloads : null,
             RemainDownloads = share.RemainingDownloads,
             Expires = share.ExpiresAt,

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>
-/// Leads the short address of a link to the page of the web front end (contract, section 17), which asks storage for nothing. Programs that draw
-/// previews get a page of their own.
+/// Redirects the short address of a link to the page of the web front end (contract, section 17), without any request to storage. Programs that
+/// render previews get a page of their own.
 /// </summary>
 internal sealed class ShareRedirectFunctions(SharedPlaces places, UserStore users)
 {

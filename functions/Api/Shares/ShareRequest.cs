@@ -13,13 +13,13 @@ internal sealed record ShareRequest([property: LongestUri] string Uri)
     /// <summary>True if the link gets a password. New links only.</summary>
     public bool? IsPrivate { get; init; }
 
-    /// <summary>The password; null or empty for one that is drawn. New links only.</summary>
+    /// <summary>The password; null or empty to generate one. New links only.</summary>
     public string? Password { get; init; }
 
-    /// <summary>Seconds until it ends; null or 0 for never.</summary>
+    /// <summary>Seconds until it expires; null or 0 for never.</summary>
     public long? Expire { get; init; }
 
-    /// <summary>Downloads until it ends; null or 0 for any number.</summary>
+    /// <summary>Maximum number of downloads; null or 0 for any number.</summary>
     public long? Downloads { get; init; }
 
     /// <summary>True if others see the folder as its owner arranged it.</summary>
@@ -28,8 +28,8 @@ internal sealed record ShareRequest([property: LongestUri] string Uri)
     /// <summary>True if clients show the folder's README.</summary>
     public bool? ShowReadme { get; init; }
 
-    /// <summary>Reads when the link ends and what it shows.</summary>
-    /// <exception cref="CloudreveException">40001: it would end in the past, or too late.</exception>
+    /// <summary>Reads the expiry of the link and its other terms.</summary>
+    /// <exception cref="CloudreveException">40001: it would expire in the past, or too late.</exception>
     public ShareTerms ReadTerms()
     {
         if (Expire is < 0 || Expire > LongestLife.TotalSeconds || Downloads is < 0)
@@ -38,8 +38,8 @@ internal sealed record ShareRequest([property: LongestUri] string Uri)
             Expire is null or 0 ? null : TimeSpan.FromSeconds(Expire.Value), Downloads is null or 0 ? null : Downloads, ShareView == true, ShowReadme == true);
     }
 
-    /// <summary>Reads the password of a new link, or draws one; empty for none.</summary>
-    /// <exception cref="CloudreveException">40001: it is too long, or not made of letters and digits.</exception>
+    /// <summary>Reads the password of a new link, or generates one; empty for none.</summary>
+    /// <exception cref="CloudreveException">40001: it is too long, or does not consist of letters and digits.</exception>
     public string ReadPassword()
     {
         if (IsPrivate != true)

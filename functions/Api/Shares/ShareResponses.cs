@@ -47,7 +47,7 @@ internal sealed record ShareResponse(
     /// <summary>For the owner alone: true if others see the folder as its owner arranged it.</summary>
     public bool? ShareView { get; init; }
 
-    /// <summary>For the owner alone, and only when asked for: the folder itself, or the folder that a single file is in.</summary>
+    /// <summary>For the owner alone, and only when requested: the folder itself, or the folder that a single file is in.</summary>
     public string? SourceUri { get; init; }
 }
 

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Shares;
 /// </summary>
 internal static class SocialPreview
 {
-    // Words of the user agents of programs that draw previews, and of no browser.
+    // Words in the user agents of programs that render previews, and of no browser.
     private static readonly string[] Readers =
     [
         "facebookexternalhit", "Facebot", "Twitterbot", "Slackbot", "Discordbot", "TelegramBot", "WhatsApp/", "LinkedInBot", "Pinterestbot",

@@ -17,10 +17,10 @@ internal sealed record AbuseReportRequest(int Category) : ICaptchaFields
     /// <summary>The reporter's description.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Encoded id of the share link that is reported.</summary>
+    /// <summary>Encoded id of the reported share link.</summary>
     public string? ShareId { get; init; }
 
-    /// <summary>Encoded id of the user who is reported.</summary>
+    /// <summary>Encoded id of the reported user.</summary>
     public string? UserId { get; init; }
 
     /// <summary>The file that the report is about.</summary>

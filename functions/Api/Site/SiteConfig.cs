@@ -26,8 +26,8 @@ internal sealed record NavItem(string Icon, string Name, string Url);
 internal sealed record CustomHtml(string? HeadlessFooter, string? HeadlessBottom, string? SidebarBottom);
 
 /// <summary>
-/// A section of the site's configuration for clients (contract, section 21). A feature that this build does not have is
-/// reported as switched off, whatever is stored.
+/// A section of the site's configuration for clients (contract, section 21). A feature that this build lacks is
+/// reported as disabled, whatever is stored.
 /// </summary>
 internal sealed record SiteConfig
 {
@@ -275,7 +275,7 @@ internal sealed record SiteConfig
         }
         catch (JsonException)
         {
-            // A slip in the setting costs the entries, not the page.
+            // A mistake in the setting hides the entries, not the page.
             return null;
         }
     }

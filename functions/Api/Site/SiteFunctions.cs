@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Site;
 /// <summary>The questions about the site that clients ask before they sign in.</summary>
 internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captchas, AbuseReports reports, SignInPressure pressure)
 {
-    /// <summary>Answers the product's version.</summary>
+    /// <summary>Returns the product's version.</summary>
     [Function("Ping")]
     [Requires(AuthClass.None)]
     [Answers<string>]
@@ -44,7 +44,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
         return ApiResponse.Ok();
     }
 
-    /// <summary>Answers a section of the site's configuration.</summary>
+    /// <summary>Returns a section of the site's configuration.</summary>
     [Function("GetSiteSettings")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
     [Answers<SiteConfig>]
@@ -52,7 +52,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/site/config/{section}")] HttpRequest request, string section, ApiCall call) =>
         ApiResponse.Ok(SiteConfig.Of(section, call, pressure.IsHigh));
 
-    /// <summary>Answers the web app's manifest, which lies outside the API's prefix.</summary>
+    /// <summary>Returns the web app's manifest, which is outside the API's prefix.</summary>
     [Function("WebManifest")]
     [Requires(AuthClass.None)]
     [Answers("application/manifest+json")]

@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Site;
 /// <param name="Type">Media type.</param>
 internal sealed record ManifestIcon(string Src, string Sizes, string Type);
 
-/// <summary>The manifest that lets the web app be installed (contract, section 21; W3C Web Application Manifest).</summary>
+/// <summary>The manifest that makes the web app installable (contract, section 21; W3C Web Application Manifest).</summary>
 /// <param name="ShortName">Name where there is little room.</param>
 /// <param name="Name">Name.</param>
 /// <param name="Icons">Icons.</param>

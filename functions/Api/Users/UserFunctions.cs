@@ -46,14 +46,14 @@ internal sealed class UserFunctions(UserStore users, SiteCatalog catalog, UserDi
         if (request.OptionalText("keyword")?.Trim() is not { } text || text.CountCharacters() is < MinKeyword or > MaxKeyword)
             throw new CloudreveException(ErrorCode.BadParameter, "The keyword must have at least two characters.");
         var hits = new List<UserResponse>();
-        // Where addresses are not shown, nobody can find them out letter by letter, either.
+        // Where addresses are not shown, nobody can find them out letter by letter either.
         var searchesEmail = call.Caller.ActsAsAdmin || call.Site.Get(AccountSetting.ExposeEmail);
         foreach (var user in await directory.SearchAsync(text, searchesEmail, cancellationToken))
             hits.Add(UserResponse.Seen(user, await catalog.GetGroupAsync(user.GroupId, cancellationToken), call));
         return ApiResponse.Ok<IReadOnlyList<UserResponse>>(hits);
     }
 
-    /// <summary>Answers how much storage the caller has and uses.</summary>
+    /// <summary>Returns the caller's total and used storage.</summary>
     [Function("GetStorageCapacity")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead)]
     [Answers<CapacityResponse>]

@@ -65,7 +65,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
             new PaginationResponse(0, pageSize, IsCursor: true) { NextToken = page.NextToken }));
     }
 
-    /// <summary>Answers how far the parts of a task are.</summary>
+    /// <summary>Returns the progress of the parts of a task.</summary>
     [Function("GetTaskProgress")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowRead)]
     [Answers<IReadOnlyDictionary<string, ProgressResponse>>]

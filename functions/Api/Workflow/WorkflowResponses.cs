@@ -49,7 +49,7 @@ internal sealed record TaskResponse
     public IReadOnlyList<string>? ErrorHistory { get; init; }
 }
 
-/// <summary>The step that runs, and what the task works on.</summary>
+/// <summary>The current step, and the objects that the task works on.</summary>
 internal sealed record TaskSummaryResponse(string Phase, IReadOnlyDictionary<string, JsonElement> Props);
 
 /// <summary>The node that works on a task.</summary>

@@ -8,12 +8,12 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
-/// <summary>Starts accepted tasks, and answers them.</summary>
+/// <summary>Starts accepted tasks, and returns them.</summary>
 /// <param name="catalog">Has the node.</param>
 /// <param name="logger">Receives what could not be started yet.</param>
 internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts> logger)
 {
-    /// <summary>Starts a task. It is accepted whether or not the task hub answers now: the timer for lost tasks starts it within minutes.</summary>
+    /// <summary>Starts a task. It is accepted whether or not the task hub responds now: the timer for lost tasks starts it within minutes.</summary>
     /// <param name="start">Starts its orchestration.</param>
     /// <param name="task">The task.</param>
     /// <param name="hashIds">Encodes ids.</param>

@@ -16,13 +16,13 @@ namespace Cloudreve.Functions.Triggers.Blobs;
 internal sealed class ImportBlobFunction(
     BlobArrival arrival, MissedArrivals missed, SettingStore settings, AppSettings app, ILogger<ImportBlobFunction> logger)
 {
-    /// <summary>Imports one blob. When it fails, the host tries again, and in the end keeps the event in its poison queue.</summary>
+    /// <summary>Imports one blob. When it fails, the host retries, and finally moves the event to its poison queue.</summary>
     [Function("ImportArrivedBlob")]
     public Task RunAsync(
         [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
         CancellationToken cancellationToken) => ImportAsync(blob.Name, cancellationToken);
 
-    /// <summary>Imports what the emulator's scan has passed over; elsewhere the host misses nothing, and this does nothing.</summary>
+    /// <summary>Imports blobs that the emulator's scan has missed; elsewhere the host misses nothing, and this does nothing.</summary>
     [Function("ImportMissedBlobs")]
     public async Task RunMissedAsync([TimerTrigger("30 * * * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class ImportBlobFunction(
 
     /// <summary>
     /// Splits <c>imports/{user id}/{path}</c>. The id is the encoded one that clients know, or the number that the administration
-    /// shows; digits that could be either belong to nobody, so that no file ever lands in a stranger's drive.
+    /// shows; digits that could be either are rejected, so that no file ever ends up in another user's drive.
     /// </summary>
     private static bool TryParse(HashIdCodec hashIds, string blobName, out long userId, out string path)
     {

@@ -7,14 +7,14 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;
 
-/// <summary>Makes thumbnails ahead of the first look at them.</summary>
+/// <summary>Makes thumbnails before they are first requested.</summary>
 internal sealed class GenerateThumbnailFunction(FileTree tree, SettingStore settings, ThumbnailService thumbnails)
 {
     /// <summary>Makes the thumbnail of one file.</summary>
     [Function("GenerateThumbnail")]
     public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string fileIdText, CancellationToken cancellationToken)
     {
-        // A message that is no id would be no id the next time, too.
+        // A message that is not an id will not become one on a retry.
         if (!long.TryParse(fileIdText, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
             || await tree.FindByIdAsync(fileId, cancellationToken) is not { } file)
             return;

@@ -3,12 +3,12 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 
-/// <summary>Removes bookkeeping that nobody needs any more.</summary>
+/// <summary>Removes bookkeeping that is no longer needed.</summary>
 internal sealed class BookkeepingFunctions(QuotaLedger quota, TaskItemSweep items, TaskStore tasks, TimedSweep timed, ILogger<BookkeepingFunctions> logger)
 {
     /// <summary>
-    /// Removes old operations of the quota ledger, working rows of tasks that ended, and tasks that ended long ago. What does not fit into the
-    /// time of one run is removed by the next ones.
+    /// Removes old operations of the quota ledger, working rows of tasks that ended, and tasks that ended long ago. Anything that does not fit
+    /// into the time of one run is removed by the next ones.
     /// </summary>
     [Function("SweepBookkeeping")]
     public async Task SweepAsync([TimerTrigger("0 40 3 * * *")] TimerInfo timer, CancellationToken cancellationToken)

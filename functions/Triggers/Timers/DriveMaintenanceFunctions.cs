@@ -18,7 +18,7 @@ internal sealed class DriveMaintenanceFunctions(
     public Task ContinueDeletionsAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         operations.ContinueDeletionsAsync(cancellationToken);
 
-    /// <summary>Deletes what has been in the trash for too long.</summary>
+    /// <summary>Deletes entries that have been in the trash for too long.</summary>
     [Function("ExpireTrash")]
     public Task ExpireTrashAsync([TimerTrigger("0 */33 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         operations.ExpireTrashAsync(cancellationToken);
@@ -28,12 +28,12 @@ internal sealed class DriveMaintenanceFunctions(
     public Task RecycleEntitiesAsync([TimerTrigger("0 */15 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         recycler.RunAsync(cancellationToken);
 
-    /// <summary>Finishes moves that a process left behind and that nobody has come across since: one transaction for each user.</summary>
+    /// <summary>Finishes moves that a process left behind and that no request has encountered since: one transaction for each user.</summary>
     [Function("RecoverDrives")]
     public Task RecoverDrivesAsync([TimerTrigger("0 30 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         ForEachUserAsync(operations.RecoverAsync, cancellationToken);
 
-    /// <summary>Removes events that nobody may ask for any more: three transactions for each user.</summary>
+    /// <summary>Removes events that can no longer be requested: three transactions for each user.</summary>
     [Function("TrimEvents")]
     public async Task TrimEventsAsync([TimerTrigger("0 30 4 * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class DriveMaintenanceFunctions(
         await ForEachUserAsync((userId, token) => streams.TrimAsync(userId, maxAge, activityAge, token), cancellationToken);
     }
 
-    /// <summary>A drive that fails does not keep the others waiting; it has its turn again in the next run.</summary>
+    /// <summary>A drive that fails does not hold up the others; it is retried in the next run.</summary>
     private async Task ForEachUserAsync(Func<long, CancellationToken, Task> run, CancellationToken cancellationToken)
     {
         await foreach (var userId in users.ScanIdsAsync(cancellationToken))

@@ -3,7 +3,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 
-/// <summary>Keeps the task hub small: what a hub holds is paid for, and looked through.</summary>
+/// <summary>Keeps the task hub small: its content is paid for, and scanned.</summary>
 internal sealed class FinishedInstancesFunction(FinishedInstances instances, ILogger<FinishedInstancesFunction> logger)
 {
     /// <summary>Removes workflows' instances that ended days ago.</summary>

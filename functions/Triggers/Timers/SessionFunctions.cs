@@ -4,7 +4,7 @@ using Cloudreve.Core.Content.Viewers;
 
 namespace Cloudreve.Functions.Triggers.Timers;
 
-/// <summary>Keeps sign-ins in order: renews the keys that sign tokens, and removes what has expired.</summary>
+/// <summary>Maintenance of sign-ins: renews the keys that sign tokens, and removes expired rows.</summary>
 internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, ClientBudgets budgets, ViewerSessions viewers, TimedSweep timed)
 {
     /// <summary>Renews the keys that sign tokens.</summary>
@@ -17,7 +17,7 @@ internal sealed class SessionFunctions(TokenKeys keys, SessionSweep sweep, Clien
     public Task SweepSessionsAsync([TimerTrigger("0 50 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         timed.RunAsync(sweep.RunAsync, cancellationToken);
 
-    /// <summary>Removes what clients have spent in windows that have ended: a client that changes addresses leaves many such rows.</summary>
+    /// <summary>Removes the budgets of windows that have ended: a client that changes addresses leaves many such rows.</summary>
     [Function("SweepClientBudgets")]
     public Task SweepClientBudgetsAsync([TimerTrigger("0 37 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
         timed.RunAsync(budgets.SweepAsync, cancellationToken);

@@ -1,8 +1,8 @@
 namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>
-/// Lets a daily sweep remove whatever has gathered, however much that is, and end it before the host would end the worker with all that runs there.
-/// The bound is time, since one of rows would be overtaken for good by a site, or an attacker, that leaves more of them.
+/// Lets a daily sweep remove all accumulated rows, however many, and ends it before the host would end the worker with all its other work.
+/// The limit is time, since a limit of rows would fall behind permanently on a site, or under an attack, that leaves more of them.
 /// </summary>
 /// <param name="clock">Measures the time.</param>
 /// <param name="logger">Hears of what is left.</param>
@@ -14,7 +14,7 @@ internal sealed class TimedSweep(TimeProvider clock, ILogger<TimedSweep> logger)
     /// <summary>Runs a sweep.</summary>
     /// <param name="sweep">Removes rows, at most the given number, and returns how many.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>How many were removed; null when the time was over before all were.</returns>
+    /// <returns>How many were removed; null when the time was up before all were.</returns>
     public async Task<int?> RunAsync(Func<int, CancellationToken, Task<int>> sweep, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Longest, clock);

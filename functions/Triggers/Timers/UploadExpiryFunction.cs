@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Triggers.Timers;
 /// <summary>Gives up uploads that nobody completed, and settles what changes of versions left behind when a process died.</summary>
 internal sealed class UploadExpiryFunction(UploadExpiry uploads, LinkReleases releases, WriteSettlement writes)
 {
-    /// <summary>Settles writes of content that were cut off: one transaction while there are none.</summary>
+    /// <summary>Settles interrupted writes of content: one transaction while there are none.</summary>
     [Function("SettleWrites")]
     public Task SettleWritesAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) => writes.RunAsync(cancellationToken);
 

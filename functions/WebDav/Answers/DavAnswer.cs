@@ -5,7 +5,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav.Answers;
 
-/// <summary>An answer of the protocol; whatever fails before it has begun becomes a status.</summary>
+/// <summary>A response of the protocol; a failure before it has begun becomes a status.</summary>
 /// <param name="handle">Handles the request.</param>
 internal sealed class DavAnswer(Func<HttpContext, Task> handle) : IResult
 {
@@ -25,7 +25,7 @@ internal sealed class DavAnswer(Func<HttpContext, Task> handle) : IResult
             await RefuseAsync(httpContext, new DavRefusal(StatusCodes.Status423Locked, e.Message)
             {
                 Condition = "lock-token-submitted",
-                // Where other locks are is for those to know who may see the place.
+                // The locations of other locks are only shown to clients that may see the place.
                 Hrefs = [DavPath.Of(httpContext).Href(isFolder: false)],
             });
         }

@@ -3,7 +3,7 @@ using System.Xml;
 
 namespace Cloudreve.Functions.WebDav.Answers;
 
-/// <summary>An answer that says why a request failed.</summary>
+/// <summary>A response with the reason that a request failed.</summary>
 /// <param name="status">The status.</param>
 /// <param name="message">The message that clients may show or log.</param>
 internal sealed class DavRefusal(int status, string message) : IResult

@@ -19,7 +19,7 @@ internal static class DavStatus
         ErrorCode.QuotaExceeded or ErrorCode.WalkLimitReached => StatusCodes.Status507InsufficientStorage,
         ErrorCode.BadParameter or ErrorCode.BadContentLength => StatusCodes.Status400BadRequest,
         ErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
-        // Somebody else was faster, or storage is away: the same request may succeed in a moment.
+        // A competing call was faster, or storage is unavailable: the same request may succeed in a moment.
         ErrorCode.Conflict or ErrorCode.UploadSessionExpired or ErrorCode.DatabaseError => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.UnsetError or ErrorCode.IoError or ErrorCode.EncryptionError or ErrorCode.InternalSetting => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status403Forbidden,

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Cloudreve.Functions.WebDav.Answers;
 
-/// <summary>Reads XML of strangers: no document type, no entity, nothing from elsewhere, and bounded in size and depth.</summary>
+/// <summary>Reads untrusted XML: no document type, no entities, no external resources, and bounded in size and depth.</summary>
 internal static class DavXml
 {
     /// <summary>The namespace of the protocol.</summary>
@@ -36,7 +36,7 @@ internal static class DavXml
 
     /// <summary>Parses an element that was stored.</summary>
     /// <param name="text">The text.</param>
-    /// <returns>Null when it is no well-formed element.</returns>
+    /// <returns>Null when it is not a well-formed element.</returns>
     public static XElement? TryParse(string text)
     {
         try
@@ -68,7 +68,7 @@ internal static class DavXml
     {
         try
         {
-            // Depth first: a tree of a million levels is not made only to be refused.
+            // The depth is checked first: a tree of a million levels must not be built only to be refused.
             using (var look = open())
             {
                 while (look.Read())

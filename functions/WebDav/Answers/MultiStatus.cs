@@ -4,7 +4,7 @@ using System.Xml;
 namespace Cloudreve.Functions.WebDav.Answers;
 
 /// <summary>
-/// Writes a multistatus answer (RFC 4918, section 13) piece by piece: what has been written waits in memory until it is sent, a page at a time.
+/// Writes a multistatus answer (RFC 4918, section 13) piece by piece: the output is buffered and sent a page at a time.
 /// </summary>
 /// <param name="response">The answer.</param>
 internal sealed class MultiStatus(HttpResponse response) : IAsyncDisposable
@@ -32,7 +32,7 @@ internal sealed class MultiStatus(HttpResponse response) : IAsyncDisposable
     /// <param name="status">The status.</param>
     public void WriteStatus(int status) => Xml.WriteElementString("status", DavXml.Namespace, LineOf(status));
 
-    /// <summary>Sends what there is, once it is enough for a piece.</summary>
+    /// <summary>Sends the buffer, once it is large enough.</summary>
     public async Task SendAsync(CancellationToken cancellationToken)
     {
         if (_buffer.Length < Piece)

@@ -3,10 +3,10 @@ using System.Xml;
 
 namespace Cloudreve.Functions.WebDav.Answers;
 
-/// <summary>Texts that XML may not hold as they are: earlier releases took names with control characters.</summary>
+/// <summary>Texts that XML may not hold as they are: earlier releases accepted names with control characters.</summary>
 internal static class XmlCharacters
 {
-    /// <summary>A text with a replacement for each character that XML does not know.</summary>
+    /// <summary>A text with a replacement for each character that XML does not allow.</summary>
     /// <param name="text">The text.</param>
     public static string Replace(string text)
     {

@@ -14,7 +14,7 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <param name="locks">The locks of drives.</param>
 internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, DriveOperations operations, DriveLocks locks)
 {
-    /// <summary>Answers DELETE. Path + 9 transactions.</summary>
+    /// <summary>Handles DELETE. Path + 9 transactions.</summary>
     /// <param name="call">The request.</param>
     public async Task DeleteAsync(DavCall call, CancellationToken cancellationToken)
     {
@@ -44,7 +44,10 @@ internal sealed class DavDeletion(DavPlaces places, DavConditions conditions, Dr
         return operations.TrashAsync(work, path, origin.ToString(), retention, cancellationToken);
     }
 
-    /// <summary>Releases the client's locks of what is no longer there; they do not follow it (RFC 4918, section 7.5). No transaction for a client without locks.</summary>
+    /// <summary>
+    /// Releases the client's locks on entries that were removed; they do not follow them (RFC 4918, section 7.5). No transaction for a client
+    /// without locks.
+    /// </summary>
     /// <param name="work">The state that the changes of the request share.</param>
     /// <param name="path">The entry.</param>
     public async Task ReleaseAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)

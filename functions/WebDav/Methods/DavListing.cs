@@ -8,7 +8,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav.Methods;
 
-/// <summary>Answers PROPFIND: properties of a resource and of what is below it (RFC 4918, section 9.1).</summary>
+/// <summary>Handles PROPFIND: properties of a resource and of what is below it (RFC 4918, section 9.1).</summary>
 /// <param name="places">Finds the resource.</param>
 /// <param name="listing">Lists folders.</param>
 /// <param name="subtrees">Lists all that is below one.</param>
@@ -18,7 +18,7 @@ namespace Cloudreve.Functions.WebDav.Methods;
 internal sealed class DavListing(
     DavPlaces places, FolderListing listing, SubtreeListing subtrees, DriveLocks locks, QuotaLedger quota, TimeProvider clock)
 {
-    // With one row more, so many are one transaction.
+    // With one row more, this many are one transaction.
     private const int PageSize = 999;
 
     private static readonly string[] s_quota = ["quota-used-bytes", "quota-available-bytes"];
@@ -73,7 +73,7 @@ internal sealed class DavListing(
         {
             if (left-- == 0)
             {
-                // What is missing is said about the folder itself, as RFC 6578 does.
+                // Incompleteness is reported for the folder itself, as in RFC 6578.
                 answer.BeginResponse(call.Path.Href(isFolder: true));
                 answer.WriteStatus(StatusCodes.Status507InsufficientStorage);
                 answer.EndResponse();
@@ -96,7 +96,7 @@ internal sealed class DavListing(
         };
     }
 
-    /// <summary>Locks of WebDAV clients below the account's root; of others a client only hears when they are in its way.</summary>
+    /// <summary>Locks of WebDAV clients below the account's root; a client only learns of others when they conflict.</summary>
     private IReadOnlyList<DavLockView> VisibleLocks(DavCall call, DriveControl control)
     {
         var root = call.Account.Root.Path;

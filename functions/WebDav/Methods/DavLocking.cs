@@ -11,7 +11,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav.Methods;
 
-/// <summary>Answers LOCK and UNLOCK (RFC 4918, sections 9.10 and 9.11). Locks are leases: one that nobody refreshes ends.</summary>
+/// <summary>Handles LOCK and UNLOCK (RFC 4918, sections 9.10 and 9.11). Locks are leases: one that is not refreshed expires.</summary>
 /// <param name="places">Finds the resource.</param>
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="locks">The locks of drives.</param>
@@ -19,14 +19,14 @@ namespace Cloudreve.Functions.WebDav.Methods;
 /// <param name="clock">Determines when locks end.</param>
 internal sealed class DavLocking(DavPlaces places, DavConditions conditions, DriveLocks locks, DriveOperations operations, TimeProvider clock)
 {
-    // Who is to blame for a lock, as the client writes it: a mail address or a name.
+    // The owner of a lock, as the client writes it: a mail address or a name.
     private const int MaxOwner = 8_192;
 
     private const string Seconds = "Second-";
 
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
-    /// <summary>Takes or extends a lock. Path + 5 transactions, as many as for a new file besides where nothing was; three to extend one.</summary>
+    /// <summary>Takes or extends a lock. Path + 5 transactions, plus those of a new file where nothing exists; three to extend one.</summary>
     /// <param name="call">The request.</param>
     public async Task LockAsync(DavCall call, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ internal sealed class DavLocking(DavPlaces places, DavConditions conditions, Dri
         await AnswerAsync(call, wanted, found.Entry is null ? StatusCodes.Status201Created : StatusCodes.Status200OK, cancellationToken);
     }
 
-    /// <summary>Gives a lock back. Two transactions.</summary>
+    /// <summary>Releases a lock. Two transactions.</summary>
     /// <param name="call">The request.</param>
     public async Task UnlockAsync(DavCall call, CancellationToken cancellationToken)
     {
@@ -108,7 +108,7 @@ internal sealed class DavLocking(DavPlaces places, DavConditions conditions, Dri
         await AnswerAsync(call, extended, StatusCodes.Status200OK, cancellationToken);
     }
 
-    /// <summary>Makes the empty file of a lock where nothing was (RFC 4918, section 7.3).</summary>
+    /// <summary>Creates the empty file of a lock where nothing exists (RFC 4918, section 7.3).</summary>
     private async Task CreateAsync(DavCall call, DriveLock wanted, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
     {
         try

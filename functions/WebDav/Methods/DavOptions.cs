@@ -3,7 +3,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav.Methods;
 
-/// <summary>Answers OPTIONS: what the server can do, and what may be done to a resource.</summary>
+/// <summary>Handles OPTIONS: the capabilities of the server, and the methods that a resource allows.</summary>
 /// <param name="places">Finds the resource.</param>
 internal sealed class DavOptions(DavPlaces places)
 {
@@ -13,11 +13,11 @@ internal sealed class DavOptions(DavPlaces places)
     private const string OfUploads = "OPTIONS, PUT, DELETE, MKCOL, MOVE, PROPFIND";
     private const string OfNothing = "OPTIONS, PUT, MKCOL, LOCK";
 
-    /// <summary>Answers somebody who has not signed in. No transaction.</summary>
+    /// <summary>Responds to an anonymous client. No transaction.</summary>
     /// <param name="response">The answer.</param>
     public static void AnswerAnybody(HttpResponse response) => Answer(response, OfAll);
 
-    /// <summary>Answers a client. Path + 1 transactions.</summary>
+    /// <summary>Responds to a client. Path + 1 transactions.</summary>
     /// <param name="call">The request.</param>
     public async Task AnswerAsync(DavCall call, CancellationToken cancellationToken)
     {

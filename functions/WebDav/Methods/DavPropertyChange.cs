@@ -10,7 +10,7 @@ using Cloudreve.Functions.WebDav.Requests;
 
 namespace Cloudreve.Functions.WebDav.Methods;
 
-/// <summary>Answers PROPPATCH: all of its changes are made, or none (RFC 4918, section 9.2).</summary>
+/// <summary>Handles PROPPATCH: all of its changes are made, or none (RFC 4918, section 9.2).</summary>
 /// <param name="places">Finds the resource.</param>
 /// <param name="conditions">Checks what clients state.</param>
 /// <param name="operations">Changes metadata.</param>

@@ -27,7 +27,7 @@ internal sealed class DavReading(
     DavPlaces places, EntityStore entities, EntityReader reader, SiteCatalog catalog, DownloadAddresses addresses, ShareStore shares, ContentStreams streams,
     TimeProvider clock)
 {
-    // Programs that take a redirect for a failure, or send their password on to where it leads.
+    // Programs that treat a redirect as a failure, or send their password on to its target.
     private static readonly string[] s_staying =
         ["Microsoft-WebDAV-MiniRedir", "Microsoft Office", "WebDAVFS", "WebDAVLib", "neon/", "litmus/", "cadaver/", "davfs2/", "gvfs/", "KeePass"];
 
@@ -75,7 +75,7 @@ internal sealed class DavReading(
         headers.CacheControl = "private, no-cache";
         headers.LastModified = file.UpdatedAt.UtcDateTime.ToString("R", CultureInfo.InvariantCulture);
         headers.ContentType = ContentNames.MimeType(call.Site, file.Name);
-        // A page of a user must not run as one of the site.
+        // A user's page must not run as one of the site.
         headers.ContentDisposition = ContentNames.Disposition(call.Site, file.Name, download: false);
     }
 

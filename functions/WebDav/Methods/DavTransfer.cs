@@ -11,8 +11,8 @@ using Cloudreve.Functions.WebDav.Requests;
 namespace Cloudreve.Functions.WebDav.Methods;
 
 /// <summary>
-/// Answers COPY and MOVE (RFC 4918, sections 9.8 and 9.9). A file that replaces a file gives it its content in one step, so nobody finds the name
-/// free or the content half; what else is replaced goes to the trash first, and comes back when the rest fails.
+/// Answers COPY and MOVE (RFC 4918, sections 9.8 and 9.9). A file that replaces a file gives it its content atomically, so nobody finds the name
+/// free or the content incomplete; anything else that is replaced goes to the trash first, and is restored when the rest fails.
 /// </summary>
 /// <param name="places">Finds places.</param>
 /// <param name="conditions">Checks what clients state.</param>
@@ -28,7 +28,7 @@ internal sealed class DavTransfer(
 
     private const string DeadPrefix = "dav:";
 
-    /// <summary>Answers MOVE. Both paths + 12 transactions.</summary>
+    /// <summary>Handles MOVE. Both paths + 12 transactions.</summary>
     /// <param name="call">The request.</param>
     public Task MoveAsync(DavCall call, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed class DavTransfer(
         return RunAsync(call, NavigatorCapability.RenameFile, isMove: true, cancellationToken);
     }
 
-    /// <summary>Answers COPY. Both paths + 14 transactions, and those of what is below a folder.</summary>
+    /// <summary>Handles COPY. Both paths + 14 transactions, and those of what is below a folder.</summary>
     /// <param name="call">The request.</param>
     public Task CopyAsync(DavCall call, CancellationToken cancellationToken) => DavDepth.Of(call.Request) == DavDepth.One
         ? throw new DavException(StatusCodes.Status400BadRequest, "A folder is copied with the depth 0 or infinity.")
@@ -63,7 +63,7 @@ internal sealed class DavTransfer(
         call.Response.StatusCode = isNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
     }
 
-    /// <returns>Whether nothing was at the destination before.</returns>
+    /// <returns>True if nothing was at the destination before.</returns>
     private async Task<bool> RunAsync(Transfer transfer, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -85,7 +85,7 @@ internal sealed class DavTransfer(
             }
             catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists && attempt < Attempts)
             {
-                // Somebody has made the destination meanwhile; now it is one to be replaced, or to be told of.
+                // The destination was created meanwhile; now it has to be replaced, or reported.
             }
         }
     }
@@ -114,7 +114,7 @@ internal sealed class DavTransfer(
         return operations.CopyAsync(work, from, to.Parent, new CopyLimits(group.MaxStorage, group.Settings.MaxWalkedFiles), to.Name, cancellationToken);
     }
 
-    /// <summary>Gives a file the content and properties of another one; a source that moves goes, once they are there.</summary>
+    /// <summary>Gives a file the content and properties of another one; a moved source is removed afterwards.</summary>
     private async Task ReplaceContentAsync(Transfer transfer, FileRecord source, CancellationToken cancellationToken)
     {
         var (call, work) = (transfer.Call, transfer.Work);
@@ -138,7 +138,7 @@ internal sealed class DavTransfer(
         }
         if (!transfer.IsMove)
             return;
-        // Its content lives on; what it had besides is for the trash.
+        // Its content lives on; its other data goes to the trash.
         if (source.OtherEntities.Any(link => link.Type == EntityType.Version))
             await deletion.TrashAsync(call, work, transfer.From.Path, cancellationToken);
         else

@@ -24,7 +24,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     // Years 1 to 9999.
     private const long LatestSecond = 253_402_300_799;
 
-    /// <summary>Answers PUT. The transactions of the write; path + 1 more for a client that states ETags.</summary>
+    /// <summary>Handles PUT. The transactions of the write; path + 1 more for a client that sends ETags.</summary>
     /// <param name="call">The request.</param>
     public async Task PutAsync(DavCall call, CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
             ? DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(Math.Floor(seconds))
             : null;
 
-    /// <summary>Makes what the client states about the file a condition of the write itself, so that nobody comes in between.</summary>
+    /// <summary>Makes the client's conditions conditions of the write itself, so that no other change comes in between.</summary>
     private async Task<ContentRequest> StateAsync(DavCall call, ContentRequest wanted, CancellationToken cancellationToken)
     {
         if (!DavConditions.IsConditional(call.Request))

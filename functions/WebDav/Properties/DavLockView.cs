@@ -17,7 +17,7 @@ internal sealed record DavLockView(DriveLock Lock, string Href, string TokenUri,
     /// <param name="path">A path in the drive.</param>
     public bool Covers(FilePath path) => Lock.Path.Equals(path) || (Lock.IsInfinite && Lock.Path.Contains(path));
 
-    /// <summary>Writes which locks there may be.</summary>
+    /// <summary>Writes the supported locks.</summary>
     /// <param name="xml">The answer.</param>
     public static void WriteSupported(XmlWriter xml)
     {

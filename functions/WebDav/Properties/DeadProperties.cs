@@ -29,7 +29,7 @@ internal static class DeadProperties
     public static string Print(XElement property)
     {
         var copy = new XElement(property);
-        // The language of the elements around it is the property's, too (RFC 4918, section 4.3).
+        // The language of the enclosing elements applies to the property as well (RFC 4918, section 4.3).
         if (copy.Attribute(XNamespace.Xml + "lang") is null
             && property.Ancestors().Select(outer => outer.Attribute(XNamespace.Xml + "lang")).FirstOrDefault(lang => lang is not null) is { } language)
             copy.Add(new XAttribute(language));
@@ -51,7 +51,7 @@ internal static class DeadProperties
     /// <param name="key">The key.</param>
     public static bool IsProperty(string key) => key.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>Reads a value. Clients of the API may write any text under such a key: then that is the property's.</summary>
+    /// <summary>Reads a value. Clients of the API may write any text under such a key: then that is the property's value.</summary>
     private static XElement? Read(string key, string value)
     {
         if (DavXml.TryParse(value) is { } element && KeyOf(element.Name) == key)

@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.WebDav.Properties;
 /// <param name="Names">Their names; null for all.</param>
 internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
 {
-    // Each costs an element in the answer for each entry.
+    // Each costs an element in the response for each entry.
     private const int MaxNames = 256;
 
     /// <summary>True if the client wants names without values.</summary>
@@ -26,7 +26,7 @@ internal sealed record PropFindRequest(IReadOnlyList<XName>? Names)
 
     /// <summary>Reads a request.</summary>
     /// <param name="body">The body; null for none, which asks for all.</param>
-    /// <exception cref="DavException">400: it is no such request.</exception>
+    /// <exception cref="DavException">400: it is not such a request.</exception>
     public static PropFindRequest Of(XElement? body)
     {
         if (body is null)

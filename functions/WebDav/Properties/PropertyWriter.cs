@@ -8,13 +8,13 @@ using Cloudreve.Functions.WebDav.Answers;
 
 namespace Cloudreve.Functions.WebDav.Properties;
 
-/// <summary>Writes the properties of entries as one client asked for them.</summary>
+/// <summary>Writes the properties of entries that one client requested.</summary>
 /// <param name="answer">The answer.</param>
 /// <param name="asked">The client's request.</param>
 /// <param name="site">The site's settings.</param>
 internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, SiteSettings site)
 {
-    // RFC 4331: told only to those who ask by name.
+    // RFC 4331: returned only to clients that ask by name.
     private static readonly string[] s_quota = ["quota-used-bytes", "quota-available-bytes"];
 
     private static readonly string[] s_usual =
@@ -23,7 +23,7 @@ internal sealed class PropertyWriter(MultiStatus answer, PropFindRequest asked, 
     /// <summary>Locks that the client may know of.</summary>
     public IReadOnlyList<DavLockView> Locks { get; init; } = [];
 
-    /// <summary>Bytes that the drive uses; null when nobody asked.</summary>
+    /// <summary>Bytes that the drive uses; null when not requested.</summary>
     public long? UsedBytes { get; init; }
 
     /// <summary>Bytes that it may use beside those.</summary>

@@ -34,7 +34,7 @@ internal sealed record DavCall(HttpContext Http, Caller Caller, SiteSettings Sit
     {
         if (Account.Has(DavAccountOption.DisableSystemFiles) && path.Name.StartsWith('.'))
             throw new DavException(StatusCodes.Status405MethodNotAllowed, "The account does not accept system files.");
-        // The Functions host passes an escaped slash on as these characters, so what the client means cannot be told.
+        // The Functions host passes an escaped slash on as these characters, so the client's intention cannot be determined.
         if (ReferenceEquals(path, Path) && path.Name.Contains("%2F", StringComparison.OrdinalIgnoreCase))
             throw new DavException(StatusCodes.Status400BadRequest, "A name cannot contain an escaped slash.");
     }

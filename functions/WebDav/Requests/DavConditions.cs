@@ -7,17 +7,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>Checks what clients state about resources before something is done to them.</summary>
+/// <summary>Checks the conditions that clients state about resources before changing them.</summary>
 /// <param name="places">Finds the resources.</param>
 /// <param name="locks">The locks of drives.</param>
 internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
 {
     /// <summary>
-    /// Checks the header If. No transaction without it; otherwise one for the locks, and those of each resource of which an ETag is stated.
+    /// Checks the header If. No transaction without it; otherwise one for the locks, and those of each resource with a stated ETag.
     /// </summary>
     /// <param name="call">The request.</param>
     /// <returns>Tokens of the drive's locks that the client has shown to hold.</returns>
-    /// <exception cref="DavException">400: malformed; 412: nothing of it holds.</exception>
+    /// <exception cref="DavException">400: malformed; 412: none of the lists holds.</exception>
     public async Task<IReadOnlyList<string>> CheckAsync(DavCall call, CancellationToken cancellationToken)
     {
         var header = call.Request.Headers["If"].ToString();
@@ -52,7 +52,7 @@ internal sealed class DavConditions(DavPlaces places, DriveLocks locks)
             throw new DavException(StatusCodes.Status412PreconditionFailed, "The resource is not in the expected state.");
     }
 
-    /// <summary>Checks If-Match and If-Unmodified-Since of a request that reads; what it knows already is no failure there.</summary>
+    /// <summary>Checks If-Match and If-Unmodified-Since of a request that reads; content that it knows already is not a failure there.</summary>
     /// <param name="call">The request.</param>
     /// <param name="file">The file.</param>
     /// <exception cref="DavException">412: they do not hold.</exception>

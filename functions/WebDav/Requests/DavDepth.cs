@@ -20,7 +20,7 @@ internal static class DavDepth
     public static string? Of(HttpRequest request) => request.Headers["Depth"].ToString().Trim().ToLowerInvariant() switch
     {
         "" => null,
-        // What Windows means by a folder without itself is close enough.
+        // Windows asks for a folder without the folder itself, which is close enough.
         "1" or "1,noroot" => One,
         "0" => Zero,
         "infinity" or "infinity,noroot" => Infinity,

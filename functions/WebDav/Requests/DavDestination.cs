@@ -16,7 +16,7 @@ internal static class DavDestination
             : new DavException(StatusCodes.Status400BadRequest, "The Destination header is missing or malformed."));
     }
 
-    /// <summary>A resource that a client names; null for one that is not here.</summary>
+    /// <summary>A resource that a client names; null for one on another site.</summary>
     /// <param name="call">The request.</param>
     /// <param name="address">The address.</param>
     public static DavPath? Find(DavCall call, string address)

@@ -25,12 +25,12 @@ internal sealed class DavGate(SettingStore settings, DavSignIn signIn, UserStore
 {
     private const string Scheme = "Basic ";
 
-    /// <summary>Answers a request that only reads.</summary>
+    /// <summary>Handles a request that only reads.</summary>
     /// <param name="handle">Handles it.</param>
     public IResult Read(Func<DavCall, Task> handle, CancellationToken cancellationToken) =>
         new DavAnswer(async http => await handle(await AdmitAsync(http, cancellationToken)));
 
-    /// <summary>Answers a request that may change something.</summary>
+    /// <summary>Handles a request that may change something.</summary>
     /// <param name="handle">Handles it.</param>
     public IResult Change(Func<DavCall, Task> handle, CancellationToken cancellationToken) => new DavAnswer(async http =>
     {
@@ -40,7 +40,7 @@ internal sealed class DavGate(SettingStore settings, DavSignIn signIn, UserStore
         await handle(call);
     });
 
-    /// <summary>Answers OPTIONS, which clients send before they know that they must sign in.</summary>
+    /// <summary>Handles OPTIONS, which clients send before they know that they must sign in.</summary>
     /// <param name="options">Answers.</param>
     public IResult Options(DavOptions options, CancellationToken cancellationToken) => new DavAnswer(async http =>
     {

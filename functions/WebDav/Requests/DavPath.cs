@@ -32,7 +32,7 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
 
     /// <summary>The path that a request addresses.</summary>
     /// <param name="http">The request; its path has come decoded.</param>
-    /// <exception cref="DavException">404: it is below no root.</exception>
+    /// <exception cref="DavException">404: it is not below a root.</exception>
     public static DavPath Of(HttpContext http) =>
         Find(http.Request.Path.Value ?? "", Split) ?? FindUpload(http.Request.Path.Value ?? "") ?? throw new DavException(StatusCodes.Status404NotFound, "There is nothing here.");
 

@@ -18,7 +18,7 @@ internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? E
     public FileRecord Existing => Entry ?? throw new DavException(StatusCodes.Status404NotFound, "The resource does not exist.");
 }
 
-/// <summary>Finds what requests point to. Shortcuts to shares are followed (contract, section 20).</summary>
+/// <summary>Finds the resources that requests address. Shortcuts to shares are followed (contract, section 20).</summary>
 /// <param name="access">Checks access.</param>
 /// <param name="tree">Finds entries.</param>
 internal sealed class DavPlaces(DriveAccess access, FileTree tree)

@@ -71,7 +71,7 @@ internal static class IfHeader
         return position < header.Length;
     }
 
-    /// <summary>Reads what stands between two brackets; null when the second one is missing.</summary>
+    /// <summary>Reads the text between two brackets; null when the second one is missing.</summary>
     private static string? ReadUntil(string header, ref int position, char end)
     {
         var close = header.IndexOf(end, position);

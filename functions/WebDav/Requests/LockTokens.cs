@@ -2,7 +2,7 @@ using Cloudreve.Core.Drive.Locks;
 
 namespace Cloudreve.Functions.WebDav.Requests;
 
-/// <summary>Tokens of locks as clients write them: the URI holds what is random of the drive's token, and not whose drive it is.</summary>
+/// <summary>Tokens of locks as clients write them: the URI contains the random part of the drive's token, but not its owner.</summary>
 internal static class LockTokens
 {
     private const string Scheme = "opaquelocktoken:";

@@ -45,7 +45,7 @@ internal sealed class AdminEntityFunctions(
             [.. found.Items.Select(item => AdminEntityResponse.Of(item, names, call.Site.HashIds))], body.Pagination(found.Total)));
     }
 
-    /// <summary>Answers a blob with the files that refer to it.</summary>
+    /// <summary>Returns a blob with the files that refer to it.</summary>
     [Function("AdminGetEntity")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminEntityResponse>]
@@ -64,7 +64,7 @@ internal sealed class AdminEntityFunctions(
         return ApiResponse.Ok(AdminEntityResponse.Of(entity, names, call.Site.HashIds).With(files, names, call.Site.HashIds));
     }
 
-    /// <summary>Answers an address at which a blob can be downloaded.</summary>
+    /// <summary>Returns an address at which a blob can be downloaded.</summary>
     [Function("AdminGetEntityUrl")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<string>]
@@ -81,7 +81,7 @@ internal sealed class AdminEntityFunctions(
     }
 
     /// <summary>
-    /// Takes blobs from the files that refer to them. It ignores force: a blob's row goes first in any case, and its removal is tried again
+    /// Removes blobs from the files that refer to them. It ignores force: a blob's row is removed first in any case, and its removal is retried
     /// until it succeeds.
     /// </summary>
     [Function("AdminBatchDeleteEntities")]

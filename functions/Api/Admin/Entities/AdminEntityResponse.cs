@@ -19,7 +19,7 @@ internal sealed record AdminEntityResponse(long Id, DateTimeOffset CreatedAt, in
     /// <summary>The creator of the blob, its policy, and the files that refer to it.</summary>
     public AdminEntityEdges Edges { get; init; } = new(null, null);
 
-    /// <summary>The id of who brought it as users see it.</summary>
+    /// <summary>The id of its creator as users see it.</summary>
     public string? UserHashId { get; init; }
 
     /// <summary>The ids of the files' owners as users see them, by id.</summary>

@@ -50,7 +50,7 @@ internal sealed class AdminFileFunctions(
         return ApiResponse.Ok(new AdminFileListResponse(await DescribeAsync(found.Items, request, call, cancellationToken), body.Pagination(found.Total)));
     }
 
-    /// <summary>Answers a file.</summary>
+    /// <summary>Returns a file.</summary>
     [Function("AdminGetFile")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminFileResponse>]
@@ -77,7 +77,7 @@ internal sealed class AdminFileFunctions(
             await administration.UpdateAsync(actor, fileId, change, MetadataRules.Of(call.Site), cancellationToken), request, call, cancellationToken);
     }
 
-    /// <summary>Answers an address at which a file can be downloaded.</summary>
+    /// <summary>Returns an address at which a file can be downloaded.</summary>
     [Function("AdminGetFileUrl")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<string>]

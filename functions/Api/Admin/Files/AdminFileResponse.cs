@@ -50,7 +50,7 @@ internal sealed record AdminFileResponse(long Id, DateTimeOffset CreatedAt, Date
         FileHashId = hashIds.Encode(file.Id, HashIdKind.File),
     };
 
-    /// <summary>Describes a file with what belongs to it.</summary>
+    /// <summary>Describes a file with its related objects.</summary>
     /// <param name="listed">The file.</param>
     /// <param name="names">Accounts and policies by id.</param>
     /// <param name="site">The site.</param>
@@ -100,7 +100,7 @@ internal sealed record AdminFileEdges
     public IReadOnlyList<AdminShareId>? Shares { get; init; }
 }
 
-/// <summary>A metadata entry. The number is its place.</summary>
+/// <summary>A metadata entry. The number is its position.</summary>
 internal sealed record AdminMetadataResponse(int Id, string Name, string Value, bool IsPublic = true);
 
 /// <summary>A share link's id.</summary>

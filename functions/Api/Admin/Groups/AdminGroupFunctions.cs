@@ -34,7 +34,7 @@ internal sealed class AdminGroupFunctions(GroupEditor editor, SiteCatalog catalo
     }
 
     /// <summary>
-    /// Shows a group: two transactions. With <c>countUser</c> also how many members it has, which costs a transaction for each 1,000
+    /// Shows a group: two transactions. With <c>countUser</c> also the number of members, which costs a transaction for each 1,000
     /// accounts or more.
     /// </summary>
     [Function("AdminGetGroup")]

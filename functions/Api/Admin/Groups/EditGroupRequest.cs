@@ -3,7 +3,7 @@ using Cloudreve.Core.Site.Editing;
 
 namespace Cloudreve.Functions.Api.Admin.Groups;
 
-/// <summary>The body of everything that makes or changes a group.</summary>
+/// <summary>The body of requests that create or change a group.</summary>
 /// <param name="Group">The group.</param>
 internal sealed record EditGroupRequest(GroupRequest Group);
 

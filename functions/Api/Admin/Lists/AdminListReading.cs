@@ -10,15 +10,15 @@ internal static class AdminListReading
     /// <summary>Checks a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="orders">Columns besides the id that the list can be sorted by.</param>
-    /// <param name="filters">Conditions and searches that the list knows.</param>
-    /// <exception cref="CloudreveException">40001: the page, order or filter cannot be.</exception>
+    /// <param name="filters">Conditions and searches that the list supports.</param>
+    /// <exception cref="CloudreveException">40001: the page, order or filter is invalid.</exception>
     public static void Require(this AdminListRequest request, IReadOnlyCollection<string> orders, IReadOnlyCollection<string> filters)
     {
         request.Check();
         if (request.Order != "id" && !orders.Contains(request.Order))
             throw new CloudreveException(ErrorCode.BadParameter, "The list cannot be sorted by this column.");
         var given = (request.Conditions ?? Nothing).Concat(request.Searches ?? Nothing).Where(filter => !string.IsNullOrEmpty(filter.Value));
-        // A filter that is passed over would show, and let be deleted, what was not asked for.
+        // An ignored filter would show rows that were not requested, and let them be deleted.
         if (given.Any(filter => !filters.Contains(filter.Key)))
             throw new CloudreveException(ErrorCode.BadParameter, "The list does not have this filter.");
     }
@@ -30,7 +30,7 @@ internal static class AdminListReading
     /// <summary>A condition that is a number; null for any.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The condition's name.</param>
-    /// <exception cref="CloudreveException">40001: it is no number.</exception>
+    /// <exception cref="CloudreveException">40001: it is not a number.</exception>
     public static long? Number(this AdminListRequest request, string name) => request.Condition(name) is not { } text
         ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

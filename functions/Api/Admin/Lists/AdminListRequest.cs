@@ -54,7 +54,7 @@ internal sealed record AdminListRequest(
     /// <param name="total">The length of the list; null when it is unknown.</param>
     public PaginationResponse Pagination(long? total) => new(Page - 1, PageSize, IsCursor: false) { TotalItems = total };
 
-    /// <summary>Sorts items that are in memory and takes the page of them.</summary>
+    /// <summary>Sorts items in memory and returns the page.</summary>
     /// <param name="items">All items that meet the conditions.</param>
     /// <param name="orders">The value of each column that can be sorted by.</param>
     /// <typeparam name="T">The type of the items.</typeparam>

@@ -78,7 +78,7 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
         return ApiResponse.Ok();
     }
 
-    /// <summary>Refuses to test another machine; the site's own node answers by answering.</summary>
+    /// <summary>Refuses to test another machine; any response shows that the site's own node works.</summary>
     [Function("AdminTestNode")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]

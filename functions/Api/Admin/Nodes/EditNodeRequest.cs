@@ -4,7 +4,7 @@ using Cloudreve.Core.Site.Editing;
 
 namespace Cloudreve.Functions.Api.Admin.Nodes;
 
-/// <summary>The body of everything that makes, changes or tests a node.</summary>
+/// <summary>The body of requests that create, change or test a node.</summary>
 /// <param name="Node">The node.</param>
 internal sealed record EditNodeRequest(NodeRequest Node);
 
@@ -35,7 +35,7 @@ internal sealed record NodeRequest(string Name)
     };
 
     /// <summary>The draft that the request describes.</summary>
-    /// <exception cref="CloudreveException">40001, 40019, 40046: the site's own node cannot be that.</exception>
+    /// <exception cref="CloudreveException">40001, 40019, 40046: the site's own node cannot be changed to that.</exception>
     public NodeDraft ToDraft()
     {
         if (Type is not (null or "" or "master"))

@@ -36,7 +36,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
             [.. body.PageOf(found, s_orders).Select(client => AdminOAuthClientResponse.Of(client))], body.Pagination(found.Count)));
     }
 
-    /// <summary>Answers an application, with how many users granted something to it.</summary>
+    /// <summary>Returns an application, with the number of users who have granted something to it.</summary>
     [Function("AdminGetOAuthClient")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminOAuthClientResponse>]
@@ -48,7 +48,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
         return ApiResponse.Ok(AdminOAuthClientResponse.Of(client) with { TotalGrants = await administration.CountGrantsAsync(client, cancellationToken) });
     }
 
-    /// <summary>Adds an application. Its secret is answered here and never again.</summary>
+    /// <summary>Adds an application. Its secret is returned here and never again.</summary>
     [Function("AdminCreateOAuthClient")]
     [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -58,7 +58,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
         [JsonBody] UpsertOAuthClientRequest body, CancellationToken cancellationToken) =>
         Answer(await administration.CreateAsync(body.Client.Read(), cancellationToken));
 
-    /// <summary>Changes an application. A new secret is answered here and never again.</summary>
+    /// <summary>Changes an application. A new secret is returned here and never again.</summary>
     [Function("AdminUpdateOAuthClient")]
     [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -68,7 +68,7 @@ internal sealed class AdminOAuthClientFunctions(OAuthClientAdministration admini
         string id, [JsonBody] UpsertOAuthClientRequest body, CancellationToken cancellationToken) =>
         Answer(await administration.UpdateAsync(AdminId.Parse(id), body.Client.Read(), cancellationToken));
 
-    /// <summary>Deletes an application, with all that users granted to it.</summary>
+    /// <summary>Deletes an application, with all grants to it.</summary>
     [Function("AdminDeleteOAuthClient")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.None)]

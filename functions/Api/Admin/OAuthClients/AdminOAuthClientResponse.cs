@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Api.Admin.OAuthClients;
 internal sealed record AdminOAuthClientResponse(
     int Id, string Guid, string Name, IReadOnlyList<string> RedirectUris, IReadOnlyList<string> Scopes, AdminOAuthClientProps Props, bool IsEnabled, bool IsSystem)
 {
-    /// <summary>The secret, at the only time that it is shown.</summary>
+    /// <summary>The secret, the only time it is shown.</summary>
     public string? Secret { get; init; }
 
     /// <summary>The application's home page.</summary>
@@ -47,7 +47,7 @@ internal sealed record AdminOAuthClientListResponse(IReadOnlyList<AdminOAuthClie
 /// <param name="Client">The application.</param>
 internal sealed record UpsertOAuthClientRequest(UpsertOAuthClient Client);
 
-/// <summary>An application in a body; what is left out, or null, stays as it is.</summary>
+/// <summary>An application in a body; fields that are left out, or null, stay as they are.</summary>
 internal sealed record UpsertOAuthClient
 {
     /// <summary>A secret; empty to keep the old one.</summary>

@@ -41,7 +41,7 @@ internal sealed class AdminPolicyFunctions(PolicyEditor editor, SiteCatalog cata
     }
 
     /// <summary>
-    /// Shows a policy: two transactions. With <c>countEntity</c> also how much it holds, which costs a transaction for each 1,000 blobs
+    /// Shows a policy: two transactions. With <c>countEntity</c> also its totals, which cost a transaction for each 1,000 blobs
     /// or more.
     /// </summary>
     [Function("AdminGetPolicy")]

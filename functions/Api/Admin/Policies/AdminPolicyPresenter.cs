@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Admin.Policies;
 /// <param name="layout">The app's own account, whose address a policy of it shows.</param>
 internal sealed class AdminPolicyPresenter(StorageLayout layout)
 {
-    // The dashboard's form of a direct policy demands a region, which Azure Blob storage does not need.
+    // The dashboard's form of a direct policy requires a region, which Azure Blob storage does not need.
     private const string NoRegion = "azure";
 
     /// <summary>Shapes a policy.</summary>
@@ -28,7 +28,7 @@ internal sealed class AdminPolicyPresenter(StorageLayout layout)
             Server = policy.IsLocal ? null : isOwn ? layout.Account.BlobEndpoint.AbsoluteUri.TrimEnd('/') : policy.Server,
             BucketName = policy.BucketName,
             IsPrivate = policy.IsPrivate,
-            // The form demands keys of every direct policy; those of the app's own account are not used.
+            // The form requires keys of every direct policy; those of the app's own account are not used.
             AccessKey = policy.IsLocal ? null : isOwn ? layout.Account.Name : policy.AccessKey,
             SecretKey = policy.IsLocal ? null : PolicyDraft.HiddenSecret,
             MaxSize = policy.MaxSize,

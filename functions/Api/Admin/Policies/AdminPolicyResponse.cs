@@ -3,7 +3,7 @@ using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Admin.Policies;
 
-/// <summary>A storage policy as administrators see it: the row, without what is secret (contract, section 22).</summary>
+/// <summary>A storage policy as administrators see it: the row, without secrets (contract, section 22).</summary>
 internal sealed record AdminPolicyResponse
 {
     public required int Id { get; init; }
@@ -23,7 +23,7 @@ internal sealed record AdminPolicyResponse
 
     public string? AccessKey { get; init; }
 
-    /// <summary>Asterisks in the place of the secret.</summary>
+    /// <summary>Asterisks in place of the secret.</summary>
     public string? SecretKey { get; init; }
 
     public required long MaxSize { get; init; }

@@ -3,7 +3,7 @@ using Cloudreve.Core.Site.Editing;
 
 namespace Cloudreve.Functions.Api.Admin.Policies;
 
-/// <summary>The body of everything that makes or changes a storage policy.</summary>
+/// <summary>The body of requests that create or change a storage policy.</summary>
 /// <param name="Policy">The policy.</param>
 internal sealed record EditPolicyRequest(PolicyRequest Policy);
 
@@ -11,7 +11,7 @@ internal sealed record EditPolicyRequest(PolicyRequest Policy);
 /// <param name="Name">The display name.</param>
 internal sealed record PolicyRequest(string Name)
 {
-    /// <summary>The policy; null or 0 for one that is not made yet.</summary>
+    /// <summary>The policy; null or 0 for one that does not exist yet.</summary>
     public int? Id { get; init; }
 
     public string? Type { get; init; }

@@ -4,7 +4,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Admin.Policies;
 
-/// <summary>Sign-ins of storage policies with OneDrive (contract, section 24). No such policy can be made, so all are refused.</summary>
+/// <summary>Sign-ins of storage policies with OneDrive (contract, section 24). No such policy can be created, so all are refused.</summary>
 internal sealed class PolicySignInFunctions
 {
     /// <summary>Refuses to begin a sign-in.</summary>
@@ -14,7 +14,7 @@ internal sealed class PolicySignInFunctions
     public static Task<IResult> BeginAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/policy/oauth/signin")] HttpRequest request) => throw NotSupported();
 
-    /// <summary>Refuses to name the address that a sign-in ends at.</summary>
+    /// <summary>Refuses to return the address that a sign-in ends at.</summary>
     [Function("AdminPolicyOAuthRedirect")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     public static Task<IResult> RedirectAsync(

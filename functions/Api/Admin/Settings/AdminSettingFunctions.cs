@@ -12,7 +12,7 @@ internal sealed class AdminSettingFunctions(SettingStore settings, SecretRotatio
 {
     private const int MaxKeys = 1000;
 
-    /// <summary>Answers settings by their keys.</summary>
+    /// <summary>Returns settings by their keys.</summary>
     [Function("AdminGetSettings")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -26,7 +26,9 @@ internal sealed class AdminSettingFunctions(SettingStore settings, SecretRotatio
         return Show(body.Keys.OfType<string>(), await settings.GetAsync(cancellationToken));
     }
 
-    /// <summary>Changes settings, and answers what they are now. Not for applications: settings decide who can sign in, and whose scripts run.</summary>
+    /// <summary>
+    /// Changes settings, and returns their new values. Not for applications: settings decide who can sign in, and whose scripts run.
+    /// </summary>
     [Function("AdminSetSettings")]
     [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -43,7 +45,9 @@ internal sealed class AdminSettingFunctions(SettingStore settings, SecretRotatio
         return Show(body.Settings.Keys, await settings.GetAsync(cancellationToken));
     }
 
-    /// <summary>Settings, with a mark in the place of secrets. One that the site does not have is empty, since the front end asks for those of all editions.</summary>
+    /// <summary>
+    /// Settings, with a placeholder for secrets. One that the site does not have is empty, since the front end requests those of all editions.
+    /// </summary>
     private static ApiResponse<IReadOnlyDictionary<string, string>> Show(IEnumerable<string> keys, SiteSettings site)
     {
         var shown = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -37,7 +37,7 @@ internal sealed class AdminShareFunctions(ShareAdministration administration, Us
         return ApiResponse.Ok(new AdminShareListResponse(await DescribeAsync(found.Items, request, call, cancellationToken), body.Pagination(found.Total)));
     }
 
-    /// <summary>Answers a link.</summary>
+    /// <summary>Returns a link.</summary>
     [Function("AdminGetShare")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminShareResponse>]

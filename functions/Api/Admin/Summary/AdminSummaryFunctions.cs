@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Admin.Summary;
 /// <summary>The administration's first page (contract, section 24).</summary>
 internal sealed class AdminSummaryFunctions(SiteSummary summary)
 {
-    // The dashboard has room for so many characters.
+    // Maximum number of characters that the dashboard has room for.
     private const int ShortCommit = 8;
 
     private static readonly string s_commit =
@@ -17,7 +17,7 @@ internal sealed class AdminSummaryFunctions(SiteSummary summary)
             ? commit[..Math.Min(commit.Length, ShortCommit)]
             : "";
 
-    /// <summary>Answers the site's addresses and version, and how much it has: what was counted within a day, or counted now if that is asked for.</summary>
+    /// <summary>Returns the site's addresses and version, and its totals: those counted within a day, or counted now if requested.</summary>
     [Function("AdminSummary")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [QueryParameter<bool>("generate")]

@@ -14,7 +14,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Api.Admin.Tasks;
 
-/// <summary>The tasks of all users, and how busy the task hub is (contract, section 24).</summary>
+/// <summary>The tasks of all users, and the load of the task hub (contract, section 24).</summary>
 internal sealed class AdminTaskFunctions(TaskAdministration administration, UserStore users, SiteCatalog catalog, TimeProvider clock)
 {
     private static readonly string[] s_orders = ["created_at"];
@@ -34,14 +34,14 @@ internal sealed class AdminTaskFunctions(TaskAdministration administration, User
     {
         body.Require(s_orders, s_filters);
         var filter = new TaskFilter(body.Condition("task_type"), body.Choice("task_status", s_statuses), body.Number("task_user_id"));
-        // Tasks of this site do not keep the id of the request that made them, so none has the one that is asked for.
+        // Tasks of this site do not keep the id of the request that created them, so none matches.
         var found = body.Condition("task_correlation_id") is not null
             ? new NumberedItems<WorkflowTask>([], 0)
             : await administration.ListAsync(body.Rows(), filter, body.Order != "id", call.Site.Get(SiteSetting.MaxSortedRows), cancellationToken);
         return ApiResponse.Ok(new AdminTaskListResponse(await DescribeAsync(found.Items, call, cancellationToken), body.Pagination(found.Total)));
     }
 
-    /// <summary>Answers a task.</summary>
+    /// <summary>Returns a task.</summary>
     [Function("AdminGetTask")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminTaskResponse>]
@@ -78,7 +78,7 @@ internal sealed class AdminTaskFunctions(TaskAdministration administration, User
         return ApiResponse.Ok();
     }
 
-    /// <summary>Answers how busy the queues are.</summary>
+    /// <summary>Returns the load of the queues.</summary>
     [Function("AdminGetQueueMetrics")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<IReadOnlyList<QueueMetrics>>]

@@ -28,7 +28,7 @@ internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresse
         return ApiResponse.Ok();
     }
 
-    /// <summary>Answers the version of a program that makes thumbnails.</summary>
+    /// <summary>Returns the version of a program that makes thumbnails.</summary>
     [Function("AdminTestThumbExecutable")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -38,7 +38,7 @@ internal sealed class AdminToolFunctions(TestMail mails, EntityUrlCache addresse
         [JsonBody] TestProgramRequest body, ApiCall call, CancellationToken cancellationToken) =>
         ApiResponse.Ok(await ProgramVersion.AskAsync(call.Site, body.Name, body.Executable, cancellationToken));
 
-    /// <summary>Answers the viewers that a WOPI server offers; they become the site's when the settings are saved.</summary>
+    /// <summary>Returns the viewers that a WOPI server offers; they become the site's when the settings are saved.</summary>
     [Function("AdminFetchWopiDiscovery")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [QueryParameter<string>("endpoint", IsRequired = true)]

@@ -10,7 +10,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Admin.Users;
 
-/// <summary>Lists, makes and changes accounts (contract, section 24).</summary>
+/// <summary>Lists, creates and changes accounts (contract, section 24).</summary>
 internal sealed class AdminUserFunctions(UserAdministration administration, SiteCatalog catalog, PasskeyStore passkeys)
 {
     private static readonly Dictionary<string, UserOrder> s_orders = new(StringComparer.Ordinal)
@@ -42,7 +42,7 @@ internal sealed class AdminUserFunctions(UserAdministration administration, Site
         return ApiResponse.Ok(new AdminUserListResponse(users, body.Pagination(found.Total)));
     }
 
-    /// <summary>Answers an account.</summary>
+    /// <summary>Returns an account.</summary>
     [Function("AdminGetUser")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminRead)]
     [Answers<AdminUserResponse>]

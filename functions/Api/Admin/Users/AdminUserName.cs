@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts;
 
 namespace Cloudreve.Functions.Api.Admin.Users;
 
-/// <summary>An account beside what is its own.</summary>
+/// <summary>The account to which an object belongs.</summary>
 internal sealed record AdminUserName(long Id, string Email, string Nick, DateTimeOffset CreatedAt)
 {
     private const int Readers = 16;

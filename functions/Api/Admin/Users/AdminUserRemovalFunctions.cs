@@ -11,12 +11,12 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Functions.Api.Admin.Users;
 
-/// <summary>Removes accounts, and corrects what they are charged with (contract, section 24).</summary>
+/// <summary>Removes accounts, and corrects their storage charges (contract, section 24).</summary>
 internal sealed class AdminUserRemovalFunctions(
     AccountRemoval removal, StorageCalibration calibration, UserAdministration administration, SiteCatalog catalog, TimeProvider clock,
     ILogger<AdminUserRemovalFunctions> logger)
 {
-    /// <summary>Closes accounts, and begins to remove them with all that is theirs.</summary>
+    /// <summary>Closes accounts, and begins to remove them with all their data.</summary>
     [Function("AdminBatchDeleteUsers")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -32,7 +32,7 @@ internal sealed class AdminUserRemovalFunctions(
         return batch.Answer();
     }
 
-    /// <summary>Counts again how much storage an account uses.</summary>
+    /// <summary>Recalculates the storage that an account uses.</summary>
     [Function("AdminCalibrateUser")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.None)]
@@ -46,7 +46,7 @@ internal sealed class AdminUserRemovalFunctions(
         return ApiResponse.Ok(AdminUserResponse.Of(user with { Used = used }, await catalog.FindGroupAsync(user.User.GroupId, cancellationToken), call.Site));
     }
 
-    /// <summary>The removal is accepted whether or not the task hub answers now: the timer for lost tasks starts it within minutes.</summary>
+    /// <summary>The removal is accepted whether or not the task hub responds now: the timer for lost tasks starts it within minutes.</summary>
     private async Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
     {
         try

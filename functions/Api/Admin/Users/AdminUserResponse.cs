@@ -63,14 +63,14 @@ internal sealed record AdminUserEdges
     /// <summary>The group.</summary>
     public AdminGroupName? Group { get; init; }
 
-    /// <summary>Passkeys, of one account that is asked for.</summary>
+    /// <summary>Passkeys, if a single account was requested.</summary>
     public IReadOnlyList<AdminPasskeyName>? Passkey { get; init; }
 }
 
 /// <summary>A group's name.</summary>
 internal sealed record AdminGroupName(int Id, string Name);
 
-/// <summary>A passkey's name. The number is its place among the account's.</summary>
+/// <summary>A passkey's name. The number is its position among the account's.</summary>
 internal sealed record AdminPasskeyName(int Id, string Name, DateTimeOffset CreatedAt)
 {
     /// <summary>Describes a passkey.</summary>

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Admin.Users;
 /// <param name="TwoFa">Anything to remove the second factor.</param>
 internal sealed record UpsertUserRequest(UpsertUser User, string? Password = null, string? TwoFa = null)
 {
-    /// <summary>Reads the change of an account, but for the password.</summary>
+    /// <summary>Reads the change of an account, except the password.</summary>
     /// <exception cref="CloudreveException">40001: the state is unknown.</exception>
     public UserChange ReadChange() => new()
     {
@@ -23,7 +23,7 @@ internal sealed record UpsertUserRequest(UpsertUser User, string? Password = nul
     };
 }
 
-/// <summary>An account in a body; what is left out, or null, stays as it is.</summary>
+/// <summary>An account in a body; fields that are left out, or null, stay as they are.</summary>
 internal sealed record UpsertUser
 {
     /// <summary>The mail address.</summary>
@@ -42,7 +42,7 @@ internal sealed record UpsertUser
     public string? Avatar { get; init; }
 
     /// <summary>The state; null when none is given.</summary>
-    /// <exception cref="CloudreveException">40001: there is none of the name.</exception>
+    /// <exception cref="CloudreveException">40001: there is no such state.</exception>
     public UserStatus? ReadStatus() => string.IsNullOrEmpty(Status)
         ? null
         : AdminUserStatus.ByName.TryGetValue(Status, out var status)

@@ -6,8 +6,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Changes;
 
 /// <summary>
-/// Runs a batch whose items change one drive, so that its outcome does not depend on which item is faster: items that exist are found
-/// first, what would meet another item runs in order, and folders come after files, the upper ones first.
+/// Runs a batch whose items change one drive, so that its outcome does not depend on which item is faster: existing items are found
+/// first, items that could conflict run in order, and folders come after files, the upper ones first.
 /// </summary>
 /// <param name="batch">Gathers failures.</param>
 /// <param name="operations">Finds items.</param>
@@ -49,7 +49,7 @@ internal sealed class ChangeBatch(Batch batch, DriveOperations operations, Drive
     private async Task FindAsync(string uri, CancellationToken cancellationToken) =>
         _items[uri] = new ChangedItem(uri, _places[uri]) { Entry = await operations.LookUpAsync(work, _places[uri], cancellationToken) };
 
-    /// <summary>The lanes of files, then those of folders, one depth after the other: what has been restored may take in what follows.</summary>
+    /// <summary>The lanes of files, then those of folders, one depth after the other: a restored folder may receive the items that follow.</summary>
     private IEnumerable<IEnumerable<IEnumerable<string>>> StepsOf(IEnumerable<string> uris)
     {
         var found = uris.Select(uri => _items.GetValueOrDefault(uri)).OfType<ChangedItem>().ToList();
@@ -62,7 +62,7 @@ internal sealed class ChangeBatch(Batch batch, DriveOperations operations, Drive
 
     private string LaneOf(FileType type, ChangedItem item) => type switch
     {
-        // Folders of a drive leave their places one after the other anyway.
+        // Folders of a drive are moved one after the other anyway.
         FileType.Folder when TakesAlong => "",
         _ when Gathers => item.Name,
         _ when item.Place.IsTrash => DriveOperations.OriginOf(item.Entry)?.ToString() ?? item.Uri,

@@ -11,7 +11,7 @@ internal sealed record ChangedItem(string Uri, DrivePlace Place)
     /// <summary>The entry, as it was found ahead.</summary>
     public required FileRecord Entry { get; init; }
 
-    /// <summary>The name that people know it by, in the trash, too.</summary>
+    /// <summary>The name that users know it by, also in the trash.</summary>
     public string Name => DriveOperations.OriginOf(Entry)?.Name ?? Entry.Name;
 
     /// <summary>The depth of the entry in its drive; for an entry of the trash, the depth that it had.</summary>

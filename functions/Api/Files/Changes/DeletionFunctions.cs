@@ -73,7 +73,7 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         Task RestoreOneAsync(DrivePlace place, CancellationToken token) => operations.RestoreAsync(work, place.Path.Name, null, token);
     }
 
-    /// <summary>Deletes for good whatever is in the caller's trash.</summary>
+    /// <summary>Deletes everything in the caller's trash for good.</summary>
     [Function("EmptyTrash")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.None)]
@@ -84,7 +84,7 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         string? token = null;
         do
         {
-            // Each page begins behind the one before: an entry that cannot be deleted is not met again.
+            // Each page begins after the previous one: an entry that cannot be deleted is not encountered again.
             var page = await listing.ListAsync(FileTree.TrashId(work.OwnerId), FileOrder.CreatedAt, descending: false, TrashPageSize, token, cancellationToken);
             await operations.EmptyTrashAsync(work, page.Entries.Select(e => e.Name), cancellationToken);
             token = page.NextToken;

@@ -17,7 +17,7 @@ internal sealed class NestedPlaces
         var followers = new List<(string Uri, string Leader)>();
         foreach (var drive in numbered.GroupBy(item => item.Place.TopId))
         {
-            // What is inside a place comes right behind it.
+            // Entries inside a place come right after it.
             (string Uri, DrivePlace Place, int Index)? leader = null;
             foreach (var item in drive.OrderBy(item => item.Place.Path, PathOrder.Instance).ThenBy(item => item.Index))
             {

@@ -13,13 +13,13 @@ internal static class ByteRanges
     private const int MaxRanges = 50;
     private const string Unit = "bytes=";
 
-    /// <summary>The parts that a request asks for: null for the whole content, none for a request that cannot be satisfied.</summary>
+    /// <summary>The requested parts: null for the whole content, none for a request that cannot be satisfied.</summary>
     /// <param name="request">The request.</param>
     /// <param name="etag">The content's strong ETag, in quotes.</param>
     /// <param name="size">The content's length in bytes.</param>
     public static IReadOnlyList<ByteRange>? Parse(HttpRequest request, string etag, long size)
     {
-        // For other methods the header has no meaning, and empty content has no parts.
+        // The header has no meaning for other methods, and empty content has no parts.
         if (!HttpMethods.IsGet(request.Method) || size == 0 || Read(request.Headers.Range.ToString()) is not { Count: > 0 and <= MaxRanges } asked)
             return null;
         // A time never matches, since versions of content are distinguished by their ETags alone.
@@ -30,7 +30,7 @@ internal static class ByteRanges
         return ranges.Count > 1 && ranges.Sum(r => (decimal)r.Length) > size ? null : ranges;
     }
 
-    /// <summary>The bounds as they are written; null for a header that is no range of bytes, which counts as none.</summary>
+    /// <summary>The bounds as they are written; null for a header that is not a range of bytes, which is ignored.</summary>
     private static List<(long? First, long? Last)>? Read(string header)
     {
         if (!header.StartsWith(Unit, StringComparison.OrdinalIgnoreCase))
@@ -47,7 +47,7 @@ internal static class ByteRanges
         return ranges;
     }
 
-    /// <summary>Reads one bound, which may be missing; one that no number can hold is behind the end of any content.</summary>
+    /// <summary>Reads one bound, which may be missing; one that overflows is beyond the end of any content.</summary>
     private static bool TryReadBound(string text, out long? bound)
     {
         bound = text.Length == 0 ? null : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;

@@ -12,7 +12,7 @@ internal static class ContentAddress
     /// <param name="name">The file's name.</param>
     public static string PathOf(string id, string speed, string name) => $"{ApiPaths.Prefix}/file/content/{id}/{speed}/{name}";
 
-    /// <summary>The path as it stands in an address.</summary>
+    /// <summary>The path as it is written in an address.</summary>
     /// <param name="id">The encoded id of the blob; that of 0 for an empty file.</param>
     /// <param name="speed">The limit in bytes per second; 0 for none.</param>
     /// <param name="name">The file's name.</param>

@@ -18,7 +18,7 @@ internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open,
 {
     private readonly HttpResponse _response = http.Response;
 
-    /// <summary>Sends what a request asks for.</summary>
+    /// <summary>Sends the requested content.</summary>
     /// <param name="ranges">The result of <see cref="ByteRanges.Parse"/>.</param>
     /// <param name="cancellationToken">Cancels the answer.</param>
     public Task SendAsync(IReadOnlyList<ByteRange>? ranges, CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class ContentAnswer(HttpContext http, long size, OpenRange open,
             return;
         var blob = await open(range, cancellationToken);
         await using var content = blob.Content;
-        // A blob that its owner has overwritten may be shorter than was noted.
+        // A blob that its owner has overwritten may be shorter than recorded.
         _response.ContentLength = blob.Length;
         await copy.CopyAsync(content, body, cancellationToken);
     }

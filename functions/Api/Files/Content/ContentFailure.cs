@@ -4,7 +4,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
-/// <summary>Answers a failure to send content with a real status, which download clients look at, and an envelope.</summary>
+/// <summary>Responds to a failure to send content with a real status, which download clients check, and an envelope.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">The documented code.</param>
 /// <param name="Message">A message for people.</param>
@@ -13,7 +13,7 @@ internal sealed record ContentFailure(int Status, ErrorCode Code, string Message
     /// <summary>The header of answers with status 429: when to try again, in seconds.</summary>
     public const string RetryAfter = "5";
 
-    /// <summary>The answer to an error; null for one that content has no answer of its own for.</summary>
+    /// <summary>The response to an error; null for one that content does not handle itself.</summary>
     /// <param name="error">The error.</param>
     public static ContentFailure? Of(Exception error) => error switch
     {

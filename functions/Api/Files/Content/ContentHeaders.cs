@@ -3,7 +3,7 @@ namespace Cloudreve.Functions.Api.Files.Content;
 /// <summary>Headers of content that pages of any origin may read, and that no browser may run as a page of this site.</summary>
 internal static class ContentHeaders
 {
-    /// <summary>Sets the headers that content, its preflight and its failures have in common.</summary>
+    /// <summary>Sets the headers that content, its preflight and its failures share.</summary>
     /// <param name="response">The answer.</param>
     public static void SetShared(HttpResponse response)
     {

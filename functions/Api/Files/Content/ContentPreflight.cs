@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Files.Content;
 
-/// <summary>Answers a browser that asks whether a page of another origin may read content.</summary>
+/// <summary>Responds to a browser's preflight whether a page of another origin may read content.</summary>
 internal sealed class ContentPreflight : IResult
 {
     /// <inheritdoc/>

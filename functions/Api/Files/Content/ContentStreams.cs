@@ -6,8 +6,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>
-/// Bounds what readers of content take of a process: how many answers one user or address gets at once, and how slowly they may be read.
-/// Each holds a connection to storage and memory on its way.
+/// Bounds the resources that readers of content take of a process: the number of responses that one user or address gets at once, and how slowly
+/// they may be read. Each holds a connection to storage, and memory.
 /// </summary>
 /// <param name="clock">Measures readers.</param>
 internal sealed class ContentStreams(TimeProvider clock)
@@ -29,7 +29,7 @@ internal sealed class ContentStreams(TimeProvider clock)
         var ofUser = userId is { } id ? TakeOne(_users, id, site.Get(DownloadSetting.MostPerUser)) : null;
         try
         {
-            // Addresses that are not known are not one client.
+            // Unknown addresses are not one client.
             var ofAddress = address is { } known && known != ClientAddress.Unknown
                 ? TakeOne(_addresses, known, site.Get(DownloadSetting.MostPerAddress))
                 : null;
@@ -42,7 +42,7 @@ internal sealed class ContentStreams(TimeProvider clock)
         }
     }
 
-    /// <summary>An answer's body that ends the answer when it is read too slowly.</summary>
+    /// <summary>A response body that ends the response when it is read too slowly.</summary>
     /// <param name="http">The request.</param>
     /// <param name="site">The site's settings.</param>
     public Stream Watch(HttpContext http, SiteSettings site) =>

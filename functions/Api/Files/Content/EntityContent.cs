@@ -42,7 +42,7 @@ internal sealed class EntityContent(
         }
         var size = entity?.Size ?? 0;
         var ranges = ByteRanges.Parse(http.Request, _etag, size);
-        // An address is good for anybody, so only where the reader is can be told.
+        // An address works for anybody, so only the reader's client address is known.
         using var place = HttpMethods.IsGet(http.Request.Method) && (ranges?.Sum(range => range.Length) ?? size) > ContentStreams.Small
             ? streams.Take(site, userId: null, ClientAddress.Of(ClientAddresses.Of(http)))
             : null;

@@ -2,17 +2,17 @@ using System.Buffers;
 
 namespace Cloudreve.Functions.Api.Files.Content;
 
-/// <summary>Copies content no faster than allowed, over everything that one answer sends.</summary>
+/// <summary>Copies content no faster than allowed, over everything that one response sends.</summary>
 /// <param name="bytesPerSecond">The limit; 0 for none.</param>
 /// <param name="clock">Measures and waits.</param>
 internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
 {
     private const int LargestChunk = 64 * 1024;
 
-    // Without a limit: large enough that turns cost little beside bytes.
+    // Without a limit: large enough that the overhead of chunks is small.
     private const int UnpacedBuffer = 256 * 1024;
 
-    // A second is cut into so many chunks that a slow download moves evenly.
+    // Number of chunks per second, so that a slow download moves evenly.
     private const int ChunksPerSecond = 8;
 
     private readonly long _start = clock.GetTimestamp();
@@ -62,7 +62,7 @@ internal sealed class PacedCopy(long bytesPerSecond, TimeProvider clock)
         _sent += chunk.Length;
     }
 
-    /// <summary>Waits until what was sent before is within the limit.</summary>
+    /// <summary>Waits until the bytes sent so far are within the limit.</summary>
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         var wait = TimeSpan.FromSeconds((double)_sent / bytesPerSecond) - clock.GetElapsedTime(_start);

@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Files.Content;
 
-/// <summary>Passes on what is written, no faster than allowed.</summary>
+/// <summary>Passes writes on, no faster than allowed.</summary>
 /// <param name="output">The output. It stays open.</param>
 /// <param name="bytesPerSecond">The limit; 0 for none.</param>
 /// <param name="clock">Measures and waits.</param>

@@ -3,8 +3,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Content;
 
 /// <summary>
-/// The body of an answer that must be read at a least rate: readers that take next to nothing hold a connection to storage no longer than
-/// others. Only the time counts that the reader is waited for, and what was read fast before is no credit for standing still.
+/// A response body that must be read at a minimum rate: readers that read next to nothing hold a connection to storage no longer than
+/// others. Only the time spent waiting for the reader counts, and earlier fast reads are no credit for a standstill.
 /// </summary>
 /// <param name="http">The request; its connection is cut when the reader is too slow, since an answer that ends early must not look whole.</param>
 /// <param name="leastRate">Bytes in a second.</param>

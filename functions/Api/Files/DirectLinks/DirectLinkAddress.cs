@@ -5,7 +5,7 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
-/// <summary>Addresses of direct links, which are no part of the API.</summary>
+/// <summary>Addresses of direct links, which are not part of the API.</summary>
 internal static class DirectLinkAddress
 {
     /// <summary>The address of a link.</summary>

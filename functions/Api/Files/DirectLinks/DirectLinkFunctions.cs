@@ -14,10 +14,10 @@ using Cloudreve.Functions.Api.Files.Downloads;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
-/// <summary>Makes and deletes direct links (contract, section 15).</summary>
+/// <summary>Creates and deletes direct links (contract, section 15).</summary>
 internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log, TimeProvider clock)
 {
-    /// <summary>Makes direct links of files, or finds those that exist.</summary>
+    /// <summary>Creates direct links of files, or finds existing ones.</summary>
     [Function("CreateDirectLinks")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite, LiveSignIn = true)]
     [NeverStored]

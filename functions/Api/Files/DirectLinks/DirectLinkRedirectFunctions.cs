@@ -6,7 +6,7 @@ using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
-/// <summary>Follows direct links (contract, section 15), which are no part of the API.</summary>
+/// <summary>Follows direct links (contract, section 15), which are not part of the API.</summary>
 internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, DirectLinkHits hits)
 {
     /// <summary>Redirects to the content of a file.</summary>
@@ -43,7 +43,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, Direc
             var siteBase = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
             if (await target.FindAsync(call, siteBase, link.Id, link.Name, isDownload, cancellationToken) is not { } found)
                 return Results.NotFound();
-            // Who only looks where a link leads does not follow it.
+            // A HEAD request does not count as following the link.
             if (!HttpMethods.IsHead(request.Method))
                 hits.Count(found.Link);
             headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)found.Lifetime.TotalSeconds}");

@@ -11,7 +11,7 @@ using Cloudreve.Functions.Api.Files.Downloads;
 
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
-/// <summary>Finds out where a direct link leads.</summary>
+/// <summary>Resolves a direct link.</summary>
 /// <param name="links">The links.</param>
 /// <param name="misses">Limits guessing of links.</param>
 /// <param name="tree">The files.</param>
@@ -25,7 +25,7 @@ internal sealed class DirectLinkTarget(
     DownloadAddresses addresses, TimeProvider clock)
 {
     /// <summary>
-    /// The link, the address, and how long that works; null when the link does not exist under that name, its owner is not active, or the
+    /// The link, the address, and its lifetime; null when the link does not exist under that name, its owner is not active, or the
     /// file is gone or in the trash. Three transactions, and two for each folder above the file.
     /// </summary>
     /// <param name="call">The caller, and the site.</param>

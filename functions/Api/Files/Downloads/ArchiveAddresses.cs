@@ -5,7 +5,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
-/// <summary>Makes signed addresses of archives that are written while they are downloaded (contract, section 15).</summary>
+/// <summary>Creates signed addresses of archives that are written while they are downloaded (contract, section 15).</summary>
 /// <param name="sessions">Keeps what goes into an archive.</param>
 /// <param name="clock">The clock for expiry.</param>
 internal sealed class ArchiveAddresses(ArchiveSessions sessions, TimeProvider clock)

@@ -6,7 +6,7 @@ using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
-/// <summary>Writes an archive into the answer.</summary>
+/// <summary>Writes an archive to the response.</summary>
 /// <param name="source">The source of its content.</param>
 /// <param name="call">The caller who fetches it.</param>
 /// <param name="download">Writes archives.</param>
@@ -42,7 +42,7 @@ internal sealed class ArchiveContent(
         }
         catch (Exception e) when (e is StorageException or IOException && !httpContext.RequestAborted.IsCancellationRequested)
         {
-            // Half a zip must not look whole.
+            // A truncated zip must not look complete.
             logger.LogWarning(e, "The archive of request {CorrelationId} ended early.", httpContext.TraceIdentifier);
             httpContext.Abort();
         }

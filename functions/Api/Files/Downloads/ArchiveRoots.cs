@@ -23,11 +23,11 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
 {
     private const int Workers = 8;
 
-    /// <summary>Finds them, with the rights that the account has now.</summary>
+    /// <summary>Finds them, with the account's current rights.</summary>
     /// <param name="archive">The requested archive.</param>
     /// <param name="call">The anonymous call of the download.</param>
     /// <returns>The files and folders that still exist, in the order of the request.</returns>
-    /// <exception cref="CloudreveException">The account may not download them any more.</exception>
+    /// <exception cref="CloudreveException">The account may no longer download them.</exception>
     public async Task<ArchiveSource> FindAsync(ArchiveRequest archive, ApiCall call, CancellationToken cancellationToken)
     {
         var owner = call with { Caller = await IdentifyAsync(archive.UserId, call, cancellationToken) };

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 /// <summary>
 /// Makes download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
 /// app; or signed addresses of the app for empty files, encrypted blobs, and policies whose downloads must pass through it.
-/// Addresses are handed out again for a while, so that browsers and proxies can use what they keep.
+/// Addresses are handed out again for a while, so that browsers and proxies can use their caches.
 /// </summary>
 /// <param name="catalog">The policies.</param>
 /// <param name="containers">Their containers.</param>
@@ -23,7 +23,7 @@ internal sealed class DownloadAddresses(SiteCatalog catalog, PolicyContainers co
 
     private readonly BoundedCache<(long EntityId, DownloadTarget Target, string Base, long Generation), DownloadAddress> _recent = new(KeptAddresses, clock);
 
-    /// <summary>Makes an address; no transaction beyond the site's policies.</summary>
+    /// <summary>Creates an address; no transaction beyond the site's policies.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
     /// <param name="target">The target.</param>

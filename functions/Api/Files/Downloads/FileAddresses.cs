@@ -6,7 +6,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
-/// <summary>Makes the download addresses that one request asks for.</summary>
+/// <summary>Creates the download addresses of one request.</summary>
 /// <param name="call">The caller.</param>
 /// <param name="request">The request.</param>
 /// <param name="siteBase">Scheme and host of the site's own addresses.</param>
@@ -16,7 +16,7 @@ internal sealed class FileAddresses(ApiCall call, FileUrlRequest request, string
     private readonly ConcurrentDictionary<string, DownloadAddress> _made = new(StringComparer.Ordinal);
     private readonly long? _version = request.ReadVersion(call.Site);
 
-    /// <summary>Makes the addresses of files; those that fail are left to the batch.</summary>
+    /// <summary>Creates the addresses of files; failures are left to the batch.</summary>
     /// <param name="files">The files by URI.</param>
     /// <param name="entities">Finds their content.</param>
     /// <param name="batch">Gathers failures.</param>

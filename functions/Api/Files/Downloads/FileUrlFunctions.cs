@@ -13,7 +13,7 @@ internal sealed class FileUrlFunctions(
     DriveAccess access, FileTree tree, EntityStore entities, ShareStore shares, DownloadAddresses addresses, ArchiveAddresses archives,
     TimeProvider clock)
 {
-    /// <summary>Makes download addresses of files, or one address of an archive.</summary>
+    /// <summary>Creates download addresses of files, or one address of an archive.</summary>
     [Function("CreateDownloadUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
     [NeverStored]

@@ -40,7 +40,7 @@ internal sealed record FileUrlRequest(
         }
     }
 
-    /// <summary>The version that is asked for; null for the current ones.</summary>
+    /// <summary>The requested version; null for the current ones.</summary>
     /// <param name="site">Decodes ids.</param>
     /// <exception cref="CloudreveException">40001: the id is invalid.</exception>
     public long? ReadVersion(SiteSettings site)

@@ -20,7 +20,7 @@ internal sealed record FolderListener(long UserId, long OwnerId, string ClientId
 
 /// <summary>
 /// Sends events until the stream's time is over, the client leaves, or storage fails. Each stream instructs its client when to reconnect, at a
-/// time of its own, so that not all come back at once.
+/// time of its own, so that not all reconnect at once.
 /// </summary>
 /// <param name="streams">The events.</param>
 /// <param name="listener">The listener.</param>
@@ -44,7 +44,7 @@ internal sealed class FolderEventStream(
         using var place = streams.Open(listener.UserId, site.Get(EventStreamSetting.MostPerUser));
         var (subscription, isKnown) = await streams.SubscribeAsync(
             listener.OwnerId, listener.ClientId, listener.FolderId, listener.Folder, options, httpContext.RequestAborted);
-        // Proxies must not hold events back.
+        // Proxies must not buffer events.
         httpContext.Response.Headers["X-Accel-Buffering"] = "no";
         await TypedResults.ServerSentEvents(ReadAsync(subscription, isKnown, httpContext.RequestAborted)).ExecuteAsync(httpContext);
     }

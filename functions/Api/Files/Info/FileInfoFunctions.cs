@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Api.Files.Info;
 /// <summary>Details of one file or folder (contract, section 9).</summary>
 internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileDetails details, FolderSummaries summaries)
 {
-    /// <summary>Answers a file or folder with the details that the caller asks for.</summary>
+    /// <summary>Returns a file or folder with the requested details.</summary>
     [Function("GetFileInfo")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
     [NeverStored]

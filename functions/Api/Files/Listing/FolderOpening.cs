@@ -19,13 +19,14 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
 {
     private const int DefaultPageSize = 100;
 
-    // An answer is made in memory, whatever the setting allows.
+    // A response is built in memory, whatever the setting allows.
     private const int LargestPage = 100_000;
 
     /// <summary>Opens a folder.</summary>
     /// <param name="query">The caller's query.</param>
     /// <param name="call">The caller.</param>
-    /// <exception cref="CloudreveException">40001 for parameters out of range; what the caller may not see or does not exist.</exception>
+    /// <exception cref="CloudreveException">40001 for parameters out of range; other codes for folders that do not exist or that the caller may
+    /// not see.</exception>
     public async Task<OpenFolder> OpenAsync(ListQuery query, ApiCall call, CancellationToken cancellationToken)
     {
         var (caller, site) = call;
@@ -66,7 +67,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
 
     private static int MaxPageSize(SiteSettings site) => (int)Math.Min(site.Get(SiteSetting.MaxPageSize), LargestPage);
 
-    /// <summary>The files of the caller's drive that have share links; null where clients are not told.</summary>
+    /// <summary>The files of the caller's drive that have share links; null where clients may not know.</summary>
     private async Task<IReadOnlySet<long>?> SharedFilesAsync(ListQuery query, DrivePlace place, CancellationToken cancellationToken) =>
         query.Uri.FileSystem == FileSystemKind.My ? await shares.ListFilesAsync(place.OwnerId, cancellationToken) : null;
 

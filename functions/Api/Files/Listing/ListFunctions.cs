@@ -51,7 +51,7 @@ internal sealed class ListFunctions(FolderOpening opening, FolderListing listing
             folder.Search is { } wanted ? wanted.Matches : _ => true, cancellationToken);
         return folder.Answer([.. page.Entries.Select(entry => folder.Present(entry, PathOf(entry)))], page.NextToken);
 
-        // Shortcuts of several folders may have the same name, so their ids stand in their paths.
+        // Shortcuts of several folders may have the same name, so their paths contain their ids.
         FilePath PathOf(FileRecord entry) => new([folder.Site.HashIds.Encode(entry.Id, HashIdKind.File)]);
     }
 
@@ -62,7 +62,7 @@ internal sealed class ListFunctions(FolderOpening opening, FolderListing listing
             IsRecursive = folder.Query.Uri.FileSystem != FileSystemKind.Trash,
             MaxWalkedFolders = folder.Site.Get(SiteSetting.MaxSearchedFolders),
             Token = folder.Query.Token,
-            // Visitors without an account share what one link's owner may take.
+            // Visitors without an account share the limit of the link's owner.
             AccountId = caller.IsAnonymous ? -folder.Place.OwnerId : caller.UserId,
         });
         var answer = new SearchAnswer(page, folder);

@@ -28,7 +28,7 @@ internal readonly record struct ListOrder(FileOrder By, bool Descending)
         _ => s_options,
     };
 
-    /// <summary>The order that a client asks for, or that of the folder's view.</summary>
+    /// <summary>The requested order, or that of the folder's view.</summary>
     /// <param name="query">The client's query.</param>
     /// <param name="view">The folder's view; null without one.</param>
     /// <exception cref="CloudreveException">40001: the order or direction is not one of the options.</exception>

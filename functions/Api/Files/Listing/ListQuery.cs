@@ -19,7 +19,7 @@ internal sealed record ListQuery(FileUri Uri)
     /// <summary>The direction; null or empty for that of the folder's view.</summary>
     public string? OrderDirection { get; private init; }
 
-    /// <summary>The token of the page before; null for the first page.</summary>
+    /// <summary>The token of the previous page; null for the first page.</summary>
     public string? Token { get; private init; }
 
     /// <summary>Reads the parameters.</summary>

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 /// <param name="Folder">The folder.</param>
 internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace Place, FileRecord Folder)
 {
-    /// <summary>The shared file that is listed as the only one of a folder with its name (contract, section 8); else null.</summary>
+    /// <summary>The shared file that is listed as the only one of a folder with its name (contract, section 8); otherwise null.</summary>
     public FileRecord? OnlyFile { get; init; }
 
     /// <summary>The search criteria; null to list everything.</summary>
@@ -27,7 +27,7 @@ internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace
     /// <summary>The answer without entries.</summary>
     public required ListResponse Frame { get; init; }
 
-    /// <summary>At most how many entries the page holds.</summary>
+    /// <summary>Maximum number of entries on the page.</summary>
     public int PageSize => Frame.Pagination.PageSize;
 
     /// <summary>Shapes an entry.</summary>
@@ -41,7 +41,7 @@ internal sealed record OpenFolder(SiteSettings Site, ListQuery Query, DrivePlace
     public IReadOnlyList<FileResponse> PresentChildren(IEnumerable<FileRecord> entries) =>
         [.. entries.Select(entry => Present(entry, Place.Path.Child(entry.Name)))];
 
-    /// <summary>Answers a page of a list that is read by cursor.</summary>
+    /// <summary>Returns a page of a list that is read by cursor.</summary>
     /// <param name="files">The entries.</param>
     /// <param name="nextToken">The token of the next page; null for none.</param>
     public ApiResponse<ListResponse> Answer(IReadOnlyList<FileResponse> files, string? nextToken) =>

@@ -6,7 +6,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Listing;
 
-/// <summary>Answers a search at once, or as a stream of events while hits are found (contract, section 8.1).</summary>
+/// <summary>Responds to a search at once, or with a stream of events while hits are found (contract, section 8.1).</summary>
 /// <param name="page">The page of the search.</param>
 /// <param name="folder">The folder that is searched.</param>
 internal sealed class SearchAnswer(SearchPage page, OpenFolder folder)
@@ -20,7 +20,7 @@ internal sealed class SearchAnswer(SearchPage page, OpenFolder folder)
         return ApiResponse.Ok(Close(files));
     }
 
-    /// <summary>Events <c>file</c> with the hits of each batch, then one event <c>list</c> with the rest of the answer.</summary>
+    /// <summary>Events <c>file</c> with the hits of each batch, then one event <c>list</c> with the rest of the response.</summary>
     public IResult Stream(CancellationToken cancellationToken) => TypedResults.ServerSentEvents(ReadEventsAsync(cancellationToken));
 
     private async IAsyncEnumerable<SseItem<string>> ReadEventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)

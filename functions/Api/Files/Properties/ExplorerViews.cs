@@ -21,7 +21,7 @@ internal static class ExplorerViews
         Columns = [new ViewColumn(0), new ViewColumn(2), new ViewColumn(8), new ViewColumn(7)],
     };
 
-    /// <summary>The view of a folder for a caller; null when views stay on the client. Behind a share link its owner decides that.</summary>
+    /// <summary>The view of a folder for a caller; null when views stay on the client. For a share link its owner decides that.</summary>
     /// <param name="caller">The viewer.</param>
     /// <param name="place">The folder.</param>
     /// <param name="stored">The view that the folder has or inherits, as JSON.</param>
@@ -37,7 +37,7 @@ internal static class ExplorerViews
         return stored is null ? Default : Parse(stored);
     }
 
-    /// <summary>The name under which a user's settings keep the view of a list that is not a folder; null for folders.</summary>
+    /// <summary>The name under which a user's settings store the view of a list that is not a folder; null for folders.</summary>
     /// <param name="place">The list or folder.</param>
     public static string? KeyOf(DrivePlace place) => place.IsTrash ? "trash" : place.IsShortcuts ? "shared_with_me" : null;
 

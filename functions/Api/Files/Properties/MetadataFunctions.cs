@@ -28,7 +28,7 @@ internal sealed class MetadataFunctions(DriveAccess access, DriveOperations oper
             throw new CloudreveException(ErrorCode.BadParameter, "Provide between 1 and 256 metadata changes.");
         var patches = body.Patches.Select(ReadPatch).ToList();
         var rules = MetadataRules.Of(site);
-        // Patches that no file could take fail the request, not each of its files.
+        // Patches that no file could accept fail the request, not each of its files.
         rules.Check(patches);
         var work = new DriveWork(caller.RequireUser().Id, RequestActor.Of(request.HttpContext, caller));
         var batch = new Batch(request.HttpContext, clock);

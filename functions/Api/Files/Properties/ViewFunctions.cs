@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Api.Files.Properties;
 /// <summary>The views of folders (contract, section 10).</summary>
 internal sealed class ViewFunctions(DriveAccess access, DriveOperations operations, FileTree tree, UserStore users)
 {
-    /// <summary>Keeps the view of a folder, of the trash or of the shortcuts.</summary>
+    /// <summary>Stores the view of a folder, of the trash or of the shortcuts.</summary>
     [Function("UpdateViewSetting")]
     [Requires(AuthClass.Required, OAuthScopes.FilesWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]

@@ -17,7 +17,7 @@ namespace Cloudreve.Functions.Api.Files.Thumbnails;
 internal sealed class ThumbnailFunctions(
     DriveAccess access, FileTree tree, ThumbnailService thumbnails, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
 {
-    /// <summary>Answers the address of a file's thumbnail.</summary>
+    /// <summary>Returns the address of a file's thumbnail.</summary>
     [Function("GetThumbnailUrl")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesRead)]
     [NeverStored]

@@ -5,10 +5,10 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
-/// <summary>Answers of a storage provider, whose part the site plays for direct uploads: errors are XML, which clients show.</summary>
+/// <summary>Responses of a storage provider, whose role the site plays for direct uploads: errors are XML, which clients show.</summary>
 internal static class ProviderAnswer
 {
-    /// <summary>Runs a handler and turns its failures into answers of a storage provider.</summary>
+    /// <summary>Runs a handler and turns its failures into responses of a storage provider.</summary>
     /// <param name="http">The request.</param>
     /// <param name="handle">The handler.</param>
     public static async Task<IResult> GuardAsync(HttpContext http, Func<Task<IResult>> handle)

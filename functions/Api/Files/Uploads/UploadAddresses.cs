@@ -10,8 +10,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
 /// <summary>
-/// Addresses of the site that only the client that began an upload knows. They are signed instead of stored, and lie outside the API's
-/// prefix, since the API does not have them: to clients they are a storage provider's.
+/// Addresses of the site that only the client that began an upload knows. They are signed instead of stored, and are outside the API's
+/// prefix, since they are not part of the API: to clients they are a storage provider's.
 /// </summary>
 internal static class UploadAddresses
 {
@@ -22,11 +22,11 @@ internal static class UploadAddresses
 
     private const string SecretPurpose = "cloudreve upload callback v1";
 
-    /// <summary>The path where a client says that all chunks are there.</summary>
+    /// <summary>The path at which a client reports that all chunks are sent.</summary>
     /// <param name="id">The upload.</param>
     public static string CompletePath(Guid id) => $"/uploads/{id:D}/complete";
 
-    /// <summary>The path where a client puts the only chunk of an empty file, since Azure refuses an empty block.</summary>
+    /// <summary>The path to which a client sends the only chunk of an empty file, since Azure refuses an empty block.</summary>
     /// <param name="id">The upload.</param>
     public static string EmptyPath(Guid id) => $"/uploads/{id:D}/empty";
 
@@ -51,7 +51,7 @@ internal static class UploadAddresses
         return Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(id.ToString("N", CultureInfo.InvariantCulture))));
     }
 
-    /// <summary>Throws unless a secret is an upload's.</summary>
+    /// <summary>Throws unless a secret matches an upload's.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="id">The upload.</param>
     /// <param name="secret">The secret that the request carries.</param>

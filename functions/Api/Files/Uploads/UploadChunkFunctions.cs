@@ -9,7 +9,7 @@ namespace Cloudreve.Functions.Api.Files.Uploads;
 /// <summary>Chunks of uploads that pass through the API (contract, section 14).</summary>
 internal sealed class UploadChunkFunctions(UploadRelay relay)
 {
-    /// <summary>Takes one chunk; the last one completes the upload.</summary>
+    /// <summary>Receives one chunk; the last one completes the upload.</summary>
     [Function("UploadFileChunk")]
     [Requires(AuthClass.Optional, OAuthScopes.FilesWrite)]
     [BodyLimit(ChunkPlan.MaxRelayChunk)]

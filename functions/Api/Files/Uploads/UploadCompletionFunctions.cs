@@ -6,15 +6,15 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Uploads;
 
 /// <summary>
-/// The end of direct uploads. To a client the site plays the storage provider here: it takes the completion of a multipart upload,
+/// The end of direct uploads. To a client the site plays the storage provider here: it accepts the completion of a multipart upload,
 /// and then the client's own callback (contract, section 14).
 /// </summary>
 internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadCompletion completion, UrlSigner signer)
 {
-    // What clients post is a list of parts, which nobody reads: the service itself knows what was staged.
+    // Clients post a list of parts, which is not read: the service itself knows the staged blocks.
     private const long MaxIgnoredBody = 16 * 1024 * 1024;
 
-    /// <summary>Takes the client's callback after it has completed a direct upload.</summary>
+    /// <summary>Receives the client's callback after it has completed a direct upload.</summary>
     [Function("CompleteS3Upload")]
     [Requires(AuthClass.None)]
     public async Task<IResult> ConfirmAsync(
@@ -57,7 +57,7 @@ internal sealed class UploadCompletionFunctions(UploadSessions sessions, UploadC
             return ProviderAnswer.Completed(session.Mark);
         });
 
-    /// <summary>Takes the only chunk of an empty file, which has no content to stage.</summary>
+    /// <summary>Receives the only chunk of an empty file, which has no content to stage.</summary>
     [Function("PutEmptyChunk")]
     [Requires(AuthClass.None)]
     [BodyLimit(BodyLimitAttribute.None)]

@@ -75,7 +75,7 @@ internal sealed class UploadSessionFunctions(
                 _ => throw new CloudreveException(ErrorCode.BadParameter, "Unknown entity type."),
             },
             Previous = VersionIds.Parse(body.Previous, site),
-            // Clients send 0 for files whose time they do not know.
+            // Clients send 0 for files with an unknown time.
             ModifiedAt = body.LastModified is { } milliseconds and not 0 ? StoredTime.OfUnixMilliseconds(milliseconds) : null,
             Metadata = metadata,
             CanEncrypt = body.EncryptionSupported?.Contains(BlobKey.Algorithm) == true,
@@ -99,7 +99,7 @@ internal sealed class UploadSessionFunctions(
         return session.IsRelay ? credential : await AddAddressesAsync(credential, http, site, session, cancellationToken);
     }
 
-    /// <summary>Adds what a client needs to upload to Blob storage directly.</summary>
+    /// <summary>Adds the data that a client needs to upload to Blob storage directly.</summary>
     private async Task<UploadCredentialResponse> AddAddressesAsync(
         UploadCredentialResponse credential, HttpContext http, SiteSettings site, UploadSession session, CancellationToken cancellationToken) =>
         credential with

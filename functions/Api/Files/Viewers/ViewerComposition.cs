@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>Adds what opens files in viewers.</summary>
+/// <summary>Adds the services that open files in viewers.</summary>
 internal static class ViewerComposition
 {
     /// <summary>Adds the services. The file system comes from elsewhere.</summary>

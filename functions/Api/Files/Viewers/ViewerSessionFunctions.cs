@@ -49,7 +49,7 @@ internal sealed class ViewerSessionFunctions(
             ExpiresAt = clock.GetUtcNow() + site.Get(ViewerSetting.SessionLifetime),
         };
         var page = FindPage(viewer, file, body.PreferredAction, WopiSource.Of(request.HttpContext, site, file.Id));
-        // A WOPI viewer reads the content with its session alone; others ask for an address, which counts.
+        // A WOPI viewer reads the content with its session alone; others request an address, which counts.
         if (viewer.Type == Viewer.Wopi && place.ShareId != 0 && place.OwnerId != caller.UserId)
             await shares.CountDownloadAsync(place.ShareId, cancellationToken);
         var token = await sessions.CreateAsync(session, cancellationToken);

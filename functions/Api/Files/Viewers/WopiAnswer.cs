@@ -4,11 +4,11 @@ using Cloudreve.Functions.Api.Files.Content;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>An answer of the protocol: HTTP status and headers, no envelope (contract, sections 1 and 16).</summary>
+/// <summary>A response of the protocol: HTTP status and headers, no envelope (contract, sections 1 and 16).</summary>
 /// <param name="handle">Handles the request; its failures become statuses of the protocol.</param>
 internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
 {
-    /// <summary>The header with what a lock is called.</summary>
+    /// <summary>The header with the name of a lock.</summary>
     public const string LockHeader = "X-WOPI-Lock";
 
     /// <summary>The header with the version of a file.</summary>
@@ -44,7 +44,7 @@ internal sealed class WopiAnswer(Func<HttpContext, Task> handle) : IResult
         }
     }
 
-    /// <summary>The answer to a failure of the API.</summary>
+    /// <summary>The response to a failure of the API.</summary>
     /// <param name="code">The error.</param>
     /// <param name="message">The message for viewers' logs.</param>
     public static WopiAnswer Refusal(ErrorCode code, string message) => new(_ => throw new CloudreveException(code, message));

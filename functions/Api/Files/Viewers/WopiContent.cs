@@ -16,10 +16,10 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
     private const string SuggestedTarget = "X-WOPI-SuggestedTarget";
     private const string RelativeTarget = "X-WOPI-RelativeTarget";
 
-    // How many names are tried for a new file before it is given up.
+    // Maximum number of names that are tried for a new file.
     private const int MaxNames = 100;
 
-    /// <summary>Writes a new version of a file, unless somebody else has done so since the request began.</summary>
+    /// <summary>Writes a new version of a file, unless another call has done so since the request began.</summary>
     /// <param name="request">The request, whose body is the content.</param>
     /// <param name="file">The file.</param>
     /// <param name="held">The viewer's lock; null for none.</param>
@@ -36,11 +36,11 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
             request.Body,
             cancellationToken);
 
-    /// <summary>Creates a file beside another, under the name that the viewer suggests or one like it that is free.</summary>
+    /// <summary>Creates a file beside another, under the name that the viewer suggests or a similar one that is free.</summary>
     /// <param name="http">The request, whose body is the content.</param>
     /// <param name="file">The other file.</param>
     /// <returns>The new file, with a session of its own.</returns>
-    /// <exception cref="WopiException">400: no name or a malformed one; 501: a name that must be taken as it is; 413 and 411 as above.</exception>
+    /// <exception cref="WopiException">400: no name or a malformed one; 501: a name that must be used as it is; 413 and 411 as above.</exception>
     public async Task<WopiNewFile> CreateBesideAsync(HttpContext http, WopiFile file, CancellationToken cancellationToken)
     {
         var length = CheckLength(http.Request, file.Site);

@@ -3,7 +3,7 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>Failures of the WOPI protocol: a status, since viewers take an envelope with status 200 for success.</summary>
+/// <summary>Failures of the WOPI protocol: a status, since viewers would take an envelope with status 200 for success.</summary>
 internal sealed class WopiFailuresAttribute : FailureFormAttribute
 {
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 /// <param name="File">The file.</param>
 internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettings Site, DrivePlace Place, FileRecord File)
 {
-    /// <summary>The blob that is shown; 0 for an empty file.</summary>
+    /// <summary>The shown blob; 0 for an empty file.</summary>
     public long ShownId => Session.VersionId == 0 ? File.PrimaryEntityId : Session.VersionId;
 
     /// <summary>
@@ -31,7 +31,7 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
         : File.OtherEntities.FirstOrDefault(l => l.Id == ShownId && l.Type == EntityType.Version)?.Size
             ?? throw new WopiException(StatusCodes.Status404NotFound, "The version no longer exists.");
 
-    /// <summary>The version of what is shown, as viewers see it.</summary>
+    /// <summary>The shown version, as viewers see it.</summary>
     public string Version => Site.HashIds.Encode(ShownId, HashIdKind.Entity);
 
     /// <summary>Throws unless the viewer may write.</summary>
@@ -59,7 +59,8 @@ internal sealed class WopiFiles(
     /// <summary>Finds the file.</summary>
     /// <param name="http">The request.</param>
     /// <param name="id">The file's encoded id in the path.</param>
-    /// <exception cref="WopiException">403 for a bad token or another file, 500 for a viewer that is gone, 404 for a file that is.</exception>
+    /// <exception cref="WopiException">403 for a bad token or another file, 500 for a viewer that no longer exists, 404 for a file that no
+    /// longer exists.</exception>
     public async Task<WopiFile> OpenAsync(HttpContext http, string id, CancellationToken cancellationToken)
     {
         var session = await sessions.FindAsync(http.Request.Query[Token], cancellationToken)

@@ -17,7 +17,7 @@ internal sealed class WopiFunctions(
     private const string OldLock = "X-WOPI-OldLock";
     private const string MaxExpectedSize = "X-WOPI-MaxExpectedSize";
 
-    // How large content may be is a setting, which is checked before anything is read.
+    // The maximum size of content is a setting, which is checked before anything is read.
     private const long Unlimited = long.MaxValue;
 
     /// <summary>Describes a file and what the viewer may do with it.</summary>
@@ -59,7 +59,7 @@ internal sealed class WopiFunctions(
         CancellationToken cancellationToken) =>
         new WopiAnswer(http => ReplaceAsync(http, id, cancellationToken));
 
-    /// <summary>Takes and gives back locks, and creates files beside the one that is open.</summary>
+    /// <summary>Takes and releases locks, and creates files beside the open one.</summary>
     [Function("WopiModifyFile")]
     [Requires(AuthClass.None)]
     [WopiFailures]
@@ -113,7 +113,7 @@ internal sealed class WopiFunctions(
         }
         var entity = await entities.FindAsync(file.ShownId, cancellationToken)
             ?? throw new WopiException(StatusCodes.Status404NotFound, "The content no longer exists.");
-        // The viewer's server reads for many, so where it is says nothing.
+        // The viewer's server reads for many, so its address says nothing.
         using var place = streams.Take(file.Site, file.Caller.IsAnonymous ? null : file.Caller.UserId, address: null);
         var blob = await reader.OpenAsync(entity, cancellationToken: cancellationToken);
         await using var shown = blob.Content;

@@ -3,23 +3,23 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Functions.Api.Files.Viewers;
 
-/// <summary>Locks of viewers: locks of the drive that end after 30 minutes and that the viewer calls as it likes (contract, section 16).</summary>
+/// <summary>Locks of viewers: locks of the drive that expire after 30 minutes and that the viewer names as it likes (contract, section 16).</summary>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="clock">Determines when they end.</param>
 internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
 {
     private const string Type = "viewer";
 
-    // The protocol's limit of the texts that viewers call locks.
+    // The protocol's limit for viewers' names of locks.
     private const int MaxCharacters = 1024;
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
-    /// <summary>Takes the lock, extends it if the viewer has it, or exchanges the viewer's earlier one for it.</summary>
+    /// <summary>Takes the lock, extends it if the viewer has it, or exchanges the viewer's earlier lock for it.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">The viewer's own name for the lock.</param>
     /// <param name="earlier">The name of the lock that it gives up; null for none.</param>
-    /// <exception cref="WopiException">409: another lock is in the way; 400: the name is missing or too long.</exception>
+    /// <exception cref="WopiException">409: another lock conflicts; 400: the name is missing or too long.</exception>
     public async Task LockAsync(WopiFile file, string? name, string? earlier, CancellationToken cancellationToken)
     {
         CheckName(name);

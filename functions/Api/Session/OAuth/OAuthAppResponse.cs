@@ -1,6 +1,6 @@
 namespace Cloudreve.Functions.Api.Session.OAuth;
 
-/// <summary>An application that asks for access.</summary>
+/// <summary>An application that requests access.</summary>
 /// <param name="Id">Its public id.</param>
 /// <param name="Name">The display name.</param>
 internal sealed record OAuthAppResponse(string Id, string Name)

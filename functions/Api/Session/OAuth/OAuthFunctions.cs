@@ -9,8 +9,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Session.OAuth;
 
 /// <summary>
-/// Applications and their users at the site as an OAuth provider (contract, section 7). What an application was granted must not help it
-/// to more, so consent is for the site's own clients alone.
+/// Applications and their users at the site as an OAuth provider (contract, section 7). A grant must not help an application
+/// to more rights, so consent is for the site's own clients alone.
 /// </summary>
 internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, OAuthCodes codes)
 {
@@ -36,7 +36,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
         });
     }
 
-    /// <summary>Grants an application what it asks for, and answers the authorization code.</summary>
+    /// <summary>Grants an application the requested scopes, and returns the authorization code.</summary>
     [Function("ConsentOAuthApp")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
     [NeverStored]
@@ -86,7 +86,7 @@ internal sealed class OAuthFunctions(OAuthClients clients, OAuthGrants grants, O
         return Results.Json(answer, ApiJson.Options);
     }
 
-    /// <summary>Withdraws what the caller granted an application.</summary>
+    /// <summary>Withdraws the caller's grant to an application.</summary>
     [Function("RevokeOAuthGrant")]
     [Requires(AuthClass.Required, OAuthScopes.UserSecurityInfoWrite, LiveSignIn = true)]
     [BodyLimit(BodyLimitAttribute.None)]

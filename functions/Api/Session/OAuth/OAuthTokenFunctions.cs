@@ -62,7 +62,7 @@ internal sealed class OAuthTokenFunctions(OAuthCodes codes, TimeProvider clock)
             : throw new OAuthException("unsupported_grant_type", "The grant type must be authorization_code; tokens are refreshed elsewhere.");
     }
 
-    // RFC 6749, 3.2: a parameter must not come twice.
+    // RFC 6749, 3.2: a parameter must not be repeated.
     private static string? One(IFormCollection form, string name) => form[name] switch
     {
         { Count: 0 } => null,

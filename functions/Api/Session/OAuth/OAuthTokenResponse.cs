@@ -10,6 +10,6 @@ internal sealed record OAuthTokenResponse(string AccessToken, string TokenType, 
     /// <summary>Refresh token; only with offline access.</summary>
     public string? RefreshToken { get; init; }
 
-    /// <summary>Seconds until its end; only with offline access.</summary>
+    /// <summary>Seconds until it expires; only with offline access.</summary>
     public long? RefreshTokenExpiresIn { get; init; }
 }

@@ -16,14 +16,14 @@ internal static class BrowserBinding
     private const string Path = ApiPaths.Prefix + "/session/openid";
     private const string FetchSite = "Sec-Fetch-Site";
 
-    /// <summary>Notes in the browser that it began a sign-in.</summary>
+    /// <summary>Records in the browser that it began a sign-in.</summary>
     /// <param name="http">The request that begins it.</param>
     /// <param name="state">The sign-in's state.</param>
     /// <param name="siteBase">The site's address as the browser sees it.</param>
     public static void Bind(HttpContext http, string state, string siteBase) =>
         http.Response.Cookies.Append(Prefix + state, "1", Describe(siteBase, OpenIdSignIn.Lifetime));
 
-    /// <summary>Throws unless a browser began the sign-in itself; removes the note.</summary>
+    /// <summary>Throws unless a browser began the sign-in itself; removes the record.</summary>
     /// <param name="http">The request that ends it.</param>
     /// <param name="state">The sign-in's state, as the client says.</param>
     /// <param name="siteBase">The site's address as the browser sees it.</param>

@@ -13,7 +13,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
 {
     private const int MaxCode = 8192;
 
-    /// <summary>Begins a sign-in, or the linking of an identity, and answers the provider's address to go to.</summary>
+    /// <summary>Begins a sign-in, or the linking of an identity, and returns the provider's address to go to.</summary>
     [Function("PrepareOpenidSignIn")]
     [Requires(AuthClass.Optional, LiveSignIn = true)]
     [NeverStored]
@@ -69,7 +69,7 @@ internal sealed class OpenIdFunctions(OpenIdSignIn signIn, SignInSessions sessio
     {
         if (!int.TryParse(providerId, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number))
             throw new CloudreveException(ErrorCode.BadParameter, "The provider id is invalid.");
-        // The account as it is now: whether it has a password decides.
+        // The current account: whether it has a password is decisive.
         var user = await users.FindAsync(call.Caller.UserId, cancellationToken) ?? call.Caller.RequireUser();
         await signIn.UnlinkAsync(user, ProviderOf(number), cancellationToken);
         return ApiResponse.Ok();

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudreve.Functions.Api.Session.Passkeys;
 
-/// <summary>Options of a sign-in (WebAuthn Level 3, 5.5); without a list of credentials any of the site will do.</summary>
+/// <summary>Options of a sign-in (WebAuthn Level 3, 5.5); without a list of credentials any of the site's is accepted.</summary>
 /// <param name="Challenge">base64url.</param>
 /// <param name="Timeout">Milliseconds.</param>
 /// <param name="RpId">The site's domain.</param>

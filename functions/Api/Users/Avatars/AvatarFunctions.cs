@@ -14,10 +14,10 @@ namespace Cloudreve.Functions.Api.Users.Avatars;
 /// <summary>Pictures of users (contract, section 5).</summary>
 internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
 {
-    // A page of users asks for each; and a picture that is set soon shows to everybody.
+    // A page of users requests each; and a new picture is soon visible to everybody.
     private static readonly TimeSpan s_absentMaxAge = TimeSpan.FromMinutes(5);
 
-    /// <summary>Answers a user's picture, or redirects to the picture server.</summary>
+    /// <summary>Returns a user's picture, or redirects to the picture server.</summary>
     [Function("GetProfilePicture")]
     [Requires(AuthClass.None)]
     [QueryParameter<bool>("nocache")]
@@ -53,7 +53,7 @@ internal sealed class AvatarFunctions(UserStore users, AvatarStore avatars)
         ApiCall call, CancellationToken cancellationToken)
     {
         var userId = call.Caller.RequireUser().Id;
-        // The largest picture is a setting, so it is checked here, and the body's limit is that of any content.
+        // The maximum size is a setting, so it is checked here, and the body's limit is that of any content.
         if (request.ContentLength is not { } length || length > call.Site.Get(AccountSetting.AvatarMaxSize))
             throw new CloudreveException(ErrorCode.FileTooLarge, "The picture is too large, or its size is unknown.");
         if (length == 0)

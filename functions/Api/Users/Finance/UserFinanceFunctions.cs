@@ -6,7 +6,7 @@ using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Users.Finance;
 
-/// <summary>Purchases and points of a user (contract, section 23). The site sells nothing yet, so both lists are as empty as they must be.</summary>
+/// <summary>Purchases and points of a user (contract, section 23). The site sells nothing yet, so both lists are empty.</summary>
 internal static class UserFinanceFunctions
 {
     private const int MinPageSize = 10;
@@ -40,7 +40,7 @@ internal static class UserFinanceFunctions
             throw new CloudreveException(ErrorCode.BadParameter, "The page size must be at least 10.");
         if (request.OptionalText("order_direction") is not (null or "" or "asc" or "desc"))
             throw new CloudreveException(ErrorCode.BadParameter, "The sort direction must be asc or desc.");
-        // No page has ever had a successor.
+        // No page ever has a next one.
         if (!string.IsNullOrEmpty(request.OptionalText("next_page_token")))
             throw new CloudreveException(ErrorCode.BadParameter, "The page token is invalid.");
         return new PaginationResponse(0, Math.Min(size, MaxPageSize), IsCursor: true);

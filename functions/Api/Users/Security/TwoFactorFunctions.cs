@@ -3,10 +3,10 @@ using Cloudreve.Functions.Api.Edge;
 
 namespace Cloudreve.Functions.Api.Users.Security;
 
-/// <summary>Preparing the second factor; switching it on and off is a change of preferences (contract, section 6).</summary>
+/// <summary>Preparing the second factor; enabling and disabling it is a change of preferences (contract, section 6).</summary>
 internal sealed class TwoFactorFunctions(TwoFactorAuth twoFactor)
 {
-    /// <summary>Answers a new secret for the authenticator app.</summary>
+    /// <summary>Returns a new secret for the authenticator app.</summary>
     [Function("PrepareEnabling2FA")]
     [Requires(AuthClass.Required, LiveSignIn = true)]
     [NeverStored]

@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts.Preferences;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 
-/// <summary>The body of a change; what is left out, or null, stays as it is.</summary>
+/// <summary>The body of a change; fields that are left out, or null, stay as they are.</summary>
 internal sealed record PatchPreferencesRequest
 {
     /// <summary>The display name.</summary>
@@ -41,7 +41,7 @@ internal sealed record PatchPreferencesRequest
     /// <summary>The share links that the profile shows.</summary>
     public string? ShareLinksInProfile { get; init; }
 
-    /// <summary>Reads the settings; the password and the second factor are changed apart from them.</summary>
+    /// <summary>Reads the settings; the password and the second factor are changed separately.</summary>
     public PreferenceChange Read() => new()
     {
         Nick = Nick,

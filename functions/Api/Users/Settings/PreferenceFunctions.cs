@@ -9,11 +9,11 @@ using Cloudreve.Functions.Api.Session.Passkeys;
 
 namespace Cloudreve.Functions.Api.Users.Settings;
 
-/// <summary>Showing users their settings and how they sign in (contract, section 6).</summary>
+/// <summary>Showing users their settings and sign-in methods (contract, section 6).</summary>
 internal sealed class PreferenceFunctions(
     UserStore users, PasskeyStore passkeys, LoginActivityLog activities, OAuthGrants grants, OAuthClients clients, OpenIdLinks links)
 {
-    /// <summary>Answers the caller's preferences.</summary>
+    /// <summary>Returns the caller's preferences.</summary>
     [Function("GetPreferences")]
     [Requires(AuthClass.Required, OAuthScopes.UserInfoRead, LiveSignIn = true)]
     [Answers<PreferencesResponse>]
@@ -22,10 +22,10 @@ internal sealed class PreferenceFunctions(
         ApiCall call, CancellationToken cancellationToken)
     {
         var userId = call.Caller.UserId;
-        // How a user signs in is for the site's own clients, and for applications that were granted that.
+        // Sign-in methods are shown only to the site's own clients, and to applications with a grant for them.
         var readsSecurity = call.Caller.Holds(OAuthScopes.UserSecurityInfoRead);
         var readSecurity = readsSecurity ? ReadSecurityAsync(userId, cancellationToken) : Task.FromResult(new SecurityInfo());
-        // Just read: the sign-in had to hold.
+        // Just read: the sign-in had to be valid.
         var user = await users.FindRecentAsync(userId, cancellationToken) ?? throw new CloudreveException(ErrorCode.UserNotFound, "The user does not exist.");
         var security = await readSecurity;
         return ApiResponse.Ok(PreferencesResponse.Of(user) with

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Users.SignUps;
 /// <summary>Signing up and confirming a mail address (contract, section 6).</summary>
 internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSigner signer, SiteCatalog catalog)
 {
-    /// <summary>Creates an account. Where mail addresses are confirmed, it answers 203, and the account waits for that.</summary>
+    /// <summary>Creates an account. Where mail addresses are confirmed, it returns 203, and the account waits for that.</summary>
     [Function("SignUp")]
     [Requires(AuthClass.None)]
     [NeverStored]
