@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Orchestrations;
 
 /// <summary>
-/// Runs the bodies of activities. Every failure is logged; and one that a repetition cannot mend becomes an error of the domain, which
+/// Runs the bodies of activities. Every failure is logged; and one that a retry cannot fix becomes a domain error, which
 /// workflows do not try again.
 /// </summary>
 /// <param name="logger">Receives the failures.</param>

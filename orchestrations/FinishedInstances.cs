@@ -3,7 +3,7 @@ using Microsoft.DurableTask.Client;
 namespace Cloudreve.Orchestrations;
 
 /// <summary>
-/// Removes the instances of workflows that ended, and their histories, from the task hub. Their tasks stay: those are rows of our own,
+/// Removes the instances of workflows that ended, and their histories, from the task hub. Their tasks stay: those are rows of the app,
 /// and nothing looks up the instance of a task that has ended.
 /// </summary>
 /// <param name="clock">Determines what is old.</param>
@@ -15,7 +15,7 @@ public sealed class FinishedInstances(TimeProvider clock)
     private static readonly OrchestrationRuntimeStatus[] s_finished =
         [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
 
-    /// <summary>Removes what ended and was started longer ago than <see cref="Retention"/>, with its sub-orchestrations.</summary>
+    /// <summary>Removes instances that ended and were started longer ago than <see cref="Retention"/>, with their sub-orchestrations.</summary>
     /// <param name="client">The task hub.</param>
     /// <param name="cancellationToken">Ends the run; the next one continues.</param>
     /// <returns>The number of instances that were removed.</returns>

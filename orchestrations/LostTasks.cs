@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Orchestrations;
 
 /// <summary>
-/// Takes care of tasks that no orchestration works for. One that was accepted and not started is started: the process died between
-/// the task's row and its instance. One whose instance has failed, was ended from outside or is gone ends with an error: first it is
-/// closed, and once what still ran of it has had its time, it is settled. As long as all goes well a run costs one query.
+/// Takes care of tasks without a running orchestration. One that was accepted and not started is started: the process died between
+/// the task's row and its instance. One whose instance has failed, was terminated or is gone ends with an error: first it is
+/// closed, and once its running parts have had time to end, it is settled. A run without findings costs one query.
 /// </summary>
 /// <param name="tasks">Finds the tasks.</param>
 /// <param name="imports">Ends imports.</param>
@@ -51,7 +51,7 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
         }
     }
 
-    /// <summary>A removal may be run again, whatever became of its instance.</summary>
+    /// <summary>A removal may be run again, whatever happened to its instance.</summary>
     private async Task GoOnAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
     {
         if (await client.GetInstanceAsync(AccountRemovalStarter.InstanceIdOf(task), cancellationToken) is { IsCompleted: false })

@@ -12,7 +12,7 @@ namespace Cloudreve.Orchestrations;
 public static class OrchestrationComposition
 {
     /// <summary>
-    /// Adds what the workflows need beside the core, and fixes the JSON of inputs, outputs and statuses: instances in flight, and those
+    /// Adds the services of workflows beside the core, and fixes the JSON of inputs, outputs and statuses: instances in flight, and those
     /// of the release before, hold it. The worker has one serializer for all of its bindings.
     /// </summary>
     public static IServiceCollection AddOrchestrations(this IServiceCollection services)

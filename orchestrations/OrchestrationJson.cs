@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cloudreve.Orchestrations;
 
-/// <summary>JSON of what the task hub keeps.</summary>
+/// <summary>JSON of the task hub's contents.</summary>
 internal static class OrchestrationJson
 {
     public static JsonSerializerOptions Options { get; } = new()

@@ -16,7 +16,7 @@ public sealed record QueueMetrics(string Name, int BusyWorkers, int SuccessTasks
 
     private const string Workflows = "io_intense";
 
-    // Queue functions and timers of the platform do this work; nothing of it waits in the task hub.
+    // Queue functions and timers of the platform do this work; none of it waits in the task hub.
     private static readonly string[] s_others = ["media_meta", "recycle", "thumb", "remote_download"];
 
     /// <summary>Counts the instances of the task hub: one query for each 1,000, those of sub-orchestrations included.</summary>

@@ -4,10 +4,10 @@ using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.AzureStorage;
 
-/// <summary>The identity that the app has in Azure, which all its services are reached with; a developer's own elsewhere.</summary>
+/// <summary>The app's identity in Azure, used for all services; a developer's own elsewhere.</summary>
 internal static class AppIdentity
 {
-    // One for the process: its tokens are fetched once and renewed for all services.
+    // One per process: its tokens are fetched once and renewed for all services.
     private static readonly Lazy<TokenCredential> Shared = new(() => new DefaultAzureCredential(new DefaultAzureCredentialOptions
     {
         // Requests wait for the first token, outside of their own limits.

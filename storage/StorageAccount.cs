@@ -35,7 +35,7 @@ public sealed record StorageAccountOptions
 }
 
 /// <summary>
-/// A storage account: the only door to tables, blobs and queues. All its requests pass one pipeline that counts them and,
+/// A storage account: the only access to tables, blobs and queues. All its requests pass one pipeline that counts them and,
 /// in tests, injects faults. Thread-safe; one instance for each account and process.
 /// </summary>
 public sealed class StorageAccount
@@ -109,8 +109,8 @@ public sealed class StorageAccount
     public string Name => _blobs.AccountName;
 
     /// <summary>
-    /// Lets browsers of the given sites send and fetch blobs directly, with a rule beside those that the account has. An account with
-    /// as many rules as Azure takes keeps them as they are. Needs an account key; elsewhere the deployment sets it. Two requests.
+    /// Allows browsers on the given sites to send and fetch blobs directly, with a rule beside those that the account has. An account with
+    /// the maximum number of rules keeps them as they are. Needs an account key; elsewhere the deployment sets it. Two requests.
     /// </summary>
     /// <param name="origins">Origins such as <c>https://drive.example.com</c>, or <c>*</c>.</param>
     /// <returns>False when the account has too many rules already.</returns>
@@ -136,7 +136,7 @@ public sealed class StorageAccount
             return true;
         });
 
-    /// <summary>The one place that gives clients their connections, time limits and retries.</summary>
+    /// <summary>The only code that configures connections, time limits and retries of clients.</summary>
     private T Configure<T>(T client, StorageAccountOptions options, StorageService service, bool isContent = false)
         where T : ClientOptions
     {

@@ -7,7 +7,7 @@ using Cloudreve.AzureStorage.Pipeline;
 
 namespace Cloudreve.AzureStorage;
 
-/// <summary>Turns the SDK's errors into ours, without addresses or signatures in the message.</summary>
+/// <summary>Translates the SDK's errors into ours, without addresses or signatures in the message.</summary>
 internal static class StorageErrors
 {
     public static Task GuardAsync(string resource, Func<Task> call) => GuardAsync(resource, async () =>
@@ -32,7 +32,7 @@ internal static class StorageErrors
         }
         catch (AuthenticationFailedException e)
         {
-            // The identity's own service does not answer, or knows no identity; its message may name addresses inside the platform.
+            // The identity service does not respond, or has no identity; its message may name addresses inside the platform.
             throw new StorageUnavailableException($"{resource}: no access token", e);
         }
         catch (Exception e) when (e is XmlException or JsonException)
@@ -41,7 +41,7 @@ internal static class StorageErrors
         }
         catch (AggregateException e) when (e.InnerException is not null and not SimulatedCrashException)
         {
-            // The retry policy gathers the errors of all tries when no answer ever came.
+            // The retry policy collects the errors of all tries when no response ever arrived.
             throw new StorageUnavailableException($"{resource}: {e.InnerException.Message}", e);
         }
     }

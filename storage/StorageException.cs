@@ -1,6 +1,6 @@
 namespace Cloudreve.AzureStorage;
 
-/// <summary>A storage call that did not do what was asked. Subtypes name the reasons that callers act on.</summary>
+/// <summary>A failed storage call. Subtypes name the reasons that callers act on.</summary>
 public class StorageException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>A row, blob or message that the call needs does not exist (HTTP 404).</summary>
@@ -25,7 +25,7 @@ public sealed class StorageExistsException(string message, int failedIndex = 0, 
     public int FailedIndex { get; } = failedIndex;
 }
 
-/// <summary>The ETag no longer matches: somebody changed the row or blob in between (HTTP 412).</summary>
+/// <summary>The ETag no longer matches: the row or blob was changed in between (HTTP 412).</summary>
 /// <param name="message">A description of the change.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
@@ -41,7 +41,7 @@ public sealed class StorageUnavailableException(string message, Exception? inner
     : StorageException(message, innerException);
 
 /// <summary>
-/// The service answered what cannot be read, such as a listing with a name that XML does not allow. Asking again brings the same answer.
+/// The service's response cannot be read, such as a listing with a name that XML does not allow. A repeated request gets the same response.
 /// </summary>
 public sealed class StorageUnreadableException(string message, Exception? innerException = null)
     : StorageException(message, innerException);

@@ -13,7 +13,7 @@ public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
     /// <summary>Removes rows that nobody has touched for <see cref="ItemsAreKept"/>. Scans the table.</summary>
     /// <param name="most">Maximum number; the rest is left to the next call.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
-    /// <returns>How many were removed.</returns>
+    /// <returns>The number removed.</returns>
     public Task<int> RunAsync(int most, CancellationToken cancellationToken = default)
     {
         var before = (clock.GetUtcNow() - ItemsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);

@@ -92,7 +92,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>Removes tasks that ended long ago, with their places in the index. Scans the table; two transactions for each removed task.</summary>
     /// <param name="most">Maximum number; the rest is left to the next call.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
-    /// <returns>How many were removed.</returns>
+    /// <returns>The number removed.</returns>
     public async Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
     {
         var removed = 0;

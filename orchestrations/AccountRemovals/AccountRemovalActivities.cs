@@ -17,14 +17,14 @@ public sealed class AccountRemovalActivities(AccountRemoval removal, ActivityGua
     /// <summary>Name of <see cref="FinishAsync"/>.</summary>
     public const string FinishAccountRemoval = "FinishAccountRemoval";
 
-    /// <summary>Takes the task from queued to processing; false when the account is gone.</summary>
+    /// <summary>Moves the task from queued to processing; false when the account is gone.</summary>
     /// <param name="reference">The removal.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(BeginAccountRemoval)]
     public Task<bool> BeginAsync([ActivityTrigger] AccountRemovalReference reference, CancellationToken cancellationToken) =>
         guard.RunAsync(BeginAccountRemoval, reference.TaskId, () => removal.BeginAsync(reference, cancellationToken));
 
-    /// <summary>Removes a part of what the account has; true when nothing is left.</summary>
+    /// <summary>Removes a part of the account's data; true when nothing is left.</summary>
     /// <param name="state">The progress of the removal.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(RemoveAccountData)]

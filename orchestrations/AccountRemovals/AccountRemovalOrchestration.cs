@@ -7,7 +7,7 @@ namespace Cloudreve.Orchestrations.AccountRemovals;
 
 /// <summary>
 /// Removes an account. Each round removes a part and continues as new, so the history stays short whatever the size of the drive. A round
-/// that fails is tried again hours later; only after days the task ends with an error, and the account stays closed.
+/// that fails is retried hours later; only after days does the task end with an error, and the account stays closed.
 /// </summary>
 public static class AccountRemovalOrchestration
 {
@@ -21,13 +21,13 @@ public static class AccountRemovalOrchestration
 
     private static readonly TimeSpan s_pause = TimeSpan.FromHours(4);
 
-    // Writes of content that a process left are settled within minutes.
+    // Abandoned writes of content are settled within minutes.
     private static readonly TimeSpan s_settlement = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
     /// <param name="input">The progress so far.</param>
-    /// <returns>Whether the account is gone.</returns>
+    /// <returns>True if the account is gone.</returns>
     [Function(Name)]
     public static async Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, AccountRemovalState input)
     {

@@ -10,7 +10,7 @@ namespace Cloudreve.Orchestrations.AccountRemovals;
 /// <summary>Starts the orchestrations that remove accounts.</summary>
 public static class AccountRemovalStarter
 {
-    // One that failed or was ended from outside may be run again: a removal can be repeated.
+    // One that failed or was terminated may be run again: a removal can be repeated.
     private static readonly OrchestrationRuntimeStatus[] s_atWork =
         [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended];
 

@@ -2,7 +2,7 @@ using Cloudreve.Core.Accounts.Removal;
 
 namespace Cloudreve.Orchestrations.AccountRemovals;
 
-/// <summary>The progress of the removal of an account. The first input names the removal alone.</summary>
+/// <summary>The progress of the removal of an account. The first input contains only the removal.</summary>
 /// <param name="Removal">The removal.</param>
 /// <param name="IsLast">True if work in progress has had time to end.</param>
 /// <param name="Failures">Number of consecutive rounds that failed.</param>

@@ -13,7 +13,7 @@ public static class ArchiveCreationOrchestration
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
     /// <param name="state">The progress so far.</param>
-    /// <returns>Whether the archive was created.</returns>
+    /// <returns>True if the archive was created.</returns>
     [Function(Name)]
     public static Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, StepState state) =>
         StepRun.RunAsync(context, state, ArchiveCreationActivities.WriteArchive, ArchiveCreationActivities.FinishArchive);

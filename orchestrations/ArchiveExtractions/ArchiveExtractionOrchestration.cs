@@ -13,7 +13,7 @@ public static class ArchiveExtractionOrchestration
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
     /// <param name="state">The progress so far.</param>
-    /// <returns>Whether the archive was extracted.</returns>
+    /// <returns>True if the archive was extracted.</returns>
     [Function(Name)]
     public static Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, StepState state) =>
         StepRun.RunAsync(context, state, ArchiveExtractionActivities.ExtractArchiveEntries, ArchiveExtractionActivities.FinishExtraction);

@@ -22,14 +22,14 @@ public sealed class ImportActivities(ImportService imports, ActivityGuard guard)
     /// <summary>Name of <see cref="FinishAsync"/>.</summary>
     public const string FinishImport = "FinishImport";
 
-    /// <summary>Takes the task from queued to processing; false when there is nothing to do.</summary>
+    /// <summary>Moves the task from queued to processing; false when there is nothing to do.</summary>
     /// <param name="task">The task.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(BeginImport)]
     public Task<bool> BeginAsync([ActivityTrigger] ImportTaskReference task, CancellationToken cancellationToken) =>
         guard.RunAsync(BeginImport, task.TaskId, () => imports.BeginAsync(task, cancellationToken));
 
-    /// <summary>Writes the task's progress and takes the next groups off the frontier.</summary>
+    /// <summary>Writes the task's progress and takes the next groups from the frontier.</summary>
     /// <param name="state">The results of the rounds before.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(ClaimImportFolders)]

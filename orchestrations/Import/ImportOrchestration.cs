@@ -6,8 +6,8 @@ using Microsoft.DurableTask;
 namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>
-/// The coordinator of an import. Each round takes groups of folders off the frontier, has sub-orchestrations import them side
-/// by side, and continues as new: the history stays short whatever the size of the import.
+/// The coordinator of an import. Each round takes groups of folders from the frontier, has sub-orchestrations import them in
+/// parallel, and continues as new: the history stays short whatever the size of the import.
 /// </summary>
 public static class ImportOrchestration
 {
@@ -39,14 +39,14 @@ public static class ImportOrchestration
         }
         catch (Exception e)
         {
-            // A failure of this code itself must end the task, too.
+            // A failure of this code itself must also end the task.
             round = round with { Error = Describe(e) };
         }
         await context.CallActivityAsync<bool>(ImportActivities.FinishImport, new FinishImportInput(round.State, round.Error), ImportRetry.Options);
         return round.State.Totals;
     }
 
-    /// <summary>Waits for all groups, also when one fails: what the others did counts, and the end of the task must find none at work.</summary>
+    /// <summary>Waits for all groups, even when one fails: the others' results count, and none may be running when the task ends.</summary>
     private static async Task<ImportRound> RunGroupsAsync(TaskOrchestrationContext context, ImportState state, ImportGroup[] groups)
     {
         var running = groups.Select(group => context.CallSubOrchestratorAsync<ImportGroupResult>(
@@ -67,7 +67,7 @@ public static class ImportOrchestration
         return new ImportRound(state.After(results), IsDone: true, error);
     }
 
-    // Only the domain's own messages are meant for people; others may name addresses. A group's failure wraps its activity's.
+    // Only domain errors have messages for users; others may contain addresses. A group's failure wraps its activity's.
     private static string Describe(Exception failure)
     {
         for (var details = (failure as TaskFailedException)?.FailureDetails; details is not null; details = details.InnerFailure)

@@ -1,6 +1,6 @@
 namespace Cloudreve.Orchestrations.Import;
 
-/// <summary>Progress of an import, as its instance shows it to Durable's own tools. The task's row has it for its owner.</summary>
+/// <summary>Progress of an import, as its instance shows it to the tools of Durable Functions. The task's row shows it to its owner.</summary>
 /// <param name="Round">Rounds that are done.</param>
 /// <param name="Indexed">Blobs and folders that were seen.</param>
 /// <param name="Imported">Files that came into the drive.</param>

@@ -4,8 +4,8 @@ using Microsoft.DurableTask;
 namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>
-/// Retries of an import's activities: storage may be down for a quarter of an hour, and each end of a worker in the middle of an activity
-/// takes one try. The longest wait is short, so that work continues soon after whatever it was. What the domain refuses, it will refuse again.
+/// Retries of an import's activities: storage may be down for a quarter of an hour, and each worker that ends in the middle of an activity
+/// uses up one attempt. The longest wait is short, so that work resumes soon after any outage. Domain errors are not retried.
 /// </summary>
 internal static class ImportRetry
 {

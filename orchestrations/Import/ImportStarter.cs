@@ -10,7 +10,7 @@ namespace Cloudreve.Orchestrations.Import;
 /// <summary>Starts the orchestrations of imports.</summary>
 public static class ImportStarter
 {
-    // Without the ended ones, an instance that has ended would be replaced and run again.
+    // Without the ended states, an instance that has ended would be replaced and run again.
     private static readonly OrchestrationRuntimeStatus[] s_startedAlready =
     [
         OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended,

@@ -6,10 +6,10 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Orchestrations.Steps;
 
-/// <summary>Starts an instance once and for all.</summary>
+/// <summary>Starts an instance at most once.</summary>
 internal static class InstanceStart
 {
-    // Without the ended ones, an instance that has ended would be replaced and run again.
+    // Without the ended states, an instance that has ended would be replaced and run again.
     private static readonly OrchestrationRuntimeStatus[] s_startedAlready =
     [
         OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended,

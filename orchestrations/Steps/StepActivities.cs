@@ -11,7 +11,7 @@ public sealed class StepActivities(TaskRuns runs, ActivityGuard guard)
     /// <summary>Name of <see cref="SuspendAsync"/>.</summary>
     public const string SuspendTask = "SuspendTask";
 
-    /// <summary>Suspends a task that failed; answers when it continues, null when it has no retry left.</summary>
+    /// <summary>Suspends a task that failed; returns the time of its restart, null when it has no retry left.</summary>
     /// <param name="input">The failure.</param>
     [Function(SuspendTask)]
     public Task<DateTimeOffset?> SuspendAsync([ActivityTrigger] SuspendTaskInput input, CancellationToken cancellationToken) => guard.RunAsync(

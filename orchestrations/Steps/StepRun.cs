@@ -6,8 +6,8 @@ using Microsoft.DurableTask;
 namespace Cloudreve.Orchestrations.Steps;
 
 /// <summary>
-/// Runs a workflow step by step. A step that fails is tried again for half a minute; then the task is suspended, longer each time, until
-/// it has no retry left. What the domain refuses ends the task at once.
+/// Runs a workflow step by step. A step that fails is retried for half a minute; then the task is suspended, longer each time, until
+/// it has no retry left. A domain error ends the task at once.
 /// </summary>
 internal static class StepRun
 {
@@ -29,7 +29,7 @@ internal static class StepRun
     /// <param name="state">The progress so far.</param>
     /// <param name="step">The activity that does a step and answers whether it was the last one.</param>
     /// <param name="finish">The activity that ends the task.</param>
-    /// <returns>Whether the workflow came to its end well.</returns>
+    /// <returns>True if the workflow succeeded.</returns>
     public static async Task<bool> RunAsync(TaskOrchestrationContext context, StepState state, string step, string finish)
     {
         string? error = null;
@@ -45,7 +45,7 @@ internal static class StepRun
         catch (TaskFailedException e)
         {
             var failed = state with { Failures = state.Failures + 1, Count = state.Count + 1 };
-            // Only the domain's own messages are meant for people; others may name addresses.
+            // Only domain errors have messages for users; others may contain addresses.
             error = e.FailureDetails.IsCausedBy<CloudreveException>() || e.FailureDetails.IsCausedBy<RetryLaterException>() ? e.FailureDetails.ErrorMessage : Interrupted;
             if (e.FailureDetails.IsCausedBy<CloudreveException>() || await SuspendAsync(context, failed, error) is not { } resume)
                 return await FinishAsync(context, state, finish, error);

@@ -8,7 +8,7 @@ namespace Cloudreve.Orchestrations.Steps;
 /// <param name="Count">Total number of failures.</param>
 public sealed record StepState(TaskReference Task, int Failures = 0, int Count = 0);
 
-/// <summary>A task that failed and may be begun again.</summary>
+/// <summary>A task that failed and may be restarted.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Failures">Number of failures since it last made progress, this one included.</param>
 /// <param name="Count">Total number of failures, this one included.</param>

@@ -3,7 +3,7 @@ using Microsoft.DurableTask.Client;
 
 namespace Cloudreve.Orchestrations.Steps;
 
-/// <summary>The workflow behind a type of tasks, for what starts tasks and looks after those that are lost.</summary>
+/// <summary>The workflow behind a type of tasks, for the code that starts tasks and recovers lost ones.</summary>
 public abstract class TaskWorkflow
 {
     /// <summary>The type of the tasks.</summary>
@@ -22,7 +22,7 @@ public abstract class TaskWorkflow
     public Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default) => InstanceStart.RunAsync(
         client, Orchestrator, InstanceIdOf(task), new StepState(new TaskReference(task.Id, task.OwnerId)), cancellationToken);
 
-    /// <summary>Ends a task, and removes what it was working with. None of its steps may run any more.</summary>
+    /// <summary>Ends a task, and removes its working data. None of its steps may still run.</summary>
     /// <param name="task">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     public abstract Task FinishAsync(TaskReference task, string? error, CancellationToken cancellationToken = default);

@@ -5,17 +5,17 @@ using Azure.Storage.Sas;
 
 namespace Cloudreve.AzureStorage.Blobs;
 
-/// <summary>Block blobs that are written in parts. A block is staged first; what a commit lists becomes the blob.</summary>
+/// <summary>Block blobs that are written in parts. A block is staged first; a commit lists the blocks of the blob.</summary>
 public sealed partial class BlobContainer
 {
-    /// <summary>Stages a block of a blob that is not committed yet. Blocks that nobody commits go by themselves after a week.</summary>
+    /// <summary>Stages a block of a blob that is not committed yet. Uncommitted blocks disappear by themselves after a week.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="blockId">Base64; all ids of a blob have the same length.</param>
     /// <param name="content">The bytes, at most 4,000 MiB; a stream that can seek, so that a failed try can be repeated.</param>
     public Task StageBlockAsync(string name, string blockId, Stream content, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _contents.GetBlockBlobClient(name).StageBlockAsync(blockId, content, cancellationToken: cancellationToken));
 
-    /// <summary>Makes a blob of staged blocks.</summary>
+    /// <summary>Commits staged blocks to a new blob.</summary>
     /// <param name="name">The blob.</param>
     /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
     /// <returns>The blob's ETag.</returns>
@@ -28,7 +28,7 @@ public sealed partial class BlobContainer
         });
 
     /// <summary>
-    /// Makes a blob of staged blocks, whatever was there before. Others may hold a lease on it, which is broken: two requests more.
+    /// Commits staged blocks to a blob, replacing any existing one. Others may hold a lease on it, which is broken: two requests more.
     /// </summary>
     /// <param name="name">The blob.</param>
     /// <param name="blockIds">The blocks, in order; none for an empty blob, which drops what is staged.</param>
@@ -48,7 +48,7 @@ public sealed partial class BlobContainer
             }
         }), cancellationToken);
 
-    /// <summary>The blocks of a blob, committed or not; without any when nothing was ever staged.</summary>
+    /// <summary>The blocks of a blob, committed or not; none when nothing was ever staged.</summary>
     /// <param name="name">The blob.</param>
     public async Task<BlobBlocks> GetBlocksAsync(string name, CancellationToken cancellationToken = default)
     {

@@ -10,7 +10,7 @@ public sealed partial class BlobContainer
     /// <summary>The largest blob that one request copies; a larger one is copied by the service in the background.</summary>
     public const long MaxDirectCopy = 256L << 20;
 
-    // For the source of a copy in the background, which the service may read for a while.
+    // The lifetime of the source address of a background copy, which the service may read for a while.
     private static readonly TimeSpan CopyAccess = TimeSpan.FromDays(1);
 
     /// <summary>
@@ -58,7 +58,7 @@ public sealed partial class BlobContainer
         }
     }
 
-    /// <summary>Runs an unconditional call, which only a lease can refuse with 412, and once more when the lease is broken.</summary>
+    /// <summary>Runs an unconditional call, which only a lease can fail with 412, and repeats it when the lease is broken.</summary>
     private async Task<T> BreakLeaseAsync<T>(string name, Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
@@ -83,7 +83,7 @@ public sealed partial class BlobContainer
         });
     }
 
-    /// <summary>Runs a call that finds nothing to do when a competing call was faster.</summary>
+    /// <summary>Runs a call that has nothing to do when a competing call was faster.</summary>
     private async Task IgnoreAsync(Func<Task> call)
     {
         try

@@ -19,7 +19,7 @@ public sealed partial class BlobContainer
     private readonly TimeProvider _clock;
 
     /// <param name="client">For all but content.</param>
-    /// <param name="contents">For content, whose way has limits of its own.</param>
+    /// <param name="contents">For content, which has limits of its own.</param>
     /// <param name="delegationKeys">Signs with the app's identity; null for an account key.</param>
     /// <param name="clock">The clock for signatures.</param>
     internal BlobContainer(BlobContainerClient client, BlobContainerClient contents, UserDelegationKeyCache? delegationKeys, TimeProvider clock)

@@ -7,7 +7,7 @@ namespace Cloudreve.AzureStorage.Blobs;
 /// <param name="ETag">The blob's version.</param>
 public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModified, string ETag)
 {
-    /// <summary>The access tier, for example <c>Hot</c> or <c>Archive</c>; null when the service does not say.</summary>
+    /// <summary>The access tier, for example <c>Hot</c> or <c>Archive</c>; null when the service does not report it.</summary>
     public string? AccessTier { get; init; }
 
     /// <summary>True for the marker of an empty directory in accounts with a hierarchical namespace (metadata hdi_isfolder).</summary>
@@ -20,7 +20,7 @@ public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModifie
     public string? ContentType { get; init; }
 }
 
-/// <summary>One answer of a listing: blobs and virtual folders directly below a prefix.</summary>
+/// <summary>One response of a listing: blobs and virtual folders directly below a prefix.</summary>
 /// <param name="Blobs">Blobs, in order of name.</param>
 /// <param name="Prefixes">Names of virtual folders, each ending in the delimiter, in order.</param>
 /// <param name="ContinuationToken">The token to continue with; null at the end. Opaque.</param>

@@ -4,17 +4,17 @@ using Azure.Storage.Blobs.Models;
 namespace Cloudreve.AzureStorage.Blobs;
 
 /// <summary>
-/// Keeps one user delegation key and renews it ahead of time, so that no request waits for another while the one at hand will do. Azure allows
-/// seven days at most.
+/// Keeps one user delegation key and renews it ahead of time, so that no request waits for a new one while the current one is still valid. Azure
+/// allows seven days at most.
 /// </summary>
 internal sealed class UserDelegationKeyCache(BlobServiceClient service, TimeProvider clock)
 {
-    /// <summary>The longest that a signature may last.</summary>
+    /// <summary>The maximum lifetime of a signature.</summary>
     public static readonly TimeSpan MaxSignature = TimeSpan.FromDays(5);
 
     private static readonly TimeSpan Life = TimeSpan.FromDays(6);
 
-    // Half a day before the key is too short for the longest signature.
+    // Half a day before the key becomes too short-lived for the longest signature.
     private static readonly TimeSpan RenewalBelow = MaxSignature + TimeSpan.FromHours(12);
     private static readonly TimeSpan RenewalPause = TimeSpan.FromMinutes(1);
 

@@ -11,16 +11,16 @@ internal static class CallLimits
     /// <summary>The time until a connection is established.</summary>
     public static readonly TimeSpan Connect = TimeSpan.FromSeconds(5);
 
-    /// <summary>One row: milliseconds where storage is healthy, and on the way of nearly every request.</summary>
+    /// <summary>One row: milliseconds when storage is healthy, and part of nearly every request.</summary>
     public static readonly TimeSpan Row = TimeSpan.FromSeconds(5);
 
     /// <summary>Queries, writes, queues, and blobs without their content.</summary>
     public static readonly TimeSpan Metadata = TimeSpan.FromSeconds(10);
 
-    /// <summary>Work for which the service reads or lists much before it answers: copies, commits and lists of blocks, listings.</summary>
+    /// <summary>Work for which the service reads or lists much before it responds: copies, commits and lists of blocks, listings.</summary>
     public static readonly TimeSpan Work = TimeSpan.FromSeconds(60);
 
-    /// <summary>A pause in content on its way. Content that moves has no limit.</summary>
+    /// <summary>A pause in the transfer of content. Content that moves has no limit.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     /// <summary>No further try of a call for metadata begins later than this after the first one.</summary>
@@ -34,7 +34,7 @@ internal static class CallLimits
     /// <param name="isContent">True if it moves content.</param>
     public static TimeSpan Of(StorageCall call, bool isContent)
     {
-        // The way out is watched by PacedUploads, since a large body takes as long as it takes.
+        // Uploads are watched by PacedUploads, since a large body has no fixed duration.
         if (isContent)
             return call.Method == RequestMethod.Put.Method ? Timeout.InfiniteTimeSpan : Pause;
         return call.Service switch

@@ -3,12 +3,12 @@ using Azure.Core.Pipeline;
 namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>
-/// The connections of the process. Content has its own, so that readers who hold on to theirs take none from metadata. Connections are
+/// The connections of the process. Content has its own, so that slow readers take none from metadata. Connections are
 /// pooled per host, and redirects are never followed.
 /// </summary>
 internal static class Connections
 {
-    // What readers may take of it is bounded per user and address (ContentStreams).
+    // Its use by readers is bounded per user and address (ContentStreams).
     private const int MostForContent = 256;
     private const int MostForMetadata = 64;
 

@@ -4,7 +4,7 @@ using Azure.Core;
 
 namespace Cloudreve.AzureStorage.Pipeline;
 
-/// <summary>An empty answer that no server gave.</summary>
+/// <summary>An empty response that no server sent.</summary>
 internal sealed class InjectedResponse(int status, string clientRequestId) : Response
 {
     public override int Status => status;

@@ -3,7 +3,7 @@ using System.Net;
 namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>
-/// Ends requests whose body storage does not take: a body that moves, however large, has no limit. After its last byte the answer may take
+/// Ends requests whose body storage does not accept: a body that moves, however large, has no limit. After its last byte the response may take
 /// as long as a pause.
 /// </summary>
 /// <param name="inner">Sends.</param>
@@ -15,7 +15,7 @@ internal sealed class PacedUploads(HttpMessageHandler inner, TimeSpan pause) : D
     {
         if (request.Content is not { } content)
             return await base.SendAsync(request, cancellationToken);
-        // Not disposed of: the body may still be on its way when the answer is there.
+        // Not disposed of: the body may still be in transit when the response arrives.
         var stalled = new CancellationTokenSource(pause);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stalled.Token, cancellationToken);
         request.Content = new WatchedBody(content, () => stalled.CancelAfter(pause));

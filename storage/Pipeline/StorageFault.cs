@@ -12,10 +12,10 @@ public enum StorageFault
     /// <summary>The process "dies" after the call: it takes effect, but <see cref="SimulatedCrashException"/> is thrown.</summary>
     CrashAfter,
 
-    /// <summary>The service answers 503 without taking effect; the pipeline retries.</summary>
+    /// <summary>The service responds with 503 and the call takes no effect; the pipeline retries.</summary>
     Unavailable,
 
-    /// <summary>The call takes effect but its answer is lost as a 500; the pipeline retries.</summary>
+    /// <summary>The call takes effect but its response is replaced by a 500; the pipeline retries.</summary>
     AnswerLost,
 }
 

@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 
 namespace Cloudreve.AzureStorage.Pipeline;
 
-/// <summary>The one place that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
+/// <summary>The one policy that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
 /// <param name="service">The service.</param>
 /// <param name="isContent">True if the requests move content.</param>
 /// <param name="counter">Counts.</param>
@@ -28,7 +28,7 @@ internal sealed class StoragePipelinePolicy(
         End(message, fault);
     }
 
-    /// <summary>An answer that does not come in time is a failure of storage; nobody has cancelled anything.</summary>
+    /// <summary>A response that does not arrive in time is a failure of storage, not a cancellation.</summary>
     private static async Task SendAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         try

@@ -18,7 +18,7 @@ public sealed class StorageTransactionCounter
     /// <summary>Requests by <c>service method resource</c>, for diagnosis.</summary>
     public IReadOnlyDictionary<string, long> ByOperation => _byOperation;
 
-    /// <summary>Starts to count the requests of this asynchronous flow and of those that it starts.</summary>
+    /// <summary>Starts counting the requests of this asynchronous flow and of those that it starts.</summary>
     /// <returns>The running count; dispose it to stop.</returns>
     public Measurement Measure()
     {

@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 
 namespace Cloudreve.AzureStorage.Pipeline;
 
-/// <summary>Tries again as often as allowed, but not when the first try lies too long back: whoever waits gets an answer in time.</summary>
+/// <summary>Retries as often as allowed, but not when the first try was too long ago: waiting callers get a response in time.</summary>
 /// <param name="maxRetries">Maximum number of retries.</param>
 /// <param name="delay">The first pause; it doubles with each.</param>
 /// <param name="lastTry">The minimum time after the first try before another one.</param>

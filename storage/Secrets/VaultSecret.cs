@@ -6,12 +6,12 @@ namespace Cloudreve.AzureStorage.Secrets;
 
 /// <summary>A version of a secret, without its value.</summary>
 /// <param name="Id">Identifies a version of the secret.</param>
-/// <param name="IsEnabled">False when somebody has switched it off; its value cannot be read then.</param>
+/// <param name="IsEnabled">False when it was disabled; its value cannot be read then.</param>
 /// <param name="Tags">The tags that the writer stored.</param>
 public sealed record SecretVersion(string Id, bool IsEnabled, IReadOnlyDictionary<string, string> Tags);
 
 /// <summary>
-/// A secret of a key vault with all its versions. A vault has no conditional writes: whoever writes adds a version, and no version takes
+/// A secret of a key vault with all its versions. A vault has no conditional writes: each write adds a version, and no version takes
 /// another's place. Errors are <see cref="StorageUnavailableException"/> and other kinds of <see cref="StorageException"/>.
 /// </summary>
 public sealed class VaultSecret
@@ -63,7 +63,7 @@ public sealed class VaultSecret
     public Task<string> ReadAsync(string version, CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.GetSecretAsync(_name, version, cancellationToken: cancellationToken)).Value.Value);
 
-    /// <summary>Adds a version. One request. When its answer is lost and it is sent again, there are two of the same content.</summary>
+    /// <summary>Adds a version. One request. When its response is lost and it is repeated, there are two with the same content.</summary>
     /// <param name="value">The value.</param>
     /// <param name="tags">Tags to store with it; not secret.</param>
     public Task AddAsync(string value, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken = default)

@@ -23,7 +23,7 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     /// <param name="prefix">The prefix; not empty.</param>
     public static RowRange Prefix(string partitionKey, string prefix) => new(partitionKey, prefix, After(prefix));
 
-    /// <summary>The rows of this range behind a row key.</summary>
+    /// <summary>The rows of this range after a row key.</summary>
     /// <param name="rowKey">The last key that was seen.</param>
     public RowRange Behind(string rowKey) => this with { From = rowKey, SkipsFrom = true };
 
@@ -48,7 +48,7 @@ public sealed record RowRange(string PartitionKey, string? From = null, string? 
     private static string Quote(string text) => text.Replace("'", "''", StringComparison.Ordinal);
 }
 
-/// <summary>One answer of a query: at most 1,000 rows.</summary>
+/// <summary>One response of a query: at most 1,000 rows.</summary>
 /// <param name="Rows">The rows, ordered by partition and row key.</param>
 /// <param name="ContinuationToken">The token to continue with; null at the end. Opaque.</param>
 public sealed record RowPage(IReadOnlyList<Row> Rows, string? ContinuationToken);

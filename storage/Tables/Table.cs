@@ -91,7 +91,7 @@ public sealed class Table
         return CallAsync(async () => ETagOf(await _client.AddEntityAsync(row.Entity, cancellationToken)));
     }
 
-    /// <summary>Adds or replaces a row, whatever is there.</summary>
+    /// <summary>Adds or replaces a row, whether or not it exists.</summary>
     /// <param name="row">The row.</param>
     /// <returns>The row's ETag.</returns>
     public Task<string> UpsertAsync(Row row, CancellationToken cancellationToken = default)
@@ -149,7 +149,7 @@ public sealed class Table
             return answer.Status != 404;
         });
 
-    /// <summary>Carries out a batch: all of it or nothing. An empty batch costs no request.</summary>
+    /// <summary>Executes a batch atomically. An empty batch costs no request.</summary>
     /// <param name="batch">The writes.</param>
     /// <returns>The new ETags, one for each operation, in order (null for deletes).</returns>
     public Task<IReadOnlyList<string?>> SubmitAsync(TableBatch batch, CancellationToken cancellationToken = default) =>

@@ -29,7 +29,7 @@ public sealed class TableBatch(string partitionKey)
     /// <param name="row">The row.</param>
     public TableBatch Insert(Row row) => Add(TableTransactionActionType.Add, row, ETag.All);
 
-    /// <summary>Adds or replaces a row, whatever is there.</summary>
+    /// <summary>Adds or replaces a row, whether or not it exists.</summary>
     /// <param name="row">The row.</param>
     public TableBatch Upsert(Row row) => Add(TableTransactionActionType.UpsertReplace, row, ETag.All);
 

@@ -1,6 +1,6 @@
 namespace Cloudreve.Dev;
 
-/// <summary>The options behind a command's name.</summary>
+/// <summary>The options after a command's name.</summary>
 internal sealed class Arguments
 {
     private readonly Dictionary<string, string> _values = [];

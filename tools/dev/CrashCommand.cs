@@ -4,7 +4,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev;
 
-/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app at its long work.</summary>
+/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app during long-running work.</summary>
 internal static class CrashCommand
 {
     /// <summary>Runs it.</summary>

@@ -29,7 +29,7 @@ internal static class NodePackages
             throw new CommandException($"Node {OldestNode} or newer is needed for Azurite; found {version.Trim()}.");
     }
 
-    /// <summary>Compares npm's own record of what it installed with the lock file; optional packages of other platforms may lack.</summary>
+    /// <summary>Compares npm's own record of what it installed with the lock file; optional packages of other platforms may be missing.</summary>
     private static bool IsCurrent(Repository repository)
     {
         var installedFile = repository.Path("node_modules", ".package-lock.json");

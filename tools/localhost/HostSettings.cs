@@ -4,18 +4,18 @@ using Microsoft.Extensions.Configuration;
 
 namespace Cloudreve.LocalHost;
 
-/// <summary>The app settings that the host itself goes by.</summary>
+/// <summary>The app settings that the host itself uses.</summary>
 internal sealed partial class HostSettings(IConfiguration settings, AppFolder app)
 {
     private const long DefaultBodyLimit = 104_857_600;
 
-    /// <summary>The largest request body in bytes; beyond it the host answers 500.</summary>
+    /// <summary>The largest request body in bytes; beyond it the host responds with 500.</summary>
     public long BodyLimit => long.TryParse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], CultureInfo.InvariantCulture, out var limit) ? limit : DefaultBodyLimit;
 
     /// <summary>Distinguishes this app's records in the storage account from those of others.</summary>
     public string HostId => settings["AzureFunctionsWebHost:hostid"] ?? app.Name;
 
-    /// <summary>The key of the blob extension's webhook; null to make one up.</summary>
+    /// <summary>The key of the blob extension's webhook; null to generate one.</summary>
     public string? BlobsKey => settings["LocalHost:BlobsExtensionKey"];
 
     /// <summary>The storage account of the host.</summary>
@@ -27,7 +27,7 @@ internal sealed partial class HostSettings(IConfiguration settings, AppFolder ap
     public static void DefineEnvironment()
     {
         Environment.SetEnvironmentVariable("FUNCTIONS_WORKER_RUNTIME", "dotnet-isolated");
-        // The extensions take its presence for Azure's.
+        // Extensions take its presence as a sign of Azure.
         Environment.SetEnvironmentVariable("CONTAINER_NAME", null);
         if (Environment.GetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT") is null)
             Environment.SetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
@@ -40,7 +40,7 @@ internal sealed partial class HostSettings(IConfiguration settings, AppFolder ap
             Environment.SetEnvironmentVariable("WEBSITE_HOSTNAME", $"localhost:{address.Port.ToString(CultureInfo.InvariantCulture)}");
     }
 
-    /// <summary>Tests whether a function is switched off by <c>AzureWebJobs.NAME.Disabled</c>.</summary>
+    /// <summary>Tests whether a function is disabled by <c>AzureWebJobs.NAME.Disabled</c>.</summary>
     public bool IsDisabled(string function) =>
         IsTrue(settings[$"AzureWebJobs.{function}.Disabled"]) || IsTrue(settings[$"AzureWebJobs_{function}_Disabled"]);
 

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.LocalHost;
 
 /// <summary>
-/// The host's HTTP side, without triggers, for a worker in the same process: requests take the real way (choice of the
+/// The host's HTTP side, without triggers, for a worker in the same process: requests take the real path (choice of the
 /// function, forwarding, gRPC, bindings, middleware). Each host has one worker; a process may have several hosts at once.
 /// </summary>
 public sealed class InProcessHost : IAsyncDisposable
@@ -43,7 +43,7 @@ public sealed class InProcessHost : IAsyncDisposable
             ["Functions:Worker:WorkerId"] = _workerId,
             ["Functions:Worker:RequestId"] = Guid.NewGuid().ToString(),
             ["Functions:Worker:GrpcMaxMessageLength"] = int.MaxValue.ToString(CultureInfo.InvariantCulture),
-            // The package's own address is the same for all workers of a process; configured endpoints take its place.
+            // The package's default address is the same for all workers of a process; configured endpoints replace it.
             ["Kestrel:Endpoints:Functions:Url"] = _workerAddress.ToString(),
         };
     }

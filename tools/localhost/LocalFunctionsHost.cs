@@ -84,7 +84,7 @@ internal sealed class LocalFunctionsHost : IDisposable
     public void Dispose() => _loggers.Dispose();
 
     /// <summary>
-    /// Waits until storage answers: without it the SDK's listeners end the process with pages of stack traces, and an emulator may start
+    /// Waits until storage responds: without it the SDK's listeners end the process with pages of stack traces, and an emulator may start
     /// after its app.
     /// </summary>
     /// <returns>False when the host was told to stop before.</returns>
@@ -155,7 +155,7 @@ internal sealed class LocalFunctionsHost : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Told to stop before all had started.
+            // Stopped before everything had started.
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed class LocalFunctionsHost : IDisposable
         _logger.LogInformation("Host started: {Count} functions.", functions.Count);
     }
 
-    /// <summary>A key that was chosen stays out of the log; one that was made for this run can be read nowhere else.</summary>
+    /// <summary>A configured key stays out of the log; one that was generated for this run can be read nowhere else.</summary>
     private string ShownAddress(Uri address) => _settings.BlobsKey is null ? address.AbsoluteUri : address.AbsoluteUri.Split("&code=")[0];
 
     private ILoggingBuilder ConfigureLogging(ILoggingBuilder logging) => logging

@@ -1,6 +1,6 @@
 /// <summary>
 /// Runs inside the worker, before its own code (the runtime finds it by DOTNET_STARTUP_HOOKS): ends the worker once the host is
-/// gone, however it went. The host holds the other end of the worker's standard input, and a pipe closes with its process
+/// gone, however it ended. The host holds the other end of the worker's standard input, and a pipe closes with its process
 /// on every platform. It must use nothing but the runtime.
 /// </summary>
 #pragma warning disable MA0047 // The runtime looks for it outside of any namespace.

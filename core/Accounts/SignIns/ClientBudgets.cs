@@ -72,7 +72,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// <summary>Removes rows of windows that have ended: one transaction for each 1,000 clients, and one for each that is removed.</summary>
     /// <param name="maxRows">Maximum number that is removed; the rest is left to the next run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>How many were removed.</returns>
+    /// <returns>The number removed.</returns>
     public Task<int> SweepAsync(int maxRows, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);

@@ -14,7 +14,7 @@ public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
     /// <summary>Removes rows: one transaction for each 1,000 rows of the tables, and one for each 100 of a partition that are removed.</summary>
     /// <param name="maxRows">Maximum number that is removed; the rest is left to the next run.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>How many were removed.</returns>
+    /// <returns>The number removed.</returns>
     public async Task<int> RunAsync(int maxRows, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);

@@ -30,7 +30,7 @@ public sealed class UploadExpiry(
 
     /// <summary>Settles all uploads that have expired. What fails is postponed and does not hold up the rest.</summary>
     /// <param name="cancellationToken">Cancels the run between two uploads.</param>
-    /// <returns>How many were settled.</returns>
+    /// <returns>The number settled.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         var settled = 0;

@@ -99,7 +99,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Removes sessions that have expired: one transaction for each 1,000 sessions, and one for each 100 that are removed.</summary>
     /// <param name="cancellationToken">Ends the run; the rest is left to the next.</param>
-    /// <returns>How many were removed.</returns>
+    /// <returns>The number removed.</returns>
     public Task<int> SweepAsync(CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
         layout.Sessions,
         layout.Sessions.QueryAsync(new RowRange(Partition), cancellationToken).Where(row => row.Time(Columns.ExpiresAt) is { } end && end <= clock.GetUtcNow()),

@@ -163,7 +163,7 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     }
 
     /// <summary>Divides a page among the folders that it has rows of, or has come past.</summary>
-    /// <returns>Whether something was found that may end the scan.</returns>
+    /// <returns>True if something was found that may end the scan.</returns>
     private bool Split<T>(Run<T> run, RowPage page, out List<FolderPart<T>> parts)
     {
         parts = [];

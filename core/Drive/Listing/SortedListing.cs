@@ -92,7 +92,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
         }
 
         /// <summary>Reads the first page, or the next.</summary>
-        /// <returns>Whether there are more.</returns>
+        /// <returns>True if there are more.</returns>
         public async Task<bool> ReadAsync(CancellationToken cancellationToken)
         {
             var page = await layout.Files.QueryPageAsync(_range, RowsPerRequest, _continuation, cancellationToken);

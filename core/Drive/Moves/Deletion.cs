@@ -36,7 +36,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The deletion, committed.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
-    /// <returns>Whether all is removed.</returns>
+    /// <returns>True if all is removed.</returns>
     public async Task<bool> RunAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
     {
         var run = new Run { OwnerId = ownerId, Intent = intent };
@@ -61,7 +61,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The copy, fenced.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
-    /// <returns>Whether all is removed.</returns>
+    /// <returns>True if all is removed.</returns>
     public async Task<bool> TakeBackAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
     {
         var run = new Run { OwnerId = ownerId, Intent = intent };

@@ -18,7 +18,7 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
     /// <summary>Removes some thousand entries of a drive. Harmless to repeat.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
-    /// <returns>Whether nothing is left of its entries.</returns>
+    /// <returns>True if nothing is left of its entries.</returns>
     public async Task<bool> RunAsync(long ownerId, CancellationToken cancellationToken)
     {
         MoveIntent[] wanted = [Intent("root", FileTree.RootId(ownerId)), Intent("trash", FileTree.TrashId(ownerId))];

@@ -135,7 +135,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="intent">The move.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless.</param>
-    /// <returns>Whether the move has been done.</returns>
+    /// <returns>True if the move has been done.</returns>
     public async Task<bool> SettleAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
     {
         while (true)

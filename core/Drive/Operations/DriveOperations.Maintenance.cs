@@ -21,7 +21,7 @@ public sealed partial class DriveOperations
 
     /// <summary>Deletes for good what has been in the trash for long enough: one transaction for each 1,000, and those of the deletions.</summary>
     /// <param name="cancellationToken">Cancels the run between two entries.</param>
-    /// <returns>How many entries were deleted.</returns>
+    /// <returns>The number of entries deleted.</returns>
     public async Task<int> ExpireTrashAsync(CancellationToken cancellationToken = default)
     {
         var deleted = 0;

@@ -155,7 +155,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>Forgets operations that are older than <see cref="OperationsAreKept"/>; the totals stay. Scans the table.</summary>
     /// <param name="most">At most how many are forgotten; the rest is left to the next call.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
-    /// <returns>How many were forgotten.</returns>
+    /// <returns>The number forgotten.</returns>
     public Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
     {
         var before = (clock.GetUtcNow() - OperationsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);

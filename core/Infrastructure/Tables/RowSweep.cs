@@ -15,7 +15,7 @@ internal static class RowSweep
     /// <param name="most">At most how many are deleted.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>
     /// <param name="lanes">Number of batches that are deleted at a time.</param>
-    /// <returns>How many were deleted.</returns>
+    /// <returns>The number deleted.</returns>
     public static async Task<int> DeleteAsync(Table table, IAsyncEnumerable<Row> rows, int most, CancellationToken cancellationToken, int lanes = 1)
     {
         var deleted = 0;

@@ -14,7 +14,7 @@ internal sealed class TimedSweep(TimeProvider clock, ILogger<TimedSweep> logger)
     /// <summary>Runs a sweep.</summary>
     /// <param name="sweep">Removes rows, at most the given number, and returns how many.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>How many were removed; null when the time was up before all were.</returns>
+    /// <returns>The number removed; null when the time was up before all were.</returns>
     public async Task<int?> RunAsync(Func<int, CancellationToken, Task<int>> sweep, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Longest, clock);

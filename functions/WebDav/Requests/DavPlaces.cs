@@ -26,7 +26,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
     // A share may show shortcuts to others.
     private const int MaxShortcuts = 4;
 
-    /// <summary>The place of a path, whatever is there. No transaction but for shares.</summary>
+    /// <summary>The place of a path, whether or not it exists. No transaction but for shares.</summary>
     /// <param name="call">The request.</param>
     /// <param name="path">The path.</param>
     /// <param name="capability">The capability that the operation requires.</param>

@@ -160,7 +160,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     }
 
     /// <summary>Runs an import in a process that dies at a storage call.</summary>
-    /// <returns>Whether it came to its end before.</returns>
+    /// <returns>True if it came to its end before.</returns>
     private static async Task<bool> RunUntilCallAsync(ImportSite site, ImportTaskReference reference, int call, StorageFault fault)
     {
         var calls = 0;

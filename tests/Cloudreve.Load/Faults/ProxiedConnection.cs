@@ -62,7 +62,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         }
     }
 
-    /// <returns>Whether the request is passed on.</returns>
+    /// <returns>True if the request is passed on.</returns>
     private async Task<bool> BeginAsync()
     {
         var (kind, delay) = proxy.BeginRequest();

@@ -131,7 +131,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     }
 
     /// <summary>Runs an import in a process that dies at a storage call.</summary>
-    /// <returns>Whether it came to its end before.</returns>
+    /// <returns>True if it came to its end before.</returns>
     private static async Task<bool> RunUntilCallAsync(RunningSite site, ReplayHub hub, int call, StorageFault fault)
     {
         var plan = new CrashPlan(call, fault);

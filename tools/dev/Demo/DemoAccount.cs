@@ -9,7 +9,7 @@ internal static class DemoAccount
 {
     private const string Email = "admin@cloudreve.local";
 
-    /// <summary>Takes the given password, or makes one up for a site that does not exist yet.</summary>
+    /// <summary>Uses the given password, or generates one for a site that does not exist yet.</summary>
     /// <param name="settings">The settings of the run; they receive the administrator's.</param>
     /// <exception cref="CommandException">The site exists and its password was not given.</exception>
     public static async Task<DemoImport> PrepareAsync(RunSettings settings, CancellationToken cancellationToken)

@@ -56,7 +56,7 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
             var task = list?["tasks"]?.AsArray().FirstOrDefault(t => t?["id"]?.GetValue<string>() == id);
             var status = Text(task?["status"], "the import in the list of tasks");
             var progress = await CallAsync(client, HttpMethod.Get, $"workflow/progress/{id}", null, cancellationToken);
-            // The import knows only what it has seen so far, folders included; of the files it counts those that it is done with.
+            // The import knows only what it has seen so far, folders included; of the files it counts the finished ones.
             bar.Show(status, Number(progress?["imported"]?["total"]));
             switch (status)
             {
@@ -72,7 +72,7 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
         }
     }
 
-    /// <summary>Calls the API and takes the data out of its envelope.</summary>
+    /// <summary>Calls the API and unwraps the data from its envelope.</summary>
     private static async Task<JsonNode?> CallAsync(HttpClient client, HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri("api/v4/" + path, UriKind.Relative));

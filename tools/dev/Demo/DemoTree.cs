@@ -4,7 +4,7 @@ using Cloudreve.AzureStorage.Blobs;
 
 namespace Cloudreve.Dev.Demo;
 
-/// <summary>A small tree of files as somebody might keep them: texts, tables, pictures, names from several scripts.</summary>
+/// <summary>A small tree of files as a user might keep them: texts, tables, pictures, names from several scripts.</summary>
 internal static class DemoTree
 {
     /// <summary>The folder of the container that the tree is put in.</summary>
@@ -25,7 +25,7 @@ internal static class DemoTree
     /// <summary>Number of files in the tree.</summary>
     public static int FileCount => s_folders.Length * s_names.Length;
 
-    /// <summary>Writes the tree into a container; what is there already is written again.</summary>
+    /// <summary>Writes the tree into a container; existing files are overwritten.</summary>
     /// <param name="container">The container, which must exist.</param>
     public static Task WriteAsync(BlobContainer container, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(

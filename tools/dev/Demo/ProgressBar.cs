@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Cloudreve.Dev.Demo;
 
-/// <summary>Shows how far something is: in place on a terminal, as lines elsewhere.</summary>
+/// <summary>Shows progress: in place on a terminal, as lines elsewhere.</summary>
 /// <param name="total">Number of files.</param>
 internal sealed class ProgressBar(long total)
 {
     private const int Width = 30;
     private string _shown = "";
 
-    /// <summary>Shows a state, unless it is shown already.</summary>
+    /// <summary>Shows a state, unless it is already shown.</summary>
     /// <param name="status">The current status.</param>
     /// <param name="done">Number of files that are done.</param>
     public void Show(string status, long done)

@@ -2,7 +2,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Linting;
 
-/// <summary>The deployment compiles without a warning and is formatted as the compiler formats it.</summary>
+/// <summary>Checks that the deployment compiles without a warning and is formatted as the compiler formats it.</summary>
 internal static class BicepCheck
 {
     public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)

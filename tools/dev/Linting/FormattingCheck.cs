@@ -2,7 +2,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Linting;
 
-/// <summary>White space as .editorconfig says. Style rules are compiler warnings, hence errors of the build.</summary>
+/// <summary>Checks white space by .editorconfig. Style rules are compiler warnings, hence errors of the build.</summary>
 internal static class FormattingCheck
 {
     public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)

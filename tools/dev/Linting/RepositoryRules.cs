@@ -4,7 +4,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Linting;
 
-/// <summary>Rules that no analyzer knows: unfinished work is not committed, and no file speaks of one developer's machine.</summary>
+/// <summary>Rules that no analyzer has: unfinished work is not committed, and no file mentions a developer's machine.</summary>
 internal static partial class RepositoryRules
 {
     private const int MaxSourceLines = 500;
@@ -37,14 +37,14 @@ internal static partial class RepositoryRules
     private static bool IsForeign(string file) =>
         file is "package-lock.json" || file.StartsWith("docs/contract/", StringComparison.Ordinal) || file.StartsWith("tests/contract/", StringComparison.Ordinal);
 
-    /// <summary>The lock file may name the public registry or none: another host works on one network only.</summary>
+    /// <summary>The lock file may name the public registry or none: another host only works on one network.</summary>
     private static IEnumerable<string> PackageSources(Repository repository) =>
         (JsonNode.Parse(File.ReadAllText(repository.Path("package-lock.json")))?["packages"]?.AsObject() ?? [])
             .Select(package => package.Value?["resolved"]?.GetValue<string>())
             .Where(source => source is not null && !source.StartsWith("https://registry.npmjs.org/", StringComparison.Ordinal))
             .Select(source => $"package-lock.json: '{source}'");
 
-    // Each word has a set of one letter, so that the rule does not find itself.
+    // Each word has a one-letter character class, so that the rule does not match itself.
     [GeneratedRegex(@"\b(T[O]DO|F[I]XME|H[A]CK|X[X]X|Not[I]mplementedException)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unfinished();
 

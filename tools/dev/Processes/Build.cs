@@ -10,7 +10,7 @@ internal static class Build
     public const string Configuration = "Release";
 
     /// <summary>
-    /// Silences NU1603 for the worker's extension project, too: the SDK generates it during the build, and it reads no
+    /// Also silences NU1603 for the worker's extension project: the SDK generates it during the build, and it reads no
     /// Directory.Build.props, which does so for all others.
     /// </summary>
     public const string NoRestoreWarnings = "-noWarn:NU1603";

@@ -40,7 +40,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
-    /// <summary>Waits until it ends by itself, which it never should.</summary>
+    /// <summary>Waits until it exits by itself, which it never should.</summary>
     /// <exception cref="CommandException">It has ended.</exception>
     public async Task FailWhenEndedAsync(CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         throw new CommandException($"{Title} ended with code {_process.ExitCode}.{(lines.Length > 0 ? "\n" + lines : "")}");
     }
 
-    /// <summary>Asks it to end, waits, and ends it by force when it does not.</summary>
+    /// <summary>Asks it to exit, waits, and kills it when it does not.</summary>
     public async ValueTask DisposeAsync()
     {
         await Termination.EndAsync(_process);

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace Cloudreve.Dev.Processes;
 
 /// <summary>
-/// A process beside this one that ends the children when this one is gone, however it went: no system call for that exists
+/// A process beside this one that ends the children when this one is gone, however it ended: no system call for that exists
 /// on all platforms, but a pipe closes on every one of them.
 /// </summary>
 internal sealed class Guardian : IDisposable
@@ -61,7 +61,7 @@ internal sealed class Guardian : IDisposable
             if (line.Split(' ') is [var id, var started])
                 children.Add((int.Parse(id, CultureInfo.InvariantCulture), long.Parse(started, CultureInfo.InvariantCulture)));
         }
-        // The emulator started first and goes last: the app may still write to it.
+        // The emulator was started first and ends last: the app may still write to it.
         foreach (var (id, started) in Enumerable.Reverse(children))
             await EndAsync(id, started);
         return 0;

@@ -24,7 +24,7 @@ internal static class LocalPort
     /// <summary>Some ports that nobody listens on.</summary>
     public static int[] FindFree(int count)
     {
-        // All are held open until the last is found, so that no port comes twice.
+        // All are held open until the last is found, so that no port is used twice.
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
         try
         {
@@ -39,7 +39,7 @@ internal static class LocalPort
         }
     }
 
-    /// <summary>Waits until somebody listens on a port.</summary>
+    /// <summary>Waits until a process listens on a port.</summary>
     public static async Task AwaitAsync(int port, CancellationToken cancellationToken)
     {
         while (true)

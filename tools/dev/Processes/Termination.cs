@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Cloudreve.Dev.Processes;
 
-/// <summary>Ends other processes: first as a request, so that they can write what they hold, then by force.</summary>
+/// <summary>Ends other processes: first by request, so that they can save their data, then by force.</summary>
 internal static partial class Termination
 {
     private const int SigTerm = 15;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(25);
 
-    /// <summary>Ends a process and, if it has to be forced, all its children. Windows knows no request that fits: it is forced.</summary>
+    /// <summary>Ends a process and, if it has to be forced, all its children. Windows has no suitable request: it is forced.</summary>
     /// <param name="process">The process; it may have ended.</param>
     public static async Task EndAsync(Process process)
     {

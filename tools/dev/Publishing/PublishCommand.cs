@@ -2,7 +2,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Publishing;
 
-/// <summary><c>./dev publish</c>: the folder that Azure takes and that <c>func start</c> and the local host run.</summary>
+/// <summary><c>./dev publish</c>: the folder that Azure accepts and that <c>func start</c> and the local host run.</summary>
 internal static class PublishCommand
 {
     /// <summary>The system that Azure runs; the committed lock files hold its packages.</summary>

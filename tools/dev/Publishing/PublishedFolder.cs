@@ -22,7 +22,7 @@ internal static class PublishedFolder
         Directory.CreateDirectory(folder);
     }
 
-    /// <summary>Removes what only development needs.</summary>
+    /// <summary>Removes files that only development needs.</summary>
     public static void RemoveNeedless(string folder)
     {
         foreach (var file in s_needless.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)).ToList())

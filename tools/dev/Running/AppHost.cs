@@ -3,13 +3,13 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Running;
 
-/// <summary>Starts what runs the built worker: the repository's local host, or Core Tools.</summary>
+/// <summary>Starts the host of the built worker: the repository's local host, or Core Tools.</summary>
 internal static class AppHost
 {
     private const string CoreTools = "func";
 
     /// <summary>Refuses a run that could not start its host.</summary>
-    /// <exception cref="CommandException">Core Tools were asked for and are not installed.</exception>
+    /// <exception cref="CommandException">Core Tools were requested and are not installed.</exception>
     public static void Check(bool coreTools)
     {
         if (coreTools && !Command.IsInstalled(CoreTools))

@@ -10,10 +10,10 @@ internal static class AppProbe
 
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Waits for the first good answer.</summary>
+    /// <summary>Waits for the first good response.</summary>
     /// <param name="client">Knows where the app is.</param>
     /// <param name="timeout">The time that it may take; infinite where the app itself may have to wait.</param>
-    /// <exception cref="CommandException">It did not come in time, or another came.</exception>
+    /// <exception cref="CommandException">It did not arrive in time, or was another one.</exception>
     public static async Task AwaitAsync(HttpClient client, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -6,7 +6,7 @@ namespace Cloudreve.Dev.Running;
 /// <summary>The storage emulator of a local run. Its data stays in <c>.azurite/</c> and survives restarts.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
-    // The emulator's published account; no secret.
+    // The emulator's published account, which is not secret.
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private static readonly int[] s_usualPorts = [10000, 10001, 10002];
@@ -66,7 +66,7 @@ internal sealed class Azurite : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until it ends by itself, which it never should.</summary>
+    /// <summary>Waits until it exits by itself, which it never should.</summary>
     /// <exception cref="CommandException">It has ended.</exception>
     public Task FailWhenEndedAsync(CancellationToken cancellationToken) => _process.FailWhenEndedAsync(cancellationToken);
 

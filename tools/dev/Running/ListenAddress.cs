@@ -8,7 +8,7 @@ internal sealed record ListenAddress(IPAddress Value)
 {
     /// <summary>Reads the setting.</summary>
     /// <param name="text">An IP address, <c>localhost</c> or <c>*</c> for all interfaces; null for this machine alone.</param>
-    /// <exception cref="CommandException">It is nothing of these.</exception>
+    /// <exception cref="CommandException">It is none of these.</exception>
     public static ListenAddress Parse(string? text) => text switch
     {
         null or "localhost" => new ListenAddress(IPAddress.Loopback),

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Cloudreve.Dev.Running;
 
-/// <summary>The app settings of a developer, in the file that Core Tools read, too.</summary>
+/// <summary>The app settings of a developer, in the file that Core Tools also read.</summary>
 internal static class LocalSettings
 {
     private const string Emulator = "UseDevelopmentStorage=true";

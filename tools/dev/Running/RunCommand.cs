@@ -79,11 +79,11 @@ internal static class RunCommand
         return azurite;
     }
 
-    /// <summary>Waits for the first response, prints the app's address, runs the demo, and then waits to be ended.</summary>
+    /// <summary>Waits for the first response, prints the app's address, runs the demo, and then waits until it is ended.</summary>
     private static async Task ServeAsync(Uri url, bool storageIsElsewhere, DemoImport? demo, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = url };
-        // The app waits for storage that does not answer yet, and says so.
+        // The app waits for storage that does not respond yet, and reports that.
         await AppProbe.AwaitAsync(client, storageIsElsewhere ? Timeout.InfiniteTimeSpan : AppProbe.StartTimeout, cancellationToken);
         Console.WriteLine($"Cloudreve.Functions runs at {url} (Ctrl+C ends it).");
         if (demo is not null)

@@ -4,7 +4,7 @@ namespace Cloudreve.Dev.Running;
 
 /// <summary>
 /// The app settings of a local run. The developer's environment comes first, then <c>local.settings.json</c> or its sample, then
-/// defaults of the run; what only the run itself can know replaces them all.
+/// defaults of the run; values that only the run itself knows override them all.
 /// </summary>
 /// <param name="environment">Reads a variable of the developer's environment.</param>
 internal sealed class RunSettings(Func<string, string?> environment)

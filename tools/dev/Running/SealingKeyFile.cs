@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 
 namespace Cloudreve.Dev.Running;
 
-/// <summary>The key that seals the secrets of a local site. It lies beside the emulator's data and shares its fate.</summary>
+/// <summary>The key that seals the secrets of a local site. It is stored beside the emulator's data and is deleted with it.</summary>
 internal static class SealingKeyFile
 {
-    /// <summary>Reads the key, which is made when there is none.</summary>
+    /// <summary>Reads the key, which is generated when there is none.</summary>
     public static async Task<string> ReadAsync(Repository repository, CancellationToken cancellationToken)
     {
         var file = repository.Path(".azurite", "sealing-keys");
@@ -16,7 +16,7 @@ internal static class SealingKeyFile
 
     private static async Task CreateAsync(string file, CancellationToken cancellationToken)
     {
-        // Half a key must never be read: what it sealed could not be opened.
+        // A partial key must never be read: secrets that it sealed could not be opened.
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

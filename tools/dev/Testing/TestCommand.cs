@@ -44,7 +44,7 @@ internal static class TestCommand
     private static async Task<bool> BuildAsync(Repository repository, List<TestProject> projects, bool chosenOnly, CancellationToken cancellationToken)
     {
         Console.WriteLine("Building ...");
-        // What needs something set is in no solution.
+        // Projects that need a variable are in no solution.
         var apart = projects.Where(project => chosenOnly || project.NeededVariable is not null).Select(project => project.File);
         foreach (var target in chosenOnly ? apart : apart.Prepend(repository.Path("Cloudreve.Functions.sln")))
         {

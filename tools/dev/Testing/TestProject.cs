@@ -12,7 +12,7 @@ internal sealed record TestProject(string File)
     /// <summary>Its name.</summary>
     public string Name => Path.GetFileNameWithoutExtension(File);
 
-    /// <summary>True for a project of tests, false for what tests share.</summary>
+    /// <summary>True for a project of tests, false for code that tests share.</summary>
     public bool HasTests => Name.EndsWith(".Tests", StringComparison.Ordinal) || Name == EndToEnd;
 
     /// <summary>

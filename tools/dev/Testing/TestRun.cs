@@ -3,7 +3,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Testing;
 
-/// <summary>Runs built test projects, two at a time: each keeps its emulator and itself busy by turns.</summary>
+/// <summary>Runs built test projects, two at a time: each keeps its emulator and itself busy in turns.</summary>
 /// <param name="repository">The working tree.</param>
 internal sealed class TestRun(Repository repository)
 {
@@ -40,7 +40,7 @@ internal sealed class TestRun(Repository repository)
             repository.Root,
             cancellationToken);
         var results = TestResults.Read(Path.Combine(folder, "results.trx"));
-        // A test process that dies loses results: that is a failure even when every test that came through has passed.
+        // A test process that dies loses results: that is a failure even when every reported test has passed.
         Report(project, code != 0 && results.Failed == 0 ? results with { Failed = 1 } : results, output + errors);
     }
 

@@ -61,7 +61,7 @@ public sealed class FunctionRoutes : IDisposable
         return new Route(new RouteHandler(_ => Task.CompletedTask), function.Name, template, null, constraints!, null, resolver);
     }
 
-    /// <summary>An optional part that the path does not have is a value, too: null.</summary>
+    /// <summary>An optional part that the path does not have also has a value: null.</summary>
     private static Dictionary<string, string?> ReadValues(Route route, RouteContext context)
     {
         var values = context.RouteData.Values.ToDictionary(

@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Cloudreve.LocalHost.Http;
 
-/// <summary>Answers requests as the host does: picks the function, forwards the request to the worker and invokes the function.</summary>
+/// <summary>Handles requests as the host does: picks the function, forwards the request to the worker and invokes the function.</summary>
 internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, IHttpForwarder forwarder, HttpFrontOptions options, ILogger logger)
     : IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has left; nobody reads an answer.
+            // The client has disconnected; nobody reads a response.
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
         const string reason = "This function was programmatically called via the host APIs.";
         var running = invoker.RunAsync(invocation, reason, context.RequestAborted);
         var forwarding = ForwardAsync(context, invocation, running);
-        // The worker answers an empty 200 when a function throws: the answer counts only when the function has succeeded.
+        // The worker responds with an empty 200 when a function throws: the response counts only when the function has succeeded.
         await Task.WhenAll(running, forwarding);
     }
 

@@ -12,7 +12,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Cloudreve.LocalHost.Http;
 
 /// <summary>
-/// The web server that clients talk to. Requests that come before the app has started wait. Kestrel's limits of request lines
+/// The web server that clients talk to. Requests that arrive before the app has started wait. Kestrel's limits of request lines
 /// (8 KiB) and headers (32 KiB) are its defaults, as in the real host.
 /// </summary>
 internal sealed class HttpServer : IAsyncDisposable
@@ -53,7 +53,7 @@ internal sealed class HttpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers requests from now on, those that wait included.</summary>
+    /// <summary>Handles requests from now on, including the waiting ones.</summary>
     public void Handle(RequestDelegate handler) => _handler.TrySetResult(handler);
 
     /// <summary>Stops accepting requests and waits for those in flight.</summary>

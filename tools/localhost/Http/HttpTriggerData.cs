@@ -11,7 +11,7 @@ namespace Cloudreve.LocalHost.Http;
 /// </summary>
 internal static class HttpTriggerData
 {
-    /// <summary>Bodies up to here are searched for properties; parameters that large have no use.</summary>
+    /// <summary>Bodies up to here are searched for properties; parameters that large are of no use.</summary>
     private const int LongestJson = 1024 * 1024;
 
     /// <summary>Describes a request for the worker.</summary>

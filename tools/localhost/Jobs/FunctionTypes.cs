@@ -15,7 +15,7 @@ namespace Cloudreve.LocalHost.Jobs;
 public delegate Task<object?> TriggerHandler(string function, object trigger, Binder binder, CancellationToken cancellationToken);
 
 /// <summary>
-/// Gives the WebJobs SDK what it wants to see: a class <c>Host.Functions</c> with a static method for each function of the
+/// Gives the WebJobs SDK what it expects: a class <c>Host.Functions</c> with a static method for each function of the
 /// worker, the trigger's attribute on its first parameter.
 /// </summary>
 internal sealed class FunctionTypes : ITypeLocator
@@ -42,7 +42,7 @@ internal sealed class FunctionTypes : ITypeLocator
 
     private static void Define(TypeBuilder type, FunctionDefinition function, CustomAttributeBuilder attribute, FieldInfo handler)
     {
-        // The SDK takes a return value only where the trigger has a use for it.
+        // The SDK accepts a return value only if the trigger uses it.
         var returns = function.IsDurable ? typeof(Task<object>) : typeof(Task);
         var value = function.DefersBinding ? typeof(ParameterBindingData) : typeof(string);
         var method = type.DefineMethod(

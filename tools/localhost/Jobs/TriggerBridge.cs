@@ -7,7 +7,7 @@ using Newtonsoft.Json.Linq;
 
 namespace Cloudreve.LocalHost.Jobs;
 
-/// <summary>Passes what the WebJobs SDK delivers on to the worker.</summary>
+/// <summary>Passes deliveries of the WebJobs SDK on to the worker.</summary>
 internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot, HostSettings settings)
 {
     /// <summary>Runs a function; its signature is that of <see cref="TriggerHandler"/>.</summary>
@@ -47,7 +47,7 @@ internal sealed class TriggerBridge(FunctionInvoker invoker, WorkerSlot slot, Ho
                 Content = ByteString.CopyFrom(reference.Content),
             },
         },
-        // JSON by the library that the extensions' types are made for; the worker does not take numbers as such.
+        // JSON by the library that the extensions' types are made for; the worker does not accept plain numbers.
         _ => new TypedData { Json = JsonConvert.SerializeObject(value) },
     };
 

@@ -31,7 +31,7 @@ internal sealed class TriggerHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Stops listening and waits for functions that run, once: the SDK does not bear a second time.</summary>
+    /// <summary>Stops listening and waits for running functions, once: the SDK does not support a second call.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_stopped)
@@ -88,7 +88,7 @@ internal sealed class TriggerHost : IAsyncDisposable
         public Task<string> GetHostIdAsync(CancellationToken cancellationToken) => Task.FromResult(id);
     }
 
-    /// <summary>The outer host alone listens to signals.</summary>
+    /// <summary>Only the outer host handles signals.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -8,8 +8,8 @@ using Microsoft.Azure.WebJobs.Host.Config;
 namespace Cloudreve.LocalHost.Jobs;
 
 /// <summary>
-/// The extensions' own HTTP endpoints. Only the blob extension's is open, to who has its key: Event Grid delivers there.
-/// The durable extension gets an address, without which it does not start, but nothing answers under it.
+/// The extensions' own HTTP endpoints. Only the blob extension's is open, to callers with its key: Event Grid delivers there.
+/// The durable extension gets an address, without which it does not start, but nothing responds at it.
 /// </summary>
 /// <param name="address">The host's address for clients.</param>
 /// <param name="key">The key, as the query parameter <c>code</c>.</param>
@@ -31,7 +31,7 @@ internal sealed class Webhooks(Uri address, string key) : IWebHookProvider
         return isBlobs ? new Uri(address, $"{BlobsPath}?code={key}") : new Uri(address, "/runtime/webhooks/durabletask");
     }
 
-    /// <summary>The address at which a function takes Event Grid's events; null for functions that take none.</summary>
+    /// <summary>The address at which a function takes Event Grid's events; null for functions that accept none.</summary>
     public Uri? AddressFor(FunctionDefinition function) =>
         function.IsTriggeredBy("blobTrigger") && string.Equals(function.Setting("source"), "EventGrid", StringComparison.OrdinalIgnoreCase)
             ? new Uri(address, $"{BlobsPath}?functionName=Host.Functions.{function.Name}&code={key}")
@@ -40,7 +40,7 @@ internal sealed class Webhooks(Uri address, string key) : IWebHookProvider
     /// <summary>Tests whether a path belongs to the extensions and to no function.</summary>
     public static bool Owns(PathString path) => path.StartsWithSegments("/runtime/webhooks", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Answers a request for an extension.</summary>
+    /// <summary>Handles a request for an extension.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(context.Request.Query["code"].ToString()), Encoding.UTF8.GetBytes(key)))

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.LocalHost.Logging;
 
-/// <summary>Passes on what the worker logs, under the worker's own categories and levels.</summary>
+/// <summary>Passes on the worker's log, under the worker's own categories and levels.</summary>
 internal sealed class WorkerLog(ILoggerFactory loggers)
 {
     /// <summary>Writes one entry.</summary>

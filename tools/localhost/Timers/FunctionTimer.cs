@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.LocalHost.Timers;
 
 /// <summary>
-/// Runs one timer function by its schedule, one run at a time. A tick that came while the host was down is made up for once,
-/// at the start; ticks that come during a run are left out.
+/// Runs one timer function by its schedule, one run at a time. A tick that was missed while the host was down is made up for once,
+/// at the start; ticks during a run are skipped.
 /// </summary>
 /// <param name="function">The function's name.</param>
 /// <param name="schedule">Its schedule.</param>
-/// <param name="store">Keeps where it stands; null for ticks so frequent that none is worth making up for.</param>
+/// <param name="store">Stores its state; null for ticks so frequent that none is worth making up for.</param>
 /// <param name="run">Runs the function with the given JSON.</param>
 /// <param name="logger">Receives what goes wrong.</param>
 internal sealed class FunctionTimer(
@@ -19,7 +19,7 @@ internal sealed class FunctionTimer(
 
     /// <summary>Runs the timer until it is told to stop.</summary>
     /// <param name="runOnStartup">True if it also fires at the start.</param>
-    /// <param name="cancellationToken">Stops it; a run that has begun is told to stop, too.</param>
+    /// <param name="cancellationToken">Stops it; a run that has begun is also told to stop.</param>
     public async Task RunAsync(bool runOnStartup, CancellationToken cancellationToken)
     {
         try
@@ -37,11 +37,11 @@ internal sealed class FunctionTimer(
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // The host ends; a function that it told to stop may say so with an exception of its own.
+            // The host is stopping; a function that it told to stop may throw an exception of its own.
         }
     }
 
-    /// <summary>Reads where the timer stands; a schedule that was changed since counts from the last tick.</summary>
+    /// <summary>Reads the timer's state; a schedule that was changed since counts from the last tick.</summary>
     private async Task<ScheduleStatus> ResumeAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -70,7 +70,7 @@ internal sealed class FunctionTimer(
         return next;
     }
 
-    /// <summary>A store that is out of reach for a while does not stop the timer.</summary>
+    /// <summary>A store that is temporarily unreachable does not stop the timer.</summary>
     private async Task NoteAsync(ScheduleStatus status, CancellationToken cancellationToken)
     {
         try

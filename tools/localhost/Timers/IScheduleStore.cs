@@ -1,6 +1,6 @@
 namespace Cloudreve.LocalHost.Timers;
 
-/// <summary>Keeps where each timer stands over restarts of the host.</summary>
+/// <summary>Keeps the state of each timer across restarts of the host.</summary>
 internal interface IScheduleStore
 {
     /// <summary>Reads where a timer stands.</summary>

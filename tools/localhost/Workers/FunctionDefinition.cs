@@ -33,7 +33,7 @@ public sealed class FunctionDefinition
     /// <summary>The parameter that receives the trigger's value.</summary>
     public string TriggerName { get; }
 
-    /// <summary>The route of an HTTP function, without the route prefix; its name when it states none.</summary>
+    /// <summary>The route of an HTTP function, without the route prefix; its name when it has none.</summary>
     public string? Route => IsTriggeredBy("httpTrigger") ? Read(Trigger, "route") is { Length: > 0 } route ? route : Name : null;
 
     /// <summary>The methods of an HTTP function; empty for all.</summary>

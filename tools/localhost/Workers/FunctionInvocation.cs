@@ -47,7 +47,7 @@ internal sealed class FunctionInvocation(string function, TypedData trigger)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // It only looked like JSON, or holds a text that is no Unicode.
+            // It only looked like JSON, or contains text that is not Unicode.
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, 
     }
 
     /// <summary>Runs a function.</summary>
-    /// <returns>The answer of a success.</returns>
+    /// <returns>The response on success.</returns>
     /// <exception cref="FunctionFailedException">The function threw.</exception>
     /// <exception cref="FunctionTimeoutException">It ran too long; its worker is replaced.</exception>
     /// <exception cref="WorkerProcessExitException">The worker ended.</exception>

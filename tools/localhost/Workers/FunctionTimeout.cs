@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.LocalHost.Workers;
 
-/// <summary>Ends what runs longer than <c>functionTimeout</c> of host.json: by its token first, then with its worker.</summary>
+/// <summary>Ends functions that run longer than <c>functionTimeout</c> of host.json: by its token first, then with its worker.</summary>
 /// <param name="limit">The longest run; null for no limit.</param>
 /// <param name="grace">The time between the token and the end of the worker.</param>
 /// <param name="logger">Receives the host's words on it.</param>

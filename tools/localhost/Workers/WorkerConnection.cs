@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Cloudreve.LocalHost.Workers;
 
-/// <summary>The event stream of one worker: pairs each request of the host with the worker's answer.</summary>
+/// <summary>The event stream of one worker: pairs each request of the host with the worker's response.</summary>
 internal sealed class WorkerConnection(Action<RpcLog> log)
 {
     private readonly Channel<StreamingMessage> _outgoing =
@@ -32,7 +32,7 @@ internal sealed class WorkerConnection(Action<RpcLog> log)
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // The worker has gone, or the host ends.
+            // The worker is gone, or the host is stopping.
         }
         finally
         {
@@ -72,8 +72,8 @@ internal sealed class WorkerConnection(Action<RpcLog> log)
 
     /// <summary>Runs a function.</summary>
     /// <param name="request">The invocation; its id becomes the key of the answer.</param>
-    /// <param name="cancellationToken">Asks the function to stop; its answer is still awaited.</param>
-    /// <exception cref="WorkerProcessExitException">The worker has gone.</exception>
+    /// <param name="cancellationToken">Asks the function to stop; its response is still awaited.</param>
+    /// <exception cref="WorkerProcessExitException">The worker is gone.</exception>
     public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken)
     {
         var answer = RequestAsync(new StreamingMessage { RequestId = request.InvocationId, InvocationRequest = request }, CancellationToken.None);
@@ -119,7 +119,7 @@ internal sealed class WorkerConnection(Action<RpcLog> log)
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // The worker has gone, or the host ends.
+            // The worker is gone, or the host is stopping.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Cloudreve.LocalHost.Workers;
 
-/// <summary>The place of the one worker: empty while it starts or is replaced, in which case invocations wait.</summary>
+/// <summary>The slot of the one worker: empty while it starts or is replaced, in which case invocations wait.</summary>
 internal sealed class WorkerSlot
 {
     private readonly Lock _lock = new();
@@ -13,7 +13,7 @@ internal sealed class WorkerSlot
             return _worker.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Fills the place until the worker's stream ends.</summary>
+    /// <summary>Fills the slot until the worker's stream ends.</summary>
     public void Fill(Worker worker)
     {
         lock (_lock)

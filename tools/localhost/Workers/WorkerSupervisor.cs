@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.LocalHost.Workers;
 
-/// <summary>Keeps one worker running: starts it, and another one in its place when it ends or is given up.</summary>
+/// <summary>Keeps one worker running: starts it, and replaces it when it ends or is given up.</summary>
 internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, WorkerSlot slot, ILoggerFactory loggers, Action<string> output)
 {
     // By SIGTERM.
@@ -41,7 +41,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         }
     }
 
-    /// <summary>Waits the longer the more workers have ended soon after their start; the first is replaced at once.</summary>
+    /// <summary>Waits longer the more workers have ended soon after their start; the first is replaced at once.</summary>
     private static async Task PauseAsync(int shortLives, CancellationToken cancellationToken)
     {
         if (shortLives < 2)
@@ -50,7 +50,7 @@ internal sealed class WorkerSupervisor(AppFolder app, WorkerGateway gateway, Wor
         await Task.Delay(pause < s_longestPause ? pause : s_longestPause, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
-    /// <returns>Whether the worker came as far as to load its functions.</returns>
+    /// <returns>True if the worker got as far as loading its functions.</returns>
     private async Task<bool> RunOnceAsync(CancellationToken hostStops, CancellationToken cancellationToken)
     {
         var workerId = Guid.NewGuid().ToString();

@@ -117,7 +117,7 @@ public sealed class ArchiveCreation
 
     /// <summary>Does the next step of a task: a segment, and the end when nothing is left to read.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>Whether there is nothing left to do.</returns>
+    /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The archive cannot be created.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)

@@ -73,7 +73,7 @@ internal sealed class ArchiveRows(StorageLayout layout)
     }
 
     /// <summary>Stores a part of the directory: one transaction for each 750 KB of what it is compressed to.</summary>
-    /// <returns>How many rows it takes.</returns>
+    /// <returns>The number of rows that it takes.</returns>
     public async Task<int> AddDirectoryAsync(long taskId, string run, ReadOnlyMemory<byte> directory, CancellationToken cancellationToken)
     {
         using var packed = new MemoryStream();

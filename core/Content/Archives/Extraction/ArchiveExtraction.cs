@@ -104,7 +104,7 @@ public sealed class ArchiveExtraction(
 
     /// <summary>Extracts the next entries of a task.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>Whether there is nothing left to do.</returns>
+    /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The archive cannot be extracted any further.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
