@@ -28,7 +28,7 @@ internal static class CrashMatrix
     /// Acts on the prepared site with a fault at the call of this number, counted from 0, and judges the outcome. Says whether the
     /// fault was met.
     /// </param>
-    /// <returns>How many tries it took, the one without a fault included.</returns>
+    /// <returns>The number of tries, including the one without a fault.</returns>
     public static async Task<int> RunAsync<TSite>(Func<Task<TSite>> prepareAsync, Func<TSite, int, Task<bool>> tryAsync)
         where TSite : IRestartable<TSite>
     {

@@ -52,7 +52,7 @@ public sealed class EntityRecycler(
     /// into use again is dropped. Harmless to repeat; what fails is postponed and does not hold up the rest.
     /// </summary>
     /// <param name="cancellationToken">Cancels the run between two entities.</param>
-    /// <returns>How many blobs were removed.</returns>
+    /// <returns>The number of blobs removed.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         var removed = 0;

@@ -36,7 +36,7 @@ internal sealed class BareLoop(BlobContainerClient container, TableServiceClient
     }
 
     /// <summary>Imports everything below a prefix.</summary>
-    /// <returns>How many files.</returns>
+    /// <returns>The number of files.</returns>
     public async Task<int> RunAsync(string prefix)
     {
         var writers = Enumerable.Range(0, Writers).Select(_ => WriteAsync()).ToArray();

@@ -13,7 +13,7 @@ internal sealed class TaskObserver(StorageAccount account, string prefix)
     private readonly TaskStore _tasks = new(new StorageLayout(account, prefix), TimeProvider.System);
 
     /// <summary>Waits until the task has ended.</summary>
-    /// <returns>How it ended, and how many files it imported.</returns>
+    /// <returns>The final status, and the number of imported files.</returns>
     public async Task<(WorkflowTaskStatus Status, long Imported)> AwaitEndAsync()
     {
         while (true)

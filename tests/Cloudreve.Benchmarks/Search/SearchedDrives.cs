@@ -19,7 +19,7 @@ internal sealed class SearchedDrives(StorageLayout layout)
     /// <param name="owner">The owner.</param>
     /// <param name="upper">Number of folders in the root.</param>
     /// <param name="filesInEach">Number of files in each folder.</param>
-    /// <returns>How many files there are.</returns>
+    /// <returns>The number of files.</returns>
     public async Task<int> FillAsync(long owner, int upper, int filesInEach)
     {
         var tree = new FileTree(layout, _ids, TimeProvider.System);

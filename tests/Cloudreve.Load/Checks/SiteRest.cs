@@ -68,7 +68,7 @@ public sealed class SiteRest : IAsyncDisposable
     }
 
     /// <summary>Compares tables and blobs.</summary>
-    /// <returns>What does not fit.</returns>
+    /// <returns>The inconsistencies.</returns>
     public async Task<IReadOnlyList<IntegrityFinding>> CheckAsync() =>
         [.. (await Get<SiteIntegrity>().CheckAsync()).Where(f => f.Kind != IntegrityKind.SourceGone)];
 

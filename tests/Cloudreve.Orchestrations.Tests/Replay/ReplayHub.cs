@@ -90,7 +90,7 @@ internal sealed class ReplayHub
     }
 
     /// <summary>Executes a turn and carries out its actions.</summary>
-    /// <returns>How it continues as new; null when it does not.</returns>
+    /// <returns>The input with which it continues as new; null when it does not.</returns>
     private CompleteOrchestrationAction? Execute(ReplayInstance instance, List<HistoryEvent> fresh)
     {
         var request = new OrchestratorRequest { InstanceId = instance.Id };

@@ -56,7 +56,7 @@ public sealed class SoftwareAuthenticator : IDisposable
 
     /// <summary>Makes the credential.</summary>
     /// <param name="challenge">The challenge in base64url.</param>
-    /// <returns>What the browser sends, as JSON.</returns>
+    /// <returns>The browser's response, as JSON.</returns>
     public string Create(string challenge)
     {
         var clientData = ClientData("webauthn.create", challenge);
@@ -91,7 +91,7 @@ public sealed class SoftwareAuthenticator : IDisposable
     /// <summary>Signs in with the credential.</summary>
     /// <param name="challenge">The challenge in base64url.</param>
     /// <param name="userHandle">The user handle.</param>
-    /// <returns>What the browser sends, as JSON.</returns>
+    /// <returns>The browser's response, as JSON.</returns>
     public string Get(string challenge, string userHandle)
     {
         var clientData = ClientData("webauthn.get", challenge);

@@ -24,7 +24,7 @@ public sealed class ArchiveDownload(StorageLayout layout, EntityStore entities, 
     /// <summary>Writes a zip. Folders come with everything below them, except shortcuts; equal names in a folder get a number.</summary>
     /// <param name="roots">Files and folders of any places.</param>
     /// <param name="output">The output; it need not seek.</param>
-    /// <returns>What the archive lacks.</returns>
+    /// <returns>The files that the archive lacks.</returns>
     /// <exception cref="StorageException">Storage is unavailable, or a folder cannot be listed: the zip is incomplete.</exception>
     public async Task<MissingFiles> WriteAsync(IReadOnlyList<FileRecord> roots, Stream output, CancellationToken cancellationToken = default)
     {
