@@ -41,7 +41,7 @@ public sealed class BlobListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_same_name_in_two_containers_when_one_is_deleted_then_the_other_is_found_still()
+    public async Task Given_the_same_name_in_two_containers_when_one_is_deleted_then_the_other_is_still_found()
     {
         var kept = await CreateAsync("a+b/1");
         var other = await CreateAsync("a+b/1");

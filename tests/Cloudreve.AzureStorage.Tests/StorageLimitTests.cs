@@ -41,7 +41,7 @@ public sealed class StorageLimitTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task A_caller_who_leaves_is_not_told_that_storage_is_down()
+    public async Task A_caller_who_leaves_does_not_see_that_storage_is_down()
     {
         await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
         using var outage = proxy.Fail(NetworkFault.Silence);

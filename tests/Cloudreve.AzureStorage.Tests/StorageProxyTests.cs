@@ -39,7 +39,7 @@ public sealed class StorageProxyTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task A_held_request_goes_on_when_the_outage_ends()
+    public async Task A_held_request_continues_when_the_outage_ends()
     {
         await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
         var table = await CreateTableAsync(Connect(proxy));

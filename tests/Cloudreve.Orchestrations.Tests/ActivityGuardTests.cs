@@ -26,7 +26,7 @@ public sealed class ActivityGuardTests
 
     [Theory]
     [MemberData(nameof(Passing))]
-    public async Task Given_a_failure_that_time_may_mend_when_it_is_guarded_then_it_is_logged_and_stays_as_it_is(Exception failure)
+    public async Task Given_a_failure_that_time_may_fix_when_it_is_guarded_then_it_is_logged_and_stays_as_it_is(Exception failure)
     {
         Assert.Same(failure, await Record.ExceptionAsync(() => RunAsync(() => throw failure)));
         Assert.Contains("Activity Work of task 42", Assert.Single(_log.Lines), StringComparison.Ordinal);

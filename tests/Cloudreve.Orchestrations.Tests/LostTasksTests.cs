@@ -19,7 +19,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     private readonly ReplayHub _hub = new();
 
     [Fact]
-    public async Task Given_nothing_to_mend_when_it_runs_then_it_costs_one_query()
+    public async Task Given_nothing_to_repair_when_it_runs_then_it_costs_one_query()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await StartedAsync(site);
@@ -124,7 +124,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_run_that_outlives_its_instance_when_it_goes_on_before_the_end_then_its_files_are_in_the_books()
+    public async Task Given_a_run_that_outlives_its_instance_when_it_continues_before_the_end_then_its_files_are_in_the_books()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var task = await StartedAsync(site, () => _hub.IsWaiting(ImportActivities.ImportFolders));
@@ -192,7 +192,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_lost_task_that_cannot_be_looked_after_when_others_are_lost_then_those_are_mended()
+    public async Task Given_a_lost_task_that_cannot_be_looked_after_when_others_are_lost_then_those_are_repaired()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var tasks = new List<WorkflowTask>();
@@ -208,7 +208,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_group_that_takes_too_long_when_its_time_is_over_then_it_is_cut_off_and_goes_on_at_the_next_try()
+    public async Task Given_a_group_that_takes_too_long_when_its_time_is_up_then_it_is_cut_off_and_continues_at_the_next_try()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var task = await StartedAsync(site, () => _hub.Calls.Count == 2);

@@ -21,7 +21,7 @@ public sealed class PasswordHasherTests
     }
 
     [Fact]
-    public void Given_a_password_when_it_is_typed_on_another_keyboard_then_it_matches_all_the_same()
+    public void Given_a_password_when_it_is_typed_on_another_keyboard_then_it_matches_nevertheless()
     {
         Assert.True(PasswordHasher.Verify("cafe\u0301 long", PasswordHasher.Hash("caf\u00E9 long")));
         Assert.True(PasswordHasher.Verify("\uD55C\uAE00 long", PasswordHasher.Hash("\u1112\u1161\u11AB\u1100\u1173\u11AF long")));

@@ -61,7 +61,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_guesses_from_many_addresses_when_the_owner_comes_from_a_new_one_then_one_attempt_in_a_while_is_looked_at()
+    public async Task Given_guesses_from_many_addresses_when_the_owner_comes_from_a_new_one_then_one_attempt_in_a_while_is_checked()
     {
         var world = await StartAsync();
         await AttackAsync(world);
@@ -72,7 +72,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_fewer_failures_than_the_limit_when_the_right_password_is_given_then_the_count_starts_anew()
+    public async Task Given_fewer_failures_than_the_limit_when_the_right_password_is_given_then_the_count_starts_again()
     {
         var world = await StartAsync();
         for (var round = 0; round < 2; round++)

@@ -32,7 +32,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_access_token_when_its_time_is_over_then_it_says_nothing_more()
+    public async Task Given_an_access_token_when_its_time_is_up_then_it_says_nothing_more()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");

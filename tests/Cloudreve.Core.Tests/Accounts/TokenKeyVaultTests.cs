@@ -148,7 +148,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_keys_that_have_moved_when_an_instance_is_not_told_of_the_vault_then_it_signs_nothing()
+    public async Task Given_keys_that_have_moved_when_an_instance_does_not_know_the_vault_then_it_signs_nothing()
     {
         var (world, installation, user) = await StartAsync();
         await world.Keys.MaintainAsync();
@@ -170,7 +170,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_an_outage_when_keys_are_known_then_they_go_on_for_a_day_and_the_vault_is_tried_once_a_minute()
+    public async Task Given_an_outage_when_keys_are_known_then_they_continue_for_a_day_and_the_vault_is_tried_once_a_minute()
     {
         var (world, _, user) = await StartAsync();
         var tokens = await world.Tokens.IssueAsync(user);
@@ -195,7 +195,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_an_outage_when_no_key_is_known_then_it_is_said_and_the_vault_is_not_asked_for_each_caller()
+    public async Task Given_an_outage_when_no_key_is_known_then_it_is_said_and_the_vault_is_not_read_for_each_caller()
     {
         var (world, _, user) = await StartAsync();
         _vault.Secrets.Fail = _ => HttpStatusCode.ServiceUnavailable;
@@ -263,7 +263,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_a_key_that_somebody_switches_off_when_keys_are_read_again_then_it_verifies_nothing()
+    public async Task Given_a_key_that_is_disabled_when_keys_are_read_again_then_it_verifies_nothing()
     {
         var (world, _, user) = await StartAsync();
         var old = await world.Tokens.IssueAsync(user);
@@ -279,7 +279,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_keys_that_are_all_switched_off_when_the_daily_run_comes_then_there_is_a_new_one()
+    public async Task Given_keys_that_are_all_disabled_when_the_daily_run_comes_then_there_is_a_new_one()
     {
         var (world, _, user) = await StartAsync();
         var old = await world.Tokens.IssueAsync(user);

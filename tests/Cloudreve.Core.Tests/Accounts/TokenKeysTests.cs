@@ -56,7 +56,7 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_changed_keys_when_the_longest_token_has_expired_then_the_old_key_verifies_no_more_and_is_dropped()
+    public async Task Given_changed_keys_when_the_longest_token_has_expired_then_the_old_key_no_longer_verifies_and_is_dropped()
     {
         var (world, _) = await StartAsync();
         await world.Keys.RotateAsync();

@@ -13,7 +13,7 @@ public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_switching_it_on_when_it_has_passed_then_it_is_off_and_the_code_works_or_on_and_it_does_not(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_enabling_it_when_it_has_passed_then_it_is_off_and_the_code_works_or_on_and_it_does_not(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             PrepareAsync,
@@ -35,7 +35,7 @@ public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_switching_it_off_when_it_is_tried_again_then_it_is_off_and_can_be_switched_on_anew(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_disabling_it_when_it_is_tried_again_then_it_is_off_and_can_be_enabled_again(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             EnableAsync,

@@ -65,7 +65,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_code_that_switched_the_second_factor_on_when_it_is_used_to_sign_in_then_it_is_wrong()
+    public async Task Given_the_code_that_enabled_the_second_factor_when_it_is_used_to_sign_in_then_it_is_wrong()
     {
         var (world, user, app) = await EnableAsync();
 
@@ -97,7 +97,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_waiting_sign_in_when_its_time_is_over_then_it_is_unknown()
+    public async Task Given_a_waiting_sign_in_when_its_time_is_up_then_it_is_unknown()
     {
         var (world, user, app) = await EnableAsync();
         var session = await world.Sessions.CreateAsync(user);
@@ -143,7 +143,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_wrong_codes_at_once_when_the_limit_is_reached_then_the_rest_is_not_looked_at()
+    public async Task Given_many_wrong_codes_at_once_when_the_limit_is_reached_then_the_rest_is_not_checked()
     {
         var (world, user, _) = await EnableAsync();
         var session = (await world.Sessions.CreateAsync(user)).ToString("D");
@@ -170,7 +170,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_prepared_secret_or_an_old_one_when_the_second_factor_is_switched_on_then_the_code_is_50005()
+    public async Task Given_no_prepared_secret_or_an_old_one_when_the_second_factor_is_enabled_then_the_code_is_50005()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");
@@ -191,7 +191,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_second_factor_when_it_is_switched_off_then_only_a_right_code_does_it()
+    public async Task Given_a_second_factor_when_it_is_disabled_then_only_a_right_code_does_it()
     {
         var (world, user, app) = await EnableAsync();
         world.Clock.Advance(TimeSpan.FromMinutes(1));

@@ -139,7 +139,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_account_that_was_read_lately_when_it_is_asked_for_then_it_costs_no_transaction_until_it_is_too_old()
+    public async Task Given_an_account_that_was_read_recently_when_it_is_requested_then_it_costs_no_transaction_until_it_is_too_old()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var world = new IdentityWorld(layout);

@@ -34,7 +34,7 @@ public sealed class DriveAccessTests(AzuriteServer azurite)
     [InlineData("cloudreve://my")]
     [InlineData("cloudreve://trash")]
     [InlineData("cloudreve://shared_with_me")]
-    public Task Given_an_anonymous_caller_when_a_private_file_system_is_opened_then_signing_in_is_asked_for(string uri) =>
+    public Task Given_an_anonymous_caller_when_a_private_file_system_is_opened_then_signing_in_is_required(string uri) =>
         AssertRefusedAsync(ErrorCode.LoginRequired, Anonymous, uri, NavigatorCapability.ListChildren);
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class DriveAccessTests(AzuriteServer azurite)
         AssertRefusedAsync(ErrorCode.NoPermission, Member, "cloudreve://my", NavigatorCapability.Restore);
 
     [Fact]
-    public void Given_a_file_when_its_details_are_asked_for_then_only_owner_and_administrators_may_see_them()
+    public void Given_a_file_when_its_details_are_requested_then_only_owner_and_administrators_may_see_them()
     {
         var file = DriveBuilder.NewRecord(1_000, 7, FileType.File, "f");
 

@@ -80,7 +80,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     [InlineData("AAAA")]
     [InlineData("not base64!")]
     [InlineData("\ud83d\ude00")]
-    public async Task Given_a_token_of_somebody_else_when_a_page_is_asked_for_then_it_is_a_bad_parameter(string token)
+    public async Task Given_a_token_of_somebody_else_when_a_page_is_requested_then_it_is_a_bad_parameter(string token)
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var folderId = await DriveBuilder.CreateFolderAsync(layout);
@@ -105,7 +105,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     [InlineData("@xyz")]
     [InlineData("@100000000000000000000000")]
     [InlineData("@1")]
-    public async Task Given_a_forged_token_when_a_page_is_asked_for_then_it_is_a_bad_parameter(string key)
+    public async Task Given_a_forged_token_when_a_page_is_requested_then_it_is_a_bad_parameter(string key)
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var folderId = await DriveBuilder.CreateFolderAsync(layout);
@@ -116,7 +116,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_token_of_one_order_when_another_is_asked_for_then_it_is_a_bad_parameter()
+    public async Task Given_a_token_of_one_order_when_another_is_requested_then_it_is_a_bad_parameter()
     {
         var (layout, folderId, _) = await NewFolderAsync();
         var listing = new FolderListing(layout, new HeavyReads());
@@ -129,7 +129,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_token_with_quotes_when_a_page_is_asked_for_then_they_do_not_change_the_query()
+    public async Task Given_a_token_with_quotes_when_a_page_is_requested_then_they_do_not_change_the_query()
     {
         var (layout, folderId, records) = await NewFolderAsync();
         var token = Base64Url.EncodeToString(Encoding.UTF8.GetBytes("n|' or PartitionKey ne '"));
@@ -144,7 +144,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileOrder.Name)]
     [InlineData(FileOrder.CreatedAt)]
-    public async Task Given_a_deleted_entry_when_the_page_behind_it_is_read_then_it_goes_on_where_the_entry_was(FileOrder order)
+    public async Task Given_a_deleted_entry_when_the_page_behind_it_is_read_then_it_continues_where_the_entry_was(FileOrder order)
     {
         var (layout, folderId, records) = await NewFolderAsync();
         var listing = new FolderListing(layout, new HeavyReads());

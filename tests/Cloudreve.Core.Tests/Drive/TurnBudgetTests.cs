@@ -10,7 +10,7 @@ public sealed class TurnBudgetTests
     private readonly FakeTimeProvider _clock = new();
 
     [Fact]
-    public async Task WaitAsync_TurnComesInTime_ItGoesOn()
+    public async Task WaitAsync_TurnComesInTime_ItContinues()
     {
         var budget = new TurnBudget(TimeSpan.FromSeconds(10), _clock);
         var turn = new ReadTurn();
@@ -61,7 +61,7 @@ public sealed class TurnBudgetTests
     }
 
     [Fact]
-    public async Task WaitAsync_NothingLeftButTheTurnIsThere_ItGoesOn()
+    public async Task WaitAsync_NothingLeftButTheTurnIsThere_ItContinues()
     {
         var budget = new TurnBudget(TimeSpan.Zero, _clock);
         var turn = new ReadTurn();

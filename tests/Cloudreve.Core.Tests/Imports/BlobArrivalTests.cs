@@ -104,7 +104,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_blob_that_is_written_again_and_again_when_deliveries_come_side_by_side_then_the_last_version_is_there_and_charged()
+    public async Task Given_a_blob_that_is_written_again_and_again_when_deliveries_run_in_parallel_then_the_last_version_is_there_and_charged()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync((Blob, 1));

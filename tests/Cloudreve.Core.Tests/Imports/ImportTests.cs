@@ -81,7 +81,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_storage_that_is_away_when_a_folder_is_listed_then_the_import_waits_for_it()
+    public async Task Given_storage_that_is_unavailable_when_a_folder_is_listed_then_the_import_waits_for_it()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt");

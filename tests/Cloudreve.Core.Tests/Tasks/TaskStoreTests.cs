@@ -80,7 +80,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_task_when_another_user_or_id_is_asked_for_then_nothing_is_found()
+    public async Task Given_a_task_when_another_user_or_id_is_requested_then_nothing_is_found()
     {
         var (store, _) = await NewStoreAsync();
         await store.CreateAsync(NewTask(1_000));
@@ -163,7 +163,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     [InlineData("7FFFFFFFFFFFFFFF")]
     [InlineData("' or PartitionKe")]
     [InlineData("7fffffffffffffff0")]
-    public async Task Given_a_token_of_somebody_else_when_a_page_is_asked_for_then_it_is_a_bad_parameter(string token)
+    public async Task Given_a_token_of_somebody_else_when_a_page_is_requested_then_it_is_a_bad_parameter(string token)
     {
         var (store, _) = await NewStoreAsync();
 
@@ -189,7 +189,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rivals_when_they_change_a_task_at_once_then_no_change_is_lost()
+    public async Task Given_competing_calls_when_they_change_a_task_at_once_then_no_change_is_lost()
     {
         var (store, _) = await NewStoreAsync();
         await store.CreateAsync(NewTask(1_000));
@@ -221,7 +221,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     [InlineData(WorkflowTaskStatus.Queued)]
     [InlineData(WorkflowTaskStatus.Processing)]
     [InlineData(WorkflowTaskStatus.Suspending)]
-    public void Given_a_task_that_goes_on_when_it_is_asked_then_it_is_not_terminal(WorkflowTaskStatus status) =>
+    public void Given_a_running_task_when_it_is_asked_then_it_is_not_terminal(WorkflowTaskStatus status) =>
         Assert.False((NewTask(1) with { Status = status }).IsTerminal);
 
     [Theory]

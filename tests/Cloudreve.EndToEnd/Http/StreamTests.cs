@@ -14,7 +14,7 @@ public sealed class StreamTests(SharedSite shared)
     private readonly Site _site = shared.Site;
 
     [Fact]
-    public async Task Events_of_a_folder_arrive_one_by_one_while_the_stream_goes_on()
+    public async Task Events_of_a_folder_arrive_one_by_one_while_the_stream_continues()
     {
         await _site.Client.ChangeSettingAsync("fs_event_push_debounce", "1");
         await _site.Client.PostAsync("file/create", new { uri = "cloudreve://my/watched", type = "folder" });

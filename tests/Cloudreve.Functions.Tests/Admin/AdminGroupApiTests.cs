@@ -167,7 +167,7 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
     [InlineData("""{"name":"x","settings":{"aria2_batch":-1}}""", 40001)]
     [InlineData("""{"name":"x","edges":{"storage_policies":{"id":12345}}}""", 40035)]
     [InlineData("""{"name":"x","edges":{"storage_policies":{"id":-1}}}""", 40035)]
-    public async Task Given_a_group_that_cannot_be_when_it_is_created_then_the_documented_code_answers_and_none_exists(string group, int code)
+    public async Task Given_an_invalid_group_when_it_is_created_then_the_documented_code_answers_and_none_exists(string group, int code)
     {
         var before = (await _admin.ListAsync("admin/group", "groups")).Ids;
 

@@ -180,7 +180,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     [InlineData("""{"name":"x","type":"s3","bucket_name":"azure-webjobs-secrets","server":"{endpoint}","access_key":"a","secret_key":"b"}""", 40006)]
     [InlineData("""{"name":"x","type":"s3","bucket_name":"{files}","server":"{endpoint}","dir_name_rule":"{path}"}""", 40001)]
     [InlineData("""{"name":"x","type":"s3","bucket_name":"{files}","server":"{endpoint}","dir_name_rule":"imports/{uid}"}""", 40001)]
-    public async Task Given_a_policy_that_cannot_be_when_it_is_created_then_the_documented_code_answers_and_none_exists(string policy, int code)
+    public async Task Given_an_invalid_policy_when_it_is_created_then_the_documented_code_answers_and_none_exists(string policy, int code)
     {
         var before = await IdsAsync(new { page = 1, page_size = 1000 });
         var body = policy.Replace("{endpoint}", Endpoint, StringComparison.Ordinal)
@@ -222,7 +222,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_an_unused_policy_when_it_is_deleted_then_it_is_gone_and_takes_no_content()
+    public async Task Given_an_unused_policy_when_it_is_deleted_then_it_is_gone_and_accepts_no_content()
     {
         var id = await CreateAsync(new { name = "Unused", type = "local" });
 
@@ -266,7 +266,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_the_apps_own_account_when_browsers_shall_reach_it_then_the_rule_is_set_once()
+    public async Task Given_the_apps_own_account_when_browsers_must_reach_it_then_the_rule_is_set_once()
     {
         Assert.Equal(0, (await _admin.PostApiAsync("admin/policy/cors", new { policy = Direct("files") })).Code);
         Assert.Equal(0, (await _admin.PostApiAsync("admin/policy/cors", new { policy = Direct("files") })).Code);
@@ -285,7 +285,7 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     [InlineData("GET", "admin/policy/oauth/status/x", 40001)]
     [InlineData("POST", "admin/policy/oauth/callback", 40019)]
     [InlineData("GET", "admin/policy/oauth/root/1?url=https://example.com", 40019)]
-    public async Task Given_sign_ins_with_onedrive_when_they_are_asked_for_then_they_are_refused(string method, string path, int code) =>
+    public async Task Given_sign_ins_with_onedrive_when_they_are_requested_then_they_are_refused(string method, string path, int code) =>
         Assert.Equal(code, (await _admin.SendApiAsync(new HttpMethod(method), path, method == "POST" ? new { } : null)).Code);
 
     [Fact]

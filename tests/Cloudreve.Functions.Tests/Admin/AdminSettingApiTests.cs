@@ -81,7 +81,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
     [InlineData("oidc_issuer", null)]
     [InlineData("oidc_scope", null)]
     [InlineData("hash_id_salt", "another")]
-    public async Task Given_a_value_that_cannot_be_when_it_is_set_beside_others_then_none_is_changed(string key, string? value)
+    public async Task Given_an_invalid_value_when_it_is_set_beside_others_then_none_is_changed(string key, string? value)
     {
         var admin = await App.SignInAsync();
 
@@ -103,7 +103,7 @@ public sealed class AdminSettingApiTests(SharedApp shared) : IClassFixture<Share
         Assert.Equal(40001, (await (await App.SignInAsync()).SendTextAsync(HttpMethod.Patch, "admin/settings", body)).Code);
 
     [Fact]
-    public async Task Given_a_key_that_is_null_when_settings_are_asked_for_then_the_others_are_shown()
+    public async Task Given_a_key_that_is_null_when_settings_are_requested_then_the_others_are_shown()
     {
         var answer = await (await App.SignInAsync()).SendTextAsync(HttpMethod.Post, "admin/settings", """{"keys":[null,"siteName"]}""");
 

@@ -60,7 +60,7 @@ public sealed class AdminToolApiTests(SharedApp shared, AzuriteServer azurite) :
     }
 
     [Fact]
-    public async Task Given_a_server_that_does_not_answer_when_a_test_mail_is_sent_then_the_reason_is_told()
+    public async Task Given_a_server_that_does_not_answer_when_a_test_mail_is_sent_then_the_reason_is_reported()
     {
         var answer = await SendAsync("someone@example.com", Settings(AzuriteServer.FreePort()));
 

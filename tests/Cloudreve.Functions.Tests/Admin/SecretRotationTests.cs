@@ -57,7 +57,7 @@ public sealed class SecretRotationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_signing_keys_in_a_vault_when_another_secret_is_asked_for_then_it_is_refused_and_nothing_changes()
+    public async Task Given_signing_keys_in_a_vault_when_another_secret_is_requested_then_it_is_refused_and_nothing_changes()
     {
         await using var vault = new KeyVaultServer();
         await using var app = await AppFixture.StartAsync(azurite, services => services.AddTokenKeyVault(vault.Options));

@@ -103,7 +103,7 @@ public sealed class WopiDiscoveryTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_server_that_refuses_when_it_is_asked_then_its_status_is_told()
+    public async Task Given_a_server_that_refuses_when_it_is_asked_then_its_status_is_reported()
     {
         _answer = http =>
         {

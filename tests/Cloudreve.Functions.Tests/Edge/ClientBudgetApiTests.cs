@@ -94,7 +94,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public async Task Given_a_client_that_failed_to_sign_in_too_often_when_it_goes_on_then_the_code_is_429_and_another_client_signs_in()
+    public async Task Given_a_client_that_failed_to_sign_in_too_often_when_it_continues_then_the_code_is_429_and_another_client_signs_in()
     {
         var client = app.NewClient();
         var most = MostOf(ClientBudget.FailedSignIns);

@@ -26,7 +26,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=, 10-19 ,", "10-19")]
     [InlineData("bytes=990-99999999999999999999", "990-999")]
     [InlineData("bytes=-99999999999999999999", "0-999")]
-    public async Task Given_a_range_when_it_is_asked_for_then_it_comes_alone(string header, string range)
+    public async Task Given_a_range_when_it_is_requested_then_it_comes_alone(string header, string range)
     {
         using var answer = await GetAsync(header);
 
@@ -42,7 +42,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=5000-6000,7000-")]
     [InlineData("bytes=-0")]
     [InlineData("bytes=99999999999999999999-")]
-    public async Task Given_ranges_behind_the_end_when_they_are_asked_for_then_the_answer_is_416_with_the_size(string header)
+    public async Task Given_ranges_behind_the_end_when_they_are_requested_then_the_answer_is_416_with_the_size(string header)
     {
         using var answer = await GetAsync(header);
 
@@ -61,7 +61,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=")]
     [InlineData("lines=1-2")]
     [InlineData("bytes=0-999,0-999")]
-    public async Task Given_a_header_that_means_nothing_or_too_much_when_content_is_asked_for_then_all_of_it_comes(string header)
+    public async Task Given_a_header_that_means_nothing_or_too_much_when_content_is_requested_then_all_of_it_comes(string header)
     {
         using var answer = await GetAsync(header);
 
@@ -73,7 +73,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=0-")]
     [InlineData("bytes=0-99")]
     [InlineData("bytes=-5")]
-    public async Task Given_an_empty_file_when_a_range_is_asked_for_then_all_of_nothing_comes(string header)
+    public async Task Given_an_empty_file_when_a_range_is_requested_then_all_of_nothing_comes(string header)
     {
         var (client, user) = await shared.App.NewUserAsync();
         await shared.App.Services.GetRequiredService<FileTree>().CreateAsync(
@@ -87,7 +87,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_several_ranges_when_they_are_asked_for_then_each_comes_in_a_part_of_its_own()
+    public async Task Given_several_ranges_when_they_are_requested_then_each_comes_in_a_part_of_its_own()
     {
         using var answer = await GetAsync("bytes=0-4,100-104,-3");
 
@@ -138,7 +138,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_content_that_the_client_has_when_it_is_asked_for_then_nothing_is_sent()
+    public async Task Given_content_that_the_client_has_when_it_is_requested_then_nothing_is_sent()
     {
         var url = await AddressAsync();
         using var plain = new HttpClient();

@@ -41,7 +41,7 @@ public sealed class ContentStreamsApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_user_with_all_downloads_when_an_archive_is_asked_for_then_the_user_is_told_to_wait()
+    public async Task Given_a_user_with_all_downloads_when_an_archive_is_requested_then_the_user_is_told_to_wait()
     {
         await using var app = await StartAsync((DownloadSetting.MostPerUser.Key, "1"));
         var client = await app.SignInAsync();

@@ -76,7 +76,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_older_versions_when_one_is_asked_for_then_its_content_comes_and_versions_of_other_files_do_not()
+    public async Task Given_older_versions_when_one_is_requested_then_its_content_comes_and_versions_of_other_files_do_not()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.AddFileAsync(user, "/v.txt", [2]);
@@ -186,7 +186,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_what_cannot_be_had_when_an_archive_is_asked_then_the_documented_codes_answer()
+    public async Task Given_unavailable_files_when_an_archive_is_asked_then_the_documented_codes_answer()
     {
         var (poor, _) = await App.NewUserAsync();
         var (client, user) = await NewArchiveUserAsync();

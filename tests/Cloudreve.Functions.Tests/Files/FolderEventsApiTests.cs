@@ -58,7 +58,7 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_streams_switched_off_when_a_folder_is_listened_to_then_the_feature_is_disabled()
+    public async Task Given_streams_disabled_when_a_folder_is_listened_to_then_the_feature_is_disabled()
     {
         await using var app = await StartAsync(("fs_event_push_enabled", "0"));
         var client = await app.SignInAsync();
@@ -80,7 +80,7 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_user_with_all_streams_open_when_another_is_asked_for_then_the_code_says_so()
+    public async Task Given_a_user_with_all_streams_open_when_another_is_requested_then_the_code_says_so()
     {
         await using var app = await StartAsync(("fs_event_push_max_streams", "1"));
         var client = await app.SignInAsync();

@@ -110,7 +110,7 @@ public sealed class SearchApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_setting_for_numbered_pages_when_a_folder_is_listed_then_each_page_tells_its_number_and_the_total()
+    public async Task Given_the_setting_for_numbered_pages_when_a_folder_is_listed_then_each_page_returns_its_number_and_the_total()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["use_cursor_pagination"] = "0" });

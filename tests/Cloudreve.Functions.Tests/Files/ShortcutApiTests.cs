@@ -28,7 +28,7 @@ public sealed class ShortcutApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_shortcut_when_its_destination_is_patched_then_it_is_kept_and_an_owner_that_is_none_is_refused()
+    public async Task Given_a_shortcut_when_its_destination_is_patched_then_it_is_kept_and_an_invalid_owner_is_refused()
     {
         var (client, _) = await App.NewUserAsync();
         await CreateAsync(client, "link", "folder");
@@ -41,7 +41,7 @@ public sealed class ShortcutApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_an_owner_that_is_none_when_a_shortcut_is_created_then_it_is_refused()
+    public async Task Given_an_invalid_owner_when_a_shortcut_is_created_then_it_is_refused()
     {
         var (client, _) = await App.NewUserAsync();
         var metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = Target, ["sys:shared_owner"] = "!!" };

@@ -40,7 +40,7 @@ public sealed class WatchedBodyTests
     }
 
     [Fact]
-    public async Task Given_a_reader_at_half_the_rate_when_it_goes_on_then_it_is_cut_off_once_it_is_too_far_behind()
+    public async Task Given_a_reader_at_half_the_rate_when_it_continues_then_it_is_cut_off_once_it_is_too_far_behind()
     {
         var seconds = 0;
 
@@ -54,7 +54,7 @@ public sealed class WatchedBodyTests
     }
 
     [Fact]
-    public async Task Given_a_reader_just_fast_enough_when_it_goes_on_then_it_gets_everything()
+    public async Task Given_a_reader_just_fast_enough_when_it_continues_then_it_gets_everything()
     {
         for (var i = 0; i < 1_000; i++)
             await WriteAsync((int)Rate, TimeSpan.FromSeconds(1));

@@ -15,7 +15,7 @@ public sealed class FrontEndTests(AzuriteServer azurite) : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("front-end").FullName;
 
     [Fact]
-    public async Task Given_a_front_end_when_pages_files_and_the_api_are_asked_for_then_each_answers_for_itself()
+    public async Task Given_a_front_end_when_pages_files_and_the_api_are_requested_then_each_answers_for_itself()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "index.html"), "<title>{siteName}</title>{siteScript}");
         Directory.CreateDirectory(Path.Combine(_folder, "assets"));

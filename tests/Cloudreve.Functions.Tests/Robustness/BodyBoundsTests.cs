@@ -86,7 +86,7 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
     }
 
     [Fact]
-    public async Task Given_a_file_below_the_longest_names_when_a_viewer_opens_it_then_its_place_is_kept_whole()
+    public async Task Given_a_file_below_the_longest_names_when_a_viewer_opens_it_then_its_whole_path_is_kept()
     {
         await app.App.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { [ViewerSetting.Viewers.Key] = Viewers });
         var (client, user) = await app.App.NewUserAsync();

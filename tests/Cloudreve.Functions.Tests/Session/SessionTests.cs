@@ -43,7 +43,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
     [InlineData(UserStatus.ManualBanned, 40017)]
     [InlineData(UserStatus.SysBanned, 40017)]
     [InlineData(UserStatus.Inactive, 40018)]
-    public async Task Given_an_account_that_may_not_sign_in_when_signing_in_then_the_reason_is_told(UserStatus status, int code)
+    public async Task Given_an_account_that_may_not_sign_in_when_signing_in_then_the_reason_is_reported(UserStatus status, int code)
     {
         var user = await App.CreateUserAsync(status: status);
 

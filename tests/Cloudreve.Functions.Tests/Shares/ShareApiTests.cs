@@ -131,7 +131,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_many_wrong_passwords_when_the_right_one_comes_then_it_is_refused_until_the_time_is_over()
+    public async Task Given_many_wrong_passwords_when_the_right_one_comes_then_it_is_refused_until_the_time_is_up()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -170,7 +170,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_link_when_its_time_is_over_then_only_its_owner_sees_it()
+    public async Task Given_a_link_when_its_time_is_up_then_only_its_owner_sees_it()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -334,7 +334,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_public_and_private_links_when_a_profile_is_looked_at_then_it_shows_what_its_user_decided()
+    public async Task Given_public_and_private_links_when_a_profile_is_viewed_then_it_shows_what_its_user_decided()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);

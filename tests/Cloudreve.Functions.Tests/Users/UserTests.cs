@@ -11,7 +11,7 @@ public sealed class UserTests(SharedApp shared) : IClassFixture<SharedApp>
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_signed_in_user_when_asking_for_itself_then_the_own_object_comes_whole()
+    public async Task Given_a_signed_in_user_when_asking_for_itself_then_the_own_object_comes_complete()
     {
         var user = await App.CreateUserAsync("jane@example.com");
 

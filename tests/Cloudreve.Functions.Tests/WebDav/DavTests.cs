@@ -11,7 +11,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     private static readonly XNamespace s_dav = "DAV:";
 
     [Fact]
-    public async Task Given_nobody_signed_in_when_options_are_asked_for_then_they_are_told_and_all_else_needs_a_password()
+    public async Task Given_nobody_signed_in_when_options_are_requested_then_they_are_told_and_all_else_needs_a_password()
     {
         var client = site.App.CreateClient();
 
@@ -54,7 +54,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_a_file_when_parts_and_versions_are_asked_for_then_ranges_and_conditions_hold()
+    public async Task Given_a_file_when_parts_and_versions_are_requested_then_ranges_and_conditions_hold()
     {
         var user = await site.NewUserAsync(s_streams);
         var etag = (await user.PutAsync("/a.txt", "0123456789")).Headers["ETag"];
@@ -146,7 +146,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_a_lock_when_others_change_the_file_then_they_are_refused_until_it_is_given_back()
+    public async Task Given_a_lock_when_others_change_the_file_then_they_are_refused_until_it_is_released()
     {
         var user = await site.NewUserAsync(s_streams);
         await user.PutAsync("/a.txt", "old");
@@ -235,7 +235,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_a_lock_that_nobody_extends_when_its_time_is_over_then_others_may_change_the_file()
+    public async Task Given_a_lock_that_nobody_extends_when_its_time_is_up_then_others_may_change_the_file()
     {
         var user = await site.NewUserAsync(s_streams);
         await user.PutAsync("/a.txt", "old");

@@ -11,7 +11,7 @@ namespace Cloudreve.LocalHost.Tests.Life;
 public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFixture>
 {
     [Fact]
-    public async Task A_killed_worker_is_replaced_and_its_work_goes_on()
+    public async Task A_killed_worker_is_replaced_and_its_work_continues()
     {
         await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("WorkerKilled"));
         var first = await host.ReadWorkerIdAsync();
@@ -28,7 +28,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     }
 
     [Fact]
-    public async Task A_killed_host_leaves_no_worker_and_the_next_one_goes_on()
+    public async Task A_killed_host_leaves_no_worker_and_the_next_one_continues()
     {
         var settings = LocalHostProcess.Hub("HostKilled");
         int worker;
@@ -131,7 +131,7 @@ public sealed class LifeTests(StorageFixture storage) : IClassFixture<StorageFix
     }
 
     [Fact]
-    public async Task A_port_in_use_is_told_clearly()
+    public async Task A_port_in_use_is_reported_clearly()
     {
         await using var host = LocalHostProcess.Start(storage.ConnectionString, LocalHostProcess.Hub("PortA"));
         await host.ReadWorkerIdAsync();

@@ -18,7 +18,7 @@ public sealed class BlobTests(RunningHost running)
     }
 
     [Fact]
-    public async Task A_blob_whose_name_no_listing_can_tell_does_not_keep_others_from_being_found()
+    public async Task A_blob_whose_name_no_listing_can_contain_does_not_keep_others_from_being_found()
     {
         await UploadAsync("scanned", "in/bad\u0001name.txt", "1");
         await UploadAsync("scanned", "in/behind it.txt", "12");

@@ -23,7 +23,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_the_archive_is_exact(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_the_archive_is_exact(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite, services => services.AddSingleton(s_tiny));
         var (task, snapshot, used) = await PrepareAsync(site);
@@ -89,7 +89,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_storage_that_is_away_for_minutes_when_it_is_back_then_the_task_was_suspended_and_completes()
+    public async Task Given_storage_that_is_unavailable_for_minutes_when_it_is_back_then_the_task_was_suspended_and_completes()
     {
         await using var site = await RunningSite.CreateAsync(azurite, services => services.AddSingleton(s_tiny));
         var (task, _, _) = await PrepareAsync(site);
@@ -112,7 +112,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_storage_that_stays_away_when_all_retries_are_used_up_then_the_task_fails_with_every_error()
+    public async Task Given_storage_that_stays_unavailable_when_all_retries_are_used_up_then_the_task_fails_with_every_error()
     {
         await using var site = await RunningSite.CreateAsync(azurite, services => services.AddSingleton(s_tiny));
         var (task, _, used) = await PrepareAsync(site);

@@ -18,7 +18,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_each_entry_is_there_once(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_each_entry_is_there_once(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         // A crash in the middle of making a folder may leave its header, which nobody can reach.

@@ -17,7 +17,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_the_import_is_finished_exactly(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_the_import_is_finished_exactly(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);

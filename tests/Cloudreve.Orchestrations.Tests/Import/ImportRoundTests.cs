@@ -78,7 +78,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_two_groups_that_fail_when_the_task_ends_then_the_first_reason_is_told()
+    public async Task Given_two_groups_that_fail_when_the_task_ends_then_the_first_reason_is_reported()
     {
         _rounds.Enqueue([Group("a"), Group("b")]);
         _activities.On(ImportActivities.ImportFolders, input => throw new CloudreveException(ErrorCode.PolicyNotAllowed, GroupOf(input)!));
@@ -102,7 +102,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_an_inner_failure_that_the_domain_explains_when_it_is_wrapped_then_the_explanation_is_told()
+    public async Task Given_an_inner_failure_that_the_domain_explains_when_it_is_wrapped_then_the_explanation_is_reported()
     {
         _rounds.Enqueue([Group("a")]);
         _activities.On(ImportActivities.ImportFolders, _ =>

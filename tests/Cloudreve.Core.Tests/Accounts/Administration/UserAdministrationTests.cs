@@ -17,7 +17,7 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
     public static TheoryData<StorageFault> Faults => FaultMatrix.Faults;
 
     [Fact]
-    public async Task Given_an_index_that_a_crash_left_behind_when_accounts_are_listed_then_it_is_mended()
+    public async Task Given_an_index_that_a_crash_left_behind_when_accounts_are_listed_then_it_is_repaired()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("user@example.com");

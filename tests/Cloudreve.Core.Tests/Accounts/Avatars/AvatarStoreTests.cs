@@ -43,7 +43,7 @@ public sealed class AvatarStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_picture_that_unfolds_into_gigabytes_when_it_is_uploaded_then_it_is_refused_and_the_account_stays()
+    public async Task Given_a_picture_that_unpacks_into_gigabytes_when_it_is_uploaded_then_it_is_refused_and_the_account_stays()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("jane@example.com");

@@ -13,7 +13,7 @@ public sealed class CaptchaPictureTests
     [InlineData("2", "^[0-9]{1,2}$")]
     [InlineData("3", "^[0-9A-Z]{6}$")]
     [InlineData("no-such-mode", "^[0-9A-Z]{6}$")]
-    public void Given_a_mode_when_questions_are_made_up_then_their_answers_are_of_its_kind_and_the_texts_can_be_drawn(string mode, string pattern)
+    public void Given_a_mode_when_questions_are_generated_then_their_answers_are_of_its_kind_and_the_texts_can_be_drawn(string mode, string pattern)
     {
         var site = Site(("captcha_mode", mode));
 
@@ -25,7 +25,7 @@ public sealed class CaptchaPictureTests
     }
 
     [Fact]
-    public void Given_sums_when_they_are_made_up_then_their_answers_are_right()
+    public void Given_sums_when_they_are_generated_then_their_answers_are_right()
     {
         var site = Site(("captcha_mode", "2"));
 

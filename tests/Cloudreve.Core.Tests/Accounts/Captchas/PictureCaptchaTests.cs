@@ -29,7 +29,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_ticket_when_it_was_answered_right_then_it_takes_no_second_answer()
+    public async Task Given_a_ticket_when_it_was_answered_right_then_it_accepts_no_second_answer()
     {
         var (_, captcha) = await CreateAsync();
         var ticket = captcha.CreateTicket(Site, "A8K");
@@ -39,7 +39,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_ticket_when_it_was_answered_wrong_then_it_takes_no_second_answer()
+    public async Task Given_a_ticket_when_it_was_answered_wrong_then_it_accepts_no_second_answer()
     {
         var (_, captcha) = await CreateAsync();
         var ticket = captcha.CreateTicket(Site, "A8K");
@@ -76,7 +76,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     [InlineData("")]
     [InlineData("made-up")]
     [InlineData("ÄÖÜ")]
-    public async Task Given_a_ticket_that_is_none_when_it_comes_back_then_it_is_refused_without_a_transaction(string? ticket)
+    public async Task Given_a_malformed_ticket_when_it_comes_back_then_it_is_refused_without_a_transaction(string? ticket)
     {
         var (layout, captcha) = await CreateAsync();
         using var measured = layout.Account.Transactions.Measure();
@@ -137,7 +137,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_answer_of_storage_that_is_lost_when_the_ticket_is_noted_then_the_right_answer_passes_all_the_same()
+    public async Task Given_an_answer_of_storage_that_is_lost_when_the_ticket_is_noted_then_the_right_answer_passes_nevertheless()
     {
         var installation = await Installation.CreateAsync(azurite);
         var (layout, crash) = installation.ConnectWithCrash(0, StorageFault.AnswerLost);

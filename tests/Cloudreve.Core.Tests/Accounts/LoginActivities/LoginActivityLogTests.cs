@@ -20,7 +20,7 @@ public sealed class LoginActivityLogTests(AzuriteServer azurite)
     };
 
     [Fact]
-    public async Task Given_sign_ins_when_they_are_listed_then_the_newest_twenty_come_whole_and_one_call_costs_one_transaction()
+    public async Task Given_sign_ins_when_they_are_listed_then_the_newest_twenty_come_complete_and_one_call_costs_one_transaction()
     {
         var (world, log) = await CreateAsync();
         for (var i = 0; i < LoginActivityLog.Shown + 1; i++)

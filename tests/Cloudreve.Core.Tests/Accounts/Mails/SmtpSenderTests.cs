@@ -16,7 +16,7 @@ public sealed class SmtpSenderTests
     private readonly FakeTimeProvider _clock = new();
 
     [Fact]
-    public async Task Given_a_server_when_a_mail_is_sent_then_it_arrives_whole()
+    public async Task Given_a_server_when_a_mail_is_sent_then_it_arrives_complete()
     {
         await using var server = new SmtpServerDouble();
         await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);

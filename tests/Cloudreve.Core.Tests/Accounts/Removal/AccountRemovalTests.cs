@@ -42,7 +42,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Given_a_fault_at_any_call_of_a_removal_when_another_process_goes_on_then_nothing_is_left(StorageFault fault) =>
+    public async Task Given_a_fault_at_any_call_of_a_removal_when_another_process_continues_then_nothing_is_left(StorageFault fault) =>
         await CrashMatrix.RunAsync(PrepareAsync, async (site, index) =>
         {
             var task = await site.Get<AccountRemoval>().AcceptAsync(Administrator, DriveSite.Owner);
@@ -121,7 +121,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
     [InlineData(User.FirstId, Administrator, ErrorCode.FirstUserProtected)]
     [InlineData(Administrator, Administrator, ErrorCode.FirstUserProtected)]
     [InlineData(4711L, Administrator, ErrorCode.UserNotFound)]
-    public async Task Given_an_account_that_may_not_be_removed_when_it_is_asked_for_then_there_is_no_task(long userId, long actorId, ErrorCode code)
+    public async Task Given_an_account_that_may_not_be_removed_when_it_is_requested_then_there_is_no_task(long userId, long actorId, ErrorCode code)
     {
         var site = await PrepareAsync();
 

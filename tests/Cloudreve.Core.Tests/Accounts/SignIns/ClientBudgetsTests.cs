@@ -22,7 +22,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task Given_a_spent_budget_when_its_client_goes_on_then_it_is_told_when_to_come_back_and_others_are_served()
+    public async Task Given_a_spent_budget_when_its_client_continues_then_it_learns_when_to_retry_and_others_are_served()
     {
         var process = await StartAsync();
         await SpendAsync(process, s_client, s_most);
@@ -185,7 +185,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_rows_of_many_clients_when_their_windows_have_ended_then_the_sweep_removes_them_and_spending_goes_on()
+    public async Task Given_rows_of_many_clients_when_their_windows_have_ended_then_the_sweep_removes_them_and_spending_continues()
     {
         var process = await StartAsync();
         await SpendAsync(process, s_client, s_most);

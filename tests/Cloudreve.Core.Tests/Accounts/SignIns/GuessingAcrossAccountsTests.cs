@@ -16,7 +16,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     private static readonly int s_most = BudgetLimit.Of(ClientBudget.FailedSignIns).Most;
 
     [Fact]
-    public async Task Given_one_client_when_it_tries_60_accounts_then_no_more_than_its_budget_are_looked_at()
+    public async Task Given_one_client_when_it_tries_60_accounts_then_no_more_than_its_budget_are_checked()
     {
         var world = await StartAsync();
 
@@ -42,7 +42,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_that_failed_too_often_when_it_goes_on_then_each_try_costs_one_transaction()
+    public async Task Given_a_client_that_failed_too_often_when_it_continues_then_each_try_costs_one_transaction()
     {
         var world = await StartAsync();
         await SprayAsync(world, s_most);
@@ -54,7 +54,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_made_up_addresses_when_one_client_tries_them_then_they_leave_no_rows_of_their_own()
+    public async Task Given_invented_addresses_when_one_client_tries_them_then_they_leave_no_rows_of_their_own()
     {
         var world = await StartAsync();
         var before = await Installation.CountRowsAsync(world.Layout.Users);
@@ -105,7 +105,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_guesses_of_others_when_somebody_signs_in_then_no_captcha_is_looked_at()
+    public async Task Given_no_guesses_of_others_when_somebody_signs_in_then_no_captcha_is_checked()
     {
         var world = await StartAsync();
 
@@ -114,7 +114,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_one_client_when_it_tries_codes_of_many_accounts_then_no_more_than_its_budget_are_looked_at()
+    public async Task Given_one_client_when_it_tries_codes_of_many_accounts_then_no_more_than_its_budget_are_checked()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var codes = new List<ErrorCode>();
@@ -133,7 +133,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_one_client_when_it_tries_passwords_of_many_links_then_no_more_than_its_budget_are_looked_at()
+    public async Task Given_one_client_when_it_tries_passwords_of_many_links_then_no_more_than_its_budget_are_checked()
     {
         var world = await StartAsync();
         var guesses = new ShareGuesses(world.Layout, world.Limiter, world.Budgets, world.Clock);

@@ -26,7 +26,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Given_a_request_when_the_mail_is_asked_for_and_the_password_replaced_then_it_costs_five_and_three_transactions()
+    public async Task Given_a_request_when_the_mail_is_requested_and_the_password_replaced_then_it_costs_five_and_three_transactions()
     {
         var site = await _world.GetSiteAsync();
         using var asking = _world.Identity.Layout.Account.Transactions.Measure();

@@ -65,7 +65,7 @@ public sealed class ArchiveDirectoryTests
     }
 
     [Fact]
-    public void Given_every_encoding_of_the_contract_when_it_is_asked_for_then_it_is_known_and_others_are_refused()
+    public void Given_every_encoding_of_the_contract_when_it_is_requested_then_it_is_known_and_others_are_refused()
     {
         string[] names =
         [
@@ -87,7 +87,7 @@ public sealed class ArchiveDirectoryTests
     }
 
     [Fact]
-    public async Task Given_bytes_before_and_a_comment_behind_when_a_zip_is_listed_then_it_is_found()
+    public async Task Given_bytes_before_and_a_comment_after_when_a_zip_is_listed_then_it_is_found()
     {
         byte[] zip;
         using (var output = new MemoryStream())

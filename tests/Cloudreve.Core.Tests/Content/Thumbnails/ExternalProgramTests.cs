@@ -135,7 +135,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_program_that_prints_much_and_fails_when_it_ends_then_the_failure_is_told()
+    public async Task Given_a_program_that_prints_much_and_fails_when_it_ends_then_the_failure_is_reported()
     {
         using var failing = new ProgramDouble("process.stdout.write('x'.repeat(1000000), () => process.stderr.write('y'.repeat(1000000), () => process.exit(3)));");
 

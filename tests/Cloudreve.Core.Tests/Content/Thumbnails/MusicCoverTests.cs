@@ -47,7 +47,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_music_without_a_cover_when_it_is_asked_for_then_there_is_none_for_good()
+    public async Task Given_music_without_a_cover_when_it_is_requested_then_there_is_none_for_good()
     {
         var source = await StoreAsync(MusicFiles.Flac([]));
 
@@ -56,7 +56,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Given_damaged_music_when_its_cover_is_extracted_then_nothing_worse_happens_than_that_there_is_none(string kind)
+    public async Task Given_damaged_music_when_its_cover_is_extracted_then_it_merely_has_none(string kind)
     {
         var damage = Gen.Select(Gen.Int[0, 2_000], Gen.Byte, Gen.Int[1, 2_000]).Array[1, 4];
         await damage.SampleAsync(

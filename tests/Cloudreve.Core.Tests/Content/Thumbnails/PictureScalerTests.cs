@@ -36,7 +36,7 @@ public sealed class PictureScalerTests
     }
 
     [Fact]
-    public async Task Given_a_photo_taken_sideways_when_it_is_scaled_then_it_is_upright_and_tells_nothing_of_its_origin()
+    public async Task Given_a_photo_taken_sideways_when_it_is_scaled_then_it_is_upright_and_reveals_nothing_of_its_origin()
     {
         var photo = Pictures.RedAndBlue(MagickFormat.Jpeg, change: image =>
         {
@@ -93,7 +93,7 @@ public sealed class PictureScalerTests
     [InlineData(30_000u, 30_000u)]
     [InlineData(100_000u, 10u)]
     [InlineData(4_000_000_000u, 4_000_000_000u)]
-    public async Task Given_a_small_file_that_would_unfold_when_it_is_scaled_then_it_is_refused_for_good(uint width, uint height)
+    public async Task Given_a_small_file_that_would_unpack_when_it_is_scaled_then_it_is_refused_for_good(uint width, uint height)
     {
         var refused = await Assert.ThrowsAsync<ThumbnailException>(
             () => PictureScaler.ScaleAsync(Pictures.Bomb(width, height), Png, CancellationToken.None));
@@ -115,7 +115,7 @@ public sealed class PictureScalerTests
     }
 
     [Fact]
-    public async Task Given_a_small_picture_whose_colour_profile_would_unfold_when_it_is_scaled_then_the_profile_is_not_kept()
+    public async Task Given_a_small_picture_whose_colour_profile_would_unpack_when_it_is_scaled_then_the_profile_is_not_kept()
     {
         var thumbnail = await PictureScaler.ScaleAsync(Pictures.WithProfile(64 * 1024 * 1024), Png, CancellationToken.None);
 

@@ -16,7 +16,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     private static readonly byte[] Picture = Pictures.RedAndBlue(MagickFormat.Jpeg);
 
     [Fact]
-    public async Task Given_a_picture_when_its_thumbnail_is_asked_for_then_it_is_made_once_and_belongs_to_the_file()
+    public async Task Given_a_picture_when_its_thumbnail_is_requested_then_it_is_made_once_and_belongs_to_the_file()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.JPG", Picture);
@@ -40,7 +40,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     [InlineData("a.svg")]
     [InlineData("a")]
     [InlineData("a.mp4")]
-    public async Task Given_a_file_of_another_kind_when_its_thumbnail_is_asked_for_then_there_is_none_and_the_file_is_not_marked(string name)
+    public async Task Given_a_file_of_another_kind_when_its_thumbnail_is_requested_then_there_is_none_and_the_file_is_not_marked(string name)
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync(name, Picture);
@@ -51,7 +51,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_picture_above_the_limit_when_its_thumbnail_is_asked_for_then_there_is_none()
+    public async Task Given_a_picture_above_the_limit_when_its_thumbnail_is_requested_then_there_is_none()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.jpg", Picture);
@@ -119,7 +119,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_thumbnail_that_was_lost_when_it_is_asked_for_then_another_takes_its_place()
+    public async Task Given_a_thumbnail_that_was_lost_when_it_is_requested_then_another_takes_its_place()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.jpg", Picture);
@@ -188,7 +188,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_when_the_thumbnail_is_asked_for_again_then_there_is_one_and_nothing_is_left_over(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_when_the_thumbnail_is_requested_again_then_there_is_one_and_nothing_is_left_over(StorageFault fault)
     {
         for (var (index, struck) = (0, true); struck; index++)
         {

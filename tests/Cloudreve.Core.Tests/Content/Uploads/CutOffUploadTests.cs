@@ -85,7 +85,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_an_upload_of_which_a_client_has_sent_something_when_it_is_reviewed_then_it_goes_on(bool isRelay)
+    public async Task Given_an_upload_of_which_a_client_has_sent_something_when_it_is_reviewed_then_it_continues(bool isRelay)
     {
         var site = await UploadSite.CreateAsync(azurite, p => p with { Relay = isRelay });
         var content = UploadSite.Bytes(250);
@@ -103,7 +103,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_an_upload_whose_client_was_told_of_it_when_it_is_reviewed_then_it_goes_on_although_nothing_has_come(bool overwrites)
+    public async Task Given_an_upload_whose_client_knows_it_when_it_is_reviewed_then_it_continues_although_nothing_has_come(bool overwrites)
     {
         var site = await CreateAsync(overwrites);
         var content = UploadSite.Bytes(250);
@@ -120,7 +120,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_process_that_ends_in_order_when_clients_were_told_of_their_uploads_then_it_has_noted_so()
+    public async Task Given_a_process_that_ends_in_order_when_clients_know_their_uploads_then_it_has_noted_so()
     {
         var site = await CreateAsync(overwrites: false);
         var session = await site.BeginAsync(File, 250);

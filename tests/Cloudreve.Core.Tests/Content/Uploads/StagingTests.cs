@@ -153,7 +153,7 @@ public sealed class StagingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_blobs_when_the_service_copies_one_in_the_background_then_the_copy_tells_when_it_is_done()
+    public async Task Given_blobs_when_the_service_copies_one_in_the_background_then_the_copy_reports_when_it_is_done()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var container = site.Layout.Container(site.Layout.FilesContainerName);

@@ -48,7 +48,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_version_is_completed_when_nobody_repeats_it_then_the_file_has_either_content_whole(StorageFault fault)
+    public async Task Given_a_crash_while_a_version_is_completed_when_nobody_repeats_it_then_the_file_has_either_content_complete(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(40), UploadSite.Bytes(250) };
         await AtEveryCallAsync(
@@ -134,7 +134,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_content_is_written_when_nobody_repeats_it_then_the_file_has_either_content_whole(StorageFault fault)
+    public async Task Given_a_crash_while_content_is_written_when_nobody_repeats_it_then_the_file_has_either_content_complete(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(40) };
         await AtEveryCallAsync(

@@ -48,7 +48,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_new_name_when_content_is_written_to_it_by_many_at_once_then_none_is_told_that_the_name_exists()
+    public async Task Given_a_new_name_when_content_is_written_to_it_by_many_at_once_then_none_fails_because_the_name_exists()
     {
         var site = await UploadSite.CreateAsync(azurite);
         for (var round = 0; round < Rounds; round++)

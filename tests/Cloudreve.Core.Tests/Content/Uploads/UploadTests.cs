@@ -138,7 +138,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_whose_time_is_over_when_it_is_completed_then_its_session_has_expired_and_nothing_stays()
+    public async Task Given_an_upload_whose_time_is_up_when_it_is_completed_then_its_session_has_expired_and_nothing_stays()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);

@@ -166,7 +166,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_write_that_is_younger_than_its_lifetime_when_writes_are_settled_then_it_goes_on()
+    public async Task Given_a_write_that_is_younger_than_its_lifetime_when_writes_are_settled_then_it_continues()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = new GatedStream(UploadSite.Bytes(30));

@@ -101,7 +101,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_that_was_away_too_long_when_it_comes_back_then_it_begins_anew()
+    public async Task Given_a_client_that_was_away_too_long_when_it_comes_back_then_it_begins_again()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await SubscribeAsync(site, "", Me);

@@ -100,7 +100,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_small_folder_when_it_grows_large_between_two_pages_then_the_next_page_goes_on_behind_the_last_entry()
+    public async Task Given_a_small_folder_when_it_grows_large_between_two_pages_then_the_next_page_continues_after_the_last_entry()
     {
         var (layout, folderId, _) = await NewFolderAsync(3, 30);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -115,7 +115,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public void Given_keys_when_a_start_is_asked_for_then_it_lies_enough_rows_before_the_end_but_not_more_than_a_request_brings()
+    public void Given_keys_when_a_start_is_requested_then_it_lies_enough_rows_before_the_end_but_not_more_than_a_request_brings()
     {
         var all = Enumerable.Range(0, 5_000).Select(i => $"n|{i:d4}").ToList();
         var keys = BoundaryKeys.Of([.. all.Where((_, i) => i % BoundaryKeys.MinStride == 0)]);

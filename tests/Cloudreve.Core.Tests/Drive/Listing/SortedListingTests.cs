@@ -31,7 +31,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_two_readers_when_both_keep_the_order_then_both_go_on_from_it()
+    public async Task Given_two_readers_when_both_keep_the_order_then_both_continue_from_it()
     {
         var (layout, folderId, _) = await NewFolderAsync(0, 1_200);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -47,7 +47,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_large_sorted_folder_when_it_changes_between_two_pages_then_the_next_page_goes_on_behind_the_last_entry()
+    public async Task Given_a_large_sorted_folder_when_it_changes_between_two_pages_then_the_next_page_continues_after_the_last_entry()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_200);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -104,7 +104,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileOrder.Name)]
     [InlineData(FileOrder.Size)]
-    public async Task Given_numbered_pages_when_a_small_folder_is_read_then_each_page_costs_one_and_tells_the_total(FileOrder order)
+    public async Task Given_numbered_pages_when_a_small_folder_is_read_then_each_page_costs_one_and_returns_the_total(FileOrder order)
     {
         var (layout, folderId, _) = await NewFolderAsync(2, 5);
         var listing = new FolderListing(layout, new HeavyReads());

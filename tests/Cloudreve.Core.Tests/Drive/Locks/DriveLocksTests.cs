@@ -29,7 +29,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_rivals_when_they_want_conflicting_locks_at_once_then_one_gets_it_and_no_other_lock_is_left()
+    public async Task Given_many_calls_when_they_want_conflicting_locks_at_once_then_one_gets_it_and_no_other_lock_is_left()
     {
         for (var round = 0; round < 5; round++)
         {
@@ -45,7 +45,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rivals_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_and_nobody_pauses()
+    public async Task Given_competing_calls_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_and_nobody_pauses()
     {
         var site = await DriveSite.CreateAsync(azurite);
         // A process that paused would wait forever.

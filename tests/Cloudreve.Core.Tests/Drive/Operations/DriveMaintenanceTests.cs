@@ -58,7 +58,7 @@ public sealed class DriveMaintenanceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task ContinueDeletions_OneMalformedNote_OthersAreForgottenAndItIsPutOff()
+    public async Task ContinueDeletions_OneMalformedNote_OthersAreForgottenAndItIsPostponed()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.Layout.Schedules.InsertAsync(new Row("deletions", "0"));

@@ -65,7 +65,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_full_quota_when_a_charged_operation_is_repeated_then_it_succeeds_still()
+    public async Task Given_a_full_quota_when_a_charged_operation_is_repeated_then_it_still_succeeds()
     {
         var (ledger, _) = await NewLedgerAsync();
         await ledger.ChargeAsync(User, "a", 100, limit: 100);
@@ -76,7 +76,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_usage_above_the_limit_when_bytes_are_given_back_then_that_is_allowed()
+    public async Task Given_a_usage_above_the_limit_when_bytes_are_refunded_then_that_is_allowed()
     {
         var (ledger, _) = await NewLedgerAsync();
         await ledger.ChargeAsync(User, "a", 100, limit: null);
@@ -87,7 +87,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_charged_operation_when_it_is_reversed_again_and_again_then_it_is_taken_back_once()
+    public async Task Given_a_charged_operation_when_it_is_reversed_again_and_again_then_it_is_undone_once()
     {
         var (ledger, _) = await NewLedgerAsync();
         await ledger.ChargeAsync(User, "a", 60, limit: null);
@@ -194,7 +194,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rivals_for_the_last_bytes_when_they_charge_at_once_then_the_limit_holds()
+    public async Task Given_competing_calls_for_the_last_bytes_when_they_charge_at_once_then_the_limit_holds()
     {
         var (ledger, _) = await NewLedgerAsync();
 

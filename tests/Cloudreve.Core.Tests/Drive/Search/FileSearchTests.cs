@@ -91,7 +91,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_more_folders_than_allowed_when_a_tree_is_searched_then_the_limit_is_told_on_the_page_that_reaches_it()
+    public async Task Given_more_folders_than_allowed_when_a_tree_is_searched_then_the_limit_is_reported_on_the_page_that_reaches_it()
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 5; i++)
@@ -108,7 +108,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_as_many_folders_as_allowed_when_a_tree_is_searched_then_no_limit_is_told()
+    public async Task Given_as_many_folders_as_allowed_when_a_tree_is_searched_then_no_limit_is_reported()
     {
         var (layout, tree) = await NewDriveAsync();
         await tree.CreateAsync(Owner, FilePath.ParsePlain("/a/b"), NewEntry.Folder, failIfExists: true);
@@ -132,7 +132,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_folder_deleted_between_two_pages_when_the_search_goes_on_then_its_siblings_are_found()
+    public async Task Given_a_folder_deleted_between_two_pages_when_the_search_continues_then_its_siblings_are_found()
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 3; i++)
@@ -217,7 +217,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     [InlineData("0|{\"Way\":[],\"Walked\":-1,\"HasDeeper\":false}")]
     [InlineData("0|{\"Way\":[],\"Walked\":0,\"HasDeeper\":false,\"After\":\"n|x\"}")]
     [InlineData("0|{\"Way\":[],\"Walked\":0,\"HasDeeper\":false,\"After\":\"F|' or 1 eq 1\"}")]
-    public async Task Given_a_forged_token_when_a_search_goes_on_then_it_is_a_bad_parameter(string token)
+    public async Task Given_a_forged_token_when_a_search_continues_then_it_is_a_bad_parameter(string token)
     {
         var (layout, _) = await NewDriveAsync();
         var bar = token.IndexOf("|{", StringComparison.Ordinal);

@@ -50,7 +50,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_large_folders_between_the_wanted_ones_when_a_level_is_searched_then_none_of_them_is_read_for_nothing()
+    public async Task Given_large_folders_between_the_wanted_ones_when_a_level_is_searched_then_none_of_them_is_read_needlessly()
     {
         var drive = await NewDriveAsync();
         var ids = await drive.MakeFoldersAsync(FileTree.RootId(Owner), 1);

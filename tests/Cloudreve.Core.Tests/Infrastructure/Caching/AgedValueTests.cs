@@ -28,7 +28,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_a_read_that_fails_when_several_wait_for_it_then_they_share_its_failure_and_the_next_one_reads_anew()
+    public async Task Given_a_read_that_fails_when_several_wait_for_it_then_they_share_its_failure_and_the_next_one_reads_again()
     {
         var asked = Enumerable.Range(0, 8).Select(_ => AskAsync()).ToList();
         _reads[0].SetException(new StorageUnavailableException("down"));
@@ -57,7 +57,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_no_value_when_a_read_hangs_then_those_who_wait_are_told_in_time()
+    public async Task Given_no_value_when_a_read_hangs_then_those_who_wait_fail_in_time()
     {
         var asked = AskAsync();
 
@@ -94,7 +94,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_an_old_value_when_reads_fail_then_it_serves_up_to_its_limit_and_storage_is_not_asked_for_each_caller()
+    public async Task Given_an_old_value_when_reads_fail_then_it_serves_up_to_its_limit_and_storage_is_not_read_for_each_caller()
     {
         await KnowAsync("a");
         _clock.Advance(Limits.MaxAge);
@@ -112,7 +112,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_a_value_that_grows_old_when_it_is_asked_for_then_it_serves_while_it_is_read_again()
+    public async Task Given_a_value_that_grows_old_when_it_is_requested_then_it_serves_while_it_is_read_again()
     {
         await KnowAsync("a");
         _clock.Advance(Limits.MaxAge * 0.8);

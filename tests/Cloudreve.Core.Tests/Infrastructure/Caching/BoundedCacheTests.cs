@@ -9,7 +9,7 @@ public sealed class BoundedCacheTests
     private readonly FakeTimeProvider _clock = new();
 
     [Fact]
-    public void Given_a_value_when_its_time_is_over_then_it_is_not_found_any_more()
+    public void Given_a_value_when_its_time_is_up_then_it_is_not_found_any_more()
     {
         var cache = new BoundedCache<string, string>(10, _clock);
         cache.Keep("a", "1", _clock.GetUtcNow().AddMinutes(1));

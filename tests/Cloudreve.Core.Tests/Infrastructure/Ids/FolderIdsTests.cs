@@ -29,7 +29,7 @@ public sealed class FolderIdsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_process_that_starts_when_it_makes_a_folder_then_it_goes_on_in_the_block_of_the_drive()
+    public async Task Given_a_process_that_starts_when_it_makes_a_folder_then_it_continues_in_the_block_of_the_drive()
     {
         var installation = await Installation.CreateAsync(azurite);
         var first = await new IdAllocator(installation.Connect()).NextEntryAsync(Owner, FileType.Folder);
@@ -73,7 +73,7 @@ public sealed class FolderIdsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_processes_side_by_side_when_they_make_folders_of_one_drive_then_no_id_is_given_twice()
+    public async Task Given_parallel_processes_when_they_make_folders_of_one_drive_then_no_id_is_given_twice()
     {
         var installation = await Installation.CreateAsync(azurite);
         IdAllocator[] processes = [new(installation.Connect()), new(installation.Connect()), new(installation.Connect())];

@@ -48,7 +48,7 @@ public sealed class HashIdSecrecyTests
     }
 
     [Fact]
-    public void Given_texts_that_were_made_up_when_they_are_decoded_then_none_is_an_id()
+    public void Given_forged_texts_when_they_are_decoded_then_none_is_an_id()
     {
         var random = new Random(20261128);
 

@@ -117,7 +117,7 @@ public sealed class OutgoingHttpTests
     }
 
     [Fact]
-    public async Task Given_an_answer_that_does_not_go_on_when_its_time_is_over_then_the_call_fails()
+    public async Task Given_an_answer_that_does_not_continue_when_its_time_is_up_then_the_call_fails()
     {
         using var server = ListenerDouble.Silent();
         using var client = new OutgoingHttp(OutgoingGuards.Local).CreateClient(s_limits with { Timeout = TimeSpan.FromMilliseconds(300) });

@@ -56,7 +56,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_sealed_site_when_its_key_is_replaced_then_everything_is_sealed_anew_and_the_old_key_can_go()
+    public async Task Given_a_sealed_site_when_its_key_is_replaced_then_everything_is_sealed_again_and_the_old_key_can_go()
     {
         await FillAsync(await StartAsync(s_first));
 

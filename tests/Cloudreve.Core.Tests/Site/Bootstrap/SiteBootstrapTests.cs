@@ -118,7 +118,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_password_and_nobody_to_be_told_when_a_site_is_made_then_the_operator_is_asked_for_one()
+    public async Task Given_no_password_and_no_way_to_announce_one_when_a_site_is_made_then_the_operator_is_asked_for_one()
     {
         var world = new IdentityWorld(new StorageLayout(azurite.Connect(), _prefix), options: new BootstrapOptions());
 

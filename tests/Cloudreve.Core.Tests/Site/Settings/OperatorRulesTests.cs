@@ -58,7 +58,7 @@ public sealed partial class OperatorRulesTests(AzuriteServer azurite)
     [Theory]
     [InlineData("", false)]
     [InlineData("ffmpeg", true)]
-    public void Given_a_program_that_is_switched_on_when_extensions_are_asked_for_then_its_own_are_there_if_it_is_allowed(string program, bool expected)
+    public void Given_a_program_that_is_enabled_when_extensions_are_requested_then_its_own_are_there_if_it_is_allowed(string program, bool expected)
     {
         var site = new SiteSettings(
             new Dictionary<string, string> { ["thumb_ffmpeg_enabled"] = "1" }, new OperatorRules { Programs = new HashSet<string> { program } });

@@ -15,7 +15,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_new_application_when_it_is_added_then_its_secret_is_drawn_shown_once_and_kept_as_a_hash()
+    public async Task Given_a_new_application_when_it_is_added_then_its_secret_is_generated_shown_once_and_kept_as_a_hash()
     {
         var admin = await App.SignInAsync();
 
@@ -162,7 +162,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_an_application_that_users_let_in_when_it_is_switched_off_then_its_tokens_wait_until_it_is_on_again()
+    public async Task Given_an_application_that_users_let_in_when_it_is_disabled_then_its_tokens_wait_until_it_is_on_again()
     {
         var admin = await App.SignInAsync();
         var made = await AddAsync(admin, "Switched");

@@ -34,7 +34,7 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_blob_of_a_copied_file_when_it_is_asked_for_then_both_files_are_shown_and_its_address_leads_to_the_bytes()
+    public async Task Given_a_blob_of_a_copied_file_when_it_is_requested_then_both_files_are_shown_and_its_address_leads_to_the_bytes()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.PutContentAsync(client, user, "/a.txt", [1, 2, 3]);
@@ -74,7 +74,7 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("admin/entity/9223372036854775807", 40077)]
     [InlineData("admin/entity/url/9223372036854775807", 40077)]
     [InlineData("admin/entity/url/77", 40077)]
-    public async Task Given_an_id_without_blob_when_it_is_asked_for_then_the_code_says_so(string path, int code)
+    public async Task Given_an_id_without_blob_when_it_is_requested_then_the_code_says_so(string path, int code)
     {
         var admin = await App.SignInAsync();
 

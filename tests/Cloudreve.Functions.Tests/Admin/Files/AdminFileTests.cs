@@ -84,7 +84,7 @@ public sealed class AdminFileTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_file_when_its_address_is_asked_for_then_it_leads_to_the_content()
+    public async Task Given_a_file_when_its_address_is_requested_then_it_leads_to_the_content()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.PutContentAsync(client, user, "/a.txt", [1, 2, 3]);
@@ -160,11 +160,11 @@ public sealed class AdminFileTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [InlineData("admin/file/x", 40001)]
     [InlineData("admin/file/url/77", 40044)]
     [InlineData("admin/file/url/0", 40001)]
-    public async Task Given_an_id_without_file_when_it_is_asked_for_then_the_code_says_so(string path, int code) =>
+    public async Task Given_an_id_without_file_when_it_is_requested_then_the_code_says_so(string path, int code) =>
         Assert.Equal(code, (await (await App.SignInAsync()).GetApiAsync(path)).Code);
 
     [Fact]
-    public async Task Given_a_folder_when_it_is_asked_for_as_a_file_then_there_is_none()
+    public async Task Given_a_folder_when_it_is_requested_as_a_file_then_there_is_none()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.PutContentAsync(client, user, "/deep/a.txt", [1]);

@@ -88,7 +88,7 @@ public sealed class AdminTaskTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_task_hub_that_does_not_answer_when_metrics_are_asked_for_then_the_answer_says_so()
+    public async Task Given_a_task_hub_that_does_not_answer_when_metrics_are_requested_then_the_answer_says_so()
     {
         await using var app = await AppFixture.StartAsync(azurite);
 

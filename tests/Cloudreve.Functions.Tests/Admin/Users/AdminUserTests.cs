@@ -45,7 +45,7 @@ public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
     [InlineData("""{"user":{"email":"x1@example.com","group_users":3},"password":"long enough"}""", 40001)]
     [InlineData("""{"user":{"email":"x1@example.com","status":"happy"},"password":"long enough"}""", 40001)]
     [InlineData("""{"password":"long enough"}""", 40001)]
-    public async Task Given_a_new_account_that_cannot_be_when_it_is_made_then_there_is_none(string body, int code)
+    public async Task Given_an_invalid_new_account_when_it_is_made_then_there_is_none(string body, int code)
     {
         var answer = await (await App.SignInAsync()).SendTextAsync(HttpMethod.Put, "admin/user", body);
 
@@ -185,7 +185,7 @@ public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
     [InlineData("-1", 40001)]
     [InlineData("x", 40001)]
     [InlineData("99999999999999999999", 40001)]
-    public async Task Given_an_id_without_account_when_it_is_asked_for_or_changed_then_the_code_says_so(string id, int code)
+    public async Task Given_an_id_without_account_when_it_is_requested_or_changed_then_the_code_says_so(string id, int code)
     {
         var admin = await App.SignInAsync();
 

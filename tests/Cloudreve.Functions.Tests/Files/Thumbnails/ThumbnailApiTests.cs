@@ -20,7 +20,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_picture_on_a_direct_policy_when_its_thumbnail_is_asked_for_then_the_address_leads_to_a_small_picture()
+    public async Task Given_a_picture_on_a_direct_policy_when_its_thumbnail_is_requested_then_the_address_leads_to_a_small_picture()
     {
         var (client, user) = await NewUserAsync();
         await AddFileAsync(user, "/photos/my cat.jpg", Photo());
@@ -37,7 +37,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_policy_that_streams_through_the_site_when_a_thumbnail_is_asked_for_then_the_site_serves_it()
+    public async Task Given_a_policy_that_streams_through_the_site_when_a_thumbnail_is_requested_then_the_site_serves_it()
     {
         var (client, user) = await NewUserAsync();
         var policy = await App.Services.GetRequiredService<SiteCatalog>().GetPolicyAsync(1);
@@ -77,7 +77,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_what_has_no_thumbnail_when_it_is_asked_for_then_the_documented_code_answers()
+    public async Task Given_what_has_no_thumbnail_when_it_is_requested_then_the_documented_code_answers()
     {
         var (client, user) = await NewUserAsync();
         await client.PostApiAsync("file/create", new { uri = "cloudreve://my/folder", type = "folder" });
@@ -93,7 +93,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_picture_that_cannot_be_read_when_it_has_failed_then_its_metadata_tells_clients_not_to_ask()
+    public async Task Given_a_picture_that_cannot_be_read_when_it_has_failed_then_its_metadata_stops_clients_from_asking()
     {
         var (client, user) = await NewUserAsync();
         await AddFileAsync(user, "/broken.png", [1, 2, 3]);

@@ -29,7 +29,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_file_of_several_chunks_when_the_front_end_uploads_it_then_it_is_there_whole()
+    public async Task Given_a_file_of_several_chunks_when_the_front_end_uploads_it_then_it_is_complete()
     {
         var content = UploadingUser.Bytes(2 * Chunk + 17);
 

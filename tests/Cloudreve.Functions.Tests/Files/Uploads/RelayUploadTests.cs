@@ -28,7 +28,7 @@ public sealed class RelayUploadTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData(1)]
     [InlineData(2 * Chunk)]
     [InlineData((2 * Chunk) + 1)]
-    public async Task Given_a_file_when_the_front_end_uploads_it_then_it_is_there_whole(int size)
+    public async Task Given_a_file_when_the_front_end_uploads_it_then_it_is_complete(int size)
     {
         var uri = $"cloudreve://my/{size}.bin";
 
@@ -41,7 +41,7 @@ public sealed class RelayUploadTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_chunks_side_by_side_out_of_order_and_repeated_when_all_have_arrived_then_the_file_is_complete_once()
+    public async Task Given_parallel_chunks_out_of_order_and_repeated_when_all_have_arrived_then_the_file_is_complete_once()
     {
         const string Uri = "cloudreve://my/parallel.bin";
         var upload = new WebUploader(_user.Api, Uri, UploadingUser.Bytes(10 * Chunk));

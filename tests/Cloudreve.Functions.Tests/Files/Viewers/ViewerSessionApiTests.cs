@@ -63,7 +63,7 @@ public sealed class ViewerSessionApiTests(WopiSite site) : IClassFixture<WopiSit
     }
 
     [Fact]
-    public async Task Given_what_cannot_be_opened_when_a_session_is_asked_for_then_the_documented_code_answers()
+    public async Task Given_what_cannot_be_opened_when_a_session_is_requested_then_the_documented_code_answers()
     {
         var (client, user) = await site.NewUserAsync();
         await site.AddFileAsync(user, "/a.docx", [1]);

@@ -104,7 +104,7 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
     }
 
     [Fact]
-    public async Task Given_a_lock_of_another_viewer_when_it_is_asked_for_then_the_answer_tells_what_it_is_called()
+    public async Task Given_a_lock_of_another_viewer_when_it_is_requested_then_the_answer_names_it()
     {
         var (client, user) = await site.NewUserAsync();
         await site.AddFileAsync(user, "/a.docx", [1]);
@@ -137,7 +137,7 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
     [InlineData("RENAME_FILE")]
     [InlineData("DELETE")]
     [InlineData("")]
-    public async Task Given_an_operation_that_is_not_offered_when_it_is_asked_for_then_the_answer_says_so(string operation)
+    public async Task Given_an_operation_that_is_not_offered_when_it_is_requested_then_the_answer_says_so(string operation)
     {
         var (client, user) = await site.NewUserAsync();
         await site.AddFileAsync(user, "/a.docx", [1]);

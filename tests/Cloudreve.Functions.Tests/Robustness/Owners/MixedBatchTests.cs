@@ -66,7 +66,7 @@ public sealed class MixedBatchTests(TwoUsers site)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_a_foreign_file_when_addresses_are_asked_for_then_it_has_none_and_the_own_one_has_only_where_errors_are_skipped(bool skipsErrors)
+    public async Task Given_a_foreign_file_when_addresses_are_requested_then_it_has_none_and_the_own_one_has_only_where_errors_are_skipped(bool skipsErrors)
     {
         var path = site.NewPath("a.txt");
         await TwoUsers.WriteAsync(site.Bob, path, [1]);

@@ -184,7 +184,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_code_when_it_was_exchanged_then_it_works_no_more()
+    public async Task Given_a_code_when_it_was_exchanged_then_it_no_longer_works()
     {
         var client = await CreateClientAsync();
         var (_, browser) = await SignInAsync();
@@ -195,7 +195,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_code_when_its_time_is_over_then_it_works_no_more()
+    public async Task Given_a_code_when_its_time_is_up_then_it_no_longer_works()
     {
         var client = await CreateClientAsync();
         var (_, browser) = await SignInAsync();

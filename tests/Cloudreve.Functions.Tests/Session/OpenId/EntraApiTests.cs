@@ -106,7 +106,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_lately_when_another_request_comes_then_it_takes_no_transaction_of_accounts()
+    public async Task Given_a_person_who_called_recently_when_another_request_comes_then_it_takes_no_transaction_of_accounts()
     {
         await LinkAsync();
         var client = With(AccessToken());
@@ -165,7 +165,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_before_when_the_user_is_banned_elsewhere_then_the_reason_is_told_as_soon_as_others_are()
+    public async Task Given_a_person_who_called_before_when_the_user_is_banned_elsewhere_then_the_reason_is_reported_as_soon_as_others_are()
     {
         var user = await LinkAsync();
         var client = With(AccessToken());
@@ -214,7 +214,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_banned_user_when_an_access_token_comes_then_the_reason_is_told()
+    public async Task Given_a_banned_user_when_an_access_token_comes_then_the_reason_is_reported()
     {
         var user = await LinkAsync();
         await App.Services.GetRequiredService<UserStore>().UpdateAsync(user.Id, current => current with { Status = UserStatus.ManualBanned });

@@ -99,7 +99,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [InlineData("deep token")]
     [InlineData("large token")]
     [InlineData("list")]
-    public async Task Given_an_answer_that_is_a_burden_when_it_comes_then_it_is_not_read_and_nobody_is_signed_in(string burden)
+    public async Task Given_an_answer_that_is_too_large_when_it_comes_then_it_is_not_read_and_nobody_is_signed_in(string burden)
     {
         await LinkAsync();
         const int Levels = 20_000;
@@ -218,7 +218,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_provider_that_tells_addresses_on_request_only_when_an_account_is_made_then_it_has_the_address()
+    public async Task Given_a_provider_that_returns_addresses_only_on_request_when_an_account_is_made_then_it_has_the_address()
     {
         var email = $"{Guid.NewGuid():N}@example.com";
         Provider.UserInfo = new JsonObject { ["email"] = email, ["email_verified"] = true };
@@ -268,7 +268,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_banned_user_when_signing_in_with_a_linked_identity_then_the_reason_is_told()
+    public async Task Given_a_banned_user_when_signing_in_with_a_linked_identity_then_the_reason_is_reported()
     {
         var user = await LinkAsync();
         await App.Services.GetRequiredService<UserStore>().UpdateAsync(user.Id, current => current with { Status = UserStatus.ManualBanned });
@@ -281,7 +281,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
         Assert.Equal(401, (await App.CreateClient().SendApiAsync(HttpMethod.Put, "session/openid", new { provider = Oidc, linking = true })).Code);
 
     [Fact]
-    public async Task Given_providers_that_are_switched_off_when_they_are_asked_for_then_the_feature_is_disabled()
+    public async Task Given_providers_that_are_disabled_when_they_are_requested_then_the_feature_is_disabled()
     {
         await SetAsync((OpenIdSetting.LogtoEnabled, "0"), (OpenIdSetting.QqEnabled, "0"), (OpenIdSetting.OidcEnabled, "0"));
         foreach (var provider in (int[])[Logto, Qq, Oidc])
@@ -335,7 +335,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [Theory]
     [InlineData("oidc_sign_out")]
     [InlineData("oidc_enabled")]
-    public async Task Given_a_provider_that_is_switched_off_when_signing_out_then_there_is_no_address(string setting)
+    public async Task Given_a_provider_that_is_disabled_when_signing_out_then_there_is_no_address(string setting)
     {
         var refreshToken = await LinkAndSignInAsync(Oidc);
         await App.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { [setting] = "0" });
@@ -361,7 +361,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [InlineData("mfa, otp", "pwd", true)]
     [InlineData("mfa, otp", "pwd,mfa", false)]
     [InlineData("mfa, otp", null, true)]
-    public async Task Given_an_account_with_a_second_factor_when_its_identity_comes_then_a_code_is_asked_for_unless_the_provider_is_trusted_to_have_done_so(
+    public async Task Given_an_account_with_a_second_factor_when_its_identity_comes_then_a_code_is_requested_unless_the_provider_is_trusted_to_have_done_so(
         string trusted, string? methods, bool asks)
     {
         await SetAsync((OpenIdSetting.OidcTrustedFactors, trusted));
@@ -388,7 +388,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_linking_that_was_begun_when_the_user_changes_the_password_then_it_comes_to_nothing()
+    public async Task Given_a_linking_that_was_begun_when_the_user_changes_the_password_then_it_fails()
     {
         var (_, client) = await SignInAsync();
         var visit = await VisitAsync(client, Oidc, linking: true);

@@ -106,7 +106,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_linking_when_the_identity_is_another_users_next_then_nothing_is_in_the_way(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_linking_when_the_identity_is_another_users_next_then_nothing_blocks_it(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             FinishAsync,

@@ -140,7 +140,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_challenge_when_its_time_is_over_then_the_answer_is_unknown()
+    public async Task Given_a_challenge_when_its_time_is_up_then_the_answer_is_unknown()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var person = await RegisterAsync(device);
@@ -175,7 +175,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_banned_user_when_signing_in_with_a_passkey_then_the_reason_is_told()
+    public async Task Given_a_banned_user_when_signing_in_with_a_passkey_then_the_reason_is_reported()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var person = await RegisterAsync(device);
@@ -185,7 +185,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_passkey_when_it_is_deleted_then_it_works_no_more_and_can_be_registered_again()
+    public async Task Given_a_passkey_when_it_is_deleted_then_it_no_longer_works_and_can_be_registered_again()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var person = await RegisterAsync(device);

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Tests.Site.Captchas;
 public sealed class CaptchaApiTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_guest_when_a_captcha_is_asked_for_then_a_png_and_a_ticket_come_without_a_storage_transaction()
+    public async Task Given_a_guest_when_a_captcha_is_requested_then_a_png_and_a_ticket_come_without_a_storage_transaction()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var client = app.CreateClient();

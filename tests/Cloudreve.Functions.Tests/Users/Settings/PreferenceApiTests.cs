@@ -207,7 +207,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_prepared_second_factor_when_it_is_switched_on_with_a_code_then_the_preferences_say_so()
+    public async Task Given_a_prepared_second_factor_when_it_is_enabled_with_a_code_then_the_preferences_say_so()
     {
         var (_, client) = await SignInAsync();
         var app = new AuthenticatorApp((await client.GetApiAsync("user/setting/2fa")).Data.GetString()!);
@@ -221,7 +221,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_no_prepared_second_factor_when_it_is_switched_on_then_it_was_not_prepared()
+    public async Task Given_no_prepared_second_factor_when_it_is_enabled_then_it_was_not_prepared()
     {
         var (_, client) = await SignInAsync();
 
@@ -249,7 +249,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_user_who_hides_share_links_when_the_profile_is_read_then_they_are_not_told()
+    public async Task Given_a_user_who_hides_share_links_when_the_profile_is_read_then_they_are_not_shown()
     {
         var (user, client) = await SignInAsync();
         var path = $"user/shares/{(await App.GetSiteAsync()).HashIds.Encode(user.Id, HashIdKind.User)}?page_size=10";

@@ -70,7 +70,7 @@ public sealed class PasswordResetApiTests(AzuriteServer azurite)
     [InlineData(UserStatus.ManualBanned, 40017)]
     [InlineData(UserStatus.SysBanned, 40017)]
     [InlineData(UserStatus.Inactive, 40018)]
-    public async Task Given_an_account_that_may_not_sign_in_when_a_mail_is_asked_for_then_the_reason_is_told(UserStatus status, int code)
+    public async Task Given_an_account_that_may_not_sign_in_when_a_mail_is_requested_then_the_reason_is_reported(UserStatus status, int code)
     {
         await using var site = await MailingSite.StartAsync(azurite);
         var user = await site.App.CreateUserAsync(status: status);
@@ -94,7 +94,7 @@ public sealed class PasswordResetApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_mail_server_when_a_mail_is_asked_for_then_every_address_is_told_the_same()
+    public async Task Given_no_mail_server_when_a_mail_is_requested_then_every_address_is_told_the_same()
     {
         await using var app = await AppFixture.StartAsync(azurite);
 
@@ -103,7 +103,7 @@ public sealed class PasswordResetApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_site_that_demands_a_captcha_when_a_mail_is_asked_for_without_then_it_is_refused()
+    public async Task Given_a_site_that_demands_a_captcha_when_a_mail_is_requested_without_then_it_is_refused()
     {
         await using var site = await MailingSite.StartAsync(azurite, ("forget_captcha", "1"));
 
