@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Sharing;
 /// <param name="ShowsReadme">True if clients show the folder's README.</param>
 public sealed record ShareTerms(TimeSpan? ExpiresIn, long? Downloads, bool SharesView, bool ShowsReadme);
 
-/// <summary>Makes and changes links (contract, section 17).</summary>
+/// <summary>Creates and changes links (contract, section 17).</summary>
 /// <param name="shares">The links.</param>
 /// <param name="places">The known places.</param>
 /// <param name="ids">Gives ids to new ones.</param>
@@ -28,7 +28,7 @@ public sealed class ShareLinks(ShareStore shares, SharedPlaces places, IdAllocat
     /// <summary>A password for a link whose owner has chosen none.</summary>
     public static string DrawPassword() => RandomNumberGenerator.GetString(Letters, DrawnLength);
 
-    /// <summary>Makes a link. Two transactions.</summary>
+    /// <summary>Creates a link. Two transactions.</summary>
     /// <param name="file">The shared file or folder.</param>
     /// <param name="password">The password; empty for none.</param>
     /// <param name="terms">The expiry and the other terms.</param>

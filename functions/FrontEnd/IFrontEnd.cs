@@ -3,7 +3,7 @@ namespace Cloudreve.Functions.FrontEnd;
 /// <summary>Handles requests that no other function matches.</summary>
 internal interface IFrontEnd
 {
-    /// <summary>Answers a request.</summary>
+    /// <summary>Handles a request.</summary>
     /// <param name="request">The request.</param>
     Task<IResult> AnswerAsync(HttpRequest request, CancellationToken cancellationToken);
 }

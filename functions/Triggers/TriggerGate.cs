@@ -15,7 +15,7 @@ internal sealed class TriggerGate(SiteBootstrap bootstrap) : IFunctionsWorkerMid
     }
 }
 
-/// <summary>Puts <see cref="TriggerGate"/> in front of the functions that need it.</summary>
+/// <summary>Adds <see cref="TriggerGate"/> in front of the functions that need it.</summary>
 internal static class TriggerGateComposition
 {
     private const string HttpTrigger = "httpTrigger";

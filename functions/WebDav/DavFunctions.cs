@@ -45,7 +45,7 @@ internal sealed class DavFunctions(DavGate gate, DavMethods methods)
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "dav/{*path}")] HttpRequest request, CancellationToken cancellationToken) =>
         gate.Change(call => methods.Deletion.DeleteAsync(call, cancellationToken), cancellationToken);
 
-    /// <summary>Makes a folder.</summary>
+    /// <summary>Creates a folder.</summary>
     [Function("DavMkcol")]
     [Requires(AuthClass.None)]
     [DavFailures]
@@ -99,7 +99,7 @@ internal sealed class DavFunctions(DavGate gate, DavMethods methods)
         [HttpTrigger(AuthorizationLevel.Anonymous, "lock", Route = "dav/{*path}")] HttpRequest request, CancellationToken cancellationToken) =>
         gate.Change(call => methods.Locking.LockAsync(call, cancellationToken), cancellationToken);
 
-    /// <summary>Gives a lock back.</summary>
+    /// <summary>Releases a lock.</summary>
     [Function("DavUnlock")]
     [Requires(AuthClass.None)]
     [DavFailures]

@@ -79,7 +79,7 @@ public sealed class LoadRun : IAsyncDisposable
         await Parallel.ForEachAsync(_clients, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (c, _) => await c.Client.PrepareAsync());
     }
 
-    /// <summary>Lets the clients work.</summary>
+    /// <summary>Runs the clients.</summary>
     /// <param name="watch">Looks on meanwhile, until it is cancelled.</param>
     public async Task WorkAsync(Func<CancellationToken, Task>? watch = null)
     {

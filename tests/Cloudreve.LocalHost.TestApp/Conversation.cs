@@ -11,7 +11,7 @@ public sealed class Conversation : IDisposable
     /// <summary>Allows the next line of an answer.</summary>
     public SemaphoreSlim Turn { get; } = new(0);
 
-    /// <summary>Notes bytes that came.</summary>
+    /// <summary>Records received bytes.</summary>
     public void Receive(int count) => Interlocked.Add(ref _received, count);
 
     public void Dispose() => Turn.Dispose();

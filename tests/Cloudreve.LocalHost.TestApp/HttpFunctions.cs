@@ -47,7 +47,7 @@ public sealed class HttpFunctions(Greeting greeting, Journal journal, Conversati
             conversation.Receive(read);
     }
 
-    /// <summary>Answers line by line, each at the test's word.</summary>
+    /// <summary>Responds line by line, each when the test says so.</summary>
     [Function("Speak")]
     public async Task Speak([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "speak")] HttpRequest request)
     {

@@ -33,7 +33,7 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, Ta
         return Results.Text($"{instance?.RuntimeStatus} {instance?.SerializedCustomStatus}");
     }
 
-    /// <summary>Answers how many instances have not ended.</summary>
+    /// <summary>Returns the number of instances that have not ended.</summary>
     [Function("CountRunning")]
     public static async Task<IResult> CountAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "running")] HttpRequest request,
@@ -46,7 +46,7 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, Ta
         return Results.Text(count.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Answers how many instances the hub holds.</summary>
+    /// <summary>Returns the number of instances in the hub.</summary>
     [Function("CountInstances")]
     public static async Task<IResult> CountAllAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "instances")] HttpRequest request,

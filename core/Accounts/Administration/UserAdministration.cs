@@ -131,7 +131,7 @@ public sealed class UserAdministration
     public async Task<ListedUser> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) is { } user ? await WithUsedAsync(user, cancellationToken) : throw NotFound();
 
-    /// <summary>Makes an account. Some six transactions.</summary>
+    /// <summary>Creates an account. Some six transactions.</summary>
     /// <param name="user">The initial values.</param>
     /// <exception cref="CloudreveException">40001 malformed, 40032 the mail address has an account, 40039 no such group.</exception>
     public async Task<ListedUser> CreateAsync(NewUser user, CancellationToken cancellationToken = default)

@@ -72,7 +72,7 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
     /// <param name="client">The client.</param>
     public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
 
-    /// <summary>Makes a client, which gets its public id here. Two transactions.</summary>
+    /// <summary>Creates a client, which gets its public id here. Two transactions.</summary>
     /// <param name="change">The initial values.</param>
     /// <exception cref="CloudreveException">40001: an invalid value.</exception>
     public async Task<ChangedOAuthClient> CreateAsync(OAuthClientChange change, CancellationToken cancellationToken = default)

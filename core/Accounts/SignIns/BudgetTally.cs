@@ -55,7 +55,7 @@ internal sealed class BudgetTally
             _free--;
     }
 
-    /// <summary>Keeps what was read or written. Only for the holder of the turn.</summary>
+    /// <summary>Caches the row that was read or written. Only for the holder of the turn.</summary>
     /// <param name="record">The record; null for no row.</param>
     /// <param name="etag">The row's ETag; null for no row.</param>
     public void Keep(BudgetRecord? record, string? etag)

@@ -12,6 +12,6 @@ public sealed class SignInPressure(TimeProvider clock)
     /// <summary>Checks whether there are such guesses.</summary>
     public bool IsHigh => clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _untilTicks);
 
-    /// <summary>Notes a guess.</summary>
+    /// <summary>Records a guess.</summary>
     internal void Note() => Interlocked.Exchange(ref _untilTicks, (clock.GetUtcNow() + AttemptLimiter.Window).UtcTicks);
 }

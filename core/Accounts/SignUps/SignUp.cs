@@ -20,7 +20,7 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
 
     private const int MaxLanguage = 255;
 
-    /// <summary>Makes an account.</summary>
+    /// <summary>Creates an account.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="siteUrl">Scheme and host of links in mails.</param>
     /// <param name="email">The mail address.</param>

@@ -68,7 +68,7 @@ public sealed class DavAccounts(StorageLayout layout, IdAllocator ids, TimeProvi
         return accounts;
     }
 
-    /// <summary>Makes an account. Two transactions.</summary>
+    /// <summary>Creates an account. Two transactions.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="terms">The new terms.</param>
     /// <exception cref="CloudreveException">40001: the user has the maximum number.</exception>

@@ -14,7 +14,7 @@ public sealed record BlobKey(byte[] Key, byte[] Iv)
     /// <summary>The algorithm's name in the API.</summary>
     public const string Algorithm = "aes-256-ctr";
 
-    /// <summary>Makes the cipher of this key.</summary>
+    /// <summary>Creates the cipher of this key.</summary>
     public CtrCipher CreateCipher() => new(Key, Iv);
 }
 
@@ -28,7 +28,7 @@ public sealed class BlobEncryption(MasterKeys masterKeys)
     private const int TagSize = 16;
     private const int NonceSize = 12;
 
-    /// <summary>Makes the key of a new blob.</summary>
+    /// <summary>Creates the key of a new blob.</summary>
     /// <returns>The value of <see cref="EntityRecord.Encryption"/>.</returns>
     public async Task<string> CreateAsync(CancellationToken cancellationToken = default)
     {

@@ -22,7 +22,7 @@ internal static class BlobNaming
 
     private static readonly string[] Unique = ["{uuid}", "{randomkey16}", "{randomkey8}"];
 
-    /// <summary>Makes the name of a new blob. Names are unique, whatever the rules are.</summary>
+    /// <summary>Creates the name of a new blob. Names are unique, whatever the rules are.</summary>
     /// <param name="policy">Has the rules.</param>
     /// <param name="context">The known facts about the file.</param>
     public static string Create(StoragePolicy policy, BlobNamingContext context)

@@ -213,7 +213,7 @@ public sealed class UploadCreation
             cancellationToken);
     }
 
-    /// <summary>Makes the placeholder of a new file.</summary>
+    /// <summary>Creates the placeholder of a new file.</summary>
     /// <returns>The version of its row.</returns>
     private async Task<string> CreatePlaceholderAsync(DriveControl control, UploadSession session, CancellationToken cancellationToken)
     {

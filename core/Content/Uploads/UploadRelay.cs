@@ -4,7 +4,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Uploads;
 
-/// <summary>Takes chunks of uploads that pass through the functions.</summary>
+/// <summary>Receives chunks of uploads that pass through the functions.</summary>
 public sealed class UploadRelay
 {
     // The shared pool keeps buffers of this size for every thread that ever had one; these few are shared by all.

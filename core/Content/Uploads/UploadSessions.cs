@@ -54,7 +54,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
     }
 
-    /// <summary>Notes that a chunk has arrived. Two transactions more for each competing call that notes another at the same time.</summary>
+    /// <summary>Records that a chunk has arrived. Two transactions more for each competing call that records another at the same time.</summary>
     /// <returns>The upload with all chunks that have arrived.</returns>
     /// <exception cref="CloudreveException">40011 when the upload was cancelled meanwhile.</exception>
     internal async Task<UploadSession> MarkReceivedAsync(UploadSession session, int index, CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
         }
     }
 
-    /// <summary>Notes that an upload was reviewed, unless it was changed meanwhile.</summary>
+    /// <summary>Records that an upload was reviewed, unless it was changed meanwhile.</summary>
     internal async Task NoteReviewAsync(Row row, CancellationToken cancellationToken)
     {
         try

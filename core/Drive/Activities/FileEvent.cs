@@ -78,7 +78,7 @@ public sealed record Actor(long UserId, string? ClientId = null)
     public static Actor Site { get; } = new(0);
 }
 
-/// <summary>Something that happened to a file or folder.</summary>
+/// <summary>An event of a file or folder.</summary>
 /// <param name="Category">The category.</param>
 /// <param name="Actor">The user and client that did it.</param>
 /// <param name="File">The file as it is afterwards; for a deletion as it was.</param>

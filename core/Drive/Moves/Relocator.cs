@@ -253,7 +253,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         return layout.FileIds.ReplaceAsync(committed, idRow.ETag, cancellationToken);
     }
 
-    /// <summary>Makes the folders' rows say what the id row says. Harmless to repeat.</summary>
+    /// <summary>Creates the folders' rows say what the id row says. Harmless to repeat.</summary>
     /// <returns>The entry at its new place; null when it is not there any more.</returns>
     private async Task<FileRecord?> CompleteAsync(long ownerId, MoveIntent intent, Known? known, CancellationToken cancellationToken)
     {

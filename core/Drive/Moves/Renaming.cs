@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Moves;
 
-/// <summary>Gives entries other names within their folder: one batch, so it is done or not.</summary>
+/// <summary>Renames entries within their folder: one batch, so it is atomic.</summary>
 internal sealed class Renaming(StorageLayout layout)
 {
     private const string ThumbnailsDisabled = "thumb:disabled";

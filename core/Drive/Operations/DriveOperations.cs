@@ -90,7 +90,7 @@ public sealed partial class DriveOperations
         return file;
     }
 
-    /// <summary>Gives an entry another name in its folder. Path + 3 transactions.</summary>
+    /// <summary>Renames an entry in its folder. Path + 3 transactions.</summary>
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
     /// <param name="newName">The name.</param>

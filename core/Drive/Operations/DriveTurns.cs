@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Cloudreve.Core.Drive.Operations;
 
 /// <summary>
-/// Lets folders of one drive be moved one after the other, in the order in which this process was asked: all of them need the version of
+/// Serializes moves of folders of one drive, in the order of this process's requests: all of them need the version of
 /// the drive's structure, so concurrent moves would only make each other start over.
 /// </summary>
 internal sealed class DriveTurns

@@ -8,7 +8,7 @@ namespace Cloudreve.Core.Infrastructure.Outgoing;
 /// <param name="MaxRedirects">Maximum number of redirects that are followed; each is a call of its own to the guard.</param>
 public sealed record OutgoingLimits(TimeSpan Timeout, int MaxBytes, int MaxRedirects = 0);
 
-/// <summary>Makes the HTTP clients that call hosts which a setting, a user or another server named.</summary>
+/// <summary>Creates the HTTP clients that call hosts named by a setting, a user or another server.</summary>
 /// <param name="guard">Opens their connections.</param>
 public sealed class OutgoingHttp(OutgoingGuard guard)
 {

@@ -10,7 +10,7 @@ internal sealed class ReadTurn
     /// <summary>Ends when the read may begin, with the account that pays.</summary>
     public Task<long> Granted => _granted.Task;
 
-    /// <summary>Lets the read begin.</summary>
+    /// <summary>Starts the read.</summary>
     /// <param name="accountId">The account that is charged.</param>
     /// <returns>False for a read that has begun already, or that nobody waits for any more.</returns>
     public bool TryGrant(long accountId) => _granted.TrySetResult(accountId);

@@ -15,7 +15,7 @@ public sealed class GroupEditor(StorageLayout layout, SiteCatalog catalog, Group
 {
     private const int MaxTries = 10;
 
-    /// <summary>Makes a group. Three transactions unless another group is made at the same time.</summary>
+    /// <summary>Creates a group. Three transactions unless another group is made at the same time.</summary>
     /// <param name="draft">The description.</param>
     /// <param name="caller">The administrator; an application makes no administrators.</param>
     /// <exception cref="CloudreveException">40001, 40035, 40089.</exception>

@@ -26,7 +26,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
     public async Task<StoragePolicy> GetAsync(int id, CancellationToken cancellationToken = default) =>
         (await FindAsync(id, cancellationToken)).Policy;
 
-    /// <summary>Makes a policy, and its container unless that exists. Three transactions unless another policy is made at the same time.</summary>
+    /// <summary>Creates a policy, and its container unless that exists. Three transactions unless another policy is made at the same time.</summary>
     /// <param name="draft">The description.</param>
     /// <exception cref="CloudreveException">40001 and 40006 for a policy that cannot be stored or reached.</exception>
     public async Task<StoragePolicy> CreateAsync(PolicyDraft draft, CancellationToken cancellationToken = default)
@@ -100,7 +100,7 @@ public sealed class PolicyEditor(StorageLayout layout, SiteCatalog catalog, Poli
         }
     }
 
-    /// <summary>Lets browsers send and fetch blobs of a policy's account directly. Two requests to that account.</summary>
+    /// <summary>Allows browsers to send and fetch blobs of a policy's account directly. Two requests to that account.</summary>
     /// <param name="id">The policy; 0 for one that is not made yet.</param>
     /// <param name="draft">Names the account.</param>
     /// <exception cref="CloudreveException">40001, 40006, 40035; 50009 when the account does not allow it.</exception>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cloudreve.Functions.Api.Edge;
 
-/// <summary>Puts the edge in front of every HTTP function.</summary>
+/// <summary>Adds the edge in front of every HTTP function.</summary>
 internal static class EdgeComposition
 {
     /// <summary>Adds the middleware in the order in which a request passes it.</summary>

@@ -29,7 +29,7 @@ internal sealed class SiteFunctions(PictureCaptcha pictures, CaptchaGate captcha
         return ApiResponse.Ok(new CaptchaResponse("data:image/png;base64," + Convert.ToBase64String(challenge.Image), challenge.Ticket));
     }
 
-    /// <summary>Takes a report of abuse.</summary>
+    /// <summary>Accepts a report of abuse.</summary>
     [Function("ReportAbuse")]
     [Requires(AuthClass.Optional, OAuthScopes.Any)]
     [Charges(ClientBudget.AbuseReports)]

@@ -13,7 +13,7 @@ using Cloudreve.Functions.WebDav.Methods;
 namespace Cloudreve.Functions.WebDav.Requests;
 
 /// <summary>
-/// Lets WebDAV clients in: mail address and password of a WebDAV account come with each request (contract, section 20). No transaction for a
+/// Authenticates WebDAV clients: mail address and password of a WebDAV account come with each request (contract, section 20). No transaction for a
 /// client that was let in recently.
 /// </summary>
 /// <param name="settings">The site's settings.</param>

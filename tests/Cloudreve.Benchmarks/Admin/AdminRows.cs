@@ -24,7 +24,7 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>
-    /// Makes accounts: a batch for each hundred rows of the index. Rows of accounts have partitions of their own, so only those are made that
+    /// Creates accounts: a batch for each hundred rows of the index. Rows of accounts have partitions of their own, so only those are made that
     /// the first pages, the last ones and those in the middle show.
     /// </summary>
     /// <returns>The first id.</returns>
@@ -77,7 +77,7 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
         return first;
     }
 
-    /// <summary>Makes a link to each of some files.</summary>
+    /// <summary>Creates a link to each of some files.</summary>
     /// <returns>The first id.</returns>
     public async Task<long> FillSharesAsync(long firstOwner, long firstFile, int count)
     {

@@ -45,7 +45,7 @@ internal sealed class BenchmarkDrive : IAsyncDisposable
 
     public Task MakeFolderAsync(FilePath path) => Tree.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
 
-    /// <summary>Makes a folder with files, each with an entity and its bytes charged, as uploads leave them.</summary>
+    /// <summary>Creates a folder with files, each with an entity and its bytes charged, as uploads leave them.</summary>
     public async Task FillAsync(FilePath path, int files)
     {
         var folder = await Tree.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);

@@ -28,7 +28,7 @@ internal sealed class BareLoop(BlobContainerClient container, TableServiceClient
     private long _nextFile;
     private long _nextEntity;
 
-    /// <summary>Makes the scratch tables.</summary>
+    /// <summary>Creates the scratch tables.</summary>
     public async Task PrepareAsync()
     {
         foreach (var table in (TableClient[])[_idTable, _entityTable, _fileTable])

@@ -15,7 +15,7 @@ internal sealed class SearchedDrives(StorageLayout layout)
     /// <summary>The name of the folder that is listed beside the searches.</summary>
     public static FilePath Listed { get; } = new(["folder 00"]);
 
-    /// <summary>Makes a drive.</summary>
+    /// <summary>Creates a drive.</summary>
     /// <param name="owner">The owner.</param>
     /// <param name="upper">Number of folders in the root.</param>
     /// <param name="filesInEach">Number of files in each folder.</param>

@@ -91,7 +91,7 @@ internal sealed class IdentityWorld
     /// <summary>The account of a test that has one.</summary>
     public long UserId { get; set; }
 
-    /// <summary>Makes an account.</summary>
+    /// <summary>Creates an account.</summary>
     public Task<User> CreateUserAsync(string email) => Users.CreateAsync(new NewUser(email, PasswordHasher.Hash(Password), Group.UserId));
 
     /// <summary>A process beside a site that has been bootstrapped.</summary>

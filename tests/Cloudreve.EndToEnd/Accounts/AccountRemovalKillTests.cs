@@ -52,7 +52,7 @@ public sealed class AccountRemovalKillTests(AzuriteServer azurite, ITestOutputHe
         Assert.Empty((await site.Files.ListPageAsync("", "")).Blobs);
     }
 
-    /// <summary>Makes an account and begins to import the tree into its drive.</summary>
+    /// <summary>Creates an account and begins to import the tree into its drive.</summary>
     private async Task<JsonElement> MakeUserAsync(Site site, string name)
     {
         await _plan.WriteTreeAsync(site, name);

@@ -28,7 +28,7 @@ internal static class StoredTasks
         await site.Layout.Tasks.ReplaceAsync(row, row.ETag);
     }
 
-    /// <summary>Makes a task look as though its orchestration had been interrupted, however far it had come.</summary>
+    /// <summary>Makes a task look as though its orchestration had been interrupted, at any point.</summary>
     public static async Task InterruptAsync(Site site, string source)
     {
         var row = await FindAsync(site, source);

@@ -67,7 +67,7 @@ public sealed partial class DavProgramTests(SharedSite shared) : IDisposable
         return output;
     }
 
-    /// <summary>Makes a WebDAV account.</summary>
+    /// <summary>Creates a WebDAV account.</summary>
     /// <returns>Its password.</returns>
     private async Task<string> CreateAccountAsync()
     {

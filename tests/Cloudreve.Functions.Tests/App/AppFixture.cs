@@ -134,7 +134,7 @@ public sealed class AppFixture : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Makes an account with <see cref="Password"/>.</summary>
+    /// <summary>Creates an account with <see cref="Password"/>.</summary>
     /// <param name="email">Its mail address; a new one unless given.</param>
     /// <param name="groupId">Its group.</param>
     /// <param name="status">Its state.</param>

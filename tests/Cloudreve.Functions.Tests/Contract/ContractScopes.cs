@@ -9,10 +9,10 @@ public static class ContractScopes
     /// <summary>The file with the table, from the repository's root.</summary>
     public const string Name = "tests/contract/scopes.tsv";
 
-    /// <summary>Stands for every token.</summary>
+    /// <summary>The placeholder for every token.</summary>
     public const string Any = "*";
 
-    /// <summary>Stands for no token of an OAuth client, whatever its scopes.</summary>
+    /// <summary>The placeholder for no token of an OAuth client, whatever its scopes.</summary>
     public const string Never = "-";
 
     /// <summary>Endpoint as method and path, to scope.</summary>

@@ -175,7 +175,7 @@ internal sealed class EdgeFunctions
     public static IResult AdminOnly([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/admin-only")] HttpRequest request) =>
         Results.Text("secret");
 
-    /// <summary>Answers where the request comes from.</summary>
+    /// <summary>Returns the client address of the request.</summary>
     [Function("Origin")]
     [Requires(AuthClass.None)]
     public static IResult Origin([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v4/origin")] HttpRequest request, ApiCall call) =>

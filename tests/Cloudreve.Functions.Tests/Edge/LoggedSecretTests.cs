@@ -57,7 +57,7 @@ public sealed class LoggedSecretTests(AzuriteServer azurite)
         Assert.DoesNotContain(Secret, entry, StringComparison.Ordinal);
     }
 
-    /// <summary>Keeps what is logged, in full.</summary>
+    /// <summary>Stores all log entries.</summary>
     private sealed class LogDouble : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<string> Entries { get; } = [];

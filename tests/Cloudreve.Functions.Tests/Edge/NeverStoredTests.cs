@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
 
-/// <summary>Answers with tokens, codes or other secrets are kept neither by browsers nor by proxies.</summary>
+/// <summary>Tests that neither browsers nor proxies store responses with tokens, codes or other secrets.</summary>
 public sealed partial class NeverStoredTests(SignedInApp app) : IClassFixture<SignedInApp>
 {
     private static readonly IReadOnlyList<HttpFunction> s_functions = new HttpFunctions(typeof(HttpFunction).Assembly).All;

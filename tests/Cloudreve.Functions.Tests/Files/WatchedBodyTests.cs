@@ -111,7 +111,7 @@ public sealed class WatchedBodyTests
         public void Abort() => _aborted.Cancel();
     }
 
-    /// <summary>Takes a write when the test says so.</summary>
+    /// <summary>Accepts a write when the test says so.</summary>
     private sealed class Reader : MemoryStream
     {
         private volatile TaskCompletionSource? _waiting;

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Makes access tokens that must not be believed.</summary>
+/// <summary>Creates access tokens that must be rejected.</summary>
 /// <param name="genuine">A valid access token.</param>
 /// <param name="secret">The secret that signs tokens.</param>
 internal sealed class ForgedTokens(string genuine, string secret)

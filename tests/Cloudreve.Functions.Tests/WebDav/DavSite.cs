@@ -35,7 +35,7 @@ public sealed class DavSite(AzuriteServer azurite) : IAsyncLifetime
         return new DavUser(this, user, api, account);
     }
 
-    /// <summary>Makes a WebDAV account.</summary>
+    /// <summary>Creates a WebDAV account.</summary>
     internal static async Task<JsonElement> CreateAccountAsync(HttpClient api, object? options = null, string root = "cloudreve://my")
     {
         var body = new Dictionary<string, object?> { ["name"] = "Laptop", ["uri"] = root };
@@ -82,7 +82,7 @@ internal sealed record DavUser(DavSite Site, User User, HttpClient Api, JsonElem
         return new DavReply((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.ToDictionary(h => h.Key, h => string.Join(", ", h.Value)));
     }
 
-    /// <summary>Makes a folder.</summary>
+    /// <summary>Creates a folder.</summary>
     public async Task MakeFolderAsync(string path) => Assert.Equal(201, (await SendAsync("MKCOL", path)).Status);
 
     /// <summary>Writes a file.</summary>

@@ -11,7 +11,7 @@ public sealed class Differences
     /// <summary>All of them.</summary>
     public IReadOnlyList<string> All => [.. _found];
 
-    /// <summary>Notes one.</summary>
+    /// <summary>Records one.</summary>
     public void Add(string difference)
     {
         if (_found.Count < Kept)

@@ -59,7 +59,7 @@ internal sealed class LoadClient
         }
     }
 
-    /// <summary>Looks at everything that is still in doubt, once the site is at peace.</summary>
+    /// <summary>Reads everything that is still in doubt, once the site is undisturbed.</summary>
     public async Task ResolveAsync()
     {
         foreach (var node in _model.Nodes.Where(n => !n.IsCertain).ToList())

@@ -37,7 +37,7 @@ internal sealed class LoadUser
     /// <summary>True if overwritten content is kept as a version that is not listed but charged.</summary>
     public bool KeepsVersions => Index % 3 == 2;
 
-    /// <summary>Notes a difference together with the operations that name something.</summary>
+    /// <summary>Records a difference together with the operations that name an object.</summary>
     public void Differ(string text, params IEnumerable<string> names) => Differences.Add($"user {Index}: {text}\n{History.About(names)}");
 
     /// <summary>Signs up and in, and makes what clients fight for.</summary>

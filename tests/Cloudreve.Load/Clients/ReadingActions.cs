@@ -60,7 +60,7 @@ internal sealed class ReadingActions(LoadUser user, DriveModel model, Random ran
 
     public Task SharesAsync() => user.Api.GetAsync("list shares", "share?page_size=50");
 
-    /// <summary>Looks where an entry is, and what it holds, after an answer that left this open.</summary>
+    /// <summary>Reads the place and content of an entry after a response that left them open.</summary>
     public async Task ResolveAsync(DriveNode node)
     {
         var found = new List<Place>();

@@ -55,7 +55,7 @@ internal sealed class DriveModel
     /// <summary>The entries below an entry, as far as is known.</summary>
     public List<DriveNode> Below(DriveNode node) => [.. Nodes.Where(n => IsIn(n.Place, node))];
 
-    /// <summary>Forgets an entry that is gone for certain, with what was below it.</summary>
+    /// <summary>Removes an entry that is certainly gone, with everything below it.</summary>
     public void Remove(DriveNode node)
     {
         foreach (var below in Nodes.Where(n => n.Places.TrueForAll(p => p.State == PlaceState.Gone || IsIn(p, node))).ToList())

@@ -115,7 +115,7 @@ internal sealed class DriveNode
         MarkUnread();
     }
 
-    /// <summary>Something was seen.</summary>
+    /// <summary>An entry was seen.</summary>
     public void Believe(Place place)
     {
         Places.Remove(place);

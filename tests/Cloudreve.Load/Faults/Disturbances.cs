@@ -16,7 +16,7 @@ internal sealed class Disturbances(ISiteProcesses site, TcpProxy proxy, Action<s
     /// <summary>Times at which hosts ended by themselves.</summary>
     public int UnwantedEnds { get; private set; }
 
-    /// <summary>Goes through the windows of a plan, and leaves storage in peace at last.</summary>
+    /// <summary>Runs the windows of a plan, and finally leaves storage undisturbed.</summary>
     public async Task DisturbAsync(IReadOnlyList<FaultWindow> windows, CancellationToken cancellationToken)
     {
         try

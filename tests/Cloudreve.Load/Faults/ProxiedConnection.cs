@@ -87,7 +87,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         }
     }
 
-    /// <summary>Takes what still comes, until the other side ends.</summary>
+    /// <summary>Reads the remaining data, until the other side ends.</summary>
     private async Task DrainAsync()
     {
         var buffer = new byte[64 * 1024];

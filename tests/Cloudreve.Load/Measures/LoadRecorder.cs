@@ -13,7 +13,7 @@ public sealed class LoadRecorder
     /// <summary>Requests so far.</summary>
     public int Requests => _operations.Values.Sum(o => o.Count);
 
-    /// <summary>Notes a request.</summary>
+    /// <summary>Records a request.</summary>
     /// <param name="operation">The operation that it belonged to.</param>
     /// <param name="elapsed">The time that it took.</param>
     /// <param name="result">A code of the API, or a word for what was no answer.</param>
@@ -51,7 +51,7 @@ public sealed class OperationRecord
         }
     }
 
-    /// <summary>Notes a request.</summary>
+    /// <summary>Records a request.</summary>
     public void Note(TimeSpan elapsed, string result)
     {
         lock (_lock)

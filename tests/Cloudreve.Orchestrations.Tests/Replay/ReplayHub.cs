@@ -40,7 +40,7 @@ internal sealed class ReplayHub
 
     public void Purge(string id) => _instances.Remove(id);
 
-    /// <summary>Has a process work until nothing is left to do, or until <paramref name="isEnough"/> says so between two steps.</summary>
+    /// <summary>Runs a process until nothing is left to do, or until <paramref name="isEnough"/> returns true between two steps.</summary>
     public async Task RunAsync(IActivityRunner process, Func<bool>? isEnough = null)
     {
         while (isEnough?.Invoke() != true)

@@ -54,7 +54,7 @@ public sealed class SoftwareAuthenticator : IDisposable
     /// <summary>Further members of the client data, as JSON that begins with a comma.</summary>
     public string Extra { get; set; } = ",\"crossOrigin\":false";
 
-    /// <summary>Makes the credential.</summary>
+    /// <summary>Creates the credential.</summary>
     /// <param name="challenge">The challenge in base64url.</param>
     /// <returns>The browser's response, as JSON.</returns>
     public string Create(string challenge)

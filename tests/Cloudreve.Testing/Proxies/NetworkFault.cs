@@ -15,9 +15,9 @@ public enum NetworkFault
     /// <summary>The answer is 503. Takes no effect.</summary>
     Unavailable,
 
-    /// <summary>Takes effect, but the connection breaks before the answer.</summary>
+    /// <summary>Takes effect, but the connection breaks before the response.</summary>
     AnswerLost,
 
-    /// <summary>Takes effect, but the answer's body comes to a halt in the middle until the outage ends, which breaks the connection.</summary>
+    /// <summary>Takes effect, but the response body stalls in the middle until the outage ends, which breaks the connection.</summary>
     StalledBody,
 }

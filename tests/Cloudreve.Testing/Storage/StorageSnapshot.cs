@@ -36,7 +36,7 @@ public sealed class StorageSnapshot
         return snapshot;
     }
 
-    /// <summary>Makes the site what it was: writes what was changed or deleted, deletes what came. Nobody may write meanwhile.</summary>
+    /// <summary>Restores the site: writes what was changed or deleted, deletes what came. Nobody may write meanwhile.</summary>
     public Task RestoreAsync() => Task.WhenAll([
         .. _tables.Select(t => RestoreAsync(t.Table, t.Rows)),
         .. _containers.Select(c => RestoreAsync(c.Container, c.Blobs)),

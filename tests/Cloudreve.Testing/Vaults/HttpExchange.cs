@@ -45,7 +45,7 @@ internal sealed class HttpExchange
         return null;
     }
 
-    /// <summary>Answers with JSON.</summary>
+    /// <summary>Responds with JSON.</summary>
     public async Task AnswerAsync(HttpStatusCode status, string json, CancellationToken cancellationToken, params string[] headers)
     {
         var body = Encoding.UTF8.GetBytes(json);

@@ -59,7 +59,7 @@ internal static class Command
         return (code, await output, await errors);
     }
 
-    /// <summary>Looks a program up on the path.</summary>
+    /// <summary>Finds a program on the path.</summary>
     public static bool IsInstalled(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Any(folder => s_executableExtensions.Any(extension => File.Exists(Path.Combine(folder, program + extension))));

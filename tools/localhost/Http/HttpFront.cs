@@ -15,7 +15,7 @@ internal sealed class HttpFront(FunctionRoutes routes, FunctionInvoker invoker, 
     private readonly HttpMessageInvoker _client =
         new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
 
-    /// <summary>Answers a request.</summary>
+    /// <summary>Handles a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.BodyLimit;

@@ -7,6 +7,6 @@ internal interface IScheduleStore
     /// <returns>Null for one that never ran here.</returns>
     Task<ScheduleStatus?> ReadAsync(string function, CancellationToken cancellationToken);
 
-    /// <summary>Notes where a timer stands.</summary>
+    /// <summary>Records the state of a timer.</summary>
     Task WriteAsync(string function, ScheduleStatus status, CancellationToken cancellationToken);
 }

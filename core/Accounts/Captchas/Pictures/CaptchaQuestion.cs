@@ -16,7 +16,7 @@ internal sealed record CaptchaQuestion(string Text, string Answer)
     private const string Letters = "ABCDEFGHJKMNPRTUVWXY";
     private const string Mixed = "234678" + Letters;
 
-    /// <summary>Makes one up.</summary>
+    /// <summary>Generates one.</summary>
     /// <param name="site">Says of which kind.</param>
     public static CaptchaQuestion Draw(SiteSettings site)
     {

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <summary>The effects of an event on a folder's subtree, for clients that mirror it (contract, section 26).</summary>
 public enum FolderEventType
 {
-    /// <summary>Something new, also moved in or restored.</summary>
+    /// <summary>A new entry, also one that was moved in or restored.</summary>
     Create,
 
     /// <summary>Other content.</summary>

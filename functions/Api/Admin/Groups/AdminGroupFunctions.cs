@@ -54,7 +54,7 @@ internal sealed class AdminGroupFunctions(GroupEditor editor, SiteCatalog catalo
             : response);
     }
 
-    /// <summary>Makes a group.</summary>
+    /// <summary>Creates a group.</summary>
     [Function("AdminCreateGroup")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]

@@ -63,7 +63,7 @@ internal sealed class AdminPolicyFunctions(PolicyEditor editor, SiteCatalog cata
         return ApiResponse.Ok(response);
     }
 
-    /// <summary>Makes a policy.</summary>
+    /// <summary>Creates a policy.</summary>
     [Function("AdminCreatePolicy")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -95,7 +95,7 @@ internal sealed class AdminPolicyFunctions(PolicyEditor editor, SiteCatalog cata
         return ApiResponse.Ok();
     }
 
-    /// <summary>Lets browsers reach a policy's storage account.</summary>
+    /// <summary>Allows browsers to access a policy's storage account.</summary>
     [Function("AdminCreatePolicyCors")]
     [Requires(AuthClass.Admin, OAuthScopes.AdminWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]

@@ -51,7 +51,7 @@ internal sealed class AdminUserFunctions(UserAdministration administration, Site
         string id, ApiCall call, CancellationToken cancellationToken) =>
         ApiResponse.Ok(await DescribeWholeAsync(await administration.GetAsync(AdminId.Parse(id), cancellationToken), call, cancellationToken));
 
-    /// <summary>Makes an account.</summary>
+    /// <summary>Creates an account.</summary>
     [Function("AdminCreateUser")]
     [Requires(AuthClass.Admin)]
     [BodyLimit(BodyLimitAttribute.Json)]

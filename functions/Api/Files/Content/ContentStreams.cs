@@ -18,7 +18,7 @@ internal sealed class ContentStreams(TimeProvider clock)
     private readonly HeldPlaces<long> _users = new();
     private readonly HeldPlaces<ClientAddress> _addresses = new();
 
-    /// <summary>Takes a place for an answer.</summary>
+    /// <summary>Reserves a place for a response.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="userId">The user who reads; null when unknown.</param>
     /// <param name="address">The client address of the reader; null when unknown, as for the server of a viewer, which reads for many.</param>

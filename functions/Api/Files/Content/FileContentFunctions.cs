@@ -34,7 +34,7 @@ internal sealed class FileContentFunctions(
         }
     }
 
-    /// <summary>Answers the preflight of browsers.</summary>
+    /// <summary>Responds to preflight requests of browsers.</summary>
     [Function("OptionsEntityContent")]
     [Requires(AuthClass.None)]
     public static IResult Preflight(

@@ -27,7 +27,7 @@ internal sealed class DirectLinkRedirectFunctions(DirectLinkTarget target, Direc
         CancellationToken cancellationToken) =>
         RedirectAsync(request, call, (id, name), isDownload: true, cancellationToken);
 
-    /// <summary>Lets pages of other sites follow direct links.</summary>
+    /// <summary>Allows pages of other sites to follow direct links.</summary>
     [Function("OptionsDirectLink")]
     [Requires(AuthClass.None)]
     public static IResult Preflight([HttpTrigger(AuthorizationLevel.Anonymous, "options", Route = "f/{*path}")] HttpRequest request) =>

@@ -14,7 +14,7 @@ internal sealed class ArchiveAddresses(ArchiveSessions sessions, TimeProvider cl
     /// <param name="id">The archive.</param>
     public static string PathOf(Guid id) => $"{ApiPaths.Prefix}/file/archive/{id}/archive.zip";
 
-    /// <summary>Makes an address.</summary>
+    /// <summary>Creates an address.</summary>
     /// <param name="site">The site, for its secret and lifetimes.</param>
     /// <param name="siteBase">Scheme and host of the site's addresses.</param>
     /// <param name="archive">The content of the archive.</param>

@@ -10,7 +10,7 @@ using Cloudreve.Functions.Api.Files.Content;
 namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>
-/// Makes download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
+/// Creates download addresses (contract, section 15): signed addresses of Blob storage, so that no content passes through the
 /// app; or signed addresses of the app for empty files, encrypted blobs, and policies whose downloads must pass through it.
 /// Addresses are handed out again for a while, so that browsers and proxies can use their caches.
 /// </summary>

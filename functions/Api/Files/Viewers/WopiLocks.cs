@@ -59,7 +59,7 @@ internal sealed class WopiLocks(DriveLocks locks, TimeProvider clock)
         await RefreshAsync(await RequireAsync(file, name, cancellationToken) ?? throw Mismatch(null), cancellationToken);
     }
 
-    /// <summary>Gives the viewer's lock back.</summary>
+    /// <summary>Releases the viewer's lock.</summary>
     /// <inheritdoc cref="RequireAsync"/>
     public async Task UnlockAsync(WopiFile file, string? name, CancellationToken cancellationToken)
     {

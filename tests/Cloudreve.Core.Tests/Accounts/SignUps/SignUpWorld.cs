@@ -40,7 +40,7 @@ internal sealed class SignUpWorld
 
     public AccountMailer Mailer { get; }
 
-    /// <summary>Makes a site, with its settings.</summary>
+    /// <summary>Creates a site, with its settings.</summary>
     public static async Task<SignUpWorld> CreateAsync(AzuriteServer azurite, SmtpServerDouble server)
     {
         var world = new SignUpWorld(new IdentityWorld(new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName())));

@@ -220,7 +220,7 @@ public sealed class ArchiveDirectoryTests
         return output.ToArray();
     }
 
-    /// <summary>Takes away the mark that names are UTF-8.</summary>
+    /// <summary>Removes the mark that names are UTF-8.</summary>
     private static byte[] Unmarked(byte[] zip)
     {
         for (var i = 0; i < zip.Length - 10; i++)

@@ -4,7 +4,7 @@ using ImageMagick;
 
 namespace Cloudreve.Core.Tests.Content.Thumbnails;
 
-/// <summary>Makes pictures that say they are larger than anybody wants to hold in memory.</summary>
+/// <summary>Creates pictures that claim to be larger than fits into memory.</summary>
 internal static class LargePictures
 {
     /// <summary>A JPEG with another size in its header; what is missing behind its content is grey.</summary>

@@ -107,7 +107,7 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
         return (await Drive.Layout.Container(Drive.Layout.FilesContainerName).ReadAsync(entity!.Source))!;
     }
 
-    /// <summary>Lets so much time pass that everything that was left behind is due, and runs what timers run.</summary>
+    /// <summary>Advances the time until all leftovers are due, and runs the timers.</summary>
     public async Task RecoverAsync()
     {
         var later = Restart();

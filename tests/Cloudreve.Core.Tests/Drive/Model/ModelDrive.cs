@@ -20,7 +20,7 @@ internal sealed record ModelFile(int Current, ImmutableSortedSet<int> Older) : M
 
     public long Size => Older.Add(Current).Sum(SizeOf);
 
-    /// <summary>Makes a content the current one and keeps so many of the latest, itself included; 0 for all.</summary>
+    /// <summary>Makes a content the current one and keeps a number of the latest, itself included; 0 for all.</summary>
     public ModelFile Replace(int content, int keep)
     {
         var older = (Current == 0 ? Older : Older.Add(Current)).Remove(content);
@@ -144,7 +144,7 @@ internal sealed record ModelDrive(ModelFolder Root, ImmutableList<ModelTrashed> 
         ? Done(this with { Root = Set(Set(Root, path.Segments, null), target.Segments, Find(path)) })
         : Refuse(ErrorCode.ObjectExists);
 
-    /// <summary>Puts an entry where nothing is; folders that are missing above come first, one after the other.</summary>
+    /// <summary>Adds an entry at a free path; missing folders above come first, one after the other.</summary>
     private ModelOutcome Put(FilePath path, ModelEntry entry)
     {
         var halfway = ImmutableList<ModelDrive>.Empty;

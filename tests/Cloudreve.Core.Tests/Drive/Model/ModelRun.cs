@@ -16,7 +16,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Model;
 
-/// <summary>Takes steps on a real drive and on the model, and compares the two.</summary>
+/// <summary>Performs steps on a real drive and on the model, and compares the two.</summary>
 /// <param name="site">The drive.</param>
 /// <param name="prepared">The run that made the drive what it is; null for an empty one.</param>
 internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
@@ -42,7 +42,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
         return run;
     }
 
-    /// <summary>Takes a step. One that finds nothing to work on is left out.</summary>
+    /// <summary>Performs a step. One that finds nothing to work on is left out.</summary>
     public async Task StepAsync(ModelStep step)
     {
         if (await PlanAsync(step) is not { } plan)

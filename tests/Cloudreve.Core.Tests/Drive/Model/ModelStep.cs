@@ -62,7 +62,7 @@ internal sealed record ModelStep(ModelAction Action, int Subject, int Target, st
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    /// <summary>Makes a drive with folders, files of several versions, and a trash.</summary>
+    /// <summary>Creates a drive with folders, files of several versions, and a trash.</summary>
     public static IReadOnlyList<ModelStep> Preparation { get; } =
     [
         Of(ModelAction.Write, "a/b/f"), Of(ModelAction.Write, "a/b/f"), Of(ModelAction.UploadOver, "a/b/f"), Of(ModelAction.Write, "a/g"),

@@ -236,7 +236,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         }
     }
 
-    /// <summary>Something that happens in another process just before the first batch of this one.</summary>
+    /// <summary>An event in another process just before the first batch of this one.</summary>
     private sealed class Injection(Func<Task<ErrorCode>> happens)
     {
         private bool _isOver;

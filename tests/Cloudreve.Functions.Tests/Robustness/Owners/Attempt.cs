@@ -7,7 +7,7 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
 /// <summary>A request that names something of the first user's, which is there.</summary>
 /// <param name="Request">
-/// Makes the request: for both users the same, except for what shows who asks, such as a token, a signature or a password.
+/// Creates the request: for both users the same, except for what shows who asks, such as a token, a signature or a password.
 /// </param>
 internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
 {

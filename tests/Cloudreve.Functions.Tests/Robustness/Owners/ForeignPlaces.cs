@@ -15,7 +15,7 @@ internal enum PlaceKind
     Nothing,
 }
 
-/// <summary>Something of a user's, and a URI that names it in one of the file systems.</summary>
+/// <summary>A user's object, and a URI that names it in one of the file systems.</summary>
 /// <param name="Uri">The URI.</param>
 /// <param name="OldVersion">The id of the version that is not the current one; empty when there is none.</param>
 internal sealed record ForeignPlace(string Uri, string OldVersion)
@@ -38,7 +38,7 @@ internal sealed record ForeignPlace(string Uri, string OldVersion)
     /// <summary>Behind a shortcut to somebody else's link.</summary>
     public const string Shortcut = "shortcut";
 
-    /// <summary>Makes something and names it.</summary>
+    /// <summary>Creates an object and returns its name.</summary>
     public static async Task<ForeignPlace> CreateAsync(TwoUsers site, string names, PlaceKind kind, string name, byte[] content)
     {
         var path = site.NewPath(name);

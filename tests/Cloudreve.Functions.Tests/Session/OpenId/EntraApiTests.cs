@@ -70,7 +70,7 @@ public sealed class EntraApp(AzuriteServer azurite) : IAsyncLifetime
         await Provider.DisposeAsync();
     }
 
-    /// <summary>Leads requests to another address.</summary>
+    /// <summary>Redirects requests to another address.</summary>
     private sealed class Detour(string address) : DelegatingHandler(new SocketsHttpHandler())
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

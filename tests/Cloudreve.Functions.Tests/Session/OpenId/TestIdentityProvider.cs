@@ -81,7 +81,7 @@ internal sealed class TestIdentityProvider : IAsyncDisposable
         return (code, query["state"]!);
     }
 
-    /// <summary>Takes another key, as providers do now and then.</summary>
+    /// <summary>Switches to another key, as providers do now and then.</summary>
     public void ChangeKey() => (_key, KeyId) = (RSA.Create(2048), "key-2");
 
     /// <summary>A token that is signed with the provider's key.</summary>

@@ -43,7 +43,7 @@ internal sealed partial class MailingSite : IAsyncDisposable
         return new MailingSite(app, server, clock);
     }
 
-    /// <summary>Lets the queue function send what was asked for, and reads the next mail.</summary>
+    /// <summary>Runs the queue function for the requested mails, and reads the next mail.</summary>
     public async Task<(string To, string Subject, Uri Link)> ReceiveAsync()
     {
         var received = Server.ReceiveAsync();
