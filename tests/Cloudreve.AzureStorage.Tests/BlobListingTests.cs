@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.AzureStorage.Tests;
 
-/// <summary>Listings by prefix; the emulator finds blobs by its index of names, and must find those that it would find without.</summary>
+/// <summary>Listings by prefix; the emulator finds blobs by its index of names, and must find those that it would find without it.</summary>
 public sealed class BlobListingTests(AzuriteServer azurite)
 {
     private static readonly string[] s_names =

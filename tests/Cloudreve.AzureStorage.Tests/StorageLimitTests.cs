@@ -9,7 +9,7 @@ namespace Cloudreve.AzureStorage.Tests;
 /// <summary>The cost of storage that is slow or silent to those who wait, and to those who have nothing to do with it.</summary>
 public sealed class StorageLimitTests(AzuriteServer azurite)
 {
-    // As many as the connections of either kind that a process once had in common.
+    // As many as the connections that both kinds once shared in a process.
     private const int Readers = 70;
 
     private static readonly TimeSpan Safety = TimeSpan.FromMinutes(1);

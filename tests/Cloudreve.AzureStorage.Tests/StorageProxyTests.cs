@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.AzureStorage.Tests;
 
-/// <summary>The faults that other tests rely on are those that their names say.</summary>
+/// <summary>Tests that the faults that other tests rely on do what their names say.</summary>
 public sealed class StorageProxyTests(AzuriteServer azurite)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);

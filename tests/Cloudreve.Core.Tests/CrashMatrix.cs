@@ -4,7 +4,7 @@ using Cloudreve.Testing.Storage;
 
 namespace Cloudreve.Core.Tests;
 
-/// <summary>A site that other processes can work on, too.</summary>
+/// <summary>A site that other processes can also work on.</summary>
 /// <typeparam name="TSelf">The kind of site.</typeparam>
 internal interface IRestartable<out TSelf>
     where TSelf : IRestartable<TSelf>

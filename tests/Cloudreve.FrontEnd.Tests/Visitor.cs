@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Cloudreve.FrontEnd.Tests;
 
 /// <summary>
-/// A visitor with a browser. Notes every answer of the API that is a failure, and every error that the browser reports.
+/// A visitor with a browser. Records every failed response of the API, and every error that the browser reports.
 /// </summary>
 internal sealed class Visitor : IAsyncDisposable
 {

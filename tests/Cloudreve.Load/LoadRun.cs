@@ -59,7 +59,7 @@ public sealed class LoadRun : IAsyncDisposable
     /// <summary>The differences from what clients know.</summary>
     public Differences Differences { get; } = new();
 
-    /// <summary>Rows that nothing refers to and nobody can reach: what a kill at the birth of an entry leaves.</summary>
+    /// <summary>Rows that nothing refers to and nobody can reach: the leftovers of a kill during the creation of an entry.</summary>
     public int Leftovers { get; private set; }
 
     /// <summary>Storage requests for each request of clients.</summary>
@@ -80,7 +80,7 @@ public sealed class LoadRun : IAsyncDisposable
     }
 
     /// <summary>Runs the clients.</summary>
-    /// <param name="watch">Looks on meanwhile, until it is cancelled.</param>
+    /// <param name="watch">Observes the run, until it is cancelled.</param>
     public async Task WorkAsync(Func<CancellationToken, Task>? watch = null)
     {
         var (requests, transactions) = (Recorder.Requests, _proxy.Requests);
@@ -140,7 +140,7 @@ public sealed class LoadRun : IAsyncDisposable
     {
         foreach (var finding in findings)
         {
-            // Rows of an entry that was cut off before it had a name.
+            // Rows of an entry whose creation was interrupted before it had a name.
             if (_options.IsDisturbed && finding.Text.EndsWith("belongs to no entry.", StringComparison.Ordinal))
                 Leftovers++;
             else

@@ -7,7 +7,7 @@ namespace Cloudreve.LocalHost.TestApp;
 
 public sealed class WorkflowFunctions(Journal journal)
 {
-    /// <summary>An activity whose worker dies has failed; only orchestrators are repeated without being asked.</summary>
+    /// <summary>An activity whose worker dies has failed; only orchestrators are repeated automatically.</summary>
     private static readonly TaskOptions s_patient = TaskOptions.FromRetryPolicy(new RetryPolicy(5, TimeSpan.FromMilliseconds(200)));
 
     [Function("StartWorkflow")]

@@ -74,7 +74,7 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, Ta
         return Results.Ok();
     }
 
-    /// <summary>Runs the daily clean-up at a later time; answers how many instances went.</summary>
+    /// <summary>Runs the daily clean-up at a later time; returns the number of removed instances.</summary>
     [Function("PurgeFinished")]
     public static async Task<IResult> PurgeFinishedAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "clean/{days}")] HttpRequest request,

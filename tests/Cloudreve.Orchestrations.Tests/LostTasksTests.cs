@@ -243,7 +243,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
             _hub.Terminate(ImportStarter.InstanceIdOf(task));
     }
 
-    /// <summary>An import of <c>src/a</c> and <c>src/d/b</c> that has begun and has come as far as is said.</summary>
+    /// <summary>An import of <c>src/a</c> and <c>src/d/b</c> that has begun and has reached the given point.</summary>
     private async Task<WorkflowTask> StartedAsync(RunningSite site, Func<bool>? isFarEnough = null)
     {
         await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);

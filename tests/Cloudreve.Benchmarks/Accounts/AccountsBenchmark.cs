@@ -59,7 +59,7 @@ internal static class AccountsBenchmark
         return Median(times);
     }
 
-    // In turns, so that what else the machine does concerns both.
+    // In turns, so that other load of the machine affects both.
     private static async Task<(double First, double Second)> MediansAsync(int runs, Func<Task> first, Func<Task> second)
     {
         await first();
@@ -77,7 +77,7 @@ internal static class AccountsBenchmark
 
     private static async Task<double> TimeAsync(Func<Task> action)
     {
-        // What the app does after an answer must not count for the next one.
+        // Work of the app after a response must not count for the next one.
         await Task.Delay(Pause);
         var watch = Stopwatch.StartNew();
         await action();

@@ -19,7 +19,7 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
 
     private const int Shown = 1_000;
     private const int Batch = 100;
-    // An emulator carries out one batch after the other, and what waits for long is given up.
+    // An emulator executes one batch after the other, and calls that wait too long are given up.
     private const int Writers = 4;
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 

@@ -7,7 +7,7 @@ namespace Cloudreve.Benchmarks.Apps;
 /// <summary>Talks to the API of a running product.</summary>
 internal sealed class ApiClient(AppProcess app) : IDisposable
 {
-    /// <summary>The client below, with the token of whoever signed in.</summary>
+    /// <summary>The client below, with the token of the signed-in user.</summary>
     public HttpClient Http { get; } = new() { BaseAddress = app.Address, Timeout = TimeSpan.FromMinutes(10) };
 
     /// <summary>Signs in as the administrator.</summary>

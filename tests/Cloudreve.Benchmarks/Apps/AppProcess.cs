@@ -27,7 +27,7 @@ internal sealed class AppProcess : IDisposable
         _host.ErrorDataReceived += (_, line) => Keep(line.Data);
         _host.BeginOutputReadLine();
         _host.BeginErrorReadLine();
-        // Not even an interrupted benchmark leaves processes behind.
+        // Even an interrupted benchmark leaves no processes behind.
         AppDomain.CurrentDomain.ProcessExit += EndHost;
     }
 

@@ -37,7 +37,7 @@ internal static class AppSettings
         settings[SeparateConnection] = connectionString;
     }
 
-    /// <summary>Switches off what starts by itself, so that it works neither beside a measurement nor into it.</summary>
+    /// <summary>Disables everything that starts by itself, so that it does not interfere with a measurement.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="appFolder">The folder of the app.</param>
     public static void DisableTriggers(this Dictionary<string, string> settings, string appFolder)

@@ -24,7 +24,7 @@ internal static class FilesBenchmark
     /// <summary>The allowed options.</summary>
     public static string[] Values { get; } = ["--size", "--repeat", "--publish"];
 
-    /// <summary>Runs the parts that are asked for.</summary>
+    /// <summary>Runs the requested parts.</summary>
     /// <exception cref="BenchmarkException">A part cannot continue.</exception>
     public static async Task RunAsync(Options options)
     {

@@ -3,7 +3,7 @@ using Cloudreve.Benchmarks.Apps;
 
 namespace Cloudreve.Benchmarks.Files;
 
-/// <summary>Transfers files as the front end does: one chunk after the other, to wherever the app says.</summary>
+/// <summary>Transfers files as the front end does: one chunk after the other, to the addresses that the app returns.</summary>
 internal sealed class ProductTransfer(AppProcess app) : IDisposable
 {
     /// <summary>The chunk size of the seeded policy.</summary>

@@ -14,7 +14,7 @@ internal static class TransferPart
 {
     private const double RatioGoal = 0.8;
 
-    // What a second transfer may add to the peak of the first one.
+    // The amount that a second transfer may add to the peak of the first one.
     private const double FlatGoal = 1.15;
 
     /// <summary>Runs both ways.</summary>
@@ -49,7 +49,7 @@ internal static class TransferPart
         await product.SignInAsync();
         var bare = new BareTransfer(azurite.ConnectionString, AppSettings.Prefix + "-bare", (int)ProductTransfer.ChunkSize);
         await bare.PrepareAsync();
-        // Everybody compiles just in time, and files of the emulator are created once before they count.
+        // All code is compiled just in time, and files of the emulator are created once before they count.
         await product.UploadAsync("warm.bin", content[..1_000_000]);
         await product.DownloadAsync("warm.bin");
         await bare.UploadAsync("warm.bin", content[..1_000_000]);

@@ -51,7 +51,7 @@ internal static class HttpBenchmark
     private static async Task<Dictionary<LoadTarget, LoadResult>> MeasureAsync(Targets targets, int concurrency, TimeSpan duration, int rounds)
     {
         var results = targets.All.ToDictionary(target => target, _ => new LoadResult());
-        // In turns, so that what else the machine does concerns all.
+        // In turns, so that other load of the machine affects all.
         for (var round = 0; round < rounds; round++)
         {
             foreach (var target in targets.All)

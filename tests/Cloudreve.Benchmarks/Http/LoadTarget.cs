@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Cloudreve.Benchmarks.Http;
 
-/// <summary>An address that is asked as fast as it answers.</summary>
+/// <summary>An address that is requested as fast as it responds.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Client">The client to ask with.</param>
 /// <param name="Address">Path and query.</param>
@@ -13,7 +13,7 @@ internal sealed record LoadTarget(string Name, HttpClient Client, string Address
     /// <param name="concurrency">The number of requests at any time.</param>
     /// <param name="duration">The duration after which to stop.</param>
     /// <param name="result">Takes what was measured.</param>
-    /// <exception cref="BenchmarkException">An answer is no success.</exception>
+    /// <exception cref="BenchmarkException">A response is not a success.</exception>
     public async Task RunAsync(int concurrency, TimeSpan duration, LoadResult result)
     {
         var clock = Stopwatch.StartNew();

@@ -16,7 +16,7 @@ internal sealed class BareLoop(BlobContainerClient container, TableServiceClient
     private const int IdsPerPartition = 1000;
     private const int PageSize = 5000;
 
-    // As deep as the writers are fast: the lister must not run ahead without bounds.
+    // Bounded: the lister must not run ahead of the writers without limit.
     private readonly Channel<(TableClient Table, List<TableTransactionAction> Batch)> _batches =
         Channel.CreateBounded<(TableClient, List<TableTransactionAction>)>(2 * Writers);
 

@@ -10,13 +10,13 @@ namespace Cloudreve.Benchmarks.Import;
 /// </summary>
 internal sealed class CountingRun(AzuriteServer azurite)
 {
-    // What the host keeps for itself: leases of its singletons.
+    // The host's own blobs: leases of its singletons.
     private const string HostContainer = "azure-webjobs-hosts";
     private const string HubName = "CountHub";
     private const string ScheduledActivity = "queue POST counthub-workitems";
 
     /// <summary>Imports the source and counts.</summary>
-    /// <exception cref="BenchmarkException">The import did not bring all files.</exception>
+    /// <exception cref="BenchmarkException">The import did not import all files.</exception>
     public async Task<ImportCounts> RunAsync(string appFolder, string source, string destination, int files)
     {
         await using var appProxy = await StorageProxy.StartAsync(azurite.ConnectionString);

@@ -19,7 +19,7 @@ internal sealed class ProductImport(AppProcess app, TaskObserver observer) : IDi
 
     /// <summary>Imports and waits for the end.</summary>
     /// <returns>The time from the request to the completed task.</returns>
-    /// <exception cref="BenchmarkException">The import did not bring all files.</exception>
+    /// <exception cref="BenchmarkException">The import did not import all files.</exception>
     public async Task<TimeSpan> RunAsync(string source, string destination, int files)
     {
         var clock = Stopwatch.StartNew();

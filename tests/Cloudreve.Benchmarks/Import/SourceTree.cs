@@ -19,7 +19,7 @@ internal sealed record SourceTree(int Files, int Folders)
     /// <summary>The tree that is imported before anything is measured.</summary>
     public static SourceTree WarmUp { get; } = new(2_000, 20);
 
-    /// <summary>The most storage transactions that importing them may take, the orchestration's own apart.</summary>
+    /// <summary>Maximum number of storage transactions of importing them, without the orchestration's own.</summary>
     public int TransactionBudget => (Files / 20) + (4 * Math.Max(1, Folders)) + 20;
 
     public override string ToString() => Folders == 0 ? $"{Files:N0} files in one folder" : $"{Files:N0} files in {Folders:N0} folders";

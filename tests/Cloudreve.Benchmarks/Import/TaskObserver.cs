@@ -4,7 +4,7 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Benchmarks.Import;
 
-/// <summary>Reads the administrator's newest task where it is stored, so that the app has no requests to answer and to count.</summary>
+/// <summary>Reads the administrator's newest task where it is stored, so that no requests of the app are counted.</summary>
 internal sealed class TaskObserver(StorageAccount account, string prefix)
 {
     private const int AdminId = 1;

@@ -15,7 +15,7 @@ internal static class LoadBenchmark
     private static readonly TimeSpan s_sampleInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs it.</summary>
-    /// <exception cref="BenchmarkException">Something differs from what clients know.</exception>
+    /// <exception cref="BenchmarkException">The site differs from what clients know.</exception>
     public static async Task RunAsync(Options options)
     {
         var clients = options.Number("--clients") ?? 32;

@@ -10,8 +10,8 @@ using Cloudreve.Testing.Azurite;
 namespace Cloudreve.Benchmarks.Load;
 
 /// <summary>
-/// A light, steady mix for a long time: what processes hold, and the rows of each table. What a process holds has to be flat; of rows it is
-/// told which tables grow, and docs/operations.md says what ends that.
+/// A light, steady mix for a long time: what processes hold, and the rows of each table. Resources of processes have to be flat; of rows it is
+/// reported which tables grow, and docs/operations.md explains what limits that.
 /// </summary>
 internal static class SoakBenchmark
 {
@@ -24,7 +24,7 @@ internal static class SoakBenchmark
     private const double TolerableGrowth = 1.10;
 
     /// <summary>Runs it.</summary>
-    /// <exception cref="BenchmarkException">Something grows, or differs from what clients know.</exception>
+    /// <exception cref="BenchmarkException">A resource grows, or the site differs from what clients know.</exception>
     public static async Task RunAsync(Options options)
     {
         var time = TimeSpan.FromMinutes(options.Number("--minutes") ?? 30);

@@ -15,11 +15,11 @@ internal sealed class FaultMatrix(AzuriteServer azurite)
     public static TheoryData<StorageFault> Faults =>
         [StorageFault.CrashBefore, StorageFault.CrashAfter, StorageFault.Unavailable, StorageFault.AnswerLost];
 
-    /// <summary>Tries until the action gets through without meeting its fault.</summary>
+    /// <summary>Tries until the action completes without meeting its fault.</summary>
     /// <param name="fault">The fault.</param>
     /// <param name="prepareAsync">Makes an account with what the action needs, in a process without faults.</param>
     /// <param name="actAsync">The action, in a process with a fault.</param>
-    /// <param name="judgeAsync">Judges in a process without faults; gets what the action threw.</param>
+    /// <param name="judgeAsync">Judges in a process without faults; gets the exception of the action.</param>
     public async Task RunAsync<T>(
         StorageFault fault, Func<IdentityWorld, int, Task<T>> prepareAsync, Func<IdentityWorld, T, Task> actAsync,
         Func<IdentityWorld, T, Exception?, Task> judgeAsync)

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts;
 
-/// <summary>A fault at any storage call of the second factor leaves it either on or off, and no code works twice.</summary>
+/// <summary>Tests that a fault at any storage call of the second factor leaves it either enabled or disabled, and no code works twice.</summary>
 public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 {
     private readonly FaultMatrix _matrix = new(azurite);

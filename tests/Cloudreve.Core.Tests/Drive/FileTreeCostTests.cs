@@ -90,7 +90,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(1);
 
-        // One look at f1, one at the missing f2, three for each of f2 to f4, two for the file.
+        // One read of f1, one of the missing f2, three for each of f2 to f4, two for the file.
         Assert.Equal(2 + (3 * 3) + 2, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(4).Child("f"), File, failIfExists: true)));
     }
 
@@ -102,7 +102,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
         var (tree, layout) = await NewDriveAsync(0);
         await tree.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: true);
 
-        // Id row (and header), the insert that fails, the existing entry, and the id row (and header) taken back.
+        // Id row (and header), the insert that fails, the existing entry, and the id row (and header) removed again.
         Assert.Equal(cost, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: false)));
     }
 

@@ -37,7 +37,7 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
             await AssertRepetitionIsExactAsync(site, type);
             return crash.Struck;
         });
-        // Two looks, two for each lease, three for each new folder, two or three for the entry; and the run without a crash.
+        // Two reads, two for each lease, three for each new folder, two or three for the entry; and the run without a crash.
         Assert.Equal(2 + 3 + (type == FileType.File ? 2 + 2 + 2 : 2 + 3) + 1, calls);
     }
 

@@ -104,7 +104,7 @@ public sealed class HeavyReadsTests
             },
             cancellationToken);
 
-        /// <summary>The reads that run, once there are so many: whoever gets a place continues in another thread.</summary>
+        /// <summary>The reads that run, once there are so many: a read that gets a place continues in another thread.</summary>
         public async Task<IReadOnlyList<Read>> OpenAsync(int count)
         {
             while (true)

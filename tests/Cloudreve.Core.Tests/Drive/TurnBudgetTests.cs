@@ -51,7 +51,7 @@ public sealed class TurnBudgetTests
         {
             waiting = budget.WaitAsync(turn, CancellationToken.None);
             _clock.Advance(TimeSpan.FromMinutes(1));
-            // The wait looks again on another thread.
+            // The wait checks again on another thread.
             await Task.Yield();
         }
         Assert.False(waiting.IsCompleted);

@@ -143,7 +143,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
         Assert.Equal(["good"], (await site.TreeAsync()).Keys);
     }
 
-    // The destination is there: only the import's own rows are looked at.
+    // The destination is there: only the import's own rows are checked.
     private async Task<ImportSite> CreateAsync()
     {
         var site = await ImportSite.CreateAsync(azurite);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.EndToEnd.Http;
 
-/// <summary>Headers by which a client claims to be, or to have called, somebody else.</summary>
+/// <summary>Headers by which a client claims another address or another host.</summary>
 public sealed class ForgedHeaderTests(AzuriteServer azurite)
 {
     private const int LoginFailed = 40080;

@@ -36,7 +36,7 @@ public sealed class SlowClientTests(SharedSite shared)
         await _site.Client.PostAsync("file/rename", new { uri = Folder, new_name = "slow no more" });
     }
 
-    /// <summary>Sends a byte each second until the site has had enough.</summary>
+    /// <summary>Sends a byte each second until the site disconnects.</summary>
     private async Task UploadSlowlyAsync(int number)
     {
         using var client = new TcpClient();

@@ -29,7 +29,7 @@ public sealed class StreamTests(SharedSite shared)
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("subscribed", (await NextAsync(events, "subscribed")).EventType);
 
-        // Each is made after the one before has arrived.
+        // Each is produced after the previous one has arrived.
         foreach (var name in (string[])["first.txt", "second.txt"])
         {
             await _site.Client.PostAsync("file/create", new { uri = "cloudreve://my/watched/" + name, type = "file" });

@@ -38,7 +38,7 @@ internal sealed class CrashPlan
     /// <summary>The parameters that make the run repeatable.</summary>
     public string Description { get; }
 
-    /// <summary>For each kill how long what it is aimed at is left alone before.</summary>
+    /// <summary>The time before each kill that its target is left alone.</summary>
     public IReadOnlyList<TimeSpan> Delays { get; }
 
     /// <summary>Writes the tree beside the site.</summary>

@@ -41,7 +41,7 @@ public sealed class ImportJourneyTests(SharedSite shared)
     {
         await _site.WriteAsync(($"imports/{_site.Client.UserId}/scanned/letter 1.pdf", "%PDF"u8.ToArray()));
 
-        // The scan of an emulator may pass over a blob; then the app finds it within two minutes.
+        // The scan of an emulator may miss a blob; then the app finds it within two minutes.
         await _site.EventuallyAsync(async () => (await _site.Client.ListNamesAsync("cloudreve://my")).Contains("scanned"), TimeSpan.FromMinutes(4));
         await _site.EventuallyAsync(async () => (await _site.Client.ListNamesAsync("cloudreve://my/scanned")).Contains("letter 1.pdf"));
         Assert.Equal("%PDF"u8.ToArray(), await _site.Client.DownloadAsync("cloudreve://my/scanned/letter%201.pdf"));

@@ -7,7 +7,7 @@ using Xunit;
 namespace Cloudreve.EndToEnd.Imports;
 
 /// <summary>
-/// Kills host and worker at random moments of an import. The durable engine gives back after a minute what a killed host had taken,
+/// Kills host and worker at random moments of an import. The durable engine releases after a minute what a killed host had taken,
 /// hence the limit.
 /// </summary>
 [Collection(nameof(ImportKillTests))]
@@ -52,7 +52,7 @@ public sealed class ImportKillTests(AzuriteServer azurite, ITestOutputHelper out
         var met = 0;
         for (var i = 0; i < _plan.Delays.Count; i++)
         {
-            // Every third worker may be killed while it starts; a host ends when three in a row do not come up.
+            // Every third worker may be killed while it starts; a host ends when three in a row fail to start.
             if (i % 3 != 2)
                 await site.AwaitAnswerAsync();
             await Task.Delay(_plan.Delays[i]);

@@ -7,7 +7,7 @@ using Xunit;
 namespace Cloudreve.EndToEnd.Imports;
 
 /// <summary>
-/// Tasks whose orchestration no longer exists. A timer looks after them every two minutes; here the site starts with the timer past due,
+/// Tasks whose orchestration no longer exists. A timer checks for them every two minutes; here the site starts with the timer past due,
 /// so that nobody has to wait.
 /// </summary>
 public sealed class LostTaskTests(AzuriteServer azurite)
@@ -27,7 +27,7 @@ public sealed class LostTaskTests(AzuriteServer azurite)
         await site.KillAsync();
         await DamageAsync(site);
 
-        // The first run closes what is lost, and the second settles it, once what may still run has had its time.
+        // The first run closes lost tasks, and the second settles them, once their running parts have had time to end.
         await RunTimerAsync(site);
         await site.KillAsync();
         await RunTimerAsync(site);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Cloudreve.EndToEnd.Processes;
 
-/// <summary>Waits for what comes soon, but nobody announces.</summary>
+/// <summary>Waits for events that come soon, but are not announced.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);

@@ -2,10 +2,10 @@ using Cloudreve.EndToEnd.Sites;
 
 namespace Cloudreve.EndToEnd.Triggers;
 
-/// <summary>Reads the queues in which the host keeps what has failed too often.</summary>
+/// <summary>Reads the queues of messages that have failed too often.</summary>
 internal static class PoisonQueue
 {
-    /// <summary>Waits for a message that holds a text, and takes it off its queue.</summary>
+    /// <summary>Waits for a message that contains a text, and removes it from its queue.</summary>
     /// <returns>The whole message.</returns>
     public static async Task<string> AwaitAsync(Site site, string name, string text)
     {

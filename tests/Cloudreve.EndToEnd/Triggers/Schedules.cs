@@ -16,7 +16,7 @@ internal static class Schedules
         await Container(site).WriteAsync(NameOf(site, function), BinaryData.FromString(schedule.ToJsonString()));
     }
 
-    /// <summary>The next tick of a timer; null while the host has not noted one.</summary>
+    /// <summary>The next tick of a timer; null while the host has not recorded one.</summary>
     public static async Task<DateTimeOffset?> FindNextAsync(Site site, string function) =>
         (await FindAsync(site, function))?["Next"]!.GetValue<DateTimeOffset>();
 

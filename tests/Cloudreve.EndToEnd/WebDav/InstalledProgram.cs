@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Cloudreve.EndToEnd.WebDav;
 
-/// <summary>A program of the machine that nobody here wrote.</summary>
+/// <summary>An installed third-party program.</summary>
 /// <param name="name">Its name, which is its Debian package's, too.</param>
 /// <param name="folder">The folder that it runs in.</param>
 internal sealed class InstalledProgram(string name, string folder)

@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Tests.Admin;
 /// <summary>Calls of the administration, and content to administer.</summary>
 internal static class AdminCalls
 {
-    /// <summary>Transactions of each call that look whether the administrator's sign-in still holds.</summary>
+    /// <summary>Transactions of each call that check whether the administrator's sign-in is still valid.</summary>
     public const int SignInCheck = 2;
 
     /// <summary>A page of a list: its rows and the total.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Values that a careless server would stumble over.</summary>
+/// <summary>Values that would break a careless server.</summary>
 internal static class HostileValues
 {
     /// <summary>JSON values in place of a documented one, each valid JSON by itself.</summary>

@@ -62,7 +62,7 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
             var (refused, fault) = await JudgeAsync(client, endpoint, request);
             if (fault is not null || !refused || Writes() == writesBefore || s_countsRefusals.Contains(endpoint.OperationId))
                 return fault;
-            // It wrote, or tried to: sent once more, it must leave all as it is.
+            // It wrote, or tried to: repeated, it must change nothing.
             var before = await StorageSnapshot.TakeAsync(app.App.Layout);
             await JudgeAsync(client, endpoint, request);
             var changes = before.ChangesTo(await StorageSnapshot.TakeAsync(app.App.Layout));

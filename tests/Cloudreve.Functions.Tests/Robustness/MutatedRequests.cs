@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Damages valid requests in ways that nobody thought of, several at once. The same seed makes the same requests.</summary>
+/// <summary>Damages valid requests in random ways, several at once. The same seed makes the same requests.</summary>
 internal static class MutatedRequests
 {
     private const int PerEndpoint = 60;

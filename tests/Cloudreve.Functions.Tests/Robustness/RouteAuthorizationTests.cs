@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Every route lets in whom the contract's list of endpoints lets in, and nobody else.</summary>
+/// <summary>Tests that every route admits the callers that the contract's list of endpoints admits, and nobody else.</summary>
 public sealed class RouteAuthorizationTests(SignedInApp app) : IClassFixture<SignedInApp>
 {
     private const int LoginRequired = 401;

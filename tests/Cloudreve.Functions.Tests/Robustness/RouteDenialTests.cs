@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Every route denies callers whose token, account or group is not enough, before it looks at anything else.</summary>
+/// <summary>Tests that every route denies callers whose token, account or group is insufficient, before it checks anything else.</summary>
 public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInApp>
 {
     private const int LoginRequired = 401;

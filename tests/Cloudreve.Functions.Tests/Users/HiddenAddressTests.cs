@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Users;
 
-/// <summary>A site that hides mail addresses shows none in any answer about files.</summary>
+/// <summary>Tests that a site that hides mail addresses shows none in any response about files.</summary>
 public sealed class HiddenAddressTests(AzuriteServer azurite)
 {
     [Theory]

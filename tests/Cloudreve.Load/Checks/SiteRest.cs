@@ -22,7 +22,7 @@ namespace Cloudreve.Load.Checks;
 /// </summary>
 public sealed class SiteRest : IAsyncDisposable
 {
-    // Behind the first review, the second one, the end of uploads, and what was put off because it failed at first.
+    // Behind the first review, the second one, the end of uploads, and items that were postponed because they failed at first.
     private static readonly TimeSpan[] s_runs =
     [
         TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(20), TimeSpan.FromHours(26), TimeSpan.FromHours(52), TimeSpan.FromHours(53), TimeSpan.FromHours(54),

@@ -54,7 +54,7 @@ internal sealed class ApiConnection(HttpClient http, LoadRecorder recorder)
         return answer.IsSuccessStatusCode ? new Reply(ReplyKind.Done, 0, "0", default) : Reply.Lost($"status {(int)answer.StatusCode}");
     });
 
-    /// <summary>Fetches bytes from a signed address; null when they did not come whole.</summary>
+    /// <summary>Fetches bytes from a signed address; null when they did not arrive completely.</summary>
     public async Task<byte[]?> FetchAsync(string operation, string address)
     {
         byte[]? bytes = null;
@@ -82,7 +82,7 @@ internal sealed class ApiConnection(HttpClient http, LoadRecorder recorder)
             reply = Reply.Lost(e is TaskCanceledException ? "no answer in time" : "no answer");
         }
         recorder.Note(operation, Stopwatch.GetElapsedTime(start), reply.Result);
-        // Clients do not storm a site that is away.
+        // Clients do not flood a site that is down.
         if (reply is { Kind: ReplyKind.Unknown, Code: 0 })
             await Task.Delay(s_pauseAfterNoAnswer);
         return reply;

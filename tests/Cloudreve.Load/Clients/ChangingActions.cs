@@ -143,7 +143,7 @@ internal sealed class ChangingActions(LoadUser user, DriveModel model, Random ra
         }
     }
 
-    /// <summary>A refusal that has no reason is a difference; what was in doubt before has to be looked at again.</summary>
+    /// <summary>A refusal that has no reason is a difference; entries in doubt have to be read again.</summary>
     private void Judge(string operation, DriveNode node, Reply reply)
     {
         if (reply.Kind != ReplyKind.Refused)

@@ -2,7 +2,7 @@ using Cloudreve.Load.Drives;
 
 namespace Cloudreve.Load.Clients;
 
-/// <summary>A client that does one thing after the other in a folder of its own, and now and then fights with the user's other clients.</summary>
+/// <summary>A client that does one thing after the other in a folder of its own, and now and then competes with the user's other clients.</summary>
 internal sealed class LoadClient
 {
     private const int MostEntries = 70;
@@ -80,7 +80,7 @@ internal sealed class LoadClient
         throw new InvalidOperationException("The weights do not add up.");
     }
 
-    /// <summary>Sixteen folders go to the trash at once; some come back at once, others are deleted.</summary>
+    /// <summary>Sixteen folders go to the trash at once; some are restored at once, others are deleted.</summary>
     private async Task TrashSixteenAsync()
     {
         // It is more than sixty requests.

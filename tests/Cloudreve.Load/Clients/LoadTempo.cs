@@ -13,6 +13,6 @@ internal sealed record LoadTempo(TimeSpan Pause, bool HasBatches, Strictness Str
 /// <param name="IsDisturbed">True if storage is disturbed, or processes are killed, during the run.</param>
 internal sealed record Strictness(bool IsDisturbed)
 {
-    // Busy drives and too many requests; with disturbances also locks of what was cut off.
+    // Busy drives and too many requests; with disturbances also locks of interrupted calls.
     public bool Allows(int code) => code is 409 or 429 || (IsDisturbed && code == 40073);
 }

@@ -40,7 +40,7 @@ internal sealed class LoadUser
     /// <summary>Records a difference together with the operations that name an object.</summary>
     public void Differ(string text, params IEnumerable<string> names) => Differences.Add($"user {Index}: {text}\n{History.About(names)}");
 
-    /// <summary>Signs up and in, and makes what clients fight for.</summary>
+    /// <summary>Signs up and in, and creates the objects that clients compete for.</summary>
     public async Task PrepareAsync()
     {
         await RequireAsync(() => Api.PostAsync("sign-up", "user", new { email = Email, password = Password }));

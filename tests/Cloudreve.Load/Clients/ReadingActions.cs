@@ -75,7 +75,7 @@ internal sealed class ReadingActions(LoadUser user, DriveModel model, Random ran
             found.Add(gone);
         if (found.Count != 1)
         {
-            // What was cut off may still be under way.
+            // An interrupted call may still be under way.
             node.MarkUnread();
             return;
         }

@@ -15,7 +15,7 @@ internal enum ReplyKind
     Unknown,
 }
 
-/// <summary>An answer, or what came instead of one.</summary>
+/// <summary>A response, or the failure instead of one.</summary>
 /// <param name="Kind">The client's knowledge.</param>
 /// <param name="Code">The API's code; 0 when there is none.</param>
 /// <param name="Result">A word for reports.</param>
@@ -39,6 +39,6 @@ internal readonly record struct Reply(ReplyKind Kind, int Code, string Result, J
     /// <summary>No answer.</summary>
     public static Reply Lost(string result) => new(ReplyKind.Unknown, 0, result, default);
 
-    // Storage failed in the middle, or nobody knows what.
+    // Storage failed in the middle, or the outcome is unknown.
     private static bool IsOpen(int code) => code is -1 or >= 50001;
 }

@@ -26,7 +26,7 @@ internal sealed record Place(PlaceState State, DriveNode? Folder, string Name)
 
 /// <summary>
 /// A file or folder as its client believes it to be. After an answer that leaves open what has happened it may be at several places, or
-/// have several contents, until it is looked at; what was seen is believed, and the others stay possible, since a change may take
+/// have several contents, until it is read; the observed state is believed, and the others stay possible, since a change may take
 /// effect late, until the next change is acknowledged.
 /// </summary>
 internal sealed class DriveNode

@@ -31,7 +31,7 @@ internal sealed class ProxiedConnection(TcpProxy proxy, Socket client) : IDispos
         Break();
     }
 
-    /// <summary>Ends the connection without good manners.</summary>
+    /// <summary>Aborts the connection.</summary>
     public void Break()
     {
         Reset(client);

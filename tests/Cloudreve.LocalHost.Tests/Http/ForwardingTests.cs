@@ -35,7 +35,7 @@ public sealed class ForwardingTests(InProcessFixture fixture) : IClassFixture<In
         for (var sent = 200_000; sent <= 600_000; sent += 200_000)
         {
             await SendAsync(client, $"{200_000:x}\r\n{new string('x', 200_000)}\r\n");
-            // The proxy's client sends what fills its buffer; the rest waits for more.
+            // The proxy's client sends full buffers; the rest waits for more.
             await Until.TrueAsync(() => Task.FromResult(fixture.Conversation.Received > sent - 100_000), $"{sent} bytes");
         }
         await SendAsync(client, "0\r\n\r\n");

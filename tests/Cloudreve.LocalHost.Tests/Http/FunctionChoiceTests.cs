@@ -10,7 +10,7 @@ public sealed class FunctionChoiceTests(InProcessFixture fixture) : IClassFixtur
     [InlineData("GET", "/items/5", "AnyNumber 5")]
     [InlineData("GET", "/items/five", "Items five")]
     [InlineData("GET", "/items/x/y%20z", "Items x/y z")]
-    // The more literal route loses: the host goes by names.
+    // The more literal route loses: the host orders by names.
     [InlineData("GET", "/items/literal", "Items literal")]
     [InlineData("PROPFIND", "/items/a", "Items a")]
     // A part of the route that is absent is not taken from the query.

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Cloudreve.LocalHost.Tests.Processes;
 
-/// <summary>Waits for what comes soon, but nobody announces.</summary>
+/// <summary>Waits for events that come soon, but are not announced.</summary>
 internal static class Until
 {
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, int seconds = 120)

@@ -71,7 +71,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
                     site.Clock.Advance(TimeSpan.FromMinutes(6));
                     await process.Get<LostTasks>().RunAsync(new ReplayClient(hub));
                 }
-                // What is taken back is looked at once more by a timer.
+                // Undone content is checked once more by a timer.
                 for (var run = 0; run < 3; run++)
                 {
                     site.Clock.Advance(TimeSpan.FromMinutes(12));

@@ -38,7 +38,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
             await using (var next = site.Restart())
             {
                 await hub.RunAsync(next.Activities());
-                // What the dead process was writing is taken back by a timer.
+                // The content that the dead process was writing is removed by a timer.
                 for (var run = 0; run < 3; run++)
                 {
                     site.Clock.Advance(TimeSpan.FromMinutes(12));

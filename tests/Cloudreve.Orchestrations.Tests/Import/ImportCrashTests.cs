@@ -91,7 +91,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
         await AssertExactAsync(site, task, 300);
     }
 
-    // The same seed fails the same calls of a run: 5 %, in part without effect, in part with an answer that is lost.
+    // The same seed fails the same calls of a run: 5 %, partly without effect, partly with a lost response.
     private static StorageFault Fail(int seed, int number)
     {
         var draw = (uint)((seed * 7919) + (number * 2_654_435_761L)) % 40;

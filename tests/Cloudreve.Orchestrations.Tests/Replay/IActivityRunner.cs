@@ -6,6 +6,6 @@ namespace Cloudreve.Orchestrations.Tests.Replay;
 internal interface IActivityRunner
 {
     /// <summary>Runs one.</summary>
-    /// <returns>Its result as JSON, or why it failed.</returns>
+    /// <returns>Its result as JSON, or the reason that it failed.</returns>
     Task<(string? Result, TaskFailureDetails? Failure)> RunActivityAsync(string activity, string input);
 }

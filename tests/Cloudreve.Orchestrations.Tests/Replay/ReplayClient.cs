@@ -11,7 +11,7 @@ internal sealed class ReplayClient(ReplayHub hub) : DurableTaskClient("test")
     /// <summary>Instances that were asked for.</summary>
     public List<string> Looks { get; } = [];
 
-    /// <summary>Fails the look at an instance; null for none.</summary>
+    /// <summary>Fails reads of an instance; null for none.</summary>
     public string? BrokenInstance { get; set; }
 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(

@@ -31,7 +31,7 @@ internal sealed class ReplayHub
     /// <summary>Starts an instance; false when its id is known.</summary>
     public bool TryStart(string name, string id, string input) => TryStart(id, new ExecutionStartedEvent { Name = name, Input = input });
 
-    /// <summary>Ends an instance from outside. What it has called continues.</summary>
+    /// <summary>Terminates an instance. Its calls continue.</summary>
     public void Terminate(string id)
     {
         _instances[id].Status = OrchestrationStatus.Terminated;

@@ -31,7 +31,7 @@ internal sealed class ReplayProcess(IServiceProvider services, Func<bool>? isDea
     }
 
     /// <summary>Runs an activity.</summary>
-    /// <returns>Its result as JSON, or why it failed.</returns>
+    /// <returns>Its result as JSON, or the reason that it failed.</returns>
     /// <exception cref="SimulatedCrashException">The process died: nothing is known of the activity.</exception>
     public async Task<(string? Result, TaskFailureDetails? Failure)> RunActivityAsync(string activity, string input)
     {

@@ -10,7 +10,7 @@ namespace Cloudreve.Testing.Contract;
 /// <param name="coverage">Records the operations, or null for no record.</param>
 public sealed class ContractHandler(HttpMessageHandler inner, ContractCoverage? coverage = null) : DelegatingHandler(inner)
 {
-    /// <summary>Set on a request that departs from the contract on purpose, although the app may accept it.</summary>
+    /// <summary>Set on a request that violates the contract on purpose, although the app may accept it.</summary>
     public static readonly HttpRequestOptionsKey<bool> Undocumented = new("Cloudreve.Undocumented");
 
     private const int LongestExcerpt = 4_000;
@@ -20,7 +20,7 @@ public sealed class ContractHandler(HttpMessageHandler inner, ContractCoverage? 
     public ContractCoverage Coverage { get; } = coverage ?? new ContractCoverage();
 
     /// <inheritdoc/>
-    /// <exception cref="ContractViolationException">The exchange departs from the contract.</exception>
+    /// <exception cref="ContractViolationException">The exchange violates the contract.</exception>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath;
@@ -59,7 +59,7 @@ public sealed class ContractHandler(HttpMessageHandler inner, ContractCoverage? 
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
-    // A body that is not JSON is not looked at, but that it is there matters.
+    // A body that is not JSON is not checked, but its presence is.
     private static ReadOnlyMemory<byte>? RequestBody(HttpRequestMessage request, byte[]? sent) =>
         request.Content is null or { Headers.ContentLength: 0 } ? null : sent ?? "?"u8.ToArray();
 

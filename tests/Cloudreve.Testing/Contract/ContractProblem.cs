@@ -1,6 +1,6 @@
 namespace Cloudreve.Testing.Contract;
 
-/// <summary>The point at which a message departs from the contract.</summary>
+/// <summary>The point at which a message violates the contract.</summary>
 /// <param name="At">The place in the body as a JSON pointer, or what part of the message it is.</param>
 /// <param name="Message">A description of the problem.</param>
 public sealed record ContractProblem(string At, string Message)

@@ -9,7 +9,7 @@ namespace Cloudreve.Testing.Contract;
 /// </summary>
 public static class SchemaValidator
 {
-    /// <summary>The departures of a value from a schema; none where it conforms.</summary>
+    /// <summary>The violations of a value from a schema; none where it conforms.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">The schema.</param>
     /// <param name="at">The location of the value.</param>

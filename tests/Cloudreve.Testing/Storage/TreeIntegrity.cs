@@ -6,7 +6,7 @@ namespace Cloudreve.Testing.Storage;
 
 /// <summary>The findings of <see cref="TreeIntegrity"/>.</summary>
 /// <param name="Problems">Inconsistencies, in words: something is lost, there twice, or wrongly charged.</param>
-/// <param name="Leftovers">Rows that nothing refers to and nobody can reach: harmless, but they take place.</param>
+/// <param name="Leftovers">Rows that nothing refers to and nobody can reach: harmless, but they take space.</param>
 public sealed record TreeFindings(IReadOnlyList<string> Problems, IReadOnlyList<string> Leftovers)
 {
     /// <summary>Both kinds.</summary>
@@ -90,7 +90,7 @@ public sealed class TreeIntegrity
         await foreach (var row in ids.ScanAsync())
         {
             var id = long.Parse(row.RowKey, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            // Blocks an id for good, so that a copy which was taken back cannot come to be late.
+            // Blocks an id permanently, so that an undone copy cannot be created late.
             if (row.RequiredNumber("p") == long.MinValue && row.RequiredNumber("v") == 0)
                 continue;
             if (!expected.Remove(id, out var name))

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.OAuth;
 
-/// <summary>A fault at any storage call of what applications are granted leaves what another try can continue with.</summary>
+/// <summary>Tests that a fault at any storage call of grants to applications leaves a state that another try can continue from.</summary>
 public sealed class OAuthCrashTests(AzuriteServer azurite)
 {
     private const string Secret = "a secret";

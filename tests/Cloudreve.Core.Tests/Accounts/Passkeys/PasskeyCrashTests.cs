@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.Passkeys;
 
-/// <summary>A fault at any storage call of what is done with passkeys leaves what another try can continue with.</summary>
+/// <summary>Tests that a fault at any storage call of passkey operations leaves a state that another try can continue from.</summary>
 public sealed class PasskeyCrashTests(AzuriteServer azurite)
 {
     private const string Origin = "https://drive.example.com";
@@ -76,7 +76,7 @@ public sealed class PasskeyCrashTests(AzuriteServer azurite)
                 if (error is not null)
                     await store.DeleteAsync(owner.User.Id, owner.Device.CredentialId);
                 Assert.Empty(await store.ListAsync(owner.User.Id));
-                // The authenticator may be somebody else's from now on.
+                // The authenticator may belong to somebody else from now on.
                 var other = owner with { User = await world.CreateUserAsync("other-" + owner.User.Email) };
                 await CeremoniesOf(world).FinishRegistrationAsync(other.User, await CreateAsync(world, other), "phone", "");
                 await SignInAsync(world, other);

@@ -70,7 +70,7 @@ public sealed class TestVectorTests
         {
             var changed = (byte[])vector.AttestationObject.Clone();
             changed[i] ^= 0x01;
-            // The certificate's own signature and names are not the site's business, so a change there may pass.
+            // The certificate's own signature and names are not checked, so a change there may pass.
             var failure = Record.Exception(() => Site.Register(vector.RegistrationChallenge, vector.RegistrationClientData, changed));
             Assert.True(failure is null or WebAuthnException, $"Byte {i}: {failure}");
             if (name == "packed-self-es256")

@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts.Removal;
 
-/// <summary>Removing accounts leaves nothing of them, whenever the process dies.</summary>
+/// <summary>Tests that removing accounts leaves nothing of them, whenever the process dies.</summary>
 public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     private const long Administrator = 3;
@@ -154,7 +154,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
         var left = new List<string>();
         foreach (var table in layout.AllTables.Where(table => table.Name != layout.IdLeases.Name))
         {
-            // The task of the administrator stays, and notes of trash that prove wrong when their time comes.
+            // The task of the administrator stays, and notes of trash that prove wrong when they are due.
             await foreach (var row in table.ScanAsync().Where(row => row.Number("o") != Administrator && !row.PartitionKey.StartsWith("trash|", StringComparison.Ordinal)))
                 left.Add($"{table.Name} {row.PartitionKey} {row.RowKey}");
         }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Archives;
 
-/// <summary>Archives that a few bytes make expensive. What listing them costs is counted in steps, which take the same time everywhere.</summary>
+/// <summary>Archives that a few bytes make expensive. The cost of listing them is counted in steps, which take the same time everywhere.</summary>
 public sealed class HostileArchiveTests
 {
     private const byte Header = 0x01;

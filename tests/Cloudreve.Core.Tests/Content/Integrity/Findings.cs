@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Tests.Content.Integrity;
 /// <summary>The findings of two checks that share no code: that of the tests and that of the product.</summary>
 internal static class Findings
 {
-    /// <summary>Runs both. That an owner has removed what he imported is no fault of the site.</summary>
+    /// <summary>Runs both. Removal of imported blobs by their owner is not an error of the site.</summary>
     /// <param name="account">The storage account.</param>
     /// <param name="prefix">Prefix of the site's names.</param>
     /// <param name="integrity">The product's check, of a process that sees the site as it is.</param>

@@ -13,7 +13,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
 {
     private static readonly ThumbnailFormat Format = new(400, 300, MagickFormat.Png, 95);
 
-    // Noise, so that the picture has all bytes and some length.
+    // Noise, so that the picture has all byte values and some length.
     private static readonly byte[] Cover = Pictures.RedAndBlue(MagickFormat.Png, 300, 300, image => image.AddNoise(NoiseType.Random));
 
     private readonly BlobContainer _container = azurite.Connect().Container(AzuriteServer.UniqueName());

@@ -106,7 +106,7 @@ public sealed class PictureScalerTests
     {
         using var first = new MagickImage(MagickColors.Red, 50, 50);
         var gif = first.ToByteArray(MagickFormat.Gif);
-        // What follows is no frame: whoever reads on fails.
+        // The rest is not a frame: reading on fails.
         gif = [.. gif[..^1], 0x2C, .. new byte[200], 0x3B];
 
         var thumbnail = await PictureScaler.ScaleAsync(gif, Png, CancellationToken.None);

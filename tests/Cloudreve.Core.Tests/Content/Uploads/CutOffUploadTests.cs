@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>Uploads whose beginning is cut off: no client knows their ids, so nobody else would end them.</summary>
+/// <summary>Uploads whose start is interrupted: no client knows their ids, so nobody else would end them.</summary>
 public sealed class CutOffUploadTests(AzuriteServer azurite)
 {
     private const string File = "/file";

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>Reserved bytes are charged as long as the file is there, in the trash, too; when it is deleted for good they are free.</summary>
+/// <summary>Reserved bytes are charged as long as the file exists, also in the trash; when it is deleted for good they are freed.</summary>
 public sealed class DeletedUploadTests(AzuriteServer azurite)
 {
     [Theory]

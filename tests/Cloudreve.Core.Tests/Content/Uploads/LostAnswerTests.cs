@@ -9,7 +9,7 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
 /// <summary>
-/// A storage call has no effect or its answer is lost, at every single call of a change of content. The pipeline sends it again, so the
+/// A storage call has no effect or its response is lost, at every single call of a change of content. The pipeline sends it again, so the
 /// change succeeds and is done once.
 /// </summary>
 public sealed class LostAnswerTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>A client does with the address that it got whatever the signature allows, before, while and after the upload completes.</summary>
+/// <summary>A client uses its address in every way that the signature allows, before, while and after the upload completes.</summary>
 public sealed class StagingTests(AzuriteServer azurite)
 {
     private const string File = "/file";

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>Uploads against competing calls, each a process of its own: whoever loses gets a documented error, and nothing is left of it.</summary>
+/// <summary>Uploads against competing calls, each a process of its own: the losing call gets a documented error, and nothing is left of it.</summary>
 public sealed class UploadRaceTests(AzuriteServer azurite)
 {
     private const int Rounds = 5;

@@ -5,7 +5,7 @@ namespace Cloudreve.Core.Tests.Content.Viewers;
 
 public sealed class DefaultViewersTests
 {
-    // What the official front end ships in its folder, and the viewers for which it draws the icon itself.
+    // Icons that the official front end ships, and the viewers for which it draws the icon itself.
     private static readonly string[] s_shipped =
         ["artplayer.png", "drawio.svg", "excalidraw.svg", "gdrive.png", "m365.svg", "monaco.svg", "photopea.png"];
 

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Operations;
 
-/// <summary>One item that cannot be dealt with never keeps a timer from the others.</summary>
+/// <summary>Tests that one item that fails never keeps a timer from the others.</summary>
 public sealed class DriveMaintenanceTests(AzuriteServer azurite)
 {
     private static readonly DateTimeOffset s_longAgo = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);

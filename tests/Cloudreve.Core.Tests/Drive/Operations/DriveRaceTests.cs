@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Operations;
 
-/// <summary>Rivals on one drive, each a process of its own: one wins, the others get a documented error, and all rows agree.</summary>
+/// <summary>Competing calls on one drive, each a process of its own: one wins, the others get a documented error, and all rows agree.</summary>
 public sealed class DriveRaceTests(AzuriteServer azurite)
 {
     private static readonly CopyLimits NoLimits = new(null, 0);
@@ -40,7 +40,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
 
         Assert.Contains(ErrorCode.Ok, codes);
         Assert.All(codes, c => Assert.Contains(c, (ErrorCode[])[ErrorCode.Ok, ErrorCode.NoPermission, ErrorCode.PathNotFound, ErrorCode.Conflict]));
-        // What has come into a cycle cannot be reached from the root.
+        // Entries in a cycle cannot be reached from the root.
         Assert.Equal(8, (await site.ReadAsync()).Count);
         Assert.Empty((await site.CheckAsync()).All);
     }

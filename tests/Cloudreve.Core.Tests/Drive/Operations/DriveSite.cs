@@ -108,7 +108,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
 
     public Task<long> UsedAsync() => Get<QuotaLedger>().GetUsedAsync(Owner);
 
-    /// <summary>All rows compared with each other, by the product's own check, too.</summary>
+    /// <summary>All rows compared with each other, also by the product's own check.</summary>
     public Task<TreeFindings> CheckAsync() => Findings.GatherAsync(Layout.Account, _prefix, Restart().Get<SiteIntegrity>());
 
     private async Task WalkAsync(long folderId, string prefix, List<string> lines)

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive.Quota;
 
-/// <summary>Counting again what a user is charged with.</summary>
+/// <summary>Recalculation of the bytes that a user is charged.</summary>
 public sealed class StorageCalibrationTests(AzuriteServer azurite)
 {
     [Theory]

@@ -92,7 +92,7 @@ public sealed class BusySearchTests(AzuriteServer azurite)
         Assert.All(await Task.WhenAll(visitors), page => Assert.Equal(["/hit 2", "/deep/hit 4"], page.Hits));
     }
 
-    /// <summary>Takes a place until the result is set.</summary>
+    /// <summary>Holds a place until the result is set.</summary>
     private static TaskCompletionSource Block(HeavyReads reads)
     {
         var end = new TaskCompletionSource();

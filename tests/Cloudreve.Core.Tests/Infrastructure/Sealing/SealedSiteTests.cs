@@ -60,7 +60,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     {
         await FillAsync(await StartAsync(s_first));
 
-        // First everybody learns the new key, then it seals, then the old one goes.
+        // First all processes learn the new key, then it seals, then the old one is removed.
         await AssertReadableAsync(await StartAsync($"{s_first},{s_second}"));
         var world = await StartAsync($"{s_second},{s_first}");
 

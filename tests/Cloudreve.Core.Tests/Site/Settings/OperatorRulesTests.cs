@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Site.Settings;
 
-/// <summary>Settings of the site start no program and open no file that the operator does not allow.</summary>
+/// <summary>Tests that settings of the site start no program and open no file that the operator does not allow.</summary>
 public sealed partial class OperatorRulesTests(AzuriteServer azurite)
 {
     // Settings that look as if they reached the machine and do not, with the reason.

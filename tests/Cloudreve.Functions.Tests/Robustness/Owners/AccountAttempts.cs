@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests that name an account or what belongs to one.</summary>
+/// <summary>Requests that name an account or an object of one.</summary>
 internal static class AccountAttempts
 {
     // RFC 7636, appendix B.

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>A request that names something of the first user's, which is there.</summary>
+/// <summary>A request that names an existing object of the first user's.</summary>
 /// <param name="Request">
 /// Creates the request: for both users the same, except for what shows who asks, such as a token, a signature or a password.
 /// </param>

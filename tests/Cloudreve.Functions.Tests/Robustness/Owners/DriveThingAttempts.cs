@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests that name things of a drive by something else than a place.</summary>
+/// <summary>Requests that name objects of a drive by other means than a place.</summary>
 internal static class DriveThingAttempts
 {
     private static readonly byte[] s_content = [1, 2, 3];

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Batches that name one thing of the caller's and one of somebody else's: the own one is handled, the other one stays as it is.</summary>
+/// <summary>Batches that name one object of the caller's and one of somebody else's: the own one is handled, the other one stays as it is.</summary>
 [Collection(TwoUsersTests.Name)]
 public sealed class MixedBatchTests(TwoUsers site)
 {

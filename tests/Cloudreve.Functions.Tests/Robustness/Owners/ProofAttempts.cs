@@ -15,7 +15,7 @@ using MimeKit;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests that end what an owner began, such as a sign-in, with the proof of somebody else.</summary>
+/// <summary>Requests that complete an owner's ceremony, such as a sign-in, with the proof of somebody else.</summary>
 internal static partial class ProofAttempts
 {
     private const string Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

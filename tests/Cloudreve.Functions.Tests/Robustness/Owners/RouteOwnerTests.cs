@@ -43,7 +43,7 @@ public sealed class RouteOwnerTests(TwoUsers site)
     {
         var endpoint = ContractExamples.RoutedEndpoints.Select(row => ContractExamples.Endpoint(row.Data))
             .Single(endpoint => ContractExamples.Line(endpoint) == ContractOwners.Row(key).Endpoint);
-        // What the caller threw away in other tests is the caller's to delete.
+        // Entries that the caller trashed in other tests may be deleted.
         await TwoUsers.EmptyTrashAsync(site.Bob);
         var before = await StorageSnapshot.TakeAsync(site.App.Layout);
 

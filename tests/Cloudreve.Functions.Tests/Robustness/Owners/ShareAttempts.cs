@@ -3,7 +3,7 @@ using Cloudreve.Functions.Tests.App;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests of somebody who knows a link and its password, and asks for more than it shows.</summary>
+/// <summary>Requests of a user who knows a link and its password, and asks for more than it shows.</summary>
 internal static class ShareAttempts
 {
     private static readonly byte[] s_content = [1, 2, 3];

@@ -3,7 +3,7 @@ using Cloudreve.Functions.Tests.App;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests that name a thing in the path and show a signature, a secret or a token, which each user has for the own thing alone.</summary>
+/// <summary>Requests that name an object in the path and show a signature, a secret or a token, which each user has only for the own object.</summary>
 internal static class SignedAttempts
 {
     private static readonly byte[] s_content = [1, 2, 3];

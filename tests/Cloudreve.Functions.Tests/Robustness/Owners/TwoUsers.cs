@@ -146,7 +146,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
         return (await SucceedAsync(answer)).GetProperty("primary_entity").GetString()!;
     }
 
-    /// <summary>Deletes something into the trash; what it is called there.</summary>
+    /// <summary>Moves an entry to the trash, and returns its name there.</summary>
     internal static async Task<string> TrashAsync(Person person, string path)
     {
         await SucceedAsync(person.Client.SendApiAsync(HttpMethod.Delete, "file", new { uris = new[] { person.Uri(path) } }));
@@ -156,7 +156,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
             .GetProperty("path").GetString()!;
     }
 
-    /// <summary>Deletes all that somebody threw away.</summary>
+    /// <summary>Deletes everything in a user's trash.</summary>
     internal static async Task EmptyTrashAsync(Person person)
     {
         var trash = await SucceedAsync(person.Client.GetApiAsync("file?uri=cloudreve%3A%2F%2Ftrash&page_size=1000"));

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Session.OpenId;
 
-/// <summary>Sign-ins that somebody begins and another's browser ends (RFC 6749, 10.12).</summary>
+/// <summary>Sign-ins that one browser begins and another one ends (RFC 6749, 10.12).</summary>
 public sealed class BrowserBindingTests(ClockedApp clocked) : IClassFixture<ClockedApp>, IAsyncLifetime
 {
     private const int Oidc = 2;

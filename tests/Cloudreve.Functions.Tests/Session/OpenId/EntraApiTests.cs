@@ -17,7 +17,7 @@ namespace Cloudreve.Functions.Tests.Session.OpenId;
 
 /// <summary>
 /// One app with a registration in Microsoft Entra ID, and the provider that stands in for it, for all tests of a class: the library keeps
-/// what it reads of a tenant for the whole process, so that a second provider would never be asked.
+/// what it reads of a tenant for the whole process, so that a second provider would never be called.
 /// </summary>
 public sealed class EntraApp(AzuriteServer azurite) : IAsyncLifetime
 {
@@ -259,7 +259,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
         ["tid"] = TestIdentityProvider.Tenant,
         ["ver"] = "2.0",
         ["scp"] = "access_as_user",
-        // The library goes by the machine's clock, which the tests do not move.
+        // The library uses the machine's clock, which the tests do not move.
         ["nbf"] = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeSeconds(),
         ["exp"] = TimeProvider.System.GetUtcNow().AddMinutes(60).ToUnixTimeSeconds(),
     };

@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Session.OpenId;
 
-/// <summary>A fault at any storage call of what is done with identities of a provider leaves what another try can continue with.</summary>
+/// <summary>Tests that a fault at any storage call with identities of a provider leaves a state that another try can continue from.</summary>
 public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) : IClassFixture<ClockedApp>, IAsyncLifetime
 {
     private const string SiteBase = "https://drive.example.com";

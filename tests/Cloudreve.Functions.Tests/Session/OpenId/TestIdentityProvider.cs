@@ -17,7 +17,7 @@ namespace Cloudreve.Functions.Tests.Session.OpenId;
 
 /// <summary>
 /// An identity provider on a port of its own: OpenID Connect with discovery, keys, PKCE and user info; QQ's protocol; and the shape of
-/// Microsoft Entra ID below a tenant. What it says of people, and how it lies, is up to the test.
+/// Microsoft Entra ID below a tenant. Its claims, true or false, are up to the test.
 /// </summary>
 internal sealed class TestIdentityProvider : IAsyncDisposable
 {
