@@ -15,7 +15,7 @@ public sealed class AdminInputTests(SharedApp shared) : IClassFixture<SharedApp>
     private const int Administrators = 8;
     private const int InternalError = -1;
 
-    // Each is wrong for every route that reads a body.
+    // Each is invalid for every route that reads a body.
     private static readonly string[] s_bodies =
     [
         "", "null", "[]", "1", "\"x\"", "{", "{}", "\0",
@@ -79,7 +79,7 @@ public sealed class AdminInputTests(SharedApp shared) : IClassFixture<SharedApp>
     [MemberData(nameof(RoutesWithIds))]
     public async Task Given_an_id_that_nothing_has_when_it_is_named_then_a_documented_code_answers_and_nothing_changes(string operationId)
     {
-        // What each route would take for a thing that exists.
+        // The body that each route would accept for an existing object.
         const string Body = """
             {"group":{"name":"g"},"policy":{"name":"p","type":"local"},"node":{"name":"n","type":"master"},"user":{"nick":"n"},"file":{"name":"z"},"client":{"name":"z"}}
             """;
@@ -137,7 +137,7 @@ public sealed class AdminInputTests(SharedApp shared) : IClassFixture<SharedApp>
         var shown = (await _admin.GetApiAsync($"admin/user/{user.Id}")).Data;
         var last = int.Parse(shown.GetProperty("nick").GetString()![5..], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(last % 2 == 0 ? "active" : "manual_banned", shown.GetProperty("status").GetString());
-        // The list reads the accounts of its page and mends what it was filtered by.
+        // The list reads the accounts of its page and repairs the index that it was filtered by.
         await _admin.ListAsync("admin/user", "users", size: 1_000);
         var banned = await _admin.ListAsync("admin/user", "users", size: 1_000, filters: new() { ["user_status"] = "manual_banned" });
         Assert.Equal(last % 2 != 0, banned.Ids.Contains(user.Id));

@@ -9,7 +9,7 @@ using Xunit;
 namespace Cloudreve.Functions.Tests.Admin;
 
 /// <summary>
-/// An application that an administrator granted every scope must not help itself to more: an account of its own, somebody's password, another
+/// Tests that an application that an administrator granted every scope cannot gain more rights: an account of its own, somebody's password, another
 /// administrator, or a setting that decides who signs in would outlive the grant.
 /// </summary>
 public sealed class ApplicationReachTests(SharedApp shared) : IClassFixture<SharedApp>

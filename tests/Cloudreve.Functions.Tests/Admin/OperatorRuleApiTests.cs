@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Admin;
 
-/// <summary>Administrators of a site start no program and open no file that the operator does not allow.</summary>
+/// <summary>Tests that administrators of a site start no program and open no file that the operator does not allow.</summary>
 public sealed class OperatorRuleApiTests(AzuriteServer azurite)
 {
     [Theory]

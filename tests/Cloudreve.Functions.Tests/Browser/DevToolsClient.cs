@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Cloudreve.Functions.Tests.Browser;
 
-/// <summary>The DevTools protocol: numbered commands and their answers over one socket. Events are passed over.</summary>
+/// <summary>The DevTools protocol: numbered commands and their answers over one socket. Events are ignored.</summary>
 internal sealed class DevToolsClient : IAsyncDisposable
 {
     private readonly ClientWebSocket _socket;

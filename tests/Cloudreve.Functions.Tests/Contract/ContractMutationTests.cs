@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>The validator reports what was broken in a valid example, and nothing else.</summary>
+/// <summary>Tests that the validator reports the damage to a valid example, and nothing else.</summary>
 public sealed class ContractMutationTests
 {
     private static readonly ContractValidator s_validator = new(OpenApiContract.Current);

@@ -22,13 +22,13 @@ public sealed record OwnerRow(string Method, string Path, string Names, string A
     public string Key => $"{Method} {Path} {Names}";
 }
 
-/// <summary>The table of what every route does with another user's things.</summary>
+/// <summary>The table of every route's response to requests for another user's objects.</summary>
 public static class ContractOwners
 {
     /// <summary>The file with the table, from the repository's root.</summary>
     public const string Name = "tests/contract/owners.tsv";
 
-    /// <summary>The route names nothing, so it can only act on what is the caller's own.</summary>
+    /// <summary>The route names no object, so it can only act on the caller's own.</summary>
     public const string Own = "own";
 
     /// <summary>The request holds a secret, and whoever knows it may use it (behaviour.md 5, 6, 13, 14 and 15).</summary>
@@ -39,10 +39,10 @@ public static class ContractOwners
         [.. File.ReadLines(Path.Combine(AzuriteServer.RepositoryRoot, Name)).Skip(1).Select(line => line.Split('\t'))
             .Select(fields => new OwnerRow(fields[0], fields[1], fields[2], fields[3], fields[4]))];
 
-    /// <summary>The keys of the rows with something of another user's.</summary>
+    /// <summary>The keys of the rows with an object of another user.</summary>
     public static TheoryData<string> Foreign => [.. Table.Where(row => row.Answer is not (Own or Bearer)).Select(row => row.Key)];
 
-    /// <summary>The keys of the rows with nothing of another user's.</summary>
+    /// <summary>The keys of the rows without an object of another user.</summary>
     public static TheoryData<string> Owned => [.. Table.Where(row => row.Answer == Own).Select(row => row.Key)];
 
     /// <summary>A row.</summary>

@@ -25,7 +25,7 @@ public sealed class RouteCoverageTests
     [Fact]
     public void Given_the_apps_routes_below_the_prefix_when_they_are_looked_up_in_the_contract_then_it_has_all_of_them()
     {
-        // HEAD asks for what GET answers, and needs no documentation of its own.
+        // HEAD requests what GET returns, and needs no documentation of its own.
         var documented = OpenApiContract.Current.Endpoints.Select(ShapeOf)
             .SelectMany(shape => shape.StartsWith("GET ", StringComparison.Ordinal) ? [shape, "HEAD " + shape[4..]] : (string[])[shape])
             .ToHashSet();

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>Every setting and every field of a body is read by something, or stands in a list here with the reason why it has no effect.</summary>
+/// <summary>Tests that every setting and every field of a body is read, or is in a list here with the reason why it has no effect.</summary>
 public sealed class UnusedInputTests
 {
-    // The contract lists them, so the administration shows and keeps them. What they steer does not exist on a serverless site, or not yet.
+    // The contract lists them, so the administration shows and keeps them. Their features do not exist on a serverless site, or not yet.
     private static readonly Dictionary<string, string[]> s_settingsWithoutEffect = new()
     {
         ["schedules are timers of the Functions host"] = ["cron_entity_collect", "cron_garbage_collect", "cron_oauth_cred_refresh", "cron_trash_bin_collect"],

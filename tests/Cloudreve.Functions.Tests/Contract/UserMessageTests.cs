@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Contract;
 
-/// <summary>Messages that people read are plain English. Words that no native speaker would put there have been seen before.</summary>
+/// <summary>Tests that messages for users are plain English. Refuses words that no native speaker would use there.</summary>
 public sealed partial class UserMessageTests
 {
     private static readonly Assembly[] s_assemblies = [typeof(CloudreveException).Assembly, typeof(HttpFunction).Assembly, Assembly.Load("Cloudreve.Orchestrations")];

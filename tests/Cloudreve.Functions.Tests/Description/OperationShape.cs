@@ -4,7 +4,7 @@ using Cloudreve.Testing.Contract;
 namespace Cloudreve.Functions.Tests.Description;
 
 /// <summary>
-/// Writes what an operation takes and answers as lines, such as <c>body uris[]: string</c> or <c>data files[].size: integer</c>, so that
+/// Writes the inputs and outputs of an operation as lines, such as <c>body uris[]: string</c> or <c>data files[].size: integer</c>, so that
 /// the contract and the app's description can be compared.
 /// </summary>
 internal static class OperationShape

@@ -78,7 +78,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     [Fact]
     public void Given_what_strangers_may_write_when_the_routes_are_looked_up_then_each_has_a_budget_or_a_reason()
     {
-        // What these write needs a secret that was given out before, or is charged where it fails. So it is with WebDAV, whose clients send a
+        // Writes through these routes need a secret that was issued before, or are charged when they fail. So it is with WebDAV, whose clients send a
         // password with each request.
         string[] others =
         [
@@ -166,7 +166,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
         Assert.Equal(0, await CountAsync());
     }
 
-    /// <summary>A tenth of what docs/operations.md says.</summary>
+    /// <summary>A tenth of the limits in docs/operations.md.</summary>
     private static int MostOf(ClientBudget budget) => budget switch
     {
         ClientBudget.FailedSignIns => 3,
@@ -199,12 +199,12 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
             root = await answer.Content.ReadFromJsonAsync<JsonElement>();
         });
         var code = root.GetProperty("code").GetInt32();
-        // A signed-in caller whose sign-in must hold costs two besides.
+        // A signed-in caller whose sign-in must be valid costs two more.
         Assert.True(code != TooMany || transactions <= (function.Requirement.LiveSignIn ? 2 : 0), $"{transactions} transactions");
         return (code, root.GetProperty("msg").GetString()!);
     }
 
-    /// <summary>Failures from as many addresses as slow an account down.</summary>
+    /// <summary>Failures from enough addresses to slow an account down.</summary>
     private async Task AttackAsync(string email)
     {
         for (var i = 0; i < AttemptLimiter.MaxTotalFailures; i++)

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
 
-/// <summary>Link checkers, download managers and monitors ask with HEAD; they get what GET answers, without the body.</summary>
+/// <summary>Link checkers, download managers and monitors ask with HEAD; they get the response of GET, without the body.</summary>
 public sealed class HeadRequestTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private AppFixture App => shared.App;

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Edge;
 
-/// <summary>Requests carry secrets in their paths, queries, headers and bodies, and none of them reaches a log.</summary>
+/// <summary>Tests that secrets in the paths, queries, headers and bodies of requests do not reach a log.</summary>
 public sealed class LoggedSecretTests(AzuriteServer azurite)
 {
     private const string Secret = "5ecret0fTheTest";

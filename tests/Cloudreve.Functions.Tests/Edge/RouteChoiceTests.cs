@@ -14,7 +14,7 @@ namespace Cloudreve.Functions.Tests.Edge;
 
 /// <summary>
 /// The Functions host takes the first function by name that matches a request, and the worker matches a second time by the rules of
-/// ASP.NET Core. No function may take what a more literal route is for, whoever chooses.
+/// ASP.NET Core. No function may handle a request of a more literal route, whichever of the two chooses.
 /// </summary>
 public sealed class RouteChoiceTests(AzuriteServer azurite)
 {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files;
 
-/// <summary>Batches whose items concern each other have one outcome, whichever item is faster (contract, section 12).</summary>
+/// <summary>Tests that batches with related items have one outcome, whichever item is faster (contract, section 12).</summary>
 public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private AppFixture App => shared.App;

@@ -15,7 +15,7 @@ public sealed class ContentStreamsApiTests(AzuriteServer azurite)
 {
     private static readonly TimeSpan Safety = TimeSpan.FromMinutes(2);
 
-    // More than all buffers on the way take, so that a reader who does not read holds its answer.
+    // More than all buffers on the way hold, so that a response to a reader who does not read stays open.
     private static readonly byte[] Large = new byte[48 << 20];
 
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);

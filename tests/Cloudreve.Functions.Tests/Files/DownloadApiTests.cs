@@ -208,7 +208,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData(UserStatus.Active, -1, HttpStatusCode.NotFound)]
     public async Task Given_a_request_that_does_not_hold_any_more_when_its_archive_is_fetched_then_it_is_refused(UserStatus status, int seconds, HttpStatusCode expected)
     {
-        // The group may not download archives, either.
+        // The group may not download archives either.
         var user = await App.CreateUserAsync(status: status);
         var now = DateTimeOffset.UtcNow;
         var id = await App.Services.GetRequiredService<ArchiveSessions>().CreateAsync(new ArchiveRequest(user.Id, ["cloudreve://my"]), now.AddSeconds(seconds));

@@ -116,7 +116,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
         Assert.Equal(0, (await owner.SendApiAsync(HttpMethod.Put, "share", new { uri = "cloudreve://my/a.txt" })).Code);
     }
 
-    /// <summary>Writes an entry as the rows of an earlier release: no rule of today is asked.</summary>
+    /// <summary>Writes an entry as the rows of an earlier release, without today's checks.</summary>
     private async Task<FileRecord> StoreAsync(User user, string name, byte[]? content, long? folderId = null, bool isMarked = false)
     {
         var entity = content is null ? null : await App.AddEntityAsync(user, content);

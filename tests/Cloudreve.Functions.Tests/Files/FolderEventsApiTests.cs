@@ -87,7 +87,7 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
         await PostAsync(client, "file/create", new { uri = "cloudreve://my/in", type = "folder" });
         await using var stream = await ListenAsync(app, client);
         await stream.NextAsync();
-        // The contract knows no limit, and so no code for it.
+        // The contract has no limit, and so no code for it.
         using var plain = new HttpClient { BaseAddress = app.Address };
         plain.DefaultRequestHeaders.Authorization = client.DefaultRequestHeaders.Authorization;
         plain.DefaultRequestHeaders.Add(ClientIdHeader, Guid.NewGuid().ToString());

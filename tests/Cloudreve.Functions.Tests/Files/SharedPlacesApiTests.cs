@@ -41,7 +41,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     public async Task Given_a_shared_folder_beside_others_when_a_visitor_searches_it_then_nothing_outside_is_found()
     {
         var (owner, ownerId) = await NewUserAsync();
-        // Made in turns, so that their partitions stand side by side.
+        // Created in turns, so that their partitions are adjacent.
         for (var i = 0; i < 3; i++)
         {
             await CreateAsync(owner, $"cloudreve://my/in/{i}/plan {i}.txt", "file");

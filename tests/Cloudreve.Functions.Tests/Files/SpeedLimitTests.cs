@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files;
 
-/// <summary>The speed limit of a group holds for whatever way its members read content by.</summary>
+/// <summary>Tests that the speed limit of a group holds for every way in which its members read content.</summary>
 public sealed class SpeedLimitTests(ClockedApp clocked) : IClassFixture<ClockedApp>, IAsyncLifetime
 {
     private const int BytesPerSecond = 1_000;

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Files;
 
-/// <summary>Readers must take what they ask for at a least rate.</summary>
+/// <summary>Tests that readers must read content at a minimum rate.</summary>
 public sealed class WatchedBodyTests
 {
     private const long Rate = 1024;

@@ -21,7 +21,7 @@ namespace Cloudreve.Functions.Tests.Outgoing;
 /// <summary>Tests that setting addresses of other servers cannot make the app call private ones.</summary>
 public sealed class OutgoingApiTests(AzuriteServer azurite)
 {
-    // What the name service says of a name that the attacker owns.
+    // The name service's response for a name that the attacker owns.
     private static readonly ResolveHost s_attackersNames = (host, token) =>
         host.EndsWith(".example", StringComparison.Ordinal) ? Task.FromResult<IPAddress[]>([IPAddress.Loopback]) : Dns.GetHostAddressesAsync(host, token);
 

@@ -18,7 +18,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Robustness;
 
-/// <summary>Every text and list of every body has a bound, which is checked before anything is stored.</summary>
+/// <summary>Tests that every text and list of every body has a limit, which is checked before anything is stored.</summary>
 public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp>
 {
     private const string ViewerId = "af01b85b-f57d-46d2-8ad6-1d9b96548e78";
@@ -127,7 +127,7 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
         ? $"/api/v4/user/reset/{(await app.App.GetSiteAsync()).HashIds.Encode(1, HashIdKind.User)}"
         : ContractExamples.PathOf(endpoint);
 
-    /// <summary>The contract's example, with things that exist: only what gets as far as storage shows whether it fits.</summary>
+    /// <summary>The contract's example, with existing objects: only values that reach storage show whether they fit.</summary>
     private async Task<JsonObject> ValidAsync(string function, ContractEndpoint endpoint)
     {
         var hashIds = (await app.App.GetSiteAsync()).HashIds;

@@ -11,7 +11,7 @@ public sealed class ContractValidator(OpenApiContract contract)
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
     private readonly EnvelopeValidator _envelopes = new(contract);
 
-    /// <summary>The violations of an answer from the contract; none where it conforms or where the contract knows no such operation.</summary>
+    /// <summary>Finds violations of the contract by a response; none where it conforms or where the contract has no such operation.</summary>
     /// <param name="method">The HTTP method of the request.</param>
     /// <param name="path">The path with the prefix, escaped, without a query.</param>
     /// <param name="statusCode">The HTTP status.</param>
@@ -27,7 +27,7 @@ public sealed class ContractValidator(OpenApiContract contract)
             : [];
     }
 
-    /// <summary>The violations of a request from the contract; none where it conforms or where the contract knows no such operation.</summary>
+    /// <summary>Finds violations of the contract by a request; none where it conforms or where the contract has no such operation.</summary>
     /// <param name="method">The HTTP method.</param>
     /// <param name="pathAndQuery">The path with the prefix, and the query, escaped.</param>
     /// <param name="contentType">The content type of the body, or null.</param>

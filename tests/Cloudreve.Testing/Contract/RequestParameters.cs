@@ -6,7 +6,7 @@ namespace Cloudreve.Testing.Contract;
 /// <summary>Checks the path and the query of requests.</summary>
 internal static class RequestParameters
 {
-    /// <summary>The violations of a path and a query from what an operation documents.</summary>
+    /// <summary>Finds violations of an operation's documentation by a path and a query.</summary>
     /// <param name="operation">The operation.</param>
     /// <param name="path">The path below the prefix, escaped.</param>
     /// <param name="query">The query with its question mark, escaped, or an empty string.</param>

@@ -9,7 +9,7 @@ namespace Cloudreve.Testing.Contract;
 /// </summary>
 public static class SchemaValidator
 {
-    /// <summary>The violations of a value from a schema; none where it conforms.</summary>
+    /// <summary>Finds violations of a schema by a value; none where it conforms.</summary>
     /// <param name="value">The value.</param>
     /// <param name="schema">The schema.</param>
     /// <param name="at">The location of the value.</param>

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Admin.Users;
 
-/// <summary>Removing accounts, and counting their storage again (contract, section 24).</summary>
+/// <summary>Removing accounts, and recalculating their storage (contract, section 24).</summary>
 public sealed class AdminUserRemovalTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private AppFixture App => shared.App;

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.Admin.Users;
 
-/// <summary>Making and changing accounts as an administrator (contract, section 24).</summary>
+/// <summary>Creating and changing accounts as an administrator (contract, section 24).</summary>
 public sealed class AdminUserTests(SharedApp shared) : IClassFixture<SharedApp>
 {
     private AppFixture App => shared.App;

@@ -68,7 +68,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
         await upload.BeginAsync();
         var (answers, sessions) = (shared.App.Services.GetRequiredService<UploadAnswers>(), shared.App.Services.GetRequiredService<UploadSessions>());
 
-        // What follows an answer happens after the client has it.
+        // Work after a response happens after the client has it.
         for (var tries = 0; tries < 200 && !(await sessions.GetAsync(Guid.Parse(upload.Id))).IsAnswered; tries++)
         {
             await answers.StoreAsync();

@@ -3,7 +3,9 @@ using Cloudreve.Functions.Tests.App;
 
 namespace Cloudreve.Functions.Tests.Robustness.Owners;
 
-/// <summary>Requests that name an object in the path and show a signature, a secret or a token, which each user has only for the own object.</summary>
+/// <summary>
+/// Requests that name an object in the path and show a signature, a secret or a token, which each user has only for the own object.
+/// </summary>
 internal static class SignedAttempts
 {
     private static readonly byte[] s_content = [1, 2, 3];
