@@ -38,11 +38,11 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
             try
             {
                 if (task.Type == ImportService.TaskType)
-                    await MendAsync(client, task, cancellationToken);
+                    await RepairAsync(client, task, cancellationToken);
                 else if (task.Type == AccountRemoval.TaskType)
-                    await GoOnAsync(client, task, cancellationToken);
+                    await ContinueAsync(client, task, cancellationToken);
                 else if (workflows.FirstOrDefault(w => w.Type == task.Type) is { } workflow)
-                    await MendAsync(client, workflow, task, cancellationToken);
+                    await RepairAsync(client, workflow, task, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -52,7 +52,7 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
     }
 
     /// <summary>A removal may be run again, whatever happened to its instance.</summary>
-    private async Task GoOnAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    private async Task ContinueAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
     {
         if (await client.GetInstanceAsync(AccountRemovalStarter.InstanceIdOf(task), cancellationToken) is { IsCompleted: false })
             return;
@@ -60,7 +60,7 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
         logger.LogWarning("Task {Task} had no orchestration and is started again", task.Id);
     }
 
-    private async Task MendAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    private async Task RepairAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
     {
         var reference = new ImportTaskReference(task.Id, task.OwnerId);
         var instance = await client.GetInstanceAsync(ImportStarter.InstanceIdOf(task), cancellationToken);
@@ -83,7 +83,7 @@ public sealed class LostTasks(TaskStore tasks, ImportService imports, TaskRuns r
         }
     }
 
-    private async Task MendAsync(DurableTaskClient client, TaskWorkflow workflow, WorkflowTask task, CancellationToken cancellationToken)
+    private async Task RepairAsync(DurableTaskClient client, TaskWorkflow workflow, WorkflowTask task, CancellationToken cancellationToken)
     {
         var reference = new TaskReference(task.Id, task.OwnerId);
         var instance = await client.GetInstanceAsync(workflow.InstanceIdOf(task), cancellationToken);

@@ -48,7 +48,7 @@ internal sealed class MailClaims(StorageLayout layout)
     /// <param name="id">The account.</param>
     /// <param name="mayTakeOver">
     /// True if a claim may be taken over whose account does not have the address yet. Who has lost a claim this way may not, or two could
-    /// go on taking it from each other.
+    /// continue taking it from each other.
     /// </param>
     /// <exception cref="CloudreveException">40032: another account has the address, or is about to get it.</exception>
     public async Task ClaimAsync(string email, Row account, long id, bool mayTakeOver, CancellationToken cancellationToken)

@@ -101,7 +101,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         var key = new AttemptKey(UserRows.MailPartition(email), UserRows.FailedSignIns);
         var rows = (await layout.Users.QueryPageAsync(RowRange.Prefix(key.Partition, UserRows.SignInPrefix), 10, null, cancellationToken)).Rows;
         var mail = rows.FirstOrDefault(row => row.RowKey == UserRows.Mail);
-        var attempts = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns) ?? (mail is null ? limiter.FindNobodys(key) : null);
+        var attempts = rows.FirstOrDefault(row => row.RowKey == UserRows.FailedSignIns) ?? (mail is null ? limiter.FindUnknown(key) : null);
         if (attempt is null && !limiter.Knows(attempts, client))
             throw await budgets.RefuseAsync(ClientBudget.FailedSignIns, client, cancellationToken);
         var verdict = limiter.Judge(attempts, client, hasSolved);
@@ -132,7 +132,7 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
         else if (guess.IsKnown)
             await limiter.CountFailureAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken, guess.HasSolved);
         else
-            await limiter.CountNobodysFailureAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken, guess.HasSolved);
+            await limiter.CountUnknownFailureAsync(guess.Key, guess.Attempts, guess.Client, cancellationToken, guess.HasSolved);
         return isRight;
     }
 

@@ -37,7 +37,7 @@ internal static class UserRows
     public static string MailPartition(string mail) => "m" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mail)));
 
     /// <summary>A partition of rows for unknown addresses, whose number is small.</summary>
-    public static string NobodyPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
+    public static string UnknownPartition(int number) => "n" + number.ToString("x", CultureInfo.InvariantCulture);
 
     public static Row DescribeMail(string mail, long userId) => new(MailPartition(mail), Mail) { [Address] = mail, [OwnerId] = userId };
 

@@ -300,7 +300,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         _kept.TryRemove(id, out _);
     }
 
-    /// <summary>Replaces an account as it was read, together with other rows of its partition: all or nothing. One transaction.</summary>
+    /// <summary>Replaces an account as it was read, together with other rows of its partition: atomically. One transaction.</summary>
     /// <param name="changed">The new account, with the version that it was made of.</param>
     /// <param name="add">Adds what else is to be done.</param>
     /// <exception cref="StorageChangedException">The account or another row has changed since.</exception>

@@ -20,13 +20,13 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
 
     private static readonly TimeSpan s_window = TimeSpan.FromMinutes(15);
 
-    private readonly BoundedCache<(string Name, string ETag), bool> _told = new(RememberedArrivals, clock);
+    private readonly BoundedCache<(string Name, string ETag), bool> _reported = new(RememberedArrivals, clock);
 
     // Earlier blobs are found by the host, which scans all blobs when it starts. Times of blobs have whole seconds.
     private readonly DateTimeOffset _start = clock.GetUtcNow().AddSeconds(-1);
 
     /// <summary>Records that the host reported this version of a blob.</summary>
-    internal void Note(BlobItem blob) => _told.Keep(VersionOf(blob), true, clock.GetUtcNow() + (2 * s_window));
+    internal void Note(BlobItem blob) => _reported.Keep(VersionOf(blob), true, clock.GetUtcNow() + (2 * s_window));
 
     /// <summary>
     /// The names of blobs below <c>imports/</c> that arrived within the last 15 minutes and were not reported: one transaction for each 5,000
@@ -43,7 +43,7 @@ public sealed class MissedArrivals(SiteCatalog catalog, PolicyContainers contain
         {
             var page = await container.ListPageAsync(StorageLayout.ImportsPrefix, delimiter: null, continuationToken: token, cancellationToken: cancellationToken);
             missed.AddRange(page.Blobs
-                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_hostDelay && !_told.Find(VersionOf(blob)))
+                .Where(blob => blob.LastModified >= since && blob.LastModified <= now - s_hostDelay && !_reported.Find(VersionOf(blob)))
                 .Select(blob => blob.Name));
             token = page.ContinuationToken;
         }

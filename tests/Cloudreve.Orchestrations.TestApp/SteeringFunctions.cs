@@ -86,8 +86,8 @@ public sealed class SteeringFunctions(TaskStore tasks, ImportService imports, Ta
     }
 
     /// <summary>Runs the timer's work at a later time.</summary>
-    [Function("MendLostTasks")]
-    public async Task<IResult> MendAsync(
+    [Function("RepairLostTasks")]
+    public async Task<IResult> RepairAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "mend/{minutes}")] HttpRequest request,
         [DurableClient] DurableTaskClient client, string minutes, CancellationToken cancellationToken)
     {

@@ -41,9 +41,9 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 
     // Failures on mail addresses without an account, which leave no rows that strangers could fill the table with.
     private const int NobodysRemembered = 10_000;
-    private const int NobodysRows = 64;
+    private const int UnknownRows = 64;
 
-    private readonly BoundedCache<string, Row> _nobodys = new(NobodysRemembered, clock);
+    private readonly BoundedCache<string, Row> _unknown = new(NobodysRemembered, clock);
 
     // A success is recorded again when its record is older than this, so that not every sign-in writes.
     private static readonly TimeSpan TrustRenewal = TimeSpan.FromDays(1);
@@ -84,22 +84,22 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
         UpdateAsync(key, row, record => WithFailure(record, client, hasSolved), cancellationToken);
 
     /// <summary>The attempts on a secret that does not exist, as far as this process knows. No transaction.</summary>
-    internal Row? FindNobodys(AttemptKey key) => _nobodys.Find(key.Partition);
+    internal Row? FindUnknown(AttemptKey key) => _unknown.Find(key.Partition);
 
     /// <summary>
     /// Counts a failure on a secret that does not exist, in this process alone. One transaction like that of a failure that is stored, so
     /// that both take the same time: it overwrites one of a few rows.
     /// </summary>
     /// <param name="key">The key under which it would be counted.</param>
-    /// <param name="row">The result of <see cref="FindNobodys"/>.</param>
+    /// <param name="row">The result of <see cref="FindUnknown"/>.</param>
     /// <param name="client">The client that made the attempt.</param>
     /// <param name="hasSolved">True if the client has solved a captcha for it.</param>
-    internal Task CountNobodysFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false)
+    internal Task CountUnknownFailureAsync(AttemptKey key, Row? row, ClientAddress client, CancellationToken cancellationToken, bool hasSolved = false)
     {
         var until = clock.GetUtcNow() + Window;
         var counted = WithFailure(AttemptRecord.Read(row), client, hasSolved).Describe(key.Partition, key.RowKey, until);
-        _nobodys.Keep(key.Partition, counted, until);
-        var partition = UserRows.NobodyPartition(RandomNumberGenerator.GetInt32(NobodysRows));
+        _unknown.Keep(key.Partition, counted, until);
+        var partition = UserRows.UnknownPartition(RandomNumberGenerator.GetInt32(UnknownRows));
         return layout.Users.UpsertAsync(counted.CopyTo(partition, key.RowKey), cancellationToken);
     }
 

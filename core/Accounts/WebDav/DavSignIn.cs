@@ -79,7 +79,7 @@ public sealed class DavSignIn(
         var key = new AttemptKey(UserRows.MailPartition(email), Failures);
         if (userId == 0)
         {
-            await limiter.CountNobodysFailureAsync(key, limiter.FindNobodys(key), client, cancellationToken);
+            await limiter.CountUnknownFailureAsync(key, limiter.FindUnknown(key), client, cancellationToken);
         }
         else
         {

@@ -15,7 +15,7 @@ public sealed class ThumbnailChoice(SiteSettings site)
 
     /// <summary>Checks whether requesting a file's thumbnail is certain to fail, so that clients need not try.</summary>
     /// <param name="file">The file.</param>
-    public bool IsHopeless(FileRecord file) =>
+    public bool IsCertainToFail(FileRecord file) =>
         file is { Type: FileType.File, IsSymbolic: false } && FileThumbnails.Find(file) is null && !IsPossible(file);
 
     internal PictureExtractor? Find(FileRecord file)

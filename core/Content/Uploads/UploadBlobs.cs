@@ -105,7 +105,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
-            // The answer of a first try was lost, nobody else writes to that name; or the source has changed.
+            // The response to a first try was lost, nobody else writes to that name; or the source has changed.
             isTaken = await IsTakenAsync(container, name, cancellationToken);
         }
         if (!isTaken)

@@ -85,7 +85,7 @@ public sealed class UploadCreation
         var session = await _sessions.AddAsync(
             await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
             cancellationToken);
-        // Before the charge: all rivals for the path would wait for each other's changes of the total, the one who gets it included.
+        // Before the charge: all competing calls for the path would wait for each other's changes of the total, the one who gets it included.
         await LockAsync(control, session, cancellationToken);
         try
         {
@@ -177,7 +177,7 @@ public sealed class UploadCreation
     public Task UndoAsync(UploadSession session, Exception reason) => LeaveAsync(session, async timeout =>
     {
         await _cancellation.CancelAsync(session, timeout);
-        // A call that storage did not answer may take effect late: its traces are looked for again.
+        // A call without a response from storage may take effect late: its traces are searched for again.
         if (reason is CloudreveException)
             await _sessions.RemoveAsync(session, timeout);
     });

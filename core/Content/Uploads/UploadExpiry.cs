@@ -48,7 +48,7 @@ public sealed class UploadExpiry(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 logger.LogWarning(e, "Upload {Upload} could not be settled", row.PartitionKey[..8]);
-                await sessions.PutOffAsync(row, now, cancellationToken);
+                await sessions.PostponeAsync(row, now, cancellationToken);
             }
         }
         return settled;

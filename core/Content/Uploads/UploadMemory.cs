@@ -44,7 +44,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             if (!TryLeave(node))
-                GiveBack(room);
+                Free(room);
             if (e is TimeoutException)
                 throw new CloudreveException(ErrorCode.TooManyRequests, "Too much is being uploaded right now. Try again in a moment.", e);
             throw;
@@ -63,7 +63,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
         }
     }
 
-    private void GiveBack(long room)
+    private void Free(long room)
     {
         lock (_lock)
         {
@@ -89,7 +89,7 @@ internal sealed class UploadMemory(TimeProvider clock, long capacity = UploadMem
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _isGivenBack, 1) == 0)
-                memory.GiveBack(bytes);
+                memory.Free(bytes);
         }
     }
 }

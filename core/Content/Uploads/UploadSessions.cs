@@ -88,7 +88,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
     }
 
     /// <summary>Postpones an upload that could not be settled, longer each time.</summary>
-    internal async Task PutOffAsync(Row row, DateTimeOffset now, CancellationToken cancellationToken)
+    internal async Task PostponeAsync(Row row, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var tries = (row.Number(RetryDistance.Tries) ?? 0) + 1;
         var change = new Row(row.PartitionKey, row.RowKey) { [RetryDistance.Tries] = tries, [Due] = now + RetryDistance.After(tries) };

@@ -62,10 +62,10 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     public async Task AcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken = default)
     {
         CheckToken(wanted.Token);
-        for (var attempt = 1; await FindRivalsAsync(control, wanted, cancellationToken) is { Count: > 0 } rivals; attempt++)
+        for (var attempt = 1; await TryAcquireAsync(control, wanted, cancellationToken) is { Count: > 0 } conflicts; attempt++)
         {
             if (attempt == Attempts)
-                throw new LockConflictException(rivals);
+                throw new LockConflictException(conflicts);
             await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(10, 50 << attempt)), clock, cancellationToken);
             control = await ReadAsync(wanted.OwnerId, cancellationToken);
         }
@@ -74,7 +74,7 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     /// <summary>Writes a lock, and withdraws it when there is a competing call.</summary>
     /// <returns>Locks that were written at the same time; none when the lock is taken.</returns>
     /// <exception cref="LockConflictException">Another lock was there before.</exception>
-    private async Task<IReadOnlyList<DriveLock>> FindRivalsAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DriveLock>> TryAcquireAsync(DriveControl control, DriveLock wanted, CancellationToken cancellationToken)
     {
         if (ConflictsOf(control, wanted) is { Count: > 0 } holders)
             throw new LockConflictException(holders);
@@ -87,10 +87,10 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
             if (ConflictsOf(control, wanted) is { Count: > 0 } faster)
                 throw new LockConflictException(faster);
         }
-        var rivals = ConflictsOf(await ReadAsync(wanted.OwnerId, cancellationToken), wanted);
-        if (rivals.Count > 0)
+        var conflicts = ConflictsOf(await ReadAsync(wanted.OwnerId, cancellationToken), wanted);
+        if (conflicts.Count > 0)
             await ReleaseAsync(wanted.OwnerId, wanted.Token, cancellationToken);
-        return rivals;
+        return conflicts;
     }
 
     /// <summary>Writes a lock with the claim on its path: one transaction.</summary>

@@ -62,7 +62,7 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
     /// <param name="intent">The copy, fenced.</param>
     /// <param name="cancellationToken">Cancels the run; harmless.</param>
     /// <returns>True if all is removed.</returns>
-    public async Task<bool> TakeBackAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
+    public async Task<bool> UndoCopyAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken = default)
     {
         var run = new Run { OwnerId = ownerId, Intent = intent };
         if (intent.Type == FileType.Folder && !await RemoveFolderAsync(run, intent.FileId, cancellationToken))

@@ -30,7 +30,7 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Postpones a drive whose deletions all fail, longer each time. One transaction.</summary>
-    public async Task PutOffAsync(Row drive, CancellationToken cancellationToken)
+    public async Task PostponeAsync(Row drive, CancellationToken cancellationToken)
     {
         var tries = (drive.Number(RetryDistance.Tries) ?? 0) + 1;
         var change = new Row(Partition, drive.RowKey) { [RetryDistance.Tries] = tries, [Due] = clock.GetUtcNow() + RetryDistance.After(tries) };

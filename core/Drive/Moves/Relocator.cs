@@ -152,7 +152,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 if (idRow is null && !await IdFence.TryBlockAsync(layout.FileIds, intent.FileId, cancellationToken))
                     continue;
                 await UnclaimAsync(intent, cancellationToken);
-                if (await deletion.TakeBackAsync(ownerId, intent, cancellationToken))
+                if (await deletion.UndoCopyAsync(ownerId, intent, cancellationToken))
                     await EndAsync(ownerId, intent, cancellationToken);
                 else
                     await schedule.AddAsync(ownerId, cancellationToken);

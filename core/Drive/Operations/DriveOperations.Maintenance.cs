@@ -72,12 +72,12 @@ public sealed partial class DriveOperations
             try
             {
                 if (!await ContinueDeletionsAsync(DeletionSchedule.OwnerOf(drive), cancellationToken))
-                    await _deletions.PutOffAsync(drive, cancellationToken);
+                    await _deletions.PostponeAsync(drive, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 _logger.LogError(e, "The deletions of drive {Drive} could not go on", drive.RowKey);
-                await _deletions.PutOffAsync(drive, cancellationToken);
+                await _deletions.PostponeAsync(drive, cancellationToken);
             }
         }
     }

@@ -204,7 +204,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         : null;
 
     /// <summary>
-    /// All changes replace the same total, so side by side they would only make each other begin anew. The total's version keeps them
+    /// All changes replace the same total, so concurrent moves would only make each other start over. The total's version keeps them
     /// exact; turns keep them cheap.
     /// </summary>
     private async Task<IDisposable?> TakeTurnAsync(long userId, CancellationToken cancellationToken)
@@ -221,7 +221,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         }
     }
 
-    /// <summary>Bytes come from clients: a sum that no number can hold is beyond every limit.</summary>
+    /// <summary>Sizes come from clients: a sum that overflows is beyond every limit.</summary>
     private static bool IsTooMuch(long used, long delta, long? limit) =>
         delta > 0 && used > (limit ?? long.MaxValue) - delta;
 

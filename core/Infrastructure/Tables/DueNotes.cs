@@ -57,11 +57,11 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
             var tries = (note.Number(RetryDistance.Tries) ?? 0) + 1;
             var next = clock.GetUtcNow() + RetryDistance.After(tries);
             logger.LogError(e, "{Partition} {Note} failed {Tries} times and is tried again at {Next:u}", note.PartitionKey, note.RowKey, tries, next);
-            await PutOffAsync(note, next, tries, cancellationToken);
+            await PostponeAsync(note, next, tries, cancellationToken);
         }
     }
 
-    private async Task PutOffAsync(Row note, DateTimeOffset due, long tries, CancellationToken cancellationToken)
+    private async Task PostponeAsync(Row note, DateTimeOffset due, long tries, CancellationToken cancellationToken)
     {
         var bar = note.RowKey.IndexOf('|', StringComparison.Ordinal);
         var later = note.CopyTo(note.PartitionKey, Key(due, note.RowKey[(bar + 1)..]));

@@ -88,7 +88,7 @@ public sealed class SiteBootstrap
     {
         if (_done)
             return this;
-        var schema = await LookAsync(cancellationToken);
+        var schema = await ReadSchemaAsync(cancellationToken);
         _settings.Keys.Require(schema?.Text(SealedBy));
         if (schema?.Number(Version) is not >= SchemaVersion)
             await CreateAsync(isNew: schema is null, cancellationToken);
@@ -98,7 +98,7 @@ public sealed class SiteBootstrap
         return this;
     }
 
-    private async Task<Row?> LookAsync(CancellationToken cancellationToken)
+    private async Task<Row?> ReadSchemaAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(LookTimeout);

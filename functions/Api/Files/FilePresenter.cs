@@ -40,7 +40,7 @@ internal sealed class FilePresenter(Caller caller, SiteSettings site, IReadOnlyS
 
     /// <summary>The metadata that clients see. The mark that disables thumbnails is not stored where it follows from the file itself.</summary>
     private IReadOnlyDictionary<string, string> MetadataOf(FileRecord file) =>
-        _thumbnails.IsHopeless(file) && !FileThumbnails.IsDisabled(file)
+        _thumbnails.IsCertainToFail(file) && !FileThumbnails.IsDisabled(file)
             ? new Dictionary<string, string>(file.Metadata) { [FileThumbnails.Disabled] = "" }
             : file.Metadata;
 }

@@ -74,7 +74,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
     /// <param name="request">The request.</param>
     public static ContentChecksum? ChecksumOf(HttpRequest request) => ContentChecksum.TryParse(request.Headers["OC-Checksum"].ToString());
 
-    /// <summary>Answers MKCOL. Path + 6 transactions.</summary>
+    /// <summary>Handles MKCOL. Path + 6 transactions.</summary>
     /// <param name="call">The request.</param>
     public async Task MakeFolderAsync(DavCall call, CancellationToken cancellationToken)
     {

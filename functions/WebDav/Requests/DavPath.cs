@@ -36,7 +36,7 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
     public static DavPath Of(HttpContext http) =>
         Find(http.Request.Path.Value ?? "", Split) ?? FindUpload(http.Request.Path.Value ?? "") ?? throw new DavException(StatusCodes.Status404NotFound, "There is nothing here.");
 
-    /// <summary>Reads a path of files that is escaped as in a URI; null when it is below no root.</summary>
+    /// <summary>Reads a path of files that is escaped as in a URI; null when it is not below a root.</summary>
     /// <param name="path">The path.</param>
     /// <exception cref="DavException">400: it is not UTF-8, or a name has a slash.</exception>
     public static DavPath? Parse(string path) => Find(path, text => [.. Split(text).Select(Unescape)]);
@@ -84,7 +84,7 @@ internal sealed record DavPath(string Mount, IReadOnlyList<string> Segments)
 
     private static DavPath? FindUpload(string path) => FindOfUser(path, NextcloudUploads, Split) is { } found ? found with { IsUpload = true } : null;
 
-    // The next name is the user's, which the sign-in has told already.
+    // The next name is the user's, which is known from the sign-in.
     private static DavPath? FindOfUser(string path, string mount, Func<string, string[]> split) => Below(path, mount) is { } rest && split(rest) is [var user, .. var names]
         ? new DavPath($"{mount}/{Uri.EscapeDataString(user)}", names) { HasSlash = path.EndsWith('/') }
         : null;

@@ -45,7 +45,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
             var place = await access.OpenAsync(call.Caller, uri, capability, call.Site.HashIds, cancellationToken);
             if (place is { Top: { Type: FileType.File, IsSymbolic: false } file, Path.IsRoot: true })
                 return new DavResource(path, place, file);
-            var (entry, shortcut) = await LookAsync(place, cancellationToken);
+            var (entry, shortcut) = await FindAtAsync(place, cancellationToken);
             if (shortcut is null)
                 return new DavResource(path, place, entry);
             if (followed == MaxShortcuts)
@@ -55,7 +55,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
     }
 
     /// <summary>Finds the entry at a place, or the destination of a shortcut on the way to it.</summary>
-    private async Task<(FileRecord? Entry, FileUri? Shortcut)> LookAsync(DrivePlace place, CancellationToken cancellationToken)
+    private async Task<(FileRecord? Entry, FileUri? Shortcut)> FindAtAsync(DrivePlace place, CancellationToken cancellationToken)
     {
         try
         {

@@ -149,7 +149,7 @@ public sealed class MailClaimTests(AzuriteServer azurite)
         }
     }
 
-    /// <summary>A rival who does all of his work right before a call of somebody else.</summary>
+    /// <summary>A competing call who does all of his work right before a call of somebody else.</summary>
     private sealed class RivalAt(int index, Func<Task<bool>> act)
     {
         private int _calls;

@@ -25,7 +25,7 @@ public sealed class TestMail(SmtpSender sender)
     /// <summary>Sends the mail.</summary>
     /// <param name="site">The stored settings.</param>
     /// <param name="entered">Texts that replace stored ones, by key; other keys are left out.</param>
-    /// <param name="to">Whom to.</param>
+    /// <param name="to">The recipient.</param>
     /// <exception cref="CloudreveException">40001 for invalid settings, 40028 when the server does not accept the mail.</exception>
     public async Task SendAsync(SiteSettings site, IReadOnlyDictionary<string, string?> entered, string to, CancellationToken cancellationToken = default)
     {

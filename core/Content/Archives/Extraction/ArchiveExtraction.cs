@@ -22,7 +22,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// </summary>
 /// <param name="tasks">The tasks.</param>
 /// <param name="runs">Their lives.</param>
-/// <param name="callers">Whom they work for.</param>
+/// <param name="callers">Finds the users that they work for.</param>
 /// <param name="access">Checks access.</param>
 /// <param name="tree">The files.</param>
 /// <param name="entities">Their blobs.</param>

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
 /// <summary>The claims of a client about the whole of its chunks.</summary>
-/// <param name="Size">Bytes; null when it does not say.</param>
+/// <param name="Size">Bytes; null when it has none.</param>
 /// <param name="Checksum">The checksum; null for none.</param>
 public readonly record struct ChunkedContent(long? Size, ContentChecksum? Checksum);
 
@@ -32,7 +32,7 @@ public sealed class ChunkAssembly(
     /// Writes a file of the chunks that have come. One transaction for each 1,000 chunks, those of <see cref="FileContentWriter.CopyAsync"/> and one, those
     /// of the upload's end, and one more to compare a checksum. No byte passes through the process, unless the policy encrypts or a checksum is stated.
     /// </summary>
-    /// <param name="caller">Who writes: the owner of the drive.</param>
+    /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="upload">The upload, which has ended then.</param>
     /// <param name="request">The file; its length does not count.</param>
     /// <param name="content">What the client says about the content.</param>
@@ -55,7 +55,7 @@ public sealed class ChunkAssembly(
         return written;
     }
 
-    /// <summary>Where a byte is in the file decides how it is encrypted, and nobody knew that before: the content is read and encrypted anew.</summary>
+    /// <summary>Where a byte is in the file decides how it is encrypted, and nobody knew that before: the content is read and encrypted again.</summary>
     private async Task<WrittenFile> EncryptAsync(
         Caller caller, Staged staged, ContentRequest wanted, ChunkedContent content, CancellationToken cancellationToken)
     {

@@ -102,7 +102,7 @@ public sealed class ChunkIntake
         }
         finally
         {
-            // A buffer must not go back while it is being sent.
+            // A buffer must not be returned while it is being sent.
             await sent.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             ArrayPool<byte>.Shared.Return(filling);
             ArrayPool<byte>.Shared.Return(sending);

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 /// <param name="catalog">The policies of their blobs.</param>
 /// <param name="blobs">Their blobs.</param>
 /// <param name="quota">What they are charged.</param>
-/// <param name="clock">Tells when they expire.</param>
+/// <param name="clock">Determines when they expire.</param>
 public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock)
 {
     // A request that takes a chunk may outlive the upload by so much; its charge and its blocks are looked for again then.
@@ -56,7 +56,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
         }
         catch (StorageExistsException)
         {
-            // The answer of a first try was lost, or the name is taken.
+            // The response to a first try was lost, or the name is taken.
             return await FindAsync(key, cancellationToken) is { } found && found.Id == upload.Id
                 ? found
                 : throw new CloudreveException(ErrorCode.ObjectExists, "An upload with this name exists already.");
@@ -75,7 +75,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
             .Select(row => UploadChunk.FromRow(upload, row)).ToListAsync(cancellationToken);
 
     /// <summary>Notes that a chunk has come; one of the same name that came before is given up. One transaction, six when there was one.</summary>
-    /// <returns>Whether there was none of the name.</returns>
+    /// <returns>True if there was none of the name.</returns>
     /// <exception cref="CloudreveException">40011: the upload has ended.</exception>
     internal async Task<bool> AddAsync(ChunkedUpload upload, UploadChunk chunk, CancellationToken cancellationToken)
     {
@@ -98,7 +98,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
             catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
             {
                 before = await FindChunkAsync(upload, chunk.Name, cancellationToken);
-                // The answer of a first try was lost.
+                // The response to a first try was lost.
                 if (before?.Id == chunk.Id)
                     return true;
             }

@@ -1,7 +1,7 @@
 namespace Cloudreve.Functions.Api.Admin.Tools;
 
 /// <summary>The body of a test mail.</summary>
-/// <param name="To">Whom to.</param>
+/// <param name="To">The recipient.</param>
 /// <param name="Settings">Settings of the dashboard's form by key, stored or not.</param>
 internal sealed record SendTestMailRequest(string To, IReadOnlyDictionary<string, string?>? Settings = null);
 

@@ -35,7 +35,7 @@ internal static class UploadCrashes
             {
                 // The process is gone; the next one knows nothing of it.
             }
-            // Whatever is left is noted for somebody who will settle it.
+            // All leftovers have a note by which they will be settled.
             Assert.Empty(await site.Drive.Get<SiteIntegrity>().CheckAsync());
             await recoverAsync(site.Restart(), prepared);
             await site.RecoverAsync();

@@ -18,14 +18,14 @@ internal static class AccountAttempts
     public static IReadOnlyDictionary<string, Func<TwoUsers, Task<Attempt>>> All { get; } = new Dictionary<string, Func<TwoUsers, Task<Attempt>>>
     {
         ["GET /session/oauth/app/{app_id} grant"] = async site =>
-            Attempt.Of(HttpMethod.Get, $"session/oauth/app/{await ConsentAsync(site)}") with { Told = "Files.Read" },
+            Attempt.Of(HttpMethod.Get, $"session/oauth/app/{await ConsentAsync(site)}") with { Revealed = "Files.Read" },
         ["DELETE /session/oauth/grant/{app_id} grant"] = async site => Attempt.Of(HttpMethod.Delete, $"session/oauth/grant/{await ConsentAsync(site)}"),
         ["DELETE /session/openid/{provider_id} identity"] = UnlinkAsync,
         ["DELETE /user/authn passkey"] = DeletePasskeyAsync,
         ["DELETE /devices/dav/{id} account"] = async site => Attempt.Of(HttpMethod.Delete, "devices/dav/" + await CreateDavAccountAsync(site)),
         ["PATCH /devices/dav/{id} account"] = async site => Attempt.Of(
             HttpMethod.Patch, "devices/dav/" + await CreateDavAccountAsync(site), new { name = "Changed", uri = "cloudreve://my" }) with
-        { Told = "Changed" },
+        { Revealed = "Changed" },
         ["POST /user/authn registration"] = FinishRegistrationAsync,
         ["GET /user/info/{user_id} user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Get, "user/info/" + site.Alice.Id)),
         ["GET /session/prepare user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Get, "session/prepare?email=" + site.Alice.User.Email)),

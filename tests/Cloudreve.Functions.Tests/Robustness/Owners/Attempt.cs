@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Tests.Robustness.Owners;
 internal sealed record Attempt(Func<Person, HttpRequestMessage> Request)
 {
     /// <summary>The part of the owner's response that nobody else may get; null when the response reveals nothing.</summary>
-    public string? Told { get; init; }
+    public string? Revealed { get; init; }
 
     /// <summary>
     /// Changes that any response may cause: attempts that are counted, and ceremonies that the first response ends, whoever gets it. Words of

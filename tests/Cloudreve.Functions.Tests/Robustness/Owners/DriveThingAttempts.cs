@@ -27,7 +27,7 @@ internal static class DriveThingAttempts
         ["DELETE /share/{id} link"] = async site => Attempt.Of(HttpMethod.Delete, "share/" + (await LinkAsync(site)).Id),
         ["GET /share/info/{id} link"] = async site => Attempt.Of(HttpMethod.Get, "share/info/" + (await LinkAsync(site)).Id)
             with
-        { Told = TwoUsers.SharePassword },
+        { Revealed = TwoUsers.SharePassword },
         ["POST /share/{id} link"] = EditLinkAsync,
         ["POST /site/abuse user"] = site => Task.FromResult(Attempt.Of(
             HttpMethod.Post, "site/abuse", new { category = 1, description = "x", user_id = site.Alice.Id }) with
@@ -50,7 +50,7 @@ internal static class DriveThingAttempts
     private static async Task<Attempt> InfoAsync(TwoUsers site)
     {
         var id = await TwoUsers.CreateAsync(site.Alice, site.NewPath("by-id.txt"), "file");
-        return Attempt.Of(HttpMethod.Get, $"file/info?id={id}&extended=true") with { Told = "by-id.txt" };
+        return Attempt.Of(HttpMethod.Get, $"file/info?id={id}&extended=true") with { Revealed = "by-id.txt" };
     }
 
     private static async Task<Attempt> InfoOfTrashedAsync(TwoUsers site)
@@ -159,7 +159,7 @@ internal static class DriveThingAttempts
         };
         await services.GetRequiredService<TaskStore>().CreateAsync(task);
         var id = (await site.App.GetSiteAsync()).HashIds.Encode(task.Id, HashIdKind.Task);
-        return Attempt.Of(HttpMethod.Get, "workflow/progress/" + id) with { Told = "imported" };
+        return Attempt.Of(HttpMethod.Get, "workflow/progress/" + id) with { Revealed = "imported" };
     }
 
     private static Dictionary<string, object> Import(TwoUsers site) => new()

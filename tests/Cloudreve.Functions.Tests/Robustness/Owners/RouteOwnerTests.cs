@@ -31,7 +31,7 @@ public sealed class RouteOwnerTests(TwoUsers site)
         Assert.DoesNotContain(changes, change => !TwoUsers.IsOf(change, site.Bob) && !attempt.MaySpend(change));
         var owners = await Reply.OfAsync(site.Alice.Client, attempt.Request(site.Alice));
         Assert.True(owners.Outcome == row.OwnersAnswer, $"The owner: {owners.Outcome} {owners.Text}");
-        if (attempt.Told is not { } told)
+        if (attempt.Revealed is not { } told)
             return;
         Assert.DoesNotContain(told, reply.Text, StringComparison.Ordinal);
         Assert.Contains(told, owners.Text, StringComparison.Ordinal);

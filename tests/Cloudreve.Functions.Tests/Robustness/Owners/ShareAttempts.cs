@@ -48,7 +48,7 @@ internal static class ShareAttempts
             HttpMethod.Put, "file/source", new { uris = new[] { site.Alice.Uri(opened.Folder + "/a.txt") } }));
         return Attempt.Of(HttpMethod.Get, "file/info?extended=true&uri=" + Uri.EscapeDataString(opened.Below("a.txt"))) with
         {
-            Told = new Uri(links[0].GetProperty("link").GetString()!).Segments[^2].Trim('/'),
+            Revealed = new Uri(links[0].GetProperty("link").GetString()!).Segments[^2].Trim('/'),
         };
     }
 

@@ -50,6 +50,6 @@ internal static class TokenAttempts
     {
         var first = await TwoUsers.SucceedAsync(site.Alice.Client.GetApiAsync(path));
         var token = first.GetProperty("pagination").GetProperty("next_token").GetString()!;
-        return Attempt.Of(HttpMethod.Get, $"{path}&next_page_token={Uri.EscapeDataString(token)}") with { Told = told };
+        return Attempt.Of(HttpMethod.Get, $"{path}&next_page_token={Uri.EscapeDataString(token)}") with { Revealed = told };
     }
 }
