@@ -258,6 +258,6 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
 }
 
 /// <summary>A version of a blob.</summary>
-/// <param name="ETag">Which one.</param>
+/// <param name="ETag">Its version.</param>
 /// <param name="Size">Bytes.</param>
 internal readonly record struct BlobVersion(string ETag, long Size);

@@ -32,8 +32,8 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
         (await layout.Quotas.FindAsync(Partition(userId), Total, cancellationToken))?.Number(Columns.Used) ?? 0;
 
     /// <summary>
-    /// Adds to the bytes in use, or takes away. Two transactions, two more for each competing call of another process: within one, changes of a user's
-    /// total wait for each other.
+    /// Adds to the bytes in use, or takes away. Two transactions, two more for each competing call of another process: within one, changes of a
+    /// user's total wait for each other.
     /// </summary>
     /// <param name="userId">The user.</param>
     /// <param name="operationId">Identifies a repetition; no character that keys forbid.</param>
@@ -115,7 +115,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Undoes all operations whose ids begin alike: one transaction for each 1,000 to find them, two for each 99.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="prefix">What their ids begin with.</param>
+    /// <param name="prefix">Prefix of their ids.</param>
     internal async Task ReverseAllAsync(long userId, string prefix, CancellationToken cancellationToken)
     {
         var partition = Partition(userId);

@@ -43,7 +43,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
 
     /// <summary>Writes the file that a request points to, on the conditions that the client states, and answers.</summary>
     /// <param name="call">The request.</param>
-    /// <param name="isNew">Whether a file that is there already is an error.</param>
+    /// <param name="isNew">True if it is an error when the file exists already.</param>
     /// <param name="writeAsync">Writes the content.</param>
     public async Task StoreAsync(DavCall call, bool isNew, Func<ContentRequest, Task<WrittenFile>> writeAsync, CancellationToken cancellationToken)
     {

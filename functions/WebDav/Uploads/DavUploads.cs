@@ -12,8 +12,8 @@ using Cloudreve.Functions.WebDav.Requests;
 namespace Cloudreve.Functions.WebDav.Uploads;
 
 /// <summary>
-/// Uploads in chunks as clients of Nextcloud make them: MKCOL begins one, PUT sends a chunk, PROPFIND tells which have come, MOVE of <c>.file</c> makes
-/// a file of them, DELETE gives them up. Each body may be small, so files of any size reach a host that bounds bodies.
+/// Uploads in chunks as clients of Nextcloud make them: MKCOL begins one, PUT sends a chunk, PROPFIND tells which have come, MOVE of
+/// <c>.file</c> makes a file of them, DELETE gives them up. Each body may be small, so files of any size reach a host that bounds bodies.
 /// </summary>
 /// <param name="uploads">The uploads.</param>
 /// <param name="intake">Takes chunks.</param>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.WebDav;
 
-/// <summary>What well-known clients send, in their order, as their makers and those who watched them have published it.</summary>
+/// <summary>Replays the requests of well-known clients, in order, as their makers and observers have published them.</summary>
 public sealed class DavClientReplayTests(DavSite site) : IClassFixture<DavSite>
 {
     private static readonly XNamespace s_dav = "DAV:";

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Cloudreve.Functions.Tests.WebDav;
 
-/// <summary>What nobody sends who means well.</summary>
+/// <summary>Requests that only an attacker sends.</summary>
 public sealed class DavHostileTests(DavSite site) : IClassFixture<DavSite>
 {
     private const string LockBody =
@@ -311,7 +311,7 @@ public sealed class DavHostileTests(DavSite site) : IClassFixture<DavSite>
         return new DavUser(user.Site, user.User, user.Api, await DavSite.CreateAccountAsync(user.Api, s_streams, "cloudreve://my/inner"));
     }
 
-    /// <summary>How many responses a list of the root has.</summary>
+    /// <summary>Counts the responses of a list of the root.</summary>
     private static async Task<int> CountAsync(DavUser user)
     {
         var list = await user.SendAsync("PROPFIND", "/", null, ("Depth", "1"));

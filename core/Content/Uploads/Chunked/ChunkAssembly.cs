@@ -29,16 +29,18 @@ public sealed class ChunkAssembly(
     private const int CheckedPiece = 1 << 20;
 
     /// <summary>
-    /// Writes a file of the chunks that have come. One transaction for each 1,000 chunks, those of <see cref="FileContentWriter.CopyAsync"/> and one, those
-    /// of the upload's end, and one more to compare a checksum. No byte passes through the process, unless the policy encrypts or a checksum is stated.
+    /// Writes a file of the chunks that have come. One transaction for each 1,000 chunks, those of <see cref="FileContentWriter.CopyAsync"/> and
+    /// one, those of the upload's end, and one more to compare a checksum. No byte passes through the process, unless the policy encrypts or a
+    /// checksum is stated.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
     /// <param name="upload">The upload, which has ended then.</param>
     /// <param name="request">The file; its length does not count.</param>
-    /// <param name="content">What the client says about the content.</param>
+    /// <param name="content">The client's description of the content.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <exception cref="CloudreveException">
-    /// 40001: chunks are missing, or the content is not what the client says; 40011: the upload has ended; and what <see cref="FileContentWriter"/> throws.
+    /// 40001: chunks are missing, or the content is not what the client says; 40011: the upload has ended; and what <see
+    /// cref="FileContentWriter"/> throws.
     /// </exception>
     public async Task<WrittenFile> AssembleAsync(
         Caller caller, ChunkedUpload upload, ContentRequest request, ChunkedContent content, CancellationToken cancellationToken = default)
@@ -55,7 +57,10 @@ public sealed class ChunkAssembly(
         return written;
     }
 
-    /// <summary>Where a byte is in the file decides how it is encrypted, and nobody knew that before: the content is read and encrypted again.</summary>
+    /// <summary>
+    /// Encrypts the content of the whole file. The position of a byte determines its encryption, and was unknown before: the content is read and
+    /// encrypted again.
+    /// </summary>
     private async Task<WrittenFile> EncryptAsync(
         Caller caller, Staged staged, ContentRequest wanted, ChunkedContent content, CancellationToken cancellationToken)
     {

@@ -27,16 +27,18 @@ public sealed class ChunkIntake
         (_uploads, _blobs, _quota, _encryption, _memory, _clock, _logger) = (uploads, blobs, quota, encryption, memory, clock, logger);
 
     /// <summary>
-    /// Takes a chunk: three transactions, one for each 8 MiB, and one more for a chunk whose length is not known. Memory does not depend on the length.
+    /// Takes a chunk: three transactions, one for each 8 MiB, and one more for a chunk whose length is not known. Memory does not depend on the
+    /// length.
     /// </summary>
-    /// <param name="caller">Who uploads.</param>
+    /// <param name="caller">The user who uploads.</param>
     /// <param name="upload">The upload.</param>
     /// <param name="name">The chunk.</param>
     /// <param name="content">The bytes.</param>
-    /// <param name="length">How many; null when nobody knows.</param>
+    /// <param name="length">Number of bytes; null when unknown.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The chunk, and whether there was none of the name before.</returns>
-    /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced, 40011 when the upload has ended, 40049 for the size.</exception>
+    /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced, 40011 when the upload has ended, 40049
+    /// for the size.</exception>
     public async Task<(UploadChunk Chunk, bool IsNew)> TakeAsync(
         Caller caller, ChunkedUpload upload, ChunkName name, Stream content, long? length, CancellationToken cancellationToken = default)
     {
@@ -128,9 +130,9 @@ public sealed class ChunkIntake
         }
     }
 
-    /// <summary>How long a chunk may be.</summary>
+    /// <summary>Limits on the length of a chunk.</summary>
     /// <param name="Length">As announced; null when nobody knows.</param>
-    /// <param name="Most">What it may have at most.</param>
+    /// <param name="Most">Maximum length.</param>
     private readonly record struct ChunkBounds(long? Length, long Most)
     {
         public void Check(long size, bool isEnd)

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 internal static class ChunkOrder
 {
     /// <summary>The chunks of a file, in order.</summary>
-    /// <param name="chunks">What has come.</param>
+    /// <param name="chunks">The chunks that have arrived.</param>
     /// <param name="size">Bytes of the file, as the client says; null when it does not.</param>
     /// <exception cref="CloudreveException">40001: some are missing, or make another size; 40049: the file exceeds what a blob can hold.</exception>
     public static IReadOnlyList<UploadChunk> Arrange(IEnumerable<UploadChunk> chunks, long? size)

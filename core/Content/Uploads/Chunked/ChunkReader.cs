@@ -4,7 +4,7 @@ using Cloudreve.Core.Content.Encryption;
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
 /// <summary>The content of chunks in plain, one behind the other.</summary>
-/// <param name="container">Where the staging blob is.</param>
+/// <param name="container">The container of the staging blob.</param>
 /// <param name="name">The blob, which is made of the chunks.</param>
 /// <param name="version">The version of it that is.</param>
 /// <param name="chunks">The chunks, in order.</param>

@@ -6,8 +6,8 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
 /// <summary>The name under which a client knows an upload.</summary>
-/// <param name="ScopeId">Whose names they are: the WebDAV account.</param>
-/// <param name="Name">What the client calls it.</param>
+/// <param name="ScopeId">The scope of the names: the WebDAV account.</param>
+/// <param name="Name">The client's name for it.</param>
 public readonly record struct ChunkedUploadKey(long ScopeId, string Name)
 {
     internal string Partition =>
@@ -39,7 +39,7 @@ public sealed record ChunkedUpload
     /// <summary>The uploading user.</summary>
     public required long OwnerId { get; init; }
 
-    /// <summary>When it began.</summary>
+    /// <summary>The time it began.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The storage policy of its blob.</summary>
@@ -48,7 +48,7 @@ public sealed record ChunkedUpload
     /// <summary>True if chunks are encrypted.</summary>
     internal bool IsEncrypted { get; init; }
 
-    /// <summary>How long it is kept since its last chunk.</summary>
+    /// <summary>The time that it is kept after its last chunk.</summary>
     public required TimeSpan Lifetime { get; init; }
 
     /// <summary>The version of the name's row.</summary>

@@ -10,10 +10,10 @@ using Cloudreve.Core.Site;
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
 /// <summary>The uploads of clients that send chunks: begins, finds and ends them.</summary>
-/// <param name="layout">Where their rows are.</param>
+/// <param name="layout">The storage of their rows.</param>
 /// <param name="catalog">The policies of their blobs.</param>
 /// <param name="blobs">Their blobs.</param>
-/// <param name="quota">What they are charged.</param>
+/// <param name="quota">Charges them.</param>
 /// <param name="clock">Determines when they expire.</param>
 public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock)
 {
@@ -21,11 +21,12 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
     private static readonly TimeSpan s_review = TimeSpan.FromMinutes(15);
 
     /// <summary>Begins an upload. One transaction, two for a client that says how much it will send.</summary>
-    /// <param name="caller">Who uploads.</param>
+    /// <param name="caller">The user who uploads.</param>
     /// <param name="key">The name that the client has chosen.</param>
-    /// <param name="lifetime">How long the upload is kept since its last chunk.</param>
+    /// <param name="lifetime">The time that the upload is kept after its last chunk.</param>
     /// <param name="size">Bytes of the whole, as the client says; null when it does not.</param>
-    /// <exception cref="CloudreveException">40004: there is one of this name; 40051 and 40049: it will be too large; 40006 when the group cannot store files.</exception>
+    /// <exception cref="CloudreveException">40004: there is one of this name; 40051 and 40049: it will be too large; 40006 when the group cannot
+    /// store files.</exception>
     public async Task<ChunkedUpload> BeginAsync(
         Caller caller, ChunkedUploadKey key, TimeSpan lifetime, long? size, CancellationToken cancellationToken = default)
     {

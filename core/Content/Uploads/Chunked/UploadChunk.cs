@@ -18,10 +18,10 @@ public sealed record UploadChunk
     /// <summary>Bytes.</summary>
     public long Size { get; init; }
 
-    /// <summary>When it had come.</summary>
+    /// <summary>The time it had arrived.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>How it is encrypted, from its own beginning; null for plain.</summary>
+    /// <summary>The encryption, from its own beginning; null for plain content.</summary>
     internal string? Encryption { get; init; }
 
     internal string ETag { get; init; } = "";

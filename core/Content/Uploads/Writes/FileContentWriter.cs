@@ -97,7 +97,7 @@ public sealed class FileContentWriter
 
     /// <summary>Gives a file content that is staged in a blob of its own, which is copied; the bytes do not pass through the process.</summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
-    /// <param name="request">What, with its length.</param>
+    /// <param name="request">The request, with its length.</param>
     /// <param name="policyId">The policy of the blob.</param>
     /// <param name="copyAsync">Copies the blob to a name, once it is certain that the file may be written.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>

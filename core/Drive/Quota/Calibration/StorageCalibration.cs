@@ -101,7 +101,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
         return uploads;
     }
 
-    /// <summary>What the chunks of uploads are charged.</summary>
+    /// <summary>Adds up the charges of uploads' chunks.</summary>
     private async Task<long> ReadChunksAsync(long userId, CancellationToken cancellationToken)
     {
         var bytes = 0L;

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads;
 
-/// <summary>The process dies before and after every single storage call of a write of the kinds that WebDAV makes; the old content or the new is whole.</summary>
+/// <summary>
+/// The process dies before and after every single storage call of a write of the kinds that WebDAV makes; the old content or the new is whole.
+/// </summary>
 public sealed class WriteCrashTests(AzuriteServer azurite) : IClassFixture<AzuriteServer>
 {
     private const string File = "/file";

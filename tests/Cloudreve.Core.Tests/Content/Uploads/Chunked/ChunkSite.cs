@@ -6,7 +6,7 @@ using Cloudreve.Core.Tests.Drive.Operations;
 
 namespace Cloudreve.Core.Tests.Content.Uploads.Chunked;
 
-/// <summary>What a client of Nextcloud does with a drive.</summary>
+/// <summary>A Nextcloud client's use of a drive.</summary>
 internal static class ChunkSite
 {
     public static readonly ChunkedUploadKey Key = new(1, "upload");
