@@ -6,6 +6,7 @@ using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Entities.Administration;
 using Cloudreve.Core.Content.Integrity;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Uploads;
@@ -47,6 +48,7 @@ internal static class ContentComposition
         services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ThumbnailRequests>();
+        services.TryAddSingleton<MediaInformation>();
         services.TryAddSingleton<LinkReleases>();
         services.TryAddSingleton<UploadAnswers>();
         services.TryAddSingleton<UploadSessions>();

@@ -12,6 +12,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Imports;
 
@@ -42,7 +43,8 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// </summary>
 public sealed class BlobArrival(
     SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, EntityReferences references,
-    IdAllocator ids, QuotaLedger quota, ActivityLog log, MissedArrivals missed, TimeProvider clock)
+    IdAllocator ids, QuotaLedger quota, ActivityLog log, ThumbnailRequests requests, SettingStore settings,
+    MissedArrivals missed, TimeProvider clock)
 {
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
@@ -114,6 +116,7 @@ public sealed class BlobArrival(
                 ? new FileEvent(ActivityCategory.FileImported, Actor.Site, stored, null, target)
                 : new FileEvent(ActivityCategory.EntityUploaded, Actor.Site, stored, target, target);
             await log.AppendAsync(user.Id, [what], cancellationToken);
+            await requests.SendMediaAsync(await settings.GetAsync(cancellationToken), stored, cancellationToken);
             return old is null
                 ? new BlobArrivalResult(BlobArrivalOutcome.Imported, "A file.")
                 : new BlobArrivalResult(BlobArrivalOutcome.Updated, "The blob was written again.");

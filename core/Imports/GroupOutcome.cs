@@ -12,6 +12,9 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
     /// <summary>Pages to list next: further pages of folders, and the folders that were found.</summary>
     public List<FrontierItem> Found { get; } = [.. listing.Next];
 
+    /// <summary>Files that this try or an earlier one inserted.</summary>
+    public List<FileRecord> InsertedFiles { get; } = [];
+
     private long _imported;
     private long _skipped;
     private long _bytes;
@@ -28,6 +31,7 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
             Descend(candidate, candidate.Record.Id, isNew: true);
             return;
         }
+        InsertedFiles.Add(candidate.Record);
         UsedCharge += candidate.Record.Size;
         CountImported(candidate.Record.Size);
     }

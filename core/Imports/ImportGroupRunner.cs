@@ -1,9 +1,11 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Imports;
 
@@ -12,7 +14,8 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Job">The import to run.</param>
 /// <param name="Source">Reads the container.</param>
 /// <param name="QuotaLimit">Bytes that the user may have in use.</param>
-internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit);
+/// <param name="Site">The site's settings.</param>
+internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader Source, long QuotaLimit, SiteSettings Site);
 
 /// <summary>
 /// Imports a group of listing pages: some small folders, or a page of a large one. Every step may be repeated after a crash:
@@ -21,12 +24,13 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 /// </summary>
 internal sealed class ImportGroupRunner(
     ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota,
-    GroupSettlement settlement, TimeProvider clock)
+    GroupSettlement settlement, ThumbnailRequests requests, TimeProvider clock)
 {
     /// <summary>Number of entries that a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;
 
     private const int FailuresInResult = 20;
+    private const int MessageSenders = 8;
 
     /// <summary>Characters of failures in a result. JSON may write six for one, and the result has to fit into one property.</summary>
     private const int FailureCharactersInResult = AzureLimits.StringCharacters / 6 - 500;
@@ -50,6 +54,8 @@ internal sealed class ImportGroupRunner(
         foreach (var folder in admitted.Where(c => c.Entity is null).DistinctBy(c => c.Entry.Item))
             await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
         await InsertAsync(admitted, outcome, cancellationToken);
+        if (context.Job.ExtractMediaMeta)
+            await RequestMediaAsync(context.Site, outcome.InsertedFiles, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
         var result = new ImportGroupResult(outcome.Totals, FirstOf(outcome.Failures));
@@ -228,6 +234,11 @@ internal sealed class ImportGroupRunner(
         foreach (var folder in missing.GroupBy(c => c.Record.ParentId))
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
     }
+
+    private Task RequestMediaAsync(SiteSettings site, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        files,
+        new ParallelOptions { MaxDegreeOfParallelism = MessageSenders, CancellationToken = cancellationToken },
+        async (file, token) => await requests.SendMediaAsync(site, file, token));
 
     private async Task InsertIntoAsync(long folderId, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {

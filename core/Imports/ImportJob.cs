@@ -8,7 +8,8 @@ namespace Cloudreve.Core.Imports;
 /// <param name="UserId">The owner of the drive.</param>
 /// <param name="PolicyId">The storage policy whose container holds the blobs.</param>
 /// <param name="Recursive">True if folders below the source are imported, too.</param>
-public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive);
+/// <param name="ExtractMediaMeta">True if media information of the files is read.</param>
+public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive, bool ExtractMediaMeta = false);
 
 /// <summary>The totals of a piece of an import. Pieces add up.</summary>
 /// <param name="Indexed">Blobs and folders that were seen.</param>

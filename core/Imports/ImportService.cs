@@ -4,6 +4,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
@@ -22,7 +23,8 @@ namespace Cloudreve.Core.Imports;
 /// <param name="UserId">The owner of the drive.</param>
 /// <param name="PolicyId">The storage policy.</param>
 /// <param name="Recursive">True if folders below the source are imported, too.</param>
-public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive);
+/// <param name="ExtractMediaMeta">True if media information of the files is read: one message for each file that may have some.</param>
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta = false);
 
 /// <summary>The task that an orchestration works for.</summary>
 /// <param name="TaskId">The task.</param>
@@ -72,7 +74,7 @@ public sealed class ImportService
     public ImportService(
         StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
         EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
-        TimeProvider clock)
+        ThumbnailRequests requests, TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;
@@ -86,7 +88,7 @@ public sealed class ImportService
         _clock = clock;
         _frontier = new ImportFrontier(layout);
         _settlement = new GroupSettlement(_frontier, writer, entities, quota);
-        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, _settlement, clock);
+        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, _settlement, requests, clock);
     }
 
     /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
@@ -108,7 +110,7 @@ public sealed class ImportService
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         await RequireSourceAsync(policy, source, cancellationToken);
         var now = _clock.GetUtcNow();
-        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive);
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta);
         var task = new WorkflowTask
         {
             Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
@@ -215,7 +217,8 @@ public sealed class ImportService
         var source = new SourceReader(_containers.Get(policy), FileRules.Of(policy), await OwnAreasOfAsync(policy, cancellationToken), job);
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
-        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit), group, limited.Token);
+        var site = await _settings.GetAsync(cancellationToken);
+        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit, site), group, limited.Token);
     }
 
     /// <summary>

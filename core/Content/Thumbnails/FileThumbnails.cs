@@ -1,4 +1,5 @@
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Thumbnails;
@@ -18,8 +19,8 @@ public static class FileThumbnails
     public static bool IsDisabled(FileRecord file) => file.Metadata.ContainsKey(Disabled);
 
     /// <summary>
-    /// A file without its thumbnails, for a change of its content: they show the previous content. Failures with that content
-    /// are forgotten, too.
+    /// A file without its thumbnails and media information, for a change of its content: they show the previous content. Failures with that
+    /// content are forgotten, too.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="dropped">The entities that the new record does not refer to any more; their references are to be removed once it is stored.</param>
@@ -27,12 +28,12 @@ public static class FileThumbnails
     public static FileRecord Drop(FileRecord file, out IReadOnlyList<long> dropped)
     {
         dropped = [.. file.OtherEntities.Where(l => l.Type == EntityType.Thumbnail).Select(l => l.Id)];
-        if (dropped.Count == 0 && !IsDisabled(file))
+        if (dropped.Count == 0 && !file.Metadata.Keys.Any(MediaKeys.EndsWithContent))
             return file;
         return file with
         {
             OtherEntities = [.. file.OtherEntities.Where(l => l.Type != EntityType.Thumbnail)],
-            Metadata = file.Metadata.Where(m => m.Key != Disabled).ToDictionary(),
+            Metadata = file.Metadata.Where(m => !MediaKeys.EndsWithContent(m.Key)).ToDictionary(),
         };
     }
 }

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Activities;
@@ -162,9 +163,10 @@ public sealed class UploadCompletion(
             ? VersionRetention.AttachMotion(file, link)
             : VersionRetention.Replace(
                 file, link, file.PrimaryEntityId == session.PreviousEntityId ? session.PreviousCreatedAt ?? file.UpdatedAt : file.UpdatedAt, session.KeepVersions);
-        // The failure of a thumbnail says nothing about other content.
-        string[] ended = session.Type == EntityType.LivePhoto ? [MetadataKeys.UploadSession] : [MetadataKeys.UploadSession, FileThumbnails.Disabled];
-        var metadata = file.Metadata.Where(m => !ended.Contains(m.Key)).ToDictionary();
+        // Why a picture could not be made says nothing about other content.
+        var metadata = file.Metadata
+            .Where(m => m.Key != MetadataKeys.UploadSession && (session.Type == EntityType.LivePhoto || !MediaKeys.EndsWithContent(m.Key)))
+            .ToDictionary();
         foreach (var (key, value) in session.Metadata)
             metadata[key] = value;
         return change with { File = change.File with { Metadata = metadata, UpdatedAt = session.ModifiedAt ?? clock.GetUtcNow() } };

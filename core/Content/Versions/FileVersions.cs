@@ -1,9 +1,11 @@
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Versions;
 
@@ -13,8 +15,12 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="locks">The locks of the drive.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of changes.</param>
+/// <param name="requests">Has media information read of what is the current version now.</param>
+/// <param name="settings">The site's settings.</param>
 /// <param name="clock">Stamps files.</param>
-public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, TimeProvider clock)
+public sealed class FileVersions(
+    FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, ThumbnailRequests requests, SettingStore settings,
+    TimeProvider clock)
 {
     /// <summary>Makes an older version the current one; its thumbnail has to be made again.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
@@ -28,17 +34,18 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
         if (file.PrimaryEntityId == versionId && versionId != 0)
             return;
         var since = file.PrimaryEntityId == 0 ? null : (await entities.FindAsync(file.PrimaryEntityId, cancellationToken))?.CreatedAt;
-        await ChangeAsync(
+        file = await ChangeAsync(
             ownerId, path, file, new FileEvent(ActivityCategory.SetCurrentVersion, actor, file, path, path),
             current =>
             {
                 if (current.PrimaryEntityId == versionId)
                     return new ContentChange(current, []);
                 var change = VersionRetention.Replace(current, LinkOf(current, versionId), since ?? current.UpdatedAt, keep: 0);
-                var metadata = change.File.Metadata.Where(m => m.Key != FileThumbnails.Disabled).ToDictionary();
+                var metadata = change.File.Metadata.Where(m => !MediaKeys.EndsWithContent(m.Key)).ToDictionary();
                 return change with { File = change.File with { Metadata = metadata, UpdatedAt = clock.GetUtcNow() } };
             },
             cancellationToken);
+        await requests.SendMediaAsync(await settings.GetAsync(cancellationToken), file, cancellationToken);
     }
 
     /// <summary>Deletes an older version, or the motion part of a live photo. Its bytes are refunded.</summary>
@@ -75,8 +82,8 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
         return file.Type == FileType.File ? file : throw NoSuchVersion();
     }
 
-    /// <summary>Notes the links that the file will drop, changes it, and releases them. A crash in between leaves the note.</summary>
-    private async Task ChangeAsync(
+    /// <summary>Notes what the file will give up, changes it, and releases that. A crash in between leaves the note.</summary>
+    private async Task<FileRecord> ChangeAsync(
         long ownerId, FilePath path, FileRecord file, FileEvent done, Func<FileRecord, ContentChange> change, CancellationToken cancellationToken)
     {
         while (true)
@@ -101,6 +108,7 @@ public sealed class FileVersions(FileTree tree, EntityStore entities, DriveLocks
                 break;
         }
         await log.AppendAsync(ownerId, [done with { File = file, From = path, To = path }], cancellationToken);
+        return file;
     }
 
     private static EntityLink LinkOf(FileRecord file, long versionId) =>

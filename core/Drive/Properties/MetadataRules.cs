@@ -115,9 +115,13 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     public static bool BumpsTime(IReadOnlyList<MetadataPatch> patches) =>
         patches.Any(p => p.Key.Split(':')[0] is "customize" or "tag" or "props" or "sys");
 
+    /// <summary>Checks whether a file can have so much metadata.</summary>
+    internal static bool Fits(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Count <= MaxKeys && FileJson.Print(metadata).Length <= MaxCharacters;
+
     private static void CheckSize(IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.Count > MaxKeys || FileJson.Print(metadata).Length > MaxCharacters)
+        if (!Fits(metadata))
             throw Bad("The file has too much metadata.");
     }
 

@@ -3,19 +3,29 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>Settings of the extraction of media metadata (contract, section 24). Sizes are in bytes, 0 for no limit.</summary>
 internal static class MediaMetaSetting
 {
+    /// <summary>True if anything is extracted.</summary>
+    public static readonly Setting<bool> Enabled = Setting.Flag("media_meta", defaultValue: true);
+
+    /// <summary>True if pictures are read.</summary>
+    public static readonly Setting<bool> ExifEnabled = Setting.Flag("media_meta_exif", defaultValue: true);
+
+    /// <summary>The largest picture that is read.</summary>
+    public static readonly Setting<long> ExifMaxSize = Setting.Number("media_meta_exif_size_remote", 104_857_600);
+
+    /// <summary>True if music is read.</summary>
+    public static readonly Setting<bool> MusicEnabled = Setting.Flag("media_meta_music", defaultValue: true);
+
+    /// <summary>The largest music file that is read, under the key that the front end writes.</summary>
+    public static readonly Setting<long> MusicMaxSize = Setting.Number("media_exif_music_size_remote", 1_073_741_824);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        Setting.Flag("media_meta", defaultValue: true),
-        Setting.Flag("media_meta_exif", defaultValue: true),
+        Enabled, ExifEnabled, ExifMaxSize, MusicEnabled, MusicMaxSize,
         Setting.Number("media_meta_exif_size_local", 1_073_741_824),
-        Setting.Number("media_meta_exif_size_remote", 104_857_600),
         Setting.Flag("media_meta_exif_brute_force", defaultValue: true),
-        Setting.Flag("media_meta_music", defaultValue: true),
         Setting.Number("media_meta_music_size_local", 1_073_741_824),
         Setting.Number("media_meta_music_size_remote", 1_073_741_824),
-        // The front end writes it so.
-        Setting.Number("media_exif_music_size_remote", 1_073_741_824),
         Setting.Flag("media_meta_geocoding", defaultValue: false),
         Setting.Text("media_meta_geocoding_mapbox_ak", isSecret: true),
         Setting.Flag("media_meta_ffprobe", defaultValue: false),

@@ -6,7 +6,8 @@ using Cloudreve.Functions.Api.Files;
 namespace Cloudreve.Functions.Api.Workflow;
 
 /// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
-internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false);
+internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false,
+    bool ExtractMediaMeta = false);
 
 /// <summary>Body of a request to create an archive (contract, section 19.1).</summary>
 internal sealed record CreateArchiveRequest([property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst);

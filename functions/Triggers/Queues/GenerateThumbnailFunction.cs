@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -7,18 +8,23 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;
 
-/// <summary>Makes thumbnails before they are first requested.</summary>
-internal sealed class GenerateThumbnailFunction(FileTree tree, SettingStore settings, ThumbnailService thumbnails)
+/// <summary>Reads media information, and makes thumbnails ahead of the first look at them.</summary>
+internal sealed class GenerateThumbnailFunction(
+    FileTree tree, SettingStore settings, MediaInformation media, ThumbnailService thumbnails)
 {
-    /// <summary>Makes the thumbnail of one file.</summary>
+    /// <summary>Reads and pictures one file.</summary>
     [Function("GenerateThumbnail")]
-    public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string fileIdText, CancellationToken cancellationToken)
+    public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string message, CancellationToken cancellationToken)
     {
-        // A message that is not an id will not become one on a retry.
-        if (!long.TryParse(fileIdText, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
+        var isMediaAlone = message.StartsWith(ThumbnailRequests.MediaPrefix, StringComparison.Ordinal);
+        // A message that is no id would be no id the next time, too.
+        if (!long.TryParse(isMediaAlone ? message[ThumbnailRequests.MediaPrefix.Length..] : message, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
             || await tree.FindByIdAsync(fileId, cancellationToken) is not { } file)
             return;
         var site = await settings.GetAsync(cancellationToken);
+        file = await media.ExtractAsync(site, file, cancellationToken);
+        if (isMediaAlone || !new ThumbnailChoice(site).IsPossible(file))
+            return;
         try
         {
             await thumbnails.GetAsync(site, file, cancellationToken);

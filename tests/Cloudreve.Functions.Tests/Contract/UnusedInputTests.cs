@@ -30,12 +30,14 @@ public sealed class UnusedInputTests
         ["raw photos are decoded by no program of the site, and memory is given back without being asked"] =
             ["thumb_gc_after_gen", "thumb_libraw_enabled", "thumb_libraw_exts", "thumb_libraw_max_size", "thumb_libraw_path"],
         ["pictures of captchas have one degree of noise"] = ["captcha_ComplexOfNoiseDot", "captcha_ComplexOfNoiseText"],
-        ["media metadata is not extracted"] =
+        ["all blobs are remote, and tags are read where cameras and players write them"] =
         [
-            "media_meta", "media_meta_exif", "media_meta_exif_brute_force", "media_meta_exif_size_local", "media_meta_exif_size_remote",
-            "media_exif_music_size_remote", "media_meta_geocoding", "media_meta_geocoding_mapbox_ak",
-            "media_meta_ffprobe", "media_meta_ffprobe_path", "media_meta_ffprobe_size_local", "media_meta_ffprobe_size_remote",
-            "media_meta_music", "media_meta_music_size_local", "media_meta_music_size_remote",
+            "media_meta_exif_brute_force", "media_meta_exif_size_local", "media_meta_music_size_local", "media_meta_music_size_remote",
+        ],
+        ["streams of videos are not read, nor are places looked up"] =
+        [
+            "media_meta_geocoding", "media_meta_geocoding_mapbox_ak", "media_meta_ffprobe", "media_meta_ffprobe_path",
+            "media_meta_ffprobe_size_local", "media_meta_ffprobe_size_remote",
         ],
     };
 

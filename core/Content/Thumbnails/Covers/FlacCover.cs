@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
@@ -14,6 +15,18 @@ internal static class FlacCover
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         var choice = new CoverChoice();
+        await foreach (var block in ReadBlocksAsync(content, PictureBlock, cancellationToken))
+            Offer(choice, block);
+        return choice.Picture;
+    }
+
+    /// <summary>Reads the metadata blocks of one type (RFC 9639, section 8).</summary>
+    /// <param name="content">A FLAC file.</param>
+    /// <param name="type">The type.</param>
+    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadBlocksAsync(
+        ContentWindow content, int type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         long offset = 4;
         byte first;
         do
@@ -21,12 +34,11 @@ internal static class FlacCover
             var header = (await content.ReadAsync(offset, 4, cancellationToken)).ToArray();
             first = header[0];
             var length = (header[1] << 16) | (header[2] << 8) | header[3];
-            if ((first & ~LastBlock) == PictureBlock)
-                Offer(choice, await content.ReadAsync(offset + 4, length, cancellationToken));
+            if ((first & ~LastBlock) == type)
+                yield return await content.ReadAsync(offset + 4, length, cancellationToken);
             offset += 4 + length;
         }
         while ((first & LastBlock) == 0);
-        return choice.Picture;
     }
 
     /// <summary>Offers the picture of a block: type, MIME type, description, four numbers, picture.</summary>

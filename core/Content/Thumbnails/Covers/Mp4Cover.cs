@@ -26,7 +26,9 @@ internal static class Mp4Cover
         return end > start ? await content.ReadAsync(start, end - start, cancellationToken) : null;
     }
 
-    private static async Task<(long Start, long End)?> FindBoxAsync(ContentWindow content, long start, long end, string name, CancellationToken cancellationToken)
+    /// <summary>The content of the first box of a name; null for none.</summary>
+    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    public static async Task<(long Start, long End)?> FindBoxAsync(ContentWindow content, long start, long end, string name, CancellationToken cancellationToken)
     {
         for (var i = 0; i < MaxBoxes && end - start >= 8; i++)
         {

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Activities;
@@ -145,8 +146,8 @@ internal sealed class WritePlacement(
         };
         var since = before.PrimaryEntityId == write.PreviousId ? write.PreviousCreatedAt ?? before.UpdatedAt : before.UpdatedAt;
         var change = VersionRetention.Replace(before, write.Link, since, write.KeepVersions);
-        // The failure of a thumbnail says nothing about other content, and a remaining mark belongs to no upload any more.
-        var metadata = change.File.Metadata.Where(m => m.Key is not (FileThumbnails.Disabled or MetadataKeys.UploadSession)).ToDictionary();
+        // Why a picture could not be made says nothing about other content, and a mark that is left belongs to no upload any more.
+        var metadata = change.File.Metadata.Where(m => m.Key != MetadataKeys.UploadSession && !MediaKeys.EndsWithContent(m.Key)).ToDictionary();
         if (write.Metadata is { } replaced)
         {
             foreach (var key in metadata.Keys.Where(key => key.StartsWith(replaced.Prefix, StringComparison.Ordinal)).ToList())

@@ -55,6 +55,33 @@ internal static class MusicFiles
         return [.. Pages([.. "\u0001vorbis"u8, .. new byte[23]]), .. Pages(comments)];
     }
 
+    /// <summary>With a title in UTF-16, and a number of the track with that of all.</summary>
+    public static byte[] Id3V23Texts() => Id3(3, 0,
+        [.. Frame("TIT2", [1, 0xFF, 0xFE, .. Encoding.Unicode.GetBytes("Für Elise")]), .. Frame("TPE1", [0, .. "Anna\0"u8]), .. Frame("TRCK", [0, .. "03/12"u8]), .. Frame("TYER", [0, .. "1998"u8])]);
+
+    /// <summary>With two artists in one frame.</summary>
+    public static byte[] Id3V24Texts() => Id3(4, 0,
+        [.. Frame("TPE1", [3, .. "Ann\0Bob"u8]), .. Frame("TALB", [3, .. "Ålbum"u8]), .. Frame("TDRC", [3, .. "2001-05-06"u8]), .. Frame("APIC", [0, .. "image/png\0"u8, 3, 0, 1, 2])]);
+
+    public static byte[] FlacTexts()
+    {
+        var comments = Comments("TITLE=Lied", "artist=Band", "ALBUMARTIST=Alle", "GENRE=Jazz", "DATE=1999", "TRACKNUMBER=7", "LYRICS=la la");
+        return [.. "fLaC"u8, 0, 0, 0, 34, .. new byte[34], 0x84, .. BigEndian(comments.Length)[1..], .. comments, .. new byte[100]];
+    }
+
+    public static byte[] OpusTexts() =>
+        [.. Pages([.. "OpusHead"u8, 1, 2, .. new byte[9]]), .. Pages([.. "OpusTags"u8, .. Comments("TITLE=x", "COMPOSER=C. Omposer")])];
+
+    public static byte[] Mp4Texts() =>
+    [
+        .. Box("ftyp", "M4A \0\0\0\0"u8.ToArray()),
+        .. Box("mdat", new byte[200_000]),
+        .. Box("moov", Box("udta", Box("meta", [0, 0, 0, 0, .. Box("ilst", [
+            .. Box("\u00A9nam", Box("data", [0, 0, 0, 1, 0, 0, 0, 0, .. "Song ü"u8])),
+            .. Box("trkn", Box("data", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 9, 0, 0])),
+            .. Box("covr", Box("data", [0, 0, 0, 14, 0, 0, 0, 0, .. new byte[9000]]))])]))),
+    ];
+
     public static byte[] Id3V24Empty(int frames) => Id3(4, 0, [.. Enumerable.Repeat(Frame("TXXX", []), frames).SelectMany(b => b)]);
 
     /// <summary>With blocks that say they are pictures and are none.</summary>

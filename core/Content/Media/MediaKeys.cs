@@ -1,0 +1,15 @@
+using Cloudreve.Core.Content.Thumbnails;
+
+namespace Cloudreve.Core.Content.Media;
+
+/// <summary>Metadata keys that describe a file's content (contract, section 9.1): they end with it.</summary>
+internal static class MediaKeys
+{
+    private static readonly string[] s_prefixes = ["exif:", "music:", "stream:", "geocoding:"];
+
+    /// <summary>Checks whether a key was made from media in the content.</summary>
+    public static bool IsMedia(string key) => s_prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>Checks whether a key says nothing about other content: media information, and that no picture could be made.</summary>
+    public static bool EndsWithContent(string key) => key == FileThumbnails.Disabled || IsMedia(key);
+}
