@@ -69,7 +69,7 @@ internal static class ExifTags
         foreach (var (keys, tag) in s_texts)
             Add(tags, keys, directory.GetString(tag));
         foreach (var (keys, tag) in s_numbers)
-            Add(tags, keys, NumberOf(directory, tag));
+            Add(tags, keys, NumberOf(directory, tag) is var number && tag == ExifDirectoryBase.TagOrientation && number == "0" ? null : number);
         if (directory.TryGetRational(ExifDirectoryBase.TagExposureTime, out var exposure))
             Add(tags, ["exif:exposure_time"], Print(exposure));
         if (directory.TryGetInt32(ExifDirectoryBase.TagFlash, out var flash))

@@ -163,7 +163,7 @@ public sealed class UploadCompletion(
             ? VersionRetention.AttachMotion(file, link)
             : VersionRetention.Replace(
                 file, link, file.PrimaryEntityId == session.PreviousEntityId ? session.PreviousCreatedAt ?? file.UpdatedAt : file.UpdatedAt, session.KeepVersions);
-        // Why a picture could not be made says nothing about other content.
+        // The failure of a thumbnail, and media information, say nothing about other content.
         var metadata = file.Metadata
             .Where(m => m.Key != MetadataKeys.UploadSession && (session.Type == EntityType.LivePhoto || !MediaKeys.EndsWithContent(m.Key)))
             .ToDictionary();

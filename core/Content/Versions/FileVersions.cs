@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="locks">The locks of the drive.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of changes.</param>
-/// <param name="requests">Has media information read of what is the current version now.</param>
+/// <param name="requests">Queues the reading of media information of the new current version.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(
@@ -82,7 +82,7 @@ public sealed class FileVersions(
         return file.Type == FileType.File ? file : throw NoSuchVersion();
     }
 
-    /// <summary>Notes what the file will give up, changes it, and releases that. A crash in between leaves the note.</summary>
+    /// <summary>Notes the links that the file will drop, changes it, and releases them. A crash in between leaves the note.</summary>
     private async Task<FileRecord> ChangeAsync(
         long ownerId, FilePath path, FileRecord file, FileEvent done, Func<FileRecord, ContentChange> change, CancellationToken cancellationToken)
     {

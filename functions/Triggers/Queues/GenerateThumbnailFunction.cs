@@ -8,16 +8,16 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;
 
-/// <summary>Reads media information, and makes thumbnails ahead of the first look at them.</summary>
+/// <summary>Reads media information, and makes thumbnails before they are first requested.</summary>
 internal sealed class GenerateThumbnailFunction(
     FileTree tree, SettingStore settings, MediaInformation media, ThumbnailService thumbnails)
 {
-    /// <summary>Reads and pictures one file.</summary>
+    /// <summary>Reads the media information of one file and makes its thumbnail.</summary>
     [Function("GenerateThumbnail")]
     public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string message, CancellationToken cancellationToken)
     {
         var isMediaAlone = message.StartsWith(ThumbnailRequests.MediaPrefix, StringComparison.Ordinal);
-        // A message that is no id would be no id the next time, too.
+        // A message that is not an id will not become one on a retry.
         if (!long.TryParse(isMediaAlone ? message[ThumbnailRequests.MediaPrefix.Length..] : message, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
             || await tree.FindByIdAsync(fileId, cancellationToken) is not { } file)
             return;

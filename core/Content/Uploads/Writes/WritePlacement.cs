@@ -146,7 +146,7 @@ internal sealed class WritePlacement(
         };
         var since = before.PrimaryEntityId == write.PreviousId ? write.PreviousCreatedAt ?? before.UpdatedAt : before.UpdatedAt;
         var change = VersionRetention.Replace(before, write.Link, since, write.KeepVersions);
-        // Why a picture could not be made says nothing about other content, and a mark that is left belongs to no upload any more.
+        // The failure of a thumbnail says nothing about other content, and a remaining mark belongs to no upload any more.
         var metadata = change.File.Metadata.Where(m => m.Key != MetadataKeys.UploadSession && !MediaKeys.EndsWithContent(m.Key)).ToDictionary();
         if (write.Metadata is { } replaced)
         {
