@@ -17,13 +17,13 @@ internal static class NodePackages
         if (IsCurrent(repository))
             return;
         Console.WriteLine("Installing Azurite ...");
-        var (program, arguments) = Command.ForScript("npm", ["ci", "--no-audit", "--no-fund"]);
-        await Command.ExpectAsync(program, arguments, repository.Root, "npm ci failed.", cancellationToken);
+        var (program, arguments) = Executable.ForScript("npm", ["ci", "--no-audit", "--no-fund"]);
+        await Executable.ExpectAsync(program, arguments, repository.Root, "npm ci failed.", cancellationToken);
     }
 
     private static async Task CheckNodeAsync(Repository repository, CancellationToken cancellationToken)
     {
-        var version = await Command.ReadAsync("node", ["--version"], repository.Root, cancellationToken);
+        var version = await Executable.ReadAsync("node", ["--version"], repository.Root, cancellationToken);
         var major = version.TrimStart('v').Split('.')[0];
         if (!int.TryParse(major, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < OldestNode)
             throw new CommandException($"Node {OldestNode} or newer is needed for Azurite; found {version.Trim()}.");

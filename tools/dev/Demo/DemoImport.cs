@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Cloudreve.AzureStorage.Blobs;
+using Spectre.Console;
 
 namespace Cloudreve.Dev.Demo;
 
@@ -36,7 +37,10 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
             ["extract_media_meta"] = false,
         }, cancellationToken);
         var id = Text(task?["id"], "the task's id");
-        await FollowAsync(client, id, cancellationToken);
+        var failed = 0L;
+        await new ImportProgress(AnsiConsole.Console, DemoTree.FileCount)
+            .ShowAsync(async report => failed = await FollowAsync(client, id, report, cancellationToken));
+        Console.WriteLine($"Demo: imported; {failed} failed.");
         Console.WriteLine($"Demo: look at GET {client.BaseAddress}api/v4/file?uri=cloudreve://my{Destination} as {email}.");
     }
 
@@ -47,9 +51,10 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
         return Text(session?["user"]?["id"], "the user's id");
     }
 
-    private static async Task FollowAsync(HttpClient client, string id, CancellationToken cancellationToken)
+    /// <summary>Reports the import's states until it has ended.</summary>
+    /// <returns>How many files failed.</returns>
+    private static async Task<long> FollowAsync(HttpClient client, string id, ImportProgress.Report report, CancellationToken cancellationToken)
     {
-        var bar = new ProgressBar(DemoTree.FileCount);
         while (true)
         {
             var list = await CallAsync(client, HttpMethod.Get, "workflow?page_size=100&category=general", null, cancellationToken);
@@ -57,17 +62,11 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
             var status = Text(task?["status"], "the import in the list of tasks");
             var progress = await CallAsync(client, HttpMethod.Get, $"workflow/progress/{id}", null, cancellationToken);
             // The import knows only what it has seen so far, folders included; of the files it counts the finished ones.
-            bar.Show(status, Number(progress?["imported"]?["total"]));
-            switch (status)
-            {
-                case "completed":
-                    ProgressBar.End();
-                    Console.WriteLine($"Demo: imported; {Number(task?["summary"]?["props"]?["failed"])} failed.");
-                    return;
-                case "error" or "canceled":
-                    ProgressBar.End();
-                    throw new CommandException($"The demo's import ended as '{status}': {task?["error"]}");
-            }
+            report(status, Number(progress?["imported"]?["total"]));
+            if (status == "completed")
+                return Number(task?["summary"]?["props"]?["failed"]);
+            if (status is "error" or "canceled")
+                throw new CommandException($"The demo's import ended as '{status}': {task?["error"]}");
             await Task.Delay(s_pause, cancellationToken);
         }
     }

@@ -7,7 +7,7 @@ internal static class FormattingCheck
 {
     public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)
     {
-        var (code, output, errors) = await Command.CaptureAsync(
+        var (code, output, errors) = await Executable.CaptureAsync(
             "dotnet",
             ["format", "whitespace", ".", "--folder", "--verify-no-changes", "--exclude", "node_modules", "artifacts", "--exclude", "**/obj/**"],
             repository.Root,

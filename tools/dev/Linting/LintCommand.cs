@@ -1,11 +1,21 @@
+using System.CommandLine;
+
 namespace Cloudreve.Dev.Linting;
 
 /// <summary><c>./dev lint</c>: formatting, repository rules, Bicep. Code analysis is part of every build and is not repeated.</summary>
 internal static class LintCommand
 {
+    /// <summary>Declares the command.</summary>
+    public static Command Create(Repository repository)
+    {
+        var command = new Command("lint", "Check formatting, repository rules and the Bicep files.");
+        command.SetAction((_, cancellationToken) => RunAsync(repository, cancellationToken));
+        return command;
+    }
+
     /// <summary>Runs all checks, also after one has failed.</summary>
     /// <returns>0 when nothing was found.</returns>
-    public static async Task<int> RunAsync(Repository repository, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Repository repository, CancellationToken cancellationToken)
     {
         (string Name, Func<Repository, CancellationToken, Task<IReadOnlyList<string>>> Check)[] checks =
         [

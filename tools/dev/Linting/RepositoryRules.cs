@@ -13,7 +13,7 @@ internal static partial class RepositoryRules
 
     public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)
     {
-        var files = (await Command.ReadAsync("git", ["ls-files", "-z"], repository.Root, cancellationToken))
+        var files = (await Executable.ReadAsync("git", ["ls-files", "-z"], repository.Root, cancellationToken))
             .Split('\0', StringSplitOptions.RemoveEmptyEntries);
         var problems = new List<string>();
         foreach (var file in files.Where(file => s_textExtensions.Contains(Path.GetExtension(file)) && !IsForeign(file) && File.Exists(repository.Path(file))))

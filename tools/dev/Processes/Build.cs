@@ -18,7 +18,7 @@ internal static class Build
     /// <summary>Builds a project or the solution.</summary>
     /// <returns>False when it failed; the errors are on the terminal.</returns>
     public static async Task<bool> TryAsync(Repository repository, string target, CancellationToken cancellationToken) =>
-        await Command.RunAsync(
+        await Executable.RunAsync(
             "dotnet",
             ["msbuild", target, "-restore", "-m", "-v:q", "-nologo", NoRestoreWarnings, "-p:Configuration=" + Configuration],
             repository.Root,

@@ -27,7 +27,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         start.RedirectStandardOutput = quiet;
         start.RedirectStandardError = quiet;
-        var process = Command.Start(start);
+        var process = Executable.Start(start);
         guardian.Guard(process);
         var child = new ChildProcess(title, process);
         if (quiet)

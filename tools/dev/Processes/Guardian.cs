@@ -19,9 +19,9 @@ internal sealed class Guardian : IDisposable
     /// <summary>Starts the guardian.</summary>
     public Guardian()
     {
-        var start = Processes.Command.StartInfo("dotnet", [typeof(Guardian).Assembly.Location, Command], Environment.CurrentDirectory, null);
+        var start = Executable.StartInfo("dotnet", [typeof(Guardian).Assembly.Location, Command], Environment.CurrentDirectory, null);
         start.RedirectStandardInput = true;
-        _process = Processes.Command.Start(start);
+        _process = Executable.Start(start);
     }
 
     /// <summary>Ends a process, with its children, once this process is gone.</summary>

@@ -12,7 +12,7 @@ internal static class AppHost
     /// <exception cref="CommandException">Core Tools were requested and are not installed.</exception>
     public static void Check(bool coreTools)
     {
-        if (coreTools && !Command.IsInstalled(CoreTools))
+        if (coreTools && !Executable.IsInstalled(CoreTools))
         {
             throw new CommandException(
                 "Azure Functions Core Tools ('func') were not found on the path. To install them: " +
@@ -35,11 +35,11 @@ internal static class AppHost
         var portText = port.ToString(CultureInfo.InvariantCulture);
         if (coreTools)
         {
-            var (program, arguments) = Command.ForScript(CoreTools, ["start", "--port", portText]);
-            return ChildProcess.Start("Core Tools", Command.StartInfo(program, arguments, repository.AppBuildFolder, settings.Added), guardian, quiet: false);
+            var (program, arguments) = Executable.ForScript(CoreTools, ["start", "--port", portText]);
+            return ChildProcess.Start("Core Tools", Executable.StartInfo(program, arguments, repository.AppBuildFolder, settings.Added), guardian, quiet: false);
         }
         var bind = ListenAddress.Parse(settings[RunSettings.Bind]).Value.ToString();
         string[] options = [repository.LocalHostAssembly, "--app", repository.AppBuildFolder, "--port", portText, "--bind", bind];
-        return ChildProcess.Start("The local host", Command.StartInfo("dotnet", options, repository.Root, settings.Added), guardian, quiet: false);
+        return ChildProcess.Start("The local host", Executable.StartInfo("dotnet", options, repository.Root, settings.Added), guardian, quiet: false);
     }
 }

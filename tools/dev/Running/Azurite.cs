@@ -39,7 +39,7 @@ internal sealed class Azurite : IAsyncDisposable
         var folder = Directory.CreateDirectory(repository.Path(".azurite"));
         var held = TakeLock(folder);
         var ports = s_usualPorts.All(LocalPort.IsFree) ? s_usualPorts : LocalPort.FindFree(s_usualPorts.Length);
-        var start = Command.StartInfo(
+        var start = Executable.StartInfo(
             "node",
             [
                 "--require", repository.Path("tools", "dev", "Running", "outlive-interrupt.cjs"),

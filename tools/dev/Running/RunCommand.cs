@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Cloudreve.Dev.Demo;
 using Cloudreve.Dev.Processes;
@@ -9,16 +11,36 @@ internal static class RunCommand
 {
     private const int DefaultPort = 7071;
 
+    /// <summary>Declares the command.</summary>
+    public static Command Create(Repository repository)
+    {
+        var port = new Option<int>("--port")
+        {
+            HelpName = "N",
+            Description = "The port that the app listens on.",
+            DefaultValueFactory = _ => DefaultPort,
+            CustomParser = ReadPort,
+        };
+        var demo = new Option<bool>("--demo") { Description = "Import a small tree of files." };
+        var frontEnd = new Option<string?>("--front-end") { HelpName = "DIR", Description = "Serve a built web front end beside the API." };
+        var coreTools = new Option<bool>("--core-tools") { Description = "Run the app under 'func start' instead of the repository's own host." };
+        var command = new Command("run", "Start the app with its storage.") { port, demo, frontEnd, coreTools };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            repository,
+            new RunOptions(parsed.GetValue(port), parsed.GetValue(demo), parsed.GetValue(frontEnd), parsed.GetValue(coreTools)),
+            cancellationToken));
+        return command;
+    }
+
     /// <summary>Runs until the developer ends it or a part of it fails.</summary>
     /// <exception cref="CommandException">Something is missing, or a part has ended.</exception>
-    public static async Task<int> RunAsync(Repository repository, Arguments arguments, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Repository repository, RunOptions options, CancellationToken cancellationToken)
     {
-        var port = ReadPort(arguments.Value("--port"));
-        var coreTools = arguments.Has("--core-tools");
+        var (port, coreTools) = (options.Port, options.CoreTools);
         if (!LocalPort.IsFree(port))
             throw new CommandException($"Port {port} is in use: end what listens there, or choose another with --port.");
         AppHost.Check(coreTools);
-        var settings = ReadSettings(repository, arguments, port);
+        var settings = ReadSettings(repository, options);
         var url = ListenAddress.Parse(settings[RunSettings.Bind]).Url(port);
         await NodePackages.EnsureAsync(repository, cancellationToken);
         Console.WriteLine("Building ...");
@@ -26,7 +48,7 @@ internal static class RunCommand
 
         using var guardian = new Guardian();
         await using var azurite = await StartStorageAsync(repository, settings, guardian, cancellationToken);
-        var demo = arguments.Has("--demo") ? await DemoAccount.PrepareAsync(settings, cancellationToken) : null;
+        var demo = options.Demo ? await DemoAccount.PrepareAsync(settings, cancellationToken) : null;
         await using var app = AppHost.Start(repository, coreTools, port, settings, guardian);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -43,19 +65,19 @@ internal static class RunCommand
         return 0;
     }
 
-    private static int ReadPort(string? value) => value switch
+    private static int ReadPort(ArgumentResult word)
     {
-        null => DefaultPort,
-        _ => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue
-            ? port
-            : throw new CommandException("--port needs a number from 1 to 65535."),
-    };
+        if (int.TryParse(word.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue)
+            return port;
+        word.AddError("--port needs a number from 1 to 65535.");
+        return 0;
+    }
 
-    private static RunSettings ReadSettings(Repository repository, Arguments arguments, int port)
+    private static RunSettings ReadSettings(Repository repository, RunOptions options)
     {
         var settings = new RunSettings(Environment.GetEnvironmentVariable);
-        settings.AddDefaults(LocalSettings.Read(repository), port);
-        if (arguments.Value("--front-end") is { } frontEnd)
+        settings.AddDefaults(LocalSettings.Read(repository), options.Port);
+        if (options.FrontEnd is { } frontEnd)
             settings.Set(RunSettings.FrontEnd, Path.GetFullPath(frontEnd));
         return settings;
     }
@@ -90,4 +112,6 @@ internal static class RunCommand
             await demo.RunAsync(client, cancellationToken);
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
     }
+
+    private sealed record RunOptions(int Port, bool Demo, string? FrontEnd, bool CoreTools);
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Testing;
@@ -5,13 +6,28 @@ namespace Cloudreve.Dev.Testing;
 /// <summary><c>./dev test</c>: builds once, runs the test projects, and prints the sum as the last line.</summary>
 internal static class TestCommand
 {
+    /// <summary>Declares the command.</summary>
+    public static Command Create(Repository repository)
+    {
+        var names = new Argument<string[]>("NAME")
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            Description = "Part of the names of the test projects to run, for instance Core. [default: all]",
+        };
+        names.Validators.Add(words =>
+        {
+            foreach (var word in words.Tokens.Where(word => word.Value.StartsWith('-')))
+                words.AddError($"'{word.Value}' is not an option of this command.");
+        });
+        var command = new Command("test", "Build, run the tests, and print 'N passed, N failed' as the last line.") { names };
+        command.SetAction((parsed, cancellationToken) => RunAsync(repository, parsed.GetValue(names) ?? [], cancellationToken));
+        return command;
+    }
+
     /// <summary>Runs the tests.</summary>
-    /// <param name="repository">The working tree.</param>
-    /// <param name="filters">Parts of the names of the projects to run; empty for all.</param>
-    /// <param name="cancellationToken">Ends the run.</param>
     /// <returns>0 when tests ran and none failed.</returns>
     /// <exception cref="CommandException">No project has such a name, or something needed is missing.</exception>
-    public static async Task<int> RunAsync(Repository repository, string[] filters, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Repository repository, string[] filters, CancellationToken cancellationToken)
     {
         var chosen = FindProjects(repository, filters);
         var projects = chosen.Where(IsReady).ToList();

@@ -29,7 +29,7 @@ internal sealed class TestRun(Repository repository)
         var folder = Path.Combine(repository.Artifacts, "test-results", project.Name);
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
-        var (code, output, errors) = await Command.CaptureAsync(
+        var (code, output, errors) = await Executable.CaptureAsync(
             "dotnet",
             [
                 "test", project.File, "-c", Build.Configuration, "--no-build", "--nologo", "-v", "q",

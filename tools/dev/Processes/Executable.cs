@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Cloudreve.Dev.Processes;
 
 /// <summary>Runs another program to its end.</summary>
-internal static class Command
+internal static class Executable
 {
     private static readonly string[] s_executableExtensions = OperatingSystem.IsWindows() ? [".exe", ".cmd", ".bat"] : [""];
 
