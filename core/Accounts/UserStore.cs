@@ -45,10 +45,10 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Maximum number of cached accounts; beyond it all are forgotten, which only costs reads.</summary>
+    /// <summary>Maximum number of cached accounts; those that were read longest ago are dropped first.</summary>
     private const int MaxKept = 10_000;
 
-    private readonly ConcurrentDictionary<long, Kept> _kept = [];
+    private readonly BoundedCache<long, Kept> _kept = new(MaxKept, clock);
     private readonly UserIndex _index = new(layout);
     private readonly MailClaims _mails = new(layout);
     private readonly ConcurrentDictionary<long, SharedAttempt<Kept>> _reading = [];
@@ -87,7 +87,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     /// </summary>
     /// <param name="id">The account.</param>
     public ValueTask<User?> FindRecentAsync(long id, CancellationToken cancellationToken = default) =>
-        _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxAge
+        _kept.Find(id) is { } kept && clock.GetElapsedTime(kept.ReadAt) < MaxAge
             ? new ValueTask<User?>(kept.User)
             : new ValueTask<User?>(ReadRecentAsync(id, cancellationToken));
 
@@ -157,7 +157,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         var attempt = _reading.GetOrAdd(id, key => new SharedAttempt<Kept>(token => ReadAsync(key, token), ReadTimeout, clock)).Join();
         var found = await attempt.OrKnownAsync(
-            () => _kept.TryGetValue(id, out var kept) && clock.GetElapsedTime(kept.ReadAt) < MaxStale ? kept : null, cancellationToken);
+            () => _kept.Find(id) is { } kept && clock.GetElapsedTime(kept.ReadAt) < MaxStale ? kept : null, cancellationToken);
         return found.User;
     }
 
@@ -176,9 +176,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
 
     private User Keep(User user, long readAt)
     {
-        if (_kept.Count >= MaxKept)
-            _kept.Clear();
-        _kept[user.Id] = new Kept(user, readAt);
+        _kept.Keep(user.Id, new Kept(user, readAt), clock.GetUtcNow() + MaxStale);
         return user;
     }
 
@@ -251,8 +249,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
                     await _index.WriteAsync(changed, cancellationToken);
                 var readAt = clock.GetTimestamp();
                 await layout.Users.ReplaceAsync(UserRows.Describe(changed, write), row.ETag, cancellationToken);
-                _kept[id] = new Kept(changed, readAt);
-                return changed;
+                return Keep(changed, readAt);
             }
             catch (StorageChangedException)
             {
@@ -297,7 +294,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         await _index.DeleteAsync(id, cancellationToken);
         await layout.Users.DeleteAsync(UserRows.Partition(id), UserRows.Account, cancellationToken: cancellationToken);
-        _kept.TryRemove(id, out _);
+        _kept.Forget(id);
     }
 
     /// <summary>Replaces an account as it was read, together with other rows of its partition: atomically. One transaction.</summary>
@@ -311,8 +308,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
         var readAt = clock.GetTimestamp();
         var etags = await layout.Users.SubmitAsync(batch, cancellationToken);
         var stored = changed with { ETag = etags[0] ?? "" };
-        _kept[changed.Id] = new Kept(stored, readAt);
-        return stored;
+        return Keep(stored, readAt);
     }
 
     /// <summary>Adds all accounts to the index of accounts, which older sites lack. A transaction for each account.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Tasks;
@@ -16,8 +15,8 @@ public sealed class TaskItemSweep(StorageLayout layout, TimeProvider clock)
     /// <returns>The number removed.</returns>
     public Task<int> RunAsync(int most, CancellationToken cancellationToken = default)
     {
-        var before = (clock.GetUtcNow() - ItemsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        var before = StoredTime.InCondition(clock.GetUtcNow() - ItemsAreKept);
         return RowSweep.DeleteAsync(
-            layout.TaskItems, layout.TaskItems.ScanAsync($"Timestamp lt datetime'{before}'", cancellationToken), most, cancellationToken, RowSweep.Lanes);
+            layout.TaskItems, layout.TaskItems.ScanAsync($"Timestamp lt {before}", cancellationToken), most, cancellationToken, RowSweep.Lanes);
     }
 }

@@ -182,11 +182,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         int.MaxValue,
         cancellationToken);
 
-    private static string Stale(WorkflowTaskStatus status, DateTimeOffset before)
-    {
-        var time = before.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
-        return $"status eq {(int)status} and u lt datetime'{time}'";
-    }
+    private static string Stale(WorkflowTaskStatus status, DateTimeOffset before) =>
+        $"status eq {(int)status} and u lt {StoredTime.InCondition(before)}";
 
     private static string Any(IEnumerable<string> conditions) => string.Join(" or ", conditions);
 

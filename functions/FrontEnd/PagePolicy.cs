@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -6,6 +5,7 @@ using System.Text.RegularExpressions;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts.Captchas;
 using Cloudreve.Core.Content.Viewers;
+using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
 
@@ -21,7 +21,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
 {
     private const int MaxKept = 16;
 
-    private readonly ConcurrentDictionary<string, string> _scripts = new(StringComparer.Ordinal);
+    private readonly BoundedCache<string, string> _scripts = new(MaxKept, TimeProvider.System);
 
     /// <summary>The policy of a page.</summary>
     /// <param name="site">The site's settings.</param>
@@ -87,7 +87,7 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
     /// <summary>The source expressions of the scripts in a page: hashes of their texts, or their addresses.</summary>
     private string ScriptsOf(string page)
     {
-        if (_scripts.TryGetValue(page, out var known))
+        if (_scripts.Find(page) is { } known)
             return known;
         var sources = new List<string>();
         foreach (Match script in Scripts().Matches(page))
@@ -103,9 +103,8 @@ internal sealed partial class PagePolicy(StorageAccount account, SiteCatalog cat
             sources.AddRange(handlers.Prepend("'unsafe-hashes'"));
         var text = string.Join(' ', sources.Where(source => source.Length > 0).Distinct(StringComparer.Ordinal));
         // Pages change only with settings and releases.
-        if (_scripts.Count >= MaxKept)
-            _scripts.Clear();
-        return _scripts[page] = text;
+        _scripts.Keep(page, text, DateTimeOffset.MaxValue);
+        return text;
     }
 
     [GeneratedRegex(@"<script\b(?<attributes>[^>]*)>(?<text>.*?)</script\s*>", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

@@ -1,11 +1,12 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Accounts.OAuth;
 
@@ -48,7 +49,6 @@ public sealed class OAuthCodes(
     /// <summary>Lifetime of an unused code.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(600);
 
-    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const int CodeLength = 128;
     private const string Key = "code";
     private const string UserId = "user";
@@ -72,7 +72,7 @@ public sealed class OAuthCodes(
     /// <returns>The code, which cannot be read again.</returns>
     public async Task<string> GrantAsync(User user, TokenSession? session, OAuthConsent consent, CancellationToken cancellationToken = default)
     {
-        var code = RandomNumberGenerator.GetString(Letters, CodeLength);
+        var code = RandomText.Draw(CodeLength);
         await grants.WidenAsync(user.Id, consent.Client.ClientId, consent.Scopes, cancellationToken);
         var row = new Row(PartitionOf(code), Key)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -75,8 +74,8 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// <returns>The number removed.</returns>
     public Task<int> SweepAsync(int maxRows, CancellationToken cancellationToken = default)
     {
-        var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        var ended = layout.Users.ScanAsync($"{BudgetRecord.PartitionCondition} and expires lt datetime'{now}'", cancellationToken);
+        var now = StoredTime.InCondition(clock.GetUtcNow());
+        var ended = layout.Users.ScanAsync($"{BudgetRecord.PartitionCondition} and expires lt {now}", cancellationToken);
         return RowSweep.DeleteAsync(layout.Users, ended, maxRows, cancellationToken, RowSweep.Lanes);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Infrastructure.Tables;
 
@@ -17,10 +16,10 @@ public sealed class SessionSweep(StorageLayout layout, TimeProvider clock)
     /// <returns>The number removed.</returns>
     public async Task<int> RunAsync(int maxRows, CancellationToken cancellationToken = default)
     {
-        var now = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var now = StoredTime.InCondition(clock.GetUtcNow());
         var removed = 0;
         foreach (var table in (Table[])[layout.Sessions, layout.Users])
-            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt datetime'{now}'", cancellationToken), maxRows - removed, cancellationToken, RowSweep.Lanes);
+            removed += await RowSweep.DeleteAsync(table, table.ScanAsync($"expires lt {now}", cancellationToken), maxRows - removed, cancellationToken, RowSweep.Lanes);
         return removed;
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Uploads;
@@ -18,7 +19,6 @@ internal sealed record BlobNamingContext(long UserId, FilePath Path, long Entity
 internal static class BlobNaming
 {
     private const int MaxLength = 1_000;
-    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     private static readonly string[] Unique = ["{uuid}", "{randomkey16}", "{randomkey8}"];
 
@@ -59,8 +59,8 @@ internal static class BlobNaming
 
     private static string? ValueOf(ReadOnlySpan<char> variable, BlobNamingContext context) => variable switch
     {
-        "randomkey16" => RandomNumberGenerator.GetString(Letters, 16),
-        "randomkey8" => RandomNumberGenerator.GetString(Letters, 8),
+        "randomkey16" => RandomText.Draw(16),
+        "randomkey8" => RandomText.Draw(8),
         "timestamp" => context.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
         "timestamp_nano" => ((context.At - DateTimeOffset.UnixEpoch).Ticks * 100).ToString(CultureInfo.InvariantCulture),
         "randomnum2" => RandomDigits(2),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
@@ -79,7 +78,7 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
     internal async IAsyncEnumerable<Row> ScanDueAsync(
         DateTimeOffset now, DateTimeOffset begunBefore, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var condition = $"x lt datetime'{Print(now)}' or ({UploadSession.Reviewed} eq false and c lt datetime'{Print(begunBefore)}' and st ne {(int)UploadState.Completed})";
+        var condition = $"x lt {StoredTime.InCondition(now)} or ({UploadSession.Reviewed} eq false and c lt {StoredTime.InCondition(begunBefore)} and st ne {(int)UploadState.Completed})";
         await foreach (var row in layout.Uploads.ScanAsync(condition, cancellationToken))
         {
             if (row.Time(Due) is not { } due || due <= now)
@@ -114,8 +113,6 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
             // The next run checks it again.
         }
     }
-
-    private static string Print(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     internal static CloudreveException Expired() => new(ErrorCode.UploadSessionExpired, "The upload session does not exist or has expired.");
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Text;
 
 namespace Cloudreve.Core.Content.Viewers;
 
@@ -47,7 +48,6 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "viewer";
     private const string Place = "uri";
-    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const int SecretLength = 128;
 
     /// <summary>Stores a session. One transaction.</summary>
@@ -55,7 +55,7 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
     /// <returns>The token, which cannot be read again.</returns>
     public async Task<string> CreateAsync(ViewerSession session, CancellationToken cancellationToken = default)
     {
-        var secret = RandomNumberGenerator.GetString(Letters, SecretLength);
+        var secret = RandomText.Draw(SecretLength);
         var row = new Row(Partition, KeyOf(session.Id))
         {
             [Columns.SecretHash] = Hash(secret),

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Reads;
 using Cloudreve.Core.Infrastructure.Tables;
 
@@ -21,7 +21,7 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
 {
     private const int MaxKept = 10_000;
 
-    private readonly ConcurrentDictionary<long, FolderSummary> _kept = new();
+    private readonly BoundedCache<long, FolderSummary> _kept = new(MaxKept, clock);
 
     /// <summary>
     /// The summary of a folder: one transaction for each 1,000 entries of neighbouring folders below it, at most one more for each folder;
@@ -32,12 +32,11 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     /// <param name="maxAge">The maximum age of a kept result.</param>
     public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)
     {
-        if (_kept.TryGetValue(folder.Id, out var kept) && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
+        if (_kept.Find(folder.Id) is { } kept && clock.GetUtcNow() - kept.CalculatedAt < maxAge)
             return kept;
         var summary = await CountAsync(folder, maxEntries, cancellationToken);
-        if (_kept.Count >= MaxKept)
-            _kept.Clear();
-        return _kept[folder.Id] = summary;
+        _kept.Keep(folder.Id, summary, summary.CalculatedAt + maxAge);
+        return summary;
     }
 
     private async Task<FolderSummary> CountAsync(FileRecord folder, long maxEntries, CancellationToken cancellationToken)

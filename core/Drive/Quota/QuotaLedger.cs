@@ -158,8 +158,8 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <returns>The number forgotten.</returns>
     public Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
     {
-        var before = (clock.GetUtcNow() - OperationsAreKept).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
-        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt datetime'{before}'", cancellationToken);
+        var before = StoredTime.InCondition(clock.GetUtcNow() - OperationsAreKept);
+        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt {before}", cancellationToken);
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken, RowSweep.Lanes);
     }
 

@@ -158,7 +158,7 @@ public sealed record FileRecord
     internal static string UpdatedCondition(string comparison, DateTimeOffset time) => TimeCondition("u", comparison, time);
 
     private static string TimeCondition(string column, string comparison, DateTimeOffset time) =>
-        string.Create(CultureInfo.InvariantCulture, $"{column} {comparison} datetime'{time.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}'");
+        $"{column} {comparison} {StoredTime.InCondition(time)}";
 
     /// <summary>All of the entry in one row.</summary>
     internal Row ToRow(string partition, string rowKey)

@@ -27,10 +27,7 @@ public sealed class FolderWriter(StorageLayout layout)
     public async Task PrepareAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         await WriteIdRowsAsync(entries, cancellationToken);
-        await Parallel.ForEachAsync(
-            entries.Where(e => e.Type == FileType.Folder),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (folder, token) => await InsertHeaderAsync(folder, token));
+        await WriteHeadersAsync(entries, cancellationToken);
     }
 
     /// <summary>Undoes what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Caching;
 
 namespace Cloudreve.Core.Infrastructure.Ids;
 
@@ -16,7 +17,10 @@ internal sealed class FolderIds(Table table)
     private const int SmallestLease = 50;
     private const int MaxDrives = 10_000;
 
-    private readonly Dictionary<long, Drive> _drives = [];
+    private readonly Lock _turn = new();
+
+    // Leases do not expire; the oldest is dropped first.
+    private readonly BoundedCache<long, Drive> _drives = new(MaxDrives, TimeProvider.System);
 
     /// <summary>Takes consecutive ids.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
@@ -30,14 +34,14 @@ internal sealed class FolderIds(Table table)
 
     private Drive DriveOf(long ownerId)
     {
-        lock (_drives)
+        lock (_turn)
         {
-            if (_drives.TryGetValue(ownerId, out var drive))
-                return drive;
+            if (_drives.Find(ownerId) is { } known)
+                return known;
             // A caller that still holds a forgotten one continues with its lease, beside the new one.
-            if (_drives.Count >= MaxDrives)
-                _drives.Clear();
-            return _drives[ownerId] = new Drive(table, ownerId.ToString("x16", CultureInfo.InvariantCulture));
+            var drive = new Drive(table, ownerId.ToString("x16", CultureInfo.InvariantCulture));
+            _drives.Keep(ownerId, drive, DateTimeOffset.MaxValue);
+            return drive;
         }
     }
 

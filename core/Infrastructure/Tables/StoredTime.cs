@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace Cloudreve.Core.Infrastructure.Tables;
 
-/// <summary>Times that clients name, as tables can keep them ("Understanding the Table service data model").</summary>
+/// <summary>Times as tables can keep them ("Understanding the Table service data model").</summary>
 public static class StoredTime
 {
     /// <summary>The first time that a table keeps.</summary>
@@ -13,4 +15,7 @@ public static class StoredTime
     /// <param name="milliseconds">Milliseconds since 1970, less than 0 for times before.</param>
     public static DateTimeOffset OfUnixMilliseconds(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
         Math.Clamp(milliseconds, Earliest.ToUnixTimeMilliseconds(), Latest.ToUnixTimeMilliseconds()));
+
+    /// <summary>A time in a condition of a query, to the tick.</summary>
+    internal static string InCondition(DateTimeOffset time) => $"datetime'{time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture)}'";
 }

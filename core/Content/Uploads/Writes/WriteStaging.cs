@@ -33,37 +33,15 @@ internal sealed class WriteStaging(
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Ends the reading; requests to storage are not cancelled, so that their effects are known.</param>
     /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced.</exception>
-    public async Task StageAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        Task[] work =
-        [
-            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
-            StoreRowsAsync(write),
-            StoreIdAsync(write),
-            StoreBlobAsync(write, content, stop.Token),
-        ];
-        await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
-    }
+    public Task StageAsync(ContentWrite write, Stream content, CancellationToken cancellationToken) =>
+        StageRowsAndAsync(write, token => StoreBlobAsync(write, content, token), cancellationToken);
 
     /// <summary>Stores a write whose content is a copy: like <see cref="StageAsync"/>, and one transaction more.</summary>
     /// <param name="write">The write.</param>
     /// <param name="copyAsync">Copies the content to the write's blob.</param>
     /// <param name="cancellationToken">Ends the waiting for a large copy.</param>
-    public async Task StageCopyAsync(ContentWrite write, Func<CancellationToken, Task> copyAsync, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        Task[] work =
-        [
-            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
-            StoreRowsAsync(write),
-            StoreIdAsync(write),
-            copyAsync(stop.Token),
-        ];
-        await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
-    }
+    public Task StageCopyAsync(ContentWrite write, Func<CancellationToken, Task> copyAsync, CancellationToken cancellationToken) =>
+        StageRowsAndAsync(write, copyAsync, cancellationToken);
 
     /// <summary>
     /// Stores a write of unknown length: blocks first, then everything that depends on the length. One transaction for the bytes that the owner
@@ -86,6 +64,20 @@ internal sealed class WriteStaging(
             StoreRowsAsync(write),
             StoreIdAsync(write),
             CommitAsync(container, write.Intent.Source, [.. write.Blocks.BlockIds]));
+    }
+
+    private async Task StageRowsAndAsync(ContentWrite write, Func<CancellationToken, Task> storeBlob, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        Task[] work =
+        [
+            quota.ChargeAsync(write.Intent.OwnerId, write.Intent.Operation, write.Intent.Size, write.Limit, CancellationToken.None),
+            StoreRowsAsync(write),
+            StoreIdAsync(write),
+            storeBlob(stop.Token),
+        ];
+        await JoinAsync(work, RenewAsync(write, ended.Token), ended, stop);
     }
 
     /// <summary>Stages blocks until the content ends, and notes its size.</summary>

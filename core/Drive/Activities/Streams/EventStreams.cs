@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
@@ -124,7 +123,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         // Rows are grouped by file, not by time; they are never changed, so the service's timestamp is theirs.
         var activities = RowRange.Prefix(partition, ActivityLog.FilePrefix) with
         {
-            Condition = $"Timestamp lt datetime'{(clock.GetUtcNow() - activityAge).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'",
+            Condition = $"Timestamp lt {StoredTime.InCondition(clock.GetUtcNow() - activityAge)}",
         };
         await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(activities, cancellationToken), RowsPerRun, cancellationToken);
         var subscriptions = layout.Events.QueryAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Caching;
@@ -98,7 +97,7 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     /// <param name="since">The time.</param>
     public async Task<IReadOnlyList<DateTimeOffset>> ReadRecentAsync(string column, DateTimeOffset since, CancellationToken cancellationToken = default)
     {
-        var demanded = And(condition, $"{column} ge datetime'{since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}'");
+        var demanded = And(condition, $"{column} ge {StoredTime.InCondition(since)}");
         var first = IdAllocator.First(kind) / Block;
         var times = new List<DateTimeOffset>();
         var empty = 0;

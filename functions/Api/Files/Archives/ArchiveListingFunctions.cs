@@ -3,7 +3,6 @@ using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
@@ -37,9 +36,7 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
     /// <summary>Finds the version that a client names, or the current one.</summary>
     private async Task<EntityRecord> FindAsync(ApiCall call, FileRecord file, string? version, CancellationToken cancellationToken)
     {
-        var id = file.PrimaryEntityId;
-        if (!string.IsNullOrEmpty(version) && !call.Site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
-            throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+        var id = VersionIds.Parse(version, call.Site) ?? file.PrimaryEntityId;
         if (id == 0 || !DriveAccess.MayRead(call.Caller, file, id) || await entities.FindAsync(id, cancellationToken) is not { } archive)
             throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
         return archive;

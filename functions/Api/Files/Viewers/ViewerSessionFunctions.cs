@@ -3,7 +3,6 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Sharing;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
@@ -75,10 +74,9 @@ internal sealed class ViewerSessionFunctions(
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no content.");
         var (id, size) = (0L, file.Size);
-        if (!string.IsNullOrEmpty(version))
+        if (VersionIds.Parse(version, site) is { } chosen)
         {
-            if (!site.HashIds.TryDecode(version, HashIdKind.Entity, out id))
-                throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
+            id = chosen;
             if (!DriveAccess.MayRead(caller, file, id))
                 throw new CloudreveException(ErrorCode.BlobNotFound, "The file does not have this version.");
             if (id != file.PrimaryEntityId)

@@ -15,4 +15,10 @@ public sealed class StoredTimeTests
     [InlineData(long.MaxValue, "9999-12-31T23:59:59.999")]
     public void OfUnixMilliseconds_AnyNumber_IsTheNearestTimeThatIsKept(long milliseconds, string expected) =>
         Assert.Equal(expected, StoredTime.OfUnixMilliseconds(milliseconds).ToString("yyyy-MM-ddTHH:mm:ss.fff", CultureInfo.InvariantCulture));
+
+    [Fact]
+    public void InCondition_TimeOfAnotherZone_IsUtcToTheTick() =>
+        Assert.Equal(
+            "datetime'2026-11-28T23:30:00.1234567Z'",
+            StoredTime.InCondition(new DateTimeOffset(2026, 11, 29, 1, 30, 0, TimeSpan.FromHours(2)).AddTicks(1_234_567)));
 }

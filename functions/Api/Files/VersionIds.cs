@@ -2,7 +2,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site.Settings;
 
-namespace Cloudreve.Functions.Api.Files.Uploads;
+namespace Cloudreve.Functions.Api.Files;
 
 /// <summary>Encoded ids of versions.</summary>
 internal static class VersionIds
