@@ -28,6 +28,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("crash --kills 5 --files 100 --seed 1 --publish artifacts/publish")]
     [InlineData("publish -o out --runtime win-x64")]
     [InlineData("lint")]
+    [InlineData("lint --staged")]
     public void Parse_DocumentedWords_AreUnderstood(string words) => Assert.Empty(_commandLine.Parse(words.Split(' ')).Errors);
 
     [Fact]
@@ -72,7 +73,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bench --help", "ARGUMENT")]
     [InlineData("crash --help", "--kills <N>", "--files <N>", "--seed <N>", "--publish <DIR>", "20", "3000")]
     [InlineData("publish --help", "-o <DIR>", "--runtime <RID>", "linux-x64")]
-    [InlineData("lint --help", "lint")]
+    [InlineData("lint --help", "--staged")]
     public async Task InvokeAsync_Help_NamesWhatThereIs(string words, params string[] names)
     {
         Assert.Equal(0, await InvokeAsync(words));

@@ -5,8 +5,10 @@ namespace Cloudreve.Dev.Linting;
 /// <summary>Checks that the deployment compiles without a warning and is formatted as the compiler formats it.</summary>
 internal static class BicepCheck
 {
-    public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> RunAsync(Repository repository, LintScope scope, CancellationToken cancellationToken)
     {
+        if (!scope.Touches("infra/"))
+            return [];
         var project = repository.Path("tools", "bicep", "Bicep.csproj");
         _ = await Executable.ReadAsync("dotnet", ["restore", project, "-v", "q"], repository.Root, cancellationToken);
         var compiler = (await Executable.ReadAsync("dotnet", ["msbuild", project, "-getProperty:BicepExecutable"], repository.Root, cancellationToken)).Trim();
