@@ -1,6 +1,5 @@
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Api.Edge;
@@ -43,12 +42,5 @@ internal sealed record FileUrlRequest(
     /// <summary>The requested version; null for the current ones.</summary>
     /// <param name="site">Decodes ids.</param>
     /// <exception cref="CloudreveException">40001: the id is invalid.</exception>
-    public long? ReadVersion(SiteSettings site)
-    {
-        if (string.IsNullOrEmpty(Entity))
-            return null;
-        return site.HashIds.TryDecode(Entity, HashIdKind.Entity, out var id)
-            ? id
-            : throw new CloudreveException(ErrorCode.BadParameter, "The version's id is invalid.");
-    }
+    public long? ReadVersion(SiteSettings site) => VersionIds.Parse(Entity, site);
 }
