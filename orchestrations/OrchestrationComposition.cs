@@ -1,6 +1,7 @@
 using Azure.Core.Serialization;
 using Cloudreve.Orchestrations.ArchiveCreations;
 using Cloudreve.Orchestrations.ArchiveExtractions;
+using Cloudreve.Orchestrations.Relocations;
 using Cloudreve.Orchestrations.Steps;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,7 +24,9 @@ public static class OrchestrationComposition
         services.TryAddSingleton<ActivityGuard>();
         services.TryAddSingleton<ArchiveCreationWorkflow>();
         services.TryAddSingleton<ArchiveExtractionWorkflow>();
+        services.TryAddSingleton<RelocationWorkflow>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveExtractionWorkflow>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, RelocationWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveCreationWorkflow>());
         return services;
     }

@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Specialized;
 
 namespace Cloudreve.AzureStorage.Blobs;
 
-/// <summary>Copies within the container, which pass no bytes through the app, and blobs that others can write to.</summary>
+/// <summary>Copies that the service makes, which pass no bytes through the app, and blobs that others can write to.</summary>
 public sealed partial class BlobContainer
 {
     /// <summary>The largest blob that one request copies; a larger one is copied by the service in the background.</summary>
@@ -24,9 +24,22 @@ public sealed partial class BlobContainer
     /// <exception cref="StorageException">
     /// A subtype: the source is gone, has another version or cannot be read where it is, or the name is taken.
     /// </exception>
-    public async Task CopyNewAsync(string source, string ifMatch, string name, bool isLarge, CancellationToken cancellationToken = default)
+    public Task CopyNewAsync(string source, string ifMatch, string name, bool isLarge, CancellationToken cancellationToken = default) =>
+        CopyNewAsync(this, source, ifMatch, name, isLarge, cancellationToken);
+
+    /// <summary>Copies a blob of another container, of the same account or another, to a name of this one that is free.</summary>
+    /// <param name="container">The container of the blob.</param>
+    /// <param name="source">The blob.</param>
+    /// <param name="ifMatch">The version of it that is copied.</param>
+    /// <param name="name">The copy.</param>
+    /// <param name="isLarge">Whether the blob is larger than <see cref="MaxDirectCopy"/>.</param>
+    /// <exception cref="StorageException">
+    /// A subtype: the source is gone, has another version or cannot be read where it is, or the name is taken.
+    /// </exception>
+    public async Task CopyNewAsync(
+        BlobContainer container, string source, string ifMatch, string name, bool isLarge, CancellationToken cancellationToken = default)
     {
-        var address = await SignReadAsync(source, _clock.GetUtcNow() + CopyAccess, cancellationToken: cancellationToken);
+        var address = await container.SignReadAsync(source, _clock.GetUtcNow() + CopyAccess, cancellationToken: cancellationToken);
         var from = new BlobRequestConditions { IfMatch = new ETag(ifMatch) };
         var to = new BlobRequestConditions { IfNoneMatch = ETag.All };
         await CallAsync(async () =>

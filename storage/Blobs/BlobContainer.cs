@@ -81,6 +81,7 @@ public sealed partial class BlobContainer
                 {
                     AccessTier = p.AccessTier,
                     ContentType = p.ContentType,
+                    ContentHash = p.ContentHash is { Length: > 0 } hash ? Convert.ToBase64String(hash) : null,
                     IsDirectoryMarker = IsMarker(p.Metadata),
                     CopyState = p.CopyId is null ? BlobCopyState.Done : StateOf(p.BlobCopyStatus),
                 };

@@ -22,7 +22,9 @@ public sealed class EntityRecycler(
     /// <summary>Finds all notes, due or not.</summary>
     internal static readonly string NotesFilter = DueNotes.FilterOf(Kind);
 
-    // Addresses that were signed for downloads should work until they expire in most cases.
+    private static readonly TimeSpan s_blobDelay = TimeSpan.FromDays(1);
+
+    // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
@@ -48,8 +50,38 @@ public sealed class EntityRecycler(
     }
 
     /// <summary>
-    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity has come
-    /// into use again is dropped. Harmless to repeat; what fails is postponed and does not hold up the rest.
+    /// Notes blobs that are to go in a day unless their entities have them then: one transaction for each 100 of a block of ids. The entities stay.
+    /// </summary>
+    /// <param name="entities">Each entity with a blob that it may not have.</param>
+    internal async Task ScheduleBlobsAsync(IReadOnlyCollection<EntityRecord> entities, CancellationToken cancellationToken)
+    {
+        var due = clock.GetUtcNow() + s_blobDelay;
+        foreach (var (partition, chunk) in entities.GroupBy(PartitionOf).SelectMany(group => group.Chunk(AzureLimits.BatchOperations).Select(chunk => (group.Key, chunk))))
+        {
+            var batch = new TableBatch(partition);
+            foreach (var entity in chunk)
+            {
+                batch.Upsert(new Row(partition, DueNotes.Key(due, $"{FileKeys.Id(entity.Id)}-{Guid.NewGuid():N}"))
+                {
+                    [Columns.EntityId] = entity.Id,
+                    [Columns.PolicyId] = entity.PolicyId,
+                    [Columns.Source] = entity.Source,
+                    [Columns.IsOfBlob] = true,
+                });
+            }
+            await layout.Schedules.SubmitAsync(batch, cancellationToken);
+        }
+    }
+
+    /// <summary>The blob that a note is about, if it is of a blob and not of an entity.</summary>
+    internal static string? BlobOf(Row note) => note.Flag(Columns.IsOfBlob) ? note.Text(Columns.Source) : null;
+
+    /// <summary>Any blob that a note removes; null for none.</summary>
+    internal static string? SourceOf(Row note) => note.Text(Columns.Source);
+
+    /// <summary>
+    /// Removes what is due: for each entity its row, if nobody refers to it, its blob, and the note. A note whose entity came
+    /// into use again is dropped. Harmless to repeat; what fails is put off and does not stop the rest.
     /// </summary>
     /// <param name="cancellationToken">Cancels the run between two entities.</param>
     /// <returns>The number of blobs removed.</returns>
@@ -75,13 +107,36 @@ public sealed class EntityRecycler(
     {
         var entityId = note.RequiredNumber(Columns.EntityId);
         var rows = (await layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), 2, null, cancellationToken)).Rows;
-        // Without a row, an earlier run has reached the blob.
+        if (note.Flag(Columns.IsOfBlob))
+            return await RecycleBlobAsync(note, rows, cancellationToken);
+        if (EntityReferences.IsUnused(rows) && await TryFollowAsync(note, EntityRecord.FromRow(rows[0], entityId), cancellationToken))
+            return false;
+        // Without a row an earlier run has got as far as the blob.
         if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
         {
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
             return false;
         }
         var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
+        await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+        return isRemoved;
+    }
+
+    /// <summary>An entity that was given another blob after it was noted is noted anew, with that blob.</summary>
+    private async Task<bool> TryFollowAsync(Row note, EntityRecord entity, CancellationToken cancellationToken)
+    {
+        if (note.Text(Columns.Source) is not { } source || (entity.Source == source && entity.PolicyId == note.RequiredNumber(Columns.PolicyId)))
+            return false;
+        await ScheduleAsync([entity], keepBlobs: false, cancellationToken);
+        await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> RecycleBlobAsync(Row note, IReadOnlyList<Row> rows, CancellationToken cancellationToken)
+    {
+        var (policyId, source) = (note.RequiredNumber(Columns.PolicyId), note.RequiredText(Columns.Source));
+        var isUsed = rows.Where(EntityReferences.IsEntity).Any(row => row.RequiredText(EntityColumns.Source) == source && row.RequiredNumber(EntityColumns.PolicyId) == policyId);
+        var isRemoved = !isUsed && await DeleteBlobAsync(policyId, source, cancellationToken);
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;
     }
@@ -107,5 +162,8 @@ public sealed class EntityRecycler(
         public const string EntityId = "id";
         public const string PolicyId = "p";
         public const string Source = "src";
+
+        /// <summary>Marks notes of blobs that their entities may not have.</summary>
+        public const string IsOfBlob = "b";
     }
 }

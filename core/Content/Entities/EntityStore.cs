@@ -174,7 +174,38 @@ public sealed class EntityStore(StorageLayout layout)
         }
     }
 
-    /// <summary>Removes new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
+    /// <summary>
+    /// Points an entity to another blob of the same content, unless it has got one since it was read: two transactions, two more for each rival.
+    /// </summary>
+    /// <param name="entity">The entity as it was read.</param>
+    /// <param name="policyId">The policy of the other blob, which is the drive's own.</param>
+    /// <param name="source">Its name.</param>
+    /// <returns>False when the entity is gone or has another blob.</returns>
+    public async Task<bool> TryMoveAsync(EntityRecord entity, int policyId, string source, CancellationToken cancellationToken = default)
+    {
+        while (await layout.Entities.FindAsync(FileKeys.IdBlock(entity.Id), FileKeys.Id(entity.Id), cancellationToken) is { } row)
+        {
+            var current = EntityRecord.FromRow(row, entity.Id);
+            // An earlier try may have got as far.
+            if (current.PolicyId == policyId && current.Source == source)
+                return true;
+            if (current.PolicyId != entity.PolicyId || current.Source != entity.Source)
+                return false;
+            try
+            {
+                var moved = current with { PolicyId = policyId, Source = source, IsImported = false, SourceETag = null };
+                await layout.Entities.ReplaceAsync(moved.ToRow(), row.ETag, cancellationToken);
+                return true;
+            }
+            catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
+            {
+                // Its references changed, or the answer of a first try was lost.
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Takes back new entities that no file refers to: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entityIds">The entities.</param>
     public Task DiscardAsync(IReadOnlyList<long> entityIds, CancellationToken cancellationToken = default) =>
         IdRows.DeleteAsync(layout.Entities, entityIds, cancellationToken);

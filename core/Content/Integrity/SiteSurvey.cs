@@ -50,10 +50,13 @@ internal sealed class SiteSurvey
 
     public HashSet<EntityReference> References { get; } = [];
 
-    /// <summary>Entities and blobs that will be removed, or are being removed.</summary>
+    /// <summary>Entities that will be removed, or are on the way.</summary>
     public HashSet<long> Recycled { get; } = [];
 
-    /// <summary>Entity links that files have given up, or are about to, and that are not certain to be released.</summary>
+    /// <summary>Blobs that will be removed unless their entities have them then.</summary>
+    public HashSet<string> RecycledBlobs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What files have given up, or are about to, and what is not released for certain.</summary>
     public List<(long OwnerId, long FileId, IReadOnlyList<EntityLink> Links)> Releases { get; } = [];
 
     /// <summary>Bytes that are charged, by owner.</summary>
@@ -131,7 +134,12 @@ internal sealed class SiteSurvey
                 References.Add(reference);
         }
         await foreach (var note in layout.Schedules.ScanAsync(EntityRecycler.NotesFilter, cancellationToken))
-            Recycled.Add(note.Number(EntryColumns.Id) ?? 0);
+        {
+            if (EntityRecycler.BlobOf(note) is { } blob)
+                RecycledBlobs.Add(blob);
+            else
+                Recycled.Add(note.Number(EntryColumns.Id) ?? 0);
+        }
     }
 
     private async Task ReadUploadsAsync(StorageLayout layout, CancellationToken cancellationToken)

@@ -16,7 +16,8 @@ internal sealed record WorkInProgress(IReadOnlySet<long> Files, IReadOnlySet<lon
         var entities = survey.Writes.Select(w => w.EntityId).Concat(open.Select(u => u.EntityId))
             .Concat(survey.Releases.SelectMany(r => r.Links).Select(l => l.Id)).Concat(open.SelectMany(u => u.Dropped).Select(l => l.Id));
         var blobs = survey.Writes.Select(w => w.Source).Concat(open.Select(u => u.Source))
-            .Concat(survey.Uploads.Select(u => u.StagingName)).Concat(survey.Chunked.Select(u => u.StagingName));
+            .Concat(survey.Uploads.Select(u => u.StagingName)).Concat(survey.Chunked.Select(u => u.StagingName))
+            .Concat(survey.RecycledBlobs);
         return new WorkInProgress(files.ToHashSet(), entities.ToHashSet(), blobs.ToHashSet(StringComparer.Ordinal));
     }
 }

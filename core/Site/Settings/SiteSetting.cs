@@ -175,6 +175,9 @@ public static class SiteSetting
     /// <summary>The wait in seconds before each retry; 0 to wait longer each time.</summary>
     public static readonly Setting<long> HeavyRetryDelay = Setting.Number("queue_io_intense_retry_delay", 0);
 
+    /// <summary>Whether the daily scrub removes what nobody can reach; otherwise it only reports. Not known to other implementations.</summary>
+    public static readonly Setting<bool> ScrubRepairs = Setting.Flag("scrub_repairs", defaultValue: false);
+
     /// <summary>
     /// Number of groups of folders that one import works on at the same time. The rest of the workers is left to other imports, so that a small
     /// one does not wait for the end of a large one.
@@ -200,7 +203,7 @@ public static class SiteSetting
         ImageQuery, VideoQuery, AudioQuery, DocumentQuery, ExplorerIcons, Emojis, MapProvider, MapGoogleTileType, MapMapboxToken,
         ThumbnailWidth, ThumbnailHeight, ShowEncryptionStatus, FolderSummaryAge, EntityUrlLifetime, EntityUrlCacheMargin, EntityUrlGeneration,
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
-        HeavyWorkers, HeavyExecution, HeavyRetries, HeavyBackoffFactor, HeavyBackoffLimit, HeavyRetryDelay, ImportParallelGroups, MaxSortedRows, MimeTypes,
+        HeavyWorkers, HeavyExecution, HeavyRetries, HeavyBackoffFactor, HeavyBackoffLimit, HeavyRetryDelay, ScrubRepairs, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
         .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];

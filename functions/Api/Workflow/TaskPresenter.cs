@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Extraction;
+using Cloudreve.Core.Content.Relocations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -38,6 +39,7 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         ImportService.TaskType => DescribeImport(task, ImportService.JobOf(task)),
         ArchiveCreation.TaskType => DescribeArchive(task, ArchiveCreation.JobOf(task)),
         ArchiveExtraction.TaskType => DescribeExtraction(task, ArchiveExtraction.JobOf(task)),
+        Relocation.TaskType => DescribeRelocation(task, Relocation.JobOf(task)),
         _ => [],
     };
 
@@ -60,6 +62,13 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
     {
         ["src"] = Text(job.Source),
         ["dst"] = Text(UriOf(task.OwnerId, job.Destination)),
+        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+    };
+
+    private Dictionary<string, JsonElement> DescribeRelocation(WorkflowTask task, RelocationJob job) => new()
+    {
+        ["src_multiple"] = JsonSerializer.SerializeToElement(job.Sources.Select(source => source.Uri)),
+        ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
         ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
     };
 

@@ -17,6 +17,9 @@ internal sealed record ExtractArchiveRequest(
     [property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst, string? Encoding = null, string? Password = null,
     [property: LongestUri] IReadOnlyList<string>? FileMask = null);
 
+/// <summary>Body of a request to relocate files (contract, section 19.5).</summary>
+internal sealed record RelocateFilesRequest([property: LongestUri] IReadOnlyList<string> Src, string DstPolicyId);
+
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse
 {

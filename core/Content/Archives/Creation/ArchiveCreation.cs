@@ -6,6 +6,7 @@ using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Content.Walks;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -153,18 +154,18 @@ public sealed class ArchiveCreation
     }
 
     /// <summary>Finds the sources, and gives them names that are unique in the archive.</summary>
-    private async Task<IReadOnlyList<ArchiveSource>> NameAsync(
+    private async Task<IReadOnlyList<WalkSource>> NameAsync(
         Caller caller, HashIdCodec hashIds, IReadOnlyList<string> uris, CancellationToken cancellationToken)
     {
         var lookup = new PathLookup(_tree);
         var names = new UniqueNames();
-        var sources = new List<ArchiveSource>(uris.Count);
+        var sources = new List<WalkSource>(uris.Count);
         foreach (var uri in uris.Distinct(StringComparer.Ordinal))
         {
             var place = await _access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, hashIds, cancellationToken);
             var entry = await lookup.GetAsync(place, cancellationToken);
             var name = entry.Name.Length > 0 ? entry.Name : "files";
-            sources.Add(new ArchiveSource(uri, entry.IsRoot && uris.Count == 1 ? "" : names.Choose(name)));
+            sources.Add(new WalkSource(uri, entry.IsRoot && uris.Count == 1 ? "" : names.Choose(name)));
         }
         return sources;
     }
@@ -184,8 +185,8 @@ public sealed class ArchiveCreation
         TaskReference reference, Caller caller, ArchiveJob job, ArchiveState state, string etag, CancellationToken cancellationToken)
     {
         var hashIds = (await _settings.GetAsync(cancellationToken)).HashIds;
-        var walk = new ArchiveWalk(
-            _layout, _entities, job.Sources, (uri, token) => FindAsync(caller, hashIds, uri, token), new ArchiveCursor(state.Source, state.SourceId, state.Levels));
+        var walk = new ContentWalk(
+            _layout, _entities, job.Sources, (uri, token) => FindAsync(caller, hashIds, uri, token), new WalkCursor(state.Source, state.SourceId, state.Levels));
         var run = BlockOutput.NewRun();
         ArchiveState next;
         await using (var open = await OpenOutputAsync(state.Content, run, state.Blocks, state.Position, cancellationToken))

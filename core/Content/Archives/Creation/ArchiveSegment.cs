@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Text;
 using Cloudreve.Core.Content.Archives.Writing;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Walks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 
@@ -59,9 +61,9 @@ internal sealed class ArchiveSegment(
     /// <param name="walk">Brings what goes into the archive.</param>
     /// <returns>The progress of the archive with it.</returns>
     /// <exception cref="CloudreveException">40049: the files exceed the group's limit.</exception>
-    public async Task<ArchiveState> WriteAsync(ArchiveWalk walk, CancellationToken cancellationToken)
+    public async Task<ArchiveState> WriteAsync(ContentWalk walk, CancellationToken cancellationToken)
     {
-        var ahead = new Queue<(ArchiveItem Item, FileContentSource? Content)>();
+        var ahead = new Queue<(WalkItem Item, FileContentSource? Content)>();
         try
         {
             if (_state.OpenFile is { } open)
@@ -83,12 +85,12 @@ internal sealed class ArchiveSegment(
         return _state with { Position = output.Position };
     }
 
-    private async Task<(ArchiveItem Item, FileContentSource? Content)?> NextAsync(
-        ArchiveWalk walk, Queue<(ArchiveItem Item, FileContentSource? Content)> ahead, CancellationToken cancellationToken)
+    private async Task<(WalkItem Item, FileContentSource? Content)?> NextAsync(
+        ContentWalk walk, Queue<(WalkItem Item, FileContentSource? Content)> ahead, CancellationToken cancellationToken)
     {
         while (ahead.Count < ReadAhead && await walk.NextAsync(cancellationToken) is { } item)
         {
-            var content = item is { Entry: not null, Entity: { } entity } ? new FileContentSource(reader, entity, 0) : null;
+            var content = item.Entity is { } entity ? new FileContentSource(reader, entity, 0) : null;
             content?.Begin(cancellationToken);
             ahead.Enqueue((item, content));
         }
@@ -98,11 +100,13 @@ internal sealed class ArchiveSegment(
         return null;
     }
 
-    private async Task AddAsync(ArchiveItem item, FileContentSource? content, CancellationToken cancellationToken)
+    private async Task AddAsync(WalkItem item, FileContentSource? content, CancellationToken cancellationToken)
     {
         _state = _state with { Source = item.After.Source, SourceId = item.After.SourceId, Levels = item.After.Levels };
         if (item.Entry is not { } entry)
             Fail(item.Path, item.Failure!);
+        else if (Encoding.UTF8.GetByteCount(item.Path) >= ZipEntry.MaxNameBytes)
+            Fail(item.Path, "Its path is too long for an archive.");
         else if (entry.Type == FileType.Folder)
             await WriteAsync(ZipEntry.Folder(item.Path, entry.UpdatedAt, output.Position), cancellationToken);
         else if (entry.PrimaryEntityId == 0 || item.Entity is { Size: 0 })

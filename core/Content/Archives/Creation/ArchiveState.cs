@@ -1,4 +1,5 @@
 using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Content.Walks;
 using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Archives.Creation;
@@ -43,7 +44,7 @@ internal sealed record ArchiveState
     public long SourceId { get; init; }
 
     /// <summary>The folders on the way to the last entry, from the source on.</summary>
-    public IReadOnlyList<ArchiveLevel> Levels { get; init; } = [];
+    public IReadOnlyList<WalkLevel> Levels { get; init; } = [];
 
     /// <summary>The file that the last segment has a part of; null for none.</summary>
     public ArchiveOpenFile? OpenFile { get; init; }
@@ -54,12 +55,6 @@ internal sealed record ArchiveState
     /// <summary>True if all content is written, so that only the directory is left.</summary>
     public bool IsRead { get; init; }
 }
-
-/// <summary>A folder that an archive is walking through.</summary>
-/// <param name="FolderId">The folder.</param>
-/// <param name="Name">Its name in the archive; empty for none.</param>
-/// <param name="After">The row of the entry that was read last; null at the beginning.</param>
-internal sealed record ArchiveLevel(long FolderId, string Name, string? After);
 
 /// <summary>A file of which a part is in the archive.</summary>
 /// <param name="Path">Its path in the archive.</param>

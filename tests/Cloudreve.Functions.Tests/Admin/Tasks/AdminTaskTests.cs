@@ -46,7 +46,7 @@ public sealed class AdminTaskTests(AzuriteServer azurite)
         Assert.Equal("broken", shown.GetProperty("public_state").GetProperty("error").GetString());
         Assert.Equal(5_000_000_000, shown.GetProperty("public_state").GetProperty("executed_duration").GetInt64());
         Assert.Equal(user.Email, shown.GetProperty("edges").GetProperty("user").GetProperty("email").GetString());
-        Assert.Equal("{}", shown.GetProperty("private_state").GetString());
+        Assert.Equal(JobOf("relocate"), shown.GetProperty("private_state").GetString());
         Assert.Equal(1, shown.GetProperty("node").GetProperty("id").GetInt32());
     }
 
@@ -116,6 +116,7 @@ public sealed class AdminTaskTests(AzuriteServer azurite)
     private static string JobOf(string type) => type switch
     {
         "create_archive" => """{"sources":[],"destination":"/all.zip"}""",
+        "relocate" => """{"sources":[],"policyId":1}""",
         _ => "{}",
     };
 }

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Tests.App;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,10 @@ internal static class DriveThingAttempts
         { Spends = ["reports "] }),
         ["POST /workflow/archive destination"] = ArchiveIntoAsync,
         ["POST /workflow/extract destination"] = ExtractIntoAsync,
+        ["POST /workflow/reloacte drive"] = site => RelocateAsync(site, "reloacte", ForeignPlace.Drive),
+        ["POST /workflow/reloacte trash"] = site => RelocateAsync(site, "reloacte", ForeignPlace.Trash),
+        ["POST /workflow/relocate drive"] = site => RelocateAsync(site, "relocate", ForeignPlace.Drive),
+        ["POST /workflow/relocate trash"] = site => RelocateAsync(site, "relocate", ForeignPlace.Trash),
         ["POST /workflow/import user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Post, "workflow/import", Import(site))),
         ["GET /workflow/progress/{id} task"] = ProgressAsync,
     };
@@ -90,6 +95,13 @@ internal static class DriveThingAttempts
         foreach (var person in (Person[])[site.Alice, site.Bob])
             await TwoUsers.WriteAsync(person, path, FileAttempts.SmallZip);
         return Attempt.Of(HttpMethod.Post, "workflow/extract", new { src = new[] { "cloudreve://my/" + path }, dst = site.Alice.Uri("inbox") });
+    }
+
+    private static async Task<Attempt> RelocateAsync(TwoUsers site, string route, string names)
+    {
+        var place = await ForeignPlace.CreateAsync(site, names, PlaceKind.File, "kept.txt", [1, 2, 3]);
+        var policy = (await site.App.GetSiteAsync()).HashIds.Encode(StoragePolicy.DefaultId, HashIdKind.Policy);
+        return Attempt.Of(HttpMethod.Post, "workflow/" + route, new { src = new[] { place.Uri }, dst_policy_id = policy });
     }
 
     private static async Task<Attempt> DeleteLinkAsync(TwoUsers site)

@@ -1,19 +1,17 @@
-using System.Text;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Content.Archives.Writing;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
 
-namespace Cloudreve.Core.Content.Archives.Creation;
+namespace Cloudreve.Core.Content.Walks;
 
-/// <summary>The next item of an archive.</summary>
-/// <param name="Path">Its path in the archive.</param>
+/// <summary>What a walk has come to.</summary>
+/// <param name="Path">Its path, from the source on.</param>
 /// <param name="Entry">The file or folder; null for what cannot be read.</param>
 /// <param name="Entity">The file's blob; null when it has none.</param>
-/// <param name="After">The position at which the walk continues after it.</param>
-internal sealed record ArchiveItem(string Path, FileRecord? Entry, EntityRecord? Entity, ArchiveCursor After)
+/// <param name="After">Where the walk goes on behind it.</param>
+internal sealed record WalkItem(string Path, FileRecord? Entry, EntityRecord? Entity, WalkCursor After)
 {
     /// <summary>Why it cannot be read.</summary>
     public string? Failure { get; init; }
@@ -23,27 +21,27 @@ internal sealed record ArchiveItem(string Path, FileRecord? Entry, EntityRecord?
 /// <param name="Source">The number of the source.</param>
 /// <param name="SourceId">The folder that the source is; 0 while none is being walked through.</param>
 /// <param name="Levels">The folders on the way, from the source on.</param>
-internal sealed record ArchiveCursor(int Source, long SourceId, IReadOnlyList<ArchiveLevel> Levels);
+internal sealed record WalkCursor(int Source, long SourceId, IReadOnlyList<WalkLevel> Levels);
 
 /// <summary>
-/// Walks through all items of an archive, folder by folder, starting where an earlier walk ended. Each folder costs a
-/// transaction for its 1,000 next entries.
+/// Walks through files and folders and all that is below them, folder by folder, from any place on where a walk before ended. Each folder costs
+/// a transaction for its 1,000 next entries, and those of their blobs.
 /// </summary>
-/// <param name="entities">The files' blobs.</param>
-/// <param name="sources">The sources of the archive.</param>
-/// <param name="open">Finds a source with the caller's current rights.</param>
-/// <param name="start">The position to start from.</param>
-internal sealed class ArchiveWalk(
-    StorageLayout layout, EntityStore entities, IReadOnlyList<ArchiveSource> sources, Func<string, CancellationToken, Task<FileRecord>> open, ArchiveCursor start)
+/// <param name="entities">The files' blobs; null when they are not wanted.</param>
+/// <param name="sources">Where to walk.</param>
+/// <param name="open">Finds a source with the rights of the moment.</param>
+/// <param name="start">Where to begin.</param>
+internal sealed class ContentWalk(
+    StorageLayout layout, EntityStore? entities, IReadOnlyList<WalkSource> sources, Func<string, CancellationToken, Task<FileRecord>> open, WalkCursor start)
 {
     private const int PageSize = 1000;
 
-    private readonly Stack<Queue<ArchiveItem>> _pages = new();
-    private ArchiveCursor _cursor = start;
+    private readonly Stack<Queue<WalkItem>> _pages = new();
+    private WalkCursor _cursor = start;
     private bool _isResumed;
 
     /// <summary>The next item; null at the end.</summary>
-    public async Task<ArchiveItem?> NextAsync(CancellationToken cancellationToken)
+    public async Task<WalkItem?> NextAsync(CancellationToken cancellationToken)
     {
         if (!_isResumed)
         {
@@ -57,14 +55,14 @@ internal sealed class ArchiveWalk(
                 ? await NextInFolderAsync(cancellationToken)
                 : _cursor.Source < sources.Count ? await OpenSourceAsync(cancellationToken) : null;
             if (item is not null)
-                return Check(item);
+                return item;
             if (_cursor.Levels.Count == 0 && _cursor.Source >= sources.Count)
                 return null;
         }
     }
 
-    /// <summary>A source that an earlier walk has begun must still exist and be accessible to its owner.</summary>
-    private async Task<ArchiveItem?> CheckSourceAsync(CancellationToken cancellationToken)
+    /// <summary>A source that a walk before has begun must still be there, and be open to its owner.</summary>
+    private async Task<WalkItem?> CheckSourceAsync(CancellationToken cancellationToken)
     {
         var source = sources[_cursor.Source];
         try
@@ -74,16 +72,16 @@ internal sealed class ArchiveWalk(
         }
         catch (CloudreveException)
         {
-            // Its items so far stay in the archive.
+            // What was done of it so far stays done.
         }
-        _cursor = new ArchiveCursor(_cursor.Source + 1, 0, []);
-        return new ArchiveItem(source.Name, null, null, _cursor) { Failure = "It was moved or deleted, or you no longer have access, before all of it was read." };
+        _cursor = new WalkCursor(_cursor.Source + 1, 0, []);
+        return new WalkItem(source.Name, null, null, _cursor) { Failure = "It was moved or deleted, or you no longer have access, before all of it was read." };
     }
 
-    private async Task<ArchiveItem?> OpenSourceAsync(CancellationToken cancellationToken)
+    private async Task<WalkItem?> OpenSourceAsync(CancellationToken cancellationToken)
     {
         var source = sources[_cursor.Source];
-        var behind = new ArchiveCursor(_cursor.Source + 1, 0, []);
+        var behind = new WalkCursor(_cursor.Source + 1, 0, []);
         FileRecord entry;
         try
         {
@@ -92,7 +90,7 @@ internal sealed class ArchiveWalk(
         catch (CloudreveException e)
         {
             _cursor = behind;
-            return new ArchiveItem(source.Name, null, null, behind) { Failure = e.Message };
+            return new WalkItem(source.Name, null, null, behind) { Failure = e.Message };
         }
         if (entry.IsSymbolic)
         {
@@ -102,35 +100,35 @@ internal sealed class ArchiveWalk(
         if (entry.Type == FileType.File)
         {
             _cursor = behind;
-            var entity = entry.PrimaryEntityId == 0 ? null : await entities.FindAsync(entry.PrimaryEntityId, cancellationToken);
-            return new ArchiveItem(source.Name, entry, entity, behind);
+            var entity = entry.PrimaryEntityId == 0 || entities is null ? null : await entities.FindAsync(entry.PrimaryEntityId, cancellationToken);
+            return new WalkItem(source.Name, entry, entity, behind);
         }
-        _cursor = new ArchiveCursor(_cursor.Source, entry.Id, [new ArchiveLevel(entry.Id, source.Name, null)]);
-        _pages.Push(new Queue<ArchiveItem>());
-        return source.Name.Length == 0 ? null : new ArchiveItem(source.Name, entry, null, _cursor);
+        _cursor = new WalkCursor(_cursor.Source, entry.Id, [new WalkLevel(entry.Id, source.Name, null)]);
+        _pages.Push(new Queue<WalkItem>());
+        return source.Name.Length == 0 ? null : new WalkItem(source.Name, entry, null, _cursor);
     }
 
-    private async Task<ArchiveItem?> NextInFolderAsync(CancellationToken cancellationToken)
+    private async Task<WalkItem?> NextInFolderAsync(CancellationToken cancellationToken)
     {
         while (_pages.Count < _cursor.Levels.Count)
-            _pages.Push(new Queue<ArchiveItem>());
+            _pages.Push(new Queue<WalkItem>());
         var page = _pages.Peek();
         if (page.Count == 0)
             await ReadPageAsync(page, cancellationToken);
         if (!page.TryDequeue(out var item))
         {
             _pages.Pop();
-            IReadOnlyList<ArchiveLevel> above = [.. _cursor.Levels.SkipLast(1)];
-            _cursor = above.Count > 0 ? _cursor with { Levels = above } : new ArchiveCursor(_cursor.Source + 1, 0, []);
+            IReadOnlyList<WalkLevel> above = [.. _cursor.Levels.SkipLast(1)];
+            _cursor = above.Count > 0 ? _cursor with { Levels = above } : new WalkCursor(_cursor.Source + 1, 0, []);
             return null;
         }
         _cursor = item.After;
         if (item.Entry!.Type == FileType.Folder)
-            _pages.Push(new Queue<ArchiveItem>());
+            _pages.Push(new Queue<WalkItem>());
         return item;
     }
 
-    private async Task ReadPageAsync(Queue<ArchiveItem> page, CancellationToken cancellationToken)
+    private async Task ReadPageAsync(Queue<WalkItem> page, CancellationToken cancellationToken)
     {
         var level = _cursor.Levels[^1];
         // Folders by id and files by id are adjacent.
@@ -146,23 +144,29 @@ internal sealed class ArchiveWalk(
                 .Select(row => (row.RowKey, Entry: FileRecord.FromRow(row, level.FolderId)))
                 .Where(e => e.Entry.PendingMove is null && !e.Entry.IsSymbolic)
                 .ToList();
-            var blobs = await entities.FindAsync(
+            IReadOnlyDictionary<long, EntityRecord> blobs = entities is null ? new Dictionary<long, EntityRecord>() : await entities.FindAsync(
                 entries.Where(e => e.Entry is { Type: FileType.File, PrimaryEntityId: not 0 }).Select(e => e.Entry.PrimaryEntityId), cancellationToken);
             foreach (var (key, entry) in entries)
             {
-                IReadOnlyList<ArchiveLevel> levels = [.. _cursor.Levels.SkipLast(1), level with { After = key }];
+                IReadOnlyList<WalkLevel> levels = [.. _cursor.Levels.SkipLast(1), level with { After = key }];
                 if (entry.Type == FileType.Folder)
-                    levels = [.. levels, new ArchiveLevel(entry.Id, entry.Name, null)];
-                page.Enqueue(new ArchiveItem(
+                    levels = [.. levels, new WalkLevel(entry.Id, entry.Name, null)];
+                page.Enqueue(new WalkItem(
                     path.Length == 0 ? entry.Name : $"{path}/{entry.Name}", entry, blobs.GetValueOrDefault(entry.PrimaryEntityId), _cursor with { Levels = levels }));
             }
             continuation = rows.ContinuationToken;
         }
         while (page.Count == 0 && continuation is not null);
     }
-
-    private static ArchiveItem Check(ArchiveItem item) =>
-        item.Failure is null && Encoding.UTF8.GetByteCount(item.Path) >= ZipEntry.MaxNameBytes
-            ? item with { Entry = null, Failure = "Its path is too long for an archive." }
-            : item;
 }
+
+/// <summary>A file or folder to walk through.</summary>
+/// <param name="Uri">Where it is, from the view of who asked.</param>
+/// <param name="Name">What paths below it begin with; empty for nothing.</param>
+public sealed record WalkSource(string Uri, string Name);
+
+/// <summary>A folder on the way of a walk.</summary>
+/// <param name="FolderId">The folder.</param>
+/// <param name="Name">Its name in paths; empty for none.</param>
+/// <param name="After">The row of the entry that was read last; null at the beginning.</param>
+internal sealed record WalkLevel(long FolderId, string Name, string? After);
