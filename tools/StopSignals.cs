@@ -8,7 +8,7 @@ namespace Cloudreve.Tools;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    /// <summary>The exit code after a repeated signal, as shells have it for Ctrl+C.</summary>
+    /// <summary>The exit code after a repeated signal, as shells return it for Ctrl+C.</summary>
     public const int ForcedCode = 130;
 
     // A program that signals a process and its group reaches the process twice.
@@ -18,7 +18,7 @@ internal sealed class StopSignals : IDisposable
     private readonly Dictionary<PosixSignal, long> _firsts = [];
     private readonly List<PosixSignalRegistration> _registrations = [];
 
-    /// <summary>Listens from now on.</summary>
+    /// <summary>Starts listening.</summary>
     public StopSignals() => _registrations.AddRange(s_kinds.Select(kind => PosixSignalRegistration.Create(kind, Receive)));
 
     /// <summary>Fires at the first signal.</summary>

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Accounts;
 
 /// <summary>
 /// Binds mail addresses to accounts. An account that takes another address claims it first, and the claim names the version of the
-/// account that it was made for: the account may take the address only as long as it has that version. So whoever takes over a claim
+/// account that it was made for: the account may take the address only as long as it has that version. So a call that takes over a claim
 /// changes the account before, and of several that want one address only one gets it.
 /// </summary>
 internal sealed class MailClaims(StorageLayout layout)
@@ -15,16 +15,16 @@ internal sealed class MailClaims(StorageLayout layout)
     private const string Version = "for";
     private const string Fence = "fence";
 
-    // Each try after the first follows a change of the claim by somebody else.
+    // Each try after the first follows a competing change of the claim.
     private const int Tries = 5;
 
-    /// <summary>The id that an address belongs to; null when nobody has claimed it. One transaction.</summary>
+    /// <summary>The id that an address belongs to; null when it is unclaimed. One transaction.</summary>
     /// <param name="email">The address as it is stored.</param>
     public async Task<long?> FindOwnerAsync(string email, CancellationToken cancellationToken) =>
         await FindAsync(email, cancellationToken) is { } claim ? OwnerOf(claim) : null;
 
-    /// <summary>Binds an address to the id of an account to be made: one transaction, three more where it is claimed.</summary>
-    /// <returns>The id; or the one that an unfinished try to make an account bound it to.</returns>
+    /// <summary>Binds an address to the id of an account to be created: one transaction, three more where it is claimed.</summary>
+    /// <returns>The id; or the one that an unfinished creation of an account bound it to.</returns>
     /// <exception cref="CloudreveException">40032: an account has the address.</exception>
     public async Task<long> ClaimForNewAsync(string email, long id, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class MailClaims(StorageLayout layout)
     /// <param name="account">The account's row; the claim holds for this version of it alone.</param>
     /// <param name="id">The account.</param>
     /// <param name="mayTakeOver">
-    /// True if a claim may be taken over whose account does not have the address yet. Who has lost a claim this way may not, or two could
+    /// True if a claim may be taken over whose account does not have the address yet. An account that has lost a claim this way may not, or two could
     /// continue taking it from each other.
     /// </param>
     /// <exception cref="CloudreveException">40032: another account has the address, or is about to get it.</exception>
@@ -68,7 +68,7 @@ internal sealed class MailClaims(StorageLayout layout)
         throw Taken();
     }
 
-    /// <summary>Frees an address, whether or not its account has it still. Two transactions. Harmless to repeat.</summary>
+    /// <summary>Frees an address, whether or not its account still has it. Two transactions. Harmless to repeat.</summary>
     /// <param name="email">The address.</param>
     /// <param name="id">The account; an address of another one stays.</param>
     public async Task ReleaseAsync(string email, long id, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class MailClaims(StorageLayout layout)
             await TryDeleteAsync(claim, cancellationToken);
     }
 
-    /// <summary>Frees an address that an account had, unless it has it again or is about to. Three transactions. Harmless to repeat.</summary>
+    /// <summary>Frees an address that an account had, unless it has it again or is about to get it. Three transactions. Harmless to repeat.</summary>
     public async Task ReleaseLeftAsync(string email, long id, CancellationToken cancellationToken)
     {
         if (await FindAsync(email, cancellationToken) is { } claim
@@ -99,7 +99,7 @@ internal sealed class MailClaims(StorageLayout layout)
     private Task<Row?> FindAccountAsync(long id, CancellationToken cancellationToken) =>
         layout.Users.FindAsync(UserRows.Partition(id), UserRows.Account, cancellationToken);
 
-    /// <summary>Inserts a claim; returns the one that is there otherwise.</summary>
+    /// <summary>Inserts a claim; returns the existing one otherwise.</summary>
     private async Task<Row?> FindOrInsertAsync(Row wanted, string email, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Tries; attempt++)
@@ -123,7 +123,7 @@ internal sealed class MailClaims(StorageLayout layout)
     {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            // Without account: one is about to be made for the address.
+            // Without an account: one is about to be created for the address.
             if (await FindAccountAsync(OwnerOf(claim), cancellationToken) is not { } account || UserRows.Read(account).Email == wanted.Text(UserRows.Address))
                 return false;
             if (claim.Text(Version) != account.ETag)

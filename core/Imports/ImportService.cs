@@ -124,12 +124,12 @@ public sealed class ImportService
         return task;
     }
 
-    /// <summary>A mistyped folder is told at once, not by a task that finds nothing.</summary>
+    /// <summary>A mistyped folder is reported at once, not by a task that finds nothing.</summary>
     private async Task RequireSourceAsync(StoragePolicy policy, string source, CancellationToken cancellationToken)
     {
         try
         {
-            // Some services answer pages without entries before the first blob.
+            // Some services return pages without entries before the first blob.
             if (await _containers.Get(policy).ListPageAsync(source, null, 1, null, cancellationToken) is not { Blobs.Count: 0, ContinuationToken: null })
                 return;
         }
@@ -139,7 +139,7 @@ public sealed class ImportService
         }
         catch (StorageUnreadableException)
         {
-            // There are blobs, and the import notes what cannot be listed.
+            // There are blobs, and the import records what cannot be listed.
             return;
         }
         throw new CloudreveException(ErrorCode.ListingFailed, "The source folder is empty or does not exist.");

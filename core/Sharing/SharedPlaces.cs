@@ -32,8 +32,8 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
 
     /// <summary>
     /// Opens a place behind a link: four transactions, three when the process knows the link's owner, and two for each folder above the shared
-    /// entry, since an entry that is deleted with a folder must no longer be visible; none for a link that was opened within <see
-    /// cref="MaxAge"/>.
+    /// entry, since an entry that is deleted with a folder must no longer be visible; none for a link that was opened within
+    /// <see cref="MaxAge"/>.
     /// </summary>
     /// <param name="caller">The caller.</param>
     /// <param name="uri">The URI.</param>

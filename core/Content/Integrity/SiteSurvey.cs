@@ -37,7 +37,7 @@ internal sealed class SiteSurvey
 
     public List<UploadSession> Uploads { get; } = [];
 
-    /// <summary>Uploads of clients that send chunks, and what is left of those.</summary>
+    /// <summary>Uploads of clients that send chunks, and their leftovers.</summary>
     public List<ChunkedUpload> Chunked { get; } = [];
 
     /// <summary>Locks of uploads: token and owner.</summary>

@@ -138,7 +138,7 @@ public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers
             await DiscardStagedAsync(session.PolicyId, session.StagingName, cancellationToken);
     }
 
-    /// <summary>Removes whatever there is of a staging blob: two transactions. Harmless to repeat.</summary>
+    /// <summary>Removes any remains of a staging blob: two transactions. Harmless to repeat.</summary>
     internal async Task DiscardStagedAsync(int policyId, string name, CancellationToken cancellationToken)
     {
         if (await catalog.FindPolicyAsync(policyId, cancellationToken) is not { } policy)

@@ -65,7 +65,7 @@ public sealed class UploadCreation
             {
                 return await BeginOnceAsync(caller, site, request, cancellationToken);
             }
-            catch (RivalFileException) when (request.Overwrites && attempt < Attempts)
+            catch (CompetingFileException) when (request.Overwrites && attempt < Attempts)
             {
                 // The missing file now exists and can be overwritten.
             }
@@ -85,7 +85,7 @@ public sealed class UploadCreation
         var session = await _sessions.AddAsync(
             await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
             cancellationToken);
-        // Before the charge: all competing calls for the path would wait for each other's changes of the total, the one who gets it included.
+        // Before the charge: all competing calls for the path would wait for each other's changes of the total, including the winner.
         await LockAsync(control, session, cancellationToken);
         try
         {
@@ -149,7 +149,7 @@ public sealed class UploadCreation
         };
     }
 
-    /// <summary>Takes the path's lock. An upload that does not get it has done nothing yet, and leaves nothing.</summary>
+    /// <summary>Takes the path's lock. An upload that does not get it has done nothing yet, and leaves nothing behind.</summary>
     private async Task LockAsync(DriveControl control, UploadSession session, CancellationToken cancellationToken)
     {
         try
@@ -235,10 +235,10 @@ public sealed class UploadCreation
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {
-            var rival = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
-            throw rival?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
+            var existing = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+            throw existing?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
                 ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
-                : rival?.Type == FileType.Folder ? UploadTargets.ObjectExists() : new RivalFileException(e);
+                : existing?.Type == FileType.Folder ? UploadTargets.ObjectExists() : new CompetingFileException(e);
         }
     }
 
@@ -267,5 +267,5 @@ public sealed class UploadCreation
     };
 
     /// <summary>A file of that name was created meanwhile, or created and removed.</summary>
-    private sealed class RivalFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
+    private sealed class CompetingFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
 }

@@ -18,7 +18,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <summary>The time that an operation is remembered. Repetitions come earlier.</summary>
     public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
 
-    // Whose turn takes longer waits for storage that does not answer: others try without one.
+    // A turn that takes longer waits for storage that does not respond: others try without one.
     private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(3);
 
     private const string Total = "total";
@@ -108,12 +108,12 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Another change came first, or an answer was lost: look again.
+                // Another change came first, or a response was lost: read again.
             }
         }
     }
 
-    /// <summary>Undoes all operations whose ids begin alike: one transaction for each 1,000 to find them, two for each 99.</summary>
+    /// <summary>Undoes all operations whose ids share a prefix: one transaction for each 1,000 to find them, two for each 99.</summary>
     /// <param name="userId">The user.</param>
     /// <param name="prefix">Prefix of their ids.</param>
     internal async Task ReverseAllAsync(long userId, string prefix, CancellationToken cancellationToken)
@@ -133,12 +133,12 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
             }
             catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
             {
-                // Another change came first, or an answer was lost: look again.
+                // Another change came first, or a response was lost: read again.
             }
         }
     }
 
-    /// <summary>Sums the bytes of all operations whose ids begin alike. One transaction for each 1,000.</summary>
+    /// <summary>Sums the bytes of all operations whose ids share a prefix. One transaction for each 1,000.</summary>
     internal async Task<long> SumAsync(long userId, string prefix, CancellationToken cancellationToken) =>
         await layout.Quotas.QueryAsync(OperationsOf(Partition(userId), prefix), cancellationToken).Select(row => row.RequiredNumber(Columns.Delta)).SumAsync(cancellationToken);
 

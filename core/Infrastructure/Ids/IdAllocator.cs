@@ -92,7 +92,7 @@ public sealed class IdAllocator(StorageLayout layout)
     /// <summary>An empty note on the ids of a kind.</summary>
     internal static Row NoteOf(IdKind kind) => new(kind.ToString(), NoteKey);
 
-    /// <summary>Keeps a note, in the place of the one before. One transaction.</summary>
+    /// <summary>Stores a note, replacing the previous one. One transaction.</summary>
     internal Task KeepNoteAsync(Row note, CancellationToken cancellationToken) => layout.IdLeases.UpsertAsync(note, cancellationToken);
 
     /// <summary>The first id of a kind. Root folders have the ids of their users, so file ids start above every user id.</summary>

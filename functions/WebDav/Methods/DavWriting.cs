@@ -41,7 +41,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
         await StoreAsync(call, isNew: false, wanted => WriteAsync(call, wanted, tested, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Writes the file that a request points to, on the conditions that the client states, and answers.</summary>
+    /// <summary>Writes the file that a request addresses, under the client's conditions, and responds.</summary>
     /// <param name="call">The request.</param>
     /// <param name="isNew">True if it is an error when the file exists already.</param>
     /// <param name="writeAsync">Writes the content.</param>
@@ -63,7 +63,7 @@ internal sealed class DavWriting(DavPlaces places, DavConditions conditions, Fil
         var response = call.Response;
         response.StatusCode = written.IsNew ? StatusCodes.Status201Created : StatusCodes.Status204NoContent;
         response.Headers.ETag = DavETags.Of(call.Site, written.File);
-        // Where clients of Nextcloud look for both.
+        // The paths at which clients of Nextcloud expect both.
         response.Headers["OC-ETag"] = response.Headers.ETag;
         response.Headers["OC-FileId"] = call.Site.HashIds.Encode(written.File.Id, HashIdKind.File);
         if (wanted.ModifiedAt is not null)

@@ -12,19 +12,19 @@ using Cloudreve.Functions.WebDav.Requests;
 namespace Cloudreve.Functions.WebDav.Uploads;
 
 /// <summary>
-/// Uploads in chunks as clients of Nextcloud make them: MKCOL begins one, PUT sends a chunk, PROPFIND tells which have come, MOVE of
+/// Uploads in chunks as clients of Nextcloud make them: MKCOL begins one, PUT sends a chunk, PROPFIND lists the arrived ones, MOVE of
 /// <c>.file</c> makes a file of them, DELETE gives them up. Each body may be small, so files of any size reach a host that bounds bodies.
 /// </summary>
 /// <param name="uploads">The uploads.</param>
-/// <param name="intake">Takes chunks.</param>
-/// <param name="assembly">Makes files of them.</param>
+/// <param name="intake">Receives chunks.</param>
+/// <param name="assembly">Assembles files from them.</param>
 /// <param name="writing">Writes files.</param>
 internal sealed class DavUploads(ChunkedUploads uploads, ChunkIntake intake, ChunkAssembly assembly, DavWriting writing)
 {
     private const string Whole = ".file";
     private const int MaxName = 255;
 
-    /// <summary>Answers a request of any method.</summary>
+    /// <summary>Handles a request of any method.</summary>
     /// <param name="call">The request.</param>
     /// <param name="method">Its method.</param>
     public Task RunAsync(DavCall call, string method, CancellationToken cancellationToken) => (method, call.Path.Segments) switch
@@ -86,7 +86,7 @@ internal sealed class DavUploads(ChunkedUploads uploads, ChunkIntake intake, Chu
         call.RequireName(destination);
         var upload = await FindAsync(key, cancellationToken);
         var content = new ChunkedContent(TotalOf(call.Request), DavWriting.ChecksumOf(call.Request));
-        // What the client states is about the file, which is not where the request points to.
+        // The client's conditions concern the file, which is not at the request's address.
         await writing.StoreAsync(
             call with { Path = destination }, !DavOverwrite.Of(call.Request),
             wanted => assembly.AssembleAsync(call.Caller, upload, wanted, content, cancellationToken), cancellationToken);
@@ -117,7 +117,7 @@ internal sealed class DavUploads(ChunkedUploads uploads, ChunkIntake intake, Chu
     private static ChunkName NameOf(string name) =>
         ChunkName.TryParse(name) ?? throw new DavException(StatusCodes.Status400BadRequest, "The name of a chunk is its number or its offsets.");
 
-    /// <summary>Bytes of the whole file, as the client says; null when it does not.</summary>
+    /// <summary>Bytes of the whole file, according to the client; null when unknown.</summary>
     private static long? TotalOf(HttpRequest request) => request.Headers["OC-Total-Length"].ToString() switch
     {
         "" => null,

@@ -46,7 +46,7 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
         return first;
     }
 
-    /// <summary>Takes the ids of accounts without making any, for lists that do not read them.</summary>
+    /// <summary>Takes the ids of accounts without creating any, for lists that do not read them.</summary>
     /// <returns>The first id.</returns>
     public async Task<long> ReserveUsersAsync(int count) => (await ids.ReserveAsync(IdKind.User, count)).First;
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Accounts;
 
-/// <summary>An address belongs to one account, whoever comes in between or dies on the way.</summary>
+/// <summary>Tests that an address belongs to one account, whichever calls compete or crash.</summary>
 public sealed class MailClaimTests(AzuriteServer azurite)
 {
     [Fact]
@@ -90,7 +90,7 @@ public sealed class MailClaimTests(AzuriteServer azurite)
             }
             var after = await FindAsync(other, wanted);
             Assert.Equal(hasRivalWon, after.Id != one.Id);
-            // Whoever did not get it can be found by the own address, and may take another one.
+            // The loser can be found by the own address, and may take another one.
             if (hasRivalWon)
                 Assert.Equal((one.Id, own), await FindAsync(other, own));
             Assert.True(await TryTakeAsync(other, one, $"later{index}@example.com"));

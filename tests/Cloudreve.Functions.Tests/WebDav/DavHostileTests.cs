@@ -293,7 +293,7 @@ public sealed class DavHostileTests(DavSite site) : IClassFixture<DavSite>
             }
             return seen;
         }));
-        // Whoever meets a move that is under way waits for it by this clock.
+        // A call that meets a move in progress waits for it by this clock.
         while (!working.IsCompleted)
         {
             site.Clock.Advance(TimeSpan.FromMilliseconds(50));

@@ -15,21 +15,21 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 public readonly record struct ChunkedContent(long? Size, ContentChecksum? Checksum);
 
 /// <summary>
-/// Makes a file of chunks. The chunks stay until the file has its content, so whatever refuses the file, or breaks off, can be mended and tried
-/// again; an upload that ended in between leaves nothing but another equal version.
+/// Assembles a file from chunks. The chunks stay until the file has its content, so a refusal or an interruption can be fixed and
+/// retried; an upload that ended in between leaves nothing but another equal version.
 /// </summary>
 /// <param name="uploads">The uploads.</param>
 /// <param name="blobs">Their blobs.</param>
 /// <param name="writer">Gives files their content.</param>
-/// <param name="encryption">Opens the keys of chunks.</param>
-/// <param name="logger">Hears of what failed after the commit.</param>
+/// <param name="encryption">Decrypts the keys of chunks.</param>
+/// <param name="logger">Receives failures after the commit.</param>
 public sealed class ChunkAssembly(
     ChunkedUploads uploads, UploadBlobs blobs, FileContentWriter writer, BlobEncryption encryption, ILogger<ChunkAssembly> logger)
 {
     private const int CheckedPiece = 1 << 20;
 
     /// <summary>
-    /// Writes a file of the chunks that have come. One transaction for each 1,000 chunks, those of <see cref="FileContentWriter.CopyAsync"/> and
+    /// Writes a file from the chunks that have arrived. One transaction for each 1,000 chunks, those of <see cref="FileContentWriter.CopyAsync"/> and
     /// one, those of the upload's end, and one more to compare a checksum. No byte passes through the process, unless the policy encrypts or a
     /// checksum is stated.
     /// </summary>
@@ -39,8 +39,8 @@ public sealed class ChunkAssembly(
     /// <param name="content">The client's description of the content.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <exception cref="CloudreveException">
-    /// 40001: chunks are missing, or the content is not what the client says; 40011: the upload has ended; and what <see
-    /// cref="FileContentWriter"/> throws.
+    /// 40001: chunks are missing, or the content differs from the client's description; 40011: the upload has ended; and what
+    /// <see cref="FileContentWriter"/> throws.
     /// </exception>
     public async Task<WrittenFile> AssembleAsync(
         Caller caller, ChunkedUpload upload, ContentRequest request, ChunkedContent content, CancellationToken cancellationToken = default)
@@ -80,7 +80,7 @@ public sealed class ChunkAssembly(
         await blobs.CopyVersionAsync(staged.Upload.PolicyId, staged.Upload.StagingName, version, name, cancellationToken);
     }
 
-    /// <summary>Makes the staging blob of the chunks.</summary>
+    /// <summary>Commits the staging blob of the chunks.</summary>
     /// <returns>Its version.</returns>
     private static async Task<string> CommitAsync(Staged staged, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ public sealed class ChunkAssembly(
         }
         catch (StorageNotFoundException)
         {
-            // The upload was ended meanwhile, or one of the chunks sent again, whose blocks are others.
+            // The upload was ended meanwhile, or one of the chunks was sent again with other blocks.
             throw new CloudreveException(ErrorCode.Conflict, "The uploaded chunks were changed in the meantime. Try again.");
         }
     }
@@ -114,7 +114,7 @@ public sealed class ChunkAssembly(
         }
     }
 
-    /// <summary>The file has its content, so no failure is told: the expiry ends the upload then.</summary>
+    /// <summary>The file has its content, so no failure is reported: the expiry ends the upload then.</summary>
     private async Task TryEndAsync(ChunkedUpload upload)
     {
         try

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
-/// <summary>Takes chunks, of any size and in any order, also side by side and again.</summary>
+/// <summary>Receives chunks, of any size and in any order, also concurrently and repeatedly.</summary>
 public sealed class ChunkIntake
 {
     private static readonly TimeSpan s_undoTimeout = TimeSpan.FromSeconds(20);
@@ -27,7 +27,7 @@ public sealed class ChunkIntake
         (_uploads, _blobs, _quota, _encryption, _memory, _clock, _logger) = (uploads, blobs, quota, encryption, memory, clock, logger);
 
     /// <summary>
-    /// Takes a chunk: three transactions, one for each 8 MiB, and one more for a chunk whose length is not known. Memory does not depend on the
+    /// Receives a chunk: three transactions, one for each 8 MiB, and one more for a chunk of unknown length. Memory does not depend on the
     /// length.
     /// </summary>
     /// <param name="caller">The user who uploads.</param>
@@ -36,7 +36,7 @@ public sealed class ChunkIntake
     /// <param name="content">The bytes.</param>
     /// <param name="length">Number of bytes; null when unknown.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The chunk, and whether there was none of the name before.</returns>
+    /// <returns>The chunk, and whether its name is new.</returns>
     /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced, 40011 when the upload has ended, 40049
     /// for the size.</exception>
     public async Task<(UploadChunk Chunk, bool IsNew)> TakeAsync(
@@ -61,7 +61,7 @@ public sealed class ChunkIntake
         }
         catch (Exception e)
         {
-            // A call that storage did not answer may take effect late; the end of the upload gives back whatever it was charged.
+            // A call without a response from storage may take effect late; the end of the upload refunds everything that it was charged.
             if (e is not StorageException)
                 await TryReverseAsync(upload, chunk);
             throw;
@@ -131,7 +131,7 @@ public sealed class ChunkIntake
     }
 
     /// <summary>Limits on the length of a chunk.</summary>
-    /// <param name="Length">As announced; null when nobody knows.</param>
+    /// <param name="Length">As announced; null when unknown.</param>
     /// <param name="Most">Maximum length.</param>
     private readonly record struct ChunkBounds(long? Length, long Most)
     {

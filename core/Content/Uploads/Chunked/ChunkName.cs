@@ -12,7 +12,7 @@ public sealed record ChunkName(string Text, long Start, bool IsRange)
     // 19 digits hold any offset.
     private const int MaxDigits = 20;
 
-    /// <summary>Reads a name; null for one that tells no place.</summary>
+    /// <summary>Reads a name; null for one without a position.</summary>
     /// <param name="text">The name.</param>
     public static ChunkName? TryParse(string text)
     {

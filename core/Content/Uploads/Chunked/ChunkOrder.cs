@@ -3,12 +3,12 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
-/// <summary>Puts chunks in the order of the file, if they are all there.</summary>
+/// <summary>Orders chunks as in the file, if all have arrived.</summary>
 internal static class ChunkOrder
 {
     /// <summary>The chunks of a file, in order.</summary>
     /// <param name="chunks">The chunks that have arrived.</param>
-    /// <param name="size">Bytes of the file, as the client says; null when it does not.</param>
+    /// <param name="size">Bytes of the file, according to the client; null when unknown.</param>
     /// <exception cref="CloudreveException">40001: some are missing, or make another size; 40049: the file exceeds what a blob can hold.</exception>
     public static IReadOnlyList<UploadChunk> Arrange(IEnumerable<UploadChunk> chunks, long? size)
     {

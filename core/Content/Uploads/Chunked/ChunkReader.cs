@@ -3,7 +3,7 @@ using Cloudreve.Core.Content.Encryption;
 
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
-/// <summary>The content of chunks in plain, one behind the other.</summary>
+/// <summary>The decrypted content of chunks, one after the other.</summary>
 /// <param name="container">The container of the staging blob.</param>
 /// <param name="name">The blob, which is made of the chunks.</param>
 /// <param name="version">The version of it that is.</param>

@@ -15,16 +15,16 @@ public readonly record struct ChunkedUploadKey(long ScopeId, string Name)
 }
 
 /// <summary>
-/// An upload whose client sends chunks of any sizes first and says at the end which file they make, as clients of Nextcloud do. Its chunks are
-/// blocks of one staging blob; each is charged when it comes.
+/// An upload whose client sends chunks of any sizes first and names the file at the end, as clients of Nextcloud do. Its chunks are
+/// blocks of one staging blob; each is charged when it arrives.
 /// </summary>
 /// <remarks>
 /// The rows of an upload share one partition: its name, which clients find it by; the upload, which every chunk refreshes; its chunks; and, once it
-/// has ended, a mark until no request can still be working for it.
+/// has ended, a mark until no request can still be working on it.
 /// </remarks>
 public sealed record ChunkedUpload
 {
-    /// <summary>The row that a name leads to.</summary>
+    /// <summary>The row of a name.</summary>
     internal const string NameRow = "name";
 
     internal const string OpenPrefix = "u|";
@@ -91,7 +91,7 @@ public sealed record ChunkedUpload
     /// <summary>True if a row of the table belongs to an upload of this kind.</summary>
     internal static bool Has(Row row) => row.RowKey != UploadSession.RowKey;
 
-    /// <summary>True if a row stands for an upload that has charges and a staging blob, or may get them late.</summary>
+    /// <summary>True if a row belongs to an upload that has charges and a staging blob, or may get them late.</summary>
     internal static bool IsLive(Row row) => row.RowKey.StartsWith(OpenPrefix, StringComparison.Ordinal) || row.RowKey.StartsWith(EndedPrefix, StringComparison.Ordinal);
 
     internal static ChunkedUpload FromRow(Row row) => new()

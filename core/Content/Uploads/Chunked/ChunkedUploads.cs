@@ -17,14 +17,14 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 /// <param name="clock">Determines when they expire.</param>
 public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock)
 {
-    // A request that takes a chunk may outlive the upload by so much; its charge and its blocks are looked for again then.
+    // A request that receives a chunk may outlive the upload by this time; its charge and its blocks are searched for again then.
     private static readonly TimeSpan s_review = TimeSpan.FromMinutes(15);
 
-    /// <summary>Begins an upload. One transaction, two for a client that says how much it will send.</summary>
+    /// <summary>Begins an upload. One transaction, two for a client that announces the size.</summary>
     /// <param name="caller">The user who uploads.</param>
     /// <param name="key">The name that the client has chosen.</param>
     /// <param name="lifetime">The time that the upload is kept after its last chunk.</param>
-    /// <param name="size">Bytes of the whole, as the client says; null when it does not.</param>
+    /// <param name="size">Bytes of the whole, according to the client; null when unknown.</param>
     /// <exception cref="CloudreveException">40004: there is one of this name; 40051 and 40049: it will be too large; 40006 when the group cannot
     /// store files.</exception>
     public async Task<ChunkedUpload> BeginAsync(
@@ -69,14 +69,14 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
     public async Task<ChunkedUpload?> FindAsync(ChunkedUploadKey key, CancellationToken cancellationToken = default) =>
         await layout.Uploads.FindAsync(key.Partition, ChunkedUpload.NameRow, cancellationToken) is { } row ? ChunkedUpload.FromRow(row) : null;
 
-    /// <summary>The chunks that have come: one transaction for each 1,000.</summary>
+    /// <summary>The chunks that have arrived: one transaction for each 1,000.</summary>
     /// <param name="upload">The upload.</param>
     public async Task<IReadOnlyList<UploadChunk>> ListAsync(ChunkedUpload upload, CancellationToken cancellationToken = default) =>
         await layout.Uploads.QueryAsync(RowRange.Prefix(upload.Partition, upload.ChunkPrefix), cancellationToken)
             .Select(row => UploadChunk.FromRow(upload, row)).ToListAsync(cancellationToken);
 
-    /// <summary>Notes that a chunk has come; one of the same name that came before is given up. One transaction, six when there was one.</summary>
-    /// <returns>True if there was none of the name.</returns>
+    /// <summary>Records that a chunk has arrived; an earlier one of the same name is given up. One transaction, six when there was one.</summary>
+    /// <returns>True if the name is new.</returns>
     /// <exception cref="CloudreveException">40011: the upload has ended.</exception>
     internal async Task<bool> AddAsync(ChunkedUpload upload, UploadChunk chunk, CancellationToken cancellationToken)
     {
@@ -120,7 +120,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
     }
 
     /// <summary>
-    /// Ends an upload: what it was charged is given back, and the staging blob goes. Six transactions, two more for each 100 chunks. Harmless to
+    /// Ends an upload: its charges are refunded, and the staging blob is removed. Six transactions, two more for each 100 chunks. Harmless to
     /// repeat.
     /// </summary>
     /// <param name="upload">The upload.</param>
@@ -136,12 +136,12 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Somebody else has ended it, or our own first try, whose answer was lost.
+            // Another call has ended it, or our own first try, whose response was lost.
         }
         await ReleaseAsync(upload, cancellationToken);
     }
 
-    /// <summary>Ends an upload that nobody went on with, or removes what is left of one that has ended.</summary>
+    /// <summary>Ends an abandoned upload, or removes the leftovers of one that has ended.</summary>
     /// <param name="row">A row that is due.</param>
     internal async Task SettleAsync(Row row, CancellationToken cancellationToken)
     {
@@ -157,7 +157,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
         await layout.Uploads.DeleteAsync(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Ends an upload, unless a chunk has come meanwhile.</summary>
+    /// <summary>Ends an upload, unless a chunk has arrived meanwhile.</summary>
     private async Task ExpireAsync(ChunkedUpload upload, string version, CancellationToken cancellationToken)
     {
         var batch = new TableBatch(upload.Partition)
@@ -170,7 +170,7 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
         }
         catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
         {
-            // Its client has gone on with it, or ended it.
+            // Its client has continued it, or ended it.
             return;
         }
         await ReleaseAsync(upload, cancellationToken);

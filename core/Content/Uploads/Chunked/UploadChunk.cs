@@ -3,13 +3,13 @@ using Cloudreve.AzureStorage.Tables;
 
 namespace Cloudreve.Core.Content.Uploads.Chunked;
 
-/// <summary>A chunk that has come whole.</summary>
+/// <summary>A chunk that has arrived completely.</summary>
 public sealed record UploadChunk
 {
     /// <summary>Bytes of a block; only the last one of a chunk may have less.</summary>
     internal const int BlockSize = 8 << 20;
 
-    /// <summary>The client's name for it, which tells its place.</summary>
+    /// <summary>The client's name for it, which gives its position.</summary>
     public required ChunkName Name { get; init; }
 
     /// <summary>Differs for each time that the chunk is sent.</summary>

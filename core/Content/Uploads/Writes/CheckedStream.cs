@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Uploads.Writes;
 
-/// <summary>Content whose end cannot be read unless it has the checksum that was stated for it.</summary>
+/// <summary>Content whose end can only be read if it has its stated checksum.</summary>
 /// <param name="content">The content. It stays open.</param>
 /// <param name="expected">The checksum.</param>
 public sealed class CheckedStream(Stream content, ContentChecksum expected) : Stream

@@ -25,7 +25,7 @@ public sealed record ContentRequest(FilePath Path, long Length)
     /// <summary>Metadata that the file gets instead of what it has under the same prefix; null to leave all as it is.</summary>
     public ReplacedMetadata? Metadata { get; init; }
 
-    /// <summary>Bytes that the owner was charged with for the same content already, and gets back once it is written.</summary>
+    /// <summary>Bytes that the owner has been charged for the same content already, refunded once it is written.</summary>
     public long AlreadyCharged { get; init; }
 
     /// <summary>Tokens of locks that the caller holds.</summary>

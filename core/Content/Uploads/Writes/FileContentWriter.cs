@@ -212,7 +212,7 @@ public sealed class FileContentWriter
         /// <summary>The entity that it is a copy of; null when it comes from the client.</summary>
         public EntityRecord? Source { get; init; }
 
-        /// <summary>The policy of a staging blob that it is in; null when it is in none.</summary>
+        /// <summary>The policy of the staging blob that it is in; null for none.</summary>
         public int? StagedPolicyId { get; init; }
 
         /// <summary>The policy of the blob that becomes the content; null when there is none yet.</summary>

@@ -23,7 +23,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="log">Hears of new content.</param>
 /// <param name="thumbnails">Has thumbnails of new content made.</param>
 /// <param name="settings">Determines which files can have thumbnails.</param>
-/// <param name="logger">Hears of what failed after the commit.</param>
+/// <param name="logger">Receives failures after the commit.</param>
 internal sealed class WritePlacement(
     StorageLayout layout, WriteIntents intents, UploadTargets targets, FileTree tree, DriveLocks locks, EntityStore entities, LinkReleases releases,
     ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, ILogger<WritePlacement> logger)

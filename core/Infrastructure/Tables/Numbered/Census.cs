@@ -11,7 +11,7 @@ internal sealed class Census
     // A list of some ten million rows; a row of a table holds no more than twice as much.
     private const int MaxCharacters = 200_000;
 
-    /// <summary>The block behind the last that was given away when counting began.</summary>
+    /// <summary>The block after the last one that was leased when counting began.</summary>
     public required long End { get; init; }
 
     /// <summary>The time at which counting began.</summary>
@@ -26,13 +26,13 @@ internal sealed class Census
     /// <summary>The continuation token; null at its beginning and at its end.</summary>
     public string? Next { get; set; }
 
-    /// <summary>True once all is counted.</summary>
+    /// <summary>True once everything is counted.</summary>
     public bool IsWhole { get; set; }
 
-    /// <summary>A copy of what is counted now.</summary>
+    /// <summary>A copy of the current counts.</summary>
     public Census Copy() => new() { End = End, At = At, Blocks = new Dictionary<long, int>(Blocks), Pages = Pages };
 
-    /// <summary>Keeps it for other processes, beside the counter of the list's ids. One transaction, none for a list that is too long.</summary>
+    /// <summary>Stores it for other processes, beside the counter of the list's ids. One transaction, none for a list that is too long.</summary>
     public async Task KeepAsync(IdAllocator ids, IdKind kind, CancellationToken cancellationToken)
     {
         var text = string.Join(' ', Blocks.OrderBy(block => block.Key).Select(block => string.Create(CultureInfo.InvariantCulture, $"{block.Key:x}:{block.Value:x}")));
@@ -53,7 +53,7 @@ internal sealed class Census
         }
     }
 
-    /// <summary>Reads what another process has kept.</summary>
+    /// <summary>Reads the census that another process has stored.</summary>
     public static Census FromRow(Row row) => new()
     {
         End = row.RequiredNumber(Columns.End),

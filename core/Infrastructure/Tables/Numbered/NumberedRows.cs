@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 /// </summary>
 /// <remarks>
 /// A list of up to 10,000 rows is counted again for each page, so its pages and total are exact. A longer one is counted by
-/// <see cref="CountsPerRequest"/> transactions of each request until all is known. What is known is kept for other processes and serves
+/// <see cref="CountsPerRequest"/> transactions of each request until all blocks are known. The census is stored for other processes and serves
 /// while it is counted again some minutes later, by <see cref="RecountsPerRequest"/> transactions of each request. A page costs one
 /// transaction for the end of the list, those, and one for each block that it has rows of.
 /// </remarks>

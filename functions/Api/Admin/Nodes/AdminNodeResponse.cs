@@ -6,7 +6,7 @@ namespace Cloudreve.Functions.Api.Admin.Nodes;
 /// <summary>A node as administrators see it (contract, section 22).</summary>
 internal sealed record AdminNodeResponse(int Id, string Name, string Type, string Status, string Capabilities, int Weight)
 {
-    /// <summary>Settings of downloads, as the dashboard's form demands them.</summary>
+    /// <summary>Settings of downloads, as the dashboard's form requires them.</summary>
     public AdminNodeSettings Settings { get; } = new();
 
     /// <summary>The objects that refer to the node: none, since no policy stores files on one.</summary>
@@ -19,7 +19,7 @@ internal sealed record AdminNodeResponse(int Id, string Name, string Type, strin
 }
 
 /// <summary>Settings of a node's downloads from other sites.</summary>
-/// <param name="Interval">Seconds between two looks at a download. It cannot be changed; the form lets nobody save a node without.</param>
+/// <param name="Interval">Seconds between two checks of a download. It cannot be changed; the form cannot be saved without it.</param>
 internal sealed record AdminNodeSettings(int Interval = AdminNodeSettings.OnlyInterval)
 {
     /// <summary>The interval of all nodes.</summary>

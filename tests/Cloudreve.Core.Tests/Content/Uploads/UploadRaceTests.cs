@@ -189,7 +189,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     /// <summary>Begins an upload as a process of its own, which has read the site's settings before.</summary>
-    /// <returns>The answer, and the storage requests that it took.</returns>
+    /// <returns>The result, and its storage requests.</returns>
     private static async Task<(ErrorCode Code, IReadOnlyList<string> Calls)> CountAsync(UploadSite site, string path, bool overwrites)
     {
         var calls = new List<string>();

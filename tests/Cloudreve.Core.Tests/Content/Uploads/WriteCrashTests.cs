@@ -100,7 +100,7 @@ public sealed class WriteCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
             (site, upload) => site.AssembleAsync(upload, File),
             async (site, _) =>
             {
-                // An upload that is not there any more has made the file.
+                // An upload that no longer exists has created the file.
                 if (await site.Chunked().FindAsync(ChunkSite.Key) is { } open)
                     await site.AssembleAsync(open, File);
                 Assert.Equal(contents[1], await site.ReadAsync((await site.FindAsync(File))!));

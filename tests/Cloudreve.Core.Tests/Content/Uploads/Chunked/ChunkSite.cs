@@ -23,7 +23,7 @@ internal static class ChunkSite
     public static Task<WrittenFile> AssembleAsync(this UploadSite site, ChunkedUpload upload, string path, ChunkedContent content = default, bool isNew = false) =>
         site.Drive.Get<ChunkAssembly>().AssembleAsync(site.Caller, upload, new ContentRequest(DriveSite.Path(path), 0) { NeedsFolder = true, IsNew = isNew }, content);
 
-    /// <summary>A file's content in plain.</summary>
+    /// <summary>A file's decrypted content.</summary>
     public static async Task<byte[]> ReadPlainAsync(this UploadSite site, FileRecord file)
     {
         var entity = await site.Drive.Get<EntityStore>().FindAsync(file.PrimaryEntityId);

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Content.Uploads.Chunked;
 
-/// <summary>Uploads whose clients say at the end which file their chunks make.</summary>
+/// <summary>Uploads whose clients name the file at the end.</summary>
 public sealed class ChunkedUploadTests(AzuriteServer azurite)
 {
     private const string File = "/file";
@@ -71,7 +71,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_chunks_that_do_not_make_the_file_when_they_are_put_together_then_nothing_changes_and_it_can_be_mended()
+    public async Task Given_chunks_that_do_not_make_the_file_when_they_are_put_together_then_nothing_changes_and_it_can_be_fixed()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(30);
