@@ -134,7 +134,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
             await container.WriteAsync(name, BinaryData.FromString("x"));
     }
 
-    private static Task AddIdAsync(UploadSite site, long id, FileType type) => site.Layout.FileIds.InsertAsync(
+    private static Task<string> AddIdAsync(UploadSite site, long id, FileType type) => site.Layout.FileIds.InsertAsync(
         FileTree.NewIdRow(id, type, FileTree.RootId(DriveSite.Owner), DriveSite.Owner, DateTimeOffset.UtcNow));
 
     private async Task<UploadSite> CreateAsync(bool repairs)
