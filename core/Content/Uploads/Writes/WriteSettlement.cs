@@ -44,14 +44,14 @@ public sealed class WriteSettlement
     /// <returns>The time of its next check; null when it is settled.</returns>
     private async Task<DateTimeOffset?> SettleAsync(WriteIntent intent, CancellationToken cancellationToken)
     {
-        if (intent.ExpiresAt > _clock.GetUtcNow())
-            return intent.ExpiresAt;
+        var isDue = intent.ExpiresAt <= _clock.GetUtcNow();
         try
         {
             return intent.State switch
             {
+                WriteState.Closed => await ReviewAsync(intent, isDue, cancellationToken),
+                _ when !isDue => intent.ExpiresAt,
                 WriteState.Open => (await _undo.CloseAsync(intent, cancellationToken))?.ExpiresAt ?? _clock.GetUtcNow() + WriteIntents.Lifetime,
-                WriteState.Closed => await ReviewAsync(intent, cancellationToken),
                 _ => await FinishAsync(intent, cancellationToken),
             };
         }
@@ -62,9 +62,12 @@ public sealed class WriteSettlement
         }
     }
 
-    private async Task<DateTimeOffset?> ReviewAsync(WriteIntent intent, CancellationToken cancellationToken)
+    /// <summary>Undoes a closed write, also before its review is due: the process that closed it may have ended before it had undone it.</summary>
+    private async Task<DateTimeOffset?> ReviewAsync(WriteIntent intent, bool isDue, CancellationToken cancellationToken)
     {
         await _undo.RunAsync(intent, cancellationToken);
+        if (!isDue)
+            return intent.ExpiresAt;
         await _intents.RemoveAsync(intent, cancellationToken);
         return null;
     }

@@ -146,6 +146,37 @@ public sealed class WriteTests(AzuriteServer azurite)
         await site.AssertExactAsync();
     }
 
+    [Theory]
+    [InlineData(StorageFault.CrashBefore)]
+    [InlineData(StorageFault.CrashAfter)]
+    public async Task Given_a_writer_that_dies_while_it_undoes_a_write_when_minutes_have_passed_then_its_bytes_are_free_and_nothing_is_left(StorageFault fault)
+    {
+        var tries = await CrashMatrix.RunAsync(() => UploadSite.CreateAsync(azurite), async (site, index) =>
+        {
+            var crash = new CrashPoint(index, fault);
+            var dying = site.Restart(crash.Decide);
+            using var stop = new CancellationTokenSource();
+            var content = new GatedStream(UploadSite.Bytes(30));
+            var writing = dying.Drive.Get<FileContentWriter>().WriteAsync(dying.Caller, new ContentRequest(DriveSite.Path(File), 30), content, stop.Token);
+            await content.Waiting;
+            while (await site.Drive.UsedAsync() == 0)
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            crash.IsArmed = true;
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => writing);
+
+            var later = site.Restart();
+            later.Drive.Wait(TimeSpan.FromMinutes(6));
+            await later.Drive.Get<WriteSettlement>().RunAsync();
+
+            Assert.Equal(0, await site.Drive.UsedAsync());
+            Assert.Empty(await site.Drive.Get<SiteIntegrity>().CheckAsync());
+            return crash.Struck;
+        });
+
+        Assert.InRange(tries, 4, 16);
+    }
+
     [Fact]
     public async Task Given_a_writer_that_was_taken_for_dead_when_its_content_comes_after_all_then_it_cannot_commit()
     {
