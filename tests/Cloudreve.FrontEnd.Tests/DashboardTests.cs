@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Cloudreve.EndToEnd.Sites;
 using Microsoft.Playwright;
 using Xunit;
@@ -31,6 +33,52 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
+    public async Task Given_the_form_of_a_new_group_when_it_is_sent_then_the_group_can_be_edited_and_deleted()
+    {
+        await _visitor.VisitAsync("/admin/group");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+        await Page.GetByRole(AriaRole.Dialog).Locator("input").First.FillAsync("Painters");
+        await OkAsync();
+        await Page.WaitForURLAsync("**/admin/group/*");
+        await Page.GetByText("Create share link").ClickAsync();
+        await SaveAsync();
+        await _visitor.VisitAsync("/admin/group");
+        var row = Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Painters" });
+        await row.GetByText("Count").ClickAsync();
+        await row.GetByRole(AriaRole.Button).Last.ClickAsync();
+
+        await OkAsync();
+
+        await row.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        Assert.Empty(_visitor.Complaints);
+    }
+
+    [Fact]
+    public async Task Given_the_form_of_a_new_account_when_it_is_sent_then_the_account_can_be_banned_calibrated_and_deleted()
+    {
+        await _visitor.VisitAsync("/admin/user");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+        var form = Page.GetByRole(AriaRole.Dialog);
+        await form.Locator("input[type=email]").FillAsync("zoe@example.com");
+        await form.Locator("input[type=password]").FillAsync(SiteClient.AdminPassword);
+        await OkAsync();
+        // The page opens the new account.
+        await form.GetByText("Calibrate storage").WaitForAsync();
+        await form.GetByText("Active", new() { Exact = true }).ClickAsync();
+        await Page.GetByRole(AriaRole.Option, new() { Name = "Manual blocked" }).ClickAsync();
+        await SaveAsync();
+        await form.GetByText("Calibrate storage").ClickAsync();
+        await _visitor.VisitAsync("/admin/user");
+        var row = Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "zoe@example.com" });
+        await row.GetByRole(AriaRole.Button).Last.ClickAsync();
+
+        await OkAsync();
+
+        await row.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        Assert.Empty(_visitor.Complaints);
+    }
+
+    [Fact]
     public async Task Given_the_wizard_of_s3_when_it_names_a_container_of_the_account_then_the_policy_is_made_with_its_cors_rules()
     {
         await OpenWizardAsync("S3 Compatible");
@@ -56,8 +104,6 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     public async Task Given_the_sites_node_when_it_is_renamed_then_the_list_shows_the_name()
     {
         await _visitor.VisitAsync("/admin/node/1");
-        // The form demands a downloader of a node that downloads.
-        await Page.GetByText("Remote Download", new() { Exact = true }).First.ClickAsync();
         await Page.GetByRole(AriaRole.Textbox).First.FillAsync("Main node");
 
         await SaveAsync();
@@ -82,6 +128,77 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
         Assert.Empty(_visitor.Complaints);
     }
 
+    [Fact]
+    public async Task Given_the_sites_node_when_its_capabilities_are_switched_then_the_form_can_be_saved_in_each_state()
+    {
+        await _visitor.VisitAsync("/admin/node/1");
+        var download = Page.GetByRole(AriaRole.Checkbox, new() { Name = "Remote Download" });
+        var before = await download.IsCheckedAsync();
+
+        for (var change = 0; change < 2; change++)
+        {
+            await download.ClickAsync(new() { Force = true });
+            await SaveAsync();
+        }
+
+        await _visitor.VisitAsync("/admin/node/1");
+        Assert.Equal(before, await download.IsCheckedAsync());
+        Assert.Empty(_visitor.Complaints);
+    }
+
+    [Fact]
+    public async Task Given_the_form_of_a_new_node_when_it_is_tested_and_sent_then_the_page_says_that_there_are_no_others()
+    {
+        await _visitor.VisitAsync("/admin/node");
+        await Page.GetByText("New node").First.ClickAsync();
+        var form = Page.GetByRole(AriaRole.Dialog);
+        await form.Locator("input").First.FillAsync("Second machine");
+        await form.Locator("input[type=text]").Last.FillAsync("https://node.example.com:5212");
+
+        await form.GetByRole(AriaRole.Button, new() { Name = "Test node communication" }).ClickAsync();
+        await Page.GetByText("This feature is not enabled.").First.WaitForAsync();
+        await OkAsync();
+
+        await Page.GetByText("This feature is not enabled.").Nth(1).WaitForAsync();
+        Assert.Equal(["POST /api/v4/admin/node/test", "PUT /api/v4/admin/node"], Refusals("Nodes other than the site itself are not supported."));
+    }
+
+    [Fact]
+    public async Task Given_an_import_of_a_folder_that_does_not_exist_when_it_is_sent_then_the_page_says_that_it_cannot_be_listed()
+    {
+        await FillImportAsync("no/such/folder");
+
+        await OkAsync();
+
+        await Page.GetByText("Failed to list objects under given folder.").First.WaitForAsync();
+        Assert.Equal(["POST /api/v4/workflow/import"], Refusals("The source folder is empty or does not exist."));
+    }
+
+    [Fact]
+    public async Task Given_an_import_beyond_the_quota_when_its_task_is_opened_then_each_file_that_did_not_fit_is_named_with_the_reason()
+    {
+        await Site.WriteAsync(("too-much/large.bin", new byte[2000]));
+        var quota = await SetQuotaAsync(1000);
+        try
+        {
+            await FillImportAsync("too-much");
+            await OkAsync();
+            await Page.GetByText("Import task created").WaitForAsync();
+            await Site.EventuallyAsync(async () =>
+                (await Site.Client.GetAsync("workflow?page_size=10&category=general")).GetProperty("tasks")[0].GetProperty("status").GetString() == "completed");
+
+            await _visitor.VisitAsync("/tasks");
+            await Page.GetByText("Import files from").First.ClickAsync();
+
+            await Page.GetByText("too-much/large.bin: The storage quota is exceeded.").WaitForAsync();
+            Assert.Empty(_visitor.Complaints);
+        }
+        finally
+        {
+            await SetQuotaAsync(quota);
+        }
+    }
+
     public ValueTask DisposeAsync() => _visitor.DisposeAsync();
 
     private async Task OpenWizardAsync(string provider)
@@ -90,6 +207,39 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
         await Page.GetByText("New storage policy").ClickAsync();
         await Page.GetByRole(AriaRole.Dialog).GetByText(provider, new() { Exact = true }).ClickAsync();
         await Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Textbox).First.WaitForAsync();
+    }
+
+    private Task OkAsync() => Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "OK" }).Last.ClickAsync();
+
+    /// <summary>The requests that were refused with a message. The front end itself reports each of them as an error, too.</summary>
+    private string[] Refusals(string message) =>
+    [
+        .. _visitor.Complaints
+            .Where(complaint => complaint.Contains("/api/v4/", StringComparison.Ordinal) && complaint.Contains(message, StringComparison.Ordinal))
+            .Select(complaint => complaint.Split(": ")[0]),
+    ];
+
+    /// <summary>Limits the storage of administrators.</summary>
+    /// <returns>How much they could before.</returns>
+    private async Task<long> SetQuotaAsync(long bytes)
+    {
+        var group = JsonNode.Parse((await Site.Client.GetAsync("admin/group/1")).GetRawText())!;
+        var before = group["max_storage"]!.GetValue<long>();
+        group["max_storage"] = bytes;
+        await Site.Client.SendAsync(HttpMethod.Put, "admin/group/1", JsonContent.Create(new { group }));
+        return before;
+    }
+
+    private async Task FillImportAsync(string source)
+    {
+        await _visitor.VisitAsync("/admin/file");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Import", Exact = true }).ClickAsync();
+        var form = Page.GetByRole(AriaRole.Dialog);
+        await form.GetByRole(AriaRole.Combobox).First.ClickAsync();
+        await Page.GetByRole(AriaRole.Option).First.ClickAsync();
+        await form.GetByPlaceholder("/path/to/folder").FillAsync(source);
+        await form.GetByPlaceholder("Search user by name or email...").FillAsync("admin");
+        await Page.GetByText(SiteClient.AdminEmail).Last.ClickAsync();
     }
 
     /// <summary>Saves a form, and waits until the button is gone because nothing is left to save.</summary>
