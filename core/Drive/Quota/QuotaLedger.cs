@@ -19,7 +19,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     public static readonly TimeSpan OperationsAreKept = TimeSpan.FromDays(30);
 
     // A turn that takes longer waits for storage that does not respond: others try without one.
-    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
 
     private const string Total = "total";
     private const string OperationPrefix = "op|";
