@@ -23,7 +23,7 @@ public sealed class RelocationActivities(Relocation relocation, ActivityGuard gu
         guard.RunAsync(RelocateBlobs, task.TaskId, () => relocation.StepAsync(task, cancellationToken));
 
     /// <summary>Ends the task.</summary>
-    /// <param name="input">How it ended.</param>
+    /// <param name="input">The outcome.</param>
     [Function(FinishRelocation)]
     public Task<bool> FinishAsync([ActivityTrigger] FinishTaskInput input, CancellationToken cancellationToken) =>
         guard.RunAsync(FinishRelocation, input.Task.TaskId, async () =>

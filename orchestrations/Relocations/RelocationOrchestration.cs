@@ -12,8 +12,8 @@ public static class RelocationOrchestration
 
     /// <summary>Runs one round.</summary>
     /// <param name="context">The orchestration.</param>
-    /// <param name="state">Where it is.</param>
-    /// <returns>Whether it came to its end.</returns>
+    /// <param name="state">The progress so far.</param>
+    /// <returns>True if it came to its end.</returns>
     [Function(Name)]
     public static Task<bool> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context, StepState state) =>
         StepRun.RunAsync(context, state, RelocationActivities.RelocateBlobs, RelocationActivities.FinishRelocation);

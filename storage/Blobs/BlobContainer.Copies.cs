@@ -32,7 +32,7 @@ public sealed partial class BlobContainer
     /// <param name="source">The blob.</param>
     /// <param name="ifMatch">The version of it that is copied.</param>
     /// <param name="name">The copy.</param>
-    /// <param name="isLarge">Whether the blob is larger than <see cref="MaxDirectCopy"/>.</param>
+    /// <param name="isLarge">True if the blob is larger than <see cref="MaxDirectCopy"/>.</param>
     /// <exception cref="StorageException">
     /// A subtype: the source is gone, has another version or cannot be read where it is, or the name is taken.
     /// </exception>

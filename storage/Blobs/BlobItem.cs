@@ -16,7 +16,10 @@ public sealed record BlobItem(string Name, long Size, DateTimeOffset LastModifie
     /// <summary>The state of the copy that made the blob; not included in listings.</summary>
     public BlobCopyState CopyState { get; init; }
 
-    /// <summary>MD5 of the content in Base64, as its writer or the service noted it; null for most blobs that were written in blocks. Listings do not tell.</summary>
+    /// <summary>
+    /// MD5 of the content in Base64, as its writer or the service noted it; null for most blobs that were written in blocks. Listings do not
+    /// tell.
+    /// </summary>
     public string? ContentHash { get; init; }
 
     /// <summary>The MIME type; null when unknown.</summary>

@@ -8,7 +8,7 @@ using Cloudreve.Dev.Testing;
 
 namespace Cloudreve.Dev;
 
-/// <summary>What can stand behind <c>./dev</c>. Each command declares its own options, and its help is made of them.</summary>
+/// <summary>The commands of <c>./dev</c>. Each command declares its own options, and its help is generated from them.</summary>
 internal sealed class CommandLine
 {
     // A file named @name is an argument like any other, and -o is no bundle of letters.

@@ -56,7 +56,7 @@ internal sealed class SiteSurvey
     /// <summary>Blobs that will be removed unless their entities have them then.</summary>
     public HashSet<string> RecycledBlobs { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What files have given up, or are about to, and what is not released for certain.</summary>
+    /// <summary>Entity links that files have given up, or are about to, and that are not certain to be released.</summary>
     public List<(long OwnerId, long FileId, IReadOnlyList<EntityLink> Links)> Releases { get; } = [];
 
     /// <summary>Bytes that are charged, by owner.</summary>

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Content.Media;
 /// </summary>
 internal static class ExifTags
 {
-    /// <summary>What is fetched of a picture, in bytes: cameras write it in front of the pixels.</summary>
+    /// <summary>Number of bytes that are fetched of a picture: cameras write metadata before the pixels.</summary>
     private const int Fetched = 1024 * 1024;
 
     private const int MaxCharacters = 512;

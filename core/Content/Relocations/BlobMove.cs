@@ -7,9 +7,9 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Relocations;
 
-/// <summary>What became of a blob.</summary>
+/// <summary>The outcome for a blob.</summary>
 /// <param name="Failure">Why it could not be moved; null when it was.</param>
-/// <param name="IsPending">Whether the storage service is still copying it.</param>
+/// <param name="IsPending">True if the storage service is still copying it.</param>
 internal readonly record struct MoveOutcome(string? Failure, bool IsPending)
 {
     public static MoveOutcome Moved => default;
@@ -35,7 +35,7 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
     /// <param name="entity">The entity.</param>
     /// <param name="to">The policy.</param>
     /// <param name="target">The new blob.</param>
-    /// <param name="patience">How long to wait for the copy of a large one.</param>
+    /// <param name="patience">The time to wait for the copy of a large one.</param>
     /// <exception cref="StorageUnavailableException">Storage is away.</exception>
     public async Task<MoveOutcome> RunAsync(EntityRecord entity, StoragePolicy to, BlobTarget target, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
         }
     }
 
-    /// <summary>Whether a blob is what its entity says; an imported one belongs to somebody else, who may have replaced it.</summary>
+    /// <summary>Checks whether a blob matches its entity; an imported one belongs to somebody else, who may have replaced it.</summary>
     private static bool IsContentOf(EntityRecord entity, BlobItem blob) =>
         blob.Size == entity.Size && (entity.SourceETag is not { } etag || etag.Trim('"') == blob.ETag.Trim('"'));
 

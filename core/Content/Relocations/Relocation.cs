@@ -28,7 +28,7 @@ namespace Cloudreve.Core.Content.Relocations;
 /// <param name="containers">Their containers.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">The site's settings.</param>
-/// <param name="layout">Where the state is.</param>
+/// <param name="layout">The storage of the state.</param>
 /// <param name="clock">Limits steps.</param>
 public sealed class Relocation(
     TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, FileTree tree, EntityStore entities, EntityRecycler recycler, SiteCatalog catalog,
@@ -58,13 +58,13 @@ public sealed class Relocation(
         ?? throw new InvalidOperationException($"The relocation task {task.Id} has no job.");
 
     /// <summary>Checks a request whole, and only then makes the task. Its orchestration is started by the caller.</summary>
-    /// <param name="caller">Who asks: the owner of the files.</param>
+    /// <param name="caller">The caller: the owner of the files.</param>
     /// <param name="sources">Files and folders, from the caller's view.</param>
     /// <param name="policyId">The storage policy that gets the blobs: that of the caller's group, or any when an administrator asks.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 and 40074 for the number of sources; 40035 for no such policy, 40006 for one that the group may not use; and
-    /// whatever is wrong with a source. Nothing was created.
+    /// 40007 without the permission; 40001 and 40074 for the number of sources; 40035 for no such policy, 40006 for one that the group may not
+    /// use; and whatever is wrong with a source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(
         Caller caller, IReadOnlyList<string> sources, int policyId, CancellationToken cancellationToken = default)
@@ -103,7 +103,7 @@ public sealed class Relocation(
 
     /// <summary>Counts or moves the next blobs of a task.</summary>
     /// <param name="reference">The task.</param>
-    /// <returns>Whether there is nothing left to do.</returns>
+    /// <returns>True if there is nothing left to do.</returns>
     /// <exception cref="CloudreveException">The files cannot be relocated any further.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
@@ -158,7 +158,7 @@ public sealed class Relocation(
 
     /// <summary>Ends a task. What was moved stays where it is.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="error">What ended it before its time; null when nothing did.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
         await _rows.ClearAsync(reference.TaskId, cancellationToken);

@@ -5,7 +5,7 @@ using Cloudreve.Core.Content.Walks;
 
 namespace Cloudreve.Core.Content.Relocations;
 
-/// <summary>What a task that relocates files has to do: the accepted form of the request (contract, section 19.5).</summary>
+/// <summary>The job of a task that relocates files: the accepted form of the request (contract, section 19.5).</summary>
 /// <param name="Sources">The files and folders.</param>
 /// <param name="PolicyId">The storage policy that gets their blobs.</param>
 public sealed record RelocationJob(IReadOnlyList<WalkSource> Sources, int PolicyId);

@@ -5,15 +5,15 @@ namespace Cloudreve.Core.Content.Relocations;
 
 /// <summary>The next files of a relocation.</summary>
 /// <param name="Files">The files.</param>
-/// <param name="Lost">What could not be walked through.</param>
-/// <param name="After">Where the walk goes on.</param>
-/// <param name="IsLast">Whether nothing comes behind them.</param>
+/// <param name="Lost">The folders that could not be walked through.</param>
+/// <param name="After">The position at which the walk continues.</param>
+/// <param name="IsLast">True if nothing comes after them.</param>
 internal sealed record RelocationPage(IReadOnlyList<WalkItem> Files, IReadOnlyList<WalkItem> Lost, WalkCursor After, bool IsLast)
 {
     /// <summary>Reads a page.</summary>
     /// <param name="walk">The walk.</param>
-    /// <param name="start">Where it is.</param>
-    /// <param name="most">How many files at most.</param>
+    /// <param name="start">Its position.</param>
+    /// <param name="most">Maximum number of files.</param>
     public static async Task<RelocationPage> ReadAsync(ContentWalk walk, WalkCursor start, int most, CancellationToken cancellationToken)
     {
         var (files, lost, after) = (new List<WalkItem>(), new List<WalkItem>(), start);

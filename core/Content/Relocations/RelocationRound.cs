@@ -11,13 +11,13 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Relocations;
 
-/// <summary>What a round came to.</summary>
+/// <summary>The result of a round.</summary>
 /// <param name="Moved">Blobs that are where they shall be.</param>
 /// <param name="Failures">Files that could not be moved, with those of earlier rounds.</param>
 internal readonly record struct RoundResult(long Moved, ItemFailures Failures);
 
 /// <summary>Moves the blobs of some files, several side by side.</summary>
-/// <param name="policy">Where to.</param>
+/// <param name="policy">The target policy.</param>
 /// <param name="entities">The entities.</param>
 /// <param name="recycler">Removes blobs that nobody uses in the end.</param>
 /// <param name="move">Moves a blob.</param>
@@ -38,7 +38,7 @@ internal sealed class RelocationRound(StoragePolicy policy, EntityStore entities
     /// </summary>
     /// <param name="page">The files.</param>
     /// <param name="begun">Copies that an earlier run began.</param>
-    /// <returns>Where the large ones go: to be kept, so that a copy in the background is found again.</returns>
+    /// <returns>The targets of the large ones: to be kept, so that a copy in the background is found again.</returns>
     public async Task<IReadOnlyList<BlobTarget>> PlanAsync(RelocationPage page, IReadOnlyList<BlobTarget> begun, CancellationToken cancellationToken)
     {
         _page = page;
@@ -67,9 +67,9 @@ internal sealed class RelocationRound(StoragePolicy policy, EntityStore entities
     }
 
     /// <summary>Moves the blobs: five transactions for each.</summary>
-    /// <param name="failures">What failed before.</param>
-    /// <param name="patience">How long to wait for copies in the background.</param>
-    /// <returns>What came of it; null while the storage service is still copying.</returns>
+    /// <param name="failures">The earlier failures.</param>
+    /// <param name="patience">The time to wait for copies in the background.</param>
+    /// <returns>The outcome; null while the storage service is still copying.</returns>
     public async Task<RoundResult?> RunAsync(ItemFailures failures, TimeSpan patience, CancellationToken cancellationToken)
     {
         var outcomes = new ConcurrentDictionary<long, MoveOutcome>();

@@ -3,13 +3,13 @@ using Cloudreve.Core.Tasks;
 
 namespace Cloudreve.Core.Content.Relocations;
 
-/// <summary>How far a relocation is. The files are walked through twice: to count their blobs, and to move them.</summary>
+/// <summary>The progress of a relocation. The files are walked through twice: to count their blobs, and to move them.</summary>
 internal sealed record RelocationState
 {
-    /// <summary>Whether the blobs have been counted.</summary>
+    /// <summary>True if the blobs have been counted.</summary>
     public bool IsCounted { get; init; }
 
-    /// <summary>Whether all blobs have been moved, or have failed.</summary>
+    /// <summary>True if all blobs have been moved, or have failed.</summary>
     public bool IsDone { get; init; }
 
     /// <summary>Blobs that were counted.</summary>
@@ -18,7 +18,7 @@ internal sealed record RelocationState
     /// <summary>Blobs that are where they shall be.</summary>
     public long Moved { get; init; }
 
-    /// <summary>Where the walk is.</summary>
+    /// <summary>The position of the walk.</summary>
     public WalkCursor Cursor { get; init; } = new(0, 0, []);
 
     /// <summary>Large blobs that the storage service may be copying.</summary>
@@ -28,16 +28,16 @@ internal sealed record RelocationState
     public ItemFailures Failures { get; init; } = ItemFailures.None;
 }
 
-/// <summary>Where the blob of an entity goes.</summary>
+/// <summary>The target of an entity's blob.</summary>
 /// <param name="EntityId">The entity.</param>
 /// <param name="Name">The name of the new blob.</param>
-/// <param name="NotedAt">When its removal was noted, for the case that it is never used.</param>
+/// <param name="NotedAt">The time its removal was noted, for the case that it is never used.</param>
 internal sealed record BlobTarget(long EntityId, string Name, DateTimeOffset NotedAt)
 {
     // The note is due a day after NotedAt. No request hangs for hours.
     private static readonly TimeSpan s_usable = TimeSpan.FromHours(12);
 
-    /// <summary>Whether the blob may still be given to its entity.</summary>
-    /// <param name="now">What time it is.</param>
+    /// <summary>Checks whether the blob may still be given to its entity.</summary>
+    /// <param name="now">The current time.</param>
     public bool IsUsable(DateTimeOffset now) => now - NotedAt < s_usable;
 }

@@ -6,11 +6,11 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Walks;
 
-/// <summary>What a walk has come to.</summary>
+/// <summary>An item that a walk has reached.</summary>
 /// <param name="Path">Its path, from the source on.</param>
 /// <param name="Entry">The file or folder; null for what cannot be read.</param>
 /// <param name="Entity">The file's blob; null when it has none.</param>
-/// <param name="After">Where the walk goes on behind it.</param>
+/// <param name="After">The position at which the walk continues after it.</param>
 internal sealed record WalkItem(string Path, FileRecord? Entry, EntityRecord? Entity, WalkCursor After)
 {
     /// <summary>Why it cannot be read.</summary>
@@ -28,9 +28,9 @@ internal sealed record WalkCursor(int Source, long SourceId, IReadOnlyList<WalkL
 /// a transaction for its 1,000 next entries, and those of their blobs.
 /// </summary>
 /// <param name="entities">The files' blobs; null when they are not wanted.</param>
-/// <param name="sources">Where to walk.</param>
+/// <param name="sources">The sources to walk through.</param>
 /// <param name="open">Finds a source with the rights of the moment.</param>
-/// <param name="start">Where to begin.</param>
+/// <param name="start">The position to start from.</param>
 internal sealed class ContentWalk(
     StorageLayout layout, EntityStore? entities, IReadOnlyList<WalkSource> sources, Func<string, CancellationToken, Task<FileRecord>> open, WalkCursor start)
 {
@@ -161,8 +161,8 @@ internal sealed class ContentWalk(
 }
 
 /// <summary>A file or folder to walk through.</summary>
-/// <param name="Uri">Where it is, from the view of who asked.</param>
-/// <param name="Name">What paths below it begin with; empty for nothing.</param>
+/// <param name="Uri">Its URI, from the caller's view.</param>
+/// <param name="Name">Prefix of paths below it; empty for none.</param>
 public sealed record WalkSource(string Uri, string Name);
 
 /// <summary>A folder on the way of a walk.</summary>

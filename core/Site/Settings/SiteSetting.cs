@@ -175,7 +175,7 @@ public static class SiteSetting
     /// <summary>The wait in seconds before each retry; 0 to wait longer each time.</summary>
     public static readonly Setting<long> HeavyRetryDelay = Setting.Number("queue_io_intense_retry_delay", 0);
 
-    /// <summary>Whether the daily scrub removes what nobody can reach; otherwise it only reports. Not known to other implementations.</summary>
+    /// <summary>True if the daily scrub removes unreachable data; otherwise it only reports. Not known to other implementations.</summary>
     public static readonly Setting<bool> ScrubRepairs = Setting.Flag("scrub_repairs", defaultValue: false);
 
     /// <summary>

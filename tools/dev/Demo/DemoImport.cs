@@ -52,7 +52,7 @@ internal sealed class DemoImport(BlobContainer container, string email, string p
     }
 
     /// <summary>Reports the import's states until it has ended.</summary>
-    /// <returns>How many files failed.</returns>
+    /// <returns>The number of files that failed.</returns>
     private static async Task<long> FollowAsync(HttpClient client, string id, ImportProgress.Report report, CancellationToken cancellationToken)
     {
         while (true)

@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Cloudreve.Dev.Demo;
 
 /// <summary>Shows how far an import is: as a bar on a terminal, as a line for each state elsewhere.</summary>
-/// <param name="console">Where to show it.</param>
+/// <param name="console">The console that shows it.</param>
 /// <param name="total">The number of files, known from the start: the bar never jumps back.</param>
 internal sealed class ImportProgress(IAnsiConsole console, int total)
 {

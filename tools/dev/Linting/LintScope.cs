@@ -2,7 +2,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev.Linting;
 
-/// <summary>Which files a check is about.</summary>
+/// <summary>The files that a check covers.</summary>
 /// <param name="staged">Paths from the root, of what the next commit changes; null for the whole repository.</param>
 internal sealed class LintScope(IReadOnlySet<string>? staged)
 {
@@ -20,11 +20,11 @@ internal sealed class LintScope(IReadOnlySet<string>? staged)
         return new LintScope(names.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToHashSet());
     }
 
-    /// <summary>Whether a file is among them.</summary>
+    /// <summary>Checks whether a file is among them.</summary>
     /// <param name="file">Its path from the root.</param>
     public bool Includes(string file) => staged?.Contains(file) ?? true;
 
-    /// <summary>Whether something below a folder is among them.</summary>
+    /// <summary>Checks whether a file below a folder is among them.</summary>
     /// <param name="folder">Its path from the root, with a slash at the end.</param>
     public bool Touches(string folder) => staged?.Any(file => file.StartsWith(folder, StringComparison.Ordinal)) ?? true;
 }

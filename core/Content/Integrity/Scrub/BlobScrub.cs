@@ -35,7 +35,7 @@ internal sealed class BlobScrub(StorageLayout layout, SiteCatalog catalog, Polic
         return part + 1 < parts ? $"{part + 1}/{parts}" : $"0/{wanted}";
     }
 
-    /// <returns>How many blobs the container has.</returns>
+    /// <returns>The number of blobs in the container.</returns>
     private async Task<long> CheckAsync(ScrubRun run, List<StoragePolicy> policies, int part, int parts, CancellationToken cancellationToken)
     {
         var (container, areas) = (containers.Get(policies[0]), new OwnAreas(policies));

@@ -7,15 +7,17 @@ using Cloudreve.Core.Site;
 
 namespace Cloudreve.Core.Content.Integrity.Scrub;
 
-/// <summary>Finds entities that nobody refers to, and those whose blob is gone. The first go to the recycler; a blob that is lost cannot be repaired.</summary>
+/// <summary>
+/// Finds entities that nobody refers to, and those whose blob is gone. The first go to the recycler; a blob that is lost cannot be repaired.
+/// </summary>
 internal sealed class EntityScrub(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, EntityRecycler recycler)
 {
     private const int Readers = 8;
 
     /// <summary>Looks through entities: one transaction for each, another for one that has no blob.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="start">Where to begin.</param>
-    /// <returns>Where the next run begins.</returns>
+    /// <param name="start">The position to start from.</param>
+    /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckAsync(ScrubRun run, string start, CancellationToken cancellationToken)
     {
         var scan = new PagedScan(layout.Entities, null, start, run.Most);

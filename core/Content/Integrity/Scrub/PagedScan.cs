@@ -5,12 +5,12 @@ namespace Cloudreve.Core.Content.Integrity.Scrub;
 
 /// <summary>Reads a table in parts, each of which begins where the one before ended.</summary>
 /// <param name="table">The table.</param>
-/// <param name="condition">Which rows; null for all.</param>
+/// <param name="condition">Selects the rows; null for all.</param>
 /// <param name="start">The partition to begin with; empty for the first.</param>
-/// <param name="most">How many rows are enough; the partition in which they end is read to its end.</param>
+/// <param name="most">Number of rows that are enough; the partition in which they end is read to its end.</param>
 internal sealed class PagedScan(Table table, string? condition, string start, int most)
 {
-    /// <summary>Where the next part begins, once this one was read; empty at the end of the table.</summary>
+    /// <summary>The start of the next part, once this one was read; empty at the end of the table.</summary>
     public string Next { get; private set; } = "";
 
     /// <summary>The rows, partition by partition: one transaction for each 1,000.</summary>

@@ -1,9 +1,9 @@
 namespace Cloudreve.Core.Content.Integrity.Scrub;
 
-/// <summary>What a scrub has looked at and found.</summary>
+/// <summary>The report of a scrub.</summary>
 public sealed class ScrubReport
 {
-    /// <summary>How many findings are named.</summary>
+    /// <summary>Maximum number of findings that are listed.</summary>
     public const int MaxNamed = 50;
 
     private readonly Lock _lock = new();
@@ -12,10 +12,10 @@ public sealed class ScrubReport
     /// <summary>Rows and blobs that were looked at.</summary>
     public long Checked { get; private set; }
 
-    /// <summary>What does not fit.</summary>
+    /// <summary>Number of findings.</summary>
     public long Found { get; private set; }
 
-    /// <summary>How much of that was repaired.</summary>
+    /// <summary>Number of findings that were repaired.</summary>
     public long Repaired { get; private set; }
 
     /// <summary>The first findings, in words for administrators.</summary>

@@ -18,7 +18,7 @@ namespace Cloudreve.Core.Content.Integrity.Scrub;
 /// <param name="catalog">The policies.</param>
 /// <param name="containers">Their containers.</param>
 /// <param name="recycler">Removes entities.</param>
-/// <param name="tasks">Where findings are shown.</param>
+/// <param name="tasks">Shows findings.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">Tell whether to repair.</param>
 /// <param name="clock">Tells what is old.</param>

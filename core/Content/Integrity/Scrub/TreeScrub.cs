@@ -19,8 +19,8 @@ internal sealed class TreeScrub(StorageLayout layout)
 
     /// <summary>Looks through id rows: one transaction for each, three more for a suspect.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="start">Where to begin.</param>
-    /// <returns>Where the next run begins.</returns>
+    /// <param name="start">The position to start from.</param>
+    /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckIdsAsync(ScrubRun run, string start, CancellationToken cancellationToken)
     {
         var scan = new PagedScan(layout.FileIds, null, start, run.Most);
@@ -34,8 +34,8 @@ internal sealed class TreeScrub(StorageLayout layout)
 
     /// <summary>Looks through headers of folders: one transaction for each, two more for a suspect.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="start">Where to begin.</param>
-    /// <returns>Where the next run begins.</returns>
+    /// <param name="start">The position to start from.</param>
+    /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckHeadersAsync(ScrubRun run, string start, CancellationToken cancellationToken)
     {
         // A header is written whenever something comes into its folder, so a young one needs no look.
@@ -50,7 +50,7 @@ internal sealed class TreeScrub(StorageLayout layout)
         return scan.Next;
     }
 
-    /// <summary>Whether a row says where its entry is, and has for long: what was deleted for good has no place.</summary>
+    /// <summary>Checks whether a row has named its entry's place for long: entries that were deleted for good have no place.</summary>
     private static bool IsSettled(Row row, ScrubRun run) => row.RequiredNumber(EntryColumns.ParentId) != MoveIntent.Nowhere && row.Timestamp < run.Before;
 
     private async Task CheckIdAsync(ScrubRun run, Row row, CancellationToken cancellationToken)
@@ -94,7 +94,7 @@ internal sealed class TreeScrub(StorageLayout layout)
         return (await layout.Files.QueryPageAsync(range, 1, null, cancellationToken)).Rows.Count > 0;
     }
 
-    /// <summary>Whether a folder's partition has nothing but its header.</summary>
+    /// <summary>Checks whether a folder's partition has only its header.</summary>
     private async Task<bool> IsEmptyAsync(string partition, CancellationToken cancellationToken) =>
         (await layout.Files.QueryPageAsync(new RowRange(partition), 2, null, cancellationToken)).Rows.All(row => row.RowKey == FileKeys.Header);
 

@@ -120,7 +120,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
         Assert.Equal(2, parts);
     }
 
-    /// <summary>What crashes and lost answers may leave.</summary>
+    /// <summary>Creates the leftovers of crashes and lost responses.</summary>
     private static async Task LoseAsync(UploadSite site, FileRecord file)
     {
         await AddIdAsync(site, Lost, FileType.File);
