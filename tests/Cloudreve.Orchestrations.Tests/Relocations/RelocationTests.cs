@@ -6,6 +6,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Testing.Azurite;
 using Xunit;
 
 namespace Cloudreve.Orchestrations.Tests.Relocations;
