@@ -28,8 +28,8 @@ internal static class KnownDifferences
         (@"finishPasskeyRegistration - body\.u: ", "the documentation misspells ua"),
         (@"deleteFileVersion - query ", "the documentation names it in the query, too; clients send it in the body"),
         (@"createViewerSession - body\.parent_uri", "the app finds the folder by itself"),
-        (@"(list|import).* - .*resume_time", "no task is suspended"),
-        (@"importExternalFiles - body\.extract_media_meta", "media information is not extracted"),
+        (@"createArchive - body\.(encoding|file_mask|password)", "the documentation repeats fields of extraction"),
+        (@"(create|extract)Archive - body\.preferred_node_id", "choosing nodes belongs to the Pro edition, and the site is its only node"),
         (@"(updateFileContent|uploadFileChunk|updateProfilePicture) - body: string|getProfilePicture - : string", "content that is no JSON"),
     ];
 

@@ -27,7 +27,7 @@ internal sealed class RelocationFunctions(Relocation relocation, RelocationWorkf
     }
 
     /// <summary>Accepts a relocation and starts it: the path as the API's documentation spells it.</summary>
-    [Function("RelocateFilesAsDocumented")]
+    [Function("RelocateStoragePolicy")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
     [Answers<TaskResponse>]
