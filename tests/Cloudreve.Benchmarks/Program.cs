@@ -7,6 +7,7 @@ using Cloudreve.Benchmarks.Import;
 using Cloudreve.Benchmarks.Load;
 using Cloudreve.Benchmarks.Search;
 using Cloudreve.Benchmarks.Start;
+using Cloudreve.Benchmarks.WebDav;
 
 const string Usage = """
     usage: ./dev bench <name>
@@ -25,6 +26,8 @@ const string Usage = """
            [--publish DIR]
       search [--folders N] [--files N]            searches of a drive of 22,000 files, alone and many at once, beside a bare
                                                   scan; --folders: in the root, --files: in each folder
+      webdav [--size MB] [--huge MB]              the WebDAV server beside rclone's on the same emulator and Apache's on the local disk;
+             [--rounds N] [--publish DIR]         --size: of the large file, --huge: of the one that shows whether memory stays flat
       admin [--rows N] [--list NAME]              pages of the administration's lists of 100,000 rows, beside a bare query;
                                                   of users, files and links, or one of them
       load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
@@ -55,6 +58,9 @@ try
             return 0;
         case ["search", .. var rest]:
             await SearchBenchmark.RunAsync(Options.Parse(rest, SearchBenchmark.Values, switches: []));
+            return 0;
+        case ["webdav", .. var rest]:
+            await WebDavBenchmark.RunAsync(Options.Parse(rest, WebDavBenchmark.Values, switches: []));
             return 0;
         case ["admin", .. var rest]:
             await AdminBenchmark.RunAsync(Options.Parse(rest, AdminBenchmark.Values, switches: []));

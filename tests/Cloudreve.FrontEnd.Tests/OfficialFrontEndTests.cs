@@ -101,6 +101,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
     [InlineData("/admin/share")]
     [InlineData("/home")]
     [InlineData("/tasks")]
+    [InlineData("/connect")]
     [InlineData("/downloads")]
     [InlineData("/shares")]
     [InlineData("/settings")]

@@ -5,7 +5,7 @@ using Cloudreve.Dev.Processes;
 
 namespace Cloudreve.Dev;
 
-/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app during long-running work.</summary>
+/// <summary><c>./dev crash</c>: the long form of the end-to-end tests that kill the app during long-running work, and of those of WebDAV programs.</summary>
 internal static class CrashCommand
 {
     /// <summary>Declares the command.</summary>
@@ -25,6 +25,7 @@ internal static class CrashCommand
             {
                 ["CLOUDREVE_CRASH_KILLS"] = Text(parsed.GetValue(kills)),
                 ["CLOUDREVE_CRASH_FILES"] = Text(parsed.GetValue(files)),
+                ["CLOUDREVE_DAV_FILES"] = "2000",
                 ["CLOUDREVE_CRASH_SEED"] = Text(parsed.GetValue(seed) ?? RandomNumberGenerator.GetInt32(int.MaxValue)),
             };
             if (parsed.GetValue(publish) is { } folder)
@@ -43,7 +44,7 @@ internal static class CrashCommand
             "dotnet",
             [
                 "test", repository.Path("tests", "Cloudreve.EndToEnd"), "-c", Build.Configuration, "--nologo", "-v", "q",
-                "--filter", "FullyQualifiedName~KillTests", "--logger", "console;verbosity=detailed",
+                "--filter", "FullyQualifiedName~KillTests|FullyQualifiedName~DavProgramTests", "--logger", "console;verbosity=detailed",
             ],
             repository.Root,
             environment,
