@@ -83,7 +83,8 @@ public sealed partial class DavProgramTests(SharedSite shared) : IDisposable
         var home = new Dictionary<string, string> { ["HOME"] = _folder.FullName };
         var credentials = Path.Combine(_folder.FullName, ".netrc");
         await File.WriteAllTextAsync(credentials, $"machine 127.0.0.1 login {SiteClient.AdminEmail} password {device.Password}\n");
-        File.SetUnixFileMode(credentials, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(credentials, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "put.txt"), "content");
         const string Commands = """
             mkcol cadaver
