@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -363,6 +364,22 @@ public sealed class ImportTests(AzuriteServer azurite)
 
         Assert.Equal(code, error.Code);
         Assert.Empty((await site.Get<TaskStore>().ListAsync(ImportSite.AdminId, ["import"], [], 10, null)).Tasks);
+    }
+
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 0)]
+    public async Task Given_files_when_they_are_imported_then_those_with_media_are_queued_to_be_read_if_that_was_asked_for(bool isAskedFor, int messages)
+    {
+        var site = await ImportSite.CreateAsync(azurite);
+        await site.PutAsync(("src/a.jpg", 1), ("src/b.flac", 1), ("src/c.txt", 1), ("src/empty.jpg", 0));
+        var task = await site.Imports.AcceptAsync(new ImportRequest("src", "/imported", ImportSite.AdminId, 1, Recursive: true, isAskedFor), "");
+
+        await site.RunAsync(new ImportTaskReference(task.Id, task.OwnerId));
+
+        var queued = await site.Layout.Queue(site.Layout.ThumbnailsQueueName).ReceiveAsync(10, TimeSpan.FromMinutes(1));
+        Assert.Equal(messages, queued.Count);
+        Assert.All(queued, message => Assert.StartsWith(ThumbnailRequests.MediaPrefix, message.Body, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
+using Cloudreve.Functions.Tests.Files.Uploads;
 using ImageMagick;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -118,6 +119,29 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
+    public async Task Given_a_photo_of_a_camera_when_its_message_is_handled_then_the_file_tells_of_the_camera_until_its_content_changes()
+    {
+        var (client, user) = await NewUserAsync();
+        var file = await AddFileAsync(user, "/camera.jpg", Photo(image =>
+        {
+            var profile = new ExifProfile();
+            profile.SetValue(ExifTag.Model, "Box 1");
+            image.SetProfile(profile);
+        }));
+
+        await App.Host.InvokeAsync("GenerateThumbnail", ThumbnailRequests.MediaPrefix + file.Id);
+        var before = await InfoAsync();
+        await client.SendRawAsync(HttpMethod.Put, "file/content?uri=cloudreve%3A%2F%2Fmy%2Fcamera.jpg", ContentTests.Octets([1, 2, 3]));
+        var after = await InfoAsync();
+
+        Assert.Equal("Box 1", before.GetProperty("exif:camera_model").GetString());
+        Assert.Null(FileThumbnails.Find((await App.Services.GetRequiredService<FileTree>().FindByIdAsync(file.Id))!));
+        Assert.False(after.TryGetProperty("exif:camera_model", out _));
+
+        async Task<JsonElement> InfoAsync() => (await client.GetApiAsync("file/info?uri=cloudreve%3A%2F%2Fmy%2Fcamera.jpg")).Data.GetProperty("metadata");
+    }
+
+    [Fact]
     public async Task Given_the_defaults_when_a_client_asks_which_files_have_thumbnails_then_the_list_is_sorted()
     {
         var extensions = (await App.CreateClient().GetApiAsync("site/config/thumb")).Data.GetProperty("thumb_exts")
@@ -130,9 +154,10 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
         Assert.Equal(extensions.Order(StringComparer.Ordinal), extensions);
     }
 
-    private static byte[] Photo()
+    private static byte[] Photo(Action<MagickImage>? change = null)
     {
         using var image = new MagickImage("gradient:red-blue", 800, 600);
+        change?.Invoke(image);
         return image.ToByteArray(MagickFormat.Jpeg);
     }
 
