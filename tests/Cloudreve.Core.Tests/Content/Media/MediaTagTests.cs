@@ -67,7 +67,6 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(MagickFormat.Jpeg)]
     [InlineData(MagickFormat.Png)]
     [InlineData(MagickFormat.WebP)]
-    [InlineData(MagickFormat.Tiff)]
     public async Task Given_a_picture_of_a_camera_when_it_is_read_then_its_tags_have_the_keys_of_the_contract_and_of_the_front_end(MagickFormat format)
     {
         var picture = Pictures.RedAndBlue(format, 64, 32, Photograph);
