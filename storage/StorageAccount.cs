@@ -30,6 +30,9 @@ public sealed record StorageAccountOptions
     /// <summary>The pause before the first retry; it doubles with each.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Multiplies the time that storage may take to respond, for an emulator that shares its processors with much else.</summary>
+    public int TimeLimitFactor { get; init; } = 1;
+
     /// <summary>For tests: decides for each request whether it fails.</summary>
     public Func<StorageCall, StorageFault>? Faults { get; init; }
 }
@@ -144,7 +147,7 @@ public sealed class StorageAccount
         client.RetryPolicy = new TimedRetries(options.MaxRetries, options.RetryDelay, isContent ? CallLimits.LastContentTry : CallLimits.LastTry);
         client.Diagnostics.IsDistributedTracingEnabled = false;
         client.Diagnostics.IsLoggingEnabled = false;
-        client.AddPolicy(new StoragePipelinePolicy(service, isContent, Transactions, options.Faults), HttpPipelinePosition.PerRetry);
+        client.AddPolicy(new StoragePipelinePolicy(service, isContent, options.TimeLimitFactor, Transactions, options.Faults), HttpPipelinePosition.PerRetry);
         return client;
     }
 }

@@ -7,10 +7,11 @@ namespace Cloudreve.AzureStorage.Pipeline;
 /// <summary>The one policy that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
 /// <param name="service">The service.</param>
 /// <param name="isContent">True if the requests move content.</param>
+/// <param name="limitFactor">Multiplies the time limits.</param>
 /// <param name="counter">Counts.</param>
 /// <param name="faults">Decides on faults; null for none.</param>
 internal sealed class StoragePipelinePolicy(
-    StorageService service, bool isContent, StorageTransactionCounter counter, Func<StorageCall, StorageFault>? faults) : HttpPipelinePolicy
+    StorageService service, bool isContent, int limitFactor, StorageTransactionCounter counter, Func<StorageCall, StorageFault>? faults) : HttpPipelinePolicy
 {
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -45,7 +46,8 @@ internal sealed class StoragePipelinePolicy(
     {
         var call = Describe(message.Request);
         counter.Count(call);
-        message.NetworkTimeout = CallLimits.Of(call, isContent);
+        var limit = CallLimits.Of(call, isContent);
+        message.NetworkTimeout = limit == Timeout.InfiniteTimeSpan ? limit : limit * limitFactor;
         var fault = faults?.Invoke(call) ?? StorageFault.None;
         return fault == StorageFault.CrashBefore ? throw new SimulatedCrashException() : fault;
     }

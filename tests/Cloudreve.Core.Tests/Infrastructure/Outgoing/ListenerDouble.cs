@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -9,6 +10,8 @@ internal sealed class ListenerDouble : IDisposable
 {
     private readonly TcpListener _listener;
     private readonly Func<NetworkStream, Task> _answer;
+    // A connection that nothing refers to would be closed by the garbage collector.
+    private readonly ConcurrentBag<TcpClient> _clients = [];
     private int _connections;
 
     private ListenerDouble(IPAddress address, Func<NetworkStream, Task> answer)
@@ -77,6 +80,7 @@ internal sealed class ListenerDouble : IDisposable
     private async Task AnswerAsync(TcpClient client)
     {
         using var held = client;
+        _clients.Add(client);
         Interlocked.Increment(ref _connections);
         try
         {
