@@ -77,6 +77,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_an_instance_that_waits_its_turn_when_its_task_is_late_then_it_is_left_alone()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(["src/a"]);
         var task = await site.AcceptAsync("src");
         await ImportStarter.StartAsync(new ReplayClient(_hub), task);
         site.Clock.Advance(s_stall);
@@ -177,6 +178,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_an_instance_that_ended_before_the_task_began_when_minutes_pass_then_the_task_ends_with_an_error()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(["src/a"]);
         var task = await site.AcceptAsync("src");
         await ImportStarter.StartAsync(new ReplayClient(_hub), task);
         await using (var down = site.Restart(_ => StorageFault.Unavailable))
@@ -195,6 +197,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     public async Task Given_a_lost_task_that_cannot_be_looked_after_when_others_are_lost_then_those_are_repaired()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
+        await site.PutAsync(["src/a"]);
         var tasks = new List<WorkflowTask>();
         for (var i = 0; i < 3; i++)
             tasks.Add(await site.AcceptAsync("src"));

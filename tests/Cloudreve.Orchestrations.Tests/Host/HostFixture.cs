@@ -51,9 +51,16 @@ public sealed class HostFixture : IAsyncLifetime
         _azurite.Dispose();
     }
 
-    internal async Task<WorkflowTask> StartAsync(string source, int policyId = 1, long userId = 1)
+    internal async Task<WorkflowTask> StartFromLostContainerAsync(string source)
     {
-        var task = await Site.AcceptAsync(source, policyId, userId, "/" + source);
+        var task = await Site.AcceptFromLostContainerAsync(source, PolicyWithoutContainer);
+        await PostAsync($"start/{task.Id}");
+        return task;
+    }
+
+    internal async Task<WorkflowTask> StartAsync(string source, long userId = 1)
+    {
+        var task = await Site.AcceptAsync(source, 1, userId, "/" + source);
         await PostAsync($"start/{task.Id}");
         return task;
     }

@@ -93,10 +93,10 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
-    public async Task Given_a_container_that_does_not_exist_when_it_is_imported_then_the_task_ends_with_the_error_at_once()
+    public async Task Given_a_container_that_is_gone_when_its_import_begins_then_the_task_ends_with_the_error_at_once()
     {
         // A retry would come after two seconds, and seven more after that.
-        var task = await host.AwaitEndAsync(await host.StartAsync("src", policyId: HostFixture.PolicyWithoutContainer), seconds: 60);
+        var task = await host.AwaitEndAsync(await host.StartFromLostContainerAsync("lost"), seconds: 60);
 
         Assert.Equal((WorkflowTaskStatus.Error, "The storage policy's container does not exist."), (task.Status, task.Error));
         Assert.StartsWith("Completed", await host.AwaitInstanceEndAsync(task), StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Imports;
-using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.Import;
 using Cloudreve.Orchestrations.Tests.Replay;
@@ -76,13 +75,17 @@ public sealed class ImportOrchestrationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_container_that_does_not_exist_when_it_is_imported_then_the_task_ends_with_the_error_at_once()
+    public async Task Given_a_container_that_is_gone_when_its_import_begins_then_the_task_ends_with_the_error_at_once()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        var catalog = site.Get<SiteCatalog>();
-        await catalog.SavePolicyAsync(await catalog.GetPolicyAsync(1) with { Id = 2, BucketName = "missing" });
+        var accepted = await site.AcceptFromLostContainerAsync("src", policyId: 2);
+        await using var process = site.Restart();
+        var hub = new ReplayHub();
+        await ImportStarter.StartAsync(new ReplayClient(hub), accepted);
 
-        var (task, hub) = await ImportAsync(site, policyId: 2);
+        await hub.RunAsync(process.Activities());
+
+        var task = await site.TaskAsync(accepted.Id);
 
         Assert.Equal(WorkflowTaskStatus.Error, task.Status);
         Assert.Equal("The storage policy's container does not exist.", task.Error);
@@ -109,10 +112,10 @@ public sealed class ImportOrchestrationTests(AzuriteServer azurite)
         Assert.Empty((await site.CheckAsync()).All);
     }
 
-    private static async Task<(WorkflowTask Task, ReplayHub Hub)> ImportAsync(RunningSite site, int policyId = 1)
+    private static async Task<(WorkflowTask Task, ReplayHub Hub)> ImportAsync(RunningSite site)
     {
         var hub = new ReplayHub();
-        var task = await site.AcceptAsync("src", policyId);
+        var task = await site.AcceptAsync("src");
         await ImportStarter.StartAsync(new ReplayClient(hub), task);
         await hub.RunAsync(site.Activities());
         return (await site.TaskAsync(task.Id), hub);

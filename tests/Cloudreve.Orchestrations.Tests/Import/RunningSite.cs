@@ -68,6 +68,18 @@ internal sealed class RunningSite : IAsyncDisposable
     /// <summary>Runs the activities in this process.</summary>
     public ReplayProcess Activities(Func<bool>? isDead = null) => new(_services, isDead);
 
+    /// <summary>Accepts an import from a container that is gone when the import begins.</summary>
+    public async Task<WorkflowTask> AcceptFromLostContainerAsync(string source, int policyId)
+    {
+        await PutAsync([source + "/a"]);
+        var catalog = Get<SiteCatalog>();
+        var policy = await catalog.GetPolicyAsync(1) with { Id = policyId };
+        await catalog.SavePolicyAsync(policy);
+        var task = await AcceptAsync(source, policyId);
+        await catalog.SavePolicyAsync(policy with { BucketName = "missing" });
+        return task;
+    }
+
     public Task PutAsync(IEnumerable<string> names)
     {
         BlobContainer container = Layout.Container(Layout.FilesContainerName);
