@@ -26,8 +26,6 @@ public sealed class AzuriteServer : IDisposable
         var start = new ProcessStartInfo("node") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            // Near its usual limit Node collects garbage for seconds, in which nothing is answered.
-            "--max-old-space-size=8192",
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "collections-by-name.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "blobs-by-name.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tools", "dev", "Running", "encoded-names.cjs"),
