@@ -28,6 +28,7 @@ public sealed class AzuriteServer : IDisposable
         [
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "collections-by-name.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "blobs-by-name.cjs"),
+            "--require", Path.Combine(RepositoryRoot, "tests", "Cloudreve.Testing", "Azurite", "no-collection.cjs"),
             "--require", Path.Combine(RepositoryRoot, "tools", "dev", "Running", "encoded-names.cjs"),
             script, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobPort", Text(ports[0]), "--queuePort", Text(ports[1]), "--tablePort", Text(ports[2]),
