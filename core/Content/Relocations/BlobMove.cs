@@ -35,9 +35,9 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
     /// <param name="entity">The entity.</param>
     /// <param name="to">The policy.</param>
     /// <param name="target">The new blob.</param>
-    /// <param name="patience">The time to wait for the copy of a large one.</param>
+    /// <param name="timeout">The time to wait for the copy of a large one.</param>
     /// <exception cref="StorageUnavailableException">Storage is away.</exception>
-    public async Task<MoveOutcome> RunAsync(EntityRecord entity, StoragePolicy to, BlobTarget target, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<MoveOutcome> RunAsync(EntityRecord entity, StoragePolicy to, BlobTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (to.Settings.Encryption && entity.Encryption is null)
             return MoveOutcome.Failed("The storage policy encrypts its files, and this one is not encrypted. Upload it again.");
@@ -51,7 +51,7 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
             var copies = containers.Get(to);
             if (!await TryCopyAsync(from, blob, copies, target.Name, cancellationToken))
                 return MoveOutcome.Failed("Its content changed while it was being copied.");
-            return await TakeAsync(entity, to, blob, target, copies, patience, cancellationToken);
+            return await TakeAsync(entity, to, blob, target, copies, timeout, cancellationToken);
         }
         catch (CloudreveException e)
         {
@@ -83,13 +83,13 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
     }
 
     private async Task<MoveOutcome> TakeAsync(
-        EntityRecord entity, StoragePolicy to, BlobItem blob, BlobTarget target, BlobContainer copies, TimeSpan patience, CancellationToken cancellationToken)
+        EntityRecord entity, StoragePolicy to, BlobItem blob, BlobTarget target, BlobContainer copies, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
         var copy = await copies.FindAsync(target.Name, cancellationToken);
         while (copy?.CopyState == BlobCopyState.Pending)
         {
-            if (clock.GetElapsedTime(start) >= patience)
+            if (clock.GetElapsedTime(start) >= timeout)
                 return MoveOutcome.Pending;
             await Task.Delay(s_pause, clock, cancellationToken);
             copy = await copies.FindAsync(target.Name, cancellationToken);

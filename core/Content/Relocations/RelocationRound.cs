@@ -68,15 +68,15 @@ internal sealed class RelocationRound(StoragePolicy policy, EntityStore entities
 
     /// <summary>Moves the blobs: five transactions for each.</summary>
     /// <param name="failures">The earlier failures.</param>
-    /// <param name="patience">The time to wait for copies in the background.</param>
+    /// <param name="timeout">The time to wait for copies in the background.</param>
     /// <returns>The outcome; null while the storage service is still copying.</returns>
-    public async Task<RoundResult?> RunAsync(ItemFailures failures, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<RoundResult?> RunAsync(ItemFailures failures, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var outcomes = new ConcurrentDictionary<long, MoveOutcome>();
         await Parallel.ForEachAsync(
             Accepted.SelectMany(file => file.Entry!.EntityIds).Distinct(),
             new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-            async (id, token) => outcomes[id] = await MoveAsync(id, patience, token));
+            async (id, token) => outcomes[id] = await MoveAsync(id, timeout, token));
         if (outcomes.Values.Any(outcome => outcome.IsPending))
             return null;
         foreach (var lost in _page!.Lost)
@@ -91,11 +91,11 @@ internal sealed class RelocationRound(StoragePolicy policy, EntityStore entities
         return new RoundResult(outcomes.Values.Count(outcome => outcome.Failure is null), failures);
     }
 
-    private async Task<MoveOutcome> MoveAsync(long id, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<MoveOutcome> MoveAsync(long id, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (!_found.TryGetValue(id, out var entity))
             return MoveOutcome.Failed("Its content does not exist.");
-        return entity.PolicyId == policy.Id ? MoveOutcome.Moved : await move.RunAsync(entity, policy, _targets[id], patience, cancellationToken);
+        return entity.PolicyId == policy.Id ? MoveOutcome.Moved : await move.RunAsync(entity, policy, _targets[id], timeout, cancellationToken);
     }
 
     private static bool IsLarge(EntityRecord entity) => entity.Size > BlobContainer.MaxDirectCopy;
