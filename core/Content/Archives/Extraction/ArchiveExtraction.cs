@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Archives.Extraction.Formats;
 using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads.Writes;
@@ -8,6 +8,7 @@ using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Reads;
 using Cloudreve.Core.Infrastructure.Sealing;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
@@ -17,7 +18,7 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>
-/// Extracts zips into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. Entries that cannot be extracted are
+/// Extracts archives into drives (contract, section 19.2), entry by entry, by ranges of the archive's blob. Entries that cannot be extracted are
 /// counted and named, and the rest continues. Every method may be called again after a crash.
 /// </summary>
 /// <param name="tasks">The tasks.</param>
@@ -44,15 +45,14 @@ public sealed class ArchiveExtraction(
     // Number of entries that are written in parallel.
     private const int Workers = 8;
 
-    // Number of entries between two records of the progress.
-    private const int EntriesInRound = 64;
-
     // The request that a task keeps must fit into its row.
     private const int MaxJobCharacters = 300_000;
 
-    private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
-
     private readonly ExtractionRows _rows = new(layout, keys ?? SealingKeys.None);
+    private readonly ArchiveSources _sources = new(reader, clock);
+
+    // Windows of decoders are large.
+    private readonly HeavyReads _decoders = new(UnpackLimits.DecodersAtOnce);
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">A task of this type.</param>
@@ -70,7 +70,7 @@ public sealed class ArchiveExtraction(
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
     /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for a file that is
-    /// not a zip; and any error of the source. Nothing was created.
+    /// not an archive; and any error of the source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(
         Caller caller, string source, string destination, string encoding, IReadOnlyList<string> mask, string password = "",
@@ -83,7 +83,7 @@ public sealed class ArchiveExtraction(
         if (await tree.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         var archive = await FindAsync(caller, site, source, cancellationToken);
-        await new ZipSource(reader, archive).ListAsync(names, cancellationToken);
+        await _sources.CheckAsync(archive, names, password, cancellationToken);
         var json = JsonSerializer.Serialize(new ExtractionJob(source, place.DrivePath.ToString(), encoding, mask), ExtractionJson.Short.ExtractionJob);
         if (json.Length > MaxJobCharacters || mask.Any(string.IsNullOrEmpty))
             throw new CloudreveException(ErrorCode.BadParameter, "The selection of files is too long or has an empty name.");
@@ -109,7 +109,6 @@ public sealed class ArchiveExtraction(
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
     {
-        var start = clock.GetTimestamp();
         if (await runs.BeginAsync(reference, cancellationToken) is not { } task)
             return true;
         var job = JobOf(task);
@@ -118,24 +117,11 @@ public sealed class ArchiveExtraction(
         var destination = FilePath.ParsePlain(job.Destination);
         if (await tree.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
-        var zip = new ZipSource(reader, archive);
-        var wanted = (await zip.ListAsync(NameEncoding.Of(job.Encoding), cancellationToken)).Where(member => EntryPaths.IsWanted(member.File.Name, job.Mask)).ToList();
-        var (state, etag) = await OpenAsync(reference, caller, archive, wanted, cancellationToken);
-        // An earlier run may have died between its state and its report.
-        if (etag is not null)
-            await ReportAsync(reference, state, wanted, cancellationToken);
-        var password = wanted.Exists(member => member.IsEncrypted) ? await _rows.FindPasswordAsync(reference.TaskId, cancellationToken) : "";
         var entries = new EntryWriter(tree, writer, caller, destination, task.CreatedAt);
-        while (state.Next < wanted.Count && clock.GetElapsedTime(start) < s_stepTime)
-        {
-            // A process that hangs must not continue when its task has ended.
-            if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
-                return true;
-            state = await ExtractAsync(entries, (member, token) => zip.OpenAsync(member, password, token), wanted, state, cancellationToken);
-            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
-            await ReportAsync(reference, state, wanted, cancellationToken);
-        }
-        return state.Next == wanted.Count;
+        var format = await _sources.FindFormatAsync(archive, cancellationToken);
+        return format == ArchiveFormat.Unknown
+            ? await ExtractAsync(reference, caller, job, archive, format, entries, cancellationToken)
+            : await _decoders.RunAsync(caller.UserId, () => ExtractAsync(reference, caller, job, archive, format, entries, cancellationToken), cancellationToken);
     }
 
     /// <summary>Ends a task. What was extracted stays.</summary>
@@ -147,7 +133,42 @@ public sealed class ArchiveExtraction(
         await runs.EndAsync(reference, error, cancellationToken: cancellationToken);
     }
 
-    private async Task<EntityRecord> FindAsync(Caller caller, SiteSettings site, string uri, CancellationToken cancellationToken)
+    private async Task<bool> ExtractAsync(
+        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, ArchiveFormat format, EntryWriter entries, CancellationToken cancellationToken)
+    {
+        var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
+        var (state, etag) = found is { } earlier ? (earlier.State, earlier.ETag) : (new ExtractionState { EntityId = archive.Entity.Id }, null);
+        if (state.EntityId != archive.Entity.Id)
+            throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
+        await using var source = await _sources.OpenAsync(
+            archive, format, NameEncoding.Of(job.Encoding), job.Mask, new EntryPlace(state.Next, state.Position),
+            () => _rows.FindPasswordAsync(reference.TaskId, cancellationToken), cancellationToken);
+        var total = source.Wanted is { } wanted ? new ExtractionTotal(wanted.Count, wanted.Where(file => !file.IsDirectory).Sum(file => (decimal)file.Size)) : null;
+        // An earlier run may have died between its state and its report.
+        if (etag is null)
+            await CheckRoomAsync(caller, total, cancellationToken);
+        else
+            await ReportAsync(reference, state, total, cancellationToken);
+        for (var start = clock.GetTimestamp(); clock.GetElapsedTime(start) < source.StepTime;)
+        {
+            var round = await source.NextAsync(cancellationToken);
+            if (round.Count == 0)
+            {
+                if (total is null)
+                    await ReportAsync(reference, state, new ExtractionTotal(state.Entries + state.Failures.Count, state.Bytes), cancellationToken);
+                return true;
+            }
+            // A process that hangs must not continue when its task has ended.
+            if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
+                return true;
+            state = await ExtractAsync(entries, round, state, cancellationToken) with { Next = source.Place.Next, Position = source.Place.Position };
+            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            await ReportAsync(reference, state, total, cancellationToken);
+        }
+        return false;
+    }
+
+    private async Task<ArchiveFile> FindAsync(Caller caller, SiteSettings site, string uri, CancellationToken cancellationToken)
     {
         var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
         var file = await tree.GetAsync(place, cancellationToken);
@@ -155,60 +176,46 @@ public sealed class ArchiveExtraction(
             throw new CloudreveException(ErrorCode.BlobNotFound, "The archive has no content.");
         return caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit
             ? throw new CloudreveException(ErrorCode.FileTooLarge, "The archive exceeds the size limit of your group.")
-            : archive;
+            : new ArchiveFile(archive, file.Name, file.UpdatedAt);
     }
 
-    private async Task<(ExtractionState State, string? ETag)> OpenAsync(
-        TaskReference reference, Caller caller, EntityRecord archive, List<ZipMember> wanted, CancellationToken cancellationToken)
+    /// <summary>Stops bombs that say so; only the announced size is ever unpacked.</summary>
+    private async Task CheckRoomAsync(Caller caller, ExtractionTotal? total, CancellationToken cancellationToken)
     {
-        if (await _rows.FindAsync(reference.TaskId, cancellationToken) is { } found)
-        {
-            return found.State.EntityId == archive.Id
-                ? found
-                : throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
-        }
-        // Stops zip bombs: only the announced size is ever unpacked.
-        var size = wanted.Sum(member => (decimal)member.File.Size);
-        if (await quota.GetUsedAsync(caller.UserId, cancellationToken) + size > caller.Group.MaxStorage)
+        if (total is not null && await quota.GetUsedAsync(caller.UserId, cancellationToken) + total.Bytes > caller.Group.MaxStorage)
             throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage does not have enough room for the content of the archive.");
-        return (new ExtractionState { EntityId = archive.Id }, null);
     }
 
     /// <summary>Extracts some entries in parallel.</summary>
     private static async Task<ExtractionState> ExtractAsync(
-        EntryWriter entries, Func<ZipMember, CancellationToken, Task<Stream>> open, List<ZipMember> wanted, ExtractionState state, CancellationToken cancellationToken)
+        EntryWriter entries, IReadOnlyList<SourceEntry> round, ExtractionState state, CancellationToken cancellationToken)
     {
-        var round = wanted.Slice(state.Next, Math.Min(EntriesInRound, wanted.Count - state.Next));
-        var failures = new ConcurrentDictionary<int, string>();
+        var written = new (string? Failure, long Bytes)[round.Count];
         await Parallel.ForEachAsync(
             Enumerable.Range(0, round.Count),
             new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-            async (index, token) =>
-            {
-                var member = round[index];
-                var failure = member.IsLink
-                    ? "It is a link."
-                    : await entries.WriteAsync(member.File, t => open(member, t), token);
-                if (failure is not null)
-                    failures[index] = failure;
-            });
+            async (index, token) => written[index] = await entries.WriteAsync(round[index], token));
         for (var i = 0; i < round.Count; i++)
         {
-            var file = round[i].File;
-            state = failures.TryGetValue(i, out var failure)
-                ? state with { Failures = state.Failures.Add(file.Name, failure) }
-                : state with { Entries = state.Entries + 1, Bytes = state.Bytes + (file.IsDirectory ? 0 : file.Size) };
+            state = written[i].Failure is { } failure
+                ? state with { Failures = state.Failures.Add(round[i].File.Name, failure) }
+                : state with { Entries = state.Entries + 1, Bytes = state.Bytes + written[i].Bytes };
         }
-        return state with { Next = state.Next + round.Count };
+        return state;
     }
 
-    private Task ReportAsync(TaskReference reference, ExtractionState state, List<ZipMember> wanted, CancellationToken cancellationToken)
+    private Task ReportAsync(TaskReference reference, ExtractionState state, ExtractionTotal? total, CancellationToken cancellationToken)
     {
         var progress = new Dictionary<string, TaskProgress>
         {
-            ["extract_count"] = new(wanted.Count, state.Entries),
-            ["extract_size"] = new(wanted.Sum(member => member.File.IsDirectory ? 0 : member.File.Size), state.Bytes),
+            ["extract_count"] = new(total?.Entries ?? 0, state.Entries),
+            ["extract_size"] = new((long)(total?.Bytes ?? 0), state.Bytes),
         };
         return runs.ReportAsync(reference, "", progress, state.Failures, cancellationToken);
     }
+
+    /// <summary>What is extracted in all, where that is known in advance.</summary>
+    /// <param name="Entries">Files and folders.</param>
+    /// <param name="Bytes">Bytes of them.</param>
+    private sealed record ExtractionTotal(long Entries, decimal Bytes);
 }

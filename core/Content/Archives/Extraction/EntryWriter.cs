@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -19,32 +18,36 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
     private readonly ConcurrentDictionary<FilePath, Lazy<Task>> _folders = new();
 
     /// <summary>Extracts an entry.</summary>
-    /// <param name="file">The entry.</param>
-    /// <param name="open">Opens its content.</param>
-    /// <returns>The reason that it could not be extracted; null when it was.</returns>
+    /// <param name="entry">The entry.</param>
+    /// <returns>The reason that it could not be extracted, null when it was; and the bytes of it.</returns>
     /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
-    public async Task<string?> WriteAsync(ArchivedFile file, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public async Task<(string? Failure, long Bytes)> WriteAsync(SourceEntry entry, CancellationToken cancellationToken)
     {
+        var file = entry.File;
+        if (entry.Refusal is not null)
+            return (entry.Refusal, 0);
         if (EntryPaths.Find(destination, file.Name) is not { } path)
-            return "Its name is not allowed.";
+            return ("Its name is not allowed.", 0);
         try
         {
             if (file.IsDirectory)
             {
                 await MakeFolderAsync(path, cancellationToken);
-                return null;
+                return (null, 0);
             }
             if (path.Depth > destination.Depth + 1)
                 await MakeFolderAsync(path.Parent, cancellationToken);
-            await using var content = await open(cancellationToken);
-            await writer.WriteAsync(
-                caller, new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true }, content, cancellationToken);
-            return null;
+            await using var content = await entry.OpenAsync(cancellationToken);
+            var request = new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true };
+            var written = entry.IsOpenEnded
+                ? (await writer.PutOpenEndedAsync(caller, request, content, cancellationToken)).File
+                : await writer.WriteAsync(caller, request, content, cancellationToken);
+            return (null, written.Size);
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {
-            return await IsOursAsync(file, path, cancellationToken) ? null : e.Message;
+            return await FindOursAsync(entry, path, cancellationToken) is { } ours ? (null, ours.Size) : (e.Message, 0);
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.Conflict or ErrorCode.TooManyRequests)
         {
@@ -52,7 +55,7 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
         }
         catch (CloudreveException e) when (e.Code is not (ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed))
         {
-            return e.Message;
+            return (e.Message, 0);
         }
     }
 
@@ -77,8 +80,10 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
             await tree.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
     }
 
-    /// <summary>Checks whether an earlier run extracted a file: it is as the archive says, and newer than the task.</summary>
-    private async Task<bool> IsOursAsync(ArchivedFile file, FilePath path, CancellationToken cancellationToken) =>
+    /// <summary>The file that an earlier run extracted, if it is as the archive says, and newer than the task.</summary>
+    private async Task<FileRecord?> FindOursAsync(SourceEntry entry, FilePath path, CancellationToken cancellationToken) =>
         await tree.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } found
-        && found.CreatedAt >= since && found.Size == file.Size && found.UpdatedAt == file.UpdatedAt;
+        && found.CreatedAt >= since && (entry.IsOpenEnded || found.Size == entry.File.Size) && found.UpdatedAt == entry.File.UpdatedAt
+            ? found
+            : null;
 }

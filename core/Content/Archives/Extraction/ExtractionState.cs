@@ -21,6 +21,9 @@ internal sealed record ExtractionState
     /// <summary>The first entry that is not done yet.</summary>
     public int Next { get; init; }
 
+    /// <summary>Its position in what the archive unpacks to, where that helps to find it.</summary>
+    public long Position { get; init; }
+
     /// <summary>Files and folders that were extracted.</summary>
     public long Entries { get; init; }
 

@@ -138,6 +138,6 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
         return bytes;
     }
 
-    private static CloudreveException NotSupported(Exception? inner = null) =>
+    public static CloudreveException NotSupported(Exception? inner = null) =>
         new(ErrorCode.ArchiveTypeUnsupported, "The file is not an archive that can be extracted.", inner);
 }

@@ -30,14 +30,25 @@ internal static class SevenZipDirectory
     /// <param name="work">Bounds what it costs.</param>
     /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is damaged or its header encrypted, 40049 when it has too many entries.</exception>
     public static async Task<IReadOnlyList<ArchivedFile>> ReadAsync(
-        byte[] head, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
+        byte[] head, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken) =>
+        (await ReadContentsAsync(head, read, size, "", work, cancellationToken)).Files;
+
+    /// <summary>Lists a 7z with what unpacking it takes. Its header may be encrypted.</summary>
+    /// <param name="head">Its first 32 bytes.</param>
+    /// <param name="read">Reads its parts.</param>
+    /// <param name="size">Its length in bytes.</param>
+    /// <param name="password">The password; empty for none.</param>
+    /// <param name="work">Bounds what it costs.</param>
+    /// <exception cref="Cloudreve.Core.Infrastructure.Errors.CloudreveException">403 when it is damaged or its header encrypted with another password, 40049 when it has too many entries.</exception>
+    public static async Task<SevenZipContents> ReadContentsAsync(
+        byte[] head, ReadPart read, long size, string password, WorkBudget work, CancellationToken cancellationToken)
     {
         if (head.Length < SignatureBytes)
             throw DirectoryLimits.NotListable();
         var offset = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(12));
         var length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(20));
         if (length == 0)
-            return [];
+            return SevenZipContents.None;
         var header = new SevenZipReader(await ReadPartAsync(read, size, offset, DirectoryLimits.CheckBytes(length), cancellationToken), work);
         long unpacked = 0;
         for (var i = 0; i < EncodedHeaders; i++)
@@ -50,7 +61,7 @@ internal static class SevenZipDirectory
                     var streams = SevenZipStreams.Parse(header);
                     // A header inside a header may be as large as a single one.
                     DirectoryLimits.CheckBytes(unpacked += streams.Folders.Sum(folder => folder.Size));
-                    header = new SevenZipReader(await UnpackAsync(streams, read, size, work, cancellationToken), work);
+                    header = new SevenZipReader(await UnpackAsync(streams, read, size, password, work, cancellationToken), work);
                     break;
                 default:
                     throw DirectoryLimits.NotListable();
@@ -60,11 +71,20 @@ internal static class SevenZipDirectory
     }
 
     private static async Task<byte[]> UnpackAsync(
-        SevenZipStreams streams, ReadPart read, long size, WorkBudget work, CancellationToken cancellationToken)
+        SevenZipStreams streams, ReadPart read, long size, string password, WorkBudget work, CancellationToken cancellationToken)
     {
-        if (streams.PackSizes is not [var packed] || streams.Folders is not [{ Coders: [var coder], UnpackSizes: [var unpacked] }])
+        if (streams.PackSizes is not [var packed] || streams.Folders is not [{ Coders.Count: 1 or 2 } folder] || folder.UnpackSizes.Length != folder.Coders.Count)
             throw DirectoryLimits.NotListable();
         var source = await ReadPartAsync(read, size, streams.PackPosition, DirectoryLimits.CheckBytes(packed), cancellationToken);
+        var (coder, unpacked) = (folder.Coders[folder.MainOutput], folder.Size);
+        if (folder.Coders.Count == 2)
+        {
+            // Encrypted after it was packed.
+            var cipher = folder.Coders[1 - folder.MainOutput];
+            if (cipher.Method != SevenZipCipher.Method || password.Length == 0)
+                throw DirectoryLimits.NotListable();
+            source = SevenZipCipher.Decrypt(source, DirectoryLimits.CheckBytes(folder.UnpackSizes[1 - folder.MainOutput]), cipher.Properties, password);
+        }
         var length = DirectoryLimits.CheckBytes(unpacked);
         return coder switch
         {
@@ -148,6 +168,15 @@ internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
     public long Size => MainOutput < UnpackSizes.Length ? UnpackSizes[MainOutput] : throw DirectoryLimits.NotListable();
 }
 
+/// <summary>The contents of a 7z.</summary>
+/// <param name="Files">The entries, in their order.</param>
+/// <param name="Folders">What is packed together.</param>
+internal sealed record SevenZipContents(IReadOnlyList<ArchivedFile> Files, IReadOnlyList<SevenZipFolder> Folders)
+{
+    /// <summary>Those of an empty archive.</summary>
+    public static SevenZipContents None { get; } = new([], []);
+}
+
 /// <summary>Reads the entries of a plain header.</summary>
 internal static class SevenZipHeader
 {
@@ -155,15 +184,15 @@ internal static class SevenZipHeader
     private const long Dummy = 0x19;
     private const int BytesPerStep = 1024;
 
-    public static IReadOnlyList<ArchivedFile> Parse(SevenZipReader header)
+    public static SevenZipContents Parse(SevenZipReader header)
     {
-        IReadOnlyList<long> sizes = [];
+        SevenZipStreams? streams = null;
         for (var section = header.ReadSection(0); ; section = header.ReadSection(section))
         {
             switch (section)
             {
                 case 0x00:
-                    return [];
+                    return SevenZipContents.None;
                 case 0x02:
                     SkipProperties(header);
                     break;
@@ -171,10 +200,10 @@ internal static class SevenZipHeader
                     SevenZipStreams.Parse(header);
                     break;
                 case 0x04:
-                    sizes = SevenZipStreams.Parse(header).FileSizes;
+                    streams = SevenZipStreams.Parse(header);
                     break;
                 case 0x05:
-                    return ParseFiles(header, sizes);
+                    return new SevenZipContents(ParseFiles(header, streams?.FileSizes ?? []), streams?.Folders ?? []);
                 default:
                     throw DirectoryLimits.NotListable();
             }

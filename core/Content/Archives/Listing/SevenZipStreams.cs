@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Content.Archives.Listing;
 internal sealed class SevenZipStreams
 {
     private const byte End = 0x00;
-    private const int MaxCoders = 32;
+    public const int MaxCoders = 32;
 
     private SevenZipStreams()
     {

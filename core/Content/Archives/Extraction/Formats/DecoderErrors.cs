@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
+
+/// <summary>Tells damage from outages: decoders answer damaged content with exceptions of any type.</summary>
+internal static class DecoderErrors
+{
+    /// <summary>True for an exception that says something about the content, so that another try would bring the same.</summary>
+    public static bool IsOfContent(Exception error) => error is not
+        (BlobReadException or StorageException or OperationCanceledException or CloudreveException or OutOfMemoryException);
+
+    /// <summary>The refusal of an entry.</summary>
+    public static CloudreveException OfEntry(Exception error) => error is CryptographicException
+        ? new CloudreveException(ErrorCode.WrongPassword, "The password is missing or wrong.", error)
+        : EntryContent.Damaged(error);
+
+    /// <summary>The refusal of all that is left of an archive.</summary>
+    public static ArchiveRefusedException OfArchive(Exception error) => error is CryptographicException
+        ? new ArchiveRefusedException(ErrorCode.WrongPassword, "The archive is encrypted, and its password is missing or wrong.", error)
+        : ArchiveRefusedException.Damaged(error);
+}

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using Cloudreve.Core.Content.Archives.Listing;
+using SharpCompress.Common;
+using SharpCompress.Common.Rar;
+using SharpCompress.Readers;
+using SharpCompress.Readers.Rar;
+
+namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
+
+/// <summary>
+/// The entries of a RAR, whose descriptions stand in front of them. Where they were packed one by one, those that are not wanted are passed over by
+/// their length; else all in front are unpacked, too.
+/// </summary>
+internal sealed class RarEntries : PackedEntries
+{
+    private readonly Stream _blob;
+    private readonly IReader _reader;
+    private readonly bool _isOld;
+    private readonly bool _hasPassword;
+    private readonly long _packed;
+    private long _unpacked;
+    private Stream? _open;
+
+    /// <param name="blob">The archive; owned.</param>
+    /// <param name="isOld">True for RAR 4.</param>
+    /// <param name="next">The index of the first wanted entry.</param>
+    /// <param name="password">The password; empty for none.</param>
+    /// <param name="names">Decodes names that are not in Unicode.</param>
+    public RarEntries(Stream blob, bool isOld, int next, string password, NameEncoding names)
+    {
+        (_blob, _isOld, _hasPassword, _packed) = (blob, isOld, password.Length > 0, blob.Length);
+        _reader = RarReader.OpenReader(blob, new ReaderOptions
+        {
+            Password = _hasPassword ? password : null,
+            LeaveStreamOpen = true,
+            ArchiveEncoding = new ArchiveEncoding { CustomDecoder = (bytes, index, count, _) => names.Decode(bytes.AsSpan(index, count).ToArray()) },
+        });
+        for (var i = 0; i < next; i++)
+        {
+            if (!_reader.MoveToNextEntry())
+                throw new InvalidDataException("The archive has fewer entries than before.");
+            CheckMemory();
+        }
+    }
+
+    public override bool AreIndependent => true;
+
+    public override PackedEntry? Next()
+    {
+        _open?.Dispose();
+        _open = null;
+        if (!_reader.MoveToNextEntry())
+            return null;
+        CheckMemory();
+        var entry = (RarEntry)_reader.Entry;
+        var isFolder = entry.IsDirectory;
+        var size = isFolder ? 0 : entry.Size;
+        UnpackLimits.CheckRatio(_unpacked = checked(_unpacked + (size == long.MaxValue ? 0 : size)), _packed);
+        return new PackedEntry(new ArchivedFile((entry.Key ?? "").TrimEnd('/'), size, TimeOf(entry.LastModifiedTime), isFolder))
+        {
+            // The library checks RAR 5 itself, and of RAR 4 what is not encrypted.
+            Checksum = _isOld && entry.IsEncrypted ? (uint)entry.Crc : null,
+            Refusal = entry.IsRedir || (_isOld && ((entry.Attrib ?? 0) & 0xF000) == 0xA000) ? "It is a link."
+                : !isFolder && entry.IsEncrypted && !_hasPassword ? "It is encrypted and needs a password."
+                : entry.IsSplitAfter ? "It continues in another file, which is not supported."
+                : size is < 0 or long.MaxValue ? "Its size is not known."
+                : null,
+        };
+    }
+
+    public override Stream Open() => _open = _reader.OpenEntryStream();
+
+    public override void Dispose()
+    {
+        _reader.Dispose();
+        _blob.Dispose();
+    }
+
+    /// <summary>RAR 5 says which window an entry needs, and the library allocates it; others have a fixed one.</summary>
+    private void CheckMemory()
+    {
+        if (!_isOld)
+            UnpackLimits.CheckMemory(WindowOf(HeaderOf((RarEntry)_reader.Entry)));
+    }
+
+    private static DateTimeOffset TimeOf(DateTime? time) => time switch
+    {
+        null => DateTimeOffset.UnixEpoch,
+        { Kind: DateTimeKind.Local } local => local.ToUniversalTime(),
+        { } other => new DateTimeOffset(other.Ticks, TimeSpan.Zero),
+    };
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_FileHeader")]
+    [return: UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")]
+    private static extern object HeaderOf(RarEntry entry);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_WindowSize")]
+    private static extern uint WindowOf([UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")] object header);
+}

@@ -1,0 +1,178 @@
+using Cloudreve.Core.Content.Archives.Extraction.Formats;
+using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Infrastructure.Errors;
+
+namespace Cloudreve.Core.Content.Archives.Extraction;
+
+/// <summary>
+/// The wanted entries of an archive that is read from its start to its end. Small ones are unpacked to memory, so that they can be written side by
+/// side; a larger one comes alone and is written while it is unpacked.
+/// </summary>
+/// <param name="openAt">Opens the archive at a place.</param>
+/// <param name="place">The place to continue from.</param>
+/// <param name="mask">The requested entries; empty for all.</param>
+/// <param name="clock">Measures how long it takes to find the place.</param>
+internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, EntryPlace place, IReadOnlyCollection<string> mask, TimeProvider clock) : EntrySource
+{
+    private const int SmallBytes = 1 << 20;
+    private const long BytesInRound = 16 << 20;
+    private const int MostReopened = 16;
+
+    private static readonly TimeSpan s_shortStep = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_longStep = TimeSpan.FromMinutes(10);
+
+    private PackedEntries? _entries;
+    private PackedEntry? _current;
+    private DecodedContent? _streamed;
+    private EntryPlace _place = place;
+    private TimeSpan _search;
+    private ArchiveRefusedException? _refusal;
+    private int _reopened;
+    private bool _isBroken;
+
+    public override IReadOnlyList<ArchivedFile>? Wanted => field ??= _entries?.Known is { } files ? [.. files.Where(file => EntryPaths.IsWanted(file.Name, mask))] : null;
+
+    public override EntryPlace Place => _place;
+
+    // Each step unpacks again what is in front of its place, so later steps take longer.
+    public override TimeSpan StepTime => TimeSpan.FromTicks(Math.Clamp(_search.Ticks, s_shortStep.Ticks, s_longStep.Ticks));
+
+    /// <summary>Opens the archive and finds the place.</summary>
+    public Task OpenAsync(CancellationToken cancellationToken) => RunAsync(Open, cancellationToken);
+
+    public override async Task<IReadOnlyList<SourceEntry>> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_refusal is not null)
+            throw _refusal;
+        await PassStreamedAsync(cancellationToken);
+        var round = new List<SourceEntry>();
+        try
+        {
+            await GatherAsync(round, cancellationToken);
+        }
+        catch (ArchiveRefusedException e) when (round.Count > 0)
+        {
+            // What is in front of the damage can be written.
+            _refusal = e;
+        }
+        return round;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_entries is not null)
+            await Task.Run(_entries.Dispose);
+    }
+
+    private async Task GatherAsync(List<SourceEntry> round, CancellationToken cancellationToken)
+    {
+        long bytes = 0;
+        while (round.Count < EntriesInRound && bytes < BytesInRound)
+        {
+            _current ??= await RunAsync(_entries!.Next, cancellationToken);
+            if (_current is not { } entry)
+                break;
+            if (_place.Next >= DirectoryLimits.Entries)
+                throw new ArchiveRefusedException(ErrorCode.FileTooLarge, "The archive has too many entries.");
+            if (EntryPaths.IsWanted(entry.File.Name, mask) && !IsRoot(entry))
+            {
+                var isStreamed = entry.Refusal is null && !entry.File.IsDirectory && (entry.IsOpenEnded || entry.File.Size > SmallBytes);
+                // It is written alone, when those in front are done.
+                if (isStreamed && round.Count > 0)
+                    break;
+                round.Add(isStreamed ? Stream(entry) : await ReadAsync(entry, cancellationToken));
+                bytes += entry.File.Size;
+                if (isStreamed)
+                    bytes = BytesInRound;
+            }
+            _current = null;
+            _place = new EntryPlace(_place.Next + 1, _entries!.Position);
+            if (_isBroken)
+                await ReopenAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>The folder that was archived itself: where the rest goes exists already.</summary>
+    private static bool IsRoot(PackedEntry entry) => entry.File.IsDirectory && entry.File.Name is "" or ".";
+
+    private PackedEntries Open()
+    {
+        var start = clock.GetTimestamp();
+        _entries = openAt(_place);
+        _search = clock.GetElapsedTime(start);
+        return _entries;
+    }
+
+    private SourceEntry Stream(PackedEntry entry) => new(entry.File, async token =>
+    {
+        _streamed = new DecodedContent(await RunAsync(_entries!.Open, token));
+        return entry.IsOpenEnded ? _streamed : new EntryContent(_streamed, entry.File.Size, entry.Checksum);
+    })
+    {
+        IsOpenEnded = entry.IsOpenEnded,
+    };
+
+    /// <summary>Unpacks a small entry.</summary>
+    private async Task<SourceEntry> ReadAsync(PackedEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Refusal is not null || entry.File.IsDirectory)
+            return new SourceEntry(entry.File, _ => throw new InvalidOperationException("The entry has no content.")) { Refusal = entry.Refusal };
+        var bytes = new byte[entry.File.Size];
+        var decoded = new DecodedContent(await RunAsync(_entries!.Open, cancellationToken));
+        try
+        {
+            await using var content = new EntryContent(decoded, bytes.Length, entry.Checksum);
+            await content.ReadExactlyAsync(bytes, cancellationToken);
+            // The end shows whether the content is intact.
+            if (await content.ReadAsync(new byte[1], cancellationToken) != 0)
+                throw EntryContent.Damaged();
+        }
+        catch (CloudreveException e) when (e is not ArchiveRefusedException && (_entries!.AreIndependent || decoded.Failure is null))
+        {
+            _isBroken = decoded.Failure is not null;
+            return new SourceEntry(entry.File, _ => throw new InvalidOperationException("The entry was not read.")) { Refusal = e.Message };
+        }
+        catch (CloudreveException e) when (e is not ArchiveRefusedException)
+        {
+            throw ArchiveRefusedException.Damaged(e);
+        }
+        return new SourceEntry(entry.File, _ => Task.FromResult<Stream>(new MemoryStream(bytes, writable: false)));
+    }
+
+    /// <summary>Looks at what became of the entry that was written while it was unpacked.</summary>
+    private async Task PassStreamedAsync(CancellationToken cancellationToken)
+    {
+        var failure = _streamed?.Failure;
+        _streamed = null;
+        if (failure is ArchiveRefusedException)
+            throw failure;
+        if (failure is null)
+            return;
+        if (!_entries!.AreIndependent)
+            throw ArchiveRefusedException.Damaged(failure);
+        await ReopenAsync(cancellationToken);
+    }
+
+    /// <summary>A decoder that has met damage is in no state to go on.</summary>
+    private async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        _isBroken = false;
+        // What was packed together is unpacked again each time.
+        if (++_reopened > MostReopened)
+            throw ArchiveRefusedException.Damaged();
+        await Task.Run(_entries!.Dispose, cancellationToken);
+        await RunAsync(Open, cancellationToken);
+    }
+
+    private static async Task<T> RunAsync<T>(Func<T> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(read, cancellationToken);
+        }
+        catch (Exception e) when (DecoderErrors.IsOfContent(e))
+        {
+            throw DecoderErrors.OfArchive(e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Cloudreve.Core.Content.Archives.Extraction;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.ArchiveExtractions;
+using Cloudreve.Orchestrations.Tests.Import;
+using Cloudreve.Orchestrations.Tests.Replay;
+
+namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
+
+/// <summary>Extracts an archive of the administrator's drive to the folder "out".</summary>
+internal static class ExtractionRun
+{
+    /// <summary>Puts an archive into the drive, and makes the folder.</summary>
+    public static async Task PutAsync(RunningSite site, byte[] archive, string name)
+    {
+        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
+        await site.WriteAsync("/" + name, archive);
+    }
+
+    public static Task<WorkflowTask> AcceptAsync(RunningSite site, RunningSite process, string name) =>
+        AcceptAsync(site, process, name, "", [], "");
+
+    /// <summary>Runs the whole task.</summary>
+    public static async Task<WorkflowTask> RunAsync(RunningSite site, string name, string encoding = "", string[]? mask = null, string password = "")
+    {
+        var task = await AcceptAsync(site, site, name, encoding, mask ?? [], password);
+        var hub = new ReplayHub();
+        await site.Get<ArchiveExtractionWorkflow>().StartAsync(new ReplayClient(hub), task);
+        await hub.RunAsync(site.Activities());
+        return await site.TaskAsync(task.Id);
+    }
+
+    public static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path));
+
+    private static async Task<WorkflowTask> AcceptAsync(RunningSite site, RunningSite process, string name, string encoding, string[] mask, string password) =>
+        await process.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/" + name, "cloudreve://my/out", encoding, mask, password);
+}

@@ -1,0 +1,313 @@
+using System.Text;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Tasks;
+using Cloudreve.Orchestrations.Tests.Import;
+using Cloudreve.Testing.Azurite;
+using Xunit;
+
+namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
+
+/// <summary>Archives that were made to do harm, or were damaged.</summary>
+public sealed class HostileArchiveTests(AzuriteServer azurite)
+{
+    private const string TooMuchMemory = "Extracting the archive would take more memory than is allowed.";
+    private const string IsDamaged = "The archive is damaged; nothing behind the damage could be extracted.";
+
+    private static readonly byte[] s_text = "some text "u8.ToArray();
+    private static readonly byte[] s_large = [.. Enumerable.Range(0, 1_500_000).Select(i => (byte)((i * 7) ^ (i >> 9)))];
+
+    public static TheoryData<string> Names => ["../evil", "d/../../evil", "/evil", "d//evil", "..\\evil", "d\\evil", "C:/evil", "evil\u0007"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Given_a_hostile_name_in_a_tar_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        var task = await RunAsync(site, TarFile.Gzip(TarFile.Of((name, s_text), ("good", s_text))), "a.tgz");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 1L), (task.Status, task.Failed));
+        Assert.Equal([$"{name}: Its name is not allowed."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+        Assert.Null(await site.ReadAsync("/evil"));
+    }
+
+    [Theory]
+    [InlineData("../evil")]
+    [InlineData("/evil")]
+    [InlineData("d//evil")]
+    [InlineData("d\\evil")]
+    public async Task Given_a_hostile_name_in_a_rar_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        var task = await RunAsync(site, RarFile.Five((name, s_text), ("good", s_text)), "a.rar");
+
+        Assert.Equal([$"{name}: Its name is not allowed."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+        Assert.Null(await site.ReadAsync("/evil"));
+    }
+
+    [Theory]
+    [InlineData("../ev")]
+    [InlineData("/evil")]
+    [InlineData("a//ev")]
+    [InlineData("a\\evi")]
+    public async Task Given_a_hostile_name_in_a_7z_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("12345", s_text);
+        folder.Write("good", s_text);
+        var archive = HostileArchives.ReplaceInHeader(
+            folder.Pack("a.7z", "7zz a -bd -y -mhc=off a.7z 12345 good"), Encoding.Unicode.GetBytes("12345"), Encoding.Unicode.GetBytes(name));
+
+        var task = await RunAsync(site, archive, "a.7z");
+
+        Assert.Equal([$"{name}: Its name is not allowed."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+        Assert.Null(await site.ReadAsync("/evil"));
+    }
+
+    [Fact]
+    public async Task Given_links_and_devices_in_a_tar_when_it_is_extracted_then_each_is_named_and_the_rest_is_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await site.WriteAsync("/out/there", "mine"u8.ToArray());
+
+        var task = await RunAsync(site, TarFile.Of(("a.link", []), ("b.hard", []), ("c.fifo", []), ("there", s_text), ("good", s_text)), "a.tar");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 4L), (task.Status, task.Failed));
+        Assert.Equal(
+            ["a.link: It is a link.", "b.hard: It is a link.", "c.fifo: It is not a file.", "there: An item with this name already exists."], task.ErrorHistory);
+        Assert.Equal("mine", Encoding.ASCII.GetString((await site.ReadAsync("/out/there"))!));
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_links_in_a_7z_when_it_is_extracted_then_they_are_named_and_the_rest_is_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("good", s_text);
+        folder.Link("link", "/etc/passwd");
+        await site.WriteAsync("/out/good2", s_text);
+
+        var task = await RunAsync(site, folder.Pack("a.7z", "7zz a -bd -y -snl a.7z link good"), "a.7z");
+
+        Assert.Equal(["link: It is a link."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+    }
+
+    [Fact]
+    public async Task Given_a_link_in_a_rar_when_it_is_extracted_then_it_is_named_and_the_rest_is_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        var task = await RunAsync(site, RarFile.Five(("a.link", []), ("good", s_text)), "a.rar");
+
+        Assert.Equal(["a.link: It is a link."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/good"));
+    }
+
+    [Theory]
+    [InlineData("a.tar", "tar -cf a.tar one two")]
+    [InlineData("a.tar.gz", "tar -czf a.tar.gz one two")]
+    [InlineData("a.tar.bz2", "tar -cjf a.tar.bz2 one two")]
+    [InlineData("a.tar.xz", "tar -cJf a.tar.xz one two")]
+    [InlineData("a.tar.zst", "tar --zstd -cf a.tar.zst one two")]
+    [InlineData("one.gz", "gzip -k one")]
+    [InlineData("one.bz2", "bzip2 -k one")]
+    [InlineData("one.xz", "xz -k one")]
+    [InlineData("one.zst", "zstd -q one")]
+    public async Task Given_an_archive_that_was_cut_off_when_it_is_extracted_then_the_task_says_so_and_no_part_of_a_file_stays(string made, string command)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("one", s_large);
+        folder.Write("two", s_text);
+        var archive = folder.Pack(made, command);
+        var (used, kept) = (await site.UsedAsync(), archive.Length / 2);
+
+        var task = await RunAsync(site, archive[..kept], made);
+
+        Assert.Equal((WorkflowTaskStatus.Error, IsDamaged), (task.Status, task.Error));
+        Assert.Contains("one: It is damaged.", task.ErrorHistory);
+        Assert.Null(await site.ReadAsync("/out/one"));
+        Assert.Equal(used + kept, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Theory]
+    [InlineData("a.tar.gz", "tar -czf a.tar.gz one two")]
+    [InlineData("a.tar.bz2", "tar -cjf a.tar.bz2 one two")]
+    [InlineData("a.tar.xz", "tar -cJf a.tar.xz one two")]
+    [InlineData("a.tar.zst", "tar --zstd -cf a.tar.zst one two")]
+    public async Task Given_a_flipped_byte_when_an_archive_is_extracted_then_the_task_says_so(string made, string command)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("one", s_large);
+        folder.Write("two", s_text);
+        var archive = folder.Pack(made, command);
+        archive[archive.Length / 2] ^= 0x10;
+
+        var task = await RunAsync(site, archive, made);
+
+        Assert.Equal((WorkflowTaskStatus.Error, IsDamaged), (task.Status, task.Error));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_flipped_byte_in_a_7z_when_it_is_extracted_then_the_entry_is_damaged_and_others_are_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("one", s_large);
+        folder.Write("two", s_text);
+        var archive = folder.Pack("a.7z", "7zz a -bd -y -ms=off a.7z one two");
+        archive[1000] ^= 0x10;
+
+        var task = await RunAsync(site, archive, "a.7z");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 1L), (task.Status, task.Failed));
+        Assert.Equal(["one: It is damaged."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/two"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_flipped_byte_in_a_rar_when_it_is_extracted_then_the_entry_is_damaged_and_others_are_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var archive = RarFile.Five(("small", s_text), ("large", s_large), ("two", s_text));
+        archive[archive.AsSpan().IndexOf(s_text)] ^= 1;
+        archive[archive.AsSpan().IndexOf(s_large)] ^= 1;
+
+        var task = await RunAsync(site, archive, "a.rar");
+
+        Assert.Equal(["small: It is damaged.", "large: It is damaged."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/two"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_window_of_4_gib_when_an_xz_is_extracted_then_it_is_refused()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("one", s_text);
+
+        var task = await RunAsync(site, HostileArchives.WithWindow(folder.Pack("one.xz", "xz -k one"), 40), "one.xz");
+
+        Assert.Equal((WorkflowTaskStatus.Error, TooMuchMemory), (task.Status, task.Error));
+    }
+
+    [Fact]
+    public async Task Given_a_window_of_2_gib_when_a_zstandard_file_is_extracted_then_it_is_refused()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        var task = await RunAsync(site, HostileArchives.ZstandardWithWindow(), "one.zst");
+
+        Assert.Equal((WorkflowTaskStatus.Error, IsDamaged), (task.Status, task.Error));
+    }
+
+    [Fact]
+    public async Task Given_a_window_of_2_gib_when_a_rar_is_extracted_then_it_is_refused()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        // Method 3, and 128 KiB times two to the 14th.
+        var task = await RunAsync(site, RarFile.Five("", (3 << 7) | (14 << 10), ("a", s_text)), "a.rar");
+
+        Assert.Equal((WorkflowTaskStatus.Error, TooMuchMemory), (task.Status, task.Error));
+    }
+
+    [Fact]
+    public async Task Given_a_window_of_4_gib_when_a_7z_is_to_be_extracted_then_it_is_refused_at_once()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("one", s_text);
+        var archive = folder.Pack("a.7z", "7zz a -bd -y -mhc=off -m0=LZMA2:d64k a.7z one");
+        // LZMA2, one byte of settings, 64 KiB.
+        archive = HostileArchives.ReplaceInHeader(archive, [0x21, 0x21, 0x01, 8], [0x21, 0x21, 0x01, 40]);
+
+        var refused = await Assert.ThrowsAnyAsync<CloudreveException>(() => RunAsync(site, archive, "a.7z"));
+
+        Assert.Equal((ErrorCode.ArchiveTypeUnsupported, TooMuchMemory), (refused.Code, refused.Message));
+    }
+
+    [Fact]
+    public async Task Given_a_bomb_when_it_is_extracted_then_it_is_stopped_by_its_ratio()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+
+        var bomb = folder.Pack("a.tar.zst", "truncate -s 1200M zeros", "tar --zstd -cf a.tar.zst zeros", "truncate -s 0 zeros");
+        var task = await RunAsync(site, bomb, "a.tar.zst", "other");
+
+        Assert.Equal((WorkflowTaskStatus.Error, "The archive unpacks to far more than is plausible for its size."), (task.Status, task.Error));
+    }
+
+    [Fact]
+    public async Task Given_more_entries_than_are_allowed_when_an_archive_is_extracted_then_it_is_stopped()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var block = TarFile.Of(("f", []))[..512];
+        HostileArchives.Rename(block, "f"u8.ToArray());
+        using var tar = new MemoryStream();
+        for (var i = 0; i < 100_001; i++)
+            tar.Write(block);
+
+        var task = await RunAsync(site, TarFile.Gzip(tar.ToArray()), "a.tgz", "other");
+
+        Assert.Equal((WorkflowTaskStatus.Error, "The archive has too many entries."), (task.Status, task.Error));
+    }
+
+    [Theory]
+    [InlineData("one.zst", "zstd -q one")]
+    [InlineData("a.tgz", "tar -czf a.tgz one")]
+    [InlineData("a.7z", "7zz a -bd -y a.7z one")]
+    public async Task Given_less_room_than_an_archive_unpacks_to_when_it_is_extracted_then_the_task_ends_and_nothing_stays(string made, string command)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var catalog = site.Get<SiteCatalog>();
+        await catalog.SaveGroupAsync(await catalog.GetGroupAsync(Group.AdminId) with { MaxStorage = 2_000_000 });
+        using var folder = new PackingFolder();
+        folder.Write("one", new byte[10_000_000]);
+        var archive = folder.Pack(made, command);
+
+        var task = await RunAsync(site, archive, made);
+
+        Assert.Equal(WorkflowTaskStatus.Error, task.Status);
+        Assert.Contains("storage", task.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(archive.Length, await site.UsedAsync());
+        Assert.Null(await site.ReadAsync("/out/one"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Theory]
+    [InlineData("a.7z")]
+    [InlineData("a.txt")]
+    public async Task Given_a_file_that_is_no_archive_when_it_is_to_be_extracted_then_there_is_no_task(string name)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        byte[] content = name == "a.7z" ? [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, .. new byte[100]] : s_text;
+        content = name == "a.7z" ? [.. content[..12], 0, 0, 0, 0, 0, 0, 0, 0x70, 9, .. content[21..]] : content;
+
+        var refused = await Assert.ThrowsAnyAsync<CloudreveException>(() => RunAsync(site, content, name));
+
+        Assert.Equal(ErrorCode.ArchiveTypeUnsupported, refused.Code);
+        Assert.Empty((await site.Get<TaskStore>().ListAsync(1, [], [], 10, null)).Tasks);
+    }
+
+    private static async Task<WorkflowTask> RunAsync(RunningSite site, byte[] archive, string name, params string[] mask)
+    {
+        await ExtractionRun.PutAsync(site, archive, name);
+        return await ExtractionRun.RunAsync(site, name, mask: mask);
+    }
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
+
+/// <summary>A temporary folder with files that real programs pack.</summary>
+internal sealed class PackingFolder : IDisposable
+{
+    public static readonly DateTimeOffset Modified = new(2021, 3, 4, 5, 6, 7, TimeSpan.Zero);
+
+    // Packages whose names are not their programs'.
+    private static readonly Dictionary<string, string> s_packages = new() { ["7zz"] = "7zip", ["xz"] = "xz-utils" };
+
+    private readonly string _path = Directory.CreateTempSubdirectory("cloudreve-pack-").FullName;
+
+    public void Write(string name, byte[] content)
+    {
+        var path = Path.Combine(_path, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        File.SetLastWriteTimeUtc(path, Modified.UtcDateTime);
+    }
+
+    public void MakeFolder(string name) => Directory.CreateDirectory(Path.Combine(_path, name));
+
+    public void Link(string name, string target) => File.CreateSymbolicLink(Path.Combine(_path, name), target);
+
+    /// <summary>Runs programs, given as they would be in a shell without quotes, and returns the file that they made.</summary>
+    public byte[] Pack(string made, params string[] commands)
+    {
+        foreach (var command in commands)
+            Run(command.Split(' '));
+        return File.ReadAllBytes(Path.Combine(_path, made));
+    }
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    private void Run(string[] command)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = _path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"{string.Join(' ', command)}: {output}{errors.Result}");
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException($"{command[0]} is not installed: install the package {s_packages.GetValueOrDefault(command[0], command[0])}.", e);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cloudreve.Orchestrations.Tests.ArchiveExtractions;
+
+/// <summary>RARs of stored entries, byte by byte: no free program writes the format.</summary>
+internal static class RarFile
+{
+    public static readonly DateTimeOffset Modified = new(2020, 2, 3, 4, 5, 6, TimeSpan.Zero);
+
+    private const int KeyRounds = 4;
+
+    /// <summary>A RAR 5. A name that ends in a slash is a folder, one that ends in ".link" a symbolic link.</summary>
+    public static byte[] Five(params (string Name, byte[] Content)[] entries) => Five("", 0, entries);
+
+    /// <summary>A RAR 5 whose entries are encrypted, or say that they need a window.</summary>
+    public static byte[] Five(string password, int compression, params (string Name, byte[] Content)[] entries)
+    {
+        using var file = new MemoryStream();
+        file.Write([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x01, 0x00]);
+        WriteBlock(file, [.. Number(1), .. Number(0), .. Number(0)], []);
+        foreach (var (name, content) in entries)
+        {
+            var isFolder = name.EndsWith('/');
+            var isLink = name.EndsWith(".link", StringComparison.Ordinal);
+            var data = isFolder || isLink ? [] : content;
+            var (extra, stored) = password.Length > 0 ? Encrypt(data, password) : (isLink ? Redirection("/etc/passwd") : [], data);
+            var text = Encoding.UTF8.GetBytes(name.TrimEnd('/'));
+            byte[] head = [.. Number(2), .. Number((ulong)(2 | (extra.Length > 0 ? 1 : 0))), .. extra.Length > 0 ? Number((ulong)extra.Length) : [], .. Number((ulong)stored.Length)];
+            byte[] description =
+            [
+                .. Number(isFolder ? 3UL : 6UL), .. Number((ulong)data.Length), .. Number(0), .. UInt32((uint)Modified.ToUnixTimeSeconds()),
+                .. isFolder ? [] : UInt32(Crc32.HashToUInt32(data)), .. Number((ulong)compression), .. Number(1), .. Number((ulong)text.Length), .. text,
+            ];
+            WriteBlock(file, [.. head, .. description, .. extra], stored);
+        }
+        WriteBlock(file, [.. Number(5), .. Number(0), .. Number(0)], []);
+        return file.ToArray();
+    }
+
+    /// <summary>A RAR 4. A name that ends in a slash is a folder.</summary>
+    public static byte[] Four(params (byte[] Name, byte[] Content)[] entries)
+    {
+        using var file = new MemoryStream();
+        file.Write([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x00]);
+        WriteOldBlock(file, 0x73, 0, new byte[6], []);
+        foreach (var (name, content) in entries)
+        {
+            var isFolder = name is [.., (byte)'/'];
+            var text = isFolder ? name[..^1] : name;
+            // 2020-02-03 04:05:06, as DOS has it.
+            const uint time = ((2020 - 1980) << 25) | (2 << 21) | (3 << 16) | (4 << 11) | (5 << 5) | 3;
+            byte[] description =
+            [
+                .. UInt32((uint)content.Length), .. UInt32((uint)content.Length), 3, .. UInt32(Crc32.HashToUInt32(content)), .. UInt32(time), 29, 0x30,
+                (byte)text.Length, (byte)(text.Length >> 8), .. UInt32(isFolder ? 0x41EDu : 0x81A4), .. text,
+            ];
+            WriteOldBlock(file, 0x74, isFolder ? 0x80E0 : 0x8000, description, content);
+        }
+        WriteOldBlock(file, 0x7B, 0x4000, [], []);
+        return file.ToArray();
+    }
+
+    private static void WriteBlock(MemoryStream file, byte[] header, byte[] data)
+    {
+        byte[] sized = [.. Number((ulong)header.Length), .. header];
+        file.Write(UInt32(Crc32.HashToUInt32(sized)));
+        file.Write(sized);
+        file.Write(data);
+    }
+
+    private static void WriteOldBlock(MemoryStream file, byte type, int flags, byte[] description, byte[] data)
+    {
+        var size = 7 + description.Length;
+        byte[] header = [type, (byte)flags, (byte)(flags >> 8), (byte)size, (byte)(size >> 8), .. description];
+        var checksum = Crc32.HashToUInt32(header);
+        file.Write([(byte)checksum, (byte)(checksum >> 8), .. header, .. data]);
+    }
+
+    private static byte[] Redirection(string target)
+    {
+        var text = Encoding.UTF8.GetBytes(target);
+        byte[] record = [.. Number(5), .. Number(1), .. Number(0), .. Number((ulong)text.Length), .. text];
+        return [.. Number((ulong)record.Length), .. record];
+    }
+
+    private static (byte[] Extra, byte[] Stored) Encrypt(byte[] data, string password)
+    {
+        var (salt, vector) = (new byte[16], new byte[16]);
+        salt[0] = vector[0] = 7;
+        byte[] Derive(int more) => Rfc2898DeriveBytes.Pbkdf2(password, salt, (1 << KeyRounds) + more, HashAlgorithmName.SHA256, 32);
+        var check = new byte[8];
+        var hash = Derive(32);
+        for (var i = 0; i < hash.Length; i++)
+            check[i % 8] ^= hash[i];
+        byte[] record = [.. Number(1), .. Number(0), .. Number(1), KeyRounds, .. salt, .. vector, .. check, .. SHA256.HashData(check)[..4]];
+        using var aes = Aes.Create();
+        aes.Key = Derive(0);
+        var padded = new byte[(data.Length + 15) / 16 * 16];
+        data.CopyTo(padded, 0);
+        return ([.. Number((ulong)record.Length), .. record], aes.EncryptCbc(padded, vector, PaddingMode.None));
+    }
+
+    private static byte[] UInt32(uint value)
+    {
+        var bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        return bytes;
+    }
+
+    private static byte[] Number(ulong value)
+    {
+        var bytes = new List<byte>();
+        for (; value >= 0x80; value >>= 7)
+            bytes.Add((byte)(value | 0x80));
+        return [.. bytes, (byte)value];
+    }
+}
