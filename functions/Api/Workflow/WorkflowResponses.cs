@@ -9,8 +9,8 @@ namespace Cloudreve.Functions.Api.Workflow;
 internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false,
     bool ExtractMediaMeta = false);
 
-/// <summary>Body of a request to create an archive (contract, section 19.1).</summary>
-internal sealed record CreateArchiveRequest([property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst);
+/// <summary>Body of a request to create an archive (contract, section 19.1). The format is an addition; clients of the contract get a zip.</summary>
+internal sealed record CreateArchiveRequest([property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst, string? Format = null);
 
 /// <summary>Body of a request to extract an archive (contract, section 19.2).</summary>
 internal sealed record ExtractArchiveRequest(

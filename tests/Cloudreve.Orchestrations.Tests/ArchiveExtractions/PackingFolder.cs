@@ -29,13 +29,21 @@ internal sealed class PackingFolder : IDisposable
     public byte[] Pack(string made, params string[] commands)
     {
         foreach (var command in commands)
-            Run(command.Split(' '));
+            Run(command);
         return File.ReadAllBytes(Path.Combine(_path, made));
     }
 
+    public byte[] Read(string name) => File.ReadAllBytes(Path.Combine(_path, name));
+
+    public DateTimeOffset ModifiedOf(string name) => File.GetLastWriteTimeUtc(Path.Combine(_path, name));
+
+    /// <summary>Runs a program, given as it would be in a shell without quotes, and returns what it prints.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public string Run(string command) => Run(command.Split(' '));
+
     public void Dispose() => Directory.Delete(_path, recursive: true);
 
-    private void Run(string[] command)
+    private string Run(string[] command)
     {
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -51,6 +59,7 @@ internal sealed class PackingFolder : IDisposable
             process.WaitForExit();
             if (process.ExitCode != 0)
                 throw new InvalidOperationException($"{string.Join(' ', command)}: {output}{errors.Result}");
+            return output;
         }
         catch (Win32Exception e)
         {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Archives.Downloads;
-using Cloudreve.Core.Content.Archives.Writing;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
@@ -19,7 +18,7 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>
-/// Creates archives in drives (contract, section 19.1). A zip is written segment by segment, straight to blocks of its final blob; its
+/// Creates archives in drives (contract, section 19.1). They are written segment by segment, straight to blocks of their final blobs; the
 /// progress is kept in rows. Every method may be called again after a crash.
 /// </summary>
 public sealed class ArchiveCreation
@@ -80,15 +79,17 @@ public sealed class ArchiveCreation
     /// <param name="caller">The caller.</param>
     /// <param name="sources">Files and folders, from the caller's view.</param>
     /// <param name="destination">The archive's URI.</param>
+    /// <param name="form">The name of its form; null for the contract's.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 and 40074 for the number of sources; 40004, 40052, 40050, 40073 and 40006 for the destination; 40051
+    /// 40007 without the permission; 40001 for an unknown form; 40001 and 40074 for the number of sources; 40004, 40052, 40050, 40073 and 40006 for the destination; 40051
     /// without free space; and any error of a source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(
-        Caller caller, IReadOnlyList<string> sources, string destination, CancellationToken cancellationToken = default)
+        Caller caller, IReadOnlyList<string> sources, string destination, string? form = null, CancellationToken cancellationToken = default)
     {
         caller.Require(GroupPermission.ArchiveTask);
+        _ = ArchiveForms.Of(form);
         var site = await _settings.GetAsync(cancellationToken);
         if (sources.Count == 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Choose at least one file or folder.");
@@ -98,7 +99,7 @@ public sealed class ArchiveCreation
         await _writer.CheckNewAsync(caller, place.DrivePath, cancellationToken);
         if (await _quota.GetUsedAsync(caller.UserId, cancellationToken) >= caller.Group.MaxStorage)
             throw NoRoom();
-        var job = new ArchiveJob(await NameAsync(caller, site.HashIds, sources, cancellationToken), place.DrivePath.ToString());
+        var job = new ArchiveJob(await NameAsync(caller, site.HashIds, sources, cancellationToken), place.DrivePath.ToString(), string.IsNullOrEmpty(form) ? null : form);
         var json = JsonSerializer.Serialize(job, ArchiveCreationJson.Short.ArchiveJob);
         if (json.Length > MaxJobCharacters)
             throw TooMany();
@@ -191,7 +192,7 @@ public sealed class ArchiveCreation
         ArchiveState next;
         await using (var open = await OpenOutputAsync(state.Content, run, state.Blocks, state.Position, cancellationToken))
         {
-            var segment = new ArchiveSegment(state, open.Output, _reader, _entities, _limits, caller.Group.Settings.CompressSize, _clock);
+            await using var segment = new ArchiveSegment(state, open.Output, ArchiveForms.Of(job.Form), _reader, _entities, _limits, caller.Group.Settings.CompressSize, _clock);
             next = await segment.WriteAsync(walk, cancellationToken);
             await open.Output.CompleteAsync(cancellationToken);
             if (state.Blocks + open.Output.Blocks > ChunkPlan.MaxBlocks - BlocksOfSize / 10)
@@ -224,16 +225,16 @@ public sealed class ArchiveCreation
         var path = FilePath.ParsePlain(job.Destination);
         if (state.Place is null)
         {
-            var size = state.Position + state.DirectoryBytes + EndOf(state).Length;
+            var size = state.Position + state.DirectoryBytes + SegmentOutput.EndOf(ArchiveForms.Of(job.Form), state).Length;
             var place = await _writer.FindPlaceAsync(caller, path, size, cancellationToken);
             state = state with { Place = place };
             await _rows.ReplaceAsync(reference.TaskId, state, etag, null, cancellationToken);
         }
         await ReportAsync(reference, state, Uploading, cancellationToken);
-        await _writer.WriteAsync(caller, path, state.Content, state.Place!, token => StageDirectoryAsync(reference.TaskId, state, token), cancellationToken);
+        await _writer.WriteAsync(caller, path, state.Content, state.Place!, token => StageDirectoryAsync(reference.TaskId, ArchiveForms.Of(job.Form), state, token), cancellationToken);
     }
 
-    private async Task<IReadOnlyList<string>> StageDirectoryAsync(long taskId, ArchiveState state, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> StageDirectoryAsync(long taskId, ArchiveForm form, ArchiveState state, CancellationToken cancellationToken)
     {
         var run = BlockOutput.NewRun();
         var ids = new List<string>();
@@ -243,14 +244,12 @@ public sealed class ArchiveCreation
             ids.AddRange(Enumerable.Range(0, segment.Blocks).Select(i => BlockOutput.BlockId(segment.Run, i)));
             await open.Output.WriteAsync(await _rows.ReadDirectoryAsync(taskId, segment, cancellationToken), cancellationToken);
         }
-        await open.Output.WriteAsync(EndOf(state), cancellationToken);
+        await open.Output.WriteAsync(SegmentOutput.EndOf(form, state), cancellationToken);
         await open.Output.CompleteAsync(cancellationToken);
         if (open.Output.Position != state.Place!.Size)
             throw new InvalidDataException($"The archive of task {taskId} has {open.Output.Position} bytes instead of {state.Place.Size}.");
         return [.. ids, .. Enumerable.Range(0, open.Output.Blocks).Select(i => BlockOutput.BlockId(run, i))];
     }
-
-    private static byte[] EndOf(ArchiveState state) => ZipRecords.End(state.Entries, state.Position, state.DirectoryBytes);
 
     private async Task<OpenOutput> OpenOutputAsync(StoredContent content, string run, int blocks, long position, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// <summary>The job of a task that creates an archive: the accepted form of the request (contract, section 19.1).</summary>
 /// <param name="Sources">The sources of its content.</param>
 /// <param name="Destination">Plain path of the archive in the owner's drive.</param>
-public sealed record ArchiveJob(IReadOnlyList<WalkSource> Sources, string Destination);
+/// <param name="Form">The name of its form; null for the contract's.</param>
+public sealed record ArchiveJob(IReadOnlyList<WalkSource> Sources, string Destination, string? Form = null);
 
 [JsonSerializable(typeof(ArchiveJob))]
 [JsonSerializable(typeof(ArchiveState))]

@@ -22,13 +22,15 @@ internal sealed record ArchiveSegmentLimits(long Bytes, TimeSpan Time, int Direc
 /// <summary>Writes one segment of an archive: entries, and the first or the last part of a large file.</summary>
 /// <param name="state">The progress of the archive.</param>
 /// <param name="output">The output.</param>
+/// <param name="form">The form of the archive.</param>
 /// <param name="reader">Opens blobs.</param>
 /// <param name="entities">Their rows.</param>
 /// <param name="limits">The limits that complete the segment.</param>
 /// <param name="compressSize">Maximum total size of the files in one archive, in bytes; 0 for no limit.</param>
 /// <param name="clock">Determines how long it takes.</param>
 internal sealed class ArchiveSegment(
-    ArchiveState state, BlockOutput output, EntityReader reader, EntityStore entities, ArchiveSegmentLimits limits, long compressSize, TimeProvider clock)
+    ArchiveState state, BlockOutput output, ArchiveForm form, EntityReader reader, EntityStore entities, ArchiveSegmentLimits limits, long compressSize, TimeProvider clock)
+    : IAsyncDisposable
 {
     private const int BufferBytes = 128 * 1024;
 
@@ -48,6 +50,7 @@ internal sealed class ArchiveSegment(
     };
 
     private readonly MemoryStream _directory = new();
+    private readonly SegmentOutput _records = SegmentOutput.Open(form, output);
     private readonly long _start = clock.GetTimestamp();
     private ArchiveState _state = state;
     private long _bytes;
@@ -82,8 +85,12 @@ internal sealed class ArchiveSegment(
                     await content.DisposeAsync();
             }
         }
+        await _records.CompleteAsync();
         return _state with { Position = output.Position };
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _records.DisposeAsync();
 
     private async Task<(WalkItem Item, FileContentSource? Content)?> NextAsync(
         ContentWalk walk, Queue<(WalkItem Item, FileContentSource? Content)> ahead, CancellationToken cancellationToken)
@@ -120,7 +127,7 @@ internal sealed class ArchiveSegment(
     private async Task AddEmptyAsync(string path, DateTimeOffset modified, CancellationToken cancellationToken)
     {
         var entry = ZipEntry.Stored(path, modified, 0, output.Position);
-        await output.WriteAsync(ZipRecords.LocalHeader(entry), cancellationToken);
+        await _records.Content.WriteAsync(_records.Header(entry), cancellationToken);
         await CloseAsync(entry, cancellationToken);
     }
 
@@ -138,9 +145,9 @@ internal sealed class ArchiveSegment(
                 Fail(path, Unreadable);
                 return;
             }
-            var isDeflated = !s_compressed.Contains(Path.GetExtension(path));
+            var isDeflated = _records.DeflatesFiles && !s_compressed.Contains(Path.GetExtension(path));
             var open = new ArchiveOpenFile(path, modified, entity.Size, output.Position, isDeflated, entity.Id, 0, 0, 0);
-            await output.WriteAsync(ZipRecords.LocalHeader(EntryOf(open)), cancellationToken);
+            await _records.Content.WriteAsync(_records.Header(EntryOf(open)), cancellationToken);
             await CopyAsync(open, content, buffer, first.Value, cancellationToken);
         }
         finally
@@ -175,7 +182,7 @@ internal sealed class ArchiveSegment(
         var start = output.Position;
         long read = 0;
         int? count = first;
-        await using (var packed = new PackedContent(output, open.IsDeflated))
+        await using (var packed = new PackedContent(_records.Content, open.IsDeflated))
         {
             while (true)
             {
@@ -211,20 +218,20 @@ internal sealed class ArchiveSegment(
 
     /// <summary>
     /// Ends a file that cannot be read any further. If it is stored as it is, its size has been written already, so the rest is filled with
-    /// zeros, under a checksum that does not match: whoever unpacks the file learns that it is damaged.
+    /// zeros; in a zip under a checksum that does not match, so whoever unpacks the file learns that it is damaged.
     /// </summary>
     private async Task EndEarlyAsync(ArchiveOpenFile open, CancellationToken cancellationToken)
     {
         var start = output.Position;
         if (open.IsDeflated)
         {
-            await output.WriteAsync(s_lastBlock, cancellationToken);
+            await _records.Content.WriteAsync(s_lastBlock, cancellationToken);
         }
         else
         {
             var zeros = new byte[BufferBytes];
             for (var rest = open.Size - open.Read; rest > 0; rest -= Math.Min(rest, BufferBytes))
-                await output.WriteAsync(zeros.AsMemory(0, (int)Math.Min(rest, BufferBytes)), cancellationToken);
+                await _records.Content.WriteAsync(zeros.AsMemory(0, (int)Math.Min(rest, BufferBytes)), cancellationToken);
         }
         Fail(open.Path, Damaged);
         var entry = EntryOf(open) with
@@ -242,20 +249,20 @@ internal sealed class ArchiveSegment(
 
     private async Task CloseAsync(ZipEntry entry, CancellationToken cancellationToken)
     {
-        await output.WriteAsync(ZipRecords.Descriptor(entry), cancellationToken);
+        await _records.Content.WriteAsync(_records.Trailer(entry), cancellationToken);
         Note(entry);
         _state = _state with { OpenFile = null, Files = _state.Files + 1, FileBytes = _state.FileBytes + entry.Size };
     }
 
     private async Task WriteAsync(ZipEntry folder, CancellationToken cancellationToken)
     {
-        await output.WriteAsync(ZipRecords.LocalHeader(folder), cancellationToken);
+        await _records.Content.WriteAsync(_records.Header(folder), cancellationToken);
         Note(folder);
     }
 
     private void Note(ZipEntry entry)
     {
-        _directory.Write(ZipRecords.DirectoryHeader(entry));
+        _directory.Write(_records.DirectoryHeader(entry));
         _state = _state with { Entries = _state.Entries + 1 };
     }
 

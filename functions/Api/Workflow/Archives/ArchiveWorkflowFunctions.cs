@@ -22,7 +22,7 @@ internal sealed class ArchiveWorkflowFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/workflow/archive")] HttpRequest request,
         [JsonBody] CreateArchiveRequest body, [DurableClient] DurableTaskClient client, ApiCall call, CancellationToken cancellationToken)
     {
-        var task = await creation.AcceptAsync(call.Caller, body.Src, body.Dst, cancellationToken);
+        var task = await creation.AcceptAsync(call.Caller, body.Src, body.Dst, body.Format, cancellationToken);
         return await starts.RunAsync(creationWorkflow, client, task, call.Site.HashIds, cancellationToken);
     }
 
