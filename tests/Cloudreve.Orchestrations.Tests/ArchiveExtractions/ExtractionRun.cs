@@ -17,13 +17,12 @@ internal static class ExtractionRun
         await site.WriteAsync("/" + name, archive);
     }
 
-    public static Task<WorkflowTask> AcceptAsync(RunningSite site, RunningSite process, string name) =>
-        AcceptAsync(site, process, name, "", [], "");
+    public static Task<WorkflowTask> AcceptAsync(RunningSite site, string name) => AcceptAsync(site, name, "", [], "");
 
     /// <summary>Runs the whole task.</summary>
     public static async Task<WorkflowTask> RunAsync(RunningSite site, string name, string encoding = "", string[]? mask = null, string password = "")
     {
-        var task = await AcceptAsync(site, site, name, encoding, mask ?? [], password);
+        var task = await AcceptAsync(site, name, encoding, mask ?? [], password);
         var hub = new ReplayHub();
         await site.Get<ArchiveExtractionWorkflow>().StartAsync(new ReplayClient(hub), task);
         await hub.RunAsync(site.Activities());
@@ -32,6 +31,6 @@ internal static class ExtractionRun
 
     public static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path));
 
-    private static async Task<WorkflowTask> AcceptAsync(RunningSite site, RunningSite process, string name, string encoding, string[] mask, string password) =>
-        await process.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/" + name, "cloudreve://my/out", encoding, mask, password);
+    private static async Task<WorkflowTask> AcceptAsync(RunningSite site, string name, string encoding, string[] mask, string password) =>
+        await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/" + name, "cloudreve://my/out", encoding, mask, password);
 }
