@@ -8,6 +8,7 @@ using Cloudreve.Benchmarks.Load;
 using Cloudreve.Benchmarks.Search;
 using Cloudreve.Benchmarks.Start;
 using Cloudreve.Benchmarks.WebDav;
+using Cloudreve.Benchmarks.Workflows;
 
 const string Usage = """
     usage: ./dev bench <name>
@@ -28,6 +29,8 @@ const string Usage = """
                                                   scan; --folders: in the root, --files: in each folder
       webdav [--size MB] [--huge MB]              the WebDAV server beside rclone's on the same emulator and Apache's on the local disk;
              [--rounds N] [--publish DIR]         --size: of the large file, --huge: of the one that shows whether memory stays flat
+      workflows [--files N] [--size MB]           archives of 10,000 small files and of 2 GB in eight, created and extracted, beside zip,
+                [--publish DIR]                   unzip and the bare SDK
       admin [--rows N] [--list NAME]              pages of the administration's lists of 100,000 rows, beside a bare query;
                                                   of users, files and links, or one of them
       load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end
@@ -61,6 +64,9 @@ try
             return 0;
         case ["webdav", .. var rest]:
             await WebDavBenchmark.RunAsync(Options.Parse(rest, WebDavBenchmark.Values, switches: []));
+            return 0;
+        case ["workflows", .. var rest]:
+            await WorkflowsBenchmark.RunAsync(Options.Parse(rest, WorkflowsBenchmark.Values, switches: []));
             return 0;
         case ["admin", .. var rest]:
             await AdminBenchmark.RunAsync(Options.Parse(rest, AdminBenchmark.Values, switches: []));
