@@ -28,14 +28,14 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
             return null;
         var now = clock.GetUtcNow();
         var site = await settings.GetAsync(cancellationToken);
-        if (task.StartedAt is { } started && now - started > site.Get(SiteSetting.HeavyExecution))
+        if (task.DurationAt(now) > site.Get(SiteSetting.HeavyExecution))
             throw new CloudreveException(ErrorCode.UnsetError, "The task took longer than the site allows.");
         if (task.Status == WorkflowTaskStatus.Processing)
             return task;
         var begun = await tasks.UpdateAsync(
             task.OwnerId,
             task.Id,
-            t => t with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now, ResumeTime = null },
+            t => t.Awakened(now) with { Status = WorkflowTaskStatus.Processing, StartedAt = t.StartedAt ?? now },
             cancellationToken);
         return begun is { IsAtWork: true } ? begun : null;
     }
@@ -52,13 +52,15 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         var site = await settings.GetAsync(cancellationToken);
         if (failures > site.Get(SiteSetting.HeavyRetries))
             return null;
-        var resume = clock.GetUtcNow() + DelayOf(site, failures);
+        var now = clock.GetUtcNow();
+        var resume = now + DelayOf(site, failures);
         var task = await tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
             t => t.RetryCount >= count ? t : t with
             {
                 Status = WorkflowTaskStatus.Suspending,
+                SuspendedAt = t.SuspendedAt ?? now,
                 RetryCount = count,
                 ResumeTime = resume,
                 ErrorHistory = [.. t.ErrorHistory, error],
@@ -82,7 +84,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         t =>
         {
             var reason = isDone ? null : error ?? (t.IsClosing ? LostReason : null);
-            return t with { Status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error, Error = reason, ResumeTime = null };
+            return t.Awakened(clock.GetUtcNow()) with { Status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error, Error = reason };
         },
         cancellationToken);
 

@@ -223,6 +223,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         [Columns.CreatedAt] = task.CreatedAt,
         [Columns.UpdatedAt] = task.UpdatedAt,
         [Columns.StartedAt] = task.StartedAt,
+        [Columns.SuspendedAt] = task.SuspendedAt,
+        [Columns.Waited] = task.Waited == TimeSpan.Zero ? null : task.Waited.Ticks,
         [Columns.Phase] = task.Phase,
         [Columns.Failed] = task.Failed,
         [Columns.Error] = task.Error is { } error ? Cut(error) : null,
@@ -256,6 +258,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         CreatedAt = row.Time(Columns.CreatedAt) ?? default,
         UpdatedAt = row.Time(Columns.UpdatedAt) ?? default,
         StartedAt = row.Time(Columns.StartedAt),
+        SuspendedAt = row.Time(Columns.SuspendedAt),
+        Waited = TimeSpan.FromTicks(row.Number(Columns.Waited) ?? 0),
         Phase = row.Text(Columns.Phase) ?? "",
         Job = LongText.Read(row, Job) ?? row.RequiredText(Job),
         Failed = row.Number(Columns.Failed) ?? 0,
@@ -279,6 +283,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         public const string CreatedAt = "c";
         public const string UpdatedAt = "u";
         public const string StartedAt = "started";
+        public const string SuspendedAt = "suspended";
+        public const string Waited = "waited";
         public const string Phase = "phase";
         public const string Failed = "failed";
         public const string Error = "error";

@@ -52,6 +52,12 @@ public sealed record WorkflowTask
     /// <summary>The time it started to run; null before.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>The time since which it has been suspended; null while it is not.</summary>
+    public DateTimeOffset? SuspendedAt { get; init; }
+
+    /// <summary>The time that it was suspended earlier, in all.</summary>
+    public TimeSpan Waited { get; init; }
+
     /// <summary>The step that runs; empty for workflows with one step.</summary>
     public string Phase { get; init; } = "";
 
@@ -88,8 +94,22 @@ public sealed record WorkflowTask
     /// <summary>True if parts of it may begin.</summary>
     public bool IsAtWork => !IsTerminal && !IsClosing;
 
-    /// <summary>The time it has run so far.</summary>
-    public TimeSpan Duration => StartedAt is { } start && UpdatedAt > start ? UpdatedAt - start : TimeSpan.Zero;
+    /// <summary>The time it has run until it last changed, without that in which it was suspended.</summary>
+    public TimeSpan Duration => DurationAt(UpdatedAt);
+
+    /// <summary>The time it has run until a moment, without that in which it was suspended.</summary>
+    /// <param name="now">The moment.</param>
+    public TimeSpan DurationAt(DateTimeOffset now)
+    {
+        var run = StartedAt is { } start ? (SuspendedAt ?? now) - start - Waited : TimeSpan.Zero;
+        return run > TimeSpan.Zero ? run : TimeSpan.Zero;
+    }
+
+    /// <summary>The task as it is when it is no longer suspended.</summary>
+    /// <param name="now">The time.</param>
+    internal WorkflowTask Awakened(DateTimeOffset now) => SuspendedAt is { } since
+        ? this with { SuspendedAt = null, ResumeTime = null, Waited = Waited + (now > since ? now - since : TimeSpan.Zero) }
+        : this with { ResumeTime = null };
 }
 
 /// <summary>The task that a workflow works for.</summary>

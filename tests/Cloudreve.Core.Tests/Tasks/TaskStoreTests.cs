@@ -23,6 +23,8 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
         {
             Status = WorkflowTaskStatus.Processing,
             StartedAt = Start.AddSeconds(5),
+            SuspendedAt = Start.AddSeconds(6),
+            Waited = TimeSpan.FromMinutes(7),
             Phase = "transfer",
             Failed = 1L << 40,
             Error = "ü😀",

@@ -104,12 +104,15 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
         await hub.RunAsync(process.Activities(), () => hub.Calls.Count(c => c == Steps.StepActivities.SuspendTask) == 2);
         var suspended = await site.TaskAsync(task.Id);
         isDown = false;
+        site.Clock.Advance(TimeSpan.FromMinutes(10));
         await hub.RunAsync(process.Activities());
 
         Assert.Equal((WorkflowTaskStatus.Suspending, 2), (suspended.Status, suspended.RetryCount));
         Assert.NotNull(suspended.ResumeTime);
         Assert.Equal(2, suspended.ErrorHistory.Count);
         var ended = await site.TaskAsync(task.Id);
+        // The clock stood still but for the time in which the task was suspended.
+        Assert.Equal((TimeSpan.Zero, TimeSpan.FromMinutes(10), null), (ended.Duration, ended.Waited, ended.SuspendedAt));
         Assert.Equal((WorkflowTaskStatus.Completed, 2, null), (ended.Status, ended.RetryCount, ended.ResumeTime));
         await CheckZipAsync(site);
     }
