@@ -257,8 +257,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     public async Task Given_more_entries_than_are_allowed_when_an_archive_is_extracted_then_it_is_stopped()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        var block = TarFile.Of(("f", []))[..512];
-        HostileArchives.Rename(block, "f"u8.ToArray());
+        var block = TarFile.EmptyEntry();
         using var tar = new MemoryStream();
         for (var i = 0; i < 100_001; i++)
             tar.Write(block);

@@ -51,6 +51,7 @@ internal sealed class PackingFolder : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["LC_ALL"] = "C.UTF-8";
         try
         {
             using var process = Process.Start(start)!;

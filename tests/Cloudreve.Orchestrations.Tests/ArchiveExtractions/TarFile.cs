@@ -34,6 +34,15 @@ internal static class TarFile
         return file.ToArray();
     }
 
+    /// <summary>The header of an empty file.</summary>
+    public static byte[] EmptyEntry()
+    {
+        using var file = new MemoryStream();
+        using (var writer = new TarWriter(file, TarEntryFormat.Ustar, leaveOpen: true))
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "f"));
+        return file.ToArray()[..512];
+    }
+
     public static byte[] Gzip(byte[] content)
     {
         using var file = new MemoryStream();

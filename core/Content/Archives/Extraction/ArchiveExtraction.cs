@@ -151,8 +151,7 @@ public sealed class ArchiveExtraction(
             await ReportAsync(reference, state, total, cancellationToken);
         for (var start = clock.GetTimestamp(); clock.GetElapsedTime(start) < source.StepTime;)
         {
-            var round = await source.NextAsync(cancellationToken);
-            if (round.Count == 0)
+            if (await source.NextAsync(cancellationToken) is not { } round)
             {
                 if (total is null)
                     await ReportAsync(reference, state, new ExtractionTotal(state.Entries + state.Failures.Count, state.Bytes), cancellationToken);

@@ -34,9 +34,9 @@ internal abstract class EntrySource : IAsyncDisposable
     /// <summary>The time that a step should take, so that finding its place is not most of the work.</summary>
     public abstract TimeSpan StepTime { get; }
 
-    /// <summary>The next entries, whose contents may be opened side by side until the next call; none at the end.</summary>
+    /// <summary>The next entries, whose contents may be opened side by side until the next call; null at the end.</summary>
     /// <exception cref="Formats.ArchiveRefusedException">The archive cannot be read any further.</exception>
-    public abstract Task<IReadOnlyList<SourceEntry>> NextAsync(CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<SourceEntry>?> NextAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();

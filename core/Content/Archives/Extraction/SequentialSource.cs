@@ -18,6 +18,9 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
     private const long BytesInRound = 16 << 20;
     private const int MostReopened = 16;
 
+    // A step looks at its time now and then, also where nothing is wanted.
+    private const int MostPassed = 512;
+
     private static readonly TimeSpan s_shortStep = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_longStep = TimeSpan.FromMinutes(10);
 
@@ -40,7 +43,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
     /// <summary>Opens the archive and finds the place.</summary>
     public Task OpenAsync(CancellationToken cancellationToken) => RunAsync(Open, cancellationToken);
 
-    public override async Task<IReadOnlyList<SourceEntry>> NextAsync(CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<SourceEntry>?> NextAsync(CancellationToken cancellationToken)
     {
         if (_refusal is not null)
             throw _refusal;
@@ -48,14 +51,14 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         var round = new List<SourceEntry>();
         try
         {
-            await GatherAsync(round, cancellationToken);
+            return await GatherAsync(round, cancellationToken) || round.Count > 0 ? round : null;
         }
         catch (ArchiveRefusedException e) when (round.Count > 0)
         {
             // What is in front of the damage can be written.
             _refusal = e;
+            return round;
         }
-        return round;
     }
 
     public override async ValueTask DisposeAsync()
@@ -64,14 +67,15 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
             await Task.Run(_entries.Dispose);
     }
 
-    private async Task GatherAsync(List<SourceEntry> round, CancellationToken cancellationToken)
+    /// <summary>Reads some entries; false at the end.</summary>
+    private async Task<bool> GatherAsync(List<SourceEntry> round, CancellationToken cancellationToken)
     {
         long bytes = 0;
-        while (round.Count < EntriesInRound && bytes < BytesInRound)
+        for (var passed = 0; round.Count < EntriesInRound && bytes < BytesInRound && passed < MostPassed; passed++)
         {
             _current ??= await RunAsync(_entries!.Next, cancellationToken);
             if (_current is not { } entry)
-                break;
+                return false;
             if (_place.Next >= DirectoryLimits.Entries)
                 throw new ArchiveRefusedException(ErrorCode.FileTooLarge, "The archive has too many entries.");
             if (EntryPaths.IsWanted(entry.File.Name, mask) && !IsRoot(entry))
@@ -79,7 +83,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
                 var isStreamed = entry.Refusal is null && !entry.File.IsDirectory && (entry.IsOpenEnded || entry.File.Size > SmallBytes);
                 // It is written alone, when those in front are done.
                 if (isStreamed && round.Count > 0)
-                    break;
+                    return true;
                 round.Add(isStreamed ? Stream(entry) : await ReadAsync(entry, cancellationToken));
                 bytes += entry.File.Size;
                 if (isStreamed)
@@ -90,6 +94,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
             if (_isBroken)
                 await ReopenAsync(cancellationToken);
         }
+        return true;
     }
 
     /// <summary>The folder that was archived itself: where the rest goes exists already.</summary>

@@ -19,13 +19,13 @@ internal sealed class ZipEntrySource(ZipSource zip, IReadOnlyList<ZipMember> wan
 
     public override TimeSpan StepTime => s_stepTime;
 
-    public override Task<IReadOnlyList<SourceEntry>> NextAsync(CancellationToken cancellationToken)
+    public override Task<IReadOnlyList<SourceEntry>?> NextAsync(CancellationToken cancellationToken)
     {
         var round = wanted.Skip(_next).Take(EntriesInRound)
             .Select(member => new SourceEntry(member.File, token => zip.OpenAsync(member, password, token)) { Refusal = member.IsLink ? "It is a link." : null })
             .ToList();
         _next += round.Count;
-        return Task.FromResult<IReadOnlyList<SourceEntry>>(round);
+        return Task.FromResult<IReadOnlyList<SourceEntry>?>(round.Count > 0 ? round : null);
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
