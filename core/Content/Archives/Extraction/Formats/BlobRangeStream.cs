@@ -41,17 +41,21 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
         set => _position = value is >= 0 ? value : throw new InvalidDataException("The archive refers to a position before its start.");
     }
 
+    /// <summary>Reads as many bytes as are wanted, up to the end: some decoders take a smaller number for the end.</summary>
     public override int Read(Span<byte> buffer)
     {
-        if (buffer.Length == 0 || _position >= entity.Size)
-            return 0;
-        if (_position < _bufferAt || _position >= _bufferAt + _buffered)
-            Fill();
-        var at = (int)(_position - _bufferAt);
-        var count = Math.Min(buffer.Length, _buffered - at);
-        _buffer.AsSpan(at, count).CopyTo(buffer);
-        _position += count;
-        return count;
+        var total = 0;
+        while (total < buffer.Length && _position < entity.Size)
+        {
+            if (_position < _bufferAt || _position >= _bufferAt + _buffered)
+                Fill();
+            var at = (int)(_position - _bufferAt);
+            var count = Math.Min(buffer.Length - total, _buffered - at);
+            _buffer.AsSpan(at, count).CopyTo(buffer[total..]);
+            _position += count;
+            total += count;
+        }
+        return total;
     }
 
     public override int ReadByte()
