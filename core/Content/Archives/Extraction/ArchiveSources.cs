@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Archives.Extraction.Formats;
 using Cloudreve.Core.Content.Archives.Listing;
@@ -105,7 +104,7 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
 
     private static Stream Unpack(Stream blob, ArchiveFormat format) => format switch
     {
-        ArchiveFormat.Gzip => new GZipStream(blob, CompressionMode.Decompress),
+        ArchiveFormat.Gzip => new GzipContent(blob),
         ArchiveFormat.Bzip2 => BZip2Stream.Create(blob, SharpCompress.Compressors.CompressionMode.Decompress, decompressConcatenated: true),
         ArchiveFormat.Xz => new XzContent(blob),
         // Windows of more than 128 MiB are refused by the library itself.

@@ -121,7 +121,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
     private async Task<SourceEntry> ReadAsync(PackedEntry entry, CancellationToken cancellationToken)
     {
         if (entry.Refusal is not null || entry.File.IsDirectory)
-            return new SourceEntry(entry.File, _ => throw new InvalidOperationException("The entry has no content.")) { Refusal = entry.Refusal };
+            return WithoutContent(entry, entry.Refusal);
         var bytes = new byte[entry.File.Size];
         var decoded = new DecodedContent(await RunAsync(_entries!.Open, cancellationToken));
         try
@@ -135,7 +135,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         catch (CloudreveException e) when (e is not ArchiveRefusedException && (_entries!.AreIndependent || decoded.Failure is null))
         {
             _isBroken = decoded.Failure is not null;
-            return new SourceEntry(entry.File, _ => throw new InvalidOperationException("The entry was not read.")) { Refusal = e.Message };
+            return WithoutContent(entry, e.Message);
         }
         catch (CloudreveException e) when (e is not ArchiveRefusedException)
         {
@@ -143,6 +143,9 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         }
         return new SourceEntry(entry.File, _ => Task.FromResult<Stream>(new MemoryStream(bytes, writable: false)));
     }
+
+    private static SourceEntry WithoutContent(PackedEntry entry, string? refusal) =>
+        new(entry.File, static _ => throw new InvalidOperationException("The entry has no content.")) { Refusal = refusal };
 
     /// <summary>Looks at what became of the entry that was written while it was unpacked.</summary>
     private async Task PassStreamedAsync(CancellationToken cancellationToken)

@@ -77,18 +77,17 @@ internal static class SevenZipDirectory
             throw DirectoryLimits.NotListable();
         var source = await ReadPartAsync(read, size, streams.PackPosition, DirectoryLimits.CheckBytes(packed), cancellationToken);
         var (coder, unpacked) = (folder.Coders[folder.MainOutput], folder.Size);
-        if (folder.Coders.Count == 2)
-        {
-            // Encrypted after it was packed.
-            var cipher = folder.Coders[1 - folder.MainOutput];
-            if (cipher.Method != SevenZipCipher.Method || password.Length == 0)
-                throw DirectoryLimits.NotListable();
-            source = SevenZipCipher.Decrypt(source, DirectoryLimits.CheckBytes(folder.UnpackSizes[1 - folder.MainOutput]), cipher.Properties, password);
-        }
+        // Encrypted after it was packed, if that was worth while.
+        var first = folder.Coders.Count - 1 - folder.MainOutput;
+        if (folder.Coders[first] is { Method: SevenZipCipher.Method } cipher && password.Length > 0)
+            source = SevenZipCipher.Decrypt(source, DirectoryLimits.CheckBytes(folder.UnpackSizes[first]), cipher.Properties, password);
+        else if (folder.Coders.Count == 2)
+            throw DirectoryLimits.NotListable();
         var length = DirectoryLimits.CheckBytes(unpacked);
         return coder switch
         {
             { Method: 0x00 } when source.Length == length => source,
+            { Method: SevenZipCipher.Method } when password.Length > 0 && source.Length == length => source,
             { Method: 0x030101, Properties.Length: 5 } => Unpack(LzmaWindow(coder.Properties, length), source, length, work),
             { Method: 0x21, Properties: [<= LargestWindow] } => Unpack(Lzma2Window(coder.Properties[0], length), source, length, work),
             _ => throw DirectoryLimits.NotListable(),
@@ -171,16 +170,19 @@ internal sealed record SevenZipFolder(IReadOnlyList<SevenZipCoder> Coders)
 /// <summary>The contents of a 7z.</summary>
 /// <param name="Files">The entries, in their order.</param>
 /// <param name="Folders">What is packed together.</param>
-internal sealed record SevenZipContents(IReadOnlyList<ArchivedFile> Files, IReadOnlyList<SevenZipFolder> Folders)
+/// <param name="Links">The indices of entries that are links.</param>
+internal sealed record SevenZipContents(IReadOnlyList<ArchivedFile> Files, IReadOnlyList<SevenZipFolder> Folders, IReadOnlySet<int> Links)
 {
     /// <summary>Those of an empty archive.</summary>
-    public static SevenZipContents None { get; } = new([], []);
+    public static SevenZipContents None { get; } = new([], [], new HashSet<int>());
 }
 
 /// <summary>Reads the entries of a plain header.</summary>
 internal static class SevenZipHeader
 {
     private const uint DirectoryAttribute = 0x10;
+    private const uint ReparsePoint = 0x400;
+    private const uint UnixMode = 0x8000;
     private const long Dummy = 0x19;
     private const int BytesPerStep = 1024;
 
@@ -203,7 +205,7 @@ internal static class SevenZipHeader
                     streams = SevenZipStreams.Parse(header);
                     break;
                 case 0x05:
-                    return new SevenZipContents(ParseFiles(header, streams?.FileSizes ?? []), streams?.Folders ?? []);
+                    return ParseFiles(header, streams);
                 default:
                     throw DirectoryLimits.NotListable();
             }
@@ -216,7 +218,7 @@ internal static class SevenZipHeader
             header.Skip(header.ReadNumber());
     }
 
-    private static List<ArchivedFile> ParseFiles(SevenZipReader header, IReadOnlyList<long> sizes)
+    private static SevenZipContents ParseFiles(SevenZipReader header, SevenZipStreams? streams)
     {
         var count = header.ReadCount();
         // Each entry has a name, which takes two bytes at least: a small header has no room for many.
@@ -258,7 +260,9 @@ internal static class SevenZipHeader
         }
         if (names.Length != count)
             throw DirectoryLimits.NotListable();
-        return Assemble(names, times, attributes, isEmpty, isEmptyFile, sizes);
+        return new SevenZipContents(
+            Assemble(names, times, attributes, isEmpty, isEmptyFile, streams?.FileSizes ?? []), streams?.Folders ?? [],
+            Enumerable.Range(0, count).Where(i => IsLink(attributes[i])).ToHashSet());
     }
 
     private static List<ArchivedFile> Assemble(
@@ -275,6 +279,9 @@ internal static class SevenZipHeader
         }
         return files;
     }
+
+    /// <summary>A reparse point of Windows, or a mode of Unix in the upper half that says so.</summary>
+    private static bool IsLink(uint attributes) => (attributes & ReparsePoint) != 0 || ((attributes & UnixMode) != 0 && ((attributes >> 16) & 0xF000) == 0xA000);
 
     private static string[] ReadNames(SevenZipReader property, int count)
     {

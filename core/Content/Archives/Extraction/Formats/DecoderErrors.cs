@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Infrastructure.Errors;
 using SharpCompress.Common;
+using PlatformCryptographicException = System.Security.Cryptography.CryptographicException;
 
 namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 
@@ -14,7 +14,7 @@ internal static class DecoderErrors
     /// <summary>The refusal of an entry.</summary>
     public static CloudreveException OfEntry(Exception error) => error switch
     {
-        CryptographicException => new CloudreveException(ErrorCode.WrongPassword, "The password is missing or wrong.", error),
+        CryptographicException or PlatformCryptographicException => new CloudreveException(ErrorCode.WrongPassword, "The password is missing or wrong.", error),
         NotSupportedException => new CloudreveException(ErrorCode.ArchiveTypeUnsupported, "It is compressed by a method that is not supported.", error),
         _ => EntryContent.Damaged(error),
     };
@@ -22,7 +22,7 @@ internal static class DecoderErrors
     /// <summary>The refusal of all that is left of an archive.</summary>
     public static ArchiveRefusedException OfArchive(Exception error) => error switch
     {
-        CryptographicException => new ArchiveRefusedException(ErrorCode.WrongPassword, "The archive is encrypted, and its password is missing or wrong.", error),
+        CryptographicException or PlatformCryptographicException => new ArchiveRefusedException(ErrorCode.WrongPassword, "The archive is encrypted, and its password is missing or wrong.", error),
         MultiVolumeExtractionException => new ArchiveRefusedException(
             ErrorCode.ArchiveTypeUnsupported, "The archive consists of several files, which is not supported.", error),
         NotSupportedException => new ArchiveRefusedException(ErrorCode.ArchiveTypeUnsupported, "The archive uses a method that is not supported.", error),

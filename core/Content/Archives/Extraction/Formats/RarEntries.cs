@@ -37,9 +37,8 @@ internal sealed class RarEntries : PackedEntries
         });
         for (var i = 0; i < next; i++)
         {
-            if (!_reader.MoveToNextEntry())
+            if (!TryMove())
                 throw new InvalidDataException("The archive has fewer entries than before.");
-            CheckMemory();
         }
     }
 
@@ -49,9 +48,8 @@ internal sealed class RarEntries : PackedEntries
     {
         _open?.Dispose();
         _open = null;
-        if (!_reader.MoveToNextEntry())
+        if (!TryMove())
             return null;
-        CheckMemory();
         var entry = (RarEntry)_reader.Entry;
         var isFolder = entry.IsDirectory;
         var size = isFolder ? 0 : entry.Size;
@@ -76,19 +74,29 @@ internal sealed class RarEntries : PackedEntries
         _blob.Dispose();
     }
 
-    /// <summary>RAR 5 says which window an entry needs, and the library allocates it; others have a fixed one.</summary>
-    private void CheckMemory()
+    private bool TryMove()
     {
+        if (!_reader.MoveToNextEntry())
+            return false;
+        var entry = (RarEntry)_reader.Entry;
+        // RAR 5 says which window an entry needs, and the library allocates it; others have a fixed one.
         if (!_isOld)
-            UnpackLimits.CheckMemory(WindowOf(HeaderOf((RarEntry)_reader.Entry)));
+            UnpackLimits.CheckMemory(WindowOf(HeaderOf(entry)));
+        // The library opens what it passes over, and refuses to open a link.
+        if (entry.IsRedir)
+            IsPassed((AbstractReader<RarReaderEntry, RarVolume>)_reader) = entry.CompressedSize == 0;
+        return true;
     }
 
     private static DateTimeOffset TimeOf(DateTime? time) => time switch
     {
         null => DateTimeOffset.UnixEpoch,
-        { Kind: DateTimeKind.Local } local => local.ToUniversalTime(),
+        { Kind: DateTimeKind.Local } local => new DateTimeOffset(local.ToUniversalTime().Ticks, TimeSpan.Zero),
         { } other => new DateTimeOffset(other.Ticks, TimeSpan.Zero),
     };
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_wroteCurrentEntry")]
+    private static extern ref bool IsPassed(AbstractReader<RarReaderEntry, RarVolume> reader);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_FileHeader")]
     [return: UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")]

@@ -12,13 +12,11 @@ namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 /// </summary>
 internal sealed class SevenZipEntries : PackedEntries
 {
-    private const uint ReparsePoint = 0x400;
-    private const int UnixType = 0xF000;
-    private const int UnixLink = 0xA000;
     private const long ZstandardWindow = 128L << 20;
 
     private readonly Stream _blob;
     private readonly IReadOnlyList<ArchivedFile> _files;
+    private readonly IReadOnlySet<int> _links;
     private readonly bool _hasPassword;
     private readonly IArchive _archive;
     private readonly List<SevenZipArchiveEntry> _entries;
@@ -31,7 +29,7 @@ internal sealed class SevenZipEntries : PackedEntries
     /// <param name="password">The password; empty for none.</param>
     public SevenZipEntries(Stream blob, SevenZipContents contents, int next, string password)
     {
-        (_blob, _files, _next, _hasPassword) = (blob, contents.Files, next, password.Length > 0);
+        (_blob, _files, _links, _next, _hasPassword) = (blob, contents.Files, contents.Links, next, password.Length > 0);
         _archive = SevenZipArchive.OpenArchive(blob, new ReaderOptions { Password = _hasPassword ? password : null, LeaveStreamOpen = true });
         // The library has no entries for an archive without a header.
         _entries = _files.Count == 0 ? [] : [.. _archive.Entries.Cast<SevenZipArchiveEntry>()];
@@ -63,11 +61,10 @@ internal sealed class SevenZipEntries : PackedEntries
             return null;
         var (file, entry) = (_files[_next], _entries[_next]);
         _next++;
-        var attributes = (uint)(entry.Attrib ?? 0);
         return new PackedEntry(file)
         {
             Checksum = entry.Crc == 0 ? null : (uint)entry.Crc,
-            Refusal = (attributes & ReparsePoint) != 0 || ((attributes >> 16) & UnixType) == UnixLink ? "It is a link."
+            Refusal = _links.Contains(_next - 1) ? "It is a link."
                 : !file.IsDirectory && file.Size > 0 && !_hasPassword && entry.IsEncrypted ? "It is encrypted and needs a password."
                 : entry.IsAnti ? "It only marks something as deleted."
                 : null,

@@ -54,7 +54,7 @@ internal readonly ref struct TarHeader
         {
             var b = i is >= ChecksumAt and < ChecksumAt + ChecksumBytes ? (byte)' ' : block[i];
             // Some old programs added signed bytes.
-            (sum, signed) = (sum + b, signed + (sbyte)b);
+            (sum, signed) = (sum + b, signed + unchecked((sbyte)b));
         }
         return expected == sum || expected == signed;
     }

@@ -34,7 +34,7 @@ internal sealed class XzCheck : IDisposable
                 break;
             case Crc64Id:
                 foreach (var b in content)
-                    _crc64 = s_table[(byte)_crc64 ^ b] ^ (_crc64 >> 8);
+                    _crc64 = s_table[(int)(_crc64 & 0xFF) ^ b] ^ (_crc64 >> 8);
                 break;
             case Sha256Id:
                 _sha256.AppendData(content);
