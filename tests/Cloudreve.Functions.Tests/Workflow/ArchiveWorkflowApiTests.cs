@@ -33,6 +33,20 @@ public sealed class ArchiveWorkflowApiTests(SharedApp shared) : IClassFixture<Sh
         Assert.Equal(task.GetProperty("id").GetString(), Assert.Single(listed.EnumerateArray()).GetProperty("id").GetString());
     }
 
+    [Theory]
+    [InlineData("zip.stored")]
+    [InlineData("tar.gz")]
+    [InlineData("tar.zst")]
+    public async Task Given_another_format_when_an_archive_is_requested_then_the_task_is_queued(string format)
+    {
+        var (client, user) = await NewUserAsync();
+        await App.AddFileAsync(user, "/a.txt", [1]);
+
+        var task = (await client.PostApiAsync("workflow/archive", new { src = new[] { "cloudreve://my/a.txt" }, dst = "cloudreve://my/all", format })).Data;
+
+        Assert.Equal("queued", task.GetProperty("status").GetString());
+    }
+
     [Fact]
     public async Task Given_a_zip_when_its_extraction_is_requested_then_the_task_is_queued_with_what_it_works_on()
     {
@@ -55,6 +69,7 @@ public sealed class ArchiveWorkflowApiTests(SharedApp shared) : IClassFixture<Sh
     [InlineData("archive", """{"src":["cloudreve://my/a.zip"],"dst":"cloudreve://my/a.zip"}""", 40004)]
     [InlineData("archive", """{"src":["cloudreve://my/a.zip"],"dst":"cloudreve://my/a.zip/new.zip"}""", 40004)]
     [InlineData("archive", """{"src":["cloudreve://trash/a.zip"],"dst":"cloudreve://my/new.zip"}""", 403)]
+    [InlineData("archive", """{"src":["cloudreve://my/a.zip"],"dst":"cloudreve://my/new","format":"arj"}""", 40001)]
     [InlineData("extract", """{"src":["cloudreve://my/a.zip","cloudreve://my/a.zip"],"dst":"cloudreve://my"}""", 40001)]
     [InlineData("extract", """{"src":["cloudreve://my/a.zip"],"dst":"cloudreve://my/none"}""", 40001)]
     [InlineData("extract", """{"src":["cloudreve://my/a.zip"],"dst":"cloudreve://my","encoding":"none"}""", 40001)]
