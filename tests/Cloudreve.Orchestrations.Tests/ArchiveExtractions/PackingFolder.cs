@@ -35,8 +35,6 @@ internal sealed class PackingFolder : IDisposable
 
     public byte[] Read(string name) => File.ReadAllBytes(Path.Combine(_path, name));
 
-    public DateTimeOffset ModifiedOf(string name) => File.GetLastWriteTimeUtc(Path.Combine(_path, name));
-
     /// <summary>Runs a program, given as it would be in a shell without quotes, and returns what it prints.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public string Run(string command) => Run(command.Split(' '));
@@ -48,6 +46,7 @@ internal sealed class PackingFolder : IDisposable
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = _path,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
