@@ -185,8 +185,9 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
 
     [Theory]
     [InlineData("", "secret: It is encrypted and needs a password.")]
-    [InlineData("other", "secret: It is damaged.")]
-    public async Task Given_an_encrypted_7z_when_the_password_is_missing_or_wrong_then_each_entry_says_so(string password, string reason)
+    // What another password decrypts to may look like an archive.
+    [InlineData("other", "secret: The password is missing or wrong.", "secret: It is damaged.")]
+    public async Task Given_an_encrypted_7z_when_the_password_is_missing_or_wrong_then_each_entry_says_so(string password, params string[] reasons)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
@@ -195,7 +196,7 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
 
         var task = await ExtractionRun.RunAsync(site, "a.7z", password: password);
 
-        Assert.Equal([reason], task.ErrorHistory);
+        Assert.Contains(Assert.Single(task.ErrorHistory), reasons);
         Assert.Null(await site.ReadAsync("/out/secret"));
         Assert.Empty((await site.CheckAsync()).All);
     }
