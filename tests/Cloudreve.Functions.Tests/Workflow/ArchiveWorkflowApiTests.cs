@@ -1,9 +1,12 @@
 using System.IO.Compression;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Tests.App;
 using Cloudreve.Functions.Tests.Files;
+using Cloudreve.Testing.Contract;
 using Xunit;
 
 namespace Cloudreve.Functions.Tests.Workflow;
@@ -42,9 +45,15 @@ public sealed class ArchiveWorkflowApiTests(SharedApp shared) : IClassFixture<Sh
         var (client, user) = await NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);
 
-        var task = (await client.PostApiAsync("workflow/archive", new { src = new[] { "cloudreve://my/a.txt" }, dst = "cloudreve://my/all", format })).Data;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v4/workflow/archive")
+        {
+            Content = JsonContent.Create(new { src = new[] { "cloudreve://my/a.txt" }, dst = "cloudreve://my/all", format }),
+        };
+        request.Options.Set(ContractHandler.Undocumented, true);
+        using var answer = await client.SendAsync(request);
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
 
-        Assert.Equal("queued", task.GetProperty("status").GetString());
+        Assert.Equal("queued", body.RootElement.GetProperty("data").GetProperty("status").GetString());
     }
 
     [Fact]
