@@ -1,6 +1,7 @@
 using Azure.Core.Serialization;
 using Cloudreve.Orchestrations.ArchiveCreations;
 using Cloudreve.Orchestrations.ArchiveExtractions;
+using Cloudreve.Orchestrations.FullTextRebuilds;
 using Cloudreve.Orchestrations.Relocations;
 using Cloudreve.Orchestrations.Steps;
 using Microsoft.Azure.Functions.Worker;
@@ -25,9 +26,11 @@ public static class OrchestrationComposition
         services.TryAddSingleton<ArchiveCreationWorkflow>();
         services.TryAddSingleton<ArchiveExtractionWorkflow>();
         services.TryAddSingleton<RelocationWorkflow>();
+        services.TryAddSingleton<FullTextRebuildWorkflow>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveExtractionWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, RelocationWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveCreationWorkflow>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, FullTextRebuildWorkflow>());
         return services;
     }
 }

@@ -5,6 +5,7 @@ using Cloudreve.Core.Content.Archives.Listing;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Entities.Administration;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Integrity.Scrub;
 using Cloudreve.Core.Content.Media;
@@ -53,6 +54,7 @@ internal static class ContentComposition
         services.TryAddSingleton<ThumbnailService>();
         services.TryAddSingleton<ThumbnailRequests>();
         services.TryAddSingleton<MediaInformation>();
+        services.AddFullText();
         services.TryAddSingleton<LinkReleases>();
         services.TryAddSingleton<UploadAnswers>();
         services.TryAddSingleton<UploadSessions>();

@@ -54,8 +54,7 @@ internal sealed class ImportGroupRunner(
         foreach (var folder in admitted.Where(c => c.Entity is null).DistinctBy(c => c.Entry.Item))
             await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
         await InsertAsync(admitted, outcome, cancellationToken);
-        if (context.Job.ExtractMediaMeta)
-            await RequestMediaAsync(context.Site, outcome.InsertedFiles, cancellationToken);
+        await RequestReadingAsync(context, outcome.InsertedFiles, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
         var result = new ImportGroupResult(outcome.Totals, FirstOf(outcome.Failures));
@@ -235,10 +234,12 @@ internal sealed class ImportGroupRunner(
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
     }
 
-    private Task RequestMediaAsync(SiteSettings site, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    private Task RequestReadingAsync(ImportContext context, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => Parallel.ForEachAsync(
         files,
         new ParallelOptions { MaxDegreeOfParallelism = MessageSenders, CancellationToken = cancellationToken },
-        async (file, token) => await requests.SendMediaAsync(site, file, token));
+        async (file, token) => await (context.Job.ExtractMediaMeta
+            ? requests.SendMediaAsync(context.Site, file, token)
+            : requests.SendTextAsync(context.Site, file, token)));
 
     private async Task InsertIntoAsync(long folderId, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {

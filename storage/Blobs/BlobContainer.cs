@@ -151,6 +151,22 @@ public sealed partial class BlobContainer
             return (await _contents.GetBlobClient(name).UploadAsync(content, options, cancellationToken)).Value.ETag.ToString();
         });
 
+    /// <summary>Writes a blob whole if it still has the version that was read, or if there is none, in one request up to 256 MiB.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="ifMatch">The version that is replaced; null if there must be no blob.</param>
+    /// <returns>The blob's ETag.</returns>
+    /// <exception cref="StorageException">A subtype: another caller was first.</exception>
+    public Task<string> ReplaceAsync(string name, BinaryData content, string? ifMatch, CancellationToken cancellationToken = default) =>
+        CallAsync(async () =>
+        {
+            var options = new BlobUploadOptions
+            {
+                Conditions = ifMatch is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = new ETag(ifMatch) },
+            };
+            return (await _contents.GetBlobClient(name).UploadAsync(content, options, cancellationToken)).Value.ETag.ToString();
+        });
+
     /// <summary>Deletes a blob.</summary>
     /// <param name="name">The blob.</param>
     /// <returns>False when there was no such blob.</returns>

@@ -42,7 +42,8 @@ internal static class CrashMatrix
             var site = await prepareAsync();
             var layout = site.Layout;
             var snapshot = await StorageSnapshot.TakeAsync(
-                layout.AllTables, [layout.Container(layout.FilesContainerName), layout.Container(layout.SnapshotsContainerName)]);
+                layout.AllTables,
+                [layout.Container(layout.FilesContainerName), layout.Container(layout.SnapshotsContainerName), layout.Container(layout.FullTextContainerName)]);
             for (var isFirst = true; Interlocked.Increment(ref next) is var index && index < Volatile.Read(ref end); isFirst = false)
             {
                 if (!isFirst)

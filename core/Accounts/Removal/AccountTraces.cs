@@ -3,6 +3,7 @@ using Cloudreve.Core.Accounts.Avatars;
 using Cloudreve.Core.Accounts.LoginActivities;
 using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Core.Accounts.Passkeys;
+using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Shortcuts;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -35,6 +36,7 @@ internal sealed class AccountTraces(
         await logins.ClearAsync(user.Id, cancellationToken);
         await SweepAsync(layout.Events, layout.Events.QueryAsync(new RowRange(ActivityLog.Partition(user.Id)), cancellationToken), cancellationToken);
         await SweepAsync(layout.Shares, layout.Shares.QueryAsync(new RowRange(ShortcutList.Partition(user.Id)), cancellationToken), cancellationToken);
+        await new IndexBlobs(layout).ClearAsync(user.Id, cancellationToken);
         await avatars.DeleteAsync(await settings.GetAsync(cancellationToken), user.Id, cancellationToken);
     }
 

@@ -16,4 +16,5 @@ internal static class EntityColumns
     public const string ReplacedId = "rp";
     public const string ReplacedThumbnailId = "rt";
     public const string Encryption = "enc";
+    public const string HasText = "txt";
 }

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -26,6 +27,8 @@ public sealed class EntityRecycler(
 
     // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
+
+    private readonly IndexBlobs _texts = new(layout);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entities">The entities.</param>
@@ -117,6 +120,8 @@ public sealed class EntityRecycler(
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
             return false;
         }
+        if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
+            await _texts.DeleteTextAsync(entityId, cancellationToken);
         var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;

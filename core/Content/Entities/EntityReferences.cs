@@ -75,6 +75,9 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// </summary>
     internal static EntityReference ReferenceOf(Row row) => new(EntityIdOf(row), FileIdOf(row));
 
+    /// <summary>The files that refer to an entity, by all rows with its id.</summary>
+    internal static IEnumerable<long> FilesOf(IEnumerable<Row> rows) => rows.Select(FileIdOf).Where(id => id != 0).Distinct();
+
     /// <summary>Checks whether an entity is unreferenced, by all rows with its id; false for one that does not exist.</summary>
     internal static bool IsUnused(IReadOnlyCollection<Row> rows) => rows.Count == 1 && IsEntity(rows.First()) && rows.First().Number(EntityColumns.FileId) is null;
 

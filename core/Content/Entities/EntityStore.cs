@@ -73,6 +73,9 @@ public sealed record EntityRecord
     /// <summary>The encryption of the blob, as JSON that the encryption layer reads; null for plain blobs.</summary>
     public string? Encryption { get; init; }
 
+    /// <summary>True if the text of the content is kept for full-text search: it goes with the blob.</summary>
+    public bool HasText { get; init; }
+
     internal static EntityRecord FromRow(Row row, long id) => new()
     {
         Id = id,
@@ -89,6 +92,7 @@ public sealed record EntityRecord
         ReplacedId = row.Number(EntityColumns.ReplacedId) ?? 0,
         ReplacedThumbnailId = row.Number(EntityColumns.ReplacedThumbnailId) ?? 0,
         Encryption = row.Text(EntityColumns.Encryption),
+        HasText = row.Flag(EntityColumns.HasText),
     };
 
     internal Row ToRow() => new(FileKeys.IdBlock(Id), FileKeys.Id(Id))
@@ -106,6 +110,7 @@ public sealed record EntityRecord
         [EntityColumns.ReplacedId] = ReplacedId == 0 ? null : ReplacedId,
         [EntityColumns.ReplacedThumbnailId] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
         [EntityColumns.Encryption] = Encryption,
+        [EntityColumns.HasText] = HasText ? true : null,
     };
 }
 
@@ -161,18 +166,14 @@ public sealed class EntityStore(StorageLayout layout)
     /// <param name="id">The entity, which nobody refers to yet.</param>
     /// <param name="fileId">The file, which refers to it.</param>
     /// <returns>False when the entity has been removed meanwhile.</returns>
-    public async Task<bool> AdoptAsync(long id, long fileId, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await layout.Entities.MergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntityColumns.FileId] = fileId }, "*", cancellationToken);
-            return true;
-        }
-        catch (StorageNotFoundException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> AdoptAsync(long id, long fileId, CancellationToken cancellationToken = default) =>
+        TryMergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntityColumns.FileId] = fileId }, cancellationToken);
+
+    /// <summary>Records that the text of an entity is kept: one transaction.</summary>
+    /// <param name="id">The entity.</param>
+    /// <returns>False when the entity has been removed meanwhile.</returns>
+    public Task<bool> NoteTextAsync(long id, CancellationToken cancellationToken = default) =>
+        TryMergeAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntityColumns.HasText] = true }, cancellationToken);
 
     /// <summary>
     /// Points an entity to another blob of the same content, unless it has got one since it was read: two transactions, two more for each rival.
@@ -226,4 +227,17 @@ public sealed class EntityStore(StorageLayout layout)
             .Where(row => EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey))),
         int.MaxValue,
         cancellationToken);
+
+    private async Task<bool> TryMergeAsync(Row change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await layout.Entities.MergeAsync(change, "*", cancellationToken);
+            return true;
+        }
+        catch (StorageNotFoundException)
+        {
+            return false;
+        }
+    }
 }

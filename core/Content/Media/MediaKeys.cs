@@ -1,4 +1,5 @@
 using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Content.Media;
 
@@ -10,6 +11,6 @@ internal static class MediaKeys
     /// <summary>Checks whether a key was made from media in the content.</summary>
     public static bool IsMedia(string key) => s_prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>Checks whether a key says nothing about other content: media information, and that no picture could be made.</summary>
-    public static bool EndsWithContent(string key) => key == FileThumbnails.Disabled || IsMedia(key);
+    /// <summary>Checks whether a key says nothing about other content: media information, that it is indexed, and that no picture could be made.</summary>
+    public static bool EndsWithContent(string key) => key is FileThumbnails.Disabled or MetadataKeys.FullTextIndex || IsMedia(key);
 }

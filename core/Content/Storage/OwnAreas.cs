@@ -51,7 +51,7 @@ internal sealed partial class OwnAreas
     /// <param name="layout">Names the containers.</param>
     /// <param name="container">The container.</param>
     public static bool IsWhole(StorageLayout layout, string container) =>
-        container == layout.SnapshotsContainerName || container == layout.AvatarsContainerName
+        container == layout.SnapshotsContainerName || container == layout.AvatarsContainerName || container == layout.FullTextContainerName
         || container.StartsWith(layout.Prefix + "hub-", StringComparison.Ordinal)
         || s_hostContainers.Any(start => container.StartsWith(start, StringComparison.Ordinal));
 

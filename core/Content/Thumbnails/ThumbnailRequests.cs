@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -5,29 +6,37 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails;
 
-/// <summary>Queues thumbnails before anybody requests them, and media information to be read.</summary>
+/// <summary>Queues thumbnails before anybody requests them, media information to be read, and text to be indexed.</summary>
 /// <param name="layout">The storage of the queue.</param>
 public sealed class ThumbnailRequests(StorageLayout layout)
 {
-    /// <summary>The start of a message for media information alone; the file's id follows.</summary>
+    /// <summary>The start of a message for media information and text alone; the file's id follows.</summary>
     public const string MediaPrefix = "media:";
 
-    /// <summary>Queues the reading of media information, if the file can have some: one transaction. For files that come by the thousand.</summary>
+    /// <summary>Queues the reading of media information and text, if the file can have some: one transaction. For files that come by the thousand.</summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
     public Task SendMediaAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
-        MediaInformation.IsPossible(site, file)
-            ? layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{MediaPrefix}{file.Id}", cancellationToken: cancellationToken)
-            : Task.CompletedTask;
+        MediaInformation.IsPossible(site, file) || FullTextIndexing.IsPossible(site, file) ? SendPartsAsync(file, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Queues the indexing of text, if the file can have some: one transaction. For files whose media information nobody wants.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    public Task SendTextAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
+        FullTextIndexing.IsPossible(site, file) ? SendPartsAsync(file, cancellationToken) : Task.CompletedTask;
 
     /// <summary>
-    /// Queues a thumbnail, if the file can have one and has none, and the reading of its media information: one message for both. For the end
-    /// of uploads.
+    /// Queues a thumbnail, if the file can have one and has none, and the reading of its media information and text: one message for all. For
+    /// the end of uploads.
     /// </summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="file">The file.</param>
     public Task SendAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
-        MediaInformation.IsPossible(site, file) || (new ThumbnailChoice(site).IsPossible(file) && FileThumbnails.Find(file) is null)
+        MediaInformation.IsPossible(site, file) || FullTextIndexing.IsPossible(site, file)
+            || (new ThumbnailChoice(site).IsPossible(file) && FileThumbnails.Find(file) is null)
             ? layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{file.Id}", cancellationToken: cancellationToken)
             : Task.CompletedTask;
+
+    private Task SendPartsAsync(FileRecord file, CancellationToken cancellationToken) =>
+        layout.Queue(layout.ThumbnailsQueueName).SendAsync($"{MediaPrefix}{file.Id}", cancellationToken: cancellationToken);
 }

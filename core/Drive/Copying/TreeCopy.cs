@@ -29,7 +29,7 @@ internal sealed class TreeCopy(
     StorageLayout layout, FolderWriter writer, EntityReferences references, IdAllocator ids, QuotaLedger quota, HeavyReads reads)
 {
     // Marks of state that a copy does not share.
-    private static readonly string[] NotCopied = ["sys:fulltext_index", MetadataKeys.UploadSession];
+    private static readonly string[] NotCopied = [MetadataKeys.UploadSession];
 
     /// <summary>
     /// Reads everything below an entry: one transaction for each 1,000 entries of neighbouring folders, at most one more for each folder.

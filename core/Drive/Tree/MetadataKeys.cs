@@ -18,6 +18,9 @@ public static class MetadataKeys
     /// <summary>The upload session that a placeholder waits for.</summary>
     public const string UploadSession = "sys:upload_session_id";
 
+    /// <summary>The version of the content whose text is in the owner's index, by its encoded id.</summary>
+    public const string FullTextIndex = "sys:fulltext_index";
+
     private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
 
     /// <summary>Metadata without the marks of a shortcut.</summary>

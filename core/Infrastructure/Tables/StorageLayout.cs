@@ -88,6 +88,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The container of users' pictures.</summary>
     public string AvatarsContainerName => Prefix + "-avatars";
 
+    /// <summary>The container of full-text indexes.</summary>
+    public string FullTextContainerName => Prefix + "-fulltext";
+
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 
@@ -98,7 +101,7 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     public string MailsQueueName => Prefix + "-mails";
 
     /// <summary>Every container, for creation at start.</summary>
-    public IReadOnlyList<string> AllContainerNames => [FilesContainerName, ImportsContainerName, SnapshotsContainerName, AvatarsContainerName];
+    public IReadOnlyList<string> AllContainerNames => [FilesContainerName, ImportsContainerName, SnapshotsContainerName, AvatarsContainerName, FullTextContainerName];
 
     /// <summary>Every queue, for creation at start.</summary>
     public IReadOnlyList<string> AllQueueNames => [ThumbnailsQueueName, MailsQueueName];

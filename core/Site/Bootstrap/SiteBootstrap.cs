@@ -39,7 +39,7 @@ public sealed record BootstrapOptions
 public sealed class SiteBootstrap
 {
     /// <summary>Incremented when a release needs another table, container, queue or seed.</summary>
-    private const int SchemaVersion = 5;
+    private const int SchemaVersion = 6;
 
     private const string SchemaPartition = "schema";
     private const string SchemaKey = "current";

@@ -3,6 +3,7 @@ using Cloudreve.Core.Accounts.Captchas;
 using Cloudreve.Core.Accounts.Mails;
 using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Core.Accounts.Tokens;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Drive.Activities.Streams;
@@ -205,6 +206,6 @@ public static class SiteSetting
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, HeavyExecution, HeavyRetries, HeavyBackoffFactor, HeavyBackoffLimit, HeavyRetryDelay, ScrubRepairs, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
-        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
+        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. FullTextSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
     ];
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Accounts.Captchas;
 using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Viewers;
 using Cloudreve.Core.Drive.Properties;
@@ -262,7 +263,7 @@ internal sealed record SiteConfig
         ThumbnailHeight = site.Get(SiteSetting.ThumbnailHeight),
         CustomProps = ReadList<JsonElement>(site, SiteSetting.CustomProperties)?.Where(property => CustomProperty.Parse(property) is not null).ToList(),
         ShowEncryptionStatus = site.Get(SiteSetting.ShowEncryptionStatus),
-        FullTextSearch = false,
+        FullTextSearch = FullTextIndexing.IsEnabled(site),
     };
 
     private static string? Text(SiteSettings site, Setting<string> setting) => site.Get(setting) is { Length: > 0 } text ? text : null;

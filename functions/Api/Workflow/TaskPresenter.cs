@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Extraction;
+using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Content.Relocations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
@@ -40,6 +41,7 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         ArchiveCreation.TaskType => DescribeArchive(task, ArchiveCreation.JobOf(task)),
         ArchiveExtraction.TaskType => DescribeExtraction(task, ArchiveExtraction.JobOf(task)),
         Relocation.TaskType => DescribeRelocation(task, Relocation.JobOf(task)),
+        FullTextRebuild.TaskType => DescribeRebuild(task),
         _ => [],
     };
 
@@ -70,6 +72,12 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         ["src_multiple"] = JsonSerializer.SerializeToElement(job.Sources.Select(source => source.Uri)),
         ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
         ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+    };
+
+    private static Dictionary<string, JsonElement> DescribeRebuild(WorkflowTask task) => new()
+    {
+        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+        ["total"] = JsonSerializer.SerializeToElement(task.Progress.Values.Sum(progress => progress.Total)),
     };
 
     private string UriOf(long userId, string path) =>

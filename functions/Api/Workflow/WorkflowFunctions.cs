@@ -1,6 +1,7 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Extraction;
+using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Content.Relocations;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -18,7 +19,9 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
-    private static readonly string[] s_generalTypes = [ArchiveCreation.TaskType, ArchiveExtraction.TaskType, Relocation.TaskType, ImportService.TaskType];
+    private static readonly string[] s_generalTypes =
+        [ArchiveCreation.TaskType, ArchiveExtraction.TaskType, Relocation.TaskType, ImportService.TaskType, FullTextRebuild.TaskType];
+
     private static readonly string[] s_downloadTypes = ["remote_download"];
     private static readonly WorkflowTaskStatus[] s_running = [WorkflowTaskStatus.Suspending, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Queued];
     private static readonly WorkflowTaskStatus[] s_ended = [WorkflowTaskStatus.Canceled, WorkflowTaskStatus.Error, WorkflowTaskStatus.Completed];

@@ -20,6 +20,9 @@ internal sealed record ExtractArchiveRequest(
 /// <summary>Body of a request to relocate files (contract, section 19.5).</summary>
 internal sealed record RelocateFilesRequest([property: LongestUri] IReadOnlyList<string> Src, string DstPolicyId);
 
+/// <summary>Body of a request to rebuild the full-text indexes: only of content of these storage policies, whose ids are plain integers.</summary>
+internal sealed record RebuildFullTextRequest(IReadOnlyList<int>? FilteredStoragePolicy = null);
+
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse
 {

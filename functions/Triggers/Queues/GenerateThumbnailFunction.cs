@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
@@ -8,11 +9,11 @@ using Cloudreve.Functions.Startup;
 
 namespace Cloudreve.Functions.Triggers.Queues;
 
-/// <summary>Reads media information, and makes thumbnails before they are first requested.</summary>
+/// <summary>Reads media information, makes thumbnails before they are first requested, and indexes text.</summary>
 internal sealed class GenerateThumbnailFunction(
-    FileTree tree, SettingStore settings, MediaInformation media, ThumbnailService thumbnails)
+    FileTree tree, SettingStore settings, MediaInformation media, ThumbnailService thumbnails, FullTextIndexing texts)
 {
-    /// <summary>Reads the media information of one file and makes its thumbnail.</summary>
+    /// <summary>Reads the media information of one file, makes its thumbnail and indexes its text.</summary>
     [Function("GenerateThumbnail")]
     public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string message, CancellationToken cancellationToken)
     {
@@ -23,8 +24,13 @@ internal sealed class GenerateThumbnailFunction(
             return;
         var site = await settings.GetAsync(cancellationToken);
         file = await media.ExtractAsync(site, file, cancellationToken);
-        if (isMediaAlone || !new ThumbnailChoice(site).IsPossible(file))
-            return;
+        if (!isMediaAlone && new ThumbnailChoice(site).IsPossible(file))
+            await MakeThumbnailAsync(site, file, cancellationToken);
+        await texts.IndexAsync(site, file, cancellationToken);
+    }
+
+    private async Task MakeThumbnailAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken)
+    {
         try
         {
             await thumbnails.GetAsync(site, file, cancellationToken);

@@ -21,11 +21,10 @@ public sealed class UnusedInputTests
         ],
         ["there are no local folders, nodes or buffers"] =
             ["chunk_retries", "max_parallel_transfer", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],
-        ["there is no full-text search"] =
+        ["texts are read and indexed by the site itself, not by services"] =
         [
-            "fts_chunk_size", "fts_enabled", "fts_extractor_type", "fts_index_type", "fts_meilisearch_api_key", "fts_meilisearch_embed_config",
-            "fts_meilisearch_embed_enabled", "fts_meilisearch_endpoint", "fts_meilisearch_page_size", "fts_tika_endpoint", "fts_tika_exts",
-            "fts_tika_max_file_size",
+            "fts_chunk_size", "fts_extractor_type", "fts_index_type", "fts_meilisearch_api_key", "fts_meilisearch_embed_config",
+            "fts_meilisearch_embed_enabled", "fts_meilisearch_endpoint", "fts_tika_endpoint",
         ],
         ["raw photos are decoded by no program of the site, and memory is given back without being asked"] =
             ["thumb_gc_after_gen", "thumb_libraw_enabled", "thumb_libraw_exts", "thumb_libraw_max_size", "thumb_libraw_path"],

@@ -83,12 +83,13 @@ public sealed class PersistedFormatTests
     public void Given_the_functions_when_they_are_listed_then_their_names_are_those_that_instances_in_flight_know()
     {
         Assert.Equal(
-            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration"],
+            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration"],
             Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             [
                 "BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "ExtractArchiveEntries", "FinishAccountRemoval", "FinishArchive", "FinishExtraction",
-                "FinishImport", "FinishRelocation", "ImportFolders", "RelocateBlobs", "RemoveAccountData", "SuspendTask", "WriteArchive",
+                "FinishFullTextRebuild", "FinishImport", "FinishRelocation", "ImportFolders", "RebuildFullTexts", "RelocateBlobs", "RemoveAccountData", "SuspendTask",
+                "WriteArchive",
             ],
             Replay.FunctionCatalog.Activities.Keys.Order(StringComparer.Ordinal));
     }

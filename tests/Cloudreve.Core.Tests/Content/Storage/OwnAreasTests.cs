@@ -81,6 +81,7 @@ public sealed class OwnAreasTests(AzuriteServer azurite)
     [InlineData("cloudreve-files", false)]
     [InlineData("cloudreve-avatars", true)]
     [InlineData("cloudreve-snapshots", true)]
+    [InlineData("cloudreve-fulltext", true)]
     [InlineData("azure-webjobs-secrets", true)]
     [InlineData("cloudrevehub-leases", true)]
     [InlineData("photos", false)]

@@ -1,0 +1,84 @@
+using Cloudreve.Core.Infrastructure.Parsing;
+
+namespace Cloudreve.Core.Content.FullText.Extraction;
+
+/// <summary>
+/// Reads the text of documents that strangers may have made: bounded in text, work and time, and two at once in a process, however many
+/// messages come.
+/// </summary>
+/// <param name="clock">Limits the time.</param>
+internal sealed class TextExtraction(TimeProvider clock) : IDisposable
+{
+    /// <summary>The most characters that are kept of a document: some 300 pages.</summary>
+    public const int MaxCharacters = 1_000_000;
+
+    // Some seconds of work.
+    private const long MaxSteps = 20_000_000;
+
+    private const int Places = 2;
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
+
+    // A parser that does not look for its cancellation is left alone, and keeps its place.
+    private static readonly TimeSpan s_abandonment = s_timeout + TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _places = new(Places, Places);
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="loadAsync">Loads the bytes, when there is a place.</param>
+    /// <param name="readAsync">Reads the text.</param>
+    /// <exception cref="UnreadableDocumentException">It takes more work or time than any sensible one, or is damaged.</exception>
+    public async Task<string> RunAsync(Func<CancellationToken, Task<byte[]>> loadAsync, ReadTextAsync readAsync, CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken);
+        var stop = new CancellationTokenSource(s_timeout, clock);
+        Task<string> work;
+        try
+        {
+            var content = await loadAsync(cancellationToken);
+            work = Task.Run(() => ReadAsync(content, readAsync, stop.Token), CancellationToken.None);
+        }
+        catch
+        {
+            stop.Dispose();
+            _places.Release();
+            throw;
+        }
+        _ = LeaveAsync(work, stop);
+        try
+        {
+            return await work.WaitAsync(s_abandonment, clock, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new UnreadableDocumentException("The document takes too long.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _places.Dispose();
+
+    private static async Task<string> ReadAsync(byte[] content, ReadTextAsync readAsync, CancellationToken cancellationToken)
+    {
+        var text = new TextCollector(
+            MaxCharacters, new WorkBudget(MaxSteps, static () => new UnreadableDocumentException("The document takes too much work."), cancellationToken));
+        try
+        {
+            await readAsync(content, text);
+        }
+        catch (Exception e) when (e is not (UnreadableDocumentException or OperationCanceledException))
+        {
+            // Libraries fail in many ways on damaged documents. What came before is indexed.
+            if (text.ToString().Length == 0)
+                throw new UnreadableDocumentException("The document is damaged.", e);
+        }
+        return text.ToString();
+    }
+
+    private async Task LeaveAsync(Task work, CancellationTokenSource stop)
+    {
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.Dispose();
+        _places.Release();
+    }
+}

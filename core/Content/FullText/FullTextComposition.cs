@@ -1,0 +1,58 @@
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText.Extraction;
+using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.FullText.Rebuild;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Content.FullText;
+
+/// <summary>Registers full-text search.</summary>
+internal static class FullTextComposition
+{
+    public static IServiceCollection AddFullText(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IndexBlobs>();
+        services.TryAddSingleton<TextIndex>();
+        services.TryAddSingleton<TextExtraction>();
+        services.TryAddSingleton(provider => new FullTextIndexing(
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntityStore>(),
+            provider.GetRequiredService<SiteCatalog>(),
+            provider.GetRequiredService<PolicyContainers>(),
+            provider.GetRequiredService<IndexBlobs>(),
+            provider.GetRequiredService<TextIndex>(),
+            provider.GetRequiredService<TextExtraction>(),
+            provider.GetRequiredService<ILogger<FullTextIndexing>>()));
+        services.TryAddSingleton(provider => new FullTextSearch(
+            provider.GetRequiredService<StorageLayout>(),
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<IndexBlobs>(),
+            provider.GetRequiredService<TextIndex>(),
+            provider.GetRequiredService<HeavyReads>()));
+        services.TryAddSingleton(provider => new FullTextRebuild(
+            provider.GetRequiredService<TaskStore>(),
+            provider.GetRequiredService<TaskRuns>(),
+            provider.GetRequiredService<TaskCallers>(),
+            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<SiteLists>(),
+            provider.GetRequiredService<SiteCatalog>(),
+            provider.GetRequiredService<IndexBlobs>(),
+            provider.GetRequiredService<FullTextIndexing>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<SettingStore>(),
+            provider.GetRequiredService<StorageLayout>(),
+            provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

@@ -1,0 +1,189 @@
+using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText.Extraction;
+using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Drive.Properties;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace Cloudreve.Core.Content.FullText;
+
+/// <summary>Brings the text of files into their owners' indexes (contract, section 19.6). Everything may be repeated.</summary>
+public sealed class FullTextIndexing
+{
+    private static readonly HashSet<long> s_allPolicies = [];
+
+    // Texts of a rebuild that are held in memory at once.
+    private const int CharactersInPack = 8_000_000;
+
+    private readonly FileTree _tree;
+    private readonly EntityStore _entities;
+    private readonly SiteCatalog _catalog;
+    private readonly PolicyContainers _containers;
+    private readonly IndexBlobs _blobs;
+    private readonly TextIndex _index;
+    private readonly TextExtraction _extraction;
+    private readonly ILogger<FullTextIndexing> _logger;
+
+    internal FullTextIndexing(
+        FileTree tree, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, TextIndex index,
+        TextExtraction extraction, ILogger<FullTextIndexing> logger)
+    {
+        _tree = tree;
+        _entities = entities;
+        _catalog = catalog;
+        _containers = containers;
+        _blobs = blobs;
+        _index = index;
+        _extraction = extraction;
+        _logger = logger;
+    }
+
+    /// <summary>Checks whether the site has full-text search.</summary>
+    /// <param name="site">The site's settings.</param>
+    public static bool IsEnabled(SiteSettings site) => site.Get(FullTextSetting.Enabled);
+
+    /// <summary>Checks whether a file's content is of a kind that is indexed, by its name, its size and the settings.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    public static bool IsPossible(SiteSettings site, FileRecord file) => DocumentFormats.Find(site, file) is not null && !IsIndexed(site, file);
+
+    /// <summary>
+    /// Indexes a file and marks it, unless it has its mark: eight transactions, more when the index is merged. A file whose content
+    /// changes meanwhile gets no mark; its new content has a message of its own. Encrypted content is not indexed.
+    /// </summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="file">The file.</param>
+    public async Task IndexAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
+    {
+        if (IsPossible(site, file) && (await ReadAsync(site, file, s_allPolicies, cancellationToken)).Text is { } text)
+            await AddAsync(site, file.OwnerId, [(file, text)], cancellationToken);
+    }
+
+    /// <summary>Indexes files of any owners anew, and removes marks of those that are no longer indexed: some ten transactions for each that is.</summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="policies">The storage policies whose content is indexed; none for all.</param>
+    /// <param name="failures">What failed before.</param>
+    /// <returns>With the files whose text could not be read.</returns>
+    internal async Task<ItemFailures> RebuildAsync(
+        SiteSettings site, IReadOnlyList<FileRecord> files, IReadOnlySet<long> policies, ItemFailures failures, CancellationToken cancellationToken)
+    {
+        foreach (var owned in files.GroupBy(file => file.OwnerId))
+        {
+            var texts = new List<(FileRecord File, IndexedText Text)>();
+            foreach (var file in owned)
+            {
+                var (text, failure) = await ReadAsync(site, file, policies, cancellationToken);
+                if (text is not null)
+                    texts.Add((file, text));
+                else if (file.Metadata.ContainsKey(MetadataKeys.FullTextIndex))
+                    await MarkAsync(file, file.PrimaryEntityId, null, cancellationToken);
+                if (failure is not null)
+                    failures = failures.Add(file.Name, failure);
+                if (texts.Sum(read => read.Text.Text.Length) < CharactersInPack)
+                    continue;
+                await AddAsync(site, owned.Key, texts, cancellationToken);
+                texts = [];
+            }
+            if (texts.Count > 0)
+                await AddAsync(site, owned.Key, texts, cancellationToken);
+        }
+        return failures;
+    }
+
+    /// <summary>Checks whether the index has the file's current content.</summary>
+    private static bool IsIndexed(SiteSettings site, FileRecord file) =>
+        file.Metadata.TryGetValue(MetadataKeys.FullTextIndex, out var mark) && mark == MarkOf(site, file.PrimaryEntityId);
+
+    private static string MarkOf(SiteSettings site, long entityId) => site.HashIds.Encode(entityId, HashIdKind.Entity);
+
+    /// <summary>Reads the text of a file's content and keeps it: three transactions; null for none, with the reason where it should have some.</summary>
+    private async Task<(IndexedText? Text, string? Failure)> ReadAsync(
+        SiteSettings site, FileRecord file, IReadOnlySet<long> policies, CancellationToken cancellationToken)
+    {
+        if (DocumentFormats.Find(site, file) is not { } format
+            || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { Encryption: null } entity
+            || (policies.Count > 0 && !policies.Contains(entity.PolicyId)))
+            return (null, null);
+        try
+        {
+            var container = _containers.Get(await _catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken));
+            var text = await _extraction.RunAsync(
+                async token =>
+                {
+                    var blob = await container.OpenReadAsync(entity.Source, 0, Math.Min(format.MaxBytes, entity.Size), cancellationToken: token);
+                    await using var content = blob.Content;
+                    var bytes = new byte[blob.Length];
+                    await content.ReadExactlyAsync(bytes, token);
+                    return bytes;
+                },
+                format.ReadAsync, cancellationToken);
+            if (text.Length == 0)
+                return (null, null);
+            var indexed = new IndexedText(entity.Id, text);
+            await _blobs.WriteTextAsync(indexed, cancellationToken);
+            return (indexed, null);
+        }
+        catch (UnreadableDocumentException e)
+        {
+            _logger.LogInformation(e, "No text of file {FileId}.", file.Id);
+            return (null, e.Message);
+        }
+        catch (StorageNotFoundException e)
+        {
+            _logger.LogWarning(e, "The content of file {FileId} is missing.", file.Id);
+            return (null, "The file's content is missing.");
+        }
+    }
+
+    /// <summary>Adds texts to the index of their owner, and marks blobs and files: three transactions, and three for each file.</summary>
+    private async Task AddAsync(SiteSettings site, long ownerId, IReadOnlyList<(FileRecord File, IndexedText Text)> texts, CancellationToken cancellationToken)
+    {
+        if (!await _index.AddAsync(ownerId, [.. texts.Select(text => text.Text)], site.Get(FullTextSetting.MaxIndexSize), cancellationToken))
+        {
+            _logger.LogWarning("The index of user {UserId} is as large as the site allows.", ownerId);
+            foreach (var (_, text) in texts)
+                await _blobs.DeleteTextAsync(text.EntityId, cancellationToken);
+            return;
+        }
+        foreach (var (file, text) in texts)
+        {
+            // The recycler removes the text with the blob. Without the blob it has been here already.
+            if (await _entities.NoteTextAsync(text.EntityId, cancellationToken))
+                await MarkAsync(file, text.EntityId, MarkOf(site, text.EntityId), cancellationToken);
+            else
+                await _blobs.DeleteTextAsync(text.EntityId, cancellationToken);
+        }
+    }
+
+    private async Task MarkAsync(FileRecord file, long entityId, string? mark, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _tree.UpdateAsync(
+                file,
+                current =>
+                {
+                    if (current.PrimaryEntityId != entityId || current.Metadata.GetValueOrDefault(MetadataKeys.FullTextIndex) == mark)
+                        return current;
+                    var metadata = current.Metadata.ToDictionary();
+                    metadata.Remove(MetadataKeys.FullTextIndex);
+                    if (mark is not null)
+                        metadata.Add(MetadataKeys.FullTextIndex, mark);
+                    return MetadataRules.Fits(metadata) ? current with { Metadata = metadata } : current;
+                },
+                cancellationToken);
+        }
+        catch (CloudreveException e)
+        {
+            _logger.LogInformation(e, "The file {FileId} cannot be changed.", file.Id);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Reads;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
+
+namespace Cloudreve.Core.Content.FullText;
+
+/// <summary>A file whose text matches a query.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Path">Its path in the drive.</param>
+/// <param name="Content">The part of the text that matches.</param>
+public sealed record FullTextHit(FileRecord File, FilePath Path, string Content);
+
+/// <summary>A page of hits.</summary>
+/// <param name="Hits">The hits, the best first.</param>
+/// <param name="Total">Number of hits; on all but the last page it may count files that are gone.</param>
+public sealed record FullTextHits(IReadOnlyList<FullTextHit> Hits, long Total);
+
+/// <summary>
+/// Searches the text of a user's own files. The index knows blobs; which files have them now, and where, the tables tell at each search, so
+/// nothing is shown that is gone, in the trash, of an older version or of somebody else.
+/// </summary>
+public sealed class FullTextSearch
+{
+    // As the original's index has by default.
+    private const int MaxHits = 1_000;
+
+    private const int Readers = 16;
+    private const int MaxFilesOfBlob = 100;
+
+    private readonly StorageLayout _layout;
+    private readonly FileTree _tree;
+    private readonly IndexBlobs _blobs;
+    private readonly TextIndex _index;
+    private readonly HeavyReads _reads;
+
+    internal FullTextSearch(StorageLayout layout, FileTree tree, IndexBlobs blobs, TextIndex index, HeavyReads reads)
+    {
+        _layout = layout;
+        _tree = tree;
+        _blobs = blobs;
+        _index = index;
+        _reads = reads;
+    }
+
+    /// <summary>
+    /// A page of hits: one transaction for the index, and one for each part of it that the process does not have; four for each hit, three for
+    /// each hit before the page, and two for each folder on the way to them.
+    /// </summary>
+    /// <param name="site">The site's settings.</param>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="text">What to search for.</param>
+    /// <param name="offset">Number of hits that the caller has.</param>
+    /// <exception cref="CloudreveException">40019: the site has no full-text search. 40001: no words, or too many; a negative offset.</exception>
+    public async Task<FullTextHits> SearchAsync(SiteSettings site, long ownerId, string? text, int offset, CancellationToken cancellationToken = default)
+    {
+        if (!FullTextIndexing.IsEnabled(site))
+            throw Disabled();
+        if (offset < 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "The offset must not be negative.");
+        var query = TextQuery.Parse(text);
+        if (query.Query is null)
+            return new FullTextHits([], 0);
+        var found = await _reads.RunAsync(ownerId, () => _index.FindAsync(ownerId, query.Query, MaxHits, cancellationToken), cancellationToken);
+        var size = (int)Math.Min(site.Get(FullTextSetting.PageSize), MaxHits);
+        // Hits that the caller has are looked up again: some of them may be gone, and the page follows those that are not.
+        var (files, looked) = (new List<(FileRecord File, FilePath Path)>(), 0);
+        var folders = new FolderPaths(_tree);
+        for (var end = (long)offset + size; looked < found.Count && files.Count < end; looked += size)
+        {
+            foreach (var part in await ReadAsync(found.Skip(looked).Take(size), id => FindFilesAsync(ownerId, id, folders, cancellationToken), cancellationToken))
+                files.AddRange(part);
+        }
+        var left = Math.Max(0, found.Count - looked);
+        var page = files.Skip(offset).Take(size);
+        var hits = await ReadAsync(
+            page,
+            async file => new FullTextHit(
+                file.File, file.Path, await _blobs.FindTextAsync(file.File.PrimaryEntityId, cancellationToken) is { } content ? Quotation.Of(content, query) : ""),
+            cancellationToken);
+        return new FullTextHits(hits, files.Count + left);
+    }
+
+    /// <summary>40019.</summary>
+    internal static CloudreveException Disabled() => new(ErrorCode.FeatureDisabled, "Full-text search is disabled on this site.");
+
+    /// <summary>The user's files whose current content a blob is, unless they are in the trash: one transaction, two for each file.</summary>
+    private async Task<IReadOnlyList<(FileRecord File, FilePath Path)>> FindFilesAsync(
+        long ownerId, long entityId, FolderPaths folders, CancellationToken cancellationToken)
+    {
+        var rows = (await _layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), MaxFilesOfBlob, null, cancellationToken)).Rows;
+        var found = new List<(FileRecord File, FilePath Path)>();
+        foreach (var id in EntityReferences.FilesOf(rows))
+        {
+            if (await _tree.FindByIdAsync(id, cancellationToken) is { Type: FileType.File } file
+                && file.OwnerId == ownerId && file.PrimaryEntityId == entityId
+                && await folders.FindAsync(ownerId, file.ParentId, cancellationToken) is { } folder)
+                found.Add((file, folder.Child(file.Name)));
+        }
+        return found;
+    }
+
+    /// <summary>Reads several items side by side, in their order.</summary>
+    private static async Task<TResult[]> ReadAsync<T, TResult>(IEnumerable<T> items, Func<T, Task<TResult>> readAsync, CancellationToken cancellationToken)
+    {
+        var wanted = items.ToList();
+        var results = new TResult[wanted.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, wanted.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+            async (i, _) => results[i] = await readAsync(wanted[i]));
+        return results;
+    }
+
+    /// <summary>The paths of folders, each of which is read once.</summary>
+    private sealed class FolderPaths(FileTree tree)
+    {
+        // Far below the deepest path that can be created: only rows that contradict each other go further.
+        private const int MaxWalk = 1_000;
+
+        private readonly ConcurrentDictionary<long, Lazy<Task<FilePath?>>> _known = new();
+
+        /// <summary>The path of a folder; null when it is gone or in the trash.</summary>
+        public Task<FilePath?> FindAsync(long ownerId, long folderId, CancellationToken cancellationToken, int depth = 0)
+        {
+            if (folderId == FileTree.RootId(ownerId))
+                return Task.FromResult<FilePath?>(FilePath.Root);
+            return folderId == FileTree.TrashId(ownerId) || depth == MaxWalk
+                ? Task.FromResult<FilePath?>(null)
+                : _known.GetOrAdd(folderId, id => new Lazy<Task<FilePath?>>(() => ReadAsync(ownerId, id, depth, cancellationToken))).Value;
+        }
+
+        private async Task<FilePath?> ReadAsync(long ownerId, long folderId, int depth, CancellationToken cancellationToken) =>
+            await tree.FindByIdAsync(folderId, cancellationToken) is { } folder && folder.OwnerId == ownerId
+            && await FindAsync(ownerId, folder.ParentId, cancellationToken, depth + 1) is { } parent
+                ? parent.Child(folder.Name)
+                : null;
+    }
+}

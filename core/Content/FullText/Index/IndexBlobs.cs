@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Content.FullText.Index;
+
+/// <summary>The blobs of indexes: of each user a manifest and packs, and of each indexed blob its text, from which hits quote.</summary>
+internal sealed class IndexBlobs(StorageLayout layout)
+{
+    private const string Manifest = "manifest.json";
+    private const string Texts = "texts/";
+    private const int BlobsInPage = 1_000;
+    private const int Deleters = 16;
+
+    private const string Users = "users/";
+
+    private BlobContainer Container => layout.Container(layout.FullTextContainerName);
+
+    /// <summary>Reads a manifest: one transaction.</summary>
+    /// <param name="ownerId">The user.</param>
+    /// <returns>The manifest with its version; null for the version when there is none.</returns>
+    public async Task<(IndexManifest Manifest, string? ETag)> ReadManifestAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = await Container.OpenReadAsync(ManifestOf(ownerId), cancellationToken: cancellationToken);
+            await using var content = blob.Content;
+            return (await JsonSerializer.DeserializeAsync(content, IndexJson.Default.IndexManifest, cancellationToken) ?? IndexManifest.Empty, blob.ETag);
+        }
+        catch (StorageNotFoundException)
+        {
+            return (IndexManifest.Empty, null);
+        }
+    }
+
+    /// <summary>Replaces the manifest that was read: one transaction.</summary>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="manifest">The new one.</param>
+    /// <param name="etag">The version that was read; null when there was none.</param>
+    /// <returns>The new version; null when another writer was first.</returns>
+    public async Task<string?> TryWriteManifestAsync(long ownerId, IndexManifest manifest, string? etag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(manifest, IndexJson.Default.IndexManifest));
+            return await Container.ReplaceAsync(ManifestOf(ownerId), content, etag, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageChangedException or StorageExistsException or StorageNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a new pack: one transaction.</summary>
+    /// <param name="ownerId">The user.</param>
+    /// <param name="bytes">The pack.</param>
+    /// <param name="texts">Number of texts.</param>
+    public async Task<PackEntry> WritePackAsync(long ownerId, byte[] bytes, int texts, CancellationToken cancellationToken)
+    {
+        var name = $"{PacksOf(ownerId)}{Guid.NewGuid():N}";
+        await Container.WriteAsync(name, BinaryData.FromBytes(bytes), cancellationToken: cancellationToken);
+        return new PackEntry(name, texts, bytes.Length);
+    }
+
+    /// <summary>Reads a pack: one transaction; null when it was merged into another.</summary>
+    /// <param name="pack">The pack.</param>
+    public Task<byte[]?> ReadPackAsync(PackEntry pack, CancellationToken cancellationToken) => Container.ReadAsync(pack.Name, cancellationToken);
+
+    /// <summary>A user's packs, in the manifest or not: one transaction for 5,000.</summary>
+    /// <param name="ownerId">The user.</param>
+    public async Task<IReadOnlyList<BlobItem>> ListPacksAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Container.ListPageAsync(PacksOf(ownerId), null, cancellationToken: cancellationToken)).Blobs;
+        }
+        catch (StorageNotFoundException)
+        {
+            // Nothing was ever indexed, and somebody has removed the container.
+            return [];
+        }
+    }
+
+    /// <summary>Removes a blob: one transaction.</summary>
+    /// <param name="name">The blob.</param>
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) => Container.DeleteAsync(name, cancellationToken);
+
+    /// <summary>Writes the text of a blob: one transaction.</summary>
+    /// <param name="text">The text.</param>
+    public async Task WriteTextAsync(IndexedText text, CancellationToken cancellationToken)
+    {
+        using var packed = new MemoryStream();
+        await using (var pack = new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await pack.WriteAsync(Encoding.UTF8.GetBytes(text.Text), cancellationToken);
+        await Container.WriteAsync(TextOf(text.EntityId), BinaryData.FromBytes(packed.ToArray()), cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Reads the text of a blob: one transaction; null when there is none.</summary>
+    /// <param name="entityId">The blob.</param>
+    public async Task<string?> FindTextAsync(long entityId, CancellationToken cancellationToken)
+    {
+        if (await Container.ReadAsync(TextOf(entityId), cancellationToken) is not { } packed)
+            return null;
+        using var text = new StreamReader(new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress), Encoding.UTF8);
+        return await text.ReadToEndAsync(cancellationToken);
+    }
+
+    /// <summary>Removes the text of a blob: one transaction.</summary>
+    /// <param name="entityId">The blob.</param>
+    public Task DeleteTextAsync(long entityId, CancellationToken cancellationToken) => DeleteAsync(TextOf(entityId), cancellationToken);
+
+    /// <summary>Removes a user's index: two transactions, and one for each pack. The texts go with their blobs.</summary>
+    /// <param name="ownerId">The user.</param>
+    public async Task ClearAsync(long ownerId, CancellationToken cancellationToken)
+    {
+        // Packs that a manifest names must be there.
+        await DeleteAsync(ManifestOf(ownerId), cancellationToken);
+        foreach (var pack in await ListPacksAsync(ownerId, cancellationToken))
+            await DeleteAsync(pack.Name, cancellationToken);
+    }
+
+    /// <summary>Removes the next blobs of all indexes, texts included: one transaction for each, and one.</summary>
+    /// <returns>True if nothing is left.</returns>
+    public async Task<bool> ClearPageAsync(CancellationToken cancellationToken)
+    {
+        var page = await Container.ListPageAsync("", null, BlobsInPage, cancellationToken: cancellationToken);
+        // In order of name a manifest comes before its packs: packs that a manifest names must be there.
+        foreach (var manifest in page.Blobs.Where(IsManifest))
+            await DeleteAsync(manifest.Name, cancellationToken);
+        await Parallel.ForEachAsync(
+            page.Blobs.Where(blob => !IsManifest(blob)),
+            new ParallelOptions { MaxDegreeOfParallelism = Deleters, CancellationToken = cancellationToken },
+            async (blob, token) => await DeleteAsync(blob.Name, token));
+        return page.ContinuationToken is null;
+    }
+
+    private static bool IsManifest(BlobItem blob) => blob.Name.EndsWith(Manifest, StringComparison.Ordinal);
+
+    private static string ManifestOf(long ownerId) => AreaOf(ownerId) + Manifest;
+
+    private static string PacksOf(long ownerId) => AreaOf(ownerId) + "packs/";
+
+    private static string AreaOf(long ownerId) => string.Create(CultureInfo.InvariantCulture, $"{Users}{ownerId:x}/");
+
+    private static string TextOf(long entityId) => string.Create(CultureInfo.InvariantCulture, $"{Texts}{entityId:x}");
+}

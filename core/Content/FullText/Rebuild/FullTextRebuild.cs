@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Content.FullText.Rebuild;
+
+/// <summary>
+/// Rebuilds the indexes of all users (contract, section 19.6): removes them, and then goes through all files of the site. Every method may be
+/// called again after a crash.
+/// </summary>
+public sealed class FullTextRebuild
+{
+    /// <summary>The type of the tasks.</summary>
+    public const string TaskType = "full_text_rebuild";
+
+    private const string Clearing = "nuke";
+    private const string Indexing = "index";
+
+    // Files between two notes of how far the rebuild is.
+    private const int FilesInRound = 64;
+
+    private const int MaxPolicies = 1_000;
+
+    private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
+
+    private readonly TaskStore _tasks;
+    private readonly TaskRuns _runs;
+    private readonly TaskCallers _callers;
+    private readonly FileTree _tree;
+    private readonly SiteLists _lists;
+    private readonly SiteCatalog _catalog;
+    private readonly IndexBlobs _blobs;
+    private readonly FullTextIndexing _indexing;
+    private readonly IdAllocator _ids;
+    private readonly SettingStore _settings;
+    private readonly TimeProvider _clock;
+    private readonly RebuildRows _rows;
+
+    internal FullTextRebuild(
+        TaskStore tasks, TaskRuns runs, TaskCallers callers, FileTree tree, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs,
+        FullTextIndexing indexing, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
+    {
+        _tasks = tasks;
+        _runs = runs;
+        _callers = callers;
+        _tree = tree;
+        _lists = lists;
+        _catalog = catalog;
+        _blobs = blobs;
+        _indexing = indexing;
+        _ids = ids;
+        _settings = settings;
+        _clock = clock;
+        _rows = new RebuildRows(layout);
+    }
+
+    /// <summary>Checks a request, and makes the task. Its orchestration is started by the caller.</summary>
+    /// <param name="caller">The administrator.</param>
+    /// <param name="policyIds">The storage policies whose content is indexed; none for all.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">40019: the site has no full-text search. 40001, 40035: no such policies. Nothing was created.</exception>
+    public async Task<WorkflowTask> AcceptAsync(Caller caller, IReadOnlyList<int> policyIds, CancellationToken cancellationToken = default)
+    {
+        caller.Require(GroupPermission.IsAdmin);
+        if (!FullTextIndexing.IsEnabled(await _settings.GetAsync(cancellationToken)))
+            throw FullTextSearch.Disabled();
+        if (policyIds.Count > MaxPolicies)
+            throw new CloudreveException(ErrorCode.BadParameter, "The request names too many storage policies.");
+        foreach (var id in policyIds)
+            await _catalog.GetPolicyAsync(id, cancellationToken);
+        var now = _clock.GetUtcNow();
+        var task = new WorkflowTask
+        {
+            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = caller.UserId,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = JsonSerializer.Serialize(new RebuildJob([.. policyIds.Distinct()]), RebuildJson.Default.RebuildJob),
+        };
+        await _tasks.CreateAsync(task, cancellationToken);
+        return task;
+    }
+
+    /// <summary>Removes the indexes, or indexes the next files.</summary>
+    /// <param name="reference">The task.</param>
+    /// <returns>True if there is nothing left to do.</returns>
+    /// <exception cref="CloudreveException">The rebuild cannot go on.</exception>
+    public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
+    {
+        var start = _clock.GetTimestamp();
+        if (await _runs.BeginAsync(reference, cancellationToken) is not { } task)
+            return true;
+        await _callers.FindAsync(task.OwnerId, GroupPermission.IsAdmin, cancellationToken);
+        var site = await _settings.GetAsync(cancellationToken);
+        if (!FullTextIndexing.IsEnabled(site))
+            throw FullTextSearch.Disabled();
+        var policies = JsonSerializer.Deserialize(task.Job, RebuildJson.Default.RebuildJob)!.PolicyIds.Select(id => (long)id).ToHashSet();
+        var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
+        var (state, etag) = found is null ? (new RebuildState(), null) : (found.Value.State, found.Value.ETag);
+        // A run before this one may have died between its state and its report.
+        await ReportAsync(reference, state, cancellationToken);
+        while (_clock.GetElapsedTime(start) < s_stepTime)
+        {
+            // A process that hangs must not go on when its task has ended.
+            if (await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
+                return true;
+            if (!state.IsCleared)
+            {
+                if (!await _blobs.ClearPageAsync(cancellationToken))
+                    continue;
+                state = state with { IsCleared = true, Total = await _lists.Files.CountAsync(null, cancellationToken) };
+            }
+            else
+            {
+                var ids = await _rows.ReadIdsAsync(state.Partition, state.Key, FilesInRound, cancellationToken);
+                if (ids.Count == 0)
+                    return true;
+                var files = await SortedRows.ReadAsync(ids, _tree.FindByIdRowAsync, cancellationToken);
+                var failures = await _indexing.RebuildAsync(site, files, policies, state.Failures, cancellationToken);
+                state = state with { Done = state.Done + ids.Count, Partition = ids[^1].PartitionKey, Key = ids[^1].RowKey, Failures = failures };
+            }
+            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            await ReportAsync(reference, state, cancellationToken);
+        }
+        return false;
+    }
+
+    /// <summary>Ends a task. What was indexed stays.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
+    public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
+    {
+        await _rows.ClearAsync(reference.TaskId, cancellationToken);
+        await _runs.EndAsync(reference, error, cancellationToken: cancellationToken);
+    }
+
+    private Task ReportAsync(TaskReference reference, RebuildState state, CancellationToken cancellationToken)
+    {
+        var progress = new Dictionary<string, TaskProgress> { ["rebuild_index"] = new(Math.Max(state.Total, state.Done), state.Done) };
+        return _runs.ReportAsync(reference, state.IsCleared ? Indexing : Clearing, progress, state.Failures, cancellationToken);
+    }
+}
