@@ -33,9 +33,9 @@ public sealed record NewUser(string Email, string? PasswordHash, int GroupId)
 
 /// <summary>The accounts.</summary>
 /// <param name="ids">Gives ids to new accounts.</param>
-/// <param name="files">Makes their root folders.</param>
+/// <param name="roots">Makes their root folders.</param>
 /// <param name="clock">Stamps new accounts.</param>
-public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree files, TimeProvider clock)
+public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots roots, TimeProvider clock)
 {
     /// <summary>The maximum age of what <see cref="FindRecentAsync"/> returns.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(15);
@@ -119,7 +119,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         if (await FindAsync(User.FirstId, cancellationToken) is { } existing)
         {
-            await files.CreateRootAsync(User.FirstId, cancellationToken);
+            await roots.CreateAsync(User.FirstId, cancellationToken);
             return existing;
         }
         try
@@ -188,7 +188,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, FileTree fi
     {
         var email = await FindStoredFormAsync(user.Email, cancellationToken);
         var claimed = await _mails.ClaimForNewAsync(email, id, cancellationToken);
-        await files.CreateRootAsync(claimed, cancellationToken);
+        await roots.CreateAsync(claimed, cancellationToken);
         var created = new User
         {
             Id = claimed,

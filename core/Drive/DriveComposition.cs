@@ -27,7 +27,13 @@ internal static class DriveComposition
 {
     public static IServiceCollection AddDrive(this IServiceCollection services)
     {
-        services.TryAddSingleton<FileTree>();
+        services.TryAddSingleton<DriveRoots>();
+        services.TryAddSingleton<EntriesByPath>();
+        services.TryAddSingleton<EntriesById>();
+        services.TryAddSingleton<EntryCreation>();
+        services.TryAddSingleton<EntryUpdates>();
+        services.TryAddSingleton<DriveDepth>();
+        services.TryAddSingleton<MarkedFolders>();
         services.TryAddSingleton<QuotaLedger>();
         services.TryAddSingleton<DriveRemoval>();
         services.TryAddSingleton<DriveAccess>();
@@ -47,7 +53,11 @@ internal static class DriveComposition
         services.TryAddSingleton<Relocator>();
         services.TryAddSingleton<TreeCopy>();
         services.TryAddSingleton(provider => new DriveOperations(
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntriesByPath>(),
+            provider.GetRequiredService<EntriesById>(),
+            provider.GetRequiredService<EntryCreation>(),
+            provider.GetRequiredService<EntryUpdates>(),
+            provider.GetRequiredService<DriveDepth>(),
             provider.GetRequiredService<DriveLocks>(),
             provider.GetRequiredService<Relocator>(),
             provider.GetRequiredService<Renaming>(),
@@ -61,7 +71,7 @@ internal static class DriveComposition
         services.TryAddSingleton<StorageCalibration>();
         services.TryAddSingleton(provider => new FileAdministration(
             provider.GetRequiredService<SiteLists>(),
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntriesById>(),
             provider.GetRequiredService<EntityStore>(),
             provider.GetRequiredService<ShareStore>(),
             provider.GetRequiredService<DirectLinkStore>(),

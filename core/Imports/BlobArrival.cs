@@ -42,9 +42,9 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// file of that user's drive. Announcing a blob again is harmless.
 /// </summary>
 public sealed class BlobArrival(
-    SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, EntityStore entities, EntityReferences references,
-    IdAllocator ids, QuotaLedger quota, ActivityLog log, ThumbnailRequests requests, SettingStore settings,
-    MissedArrivals missed, TimeProvider clock)
+    SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation, EntryUpdates updates,
+    EntityStore entities, EntityReferences references, IdAllocator ids, QuotaLedger quota, ActivityLog log, ThumbnailRequests requests,
+    SettingStore settings, MissedArrivals missed, TimeProvider clock)
 {
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");
 
@@ -79,7 +79,7 @@ public sealed class BlobArrival(
     private async Task<BlobArrivalResult> ImportFolderAsync(long userId, FilePath target, CancellationToken cancellationToken)
     {
         if (!target.IsRoot)
-            await tree.CreateAsync(userId, target, NewEntry.Folder, failIfExists: false, cancellationToken);
+            await creation.CreateAsync(userId, target, NewEntry.Folder, failIfExists: false, cancellationToken);
         return new BlobArrivalResult(BlobArrivalOutcome.Imported, "A folder.");
     }
 
@@ -92,7 +92,7 @@ public sealed class BlobArrival(
     {
         while (true)
         {
-            var file = await tree.FindAsync(user.Id, target, cancellationToken);
+            var file = await byPath.FindAsync(user.Id, target, cancellationToken);
             if (await containers.Get(policy).FindAsync(blobName, cancellationToken) is not { } blob)
                 return Gone;
             if (FileRules.Of(policy).Refuse(target.Name, blob) is { } reason)
@@ -152,8 +152,8 @@ public sealed class BlobArrival(
         try
         {
             var stored = file is null
-                ? await tree.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
-                : await tree.UpdateAsync(
+                ? await creation.CreateAsync(user.Id, target, NewFile(entity, blob), failIfExists: false, cancellationToken)
+                : await updates.UpdateAsync(
                     file,
                     // A thumbnail that was added in between would be lost: then it is tried again.
                     current => current.PrimaryEntityId == file.PrimaryEntityId && ThumbnailIdOf(current) == entity.ReplacedThumbnailId

@@ -60,7 +60,8 @@ public sealed class ImportService
     private readonly SiteCatalog _catalog;
     private readonly UserStore _users;
     private readonly PolicyContainers _containers;
-    private readonly FileTree _tree;
+    private readonly EntriesByPath _byPath;
+    private readonly EntryCreation _creation;
     private readonly TaskStore _tasks;
     private readonly IdAllocator _ids;
     private readonly SettingStore _settings;
@@ -72,15 +73,16 @@ public sealed class ImportService
 
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
-        StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, FileTree tree, FolderWriter writer,
-        EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings, ActivityLog log,
-        ThumbnailRequests requests, TimeProvider clock)
+        StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation,
+        DriveDepth depths, FolderWriter writer, EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings,
+        ActivityLog log, ThumbnailRequests requests, TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;
         _users = users;
         _containers = containers;
-        _tree = tree;
+        _byPath = byPath;
+        _creation = creation;
         _tasks = tasks;
         _ids = ids;
         _settings = settings;
@@ -88,7 +90,7 @@ public sealed class ImportService
         _clock = clock;
         _frontier = new ImportFrontier(layout);
         _settlement = new GroupSettlement(_frontier, writer, entities, quota);
-        _runner = new ImportGroupRunner(_frontier, tree.Depth, writer, entities, ids, quota, _settlement, requests, clock);
+        _runner = new ImportGroupRunner(_frontier, depths, writer, entities, ids, quota, _settlement, requests, clock);
     }
 
     /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
@@ -181,7 +183,8 @@ public sealed class ImportService
     /// <param name="failures">The first failures.</param>
     /// <returns>Groups that can run in parallel; empty when there is nothing left or the task has ended.</returns>
     public async Task<IReadOnlyList<ImportGroup>> ClaimAsync(
-        ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures, CancellationToken cancellationToken = default)
+        ImportTaskReference reference, int round, ImportTotals totals, IReadOnlyList<ImportFailure> failures,
+        CancellationToken cancellationToken = default)
     {
         var task = await _tasks.UpdateAsync(reference.OwnerId, reference.TaskId, t => WithProgress(t, totals, failures), cancellationToken);
         if (!IsAtWork(task))
@@ -262,7 +265,7 @@ public sealed class ImportService
     private async Task LogImportAsync(ImportJob job, CancellationToken cancellationToken)
     {
         var path = FilePath.ParsePlain(job.Destination);
-        if (await _tree.FindAsync(job.UserId, path, cancellationToken) is { } folder)
+        if (await _byPath.FindAsync(job.UserId, path, cancellationToken) is { } folder)
             await _log.AppendAsync(job.UserId, [new FileEvent(ActivityCategory.FileImported, Actor.Site, folder, null, path)], cancellationToken);
     }
 
@@ -287,10 +290,10 @@ public sealed class ImportService
     /// <summary>Finds the entry at a path, or the nearest entry above it that is not a folder; null when the path can become a folder.</summary>
     private async Task<FileRecord?> FindAboveAsync(long userId, FilePath path, CancellationToken cancellationToken)
     {
-        var folderId = FileTree.RootId(userId);
+        var folderId = DriveRoots.RootId(userId);
         foreach (var name in path.Segments)
         {
-            var entry = await _tree.FindEntryAsync(folderId, name, cancellationToken);
+            var entry = await _byPath.FindEntryAsync(folderId, name, cancellationToken);
             if (entry is null or { Type: FileType.File } or { IsSymbolic: true })
                 return entry;
             folderId = entry.Id;
@@ -300,9 +303,9 @@ public sealed class ImportService
 
     private async Task<(long FolderId, bool IsNew)> EnsureFolderAsync(long userId, FilePath path, CancellationToken cancellationToken)
     {
-        if (await _tree.FindFolderIdAsync(userId, path, cancellationToken) is { } existing)
+        if (await _byPath.FindFolderIdAsync(userId, path, cancellationToken) is { } existing)
             return (existing, false);
-        var created = await _tree.CreateAsync(userId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
+        var created = await _creation.CreateAsync(userId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
         return (created.Id, true);
     }
 }

@@ -39,9 +39,9 @@ public sealed record SharePage(IReadOnlyList<ListedShare> Shares, string? NextTo
 
 /// <summary>Lists an owner's links (contract, sections 10 and 17).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="tree">The tree that they show.</param>
+/// <param name="byId">The tree that they show.</param>
 /// <param name="clock">Determines which have ended.</param>
-public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider clock)
+public sealed class ShareListing(ShareStore shares, EntriesById byId, TimeProvider clock)
 {
     private const int Readers = 8;
 
@@ -90,8 +90,8 @@ public sealed class ShareListing(ShareStore shares, FileTree tree, TimeProvider 
             0, page.Count, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
             async (i, token) =>
             {
-                var file = await tree.FindByIdAsync(page[i].FileId, token);
-                var isThere = file is not null && file.OwnerId == page[i].OwnerId && file.ParentId != FileTree.TrashId(file.OwnerId);
+                var file = await byId.FindAsync(page[i].FileId, token);
+                var isThere = file is not null && file.OwnerId == page[i].OwnerId && file.ParentId != DriveRoots.TrashId(file.OwnerId);
                 listed[i] = new ListedShare(page[i], isThere ? file : null);
             });
         return listed;

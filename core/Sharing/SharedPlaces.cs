@@ -16,12 +16,12 @@ public sealed record SharedLink(Share Share, FileRecord File, FilePath Path, boo
 
 /// <summary>Decides what a caller may see through a share link (contract, section 17).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="tree">The files behind them.</param>
+/// <param name="byId">The files behind them.</param>
 /// <param name="users">Their owners.</param>
 /// <param name="guesses">Limits guessing of passwords.</param>
 /// <param name="misses">Limits guessing of links.</param>
 /// <param name="clock">Determines when a link has ended.</param>
-public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore users, ShareGuesses guesses, LinkMisses misses, TimeProvider clock)
+public sealed class SharedPlaces(ShareStore shares, EntriesById byId, UserStore users, ShareGuesses guesses, LinkMisses misses, TimeProvider clock)
 {
     /// <summary>The time that a process caches a link: a page of thumbnails asks for each picture by itself.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
@@ -119,12 +119,12 @@ public sealed class SharedPlaces(ShareStore shares, FileTree tree, UserStore use
 
     private async Task<SharedTop> FindTopAsync(Share share, CancellationToken cancellationToken)
     {
-        var file = await tree.FindByIdAsync(share.FileId, cancellationToken);
+        var file = await byId.FindAsync(share.FileId, cancellationToken);
         if (file is null || file.OwnerId != share.OwnerId || file.IsSymbolic)
             throw Gone();
         try
         {
-            var top = new SharedTop(share, file, await tree.GetPathAsync(file, cancellationToken));
+            var top = new SharedTop(share, file, await byId.GetPathAsync(file, cancellationToken));
             _recent.Keep(share.Id, top, clock.GetUtcNow() + MaxAge);
             return top;
         }

@@ -179,7 +179,7 @@ public sealed class LoadRun : IAsyncDisposable
     {
         var layout = new StorageLayout(_account, _prefix);
         var ids = new IdAllocator(layout);
-        var store = new UserStore(layout, ids, new FileTree(layout, ids, TimeProvider.System), TimeProvider.System);
+        var store = new UserStore(layout, ids, new DriveRoots(layout, TimeProvider.System), TimeProvider.System);
         foreach (var user in _users.Where(u => u.Index % 2 == 1))
         {
             var account = await store.FindByEmailAsync(user.Email) ?? throw new InvalidOperationException($"{user.Email} did not sign up.");

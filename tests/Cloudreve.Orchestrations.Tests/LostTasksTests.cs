@@ -249,7 +249,7 @@ public sealed class LostTasksTests(AzuriteServer azurite)
     /// <summary>An import of <c>src/a</c> and <c>src/d/b</c> that has begun and has reached the given point.</summary>
     private async Task<WorkflowTask> StartedAsync(RunningSite site, Func<bool>? isFarEnough = null)
     {
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(["src/a", "src/d/b"]);
         var task = await site.AcceptAsync("src");
         await ImportStarter.StartAsync(new ReplayClient(_hub), task);

@@ -26,7 +26,7 @@ internal static class FullTextComposition
         services.TryAddSingleton<TextIndex>();
         services.TryAddSingleton<TextExtraction>();
         services.TryAddSingleton(provider => new FullTextIndexing(
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntryUpdates>(),
             provider.GetRequiredService<EntityStore>(),
             provider.GetRequiredService<SiteCatalog>(),
             provider.GetRequiredService<PolicyContainers>(),
@@ -36,7 +36,7 @@ internal static class FullTextComposition
             provider.GetRequiredService<ILogger<FullTextIndexing>>()));
         services.TryAddSingleton(provider => new FullTextSearch(
             provider.GetRequiredService<StorageLayout>(),
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntriesById>(),
             provider.GetRequiredService<IndexBlobs>(),
             provider.GetRequiredService<TextIndex>(),
             provider.GetRequiredService<HeavyReads>()));
@@ -44,7 +44,7 @@ internal static class FullTextComposition
             provider.GetRequiredService<TaskStore>(),
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<TaskCallers>(),
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntriesById>(),
             provider.GetRequiredService<SiteLists>(),
             provider.GetRequiredService<SiteCatalog>(),
             provider.GetRequiredService<IndexBlobs>(),

@@ -22,7 +22,7 @@ public sealed class FullTextIndexing
     // Texts of a rebuild that are held in memory at once.
     private const int CharactersInPack = 8_000_000;
 
-    private readonly FileTree _tree;
+    private readonly EntryUpdates _updates;
     private readonly EntityStore _entities;
     private readonly SiteCatalog _catalog;
     private readonly PolicyContainers _containers;
@@ -32,10 +32,10 @@ public sealed class FullTextIndexing
     private readonly ILogger<FullTextIndexing> _logger;
 
     internal FullTextIndexing(
-        FileTree tree, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, TextIndex index,
+        EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, TextIndex index,
         TextExtraction extraction, ILogger<FullTextIndexing> logger)
     {
-        _tree = tree;
+        _updates = updates;
         _entities = entities;
         _catalog = catalog;
         _containers = containers;
@@ -167,7 +167,7 @@ public sealed class FullTextIndexing
     {
         try
         {
-            await _tree.UpdateAsync(
+            await _updates.UpdateAsync(
                 file,
                 current =>
                 {

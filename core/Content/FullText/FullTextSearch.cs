@@ -33,15 +33,15 @@ public sealed class FullTextSearch
     private const int MaxFilesOfBlob = 100;
 
     private readonly StorageLayout _layout;
-    private readonly FileTree _tree;
+    private readonly EntriesById _byId;
     private readonly IndexBlobs _blobs;
     private readonly TextIndex _index;
     private readonly HeavyReads _reads;
 
-    internal FullTextSearch(StorageLayout layout, FileTree tree, IndexBlobs blobs, TextIndex index, HeavyReads reads)
+    internal FullTextSearch(StorageLayout layout, EntriesById byId, IndexBlobs blobs, TextIndex index, HeavyReads reads)
     {
         _layout = layout;
-        _tree = tree;
+        _byId = byId;
         _blobs = blobs;
         _index = index;
         _reads = reads;
@@ -69,7 +69,7 @@ public sealed class FullTextSearch
         var size = (int)Math.Min(site.Get(FullTextSetting.PageSize), MaxHits);
         // Hits that the caller has are looked up again: some of them may be gone, and the page follows those that are not.
         var (files, looked) = (new List<(FileRecord File, FilePath Path)>(), 0);
-        var folders = new FolderPaths(_tree);
+        var folders = new FolderPaths(_byId);
         for (var end = (long)offset + size; looked < found.Count && files.Count < end; looked += size)
         {
             foreach (var part in await ReadAsync(found.Skip(looked).Take(size), id => FindFilesAsync(ownerId, id, folders, cancellationToken), cancellationToken))
@@ -96,7 +96,7 @@ public sealed class FullTextSearch
         var found = new List<(FileRecord File, FilePath Path)>();
         foreach (var id in EntityReferences.FilesOf(rows))
         {
-            if (await _tree.FindByIdAsync(id, cancellationToken) is { Type: FileType.File } file
+            if (await _byId.FindAsync(id, cancellationToken) is { Type: FileType.File } file
                 && file.OwnerId == ownerId && file.PrimaryEntityId == entityId
                 && await folders.FindAsync(ownerId, file.ParentId, cancellationToken) is { } folder)
                 found.Add((file, folder.Child(file.Name)));
@@ -117,7 +117,7 @@ public sealed class FullTextSearch
     }
 
     /// <summary>The paths of folders, each of which is read once.</summary>
-    private sealed class FolderPaths(FileTree tree)
+    private sealed class FolderPaths(EntriesById byId)
     {
         // Far below the deepest path that can be created: only rows that contradict each other go further.
         private const int MaxWalk = 1_000;
@@ -127,15 +127,15 @@ public sealed class FullTextSearch
         /// <summary>The path of a folder; null when it is gone or in the trash.</summary>
         public Task<FilePath?> FindAsync(long ownerId, long folderId, CancellationToken cancellationToken, int depth = 0)
         {
-            if (folderId == FileTree.RootId(ownerId))
+            if (folderId == DriveRoots.RootId(ownerId))
                 return Task.FromResult<FilePath?>(FilePath.Root);
-            return folderId == FileTree.TrashId(ownerId) || depth == MaxWalk
+            return folderId == DriveRoots.TrashId(ownerId) || depth == MaxWalk
                 ? Task.FromResult<FilePath?>(null)
                 : _known.GetOrAdd(folderId, id => new Lazy<Task<FilePath?>>(() => ReadAsync(ownerId, id, depth, cancellationToken))).Value;
         }
 
         private async Task<FilePath?> ReadAsync(long ownerId, long folderId, int depth, CancellationToken cancellationToken) =>
-            await tree.FindByIdAsync(folderId, cancellationToken) is { } folder && folder.OwnerId == ownerId
+            await byId.FindAsync(folderId, cancellationToken) is { } folder && folder.OwnerId == ownerId
             && await FindAsync(ownerId, folder.ParentId, cancellationToken, depth + 1) is { } parent
                 ? parent.Child(folder.Name)
                 : null;

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Content.Media;
 
 /// <summary>Reads what pictures and music say about themselves and keeps it as metadata of their files (contract, sections 9.1 and 19.6).</summary>
 public sealed class MediaInformation(
-    FileTree tree, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption, TimeProvider clock,
+    EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption, TimeProvider clock,
     ILogger<MediaInformation> logger)
 {
     private static readonly HashSet<string> s_pictures =
@@ -41,7 +41,7 @@ public sealed class MediaInformation(
             var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
             var key = entity.Encryption is null ? null : await encryption.OpenAsync(entity.Encryption, cancellationToken);
             var tags = await readAsync(new ThumbnailSource(containers.Get(policy), key, entity, file.Name, clock), cancellationToken);
-            return await tree.UpdateAsync(file, current => current.PrimaryEntityId == entity.Id ? Describe(current, tags) : current, cancellationToken);
+            return await updates.UpdateAsync(file, current => current.PrimaryEntityId == entity.Id ? Describe(current, tags) : current, cancellationToken);
         }
         catch (ThumbnailException e)
         {

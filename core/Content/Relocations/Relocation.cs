@@ -21,7 +21,7 @@ namespace Cloudreve.Core.Content.Relocations;
 /// <param name="runs">Their lives.</param>
 /// <param name="callers">Whom they work for.</param>
 /// <param name="access">Checks access.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">The files.</param>
 /// <param name="entities">Their blobs.</param>
 /// <param name="recycler">Removes the blobs that were left.</param>
 /// <param name="catalog">The policies.</param>
@@ -31,8 +31,8 @@ namespace Cloudreve.Core.Content.Relocations;
 /// <param name="layout">The storage of the state.</param>
 /// <param name="clock">Limits steps.</param>
 public sealed class Relocation(
-    TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, FileTree tree, EntityStore entities, EntityRecycler recycler, SiteCatalog catalog,
-    PolicyContainers containers, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
+    TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, EntityStore entities, EntityRecycler recycler,
+    SiteCatalog catalog, PolicyContainers containers, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
 {
     /// <summary>The type of the tasks.</summary>
     public const string TaskType = "relocate";
@@ -76,7 +76,7 @@ public sealed class Relocation(
         if (sources.Count > site.Get(SiteSetting.MaxBatchedFiles))
             throw TooMany();
         await GetPolicyAsync(caller, policyId, cancellationToken);
-        var lookup = new PathLookup(tree);
+        var lookup = new PathLookup(byPath);
         var found = new List<WalkSource>(sources.Count);
         foreach (var uri in sources.Distinct(StringComparer.Ordinal))
         {
@@ -180,7 +180,7 @@ public sealed class Relocation(
         access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.UploadFile, hashIds, cancellationToken);
 
     private async Task<FileRecord> FindAsync(Caller caller, HashIdCodec hashIds, string uri, CancellationToken cancellationToken) =>
-        await tree.GetAsync(await OpenAsync(caller, hashIds, uri, cancellationToken), cancellationToken);
+        await byPath.GetAsync(await OpenAsync(caller, hashIds, uri, cancellationToken), cancellationToken);
 
     private static RelocationState Count(RelocationState state, RelocationPage page)
     {

@@ -18,7 +18,7 @@ public sealed class ThumbnailService
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
     private const int MaxPolls = 40;
 
-    private readonly FileTree _tree;
+    private readonly EntriesById _byId;
     private readonly EntityStore _entities;
     private readonly SiteCatalog _catalog;
     private readonly PolicyContainers _containers;
@@ -30,7 +30,8 @@ public sealed class ThumbnailService
 
     /// <summary>Creates the service.</summary>
     /// <param name="layout">The queue, and the rows of blobs.</param>
-    /// <param name="tree">The files.</param>
+    /// <param name="byId">Reads files again.</param>
+    /// <param name="updates">Links files with their thumbnails.</param>
     /// <param name="entities">Their blobs.</param>
     /// <param name="recycler">Removes thumbnails that were not completed.</param>
     /// <param name="ids">Gives ids to thumbnails.</param>
@@ -40,12 +41,12 @@ public sealed class ThumbnailService
     /// <param name="clock">Determines when to try again.</param>
     /// <param name="logger">Receives why there is no thumbnail.</param>
     public ThumbnailService(
-        StorageLayout layout, FileTree tree, EntityStore entities, EntityRecycler recycler, IdAllocator ids, SiteCatalog catalog,
-        PolicyContainers containers, BlobEncryption encryption, TimeProvider clock, ILogger<ThumbnailService> logger)
+        StorageLayout layout, EntriesById byId, EntryUpdates updates, EntityStore entities, EntityRecycler recycler, IdAllocator ids,
+        SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption, TimeProvider clock, ILogger<ThumbnailService> logger)
     {
-        (_tree, _entities, _catalog, _containers, _encryption) = (tree, entities, catalog, containers, encryption);
+        (_byId, _entities, _catalog, _containers, _encryption) = (byId, entities, catalog, containers, encryption);
         (_clock, _logger) = (clock, logger);
-        _store = new ThumbnailStore(entities, recycler, tree, ids, catalog, containers, encryption, clock);
+        _store = new ThumbnailStore(entities, recycler, updates, ids, catalog, containers, encryption, clock);
         _attempts = new ThumbnailAttempts(layout, clock);
     }
 
@@ -77,7 +78,7 @@ public sealed class ThumbnailService
             if (decision != AttemptDecision.Busy)
                 throw None();
             await Task.Delay(PollInterval, _clock, cancellationToken);
-            file = await _tree.ReadAgainAsync(file, cancellationToken);
+            file = await _byId.ReadAgainAsync(file, cancellationToken);
             if (await _store.FindAsync(file, cancellationToken) is { } made)
                 return made;
         }

@@ -14,14 +14,14 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// </summary>
 /// <param name="entities">The rows of the blobs.</param>
 /// <param name="recycler">Removes what was left.</param>
-/// <param name="tree">The rows of the files.</param>
+/// <param name="updates">The rows of the files.</param>
 /// <param name="ids">Gives ids to new entities.</param>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
 /// <param name="encryption">Encrypts thumbnails of encrypted content.</param>
 /// <param name="clock">Stamps new entities.</param>
 internal sealed class ThumbnailStore(
-    EntityStore entities, EntityRecycler recycler, FileTree tree, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers,
+    EntityStore entities, EntityRecycler recycler, EntryUpdates updates, IdAllocator ids, SiteCatalog catalog, PolicyContainers containers,
     BlobEncryption encryption, TimeProvider clock)
 {
     /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or its blob is gone.</summary>
@@ -64,7 +64,7 @@ internal sealed class ThumbnailStore(
         }
         var policy = await catalog.GetPolicyAsync((int)shown.PolicyId, cancellationToken);
         await containers.Get(policy).WriteAsync(entity.Source, BinaryData.FromBytes(content), overwrite: false, cancellationToken: cancellationToken);
-        var changed = await tree.UpdateAsync(file, current => Link(current, file.PrimaryEntityId, lost, entity), cancellationToken);
+        var changed = await updates.UpdateAsync(file, current => Link(current, file.PrimaryEntityId, lost, entity), cancellationToken);
         if (changed.PrimaryEntityId != file.PrimaryEntityId)
             return null;
         if (FileThumbnails.Find(changed) is { } link && link.Id != entity.Id)
@@ -75,7 +75,7 @@ internal sealed class ThumbnailStore(
     /// <summary>Marks a file whose thumbnail cannot be made, so that clients do not ask again. One transaction.</summary>
     /// <param name="file">The file, as it was read.</param>
     public Task DisableAsync(FileRecord file, CancellationToken cancellationToken) =>
-        tree.UpdateAsync(
+        updates.UpdateAsync(
             file,
             current => current.PrimaryEntityId != file.PrimaryEntityId || FileThumbnails.IsDisabled(current)
                 ? current

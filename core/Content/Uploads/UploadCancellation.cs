@@ -12,20 +12,26 @@ public sealed class UploadCancellation
     private readonly UploadSessions _sessions;
     private readonly UploadCompletion _completion;
     private readonly UploadBlobs _blobs;
-    private readonly FileTree _tree;
+    private readonly EntriesByPath _byPath;
+    private readonly EntriesById _byId;
+    private readonly EntryCreation _creation;
+    private readonly EntryUpdates _updates;
     private readonly Relocator _relocator;
     private readonly EntityStore _entities;
     private readonly QuotaLedger _quota;
     private readonly DriveLocks _locks;
 
     internal UploadCancellation(
-        UploadSessions sessions, UploadCompletion completion, UploadBlobs blobs, FileTree tree, Relocator relocator, EntityStore entities,
-        QuotaLedger quota, DriveLocks locks)
+        UploadSessions sessions, UploadCompletion completion, UploadBlobs blobs, EntriesByPath byPath, EntriesById byId, EntryCreation creation,
+        EntryUpdates updates, Relocator relocator, EntityStore entities, QuotaLedger quota, DriveLocks locks)
     {
         _sessions = sessions;
         _completion = completion;
         _blobs = blobs;
-        _tree = tree;
+        _byPath = byPath;
+        _byId = byId;
+        _creation = creation;
+        _updates = updates;
         _relocator = relocator;
         _entities = entities;
         _quota = quota;
@@ -85,20 +91,20 @@ public sealed class UploadCancellation
 
     private async Task UnmarkAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        var file = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+        var file = await _byPath.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
         if (file?.Id != session.FileId)
-            file = await _tree.FindByIdAsync(session.FileId, cancellationToken);
+            file = await _byId.FindAsync(session.FileId, cancellationToken);
         if (file is null && session.IsNewFile)
-            await _tree.DiscardUncommittedAsync(session.FileId, session.ParentId, cancellationToken);
+            await _creation.DiscardUncommittedAsync(session.FileId, session.ParentId, cancellationToken);
         if (file is null || !session.IsAwaitedBy(file))
             return;
         if (session.IsNewFile && file.PrimaryEntityId == 0)
         {
             var control = await _locks.ReadAsync(session.OwnerId, cancellationToken);
-            await _relocator.DeleteAsync(control, await _tree.ReadAgainAsync(file, cancellationToken), keepBlobs: false, cancellationToken);
+            await _relocator.DeleteAsync(control, await _byId.ReadAgainAsync(file, cancellationToken), keepBlobs: false, cancellationToken);
             return;
         }
-        await _tree.UpdateAsync(
+        await _updates.UpdateAsync(
             file,
             current => session.IsAwaitedBy(current)
                 ? current with { Metadata = current.Metadata.Where(m => m.Key != MetadataKeys.UploadSession).ToDictionary() }

@@ -17,7 +17,9 @@ namespace Cloudreve.Core.Content.Uploads;
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="blobs">Their blobs.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">Finds files by path.</param>
+/// <param name="byId">Finds files by id.</param>
+/// <param name="updates">Changes files.</param>
 /// <param name="entities">The entities.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="locks">The lock of an upload's path.</param>
@@ -26,8 +28,8 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="settings">Determines which files can have thumbnails.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
-    UploadSessions sessions, UploadBlobs blobs, FileTree tree, EntityStore entities, LinkReleases releases, DriveLocks locks, ActivityLog log,
-    ThumbnailRequests thumbnails, SettingStore settings, TimeProvider clock)
+    UploadSessions sessions, UploadBlobs blobs, EntriesByPath byPath, EntriesById byId, EntryUpdates updates, EntityStore entities,
+    LinkReleases releases, DriveLocks locks, ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, TimeProvider clock)
 {
     private const int MaxRounds = 20;
 
@@ -103,7 +105,7 @@ public sealed class UploadCompletion(
             if (round == MaxRounds)
                 throw Changed();
             var isUnforeseen = false;
-            file = await tree.UpdateAsync(
+            file = await updates.UpdateAsync(
                 file,
                 current =>
                 {
@@ -174,9 +176,9 @@ public sealed class UploadCompletion(
 
     private async Task<FileRecord?> FindFileAsync(UploadSession session, CancellationToken cancellationToken)
     {
-        var byName = await tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+        var byName = await byPath.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
         // Renamed or moved meanwhile, by a user who force-unlocked it.
-        return byName?.Id == session.FileId ? byName : await tree.FindByIdAsync(session.FileId, cancellationToken);
+        return byName?.Id == session.FileId ? byName : await byId.FindAsync(session.FileId, cancellationToken);
     }
 
     private static EntityLink LinkOf(UploadSession session) => new(session.EntityId, session.Type, session.Size, session.CreatedAt);

@@ -26,7 +26,9 @@ public sealed class UploadCreation
     private readonly UploadTargets _targets;
     private readonly UploadSessions _sessions;
     private readonly UploadCancellation _cancellation;
-    private readonly FileTree _tree;
+    private readonly EntriesByPath _byPath;
+    private readonly EntryCreation _creation;
+    private readonly EntryUpdates _updates;
     private readonly DriveOperations _operations;
     private readonly EntityStore _entities;
     private readonly IdAllocator _ids;
@@ -38,10 +40,12 @@ public sealed class UploadCreation
     private readonly ILogger<UploadCreation> _logger;
 
     internal UploadCreation(
-        UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, FileTree tree, DriveOperations operations,
-        EntityStore entities, IdAllocator ids, QuotaLedger quota, DriveLocks locks, BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
+        UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, EntriesByPath byPath, EntryCreation creation,
+        EntryUpdates updates, DriveOperations operations, EntityStore entities, IdAllocator ids, QuotaLedger quota, DriveLocks locks,
+        BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
     {
-        (_targets, _sessions, _cancellation, _tree, _operations, _entities, _ids) = (targets, sessions, cancellation, tree, operations, entities, ids);
+        (_targets, _sessions, _cancellation, _operations, _entities, _ids) = (targets, sessions, cancellation, operations, entities, ids);
+        (_byPath, _creation, _updates) = (byPath, creation, updates);
         (_quota, _locks, _encryption, _log, _clock, _logger) = (quota, locks, encryption, log, clock, logger);
     }
 
@@ -80,7 +84,7 @@ public sealed class UploadCreation
         var control = await _locks.ReadAsync(owner.Id, cancellationToken);
         var target = await _targets.FindAsync(control, request, cancellationToken);
         var parentId = target.ParentId
-            ?? (await _tree.CreateAsync(owner.Id, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
+            ?? (await _creation.CreateAsync(owner.Id, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
         // The row comes first: everything after it is undone by the job that finds the row.
         var session = await _sessions.AddAsync(
             await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
@@ -112,7 +116,8 @@ public sealed class UploadCreation
     internal static string OperationOf(UploadSession session) => $"up-{session.Id:N}";
 
     private async Task<UploadSession> DescribeAsync(
-        Caller caller, StoragePolicy policy, UploadRequest request, UploadTarget target, ChunkPlan chunks, TimeSpan lifetime, CancellationToken cancellationToken)
+        Caller caller, StoragePolicy policy, UploadRequest request, UploadTarget target, ChunkPlan chunks, TimeSpan lifetime,
+        CancellationToken cancellationToken)
     {
         var owner = caller.RequireUser();
         var now = _clock.GetUtcNow();
@@ -203,7 +208,7 @@ public sealed class UploadCreation
     {
         if (session.EntityId != 0)
             await _entities.AddAsync(UploadCompletion.EntityOf(session), cancellationToken);
-        await _tree.UpdateAsync(
+        await _updates.UpdateAsync(
             file,
             current =>
             {
@@ -227,7 +232,7 @@ public sealed class UploadCreation
         };
         try
         {
-            var created = await _tree.CreateEntryAsync(
+            var created = await _creation.CreateEntryAsync(
                 session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
             await _operations.RequireDepthAsync(control, session.Path, created, cancellationToken);
             await LogCreationAsync(session, created, cancellationToken);
@@ -235,7 +240,7 @@ public sealed class UploadCreation
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
         {
-            var existing = await _tree.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
+            var existing = await _byPath.FindEntryAsync(session.ParentId, session.Path.Name, cancellationToken);
             throw existing?.Metadata.ContainsKey(MetadataKeys.UploadSession) == true
                 ? new CloudreveException(ErrorCode.NameBeingUploaded, "A file with this name is being uploaded.", e)
                 : existing?.Type == FileType.Folder ? UploadTargets.ObjectExists() : new CompetingFileException(e);

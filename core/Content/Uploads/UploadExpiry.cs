@@ -15,12 +15,12 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
 /// <param name="chunked">Ends uploads of clients that send chunks.</param>
-/// <param name="tree">Determines which files wait for an upload.</param>
+/// <param name="byId">Determines which files wait for an upload.</param>
 /// <param name="clock">Determines what has expired.</param>
 /// <param name="logger">Hears of what failed.</param>
 public sealed class UploadExpiry(
-    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, ChunkedUploads chunked, FileTree tree, TimeProvider clock,
-    ILogger<UploadExpiry> logger)
+    UploadSessions sessions, UploadBlobs blobs, UploadCompletion completion, UploadCancellation cancellation, ChunkedUploads chunked,
+    EntriesById byId, TimeProvider clock, ILogger<UploadExpiry> logger)
 {
     // Write addresses have expired by then, even on a slow clock.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
@@ -78,7 +78,7 @@ public sealed class UploadExpiry(
         {
             case UploadState.Open:
                 // The mark is the last write of an upload's start.
-                if (await tree.FindByIdAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file)
+                if (await byId.FindAsync(session.FileId, cancellationToken) is { } file && session.IsAwaitedBy(file)
                     && await IsKnownAsync(session, cancellationToken))
                     return false;
                 await cancellation.CancelAsync(session, cancellationToken);

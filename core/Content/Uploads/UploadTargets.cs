@@ -14,11 +14,11 @@ internal readonly record struct UploadTarget(long? ParentId, FileRecord? File);
 
 /// <summary>Finds the entry at the path of an upload, and refuses uploads that are not allowed there.</summary>
 /// <param name="catalog">The policies.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">The files.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="sessions">The rows of uploads.</param>
 /// <param name="cancellation">Gives up uploads that were force-unlocked.</param>
-internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLocks locks, UploadSessions sessions, UploadCancellation cancellation)
+internal sealed class UploadTargets(SiteCatalog catalog, EntriesByPath byPath, DriveLocks locks, UploadSessions sessions, UploadCancellation cancellation)
 {
     /// <summary>The policy of a caller's new files, whose rules the request keeps. No transaction when the policy is cached.</summary>
     /// <exception cref="CloudreveException">40006 when the group cannot store files; 40052, 40050, 40049, 40001 and 403 for name, type and size.</exception>
@@ -47,17 +47,17 @@ internal sealed class UploadTargets(SiteCatalog catalog, FileTree tree, DriveLoc
     /// <exception cref="CloudreveException">40004 for a clash, 40073 while the path is locked, 40076 for another version, 40016 for a missing file.</exception>
     public async Task<UploadTarget> FindAsync(DriveControl control, UploadRequest request, CancellationToken cancellationToken)
     {
-        var parent = await tree.FindFolderBelowAsync(FileTree.RootId(control.OwnerId), request.Path.Parent, cancellationToken);
+        var parent = await byPath.FindFolderBelowAsync(DriveRoots.RootId(control.OwnerId), request.Path.Parent, cancellationToken);
         return await FindInAsync(control, parent?.Id, request, cancellationToken);
     }
 
     /// <summary>Like <see cref="FindAsync"/>, in a folder that is known: one transaction, none when there is no folder.</summary>
     public async Task<UploadTarget> FindInAsync(DriveControl control, long? parentId, UploadRequest request, CancellationToken cancellationToken)
     {
-        var file = parentId is { } folder ? await tree.FindEntryAsync(folder, request.Path.Name, cancellationToken) : null;
+        var file = parentId is { } folder ? await byPath.FindEntryAsync(folder, request.Path.Name, cancellationToken) : null;
         RequireUnlocked(control, request, file);
         if (file is not null && await BreakOffAsync(file, request, cancellationToken))
-            file = await tree.FindEntryAsync(parentId!.Value, request.Path.Name, cancellationToken);
+            file = await byPath.FindEntryAsync(parentId!.Value, request.Path.Name, cancellationToken);
         CheckFile(file, request);
         return new UploadTarget(parentId, file);
     }

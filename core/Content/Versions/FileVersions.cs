@@ -10,7 +10,8 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Content.Versions;
 
 /// <summary>Changes the versions of a file (contract, section 12). Permissions are checked before.</summary>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">Finds files by path.</param>
+/// <param name="updates">Changes files.</param>
 /// <param name="entities">Their entities.</param>
 /// <param name="locks">The locks of the drive.</param>
 /// <param name="releases">Releases what files give up.</param>
@@ -19,8 +20,8 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="settings">The site's settings.</param>
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(
-    FileTree tree, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log, ThumbnailRequests requests, SettingStore settings,
-    TimeProvider clock)
+    EntriesByPath byPath, EntryUpdates updates, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log,
+    ThumbnailRequests requests, SettingStore settings, TimeProvider clock)
 {
     /// <summary>Makes an older version the current one; its thumbnail has to be made again.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
@@ -78,7 +79,7 @@ public sealed class FileVersions(
     {
         var control = await locks.ReadAsync(ownerId, cancellationToken);
         control.Require(path, LockScope.Self);
-        var file = await tree.GetAsync(ownerId, path, cancellationToken);
+        var file = await byPath.GetAsync(ownerId, path, cancellationToken);
         return file.Type == FileType.File ? file : throw NoSuchVersion();
     }
 
@@ -91,7 +92,7 @@ public sealed class FileVersions(
             var planned = change(file).Dropped;
             var note = planned.Count == 0 ? null : await releases.NoteAsync(ownerId, file.Id, planned, cancellationToken);
             var isUnforeseen = false;
-            file = await tree.UpdateAsync(
+            file = await updates.UpdateAsync(
                 file,
                 current =>
                 {

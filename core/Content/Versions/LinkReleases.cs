@@ -12,12 +12,12 @@ namespace Cloudreve.Core.Content.Versions;
 /// reference goes last, so as long as it exists without the file's link, the bytes may still have to be refunded.
 /// </summary>
 /// <param name="layout">The storage of notes and id rows.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byId">The files.</param>
 /// <param name="references">References to blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
-public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
+public sealed class LinkReleases(StorageLayout layout, EntriesById byId, EntityReferences references, QuotaLedger quota, DueNotes notes, TimeProvider clock)
 {
     private const string Kind = "releases";
 
@@ -51,7 +51,7 @@ public sealed class LinkReleases(StorageLayout layout, FileTree tree, EntityRefe
     /// <returns>False when it cannot be decided yet, because the file is being deleted.</returns>
     internal async Task<bool> TrySettleAsync(long ownerId, long fileId, IReadOnlyCollection<EntityLink> links, CancellationToken cancellationToken)
     {
-        var file = await tree.FindByIdAsync(fileId, cancellationToken);
+        var file = await byId.FindAsync(fileId, cancellationToken);
         if (file is not null)
         {
             var held = file.EntityIds.ToHashSet();

@@ -71,7 +71,7 @@ public sealed record AdminFileChange(string? Name, IReadOnlyDictionary<string, s
 public sealed class FileAdministration
 {
     private readonly SiteLists _lists;
-    private readonly FileTree _tree;
+    private readonly EntriesById _byId;
     private readonly EntityStore _entities;
     private readonly ShareStore _shares;
     private readonly DirectLinkStore _links;
@@ -80,11 +80,11 @@ public sealed class FileAdministration
     private readonly DriveOperations _operations;
 
     internal FileAdministration(
-        SiteLists lists, FileTree tree, EntityStore entities, ShareStore shares, DirectLinkStore links, DriveLocks locks, Relocator relocator,
+        SiteLists lists, EntriesById byId, EntityStore entities, ShareStore shares, DirectLinkStore links, DriveLocks locks, Relocator relocator,
         DriveOperations operations)
     {
         _lists = lists;
-        _tree = tree;
+        _byId = byId;
         _entities = entities;
         _shares = shares;
         _links = links;
@@ -110,7 +110,7 @@ public sealed class FileAdministration
         if (filter.NeedsFiles || order is AdminFileOrder.Name or AdminFileOrder.Size)
         {
             var all = await SortedRows.GatherAsync(_lists.Files.ScanAsync(condition, cancellationToken), mostSorted, cancellationToken);
-            var files = await KeepAsync(await SortedRows.ReadAsync(all, _tree.FindByIdRowAsync, cancellationToken), filter, cancellationToken);
+            var files = await KeepAsync(await SortedRows.ReadAsync(all, _byId.FindByRowAsync, cancellationToken), filter, cancellationToken);
             return await DescribeAsync(Sort(files, page, order), cancellationToken);
         }
         var rows = order == AdminFileOrder.Id
@@ -118,7 +118,7 @@ public sealed class FileAdministration
             : SortedRows.Take(
                 await SortedRows.GatherAsync(_lists.Files.ScanAsync(condition, cancellationToken), mostSorted, cancellationToken),
                 page, row => row.Time(SiteLists.Created) ?? default, row => FileKeys.ParseId(row.RowKey));
-        return await DescribeAsync(rows.With<FileRecord>(await SortedRows.ReadAsync(rows.Items, _tree.FindByIdRowAsync, cancellationToken)), cancellationToken);
+        return await DescribeAsync(rows.With<FileRecord>(await SortedRows.ReadAsync(rows.Items, _byId.FindByRowAsync, cancellationToken)), cancellationToken);
     }
 
     /// <summary>A file. Some five transactions.</summary>
@@ -142,7 +142,7 @@ public sealed class FileAdministration
         if (patches.Count > 0 || (change.Name ?? file.Name) != file.Name)
         {
             var work = new DriveWork(file.OwnerId, actor);
-            var path = await _tree.GetPathAsync(file, cancellationToken);
+            var path = await _byId.GetPathAsync(file, cancellationToken);
             if (change.Name is { } name && name != file.Name)
             {
                 await _operations.RenameAsync(work, path, name, _ => { }, cancellationToken);
@@ -180,7 +180,7 @@ public sealed class FileAdministration
         {
             // In the trash, or below a folder there, nothing is locked.
             var control = await _locks.ReadAsync(file.OwnerId, cancellationToken);
-            await _relocator.DeleteAsync(control, await _tree.ReadAgainAsync(file, cancellationToken), keepBlobs: false, cancellationToken);
+            await _relocator.DeleteAsync(control, await _byId.ReadAgainAsync(file, cancellationToken), keepBlobs: false, cancellationToken);
         }
         foreach (var link in await _links.ListAsync(id, cancellationToken))
             await _links.DeleteAsync(link, cancellationToken);
@@ -201,7 +201,7 @@ public sealed class FileAdministration
     };
 
     private async Task<FileRecord> GetFileAsync(long id, CancellationToken cancellationToken) =>
-        await _tree.FindByIdAsync(id, cancellationToken) is { Type: FileType.File } file
+        await _byId.FindAsync(id, cancellationToken) is { Type: FileType.File } file
             ? file
             : throw new CloudreveException(ErrorCode.FileNotFound, "The file does not exist.");
 
@@ -209,7 +209,7 @@ public sealed class FileAdministration
     {
         try
         {
-            return await _tree.GetPathAsync(file, cancellationToken);
+            return await _byId.GetPathAsync(file, cancellationToken);
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.FileInTrash)
         {

@@ -21,7 +21,7 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
     /// <returns>True if nothing is left of its entries.</returns>
     public async Task<bool> RunAsync(long ownerId, CancellationToken cancellationToken)
     {
-        MoveIntent[] wanted = [Intent("root", FileTree.RootId(ownerId)), Intent("trash", FileTree.TrashId(ownerId))];
+        MoveIntent[] wanted = [Intent("root", DriveRoots.RootId(ownerId)), Intent("trash", DriveRoots.TrashId(ownerId))];
         var known = (await locks.ReadAsync(ownerId, cancellationToken)).Moves;
         var tops = new List<MoveIntent>();
         foreach (var intent in wanted)
@@ -43,9 +43,9 @@ internal sealed class DriveRemoval(StorageLayout layout, DriveLocks locks, Reloc
     /// <returns>False while a write of content is not settled.</returns>
     public async Task<bool> ClearAsync(long ownerId, CancellationToken cancellationToken)
     {
-        await foreach (var _ in layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(FileTree.RootId(ownerId)), WriteIntent.Prefix), cancellationToken))
+        await foreach (var _ in layout.Files.QueryAsync(RowRange.Prefix(FileKeys.Folder(DriveRoots.RootId(ownerId)), WriteIntent.Prefix), cancellationToken))
             return false;
-        foreach (var partition in (string[])[FileKeys.Folder(FileTree.RootId(ownerId)), DriveControl.Partition(ownerId)])
+        foreach (var partition in (string[])[FileKeys.Folder(DriveRoots.RootId(ownerId)), DriveControl.Partition(ownerId)])
             await RowSweep.DeleteAsync(layout.Files, layout.Files.QueryAsync(new RowRange(partition), cancellationToken), int.MaxValue, cancellationToken);
         return true;
     }

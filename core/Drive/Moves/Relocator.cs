@@ -37,7 +37,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         var idRow = await ReadIdRowAsync(source, cancellationToken);
         var intent = NewIntent(source, idRow) with { To = to, ToName = change(source).Name };
         var claim = Claim(change(source), intent);
-        var isTrash = to == FileTree.TrashId(control.OwnerId);
+        var isTrash = to == DriveRoots.TrashId(control.OwnerId);
         var claimETag = await BeginAsync(control, intent, isTrash ? claim : null, cancellationToken);
         try
         {
@@ -114,7 +114,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         {
             await prepare(intent);
             claimETag = await ClaimAsync(intent, claim, cancellationToken);
-            var idRow = FileTree.NewIdRow(wanted);
+            var idRow = EntryRows.NewIdRow(wanted);
             idRow[EntryColumns.Operation] = intent.Operation;
             await layout.FileIds.InsertAsync(idRow, cancellationToken);
         }
@@ -200,7 +200,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 batch.Insert(tree);
         }
         if (claim is not null)
-            batch.Insert(claim).UpsertMerge(FileTree.NewHeader(FileTree.TrashId(control.OwnerId), control.OwnerId));
+            batch.Insert(claim).UpsertMerge(EntryRows.NewHeader(DriveRoots.TrashId(control.OwnerId), control.OwnerId));
         try
         {
             var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
@@ -269,7 +269,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             return null;
         }
         var there = await ArriveAsync(ownerId, intent, isUnchanged ? known : null, cancellationToken);
-        if (there is null || intent.To != FileTree.TrashId(ownerId))
+        if (there is null || intent.To != DriveRoots.TrashId(ownerId))
             await EndAsync(ownerId, intent, cancellationToken);
         return there;
     }
@@ -382,7 +382,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 else
                     batch.Upsert(row);
             }
-            if (intent.To == FileTree.TrashId(ownerId))
+            if (intent.To == DriveRoots.TrashId(ownerId))
                 batch.Delete(DriveControl.MovePrefix + intent.Operation);
             try
             {

@@ -21,15 +21,15 @@ public sealed partial class DriveOperations
     {
         if (await FindChangedAsync(seen, path.Depth, cancellationToken) is not { } now)
             return;
-        var depth = (await _tree.GetPathAsync(entry, cancellationToken)).Depth;
+        var depth = (await _byId.GetPathAsync(entry, cancellationToken)).Depth;
         if (depth <= FilePath.MaxDepth)
         {
-            await _tree.Depth.NoteAsync(seen.OwnerId, entry.Type == FileType.Folder ? depth : depth - 1, cancellationToken);
+            await _depths.NoteAsync(seen.OwnerId, entry.Type == FileType.Folder ? depth : depth - 1, cancellationToken);
             return;
         }
         // Folders that were created for it may be too deep as well.
         for (var below = depth - FilePath.MaxDepth - 1; below > 0; below--)
-            entry = await _tree.FindByIdAsync(entry.ParentId, CancellationToken.None) ?? entry;
+            entry = await _byId.FindAsync(entry.ParentId, CancellationToken.None) ?? entry;
         await RemoveAsync(now, entry);
         DriveDepth.Require(depth);
     }
@@ -40,11 +40,11 @@ public sealed partial class DriveOperations
     {
         if (await FindChangedAsync(seen, path.Depth + below.FolderLevels, cancellationToken) is not { } now)
             return;
-        var depth = (await _tree.GetPathAsync(top, cancellationToken)).Depth;
+        var depth = (await _byId.GetPathAsync(top, cancellationToken)).Depth;
         if (depth + below.Levels > FilePath.MaxDepth)
             await RemoveAsync(now, top);
         DriveDepth.Require(depth + below.Levels);
-        await _tree.Depth.NoteAsync(seen.OwnerId, depth + below.FolderLevels, cancellationToken);
+        await _depths.NoteAsync(seen.OwnerId, depth + below.FolderLevels, cancellationToken);
     }
 
     /// <summary>
@@ -54,7 +54,7 @@ public sealed partial class DriveOperations
     private async Task RequireRoomAsync(DriveControl seen, FileRecord moved, int depth, CancellationToken cancellationToken)
     {
         if (await FindChangedAsync(seen, depth, cancellationToken) is not null)
-            DriveDepth.Require((await _tree.GetPathAsync(moved, cancellationToken)).Depth);
+            DriveDepth.Require((await _byId.GetPathAsync(moved, cancellationToken)).Depth);
     }
 
     /// <summary>
@@ -75,7 +75,7 @@ public sealed partial class DriveOperations
         {
             try
             {
-                await _relocator.DeleteAsync(control, await _tree.ReadAgainAsync(entry, CancellationToken.None), keepBlobs: false, CancellationToken.None);
+                await _relocator.DeleteAsync(control, await _byId.ReadAgainAsync(entry, CancellationToken.None), keepBlobs: false, CancellationToken.None);
                 return;
             }
             catch (CloudreveException e) when (e.Code == ErrorCode.Conflict && attempt < Attempts)
@@ -90,12 +90,12 @@ public sealed partial class DriveOperations
         DriveControl control, FileRecord entry, (int From, int To) depth, long folderId, Func<FileRecord, FileRecord> change,
         CancellationToken cancellationToken)
     {
-        var noted = await _tree.Depth.AfterMoveAsync(control, entry, depth.From, depth.To, cancellationToken);
+        var noted = await _depths.AfterMoveAsync(control, entry, depth.From, depth.To, cancellationToken);
         return await _relocator.MoveAsync(
             control with { Depth = noted }, entry, folderId, change,
             () => entry.Type == FileType.File
                 ? RequireRoomAsync(control, entry with { ParentId = folderId }, depth.To, cancellationToken)
-                : _tree.Depth.VerifyMoveAsync(control, noted, entry, depth.From, depth.To, cancellationToken),
+                : _depths.VerifyMoveAsync(control, noted, entry, depth.From, depth.To, cancellationToken),
             cancellationToken);
     }
 }

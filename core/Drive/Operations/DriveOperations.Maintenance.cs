@@ -42,7 +42,7 @@ public sealed partial class DriveOperations
 
     // Restored, deleted, or the move to the trash never took place.
     private async Task<bool> IsExpiredAsync(ExpiredTrash expired, CancellationToken cancellationToken) =>
-        await _tree.FindEntryAsync(FileTree.TrashId(expired.OwnerId), expired.Name, cancellationToken) is not null;
+        await _byPath.FindEntryAsync(DriveRoots.TrashId(expired.OwnerId), expired.Name, cancellationToken) is not null;
 
     /// <summary>Deletes everything in a user's trash for good.</summary>
     /// <param name="work">The request.</param>

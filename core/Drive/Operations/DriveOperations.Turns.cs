@@ -40,7 +40,7 @@ public sealed partial class DriveOperations
     private async Task<FileRecord> LookUpAsync(DriveWork work, long topId, FilePath path, CancellationToken cancellationToken)
     {
         await ControlAsync(work, cancellationToken);
-        var entry = topId == FileTree.TrashId(work.OwnerId)
+        var entry = topId == DriveRoots.TrashId(work.OwnerId)
             ? await FindTrashedAsync(work, path.Name, cancellationToken)
             : await FindAsync(work, path, cancellationToken);
         work.Keep(topId, path, entry);

@@ -16,7 +16,11 @@ namespace Cloudreve.Core.Drive.Operations;
 /// </summary>
 public sealed partial class DriveOperations
 {
-    private readonly FileTree _tree;
+    private readonly EntriesByPath _byPath;
+    private readonly EntriesById _byId;
+    private readonly EntryCreation _creation;
+    private readonly EntryUpdates _updates;
+    private readonly DriveDepth _depths;
     private readonly DriveLocks _locks;
     private readonly Relocator _relocator;
     private readonly Renaming _renaming;
@@ -30,10 +34,15 @@ public sealed partial class DriveOperations
     private readonly DriveTurns _turns = new();
 
     internal DriveOperations(
-        FileTree tree, DriveLocks locks, Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule,
-        DeletionSchedule deletions, ActivityLog log, TimeProvider clock, ILogger<DriveOperations> logger)
+        EntriesByPath byPath, EntriesById byId, EntryCreation creation, EntryUpdates updates, DriveDepth depths, DriveLocks locks,
+        Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule, DeletionSchedule deletions,
+        ActivityLog log, TimeProvider clock, ILogger<DriveOperations> logger)
     {
-        _tree = tree;
+        _byPath = byPath;
+        _byId = byId;
+        _creation = creation;
+        _updates = updates;
+        _depths = depths;
         _locks = locks;
         _relocator = relocator;
         _renaming = renaming;
@@ -60,7 +69,7 @@ public sealed partial class DriveOperations
         var control = await ControlAsync(work, cancellationToken);
         control.Require(path, LockScope.Membership, work.LockTokens);
         var id = entry.Id != 0 ? entry.Id : await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken);
-        var file = await _tree.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
+        var file = await _creation.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
         if (file.Id != id)
             return file;
         await RequireDepthAsync(control, path, file, cancellationToken);
@@ -83,8 +92,8 @@ public sealed partial class DriveOperations
         var control = await ControlAsync(work, cancellationToken);
         control.Require(path, LockScope.Membership, work.LockTokens);
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
-        await _tree.Depth.NoteAsync(work.OwnerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
-        var file = await _tree.CreateEntryAsync(work.OwnerId, folder.Id, path.Name, entry, failIfExists: true, cancellationToken);
+        await _depths.NoteAsync(work.OwnerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
+        var file = await _creation.CreateEntryAsync(work.OwnerId, folder.Id, path.Name, entry, failIfExists: true, cancellationToken);
         await RequireDepthAsync(control, path, file, cancellationToken);
         work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
         return file;
@@ -123,7 +132,7 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
     /// <param name="category">The category of the change.</param>
-    /// <param name="change">Makes the new entry of the current one; see <see cref="FileTree.UpdateAsync"/>.</param>
+    /// <param name="change">Makes the new entry of the current one; see <see cref="EntryUpdates.UpdateAsync"/>.</param>
     /// <exception cref="CloudreveException">40016 for a missing path, 403 for a root, 40073 for locks.</exception>
     public Task<FileRecord> UpdateAsync(
         DriveWork work, FilePath path, ActivityCategory category, Func<FileRecord, FileRecord> change, CancellationToken cancellationToken = default)
@@ -133,7 +142,7 @@ public sealed partial class DriveOperations
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Self, work.LockTokens);
-            var updated = await _tree.UpdateAsync(await FindAsync(work, path, cancellationToken), change, cancellationToken);
+            var updated = await _updates.UpdateAsync(await FindAsync(work, path, cancellationToken), change, cancellationToken);
             work.Events.Enqueue(new FileEvent(category, work.Actor, updated, path, path));
             return updated;
         }, cancellationToken);
@@ -152,7 +161,7 @@ public sealed partial class DriveOperations
         DriveWork work, FilePath path, FilePath destination, string? newName = null, CancellationToken cancellationToken = default)
     {
         RequireNotRoot(path);
-        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        return InTurnAsync(work, DriveRoots.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
@@ -202,7 +211,7 @@ public sealed partial class DriveOperations
             var below = await _copy.ReadAsync(entry, limits.MaxEntries, cancellationToken);
             var (levels, folderLevels) = TreeCopy.LevelsOf(entry, below);
             DriveDepth.Require(destination.Depth + 1 + levels);
-            await _tree.Depth.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
+            await _depths.NoteAsync(work.OwnerId, destination.Depth + 1 + folderLevels, cancellationToken);
             var top = TreeCopy.Copy(entry, await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
@@ -225,7 +234,7 @@ public sealed partial class DriveOperations
         var expires = _clock.GetUtcNow() + retention;
         // The same for every try, so that one note is enough.
         var name = Guid.NewGuid().ToString();
-        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        return InTurnAsync(work, DriveRoots.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
@@ -233,7 +242,7 @@ public sealed partial class DriveOperations
             var trashed = Trashed(entry, name, restoreUri, expires);
             await _schedule.AddAsync(work.OwnerId, trashed, expires, cancellationToken);
             var moved = await _relocator.MoveAsync(
-                control, entry, FileTree.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata },
+                control, entry, DriveRoots.TrashId(work.OwnerId), f => f with { Name = trashed.Name, Metadata = trashed.Metadata },
                 cancellationToken: cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveToTrash, work.Actor, moved with { Name = entry.Name }, path, null));
             return moved;
@@ -246,7 +255,7 @@ public sealed partial class DriveOperations
     /// <param name="destination">The destination; null for the original folder.</param>
     /// <exception cref="CloudreveException">40016 when it or the folder is not there, 40004 for a clash, 40073 for locks.</exception>
     public Task<FileRecord> RestoreAsync(DriveWork work, string trashName, FilePath? destination, CancellationToken cancellationToken = default) =>
-        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
+        InTurnAsync(work, DriveRoots.TrashId(work.OwnerId), InTrash(trashName), async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             var entry = await FindTrashedAsync(work, trashName, cancellationToken);
@@ -268,7 +277,7 @@ public sealed partial class DriveOperations
     public Task DeleteAsync(DriveWork work, FilePath path, bool keepBlobs, CancellationToken cancellationToken = default)
     {
         RequireNotRoot(path);
-        return InTurnAsync(work, FileTree.RootId(work.OwnerId), path, async () =>
+        return InTurnAsync(work, DriveRoots.RootId(work.OwnerId), path, async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             control.Require(path, LockScope.Subtree, work.LockTokens);
@@ -285,7 +294,7 @@ public sealed partial class DriveOperations
     /// <param name="keepBlobs">True if blobs stay in their containers.</param>
     /// <exception cref="CloudreveException">40016 when it is not there.</exception>
     public Task DeleteTrashedAsync(DriveWork work, string trashName, bool keepBlobs, CancellationToken cancellationToken = default) =>
-        InTurnAsync(work, FileTree.TrashId(work.OwnerId), InTrash(trashName), async () =>
+        InTurnAsync(work, DriveRoots.TrashId(work.OwnerId), InTrash(trashName), async () =>
         {
             var control = await ControlAsync(work, cancellationToken);
             var entry = await FindTrashedAsync(work, trashName, cancellationToken);
@@ -326,17 +335,17 @@ public sealed partial class DriveOperations
 
     private async Task<FileRecord> FindTrashedAsync(DriveWork work, string trashName, CancellationToken cancellationToken)
     {
-        var trash = FileTree.TrashId(work.OwnerId);
+        var trash = DriveRoots.TrashId(work.OwnerId);
         return work.Take(trash, InTrash(trashName))
-            ?? await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
+            ?? await SettledAsync(work.OwnerId, await _byPath.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
     }
 
     private async Task<FileRecord> FindAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
     {
-        if (work.Take(FileTree.RootId(work.OwnerId), path) is { } known)
+        if (work.Take(DriveRoots.RootId(work.OwnerId), path) is { } known)
             return known;
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
-        return await SettledAsync(work.OwnerId, await _tree.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
+        return await SettledAsync(work.OwnerId, await _byPath.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
     }
 
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
@@ -345,10 +354,10 @@ public sealed partial class DriveOperations
     /// <summary>Finds a folder; those on the way are found once for all items of a request.</summary>
     private async Task<FolderPlace?> WalkAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
     {
-        return path.IsRoot ? FolderPlace.Top(FileTree.RootId(work.OwnerId)) : await work.FolderAsync(path, FindAsync);
+        return path.IsRoot ? FolderPlace.Top(DriveRoots.RootId(work.OwnerId)) : await work.FolderAsync(path, FindAsync);
 
         async Task<FolderPlace?> FindAsync() =>
-            await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _tree.FindFolderInAsync(above, path.Name, cancellationToken) : null;
+            await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _byPath.FindFolderInAsync(above, path.Name, cancellationToken) : null;
     }
 
     /// <summary>The unfinished move of an entry by a process that died is completed first.</summary>

@@ -8,16 +8,20 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 /// Folders with the mark of a shortcut that are not shortcuts: earlier releases let clients set it on any folder, which hid its content. A
 /// shortcut is empty, so a folder that is not empty loses the mark once it is read or listed.
 /// </summary>
-internal static class MarkedFolders
+/// <param name="updates">Removes marks.</param>
+public sealed class MarkedFolders(StorageLayout layout, EntryUpdates updates)
 {
-    /// <summary>One transaction for a shortcut, three for another folder, none for an entry without the mark.</summary>
-    public static async Task<FileRecord> UnmarkAsync(StorageLayout layout, FileTree tree, FileRecord entry, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes the mark of a shortcut from a folder that is not one: three transactions; one for a shortcut, none for an entry without the mark.
+    /// </summary>
+    /// <param name="entry">Any entry.</param>
+    public async Task<FileRecord> UnmarkAsync(FileRecord entry, CancellationToken cancellationToken = default)
     {
         if (entry is not { Type: FileType.Folder, IsSymbolic: true, IsRoot: false })
             return entry;
         var names = RowRange.Prefix(FileKeys.Folder(entry.Id), FileKeys.NamePrefix);
         return (await layout.Files.QueryPageAsync(names, 1, null, cancellationToken)).Rows.Count == 0
             ? entry
-            : await tree.UpdateAsync(entry, folder => folder with { Metadata = MetadataKeys.WithoutShortcut(folder.Metadata) }, cancellationToken);
+            : await updates.UpdateAsync(entry, folder => folder with { Metadata = MetadataKeys.WithoutShortcut(folder.Metadata) }, cancellationToken);
     }
 }

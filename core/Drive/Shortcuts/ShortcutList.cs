@@ -11,9 +11,9 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 /// The shortcuts to shares that a user saved, in whatever folders (contract, section 9). Each has a row that is written before it
 /// and names nothing but its id; rows whose shortcut is gone are removed by the next listing.
 /// </summary>
-/// <param name="tree">The entries.</param>
+/// <param name="byId">The entries.</param>
 /// <param name="clock">Determines how old a row is.</param>
-public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvider clock)
+public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimeProvider clock)
 {
     private const string Prefix = "y|";
     // A row comes before the shortcut that it announces.
@@ -70,7 +70,7 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
 
     private async Task<FileRecord?> FindAsync(long ownerId, Row row, CancellationToken cancellationToken)
     {
-        var entry = await tree.FindByIdAsync(row.RequiredNumber("id"), cancellationToken);
+        var entry = await byId.FindAsync(row.RequiredNumber("id"), cancellationToken);
         if (entry is null)
         {
             if (row.Timestamp < clock.GetUtcNow() - s_staleAge)
@@ -81,7 +81,7 @@ public sealed class ShortcutList(StorageLayout layout, FileTree tree, TimeProvid
             return null;
         try
         {
-            await tree.GetPathAsync(entry, cancellationToken);
+            await byId.GetPathAsync(entry, cancellationToken);
             return entry;
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)

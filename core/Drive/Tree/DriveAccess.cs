@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Drive.Tree;
 public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Boolset Capabilities)
 {
     /// <summary>The folder that <see cref="Path"/> starts from.</summary>
-    public long TopId { get; init; } = FileTree.RootId(OwnerId);
+    public long TopId { get; init; } = DriveRoots.RootId(OwnerId);
 
     /// <summary>
     /// The entry that <see cref="TopId"/> names, where it is not a whole drive: the shared entry of a share; null for drives and trashes.
@@ -37,7 +37,7 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
     public FilePath DrivePath => TopPath.IsRoot ? Path : new([.. TopPath.Segments, .. (Top is { Type: FileType.File } ? FilePath.Root : Path).Segments]);
 
     /// <summary>True if the place is in the owner's trash.</summary>
-    public bool IsTrash => TopId == FileTree.TrashId(OwnerId);
+    public bool IsTrash => TopId == DriveRoots.TrashId(OwnerId);
 
     /// <summary>The address of an entry, from the caller's view.</summary>
     /// <param name="path">The entry's path in the drive.</param>
@@ -49,8 +49,8 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 /// every request; further rules are added here and nowhere else.
 /// </summary>
 /// <param name="shares">Finds what links show.</param>
-/// <param name="tree">The files.</param>
-public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
+/// <param name="byId">The files.</param>
+public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
 {
     /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
     /// <param name="caller">The caller.</param>
@@ -93,7 +93,7 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
     {
         if (uri.Path.Depth > 1)
             throw new CloudreveException(ErrorCode.PathNotFound, "The trash has no subfolders.");
-        return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = FileTree.TrashId(user.Id) };
+        return new DrivePlace(user.Id, uri.Path, uri with { Query = [] }, NavigatorCapabilities.Trash) { TopId = DriveRoots.TrashId(user.Id) };
     }
 
     /// <summary>Shortcuts are a flat list too; a shortcut is named by its id (contract, section 8).</summary>
@@ -102,18 +102,22 @@ public sealed class DriveAccess(SharedPlaces shares, FileTree tree)
         var place = new DrivePlace(user.Id, FilePath.Root, uri with { Query = [] }, NavigatorCapabilities.SharedWithMe)
         {
             TopId = 0,
-            Top = FileTree.Virtual(user.Id),
+            Top = ListOf(user.Id),
             IsShortcuts = uri.Path.IsRoot,
         };
         if (uri.Path.IsRoot)
             return place;
         var shortcut = uri.Path.Depth == 1 && hashIds.TryDecode(uri.Path.Name, HashIdKind.File, out var id)
-            ? await tree.FindByIdAsync(id, cancellationToken)
+            ? await byId.FindAsync(id, cancellationToken)
             : null;
         return shortcut is { IsSymbolic: true } && shortcut.OwnerId == user.Id
             ? place with { TopId = shortcut.Id, Top = shortcut }
             : throw new CloudreveException(ErrorCode.PathNotFound, "The shortcut does not exist.");
     }
+
+    /// <summary>A folder that is a list and not part of a drive.</summary>
+    private static FileRecord ListOf(long ownerId) =>
+        new() { Id = 0, ParentId = 0, OwnerId = ownerId, Type = FileType.Folder, Name = "", CreatedAt = default, UpdatedAt = default };
 
     private static Boolset CapabilitiesOf(FileSystemKind kind) => kind switch
     {

@@ -27,7 +27,7 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
     /// <summary>The versions of the rows that name the last holder of a path's lock, by their keys.</summary>
     internal IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
 
-    internal static string Partition(long ownerId) => FileKeys.Folder(FileTree.TrashId(ownerId));
+    internal static string Partition(long ownerId) => FileKeys.Folder(DriveRoots.TrashId(ownerId));
 
     internal static RowRange Range(long ownerId) => new(Partition(ownerId), TreeKey, RowRange.After(LockPrefix));
 

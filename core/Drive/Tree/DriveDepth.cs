@@ -11,7 +11,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// drive notes how deep its folders may be at most; only where that bound is too large are the levels below counted.
 /// </summary>
 /// <param name="clock">Ages what a process knows.</param>
-internal sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
+public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>Maximum depth of folders without a note.</summary>
     public const int Free = 32;

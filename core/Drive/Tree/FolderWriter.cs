@@ -158,7 +158,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
     internal Task WriteIdRowsAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
-        IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(FileTree.NewIdRow), cancellationToken);
+        IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(EntryRows.NewIdRow), cancellationToken);
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
     /// <param name="entries">The entries.</param>
@@ -172,7 +172,7 @@ public sealed class FolderWriter(StorageLayout layout)
     {
         try
         {
-            await layout.Files.InsertAsync(FileTree.NewHeader(folder.Id, folder.OwnerId), cancellationToken);
+            await layout.Files.InsertAsync(EntryRows.NewHeader(folder.Id, folder.OwnerId), cancellationToken);
         }
         catch (StorageExistsException)
         {
@@ -187,7 +187,7 @@ public sealed class FolderWriter(StorageLayout layout)
         {
             try
             {
-                await layout.Files.SubmitAsync(FileTree.InsertInto(folderId, chunk), cancellationToken);
+                await layout.Files.SubmitAsync(EntryRows.InsertInto(folderId, chunk), cancellationToken);
                 return;
             }
             catch (StorageNotFoundException e)

@@ -6,8 +6,8 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <summary>
 /// Finds many entries for one request: each folder on their paths costs one transaction, however many of them are in it.
 /// </summary>
-/// <param name="tree">The drives.</param>
-public sealed class PathLookup(FileTree tree)
+/// <param name="byPath">The drives.</param>
+public sealed class PathLookup(EntriesByPath byPath)
 {
     private readonly ConcurrentDictionary<(long TopId, FilePath Path), Lazy<Task<long?>>> _folders = new();
 
@@ -17,9 +17,9 @@ public sealed class PathLookup(FileTree tree)
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {
         if (place.Path.IsRoot || place.Top is { Type: FileType.File } or { IsSymbolic: true })
-            return await tree.GetAsync(place, cancellationToken);
+            return await byPath.GetAsync(place, cancellationToken);
         return await FindFolderAsync(place.TopId, place.Path.Parent, cancellationToken) is { } folder
-            && await tree.FindEntryAsync(folder, place.Path.Name, cancellationToken) is { } entry
+            && await byPath.FindEntryAsync(folder, place.Path.Name, cancellationToken) is { } entry
             ? entry
             : throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
     }
@@ -43,6 +43,6 @@ public sealed class PathLookup(FileTree tree)
 
     private async Task<long?> WalkAsync(long topId, FilePath path, CancellationToken cancellationToken) =>
         await FindFolderAsync(topId, path.Parent, cancellationToken) is { } parent
-            ? (await tree.FindFolderBelowAsync(parent, new FilePath([path.Name]), cancellationToken))?.Id
+            ? (await byPath.FindFolderBelowAsync(parent, new FilePath([path.Name]), cancellationToken))?.Id
             : null;
 }

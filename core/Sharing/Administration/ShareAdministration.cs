@@ -34,9 +34,9 @@ public sealed record ListedShare(Share Share, FileRecord? File);
 
 /// <summary>Operations of administrators on the share links of all users (contract, section 24).</summary>
 /// <param name="shares">The links.</param>
-/// <param name="tree">The tree that they show.</param>
+/// <param name="byId">The tree that they show.</param>
 /// <param name="lists">Their order.</param>
-public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLists lists)
+public sealed class ShareAdministration(ShareStore shares, EntriesById byId, SiteLists lists)
 {
     /// <summary>
     /// A page of links. In order of id, by owner and file, it costs what <see cref="NumberedRows"/> does, and three transactions for each link
@@ -52,7 +52,7 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
     {
         var found = await FindAsync(page, filter, order, mostSorted, cancellationToken);
         var files = await SortedRows.ReadAsync(
-            found.Items, async (share, token) => new ListedShare(share, await tree.FindByIdAsync(share.FileId, token)), cancellationToken);
+            found.Items, async (share, token) => new ListedShare(share, await byId.FindAsync(share.FileId, token)), cancellationToken);
         return found.With<ListedShare>(files);
     }
 
@@ -62,7 +62,7 @@ public sealed class ShareAdministration(ShareStore shares, FileTree tree, SiteLi
     public async Task<ListedShare> GetAsync(long id, CancellationToken cancellationToken = default)
     {
         var share = await shares.FindAsync(id, cancellationToken) ?? throw NotFound();
-        return new ListedShare(share, await tree.FindByIdAsync(share.FileId, cancellationToken));
+        return new ListedShare(share, await byId.FindAsync(share.FileId, cancellationToken));
     }
 
     /// <summary>Deletes a link. Four transactions.</summary>

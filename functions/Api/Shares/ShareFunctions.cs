@@ -11,7 +11,8 @@ using Cloudreve.Functions.Api.Files.Changes;
 namespace Cloudreve.Functions.Api.Shares;
 
 /// <summary>Creates, changes and deletes share links (contract, section 17).</summary>
-internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareStore shares, ShareLinks links, ActivityLog log, TimeProvider clock)
+internal sealed class ShareFunctions(
+    DriveAccess access, EntriesByPath byPath, EntriesById byId, ShareStore shares, ShareLinks links, ActivityLog log, TimeProvider clock)
 {
     /// <summary>Creates a share link of a file or folder.</summary>
     [Function("CreateShareLink")]
@@ -29,7 +30,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.Share, site.HashIds, cancellationToken);
         if (place.Path.IsRoot)
             throw new CloudreveException(ErrorCode.BadParameter, "The root folder cannot be shared.");
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         if (file.IsSymbolic)
             throw new CloudreveException(ErrorCode.NoPermission, "A shortcut cannot be shared.");
         var share = await links.CreateAsync(file, password, terms, cancellationToken);
@@ -52,7 +53,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
         var terms = body.ReadTerms();
         var share = await FindOwnAsync(id, call, mayBeAdministrator: false, cancellationToken);
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.Share, site.HashIds, cancellationToken);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         if (file.Id != share.FileId)
             throw new CloudreveException(ErrorCode.NotFound, "The share belongs to a different file.");
         var changed = await links.ChangeAsync(share, terms, cancellationToken);
@@ -91,7 +92,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     {
         var share = await FindOwnAsync(id, call, mayBeAdministrator: true, cancellationToken);
         await links.DeleteAsync(share, cancellationToken);
-        if (await tree.FindByIdAsync(share.FileId, cancellationToken) is { } file && await FindPathAsync(file, cancellationToken) is { } path)
+        if (await byId.FindAsync(share.FileId, cancellationToken) is { } file && await FindPathAsync(file, cancellationToken) is { } path)
         {
             var happened = new FileEvent(ActivityCategory.DeleteShare, RequestActor.Of(http, call.Caller), file, path, path);
             await log.AppendAsync(share.OwnerId, [happened], cancellationToken);
@@ -103,7 +104,7 @@ internal sealed class ShareFunctions(DriveAccess access, FileTree tree, ShareSto
     {
         try
         {
-            return await tree.GetPathAsync(file, cancellationToken);
+            return await byId.GetPathAsync(file, cancellationToken);
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
         {

@@ -11,7 +11,7 @@ namespace Cloudreve.Functions.Triggers.Queues;
 
 /// <summary>Reads media information, makes thumbnails before they are first requested, and indexes text.</summary>
 internal sealed class GenerateThumbnailFunction(
-    FileTree tree, SettingStore settings, MediaInformation media, ThumbnailService thumbnails, FullTextIndexing texts)
+    EntriesById byId, SettingStore settings, MediaInformation media, ThumbnailService thumbnails, FullTextIndexing texts)
 {
     /// <summary>Reads the media information of one file, makes its thumbnail and indexes its text.</summary>
     [Function("GenerateThumbnail")]
@@ -20,7 +20,7 @@ internal sealed class GenerateThumbnailFunction(
         var isMediaAlone = message.StartsWith(ThumbnailRequests.MediaPrefix, StringComparison.Ordinal);
         // A message that is not an id will not become one on a retry.
         if (!long.TryParse(isMediaAlone ? message[ThumbnailRequests.MediaPrefix.Length..] : message, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
-            || await tree.FindByIdAsync(fileId, cancellationToken) is not { } file)
+            || await byId.FindAsync(fileId, cancellationToken) is not { } file)
             return;
         var site = await settings.GetAsync(cancellationToken);
         file = await media.ExtractAsync(site, file, cancellationToken);

@@ -20,8 +20,8 @@ internal sealed record DavResource(DavPath Path, DrivePlace Place, FileRecord? E
 
 /// <summary>Finds the resources that requests address. Shortcuts to shares are followed (contract, section 20).</summary>
 /// <param name="access">Checks access.</param>
-/// <param name="tree">Finds entries.</param>
-internal sealed class DavPlaces(DriveAccess access, FileTree tree)
+/// <param name="byPath">Finds entries.</param>
+internal sealed class DavPlaces(DriveAccess access, EntriesByPath byPath)
 {
     // A share may show shortcuts to others.
     private const int MaxShortcuts = 4;
@@ -59,7 +59,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
     {
         try
         {
-            var entry = await tree.FindAsync(place, cancellationToken);
+            var entry = await byPath.FindAsync(place, cancellationToken);
             return entry is { IsSymbolic: true } ? (null, TargetOf(entry, [])) : (entry, null);
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.NoPermission)
@@ -68,7 +68,7 @@ internal sealed class DavPlaces(DriveAccess access, FileTree tree)
             for (var depth = 1; depth < place.Path.Depth; depth++)
             {
                 var folder = place with { Path = new FilePath([.. place.Path.Segments.Take(depth)]) };
-                if (await tree.FindAsync(folder, cancellationToken) is { IsSymbolic: true } shortcut)
+                if (await byPath.FindAsync(folder, cancellationToken) is { IsSymbolic: true } shortcut)
                     return (null, TargetOf(shortcut, place.Path.Segments.Skip(depth)));
             }
             throw;

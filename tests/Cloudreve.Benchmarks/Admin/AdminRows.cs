@@ -55,15 +55,15 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
     public async Task<long> FillFilesAsync(long firstOwner, int count)
     {
         var first = (await ids.ReserveAsync(IdKind.File, count)).First;
-        var (tree, writer) = (new FileTree(layout, ids, TimeProvider.System), new FolderWriter(layout));
+        var (roots, writer) = (new DriveRoots(layout, TimeProvider.System), new FolderWriter(layout));
         await Parallel.ForEachAsync(Enumerable.Range(0, count / InEachDrive), Parallelism, async (drive, token) =>
         {
             var owner = firstOwner + drive;
-            await tree.CreateRootAsync(owner, token);
+            await roots.CreateAsync(owner, token);
             var files = Enumerable.Range(0, InEachDrive).Select(i => new FileRecord
             {
                 Id = FileOf(first, drive, i),
-                ParentId = FileTree.RootId(owner),
+                ParentId = DriveRoots.RootId(owner),
                 OwnerId = owner,
                 Type = FileType.File,
                 Name = string.Create(CultureInfo.InvariantCulture, $"file {i:d4}.txt"),
@@ -72,7 +72,7 @@ internal sealed class AdminRows(StorageLayout layout, IdAllocator ids)
                 UpdatedAt = s_start.AddMinutes(i),
             }).ToList();
             await writer.PrepareAsync(files, token);
-            await writer.InsertAsync(FileTree.RootId(owner), files, token);
+            await writer.InsertAsync(DriveRoots.RootId(owner), files, token);
         });
         return first;
     }

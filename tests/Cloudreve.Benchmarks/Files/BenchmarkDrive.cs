@@ -26,7 +26,11 @@ internal sealed class BenchmarkDrive : IAsyncDisposable
 
     public DriveOperations Operations => _services.GetRequiredService<DriveOperations>();
 
-    public FileTree Tree => _services.GetRequiredService<FileTree>();
+    public EntriesByPath ByPath => _services.GetRequiredService<EntriesByPath>();
+
+    public DriveRoots Roots => _services.GetRequiredService<DriveRoots>();
+
+    public EntryCreation Creation => _services.GetRequiredService<EntryCreation>();
 
     public static async Task<BenchmarkDrive> CreateAsync(AzuriteServer azurite)
     {
@@ -37,18 +41,18 @@ internal sealed class BenchmarkDrive : IAsyncDisposable
             .AddCore()
             .BuildServiceProvider());
         await Task.WhenAll(drive.Layout.AllTables.Select(table => table.CreateIfNotExistsAsync()));
-        await drive.Tree.CreateRootAsync(Owner);
+        await drive.Roots.CreateAsync(Owner);
         return drive;
     }
 
     public static DriveWork NewWork() => new(Owner, new Actor(Owner));
 
-    public Task MakeFolderAsync(FilePath path) => Tree.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
+    public Task MakeFolderAsync(FilePath path) => Creation.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
 
     /// <summary>Creates a folder with files, each with an entity and its bytes charged, as uploads leave them.</summary>
     public async Task FillAsync(FilePath path, int files)
     {
-        var folder = await Tree.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
+        var folder = await Creation.CreateAsync(Owner, path, NewEntry.Folder, failIfExists: true);
         var ids = _services.GetRequiredService<IdAllocator>();
         var now = DateTimeOffset.UnixEpoch;
         for (var start = 0; start < files; start += Batch)

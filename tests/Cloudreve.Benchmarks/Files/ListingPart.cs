@@ -27,14 +27,14 @@ internal static class ListingPart
             await drive.FillAsync(PathOf(entries), entries);
         var byName = new List<double>();
         foreach (var entries in sizes)
-            byName.Add(await MeasureAsync(drive.Layout, drive.Tree, PathOf(entries), entries));
+            byName.Add(await MeasureAsync(drive.Layout, drive.ByPath, PathOf(entries), entries));
         var ratio = byName[^1] / byName[0];
         Console.WriteLine($"largest / smallest folder by name: {ratio:F2} (goal {RatioGoal}: {(ratio <= RatioGoal ? "met" : "MISSED")})");
     }
 
     private static FilePath PathOf(int entries) => new([$"of {entries.ToString(CultureInfo.InvariantCulture)}"]);
 
-    private static async Task<double> MeasureAsync(StorageLayout layout, FileTree tree, FilePath path, int entries)
+    private static async Task<double> MeasureAsync(StorageLayout layout, EntriesByPath byPath, FilePath path, int entries)
     {
         var listing = new FolderListing(layout, new HeavyReads());
         var ascending = await MedianAsync(layout, () => ListAsync(FileOrder.Name, descending: false, null));
@@ -49,7 +49,7 @@ internal static class ListingPart
 
         async Task<FolderPage> ListAsync(FileOrder order, bool descending, string? from)
         {
-            var folder = await tree.GetAsync(BenchmarkDrive.Owner, path);
+            var folder = await byPath.GetAsync(BenchmarkDrive.Owner, path);
             return await listing.ListAsync(folder.Id, order, descending, PageSize, from);
         }
     }

@@ -35,7 +35,7 @@ internal static class SearchBenchmark
     {
         using var azurite = new AzuriteServer();
         await using var drive = await BenchmarkDrive.CreateAsync(azurite);
-        var drives = new SearchedDrives(drive.Layout);
+        var drives = new SearchedDrives(drive.Layout, drive.Roots, drive.Creation);
         var files = await drives.FillAsync(BenchmarkDrive.Owner, options.Number("--folders") ?? UpperFolders, options.Number("--files") ?? FilesInEach);
         var few = 0;
         for (var i = 0; i < OtherDrives; i++)
@@ -97,7 +97,7 @@ internal static class SearchBenchmark
         do
         {
             var page = new FileSearch(layout, reads, TimeProvider.System).Open(
-                new SearchRequest(FileTree.RootId(owner), FilePath.Root, query, PageSize) { AccountId = account, Token = token });
+                new SearchRequest(DriveRoots.RootId(owner), FilePath.Root, query, PageSize) { AccountId = account, Token = token });
             await foreach (var batch in page.ReadAsync())
                 hits += batch.Count;
             token = page.NextToken;
@@ -115,7 +115,7 @@ internal static class SearchBenchmark
         do
         {
             var watch = Stopwatch.StartNew();
-            var folder = await drive.Tree.GetAsync(BenchmarkDrive.Owner, SearchedDrives.Listed);
+            var folder = await drive.ByPath.GetAsync(BenchmarkDrive.Owner, SearchedDrives.Listed);
             await listing.ListAsync(folder.Id, FileOrder.Name, descending: false, 100, null);
             times.Add(watch.Elapsed.TotalMilliseconds);
             await Task.Delay(5);

@@ -6,7 +6,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Benchmarks.Search;
 
 /// <summary>Fills drives for searches: a root with folders that hold ten folders each, and files in all of those.</summary>
-internal sealed class SearchedDrives(StorageLayout layout)
+internal sealed class SearchedDrives(StorageLayout layout, DriveRoots roots, EntryCreation creation)
 {
     private const int FoldersInEach = 10;
 
@@ -22,22 +22,21 @@ internal sealed class SearchedDrives(StorageLayout layout)
     /// <returns>The number of files.</returns>
     public async Task<int> FillAsync(long owner, int upper, int filesInEach)
     {
-        var tree = new FileTree(layout, _ids, TimeProvider.System);
-        await tree.CreateRootAsync(owner);
+        await roots.CreateAsync(owner);
         var folders = new List<long>();
         for (var i = 0; i < upper; i++)
         {
-            var parent = await CreateAsync(tree, owner, FileTree.RootId(owner), i);
+            var parent = await CreateAsync(owner, DriveRoots.RootId(owner), i);
             folders.Add(parent);
             for (var j = 0; j < FoldersInEach; j++)
-                folders.Add(await CreateAsync(tree, owner, parent, j));
+                folders.Add(await CreateAsync(owner, parent, j));
         }
         await Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (folder, _) => await FillFolderAsync(owner, folder, filesInEach));
         return folders.Count * filesInEach;
     }
 
-    private static async Task<long> CreateAsync(FileTree tree, long owner, long parent, int number) =>
-        (await tree.CreateEntryAsync(owner, parent, string.Create(CultureInfo.InvariantCulture, $"folder {number:d2}"), NewEntry.Folder, failIfExists: true)).Id;
+    private async Task<long> CreateAsync(long owner, long parent, int number) =>
+        (await creation.CreateEntryAsync(owner, parent, string.Create(CultureInfo.InvariantCulture, $"folder {number:d2}"), NewEntry.Folder, failIfExists: true)).Id;
 
     private async Task FillFolderAsync(long owner, long folder, int files)
     {

@@ -35,8 +35,8 @@ internal sealed class IdentityWorld
         var ids = new IdAllocator(layout);
         Settings = new SettingStore(layout, Clock, keys: sealing);
         Catalog = new SiteCatalog(layout, Clock, sealing);
-        Files = new FileTree(layout, ids, Clock);
-        Users = new UserStore(layout, ids, Files, Clock);
+        Tree = TreeParts.Over(layout, Clock);
+        Users = new UserStore(layout, ids, Tree.Roots, Clock);
         Limiter = new AttemptLimiter(layout, Clock);
         Budgets = new ClientBudgets(layout, Settings, Clock);
         Pressure = new SignInPressure(Clock);
@@ -62,7 +62,7 @@ internal sealed class IdentityWorld
 
     public SiteCatalog Catalog { get; }
 
-    public FileTree Files { get; }
+    public TreeParts Tree { get; }
 
     public UserStore Users { get; }
 

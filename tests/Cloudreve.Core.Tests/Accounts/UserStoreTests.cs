@@ -21,7 +21,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
         Assert.Equal(created.Id, found?.Id);
         Assert.Equal("jane.#?/doe", found!.Nick);
         Assert.True(found.Settings is { VersionRetentionEnabled: true, VersionRetentionMax: 10 });
-        Assert.Equal(created.Id, await world.Files.FindFolderIdAsync(created.Id, FilePath.Root));
+        Assert.Equal(created.Id, await world.Tree.ByPath.FindFolderIdAsync(created.Id, FilePath.Root));
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
             var world = new IdentityWorld(installation.Connect());
             var user = await world.Users.FindByEmailAsync(email);
             Assert.NotNull(user);
-            Assert.NotNull(await world.Files.FindFolderIdAsync(user.Id, FilePath.Root));
+            Assert.NotNull(await world.Tree.ByPath.FindFolderIdAsync(user.Id, FilePath.Root));
             if (!crash.Struck)
                 return;
         }

@@ -17,9 +17,9 @@ internal static class DriveBuilder
     /// <summary>A folder below an own root; the id of the folder.</summary>
     public static async Task<long> CreateFolderAsync(StorageLayout layout)
     {
-        var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
-        await tree.CreateRootAsync(Owner);
-        return (await tree.CreateAsync(Owner, new FilePath(["folder"]), NewEntry.Folder, failIfExists: true)).Id;
+        var tree = TreeParts.Over(layout);
+        await tree.Roots.CreateAsync(Owner);
+        return (await tree.Creation.CreateAsync(Owner, new FilePath(["folder"]), NewEntry.Folder, failIfExists: true)).Id;
     }
 
     /// <summary>A folder with folders <c>sub0000</c> and files <c>file0000</c> and so on; the container of listings exists.</summary>

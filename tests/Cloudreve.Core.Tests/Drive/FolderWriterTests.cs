@@ -48,8 +48,8 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
         await writer.InsertAsync(folderId, folders);
 
         Assert.Equal(prepared + 4, measured.Total);
-        var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
-        var inside = await tree.CreateAsync(DriveBuilder.Owner, new FilePath(["folder", "folder0042", "inside"]), new NewEntry(FileType.File), failIfExists: true);
+        var tree = TreeParts.Over(layout);
+        var inside = await tree.Creation.CreateAsync(DriveBuilder.Owner, new FilePath(["folder", "folder0042", "inside"]), new NewEntry(FileType.File), failIfExists: true);
         Assert.Equal(folders[42].Id, inside.ParentId);
     }
 

@@ -122,8 +122,8 @@ public sealed class LongTextTests(AzuriteServer azurite)
         var site = await DriveSite.CreateAsync(azurite);
         var file = await site.PutAsync("f");
 
-        await site.Tree.UpdateAsync(file, f => f with { Metadata = metadata });
+        await site.Tree.Updates.UpdateAsync(file, f => f with { Metadata = metadata });
 
-        Assert.Equal(value, (await site.Tree.GetAsync(DriveSite.Owner, DriveSite.Path("f"))).Metadata["dav:x"]);
+        Assert.Equal(value, (await site.Tree.ByPath.GetAsync(DriveSite.Owner, DriveSite.Path("f"))).Metadata["dav:x"]);
     }
 }

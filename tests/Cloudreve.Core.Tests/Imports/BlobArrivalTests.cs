@@ -42,7 +42,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
 
         Assert.Equal(BlobArrivalOutcome.Updated, await ArriveAsync(site));
 
-        var file = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
+        var file = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
         Assert.Equal(25, file.Size);
         Assert.Equal((await site.Container.FindAsync(Blob))!.LastModified, file.UpdatedAt);
         Assert.Equal(25, await site.UsedAsync());
@@ -54,7 +54,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync((Blob, 40));
         await ArriveAsync(site);
-        var before = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
+        var before = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
         await site.PutAsync((Blob, 25));
         await ArriveAsync(site);
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
@@ -62,7 +62,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         await new EntityRecycler(
             site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
 
-        var after = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
+        var after = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
         Assert.NotEqual(before.PrimaryEntityId, after.PrimaryEntityId);
         Assert.Null(await site.Get<EntityStore>().FindAsync(before.PrimaryEntityId));
         var blob = await site.Container.FindAsync(Blob);
@@ -77,7 +77,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         await site.PutAsync((Blob, 40));
         await ArriveAsync(site);
         var path = FilePath.ParsePlain("/in/a.txt");
-        var file = await site.Tree.GetAsync(ImportSite.AdminId, path);
+        var file = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, path);
         var thumbnail = new EntityRecord
         {
             Id = await site.Get<IdAllocator>().NextAsync(IdKind.Entity),
@@ -91,12 +91,12 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         };
         await site.PutAsync((thumbnail.Source, (int)thumbnail.Size));
         await site.Get<EntityStore>().WriteNewAsync([thumbnail]);
-        await site.Tree.UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(thumbnail.Id, EntityType.Thumbnail, 5, thumbnail.CreatedAt)] });
+        await site.Tree.Updates.UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(thumbnail.Id, EntityType.Thumbnail, 5, thumbnail.CreatedAt)] });
         await site.PutAsync((Blob, 41));
 
         await ArriveAsync(site);
 
-        var after = await site.Tree.GetAsync(ImportSite.AdminId, path);
+        var after = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, path);
         Assert.Empty(after.OtherEntities);
         Assert.Empty((await site.CheckAsync()).Problems);
         var history = await site.Get<ActivityLog>().ReadAsync(ImportSite.AdminId, file.Id, new ActivityQuery(10, IsAscending: true, ActivityFilter.All, 0, null));
@@ -119,7 +119,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         }));
 
         var blob = await site.Container.FindAsync(Blob);
-        Assert.Equal(blob!.Size, (await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"))).Size);
+        Assert.Equal(blob!.Size, (await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"))).Size);
         Assert.Equal(blob.Size, await site.UsedAsync());
         Assert.Empty((await site.CheckAsync()).Problems);
     }
@@ -153,12 +153,12 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     public async Task Given_a_name_that_belongs_to_another_file_when_a_blob_arrives_then_that_file_stays_and_nothing_is_charged()
     {
         var site = await ImportSite.CreateAsync(azurite);
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"), new NewEntry(FileType.File), failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"), new NewEntry(FileType.File), failIfExists: true);
         await site.PutAsync((Blob, 40));
 
         Assert.Equal(BlobArrivalOutcome.Skipped, await ArriveAsync(site));
 
-        Assert.Equal(0, (await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"))).Size);
+        Assert.Equal(0, (await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"))).Size);
         Assert.Equal(0, await site.UsedAsync());
     }
 
@@ -195,7 +195,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     public async Task Given_a_file_where_the_path_needs_a_folder_when_a_blob_arrives_then_it_is_refused_and_nothing_stays_charged()
     {
         var site = await ImportSite.CreateAsync(azurite);
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in"), new NewEntry(FileType.File), failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in"), new NewEntry(FileType.File), failIfExists: true);
         await site.PutAsync((Blob, 40));
 
         Assert.Equal(BlobArrivalOutcome.Refused, await ArriveAsync(site));

@@ -147,7 +147,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     private async Task<ImportSite> CreateAsync()
     {
         var site = await ImportSite.CreateAsync(azurite);
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(Source);
         return site;
     }
@@ -155,7 +155,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     private async Task<ImportSite> CreateWithKeptAsync()
     {
         var site = await CreateAsync();
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/kept"), NewEntry.Folder, failIfExists: true);
         return site;
     }
 
@@ -184,12 +184,12 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     private static async Task<List<string>> MoveAllAsync(ImportSite site, string from, string to)
     {
         var relocator = site.Get<Relocator>();
-        var source = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(from)))!.Value;
-        var target = (await site.Tree.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(to)))!.Value;
+        var source = (await site.Tree.ByPath.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(from)))!.Value;
+        var target = (await site.Tree.ByPath.FindFolderIdAsync(ImportSite.AdminId, FilePath.ParsePlain(to)))!.Value;
         var names = new List<string>();
         foreach (var listed in (await site.Get<FolderListing>().ListAsync(source, FileOrder.Name, descending: false, 1000, null)).Entries)
         {
-            var entry = (await site.Tree.FindEntryAsync(source, listed.Name))!;
+            var entry = (await site.Tree.ByPath.FindEntryAsync(source, listed.Name))!;
             var control = await new DriveLocks(site.Layout, TimeProvider.System).ReadAsync(ImportSite.AdminId);
             var moved = await relocator.MoveAsync(control, entry, target, file => file with { Name = "moved " + file.Name });
             names.Add(moved.Type == FileType.Folder ? moved.Name + "/" : moved.Name);

@@ -48,7 +48,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
 
     public ImportService Imports => Get<ImportService>();
 
-    public FileTree Tree => Get<FileTree>();
+    public TreeParts Tree => TreeParts.Of(_services);
 
     public BlobContainer Container => Layout.Container(Layout.FilesContainerName);
 
@@ -113,7 +113,7 @@ internal sealed class ImportSite : IRestartable<ImportSite>
     public async Task<Dictionary<string, (long Size, string Source)>> TreeAsync(string folder = "/imported", long userId = AdminId)
     {
         var files = new Dictionary<string, (long, string)>();
-        if (await Tree.FindFolderIdAsync(userId, FilePath.ParsePlain(folder)) is { } id)
+        if (await Tree.ByPath.FindFolderIdAsync(userId, FilePath.ParsePlain(folder)) is { } id)
             await WalkAsync(id, "", files);
         return files;
     }

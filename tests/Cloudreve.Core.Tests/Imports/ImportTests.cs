@@ -48,7 +48,7 @@ public sealed class ImportTests(AzuriteServer azurite)
 
         await site.ImportAsync("src");
 
-        var file = await site.Tree.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/a.txt"));
+        var file = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/a.txt"));
         Assert.Equal(blob!.LastModified, file.UpdatedAt);
     }
 
@@ -119,7 +119,7 @@ public sealed class ImportTests(AzuriteServer azurite)
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/link/a.txt", "src/b.txt");
         var shortcut = NewEntry.Folder with { Metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = "cloudreve://x@share" } };
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/link"), shortcut, failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/imported/link"), shortcut, failIfExists: true);
 
         var task = await site.ImportAsync("src");
 
@@ -358,7 +358,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync([("src/a", 1), ("file.txt", 1)]);
-        await site.Tree.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/file.txt"), new NewEntry(FileType.File), failIfExists: true);
+        await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/file.txt"), new NewEntry(FileType.File), failIfExists: true);
 
         var error = await Assert.ThrowsAsync<CloudreveException>(() => site.AcceptAsync(source, destination));
 

@@ -39,7 +39,7 @@ internal static class AdminCalls
     {
         var answer = await client.SendRawAsync(HttpMethod.Put, "file/content?uri=" + Uri.EscapeDataString("cloudreve://my" + path), new ByteArrayContent(content));
         Assert.True(answer.Code == 0, answer.Msg);
-        return (await app.Services.GetRequiredService<FileTree>().FindAsync(user.Id, FilePath.ParsePlain(path)))!;
+        return (await app.Services.GetRequiredService<EntriesByPath>().FindAsync(user.Id, FilePath.ParsePlain(path)))!;
     }
 
     /// <summary>A filter by a number.</summary>

@@ -76,7 +76,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     public async Task Given_an_empty_file_when_a_range_is_requested_then_all_of_nothing_comes(string header)
     {
         var (client, user) = await shared.App.NewUserAsync();
-        await shared.App.Services.GetRequiredService<FileTree>().CreateAsync(
+        await shared.App.Services.GetRequiredService<EntryCreation>().CreateAsync(
             user.Id, FilePath.ParsePlain("/empty.bin"), new NewEntry(FileType.File), failIfExists: true);
         using var plain = new HttpClient();
 

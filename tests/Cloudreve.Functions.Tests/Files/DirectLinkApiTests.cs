@@ -190,7 +190,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
         var file = await app.AddFileAsync(user, "/v.txt", [2, 2]);
         var old = await app.AddEntityAsync(user, [1, 1, 1]);
         var thumbnail = await app.AddEntityAsync(user, [9, 9, 9, 9]);
-        await app.Services.GetRequiredService<FileTree>().UpdateAsync(file, f => f with
+        await app.Services.GetRequiredService<EntryUpdates>().UpdateAsync(file, f => f with
         {
             OtherEntities =
             [

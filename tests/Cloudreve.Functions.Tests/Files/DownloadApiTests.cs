@@ -82,7 +82,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
         var file = await App.AddFileAsync(user, "/v.txt", [2]);
         var other = await App.AddFileAsync(user, "/w.txt", [3]);
         var old = await App.AddEntityAsync(user, [1]);
-        await App.Services.GetRequiredService<FileTree>().UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(old.Id, EntityType.Version, 1, DateTimeOffset.UtcNow)] });
+        await App.Services.GetRequiredService<EntryUpdates>().UpdateAsync(file, f => f with { OtherEntities = [new EntityLink(old.Id, EntityType.Version, 1, DateTimeOffset.UtcNow)] });
         var hashIds = (await App.GetSiteAsync()).HashIds;
 
         var url = await client.AddressAsync("", new { uris = new[] { "cloudreve://my/v.txt" }, entity = hashIds.Encode(old.Id, HashIdKind.Entity) });
@@ -264,7 +264,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal([3], await ReadAsync(zip, "a (1).txt"));
     }
 
-    private Task<FileRecord> AddFileWithoutRowAsync(User user, string path) => App.Services.GetRequiredService<FileTree>().CreateAsync(
+    private Task<FileRecord> AddFileWithoutRowAsync(User user, string path) => App.Services.GetRequiredService<EntryCreation>().CreateAsync(
         user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { EntityId = 987_654_321, Size = 5 }, failIfExists: true);
 
     /// <summary>A user whose group may download archives.</summary>

@@ -103,7 +103,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
 
         Assert.Equal(0, (await owner.SendApiAsync(HttpMethod.Delete, "file", new { uris = new[] { "cloudreve://my/marked" }, skip_soft_delete = true })).Code);
 
-        Assert.Null(await App.Services.GetRequiredService<FileTree>().FindByIdAsync(inside.Id));
+        Assert.Null(await App.Services.GetRequiredService<EntriesById>().FindAsync(inside.Id));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
         var entry = new FileRecord
         {
             Id = await App.Services.GetRequiredService<IdAllocator>().NextAsync(IdKind.File),
-            ParentId = folderId ?? FileTree.RootId(user.Id),
+            ParentId = folderId ?? DriveRoots.RootId(user.Id),
             OwnerId = user.Id,
             Type = content is null ? FileType.Folder : FileType.File,
             Name = name,

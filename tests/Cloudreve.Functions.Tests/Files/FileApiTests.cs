@@ -259,7 +259,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
             CreatedAt = DateTimeOffset.UtcNow,
         };
         await App.Services.GetRequiredService<EntityStore>().WriteNewAsync([entity]);
-        return await App.Services.GetRequiredService<FileTree>().CreateAsync(
+        return await App.Services.GetRequiredService<EntryCreation>().CreateAsync(
             user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 

@@ -113,7 +113,7 @@ public sealed class FullTextApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(40019, (await client.GetApiAsync("file/search?query=needle")).Code);
         Assert.Equal(40019, (await (await App.SignInAsync()).PostApiAsync("workflow/rebuildFtsIndex", new { })).Code);
         Assert.False((await client.GetApiAsync("site/config/explorer")).Data.GetProperty("full_text_search").GetBoolean());
-        var file = await App.Services.GetRequiredService<FileTree>().GetAsync(user.Id, FilePath.ParsePlain("/a.txt"));
+        var file = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(user.Id, FilePath.ParsePlain("/a.txt"));
         Assert.Empty(file.Metadata);
     }
 
@@ -142,7 +142,7 @@ public sealed class FullTextApiTests(SharedApp shared) : IClassFixture<SharedApp
         var answer = await client.SendRawAsync(
             HttpMethod.Put, "file/content?uri=" + Uri.EscapeDataString("cloudreve://my" + path), ContentTests.Octets(content));
         Assert.Equal(0, answer.Code);
-        var file = await App.Services.GetRequiredService<FileTree>().GetAsync(user.Id, FilePath.ParsePlain(path));
+        var file = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(user.Id, FilePath.ParsePlain(path));
         await App.Host.InvokeAsync("GenerateThumbnail", ThumbnailRequests.MediaPrefix + file.Id);
     }
 

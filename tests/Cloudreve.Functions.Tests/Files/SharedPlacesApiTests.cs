@@ -234,7 +234,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
 
     private async Task<string> ShareAsync(long ownerId, string path, string password = "", Func<Share, Share>? change = null)
     {
-        var file = await App.Services.GetRequiredService<FileTree>().GetAsync(ownerId, FilePath.ParsePlain(path));
+        var file = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(ownerId, FilePath.ParsePlain(path));
         var id = await App.Services.GetRequiredService<IdAllocator>().NextAsync(IdKind.Share);
         var share = new Share { Id = id, OwnerId = ownerId, FileId = file.Id, Password = password, CreatedAt = DateTimeOffset.UtcNow };
         await App.Services.GetRequiredService<ShareStore>().SaveAsync(change is null ? share : change(share));

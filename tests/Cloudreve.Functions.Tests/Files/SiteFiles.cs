@@ -40,7 +40,7 @@ internal static class SiteFiles
     public static async Task<FileRecord> AddFileAsync(this AppFixture app, User user, string path, byte[] content, int policyId = 1)
     {
         var entity = await app.AddEntityAsync(user, content, policyId);
-        return await app.Services.GetRequiredService<FileTree>().CreateAsync(
+        return await app.Services.GetRequiredService<EntryCreation>().CreateAsync(
             user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 

@@ -137,7 +137,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
 
     private static async Task<(WorkflowTask Task, StorageSnapshot Snapshot, long Used)> PrepareAsync(RunningSite site)
     {
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: true);
         await site.WriteAsync("/d/large", Large());
         await site.WriteAsync("/d/e/small", "small"u8.ToArray());
         var task = await site.Get<ArchiveCreation>().AcceptAsync(await site.AdminAsync(), ["cloudreve://my/d"], "cloudreve://my/out/all.zip");

@@ -163,7 +163,7 @@ public sealed class ArchiveCreationTests(AzuriteServer azurite)
 
         Assert.Equal(WorkflowTaskStatus.Completed, (await site.TaskAsync(task.Id)).Status);
         Assert.Equal(["a"], Names((await site.ReadAsync("/out/all.zip"))!));
-        Assert.Equal(rival.Id, (await site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain("/out/all.zip")))!.Id);
+        Assert.Equal(rival.Id, (await site.Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain("/out/all.zip")))!.Id);
         Assert.Empty((await site.CheckAsync()).All);
     }
 

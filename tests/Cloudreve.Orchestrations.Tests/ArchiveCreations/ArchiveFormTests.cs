@@ -35,7 +35,7 @@ public sealed class ArchiveFormTests(AzuriteServer azurite)
         await site.WriteAsync("/d/empty", []);
         await site.WriteAsync("/d/text", Encoding.UTF8.GetBytes(new string('t', 1000)));
         await site.WriteAsync("/d/" + s_long, "deep"u8.ToArray());
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/d/folder"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/d/folder"), NewEntry.Folder, failIfExists: true);
         var used = await site.UsedAsync();
 
         var task = await RunAsync(site, form);
@@ -101,7 +101,7 @@ public sealed class ArchiveFormTests(AzuriteServer azurite)
 
     private static async Task<WorkflowTask> RunAsync(RunningSite site, string form)
     {
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
         var task = await site.Get<ArchiveCreation>().AcceptAsync(await site.AdminAsync(), ["cloudreve://my/d"], "cloudreve://my/out/a", form);
         var hub = new ReplayHub();
         await site.Get<ArchiveCreationWorkflow>().StartAsync(new ReplayClient(hub), task);

@@ -26,7 +26,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         // A crash in the middle of making a folder may leave its header, which nobody can reach.
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out/d"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out/d"), NewEntry.Folder, failIfExists: true);
         await site.WriteAsync("/a.zip", ZipFile.Of(("a", [1]), ("d/b", [2, 3])));
         var used = await site.UsedAsync();
         var task = await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/a.zip", "cloudreve://my/out", "", []);

@@ -230,7 +230,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
 
     private static async Task PutAsync(RunningSite site, byte[] zip)
     {
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
         await site.WriteAsync("/a.zip", zip);
     }
 
@@ -244,7 +244,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
         return await site.TaskAsync(task.Id);
     }
 
-    private static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path));
+    private static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain(path));
 
     private static async Task<int> CountAsync(RunningSite site) => await site.Layout.FileIds.ScanAsync().CountAsync();
 

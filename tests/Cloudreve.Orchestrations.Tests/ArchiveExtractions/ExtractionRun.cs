@@ -13,7 +13,7 @@ internal static class ExtractionRun
     /// <summary>Puts an archive into the drive, and makes the folder.</summary>
     public static async Task PutAsync(RunningSite site, byte[] archive, string name)
     {
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out"), NewEntry.Folder, failIfExists: false);
         await site.WriteAsync("/" + name, archive);
     }
 
@@ -29,7 +29,7 @@ internal static class ExtractionRun
         return await site.TaskAsync(task.Id);
     }
 
-    public static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path));
+    public static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain(path));
 
     private static async Task<WorkflowTask> AcceptAsync(RunningSite site, string name, string encoding, string[] mask, string password) =>
         await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/" + name, "cloudreve://my/out", encoding, mask, password);

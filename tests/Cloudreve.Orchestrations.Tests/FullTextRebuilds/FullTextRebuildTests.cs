@@ -44,11 +44,11 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
         await RelocationSite.AddPolicyAsync(site, RelocationSite.Other);
         await WriteAsync(site, "/a.txt", "needle");
         await RebuildAsync(site);
-        Assert.True((await site.Get<FileTree>().GetAsync(1, FilePath.ParsePlain("/a.txt"))).Metadata.ContainsKey(Mark));
+        Assert.True((await site.Get<EntriesByPath>().GetAsync(1, FilePath.ParsePlain("/a.txt"))).Metadata.ContainsKey(Mark));
 
         await RebuildAsync(site, RelocationSite.Other);
 
-        Assert.False((await site.Get<FileTree>().GetAsync(1, FilePath.ParsePlain("/a.txt"))).Metadata.ContainsKey(Mark));
+        Assert.False((await site.Get<EntriesByPath>().GetAsync(1, FilePath.ParsePlain("/a.txt"))).Metadata.ContainsKey(Mark));
         Assert.Empty(await FindAsync(site, "needle"));
         Assert.Empty((await site.Layout.Container(site.Layout.FullTextContainerName).ListPageAsync("", null)).Blobs);
     }

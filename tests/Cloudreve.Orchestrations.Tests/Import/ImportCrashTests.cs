@@ -20,7 +20,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_the_import_is_finished_exactly(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(s_source);
         var task = await site.AcceptAsync("src");
         var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);
@@ -48,7 +48,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     public async Task Given_a_crash_at_any_storage_call_when_the_instance_is_gone_then_the_task_ends_with_an_error_and_the_books_are_exact(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
-        await site.Get<FileTree>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
+        await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
         await site.PutAsync(s_source);
         var task = await site.AcceptAsync("src");
         var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);

@@ -106,7 +106,7 @@ internal sealed class RunningSite : IAsyncDisposable
     /// <summary>Reads a file of the administrator's drive; null when there is none.</summary>
     public async Task<byte[]?> ReadAsync(string path)
     {
-        if (await Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path)) is not { } file)
+        if (await Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain(path)) is not { } file)
             return null;
         if (file.PrimaryEntityId == 0)
             return [];

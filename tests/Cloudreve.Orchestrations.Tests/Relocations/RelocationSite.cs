@@ -60,7 +60,7 @@ internal static class RelocationSite
 
     /// <summary>The blob of a file's current version.</summary>
     public static async Task<EntityRecord> EntityAsync(this RunningSite site, string path) =>
-        (await site.Get<EntityStore>().FindAsync((await site.Get<FileTree>().FindAsync(1, FilePath.ParsePlain(path)))!.PrimaryEntityId))!;
+        (await site.Get<EntityStore>().FindAsync((await site.Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain(path)))!.PrimaryEntityId))!;
 
     /// <summary>Removes what nobody uses any more, and checks everything.</summary>
     public static async Task SettleAsync(this RunningSite site)

@@ -43,7 +43,7 @@ public sealed class ArchiveCreation
     private readonly TaskRuns _runs;
     private readonly TaskCallers _callers;
     private readonly DriveAccess _access;
-    private readonly FileTree _tree;
+    private readonly EntriesByPath _byPath;
     private readonly EntityStore _entities;
     private readonly EntityReader _reader;
     private readonly StoredContentWriter _writer;
@@ -59,11 +59,11 @@ public sealed class ArchiveCreation
     private readonly ArchiveRows _rows;
 
     internal ArchiveCreation(
-        TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, FileTree tree, EntityStore entities, EntityReader reader, StoredContentWriter writer,
-        UploadBlobs blobs, UploadMemory memory, BlobEncryption encryption, QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout,
-        ArchiveSegmentLimits limits, TimeProvider clock)
+        TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, EntityStore entities, EntityReader reader,
+        StoredContentWriter writer, UploadBlobs blobs, UploadMemory memory, BlobEncryption encryption, QuotaLedger quota, IdAllocator ids,
+        SettingStore settings, StorageLayout layout, ArchiveSegmentLimits limits, TimeProvider clock)
     {
-        (_tasks, _runs, _callers, _access, _tree, _entities, _reader, _writer) = (tasks, runs, callers, access, tree, entities, reader, writer);
+        (_tasks, _runs, _callers, _access, _byPath, _entities, _reader, _writer) = (tasks, runs, callers, access, byPath, entities, reader, writer);
         (_blobs, _memory, _encryption, _quota, _ids, _settings, _layout, _limits, _clock) =
             (blobs, memory, encryption, quota, ids, settings, layout, limits, clock);
         _rows = new ArchiveRows(layout);
@@ -158,7 +158,7 @@ public sealed class ArchiveCreation
     private async Task<IReadOnlyList<WalkSource>> NameAsync(
         Caller caller, HashIdCodec hashIds, IReadOnlyList<string> uris, CancellationToken cancellationToken)
     {
-        var lookup = new PathLookup(_tree);
+        var lookup = new PathLookup(_byPath);
         var names = new UniqueNames();
         var sources = new List<WalkSource>(uris.Count);
         foreach (var uri in uris.Distinct(StringComparer.Ordinal))
@@ -215,7 +215,7 @@ public sealed class ArchiveCreation
     }
 
     private async Task<FileRecord> FindAsync(Caller caller, HashIdCodec hashIds, string uri, CancellationToken cancellationToken) =>
-        await _tree.GetAsync(
+        await _byPath.GetAsync(
             await _access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, hashIds, cancellationToken), cancellationToken);
 
     /// <summary>Writes the directory, and gives the file its content.</summary>

@@ -26,7 +26,7 @@ internal static class ArchiveCreationComposition
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<TaskCallers>(),
             provider.GetRequiredService<DriveAccess>(),
-            provider.GetRequiredService<FileTree>(),
+            provider.GetRequiredService<EntriesByPath>(),
             provider.GetRequiredService<EntityStore>(),
             provider.GetRequiredService<EntityReader>(),
             provider.GetRequiredService<StoredContentWriter>(),

@@ -25,7 +25,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="runs">Their lives.</param>
 /// <param name="callers">Finds the users that they work for.</param>
 /// <param name="access">Checks access.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">The files.</param>
 /// <param name="entities">Their blobs.</param>
 /// <param name="reader">Reads blobs.</param>
 /// <param name="writer">Writes files.</param>
@@ -35,9 +35,9 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="clock">Limits steps.</param>
 /// <param name="keys">Seal passwords; null where nothing is sealed.</param>
 public sealed class ArchiveExtraction(
-    TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, FileTree tree, EntityStore entities, EntityReader reader, FileContentWriter writer,
-    QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock,
-    SealingKeys? keys = null)
+    TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, EntryCreation creation, EntityStore entities,
+    EntityReader reader, FileContentWriter writer, QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout,
+    TimeProvider clock, SealingKeys? keys = null)
 {
     /// <summary>The type of the tasks.</summary>
     public const string TaskType = "extract_archive";
@@ -80,7 +80,7 @@ public sealed class ArchiveExtraction(
         var names = NameEncoding.Of(encoding);
         var site = await settings.GetAsync(cancellationToken);
         var place = await access.OpenAsync(caller, FileUri.Parse(destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
-        if (await tree.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
+        if (await byPath.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         var archive = await FindAsync(caller, site, source, cancellationToken);
         await _sources.CheckAsync(archive, names, password, cancellationToken);
@@ -115,9 +115,9 @@ public sealed class ArchiveExtraction(
         var caller = await callers.FindAsync(task.OwnerId, GroupPermission.ArchiveTask, cancellationToken);
         var archive = await FindAsync(caller, await settings.GetAsync(cancellationToken), job.Source, cancellationToken);
         var destination = FilePath.ParsePlain(job.Destination);
-        if (await tree.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
+        if (await byPath.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
-        var entries = new EntryWriter(tree, writer, caller, destination, task.CreatedAt);
+        var entries = new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt);
         var format = await _sources.FindFormatAsync(archive, cancellationToken);
         return format == ArchiveFormat.Unknown
             ? await ExtractAsync(reference, caller, job, archive, format, entries, cancellationToken)
@@ -170,7 +170,7 @@ public sealed class ArchiveExtraction(
     private async Task<ArchiveFile> FindAsync(Caller caller, SiteSettings site, string uri, CancellationToken cancellationToken)
     {
         var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         if (file.PrimaryEntityId == 0 || await entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { } archive)
             throw new CloudreveException(ErrorCode.BlobNotFound, "The archive has no content.");
         return caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit

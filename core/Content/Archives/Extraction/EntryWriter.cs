@@ -8,12 +8,13 @@ using Cloudreve.Core.Tasks;
 namespace Cloudreve.Core.Content.Archives.Extraction;
 
 /// <summary>Extracts entries of an archive to a drive. An entry that an earlier run has extracted already counts once.</summary>
-/// <param name="tree">Makes folders.</param>
+/// <param name="byPath">Finds files by path.</param>
+/// <param name="creation">Makes folders.</param>
 /// <param name="writer">Makes files.</param>
 /// <param name="caller">The owner of the drive.</param>
 /// <param name="destination">The folder that the archive is extracted to.</param>
 /// <param name="since">The time the task was created.</param>
-internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since)
+internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, FileContentWriter writer, Caller caller, FilePath destination, DateTimeOffset since)
 {
     private readonly ConcurrentDictionary<FilePath, Lazy<Task>> _folders = new();
 
@@ -76,13 +77,13 @@ internal sealed class EntryWriter(FileTree tree, FileContentWriter writer, Calle
 
     private async Task EnsureAsync(FilePath path, CancellationToken cancellationToken)
     {
-        if (await tree.FindFolderIdAsync(caller.UserId, path, cancellationToken) is null)
-            await tree.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
+        if (await byPath.FindFolderIdAsync(caller.UserId, path, cancellationToken) is null)
+            await creation.CreateAsync(caller.UserId, path, NewEntry.Folder, failIfExists: false, cancellationToken);
     }
 
     /// <summary>The file that an earlier run extracted, if it is as the archive says, and newer than the task.</summary>
     private async Task<FileRecord?> FindOursAsync(SourceEntry entry, FilePath path, CancellationToken cancellationToken) =>
-        await tree.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } found
+        await byPath.FindAsync(caller.UserId, path, cancellationToken) is { Type: FileType.File } found
         && found.CreatedAt >= since && (entry.IsOpenEnded || found.Size == entry.File.Size) && found.UpdatedAt == entry.File.UpdatedAt
             ? found
             : null;

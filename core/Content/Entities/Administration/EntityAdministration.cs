@@ -36,10 +36,12 @@ public sealed record ListedEntity(EntityRecord Entity, IReadOnlyList<long> FileI
 
 /// <summary>Operations of administrators on the blobs behind files (contract, section 24).</summary>
 /// <param name="lists">Their order.</param>
-/// <param name="tree">The files that refer to them.</param>
+/// <param name="byId">Finds files by id.</param>
+/// <param name="updates">Changes files.</param>
 /// <param name="references">The references.</param>
 /// <param name="releases">Gives back what files give up.</param>
-public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, FileTree tree, EntityReferences references, LinkReleases releases)
+public sealed class EntityAdministration(
+    StorageLayout layout, SiteLists lists, EntriesById byId, EntryUpdates updates, EntityReferences references, LinkReleases releases)
 {
     /// <summary>
     /// A page of blobs. In order of id it costs what <see cref="NumberedRows"/> does, whatever the filter, and a transaction for each blob of
@@ -92,7 +94,7 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
         var files = new List<FileRecord>();
         foreach (var fileId in entity.FileIds)
         {
-            if (await tree.FindByIdAsync(fileId, cancellationToken) is { } file)
+            if (await byId.FindAsync(fileId, cancellationToken) is { } file)
                 files.Add(Check(file, id));
         }
         // No file is changed before it is known that all can do without the blob.
@@ -113,7 +115,7 @@ public sealed class EntityAdministration(StorageLayout layout, SiteLists lists, 
     {
         var links = file.OtherEntities.Where(link => link.Id == id).ToList();
         var note = await releases.NoteAsync(file.OwnerId, file.Id, links, cancellationToken);
-        await tree.UpdateAsync(
+        await updates.UpdateAsync(
             file,
             current => current.OtherEntities.Any(link => link.Id == id)
                 ? Check(current, id) with { OtherEntities = [.. current.OtherEntities.Where(link => link.Id != id)] }

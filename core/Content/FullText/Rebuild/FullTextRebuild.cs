@@ -34,7 +34,7 @@ public sealed class FullTextRebuild
     private readonly TaskStore _tasks;
     private readonly TaskRuns _runs;
     private readonly TaskCallers _callers;
-    private readonly FileTree _tree;
+    private readonly EntriesById _byId;
     private readonly SiteLists _lists;
     private readonly SiteCatalog _catalog;
     private readonly IndexBlobs _blobs;
@@ -45,13 +45,13 @@ public sealed class FullTextRebuild
     private readonly RebuildRows _rows;
 
     internal FullTextRebuild(
-        TaskStore tasks, TaskRuns runs, TaskCallers callers, FileTree tree, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs,
+        TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs,
         FullTextIndexing indexing, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
     {
         _tasks = tasks;
         _runs = runs;
         _callers = callers;
-        _tree = tree;
+        _byId = byId;
         _lists = lists;
         _catalog = catalog;
         _blobs = blobs;
@@ -124,7 +124,7 @@ public sealed class FullTextRebuild
                 var ids = await _rows.ReadIdsAsync(state.Partition, state.Key, FilesInRound, cancellationToken);
                 if (ids.Count == 0)
                     return true;
-                var files = await SortedRows.ReadAsync(ids, _tree.FindByIdRowAsync, cancellationToken);
+                var files = await SortedRows.ReadAsync(ids, _byId.FindByRowAsync, cancellationToken);
                 var failures = await _indexing.RebuildAsync(site, files, policies, state.Failures, cancellationToken);
                 state = state with { Done = state.Done + ids.Count, Partition = ids[^1].PartitionKey, Key = ids[^1].RowKey, Failures = failures };
             }

@@ -34,8 +34,8 @@ public sealed class FileContentWriter
     private readonly TimeProvider _clock;
 
     internal FileContentWriter(
-        UploadTargets targets, UploadBlobs blobs, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging, WritePlacement placement,
-        WriteUndo undo, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
+        UploadTargets targets, UploadBlobs blobs, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging,
+        WritePlacement placement, WriteUndo undo, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
     {
         (_targets, _blobs, _locks, _operations, _intents, _staging, _placement) = (targets, blobs, locks, operations, intents, staging, placement);
         (_undo, _ids, _encryption, _clock) = (undo, ids, encryption, clock);
@@ -102,7 +102,8 @@ public sealed class FileContentWriter
     /// <param name="copyAsync">Copies the blob to a name, once it is certain that the file may be written.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     internal Task<WrittenFile> TakeStagedAsync(
-        Caller caller, ContentRequest request, int policyId, Func<string, CancellationToken, Task> copyAsync, CancellationToken cancellationToken) => RunAsync(
+        Caller caller, ContentRequest request, int policyId,
+        Func<string, CancellationToken, Task> copyAsync, CancellationToken cancellationToken) => RunAsync(
         caller, request, new ContentForm { StagedPolicyId = policyId },
         write => _staging.StageCopyAsync(write, token => copyAsync(write.Intent.Source, token), cancellationToken), cancellationToken);
 
@@ -176,7 +177,7 @@ public sealed class FileContentWriter
             Id = Guid.NewGuid(),
             OwnerId = ownerId,
             // A missing folder is created once the content is stored.
-            FolderId = target.ParentId ?? FileTree.RootId(ownerId),
+            FolderId = target.ParentId ?? DriveRoots.RootId(ownerId),
             FileId = target.File?.Id ?? await _ids.NextAsync(IdKind.File, cancellationToken),
             IsNewFile = target.File is null,
             EntityId = entityId,

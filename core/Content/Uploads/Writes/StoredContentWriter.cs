@@ -17,7 +17,8 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// workflow, and it waits a day for the workflow to return, so each step can be repeated after a crash.
 /// </summary>
 /// <param name="targets">Finds the file.</param>
-/// <param name="tree">Makes its folder.</param>
+/// <param name="byPath">Finds files by path.</param>
+/// <param name="creation">Makes folders.</param>
 /// <param name="operations">Refuse what came too deep.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="intents">The rows of writes.</param>
@@ -30,8 +31,9 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="encryption">Makes keys.</param>
 /// <param name="clock">Stamps versions.</param>
 internal sealed class StoredContentWriter(
-    UploadTargets targets, FileTree tree, DriveOperations operations, DriveLocks locks, WriteIntents intents, WriteStaging staging, WritePlacement placement,
-    WriteUndo undo, EntityStore entities, UploadBlobs blobs, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
+    UploadTargets targets, EntriesByPath byPath, EntryCreation creation, DriveOperations operations, DriveLocks locks, WriteIntents intents,
+    WriteStaging staging, WritePlacement placement, WriteUndo undo, EntityStore entities, UploadBlobs blobs, IdAllocator ids,
+    BlobEncryption encryption, TimeProvider clock)
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromDays(1);
 
@@ -49,10 +51,10 @@ internal sealed class StoredContentWriter(
     /// <summary>A missing folder can be created, unless a file is in its place.</summary>
     private async Task CheckFoldersAsync(long ownerId, FilePath path, CancellationToken cancellationToken)
     {
-        var folderId = FileTree.RootId(ownerId);
+        var folderId = DriveRoots.RootId(ownerId);
         foreach (var name in path.Segments)
         {
-            var entry = await tree.FindEntryAsync(folderId, name, cancellationToken);
+            var entry = await byPath.FindEntryAsync(folderId, name, cancellationToken);
             if (entry is null)
                 return;
             folderId = entry is { Type: FileType.Folder, IsSymbolic: false } ? entry.Id : throw UploadTargets.ObjectExists();
@@ -79,7 +81,7 @@ internal sealed class StoredContentWriter(
         await targets.CheckAsync(caller, request, cancellationToken);
         var target = await FindAsync(await locks.ReadAsync(caller.UserId, cancellationToken), request, cancellationToken);
         var folderId = target.ParentId
-            ?? (await tree.CreateAsync(caller.UserId, path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
+            ?? (await creation.CreateAsync(caller.UserId, path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
         return new StoredPlace(folderId, target.File?.Id ?? await ids.NextAsync(IdKind.File, cancellationToken), target.File is null, size);
     }
 

@@ -16,7 +16,8 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>Gives a file its stored content: one batch, which is the only visible part of a write.</summary>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="targets">Finds the file again after a competing change.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byId">Finds files by id.</param>
+/// <param name="creation">Makes folders.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="entities">The entities.</param>
 /// <param name="releases">Releases what files give up.</param>
@@ -25,8 +26,9 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="settings">Determines which files can have thumbnails.</param>
 /// <param name="logger">Receives failures after the commit.</param>
 internal sealed class WritePlacement(
-    StorageLayout layout, WriteIntents intents, UploadTargets targets, FileTree tree, DriveLocks locks, EntityStore entities, LinkReleases releases,
-    ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, ILogger<WritePlacement> logger)
+    StorageLayout layout, WriteIntents intents, UploadTargets targets, EntriesById byId, EntryCreation creation, DriveLocks locks,
+    EntityStore entities, LinkReleases releases, ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings,
+    ILogger<WritePlacement> logger)
 {
     // Each round follows a competing change of the same file.
     private const int MaxRounds = 20;
@@ -67,11 +69,11 @@ internal sealed class WritePlacement(
     private async Task MakeFolderAsync(ContentWrite write, CancellationToken cancellationToken)
     {
         var before = write.Intent;
-        var folder = await tree.CreateAsync(before.OwnerId, write.Request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken);
+        var folder = await creation.CreateAsync(before.OwnerId, write.Request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken);
         write.ParentId = folder.Id;
         write.File = (await targets.FindInAsync(await locks.ReadAsync(before.OwnerId, cancellationToken), folder.Id, write.Request, cancellationToken)).File;
         if (before.IsNewFile)
-            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(before.FileId, FileType.File, folder.Id, before.OwnerId, before.ExpiresAt - WriteIntents.Lifetime), CancellationToken.None);
+            await layout.FileIds.UpsertAsync(EntryRows.NewIdRow(before.FileId, FileType.File, folder.Id, before.OwnerId, before.ExpiresAt - WriteIntents.Lifetime), CancellationToken.None);
         if (folder.Id == before.FolderId)
             return;
         write.Intent = await intents.AddAsync(before with { FolderId = folder.Id }, cancellationToken);
@@ -100,8 +102,8 @@ internal sealed class WritePlacement(
             throw new CloudreveException(ErrorCode.Conflict, "The item is being moved. Try again.");
         var change = Change(write);
         var batch = write.File is null
-            ? FileTree.InsertInto(write.ParentId!.Value, [change.File])
-            : FileTree.ReplaceIn(change.File, write.File.ETag);
+            ? EntryRows.InsertInto(write.ParentId!.Value, change.File)
+            : EntryRows.ReplaceIn(change.File, write.File.ETag);
         if (change.Dropped.Count == 0)
             batch.Delete(write.Intent.RowKey, write.Intent.ETag);
         else
@@ -110,7 +112,7 @@ internal sealed class WritePlacement(
         {
             var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
             write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
-            return change.File with { ETag = etags[FileTree.FileNameIndex] ?? "" };
+            return change.File with { ETag = EntryRows.ETagOf(FileType.File, etags) };
         }
         catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
         {
@@ -126,10 +128,10 @@ internal sealed class WritePlacement(
             throw UploadSessions.Expired();
         if (current is { State: WriteState.Open })
         {
-            return error is StorageNotFoundException && !await tree.IsAliveAsync(write.ParentId!.Value, cancellationToken) ? throw PathNotFound() : null;
+            return error is StorageNotFoundException && !await byId.IsFolderAsync(write.ParentId!.Value, cancellationToken) ? throw PathNotFound() : null;
         }
         write.Intent = write.Intent with { State = WriteState.Written, Dropped = change.Dropped };
-        return await tree.FindByIdAsync(write.Intent.FileId, cancellationToken) ?? change.File;
+        return await byId.FindAsync(write.Intent.FileId, cancellationToken) ?? change.File;
     }
 
     private static ContentChange Change(ContentWrite write)

@@ -23,8 +23,8 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="memory">Bounds the buffers of all writes.</param>
 /// <param name="clock">Determines when a write has to be renewed.</param>
 internal sealed class WriteStaging(
-    StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption, UploadMemory memory,
-    TimeProvider clock)
+    StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption,
+    UploadMemory memory, TimeProvider clock)
 {
     private static readonly TimeSpan s_renewal = WriteIntents.Lifetime / 2;
 
@@ -183,7 +183,7 @@ internal sealed class WriteStaging(
     private async Task StoreIdAsync(ContentWrite write)
     {
         if (write.Intent.IsNewFile)
-            await layout.FileIds.UpsertAsync(FileTree.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, clock.GetUtcNow()));
+            await layout.FileIds.UpsertAsync(EntryRows.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, clock.GetUtcNow()));
     }
 
     private async Task StoreBlobAsync(ContentWrite write, Stream content, CancellationToken cancellationToken)

@@ -20,9 +20,9 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// </summary>
 /// <param name="operations">Settles moves that were left behind.</param>
 /// <param name="locks">Shows what is under way.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byId">The files.</param>
 /// <param name="quota">The quota that is corrected.</param>
-public sealed class StorageCalibration(StorageLayout layout, DriveOperations operations, DriveLocks locks, FileTree tree, QuotaLedger quota)
+public sealed class StorageCalibration(StorageLayout layout, DriveOperations operations, DriveLocks locks, EntriesById byId, QuotaLedger quota)
 {
     private const int Attempts = 5;
     private const int Readers = 8;
@@ -59,7 +59,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
             return null;
         var uploads = await ReadUploadsAsync(userId, cancellationToken);
         var walk = new Walk { Awaited = uploads.Select(upload => upload.FileId).ToHashSet() };
-        var level = new List<long> { FileTree.RootId(userId), FileTree.TrashId(userId) };
+        var level = new List<long> { DriveRoots.RootId(userId), DriveRoots.TrashId(userId) };
         while (level.Count > 0)
         {
             var below = new ConcurrentBag<long>();
@@ -134,7 +134,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
 
     private async Task<long> StillChargedAsync(long userId, long fileId, IReadOnlyList<EntityLink> links, CancellationToken cancellationToken)
     {
-        var held = (await tree.FindByIdAsync(fileId, cancellationToken))?.EntityIds.ToHashSet() ?? [];
+        var held = (await byId.FindAsync(fileId, cancellationToken))?.EntityIds.ToHashSet() ?? [];
         var bytes = 0L;
         foreach (var link in links.Where(link => link.Type != EntityType.Thumbnail && !held.Contains(link.Id)))
         {

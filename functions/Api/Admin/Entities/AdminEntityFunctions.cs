@@ -13,7 +13,7 @@ namespace Cloudreve.Functions.Api.Admin.Entities;
 
 /// <summary>The blobs behind the files of all users (contract, section 24).</summary>
 internal sealed class AdminEntityFunctions(
-    EntityAdministration administration, FileTree tree, UserStore users, SiteCatalog catalog, DownloadAddresses addresses, TimeProvider clock)
+    EntityAdministration administration, EntriesById byId, UserStore users, SiteCatalog catalog, DownloadAddresses addresses, TimeProvider clock)
 {
     private static readonly Dictionary<string, EntityOrder> s_orders = new(StringComparer.Ordinal)
     {
@@ -57,7 +57,7 @@ internal sealed class AdminEntityFunctions(
         var files = new List<FileRecord>();
         foreach (var fileId in entity.FileIds)
         {
-            if (await tree.FindByIdAsync(fileId, cancellationToken) is { } file)
+            if (await byId.FindAsync(fileId, cancellationToken) is { } file)
                 files.Add(file);
         }
         var names = await AdminNames.ReadAsync(users, catalog, files.Select(file => file.OwnerId).Append(entity.Entity.CreatedBy), cancellationToken);

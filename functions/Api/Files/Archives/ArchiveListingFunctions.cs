@@ -9,7 +9,7 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Archives;
 
 /// <summary>Listings of archives (contract, section 19.2).</summary>
-internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree, EntityStore entities, ArchiveListing listing)
+internal sealed class ArchiveListingFunctions(DriveAccess access, EntriesByPath byPath, EntityStore entities, ArchiveListing listing)
 {
     /// <summary>Lists the entries of an archive.</summary>
     [Function("GetArchiveFileList")]
@@ -24,7 +24,7 @@ internal sealed class ArchiveListingFunctions(DriveAccess access, FileTree tree,
         var uri = request.RequiredText("uri");
         call.Caller.Require(GroupPermission.ArchiveTask);
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.DownloadFile, call.Site.HashIds, cancellationToken);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         var archive = await FindAsync(call, file, request.OptionalText("entity"), cancellationToken);
         if (call.Caller.Group.Settings.DecompressSize is > 0 and var limit && archive.Size > limit)
             throw new CloudreveException(ErrorCode.FileTooLarge, "The archive exceeds the size limit of your group.");

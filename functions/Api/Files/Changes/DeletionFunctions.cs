@@ -85,7 +85,7 @@ internal sealed class DeletionFunctions(DriveAccess access, DriveOperations oper
         do
         {
             // Each page begins after the previous one: an entry that cannot be deleted is not encountered again.
-            var page = await listing.ListAsync(FileTree.TrashId(work.OwnerId), FileOrder.CreatedAt, descending: false, TrashPageSize, token, cancellationToken);
+            var page = await listing.ListAsync(DriveRoots.TrashId(work.OwnerId), FileOrder.CreatedAt, descending: false, TrashPageSize, token, cancellationToken);
             await operations.EmptyTrashAsync(work, page.Entries.Select(e => e.Name), cancellationToken);
             token = page.NextToken;
         }

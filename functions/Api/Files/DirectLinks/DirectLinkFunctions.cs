@@ -15,7 +15,8 @@ using Cloudreve.Functions.Api.Files.Downloads;
 namespace Cloudreve.Functions.Api.Files.DirectLinks;
 
 /// <summary>Creates and deletes direct links (contract, section 15).</summary>
-internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, EntityStore entities, DirectLinkStore links, ActivityLog log, TimeProvider clock)
+internal sealed class DirectLinkFunctions(
+    DriveAccess access, EntriesByPath byPath, EntriesById byId, EntityStore entities, DirectLinkStore links, ActivityLog log, TimeProvider clock)
 {
     /// <summary>Creates direct links of files, or finds existing ones.</summary>
     [Function("CreateDirectLinks")]
@@ -33,7 +34,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
             throw new CloudreveException(ErrorCode.GroupNotAllowed, "Your group may not create direct links.");
         if (body.Uris.Count > caller.Group.Settings.SourceBatch)
             throw new CloudreveException(ErrorCode.TooManyDirectLinks, "Too many direct links in one request.");
-        var lookup = new PathLookup(tree);
+        var lookup = new PathLookup(byPath);
         var siteBase = SiteUrls.Base(request.HttpContext, site, primary: false);
         var actor = RequestActor.Of(request.HttpContext, caller);
         var made = new ConcurrentDictionary<string, string>();
@@ -71,7 +72,7 @@ internal sealed class DirectLinkFunctions(DriveAccess access, FileTree tree, Ent
         if (link is null || link.OwnerId != caller.RequireUser().Id)
             throw new CloudreveException(ErrorCode.NotFound, "The direct link does not exist.");
         await links.DeleteAsync(link, cancellationToken);
-        if (await LinkedFile.FindAsync(link, tree, cancellationToken) is var (file, path))
+        if (await LinkedFile.FindAsync(link, byId, cancellationToken) is var (file, path))
         {
             var actor = RequestActor.Of(request.HttpContext, caller);
             await log.AppendAsync(link.OwnerId, [new FileEvent(ActivityCategory.DeleteDirectLink, actor, file, path, path)], cancellationToken);

@@ -14,14 +14,14 @@ namespace Cloudreve.Functions.Api.Files.DirectLinks;
 /// <summary>Resolves a direct link.</summary>
 /// <param name="links">The links.</param>
 /// <param name="misses">Limits guessing of links.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byId">The files.</param>
 /// <param name="entities">Their content.</param>
 /// <param name="users">Their owners.</param>
 /// <param name="catalog">The owners' groups.</param>
 /// <param name="addresses">Makes the addresses.</param>
 /// <param name="clock">Determines how long an address works.</param>
 internal sealed class DirectLinkTarget(
-    DirectLinkStore links, LinkMisses misses, FileTree tree, EntityStore entities, UserStore users, SiteCatalog catalog,
+    DirectLinkStore links, LinkMisses misses, EntriesById byId, EntityStore entities, UserStore users, SiteCatalog catalog,
     DownloadAddresses addresses, TimeProvider clock)
 {
     /// <summary>
@@ -44,7 +44,7 @@ internal sealed class DirectLinkTarget(
             return null;
         }
         if (await users.FindRecentAsync(link.OwnerId, cancellationToken) is not { Status: UserStatus.Active } owner
-            || await LinkedFile.FindAsync(link, tree, cancellationToken) is not var (file, _))
+            || await LinkedFile.FindAsync(link, byId, cancellationToken) is not var (file, _))
             return null;
         try
         {

@@ -10,14 +10,14 @@ internal static class LinkedFile
 {
     /// <summary>The file of a link and its path; null when it is gone or in the trash, or a folder above it is.</summary>
     /// <param name="link">The link.</param>
-    /// <param name="tree">The files.</param>
-    public static async Task<(FileRecord File, FilePath Path)?> FindAsync(DirectLink link, FileTree tree, CancellationToken cancellationToken)
+    /// <param name="byId">The files.</param>
+    public static async Task<(FileRecord File, FilePath Path)?> FindAsync(DirectLink link, EntriesById byId, CancellationToken cancellationToken)
     {
-        if (await tree.FindByIdAsync(link.FileId, cancellationToken) is not { Type: FileType.File } file || file.OwnerId != link.OwnerId)
+        if (await byId.FindAsync(link.FileId, cancellationToken) is not { Type: FileType.File } file || file.OwnerId != link.OwnerId)
             return null;
         try
         {
-            return (file, await tree.GetPathAsync(file, cancellationToken));
+            return (file, await byId.GetPathAsync(file, cancellationToken));
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.FileInTrash or ErrorCode.PathNotFound)
         {

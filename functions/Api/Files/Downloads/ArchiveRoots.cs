@@ -16,10 +16,10 @@ internal sealed record ArchiveSource(IReadOnlyList<FileRecord> Files, long Bytes
 
 /// <summary>Finds the files and folders of an archive when it is downloaded.</summary>
 /// <param name="access">Checks access again.</param>
-/// <param name="tree">Finds files.</param>
+/// <param name="byPath">Finds files.</param>
 /// <param name="users">The accounts that asked for archives.</param>
 /// <param name="catalog">Their groups.</param>
-internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore users, SiteCatalog catalog)
+internal sealed class ArchiveRoots(DriveAccess access, EntriesByPath byPath, UserStore users, SiteCatalog catalog)
 {
     private const int Workers = 8;
 
@@ -40,7 +40,7 @@ internal sealed class ArchiveRoots(DriveAccess access, FileTree tree, UserStore 
     private async Task<ConcurrentDictionary<string, FileRecord>> FindAsync(
         IReadOnlyList<string> uris, ApiCall call, CancellationToken cancellationToken)
     {
-        var lookup = new PathLookup(tree);
+        var lookup = new PathLookup(byPath);
         var found = new ConcurrentDictionary<string, FileRecord>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(
             uris,

@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Api.Files.Downloads;
 
 /// <summary>Download addresses (contract, section 15).</summary>
 internal sealed class FileUrlFunctions(
-    DriveAccess access, FileTree tree, EntityStore entities, ShareStore shares, DownloadAddresses addresses, ArchiveAddresses archives,
+    DriveAccess access, EntriesByPath byPath, EntityStore entities, ShareStore shares, DownloadAddresses addresses, ArchiveAddresses archives,
     TimeProvider clock)
 {
     /// <summary>Creates download addresses of files, or one address of an archive.</summary>
@@ -27,7 +27,7 @@ internal sealed class FileUrlFunctions(
         body.Check(call);
         var siteBase = SiteUrls.Base(request.HttpContext, call.Site, body.UsePrimarySiteUrl == true);
         var batch = new Batch(request.HttpContext, clock);
-        var chosen = new ChosenFiles(call, access, new PathLookup(tree)) { TakesFolders = body.Archive == true };
+        var chosen = new ChosenFiles(call, access, new PathLookup(byPath)) { TakesFolders = body.Archive == true };
         await batch.RunAsync(body.Uris, chosen.FindAsync, cancellationToken);
         if (body.Archive == true)
         {

@@ -8,7 +8,7 @@ using Cloudreve.Functions.Api.Files.Changes;
 namespace Cloudreve.Functions.Api.Files.Events;
 
 /// <summary>Events for sync clients (contract, section 26).</summary>
-internal sealed class FolderEventFunctions(DriveAccess access, FileTree tree, EventStreams streams, ILogger<FolderEventFunctions> logger)
+internal sealed class FolderEventFunctions(DriveAccess access, EntriesByPath byPath, EventStreams streams, ILogger<FolderEventFunctions> logger)
 {
     /// <summary>Streams the changes below a folder as server-sent events.</summary>
     [Function("StreamFileEvents")]
@@ -26,7 +26,7 @@ internal sealed class FolderEventFunctions(DriveAccess access, FileTree tree, Ev
         if (!site.Get(EventStreamSetting.IsEnabled) || place.View.FileSystem != FileSystemKind.My)
             throw new CloudreveException(ErrorCode.FeatureDisabled, "File events are disabled on this site.");
         var options = new EventStreamOptions(site.Get(EventStreamSetting.Debounce), site.Get(EventStreamSetting.MaxAge));
-        var (folder, _) = await tree.GetFolderAsync(place, cancellationToken);
+        var (folder, _) = await byPath.GetFolderAsync(place, cancellationToken);
         return new FolderEventStream(streams, new FolderListener(caller.UserId, place.OwnerId, client, folder.Id, place.Path), options, site, logger);
     }
 }

@@ -1,5 +1,6 @@
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Drive.Listing;
+using Cloudreve.Core.Drive.Shortcuts;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -9,7 +10,8 @@ using Cloudreve.Functions.Api.Edge;
 namespace Cloudreve.Functions.Api.Files.Info;
 
 /// <summary>Details of one file or folder (contract, section 9).</summary>
-internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileDetails details, FolderSummaries summaries)
+internal sealed class FileInfoFunctions(
+    DriveAccess access, EntriesByPath byPath, EntriesById byId, MarkedFolders marked, FileDetails details, FolderSummaries summaries)
 {
     /// <summary>Returns a file or folder with the requested details.</summary>
     [Function("GetFileInfo")]
@@ -29,7 +31,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
             ? await FindByUriAsync(call, uri, cancellationToken)
             : await FindByIdAsync(call, request.OptionalText("id"), cancellationToken);
         if (file.OwnerId == call.Caller.UserId)
-            file = await tree.UnmarkAsync(file, cancellationToken);
+            file = await marked.UnmarkAsync(file, cancellationToken);
         var answer = new FilePresenter(call.Caller, call.Site).Present(file, place.View, place.Capabilities, withMetadata: true);
         if (isExtended)
         {
@@ -54,7 +56,7 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         var place = await access.OpenAsync(call.Caller, FileUri.Parse(uri), NavigatorCapability.Info, call.Site.HashIds, cancellationToken);
         if (place.Path.IsRoot)
             throw new CloudreveException(ErrorCode.NoPermission, "Details of the root folder are not available.");
-        return (await tree.GetAsync(place, cancellationToken), place);
+        return (await byPath.GetAsync(place, cancellationToken), place);
     }
 
     private async Task<(FileRecord File, DrivePlace Place)> FindByIdAsync(ApiCall call, string? id, CancellationToken cancellationToken)
@@ -63,10 +65,10 @@ internal sealed class FileInfoFunctions(DriveAccess access, FileTree tree, FileD
         caller.RequireUser();
         if (!site.HashIds.TryDecode(id, HashIdKind.File, out var fileId))
             throw new CloudreveException(ErrorCode.BadParameter, "A URI or a valid id is required.");
-        var file = await tree.FindByIdAsync(fileId, cancellationToken)
+        var file = await byId.FindAsync(fileId, cancellationToken)
             ?? throw new CloudreveException(ErrorCode.FileNotFound, "The file does not exist.");
         DriveAccess.RequireOwner(caller, file);
-        var path = await tree.GetPathAsync(file, cancellationToken);
+        var path = await byId.GetPathAsync(file, cancellationToken);
         var view = file.OwnerId == caller.UserId
             ? FileUri.My(path)
             : FileUri.My(path) with { Id = site.HashIds.Encode(file.OwnerId, HashIdKind.User) };

@@ -12,10 +12,10 @@ namespace Cloudreve.Functions.Api.Files.Listing;
 
 /// <summary>Opens folders for listings: finds them, checks access, and settles order, page size and view.</summary>
 /// <param name="access">Checks access.</param>
-/// <param name="tree">Finds folders.</param>
+/// <param name="byPath">Finds folders.</param>
 /// <param name="shares">Knows which files have share links.</param>
 /// <param name="catalog">The storage policies.</param>
-internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStore shares, SiteCatalog catalog)
+internal sealed class FolderOpening(DriveAccess access, EntriesByPath byPath, ShareStore shares, SiteCatalog catalog)
 {
     private const int DefaultPageSize = 100;
 
@@ -35,7 +35,7 @@ internal sealed class FolderOpening(DriveAccess access, FileTree tree, ShareStor
         if (query.Page is < 0 || query.PageSize is < 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Page and page size cannot be negative.");
         var only = place is { Top: { Type: FileType.File, IsSymbolic: false } shared, Path.IsRoot: true } ? shared : null;
-        var (folder, stored) = only is null ? await tree.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
+        var (folder, stored) = only is null ? await byPath.GetFolderAsync(place, cancellationToken) : (only with { Type = FileType.Folder }, null);
         var view = ExplorerViews.Of(caller, place, stored);
         var order = ListOrder.Of(query, view);
         var presenter = new FilePresenter(caller, site, await SharedFilesAsync(query, place, cancellationToken));

@@ -10,7 +10,7 @@ using Cloudreve.Functions.Api.Users;
 namespace Cloudreve.Functions.Api.Files.Properties;
 
 /// <summary>The history of a file (contract, section 23). Only its owner may see it.</summary>
-internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, ActivityLog log, UserStore users, SiteCatalog catalog)
+internal sealed class ActivityFunctions(DriveAccess access, EntriesByPath byPath, ActivityLog log, UserStore users, SiteCatalog catalog)
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
@@ -32,7 +32,7 @@ internal sealed class ActivityFunctions(DriveAccess access, FileTree tree, Activ
         var pageSize = request.RequiredInt32("page_size");
         var place = await access.OpenAsync(caller, FileUri.Parse(uri), NavigatorCapability.Info, site.HashIds, cancellationToken);
         var query = ReadQuery(request, pageSize, caller);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         DriveAccess.RequireOwner(caller, file);
         var page = await log.ReadAsync(file.OwnerId, file.Id, query, cancellationToken);
         var actors = await FindActorsAsync(page, call, cancellationToken);

@@ -9,7 +9,7 @@ using Cloudreve.Functions.Api.Files.Changes;
 namespace Cloudreve.Functions.Api.Files.Properties;
 
 /// <summary>The views of folders (contract, section 10).</summary>
-internal sealed class ViewFunctions(DriveAccess access, DriveOperations operations, FileTree tree, UserStore users)
+internal sealed class ViewFunctions(DriveAccess access, DriveOperations operations, DriveRoots roots, UserStore users)
 {
     /// <summary>Stores the view of a folder, of the trash or of the shortcuts.</summary>
     [Function("UpdateViewSetting")]
@@ -27,7 +27,7 @@ internal sealed class ViewFunctions(DriveAccess access, DriveOperations operatio
         if (ExplorerViews.KeyOf(place) is { } key)
             await users.UpdateAsync(caller.UserId, user => user with { Settings = SetListView(user.Settings, key, view) }, cancellationToken);
         else if (place.DrivePath.IsRoot)
-            await tree.SetRootViewAsync(place.OwnerId, view, cancellationToken);
+            await roots.SetViewAsync(place.OwnerId, view, cancellationToken);
         else
             await SetFolderViewAsync(RequestActor.Of(request.HttpContext, caller), place, view, cancellationToken);
         return ApiResponse.Ok();

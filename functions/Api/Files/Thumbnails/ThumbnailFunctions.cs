@@ -15,7 +15,7 @@ namespace Cloudreve.Functions.Api.Files.Thumbnails;
 
 /// <summary>Addresses of thumbnails, which are made on first request (contract, section 15).</summary>
 internal sealed class ThumbnailFunctions(
-    DriveAccess access, FileTree tree, ThumbnailService thumbnails, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
+    DriveAccess access, EntriesByPath byPath, ThumbnailService thumbnails, SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
 {
     /// <summary>Returns the address of a file's thumbnail.</summary>
     [Function("GetThumbnailUrl")]
@@ -29,7 +29,7 @@ internal sealed class ThumbnailFunctions(
         var (caller, site) = call;
         var uri = FileUri.Parse(request.OptionalText("uri"));
         var place = await access.OpenAsync(caller, uri, NavigatorCapability.GenerateThumb, site.HashIds, cancellationToken);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         if (file.Type == FileType.Folder)
             throw new CloudreveException(ErrorCode.BlobNotFound, "A folder has no thumbnail.");
         var thumbnail = await thumbnails.GetAsync(site, file, cancellationToken);

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>Opens files in viewers (contract, section 16).</summary>
 internal sealed class ViewerSessionFunctions(
-    DriveAccess access, FileTree tree, ShareStore shares, TokenIssuer tokens, ViewerSessions sessions, TimeProvider clock)
+    DriveAccess access, EntriesByPath byPath, ShareStore shares, TokenIssuer tokens, ViewerSessions sessions, TimeProvider clock)
 {
     private const string Edit = "edit";
     private const string View = "view";
@@ -33,7 +33,7 @@ internal sealed class ViewerSessionFunctions(
         var (caller, site) = call;
         var viewer = FindViewer(call, body);
         var place = await access.OpenAsync(caller, FileUri.Parse(body.Uri), NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
-        var file = await tree.GetAsync(place, cancellationToken);
+        var file = await byPath.GetAsync(place, cancellationToken);
         var versionId = FindVersion(call, file, viewer, body.Version);
         var session = new ViewerSession
         {

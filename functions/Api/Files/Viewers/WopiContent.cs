@@ -9,9 +9,9 @@ namespace Cloudreve.Functions.Api.Files.Viewers;
 
 /// <summary>The content that viewers write (contract, section 16).</summary>
 /// <param name="writer">Writes content.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">The files.</param>
 /// <param name="sessions">Sessions for files that viewers create.</param>
-internal sealed class WopiContent(FileContentWriter writer, FileTree tree, ViewerSessions sessions)
+internal sealed class WopiContent(FileContentWriter writer, EntriesByPath byPath, ViewerSessions sessions)
 {
     private const string SuggestedTarget = "X-WOPI-SuggestedTarget";
     private const string RelativeTarget = "X-WOPI-RelativeTarget";
@@ -78,7 +78,7 @@ internal sealed class WopiContent(FileContentWriter writer, FileTree tree, Viewe
         for (var i = 0; i < MaxNames; i++)
         {
             var name = i == 0 ? suggestion : $"{stem} ({i}){extension}";
-            if (await tree.FindEntryAsync(file.File.ParentId, name, cancellationToken) is null)
+            if (await byPath.FindEntryAsync(file.File.ParentId, name, cancellationToken) is null)
                 return name;
         }
         throw new WopiException(StatusCodes.Status409Conflict, "No free name similar to the suggested one was found.");

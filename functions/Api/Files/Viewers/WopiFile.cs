@@ -50,9 +50,11 @@ internal sealed record WopiFile(ViewerSession Session, Caller Caller, SiteSettin
 /// <param name="tokens">Determines whether their passwords have changed.</param>
 /// <param name="catalog">Their groups.</param>
 /// <param name="access">Decides about their files.</param>
-/// <param name="tree">The files.</param>
+/// <param name="byPath">Finds files by path.</param>
+/// <param name="byId">Finds files by id.</param>
 internal sealed class WopiFiles(
-    ViewerSessions sessions, SettingStore settings, UserStore users, TokenIssuer tokens, SiteCatalog catalog, DriveAccess access, FileTree tree)
+    ViewerSessions sessions, SettingStore settings, UserStore users, TokenIssuer tokens, SiteCatalog catalog, DriveAccess access,
+    EntriesByPath byPath, EntriesById byId)
 {
     private const string Token = "access_token";
 
@@ -75,7 +77,7 @@ internal sealed class WopiFiles(
             throw new WopiException(StatusCodes.Status403Forbidden, "The session's viewer does not speak WOPI.");
         var caller = await IdentifyAsync(session, cancellationToken);
         var place = await access.OpenAsync(caller, session.Uri, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
-        if (await tree.FindAsync(place, cancellationToken) is { } file && file.Id == fileId)
+        if (await byPath.FindAsync(place, cancellationToken) is { } file && file.Id == fileId)
             return new WopiFile(session, caller, site, place, file);
         return await FollowAsync(session, caller, site, cancellationToken);
     }
@@ -96,11 +98,11 @@ internal sealed class WopiFiles(
     private async Task<WopiFile> FollowAsync(ViewerSession session, Caller caller, SiteSettings site, CancellationToken cancellationToken)
     {
         if (session.Uri.FileSystem != FileSystemKind.My
-            || await tree.FindByIdAsync(session.FileId, cancellationToken) is not { } file
+            || await byId.FindAsync(session.FileId, cancellationToken) is not { } file
             || file.OwnerId != caller.UserId)
             throw new WopiException(StatusCodes.Status404NotFound, "The file no longer exists.");
-        var view = FileUri.My(await tree.GetPathAsync(file, cancellationToken));
+        var view = FileUri.My(await byId.GetPathAsync(file, cancellationToken));
         var place = await access.OpenAsync(caller, view, NavigatorCapability.DownloadFile, site.HashIds, cancellationToken);
-        return new WopiFile(session, caller, site, place, await tree.ReadAgainAsync(file, cancellationToken));
+        return new WopiFile(session, caller, site, place, await byId.ReadAgainAsync(file, cancellationToken));
     }
 }

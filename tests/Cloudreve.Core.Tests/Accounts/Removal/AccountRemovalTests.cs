@@ -201,8 +201,8 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
                 CreatedAt = DateTimeOffset.UtcNow,
                 UpdatedAt = DateTimeOffset.UtcNow,
             }).ToList();
-            await IdRows.UpsertAsync(site.Layout.FileIds, records.Select(FileTree.NewIdRow), CancellationToken.None);
-            await site.Layout.Files.SubmitAsync(FileTree.InsertInto(folder.Id, records));
+            await IdRows.UpsertAsync(site.Layout.FileIds, records.Select(EntryRows.NewIdRow), CancellationToken.None);
+            await site.Layout.Files.SubmitAsync(EntryRows.InsertInto(folder.Id, records));
         }
     }
 }

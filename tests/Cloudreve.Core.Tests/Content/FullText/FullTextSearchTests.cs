@@ -58,9 +58,9 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
         var file = await site.IndexAsync("/a.txt", "needle");
         var blobs = await site.ListBlobsAsync();
 
-        await site.Tree.UpdateAsync(file, current => current with { Metadata = new Dictionary<string, string> { ["tag:x"] = "" } });
+        await site.Tree.Updates.UpdateAsync(file, current => current with { Metadata = new Dictionary<string, string> { ["tag:x"] = "" } });
         Assert.Equal(["/a.txt"], await site.FindAsync("needle"));
-        var copy = await site.Tree.CreateAsync(
+        var copy = await site.Tree.Creation.CreateAsync(
             FullTextSite.Owner, FilePath.ParsePlain("/deep/er/b.bin"), new NewEntry(FileType.File) { EntityId = file.PrimaryEntityId, Size = file.Size }, failIfExists: true);
         await new Core.Content.Entities.EntityReferences(site.Layout, null!).AddAsync([new(file.PrimaryEntityId, copy.Id)]);
 
@@ -72,7 +72,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     public async Task Given_a_file_of_somebody_else_in_the_trash_or_with_new_content_when_it_is_searched_for_then_nothing_is_shown()
     {
         var site = await FullTextSite.CreateAsync(azurite);
-        await site.Tree.CreateRootAsync(Other);
+        await site.Tree.Roots.CreateAsync(Other);
         var file = await site.IndexAsync("/a.txt", "needle");
         Assert.Empty(await site.FindAsync("needle", Other));
         // Even an index that names the blob of another user shows nothing.
@@ -81,7 +81,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
         Assert.Equal(["/a.txt"], await site.FindAsync("needle"));
 
         var content = await site.AddEntityAsync("straw"u8.ToArray(), file.Id);
-        await site.Tree.UpdateAsync(file, current => current with { PrimaryEntityId = content.Id });
+        await site.Tree.Updates.UpdateAsync(file, current => current with { PrimaryEntityId = content.Id });
 
         Assert.Empty(await site.FindAsync("needle"));
     }
@@ -95,8 +95,8 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
             await site.IndexAsync($"/{i}.txt", "needle");
         foreach (var name in (string[])["/1.txt", "/4.txt"])
         {
-            var gone = await site.Tree.GetAsync(FullTextSite.Owner, FilePath.ParsePlain(name));
-            await site.Tree.UpdateAsync(gone, current => current with { PrimaryEntityId = 1 });
+            var gone = await site.Tree.ByPath.GetAsync(FullTextSite.Owner, FilePath.ParsePlain(name));
+            await site.Tree.Updates.UpdateAsync(gone, current => current with { PrimaryEntityId = 1 });
         }
 
         var seen = new List<string>();
@@ -188,7 +188,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
         var picture = await site.AddTextAsync("/a.jpg", "needle");
         var secret = await site.AddTextAsync("/secret.txt", "needle");
         var entity = await site.AddEntityAsync("needle"u8.ToArray(), secret.Id, encryption: "{}");
-        secret = await site.Tree.UpdateAsync(secret, current => current with { PrimaryEntityId = entity.Id });
+        secret = await site.Tree.Updates.UpdateAsync(secret, current => current with { PrimaryEntityId = entity.Id });
 
         foreach (var file in (FileRecord[])[zeros, picture, secret])
             await site.Indexing.IndexAsync(FullTextSite.Settings, file);
@@ -268,7 +268,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
                 var straws = (await site.FindAsync("straw")).Count;
                 var crash = new CrashPoint(index, fault);
                 var dying = site.Restart(crash.Decide);
-                var file = await dying.Tree.GetAsync(FullTextSite.Owner, FilePath.ParsePlain("/b.txt"));
+                var file = await dying.Tree.ByPath.GetAsync(FullTextSite.Owner, FilePath.ParsePlain("/b.txt"));
                 crash.IsArmed = true;
                 try
                 {

@@ -11,6 +11,7 @@ using Cloudreve.Core.Infrastructure.Reads;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tests.Drive;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,21 +30,21 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     {
         _installation = installation;
         Layout = installation.Connect(faults);
-        Tree = new FileTree(Layout, new IdAllocator(Layout), TimeProvider.System);
+        Tree = TreeParts.Over(Layout);
         Entities = new EntityStore(Layout);
         _blobs = new IndexBlobs(Layout);
         _index = new TextIndex(_blobs, Entities, TimeProvider.System);
         Indexing = new FullTextIndexing(
-            Tree, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), _blobs, _index,
+            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), _blobs, _index,
             new TextExtraction(TimeProvider.System), NullLogger<FullTextIndexing>.Instance);
-        Search = new FullTextSearch(Layout, Tree, _blobs, _index, new HeavyReads());
+        Search = new FullTextSearch(Layout, Tree.ById, _blobs, _index, new HeavyReads());
     }
 
     public static SiteSettings Settings { get; } = With();
 
     public StorageLayout Layout { get; }
 
-    public FileTree Tree { get; }
+    public TreeParts Tree { get; }
 
     public EntityStore Entities { get; }
 
@@ -59,7 +60,7 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         foreach (var name in site.Layout.AllContainerNames.Distinct())
             await site.Layout.Container(name).CreateIfNotExistsAsync();
         await new SiteCatalog(site.Layout, TimeProvider.System).SeedAsync(default);
-        await site.Tree.CreateRootAsync(Owner);
+        await site.Tree.Roots.CreateAsync(Owner);
         return site;
     }
 
@@ -71,7 +72,7 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     {
         var entity = await AddEntityAsync(content);
         var entry = new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = content.Length };
-        return await Tree.CreateAsync(owner, FilePath.ParsePlain(path), entry, failIfExists: true);
+        return await Tree.Creation.CreateAsync(owner, FilePath.ParsePlain(path), entry, failIfExists: true);
     }
 
     public async Task<EntityRecord> AddEntityAsync(byte[] content, long? fileId = null, string? encryption = null)
@@ -101,7 +102,7 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         return await ReadAsync(file);
     }
 
-    public async Task<FileRecord> ReadAsync(FileRecord file) => (await Tree.FindByIdAsync(file.Id))!;
+    public async Task<FileRecord> ReadAsync(FileRecord file) => (await Tree.ById.FindAsync(file.Id))!;
 
     /// <summary>The paths of the files that a search finds.</summary>
     public async Task<List<string>> FindAsync(string query, long owner = Owner) =>

@@ -72,7 +72,7 @@ public sealed class SiteIntegrityTests(AzuriteServer azurite)
     public async Task Given_a_file_that_notes_another_size_when_the_site_is_checked_then_size_and_quota_are_wrong()
     {
         var (site, file, _) = await CreateAsync();
-        await site.Drive.Tree.UpdateAsync(file, f => f with { Size = 31 });
+        await site.Drive.Tree.Updates.UpdateAsync(file, f => f with { Size = 31 });
 
         Assert.Equal([IntegrityKind.WrongSize, IntegrityKind.WrongQuota], (await CheckAsync(site)).Select(f => f.Kind));
     }

@@ -90,8 +90,8 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     {
         var site = await CreateAsync(repairs: true);
         await AddIdAsync(site, Lost, FileType.Folder);
-        await site.Layout.Files.InsertAsync(FileTree.NewHeader(Lost, DriveSite.Owner));
-        await site.Drive.Tree.CreateEntryAsync(DriveSite.Owner, Lost, "child", new NewEntry(FileType.File), failIfExists: true);
+        await site.Layout.Files.InsertAsync(EntryRows.NewHeader(Lost, DriveSite.Owner));
+        await site.Drive.Tree.Creation.CreateEntryAsync(DriveSite.Owner, Lost, "child", new NewEntry(FileType.File), failIfExists: true);
 
         var report = await ScrubAsync(site, TimeSpan.FromDays(9));
 
@@ -124,9 +124,9 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     private static async Task LoseAsync(UploadSite site, FileRecord file)
     {
         await AddIdAsync(site, Lost, FileType.File);
-        await site.Layout.Files.InsertAsync(FileTree.NewHeader(Lost + 1, DriveSite.Owner));
+        await site.Layout.Files.InsertAsync(EntryRows.NewHeader(Lost + 1, DriveSite.Owner));
         await AddIdAsync(site, Lost + 2, FileType.Folder);
-        await site.Layout.Files.InsertAsync(FileTree.NewHeader(Lost + 2, DriveSite.Owner));
+        await site.Layout.Files.InsertAsync(EntryRows.NewHeader(Lost + 2, DriveSite.Owner));
         var entity = (await site.Drive.Get<EntityStore>().FindAsync(file.PrimaryEntityId))!;
         await site.Drive.Get<EntityStore>().AddAsync(entity with { Id = Lost, FileId = 0, Size = 1, Source = "uploads/7/unused" });
         var container = site.Layout.Container(site.Layout.FilesContainerName);
@@ -135,7 +135,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     }
 
     private static Task<string> AddIdAsync(UploadSite site, long id, FileType type) => site.Layout.FileIds.InsertAsync(
-        FileTree.NewIdRow(id, type, FileTree.RootId(DriveSite.Owner), DriveSite.Owner, DateTimeOffset.UtcNow));
+        EntryRows.NewIdRow(id, type, DriveRoots.RootId(DriveSite.Owner), DriveSite.Owner, DateTimeOffset.UtcNow));
 
     private async Task<UploadSite> CreateAsync(bool repairs)
     {

@@ -19,7 +19,7 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
         var site = await ThumbnailSite.CreateAsync(azurite);
         var layout = site.Installation.Connect();
         var file = await site.AddFileAsync("song.flac", MusicFiles.FlacTexts());
-        file = await site.Tree(layout).UpdateAsync(file, current => current with { Metadata = new Dictionary<string, string> { ["tag:a"] = "", ["music:title"] = "old" } });
+        file = await site.Tree(layout).Updates.UpdateAsync(file, current => current with { Metadata = new Dictionary<string, string> { ["tag:a"] = "", ["music:title"] = "old" } });
         var media = Create(site, layout);
         await media.ExtractAsync(ThumbnailSite.Settings, await site.AddFileAsync("warm.flac", MusicFiles.FlacTexts()));
 
@@ -30,7 +30,7 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
         await media.ExtractAsync(ThumbnailSite.Settings, read);
 
         Assert.Equal(2, second.Total);
-        var stored = (await site.Tree(layout).FindByIdAsync(file.Id))!;
+        var stored = (await site.Tree(layout).ById.FindAsync(file.Id))!;
         Assert.Equal(("", "Lied", "Jazz"), (stored.Metadata["tag:a"], stored.Metadata["music:title"], stored.Metadata["music:genre"]));
     }
 
@@ -41,11 +41,11 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
         var layout = site.Installation.Connect();
         var before = await site.AddFileAsync("song.flac", MusicFiles.FlacTexts());
         var entity = await site.AddEntityAsync(layout, MusicFiles.OpusTexts());
-        await site.Tree(layout).UpdateAsync(before, current => current with { PrimaryEntityId = entity.Id });
+        await site.Tree(layout).Updates.UpdateAsync(before, current => current with { PrimaryEntityId = entity.Id });
 
         await Create(site, layout).ExtractAsync(ThumbnailSite.Settings, before);
 
-        Assert.Empty((await site.Tree(layout).FindByIdAsync(before.Id))!.Metadata);
+        Assert.Empty((await site.Tree(layout).ById.FindAsync(before.Id))!.Metadata);
     }
 
     [Theory]

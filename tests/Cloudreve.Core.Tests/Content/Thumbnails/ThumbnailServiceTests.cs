@@ -75,7 +75,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         var entity = (await entities.FindAsync(file.PrimaryEntityId))!;
         await layout.Container(layout.FilesContainerName).WriteAsync(entity.Source, BinaryData.FromBytes(whole));
         await entities.WriteNewAsync([entity with { Size = whole.Length }]);
-        file = await site.Tree(layout).UpdateAsync(file, f => f with { Metadata = new Dictionary<string, string>() });
+        file = await site.Tree(layout).Updates.UpdateAsync(file, f => f with { Metadata = new Dictionary<string, string>() });
         Assert.NotNull(await site.Service(layout).GetAsync(ThumbnailSite.Settings, file));
     }
 
@@ -140,7 +140,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         var file = await site.AddFileAsync("a.jpg", Picture);
         var layout = site.Installation.Connect();
         var other = await site.AddEntityAsync(layout, Pictures.RedAndBlue(MagickFormat.Jpeg, 10, 10));
-        await site.Tree(layout).UpdateAsync(file, f => f with { PrimaryEntityId = other.Id });
+        await site.Tree(layout).Updates.UpdateAsync(file, f => f with { PrimaryEntityId = other.Id });
 
         await AssertNoneAsync(site, file, ThumbnailSite.Settings);
 

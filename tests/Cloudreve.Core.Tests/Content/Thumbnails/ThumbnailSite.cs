@@ -33,11 +33,11 @@ internal sealed class ThumbnailSite
         await layout.Container(layout.FilesContainerName).CreateIfNotExistsAsync();
         await layout.Queue(layout.ThumbnailsQueueName).CreateIfNotExistsAsync();
         await new SiteCatalog(layout, site.Clock).SeedAsync(default);
-        await site.Tree(layout).CreateRootAsync(Owner);
+        await site.Tree(layout).Roots.CreateAsync(Owner);
         return site;
     }
 
-    public FileTree Tree(StorageLayout layout) => new(layout, new IdAllocator(layout), Clock);
+    public TreeParts Tree(StorageLayout layout) => TreeParts.Over(layout, Clock);
 
     public EntityRecycler Recycler(StorageLayout layout) => new(
         layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), new DueNotes(layout, Clock, NullLogger<DueNotes>.Instance), Clock);
@@ -46,14 +46,14 @@ internal sealed class ThumbnailSite
 
     /// <summary>The service as a process of its own has it.</summary>
     public ThumbnailService Service(StorageLayout layout) => new(
-        layout, Tree(layout), new EntityStore(layout), Recycler(layout), new IdAllocator(layout), new SiteCatalog(layout, Clock),
+        layout, Tree(layout).ById, Tree(layout).Updates, new EntityStore(layout), Recycler(layout), new IdAllocator(layout), new SiteCatalog(layout, Clock),
         new PolicyContainers(layout, Clock), Encryption(layout), Clock, NullLogger<ThumbnailService>.Instance);
 
     public async Task<FileRecord> AddFileAsync(string name, byte[] content, string? encryption = null)
     {
         var layout = Installation.Connect();
         var entity = await AddEntityAsync(layout, content, encryption);
-        return await Tree(layout).CreateAsync(
+        return await Tree(layout).Creation.CreateAsync(
             Owner, new FilePath([name]), new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 

@@ -97,7 +97,7 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
         await Drive.Get<FileContentWriter>().WriteAsync(
             Caller, new ContentRequest(DriveSite.Path(path), content.Length) { Previous = previous }, new MemoryStream(content));
 
-    public Task<FileRecord?> FindAsync(string path) => Drive.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(path));
+    public Task<FileRecord?> FindAsync(string path) => Drive.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(path));
 
     public async Task<byte[]> ReadAsync(FileRecord file) => file.PrimaryEntityId == 0 ? [] : await ReadBlobAsync(file.PrimaryEntityId);
 

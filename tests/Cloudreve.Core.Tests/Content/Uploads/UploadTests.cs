@@ -66,7 +66,7 @@ public sealed class UploadTests(AzuriteServer azurite)
         var content = UploadSite.Bytes(10);
         var session = await site.BeginAsync("/file", content.Length);
         await site.StageAsync(session, content);
-        await site.Drive.Tree.UpdateAsync(
+        await site.Drive.Tree.Updates.UpdateAsync(
             (await site.FindAsync("/file"))!, f => f with { Metadata = new Dictionary<string, string>(f.Metadata) { ["tag:x"] = "red" } });
 
         await site.Drive.Get<UploadCompletion>().CompleteAsync(session);

@@ -157,7 +157,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     private static async Task<EventSubscription> SubscribeAsync(DriveSite site, string folder, string client, bool? isKnown = null)
     {
         var path = DriveSite.Path(folder);
-        var id = (await site.Tree.GetAsync(DriveSite.Owner, path)).Id;
+        var id = (await site.Tree.ByPath.GetAsync(DriveSite.Owner, path)).Id;
         var (subscription, known) = await site.Get<EventStreams>().SubscribeAsync(DriveSite.Owner, client, id, path, s_options);
         Assert.Equal(isKnown ?? known, known);
         return subscription;

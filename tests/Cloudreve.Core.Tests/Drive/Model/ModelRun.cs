@@ -75,7 +75,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
         Check(_model.Used == await site.Drive.UsedAsync(), "another quota");
         await site.AssertExactAsync(_diedCreating);
         foreach (var path in _model.Paths.Where(p => _model.Find(p) is ModelFile))
-            await AssertContentAsync((await site.Drive.Tree.FindAsync(DriveSite.Owner, path))!);
+            await AssertContentAsync((await site.Drive.Tree.ByPath.FindAsync(DriveSite.Owner, path))!);
     }
 
     private async Task<Plan?> PlanAsync(ModelStep step)
@@ -176,7 +176,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
 
     private async Task<long> FindVersionAsync(FilePath path, int version)
     {
-        var file = (await site.Drive.Tree.FindAsync(DriveSite.Owner, path))!;
+        var file = (await site.Drive.Tree.ByPath.FindAsync(DriveSite.Owner, path))!;
         return file.Size == ModelFile.SizeOf(version) ? file.PrimaryEntityId : file.OtherEntities.Single(l => l.Size == ModelFile.SizeOf(version)).Id;
     }
 
@@ -192,7 +192,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
     private async Task<string> PrintAsync()
     {
         var lines = new List<string>();
-        await WalkAsync(FileTree.RootId(DriveSite.Owner), "", lines);
+        await WalkAsync(DriveRoots.RootId(DriveSite.Owner), "", lines);
         return string.Join('\n', lines.Concat((await ReadTrashAsync()).Select(t => t.Text)));
     }
 
@@ -200,7 +200,7 @@ internal sealed class ModelRun(UploadSite site, ModelRun? prepared = null)
     private async Task<List<(string Name, string Text)>> ReadTrashAsync()
     {
         var trash = new List<(string Name, string Text)>();
-        foreach (var entry in await ListAsync(FileTree.TrashId(DriveSite.Owner)))
+        foreach (var entry in await ListAsync(DriveRoots.TrashId(DriveSite.Owner)))
         {
             var lines = new List<string>();
             await AddAsync(entry, $"trash:{DriveOperations.OriginOf(entry)}", lines);

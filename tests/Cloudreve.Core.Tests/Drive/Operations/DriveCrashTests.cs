@@ -150,7 +150,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     private static async Task<string> TrashNameAsync(DriveSite site, string origin)
     {
-        var page = await site.Get<FolderListing>().ListAsync(FileTree.TrashId(DriveSite.Owner), FileOrder.Name, false, 100, null);
+        var page = await site.Get<FolderListing>().ListAsync(DriveRoots.TrashId(DriveSite.Owner), FileOrder.Name, false, 100, null);
         return page.Entries.Single(e => DriveOperations.OriginOf(e)?.Name == origin).Name;
     }
 

@@ -30,7 +30,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
 
         Assert.Equal(fits ? ErrorCode.Ok : ErrorCode.BadParameter, code);
         var expected = (fits ? Deep("a", levels) + "/" : "") + Deep("b", below) + "/f";
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(expected)));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(expected)));
         Assert.Empty((await site.CheckAsync()).All);
     }
 
@@ -64,7 +64,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         }
 
         Assert.Equal([ErrorCode.Ok, ErrorCode.Ok, ErrorCode.Ok, ErrorCode.Ok, ErrorCode.BadParameter], codes);
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(place)));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(place)));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         Assert.Equal(ErrorCode.BadParameter, await RunAsync(site, (o, w) => o.RestoreAsync(w, trashed.Name, DriveSite.Path(Deep("b", 40)))));
         Assert.Equal(ErrorCode.Ok, await RunAsync(site, (o, w) => o.RestoreAsync(w, trashed.Name, null)));
 
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("a", 100))));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("a", 100))));
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
             site.Restart(injection.BeforeFirstBatch), (o, w) => isCopy ? o.CopyAsync(w, entry, destination, NoLimits) : o.MoveAsync(w, entry, destination));
 
         Assert.Equal((ErrorCode.Ok, ErrorCode.BadParameter), (injection.Code, code));
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, entry));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, entry));
         Assert.Equal(FilePath.MaxDepth, (await site.ReadAsync()).Max(line => line.Count(c => c == '/')));
         Assert.Equal(10, await site.UsedAsync());
         Assert.Empty((await site.CheckAsync()).All);
@@ -174,7 +174,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
         var code = await RunAsync(site.Restart(injection.BeforeFirstReplacement), (o, w) => o.MoveAsync(w, DriveSite.Path("f"), DriveSite.Path(Deep("b", 58))));
 
         Assert.Equal((ErrorCode.BadParameter, ErrorCode.Ok), (injection.Code, code));
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("b", 58) + "/f")));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(Deep("b", 58) + "/f")));
         Assert.Empty((await site.CheckAsync()).All);
     }
 
@@ -193,7 +193,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
 
         Assert.Equal((ErrorCode.Ok, expected), (injection.Code, code));
         var place = expected == ErrorCode.Ok ? $"{Deep("a", above)}/{Deep("b", levels)}/new" : $"{Deep("b", levels)}/new";
-        Assert.NotNull(await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path(place)));
+        Assert.NotNull(await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path(place)));
         Assert.True((await site.Get<DriveLocks>().ReadAsync(DriveSite.Owner)).Depth >= DriveSite.Path(place).Depth);
         Assert.Empty((await site.CheckAsync()).All);
     }
@@ -216,9 +216,9 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     {
         var site = await DriveSite.CreateAsync(azurite);
         var folder = await site.MakeFolderAsync(Deep("a", FilePath.MaxDepth));
-        var file = await site.Tree.CreateEntryAsync(DriveSite.Owner, folder.Id, "f", new NewEntry(FileType.File), failIfExists: true);
+        var file = await site.Tree.Creation.CreateEntryAsync(DriveSite.Owner, folder.Id, "f", new NewEntry(FileType.File), failIfExists: true);
 
-        Assert.Equal(FilePath.MaxDepth + 1, (await site.Tree.GetPathAsync(file)).Depth);
+        Assert.Equal(FilePath.MaxDepth + 1, (await site.Tree.ById.GetPathAsync(file)).Depth);
     }
 
     private static string Deep(string name, int levels) => string.Join('/', Enumerable.Range(0, levels).Select(i => i == 0 ? name : $"{name}{i}"));

@@ -141,7 +141,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
         site.Wait(TimeSpan.FromHours(1));
         await site.Get<EntityRecycler>().RunAsync();
         Assert.Empty((await site.CheckAsync()).All);
-        Assert.Equal(2, (await site.Get<EntityStore>().FindAsync((await site.Tree.GetAsync(DriveSite.Owner, DriveSite.Path("e/f"))).EntityIds)).Count);
+        Assert.Equal(2, (await site.Get<EntityStore>().FindAsync((await site.Tree.ByPath.GetAsync(DriveSite.Owner, DriveSite.Path("e/f"))).EntityIds)).Count);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
 
     public StorageLayout Layout => Get<StorageLayout>();
 
-    public FileTree Tree => Get<FileTree>();
+    public TreeParts Tree => TreeParts.Of(_services);
 
     public DriveOperations Operations => Get<DriveOperations>();
 
@@ -52,7 +52,7 @@ internal sealed class DriveSite : IRestartable<DriveSite>
     {
         var site = new DriveSite(azurite, AzuriteServer.UniqueName()[..12], null);
         await Task.WhenAll(site.Layout.AllTables.Select(table => table.CreateIfNotExistsAsync()));
-        await site.Tree.CreateRootAsync(Owner);
+        await site.Tree.Roots.CreateAsync(Owner);
         return site;
     }
 
@@ -87,21 +87,21 @@ internal sealed class DriveSite : IRestartable<DriveSite>
         }
         await Get<EntityStore>().WriteNewAsync(entities);
         await Get<QuotaLedger>().ChargeAsync(Owner, $"put-{fileId}", size * versions, null);
-        var file = await Tree.CreateAsync(
+        var file = await Tree.Creation.CreateAsync(
             Owner, Path(path), new NewEntry(FileType.File) { Id = fileId, EntityId = entities[0].Id, Size = size }, failIfExists: true);
         return versions == 1
             ? file
-            : await Tree.UpdateAsync(file, f => f with { OtherEntities = [.. entities.Skip(1).Select(e => new EntityLink(e.Id, EntityType.Version, size, e.CreatedAt))] });
+            : await Tree.Updates.UpdateAsync(file, f => f with { OtherEntities = [.. entities.Skip(1).Select(e => new EntityLink(e.Id, EntityType.Version, size, e.CreatedAt))] });
     }
 
-    public Task<FileRecord> MakeFolderAsync(string path) => Tree.CreateAsync(Owner, Path(path), NewEntry.Folder, failIfExists: true);
+    public Task<FileRecord> MakeFolderAsync(string path) => Tree.Creation.CreateAsync(Owner, Path(path), NewEntry.Folder, failIfExists: true);
 
     /// <summary>Every entry of the drive and the trash as a line: path, type and id; trashed ones by where they came from.</summary>
     public async Task<List<string>> ReadAsync()
     {
         var lines = new List<string>();
-        await WalkAsync(FileTree.RootId(Owner), "", lines);
-        await WalkAsync(FileTree.TrashId(Owner), "trash:", lines);
+        await WalkAsync(DriveRoots.RootId(Owner), "", lines);
+        await WalkAsync(DriveRoots.TrashId(Owner), "trash:", lines);
         lines.Sort(StringComparer.Ordinal);
         return lines;
     }

@@ -38,10 +38,10 @@ public sealed class StorageCalibrationTests(AzuriteServer azurite)
     public async Task Given_a_version_that_a_file_has_given_up_and_that_is_not_released_when_bytes_are_counted_then_it_counts_until_it_is()
     {
         var site = await PrepareAsync();
-        var file = (await site.Tree.FindAsync(DriveSite.Owner, DriveSite.Path("a/file")))!;
+        var file = (await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path("a/file")))!;
         var links = file.OtherEntities;
         await site.Get<LinkReleases>().NoteAsync(DriveSite.Owner, file.Id, links, TestContext.Current.CancellationToken);
-        await site.Tree.UpdateAsync(file, current => current with { OtherEntities = [] });
+        await site.Tree.Updates.UpdateAsync(file, current => current with { OtherEntities = [] });
 
         Assert.Equal(70, await site.Get<StorageCalibration>().RunAsync(DriveSite.Owner));
         site.Wait(TimeSpan.FromHours(1));

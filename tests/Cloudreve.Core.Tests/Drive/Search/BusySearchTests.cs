@@ -80,7 +80,7 @@ public sealed class BusySearchTests(AzuriteServer azurite)
     public async Task Given_a_share_of_one_folder_when_its_visitors_wait_with_the_owner_then_they_find_nothing_outside()
     {
         var (layout, tree) = await NewDriveAsync();
-        var shared = (await tree.GetAsync(Owner, FilePath.ParsePlain("/a"))).Id;
+        var shared = (await tree.ByPath.GetAsync(Owner, FilePath.ParsePlain("/a"))).Id;
         var reads = new HeavyReads(1);
         var blocked = Block(reads);
 
@@ -122,13 +122,13 @@ public sealed class BusySearchTests(AzuriteServer azurite)
         return (hits, page.NextToken);
     }
 
-    private async Task<(StorageLayout Layout, FileTree Tree)> NewDriveAsync()
+    private async Task<(StorageLayout Layout, TreeParts Tree)> NewDriveAsync()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
-        var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
-        await tree.CreateRootAsync(Owner);
+        var tree = TreeParts.Over(layout);
+        await tree.Roots.CreateAsync(Owner);
         foreach (var path in (string[])["/hit 1", "/a/hit 2", "/b/hit 3", "/a/deep/hit 4"])
-            await tree.CreateAsync(Owner, FilePath.ParsePlain(path), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain(path), new NewEntry(FileType.File), failIfExists: true);
         return (layout, tree);
     }
 }

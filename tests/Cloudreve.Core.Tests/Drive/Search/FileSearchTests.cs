@@ -70,7 +70,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     {
         var (layout, tree) = await NewDriveAsync();
         foreach (var path in (string[])["/a/x/deep/x1", "/x2", "/b/x.txt/c"])
-            await tree.CreateAsync(Owner, FilePath.ParsePlain(path), NewEntry.Folder, failIfExists: false);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain(path), NewEntry.Folder, failIfExists: false);
 
         var hits = (await SearchAsync(layout, "type=folder&name=x", 100)).SelectMany(p => p);
 
@@ -82,7 +82,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     {
         var (layout, tree) = await NewDriveAsync();
         var shortcut = NewEntry.Folder with { Metadata = new Dictionary<string, string> { ["sys:shared_redirect"] = "cloudreve://x@share" } };
-        var link = await tree.CreateAsync(Owner, FilePath.ParsePlain("/link"), shortcut, failIfExists: true);
+        var link = await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain("/link"), shortcut, failIfExists: true);
         await DriveBuilder.WriteAsync(layout, link.Id, await DriveBuilder.NewRecordsAsync(layout, link.Id, FileType.File, ["link within"]));
 
         var hits = (await SearchAsync(layout, "name=link", 100)).SelectMany(p => p);
@@ -95,7 +95,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 5; i++)
-            await tree.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit"), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit"), new NewEntry(FileType.File), failIfExists: true);
 
         var (first, token, early) = await ReadAsync(layout, Request("name=hit", 2) with { MaxWalkedFolders = 4 });
         var (second, end, late) = await ReadAsync(layout, Request("name=hit", 2) with { MaxWalkedFolders = 4, Token = token });
@@ -111,7 +111,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     public async Task Given_as_many_folders_as_allowed_when_a_tree_is_searched_then_no_limit_is_reported()
     {
         var (layout, tree) = await NewDriveAsync();
-        await tree.CreateAsync(Owner, FilePath.ParsePlain("/a/b"), NewEntry.Folder, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain("/a/b"), NewEntry.Folder, failIfExists: true);
 
         var (_, token, reached) = await ReadAsync(layout, Request("name=b", 10) with { MaxWalkedFolders = 3 });
 
@@ -123,7 +123,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     public async Task Given_a_flat_search_when_the_folder_has_subfolders_then_they_are_not_entered()
     {
         var (layout, tree) = await NewDriveAsync();
-        await tree.CreateAsync(Owner, FilePath.ParsePlain("/x/x1"), NewEntry.Folder, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain("/x/x1"), NewEntry.Folder, failIfExists: true);
 
         var (hits, token, _) = await ReadAsync(layout, Request("name=x", 10) with { IsRecursive = false });
 
@@ -137,11 +137,11 @@ public sealed class FileSearchTests(AzuriteServer azurite)
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 3; i++)
         {
-            await tree.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit1"), new NewEntry(FileType.File), failIfExists: true);
-            await tree.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit2"), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit1"), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit2"), new NewEntry(FileType.File), failIfExists: true);
         }
         var (first, token, _) = await ReadAsync(layout, Request("name=hit", 3));
-        var gone = await tree.GetAsync(Owner, FilePath.ParsePlain("/d1"));
+        var gone = await tree.ByPath.GetAsync(Owner, FilePath.ParsePlain("/d1"));
         foreach (var row in gone.ToRows())
             await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
 
@@ -157,7 +157,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
         var (layout, tree) = await NewDriveAsync();
         // Levels of 1, 2 and 4 folders.
         foreach (var path in (string[])["/a/a", "/a/b", "/b/a", "/b/b"])
-            await tree.CreateAsync(Owner, FilePath.ParsePlain(path), NewEntry.Folder, failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain(path), NewEntry.Folder, failIfExists: true);
         using var measured = layout.Account.Transactions.Measure();
 
         await ReadAsync(layout, Request("name=none", 10));
@@ -170,7 +170,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 30; i++)
-            await tree.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit"), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, FilePath.ParsePlain($"/d{i}/hit"), new NewEntry(FileType.File), failIfExists: true);
         var search = new FileSearch(layout, new HeavyReads(2), TimeProvider.System);
         using var measured = layout.Account.Transactions.Measure();
 
@@ -191,7 +191,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     public async Task Given_a_large_folder_when_a_page_is_full_then_no_more_of_it_is_read()
     {
         var (layout, _) = await NewDriveAsync();
-        var root = FileTree.RootId(Owner);
+        var root = DriveRoots.RootId(Owner);
         var names = Enumerable.Range(0, 2_100).Select(i => "file" + i.ToString("d4", CultureInfo.InvariantCulture)).ToList();
         await DriveBuilder.WriteAsync(layout, root, await DriveBuilder.NewRecordsAsync(layout, root, FileType.File, names));
         using var measured = layout.Account.Transactions.Measure();
@@ -228,7 +228,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     private static SearchRequest Request(string query, int pageSize) => new(
-        FileTree.RootId(Owner), FilePath.Root, SearchQuery.Parse(FileUri.ParseQuery(query), new SiteSettings(new Dictionary<string, string>()))!, pageSize);
+        DriveRoots.RootId(Owner), FilePath.Root, SearchQuery.Parse(FileUri.ParseQuery(query), new SiteSettings(new Dictionary<string, string>()))!, pageSize);
 
     private static async Task<List<List<SearchHit>>> SearchAsync(StorageLayout layout, string query, int pageSize)
     {
@@ -253,7 +253,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
         return (hits, page.NextToken, page.IsRecursionLimitReached);
     }
 
-    private static async Task<List<FilePath>> GrowAsync(FileTree tree, Random random, int folders, int files)
+    private static async Task<List<FilePath>> GrowAsync(TreeParts tree, Random random, int folders, int files)
     {
         var parents = new List<FilePath> { FilePath.Root };
         var all = new List<FilePath>();
@@ -261,7 +261,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
         {
             var isFolder = i < folders;
             var path = parents[random.Next(parents.Count)].Child((random.Next(2) == 0 ? "entry" : "thing") + i.ToString(CultureInfo.InvariantCulture));
-            await tree.CreateAsync(Owner, path, new NewEntry(isFolder ? FileType.Folder : FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, path, new NewEntry(isFolder ? FileType.Folder : FileType.File), failIfExists: true);
             all.Add(path);
             if (isFolder)
                 parents.Add(path);
@@ -269,11 +269,11 @@ public sealed class FileSearchTests(AzuriteServer azurite)
         return [.. all];
     }
 
-    private async Task<(StorageLayout Layout, FileTree Tree)> NewDriveAsync()
+    private async Task<(StorageLayout Layout, TreeParts Tree)> NewDriveAsync()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
-        var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
-        await tree.CreateRootAsync(Owner);
+        var tree = TreeParts.Over(layout);
+        await tree.Roots.CreateAsync(Owner);
         return (layout, tree);
     }
 }

@@ -24,7 +24,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_neighbouring_folders_when_they_are_searched_then_the_cost_is_that_of_their_entries(int folders, int files, int cost)
     {
         var drive = await NewDriveAsync();
-        foreach (var id in await drive.MakeFoldersAsync(FileTree.RootId(Owner), folders))
+        foreach (var id in await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), folders))
             await drive.AddFilesAsync(id, files);
 
         var (hits, transactions) = await drive.SearchAsync("name=file 0000");
@@ -37,9 +37,9 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_folders_with_old_ids_when_they_are_searched_then_each_costs_one_as_before()
     {
         var drive = await NewDriveAsync();
-        var old = await DriveBuilder.NewRecordsAsync(drive.Layout, FileTree.RootId(Owner), FileType.Folder, ["old 1", "old 2", "old 3"]);
-        await DriveBuilder.WriteAsync(drive.Layout, FileTree.RootId(Owner), old);
-        var made = await drive.MakeFoldersAsync(FileTree.RootId(Owner), 3);
+        var old = await DriveBuilder.NewRecordsAsync(drive.Layout, DriveRoots.RootId(Owner), FileType.Folder, ["old 1", "old 2", "old 3"]);
+        await DriveBuilder.WriteAsync(drive.Layout, DriveRoots.RootId(Owner), old);
+        var made = await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 3);
         foreach (var id in old.Select(f => f.Id).Concat(made))
             await drive.AddFilesAsync(id, 2);
 
@@ -53,13 +53,13 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_large_folders_between_the_wanted_ones_when_a_level_is_searched_then_none_of_them_is_read_needlessly()
     {
         var drive = await NewDriveAsync();
-        var ids = await drive.MakeFoldersAsync(FileTree.RootId(Owner), 1);
+        var ids = await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 1);
         // Side by side: a folder, one below it with many entries, and again.
         for (var i = 0; i < 3; i++)
         {
             var below = (await drive.MakeFoldersAsync(ids[^1], 1))[0];
             await drive.AddFilesAsync(below, 1_200);
-            ids.Add((await drive.MakeFoldersAsync(FileTree.RootId(Owner), 1, first: i + 1))[0]);
+            ids.Add((await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 1, first: i + 1))[0]);
             await drive.AddFilesAsync(ids[^1], 1);
         }
 
@@ -74,7 +74,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_a_search_of_a_folder_when_its_neighbours_have_what_is_looked_for_then_only_what_is_below_the_folder_is_found()
     {
         var drive = await NewDriveAsync();
-        var tops = await drive.MakeFoldersAsync(FileTree.RootId(Owner), 2);
+        var tops = await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 2);
         // The folders below one lie between those below the other.
         for (var i = 0; i < 5; i++)
         {
@@ -97,7 +97,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_neighbours_with_more_than_a_page_of_hits_when_they_are_searched_page_by_page_then_every_hit_comes_once_and_in_order(int pageSize)
     {
         var drive = await NewDriveAsync();
-        foreach (var id in await drive.MakeFoldersAsync(FileTree.RootId(Owner), 12))
+        foreach (var id in await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 12))
             await drive.AddFilesAsync(id, id % 3 == 0 ? 0 : 4);
 
         var all = (await drive.SearchAsync("name=file")).Hits;
@@ -112,11 +112,11 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     public async Task Given_a_page_full_of_hits_when_a_level_has_more_then_no_further_page_of_it_is_read()
     {
         var drive = await NewDriveAsync();
-        foreach (var id in await drive.MakeFoldersAsync(FileTree.RootId(Owner), 30))
+        foreach (var id in await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 30))
             await drive.AddFilesAsync(id, 100);
         using var measured = drive.Layout.Account.Transactions.Measure();
 
-        var page = drive.Open("name=file", FileTree.RootId(Owner), pageSize: 150, token: null);
+        var page = drive.Open("name=file", DriveRoots.RootId(Owner), pageSize: 150, token: null);
         await foreach (var _ in page.ReadAsync())
         {
         }
@@ -143,7 +143,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
         var drive = await NewDriveAsync();
         // Created at that time, changed within five minutes, of 0 to 4 bytes.
         Assert.Equal(1_767_225_600, DriveBuilder.Start.ToUnixTimeSeconds());
-        foreach (var id in await drive.MakeFoldersAsync(FileTree.RootId(Owner), 3))
+        foreach (var id in await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 3))
             await drive.AddFilesAsync(id, 1_000);
 
         var (hits, transactions) = await drive.SearchAsync(query);
@@ -156,7 +156,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var drive = new SearchedDrive(layout);
-        await drive.Tree.CreateRootAsync(Owner);
+        await drive.Tree.Roots.CreateAsync(Owner);
         return drive;
     }
 
@@ -166,13 +166,13 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
 
         public StorageLayout Layout => layout;
 
-        public FileTree Tree { get; } = new(layout, new IdAllocator(layout), TimeProvider.System);
+        public TreeParts Tree { get; } = TreeParts.Over(layout);
 
         public async Task<List<long>> MakeFoldersAsync(long parent, int count, int first = 0)
         {
             var made = new List<long>();
             for (var i = first; i < first + count; i++)
-                made.Add((await Tree.CreateEntryAsync(Owner, parent, string.Create(CultureInfo.InvariantCulture, $"folder {i:d4}"), NewEntry.Folder, failIfExists: true)).Id);
+                made.Add((await Tree.Creation.CreateEntryAsync(Owner, parent, string.Create(CultureInfo.InvariantCulture, $"folder {i:d4}"), NewEntry.Folder, failIfExists: true)).Id);
             return made;
         }
 

@@ -62,7 +62,7 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
 
         Assert.Equal((40081, $"{file.PrimaryEntityId}: 409"), await admin.DeleteManyAsync("admin/entity", version, file.PrimaryEntityId));
 
-        var changed = (await App.Services.GetRequiredService<FileTree>().FindByIdAsync(file.Id))!;
+        var changed = (await App.Services.GetRequiredService<EntriesById>().FindAsync(file.Id))!;
         Assert.Equal((file.PrimaryEntityId, 0), (changed.PrimaryEntityId, changed.OtherEntities.Count));
         Assert.Equal(1, await App.Services.GetRequiredService<QuotaLedger>().GetUsedAsync(user.Id));
         Assert.Equal(0, (await App.Services.GetRequiredService<EntityStore>().FindAsync(version))!.FileId);

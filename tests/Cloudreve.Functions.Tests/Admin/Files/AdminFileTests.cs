@@ -110,7 +110,7 @@ public sealed class AdminFileTests(ClockedApp clocked) : IClassFixture<ClockedAp
 
         Assert.Equal((0, "b.txt"), (answer.Code, answer.Data.GetProperty("name").GetString()));
         Assert.False(answer.Data.GetProperty("edges").TryGetProperty("direct_links", out _));
-        var changed = (await App.Services.GetRequiredService<FileTree>().FindAsync(user.Id, FilePath.ParsePlain("/b.txt")))!;
+        var changed = (await App.Services.GetRequiredService<EntriesByPath>().FindAsync(user.Id, FilePath.ParsePlain("/b.txt")))!;
         Assert.Equal("#ff0000", changed.Metadata["tag:red"]);
     }
 

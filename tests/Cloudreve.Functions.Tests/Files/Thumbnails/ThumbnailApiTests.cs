@@ -71,7 +71,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
 
         Assert.Equal(["archive.zip", "empty.png", "text.txt"], listed);
         Assert.True(IsStopped(info));
-        var stored = await App.Services.GetRequiredService<FileTree>().GetAsync(user.Id, FilePath.ParsePlain("/text.txt"));
+        var stored = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(user.Id, FilePath.ParsePlain("/text.txt"));
         Assert.False(FileThumbnails.IsDisabled(stored));
 
         static bool IsStopped(JsonElement file) => file.GetProperty("metadata").TryGetProperty("thumb:disabled", out _);
@@ -114,8 +114,8 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
         foreach (var message in (string[])[$"{file.Id}", $"{file.Id}", "1", "no id"])
             await App.Host.InvokeAsync("GenerateThumbnail", message);
 
-        var tree = App.Services.GetRequiredService<FileTree>();
-        Assert.NotNull(FileThumbnails.Find((await tree.FindByIdAsync(file.Id))!));
+        var byId = App.Services.GetRequiredService<EntriesById>();
+        Assert.NotNull(FileThumbnails.Find((await byId.FindAsync(file.Id))!));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
         var after = await InfoAsync();
 
         Assert.Equal("Box 1", before.GetProperty("exif:camera_model").GetString());
-        Assert.Null(FileThumbnails.Find((await App.Services.GetRequiredService<FileTree>().FindByIdAsync(file.Id))!));
+        Assert.Null(FileThumbnails.Find((await App.Services.GetRequiredService<EntriesById>().FindAsync(file.Id))!));
         Assert.False(after.TryGetProperty("exif:camera_model", out _));
 
         async Task<JsonElement> InfoAsync() => (await client.GetApiAsync("file/info?uri=cloudreve%3A%2F%2Fmy%2Fcamera.jpg")).Data.GetProperty("metadata");
@@ -185,7 +185,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
             CreatedAt = DateTimeOffset.UtcNow,
         };
         await App.Services.GetRequiredService<EntityStore>().WriteNewAsync([entity]);
-        return await App.Services.GetRequiredService<FileTree>().CreateAsync(
+        return await App.Services.GetRequiredService<EntryCreation>().CreateAsync(
             user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 }

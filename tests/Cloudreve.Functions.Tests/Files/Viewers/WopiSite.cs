@@ -52,7 +52,7 @@ public sealed class WopiSite(AzuriteServer azurite) : IAsyncLifetime
     internal async Task<FileRecord> AddFileAsync(User user, string path, byte[] content)
     {
         var entity = await AddEntityAsync(user, content);
-        return await App.Services.GetRequiredService<FileTree>().CreateAsync(
+        return await App.Services.GetRequiredService<EntryCreation>().CreateAsync(
             user.Id, FilePath.ParsePlain(path), new NewEntry(FileType.File) { Id = entity.FileId, EntityId = entity.Id, Size = content.Length }, failIfExists: true);
     }
 

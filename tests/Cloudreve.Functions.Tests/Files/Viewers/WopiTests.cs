@@ -73,7 +73,7 @@ public sealed class WopiTests(WopiSite site) : IClassFixture<WopiSite>
         var file = await site.AddFileAsync(user, "/a.docx", [1, 2, 3]);
         var newer = await site.AddEntityAsync(user, [4, 5]);
         var older = new EntityLink(file.PrimaryEntityId, EntityType.Version, 3, DateTimeOffset.UtcNow);
-        await site.App.Services.GetRequiredService<FileTree>().UpdateAsync(file, f => f with { PrimaryEntityId = newer.Id, Size = 2, OtherEntities = [older] });
+        await site.App.Services.GetRequiredService<EntryUpdates>().UpdateAsync(file, f => f with { PrimaryEntityId = newer.Id, Size = 2, OtherEntities = [older] });
         var viewer = await site.OpenAsync(client, "cloudreve://my/a.docx", await site.EncodeAsync(older.Id, HashIdKind.Entity));
 
         var info = (await viewer.CheckFileInfoAsync()).Json;

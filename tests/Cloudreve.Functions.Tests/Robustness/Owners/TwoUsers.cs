@@ -170,7 +170,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     /// <summary>A link with a password to a folder; its encoded id.</summary>
     internal async Task<string> ShareAsync(Person person, string path)
     {
-        var folder = await App.Services.GetRequiredService<FileTree>().GetAsync(person.User.Id, FilePath.ParsePlain(path));
+        var folder = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(person.User.Id, FilePath.ParsePlain(path));
         var share = new Share
         {
             Id = await App.Services.GetRequiredService<IdAllocator>().NextAsync(IdKind.Share),
@@ -195,7 +195,7 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
     {
         var digits = id.ToString("x", CultureInfo.InvariantCulture);
         var key = "u|" + id.ToString("x14", CultureInfo.InvariantCulture);
-        return ["u" + digits, "user-u" + digits, "logins-" + digits, key, Spread(id), Spread(FileTree.TrashId(id))];
+        return ["u" + digits, "user-u" + digits, "logins-" + digits, key, Spread(id), Spread(DriveRoots.TrashId(id))];
     }
 
     /// <summary>The payload of an answer that must be a success.</summary>

@@ -64,7 +64,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
                 Assert.Equal(user.Id, (await world.Users.FindByEmailAsync(person.Email))!.Id);
                 Assert.Single(await world.Links.ListAsync(user.Id));
                 Assert.Equal(1, await CountAccountsAsync(world, person.Email));
-                await world.Files.CreateAsync(user.Id, FilePath.ParsePlain("a.txt"), new NewEntry(FileType.File), failIfExists: true);
+                await clocked.App.Services.GetRequiredService<EntryCreation>().CreateAsync(user.Id, FilePath.ParsePlain("a.txt"), new NewEntry(FileType.File), failIfExists: true);
             });
 
     [Theory]
@@ -202,18 +202,17 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
     {
         var layout = new StorageLayout(azurite.Connect(faults), clocked.App.Layout.Prefix);
         var ids = new IdAllocator(layout);
-        var files = new FileTree(layout, ids, clocked.Clock);
-        var users = new UserStore(layout, ids, files, clocked.Clock);
+        var users = new UserStore(layout, ids, new DriveRoots(layout, clocked.Clock), clocked.Clock);
         var links = new OpenIdLinks(layout, users, clocked.Clock);
         var settings = new SettingStore(layout, clocked.Clock);
         var grants = new OAuthGrants(layout, new OAuthClients(layout, clocked.Clock), clocked.Clock);
         var tokens = new TokenIssuer(layout, settings, clocked.App.Services.GetRequiredService<TokenKeys>(), users, grants, clocked.Clock);
-        return new Process(Settings, files, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), tokens, clocked.App.Services.GetRequiredService<OutgoingHttp>(), clocked.Clock));
+        return new Process(Settings, users, links, new OpenIdSignIn(layout, links, users, new PasskeyStore(layout), tokens, clocked.App.Services.GetRequiredService<OutgoingHttp>(), clocked.Clock));
     }
 
     private sealed record Person(string Email, User? User);
 
     private sealed record Visit(Person Person, (string Code, string State) State);
 
-    private sealed record Process(SiteSettings Settings, FileTree Files, UserStore Users, OpenIdLinks Links, OpenIdSignIn SignIn);
+    private sealed record Process(SiteSettings Settings, UserStore Users, OpenIdLinks Links, OpenIdSignIn SignIn);
 }

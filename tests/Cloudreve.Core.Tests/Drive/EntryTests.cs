@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Cloudreve.Core.Tests.Drive;
 
-public sealed class FileTreeTests(AzuriteServer azurite)
+public sealed class EntryTests(AzuriteServer azurite)
 {
     private const long Owner = 7;
     private static readonly NewEntry File = new(FileType.File);
@@ -23,9 +23,9 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         var (tree, layout) = await NewDriveAsync();
         _clock.Advance(TimeSpan.FromDays(1));
 
-        await tree.CreateRootAsync(Owner);
+        await tree.Roots.CreateAsync(Owner);
 
-        var root = await tree.GetAsync(Owner, FilePath.Root);
+        var root = await tree.ByPath.GetAsync(Owner, FilePath.Root);
         Assert.Equal((Owner, 0L, Owner, FileType.Folder, "", Now), (root.Id, root.ParentId, root.OwnerId, root.Type, root.Name, root.CreatedAt));
         Assert.True(root.IsRoot);
         Assert.Empty((await new FolderListing(layout, new HeavyReads()).ListAsync(root.Id, FileOrder.Name, false, 10, null)).Entries);
@@ -36,7 +36,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     {
         var (tree, _) = await NewDriveAsync();
 
-        Assert.Null(await tree.FindAsync(Owner + 1, FilePath.Root));
+        Assert.Null(await tree.ByPath.FindAsync(Owner + 1, FilePath.Root));
     }
 
     [Fact]
@@ -52,13 +52,13 @@ public sealed class FileTreeTests(AzuriteServer azurite)
             Metadata = new Dictionary<string, string> { ["tag:ü"] = "#fff", ["customize:emoji"] = "😀" },
         };
 
-        var created = await tree.CreateAsync(Owner, Path("a/b/c.txt"), entry, failIfExists: true);
+        var created = await tree.Creation.CreateAsync(Owner, Path("a/b/c.txt"), entry, failIfExists: true);
 
-        var found = await tree.GetAsync(Owner, Path("a/b/c.txt"));
+        var found = await tree.ByPath.GetAsync(Owner, Path("a/b/c.txt"));
         Assert.Equal(created with { Metadata = found.Metadata }, found, SameFile);
         Assert.Equal(entry.Metadata, found.Metadata);
         Assert.Equal((FileType.File, "c.txt", 5_000_000_000, 4711L, Now, changed), (found.Type, found.Name, found.Size, found.PrimaryEntityId, found.CreatedAt, found.UpdatedAt));
-        var folder = await tree.GetAsync(Owner, Path("a/b"));
+        var folder = await tree.ByPath.GetAsync(Owner, Path("a/b"));
         Assert.Equal((FileType.Folder, found.ParentId, 0L), (folder.Type, folder.Id, folder.Size));
     }
 
@@ -72,11 +72,11 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     {
         var (tree, _) = await NewDriveAsync();
 
-        var folder = await tree.CreateAsync(Owner, FilePath.Root.Child(name), NewEntry.Folder, failIfExists: true);
-        var file = await tree.CreateAsync(Owner, FilePath.Root.Child(name).Child(name), File, failIfExists: true);
+        var folder = await tree.Creation.CreateAsync(Owner, FilePath.Root.Child(name), NewEntry.Folder, failIfExists: true);
+        var file = await tree.Creation.CreateAsync(Owner, FilePath.Root.Child(name).Child(name), File, failIfExists: true);
 
-        Assert.Equal(folder, await tree.GetAsync(Owner, FilePath.Root.Child(name)), SameFile);
-        Assert.Equal(file, await tree.GetAsync(Owner, FilePath.Root.Child(name).Child(name)), SameFile);
+        Assert.Equal(folder, await tree.ByPath.GetAsync(Owner, FilePath.Root.Child(name)), SameFile);
+        Assert.Equal(file, await tree.ByPath.GetAsync(Owner, FilePath.Root.Child(name).Child(name)), SameFile);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
 
         var ids = new HashSet<long>();
         foreach (var name in names)
-            ids.Add((await tree.CreateAsync(Owner, FilePath.Root.Child(name), File, failIfExists: true)).Id);
+            ids.Add((await tree.Creation.CreateAsync(Owner, FilePath.Root.Child(name), File, failIfExists: true)).Id);
 
         Assert.Equal(names.Length, ids.Count);
     }
@@ -98,12 +98,12 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_an_entry_when_one_of_the_same_type_is_created_then_the_existing_is_returned_unless_that_is_a_conflict(FileType type)
     {
         var (tree, layout) = await NewDriveAsync();
-        var first = await tree.CreateAsync(Owner, Path("x"), new NewEntry(type), failIfExists: true);
+        var first = await tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(type), failIfExists: true);
 
-        var second = await tree.CreateAsync(Owner, Path("x"), new NewEntry(type) { Size = 99 }, failIfExists: false);
+        var second = await tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(type) { Size = 99 }, failIfExists: false);
 
         Assert.Equal(first, second, SameFile);
-        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.CreateAsync(Owner, Path("x"), new NewEntry(type), failIfExists: true));
+        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(type), failIfExists: true));
         Assert.Equal(1, await Installation.CountRowsAsync(layout.FileIds));
     }
 
@@ -115,13 +115,13 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_an_entry_when_one_of_the_other_type_is_created_then_it_is_a_conflict(FileType existing, bool failIfExists)
     {
         var (tree, layout) = await NewDriveAsync();
-        var first = await tree.CreateAsync(Owner, Path("x"), new NewEntry(existing), failIfExists: true);
+        var first = await tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(existing), failIfExists: true);
         var rows = await CountRowsAsync(layout);
         var other = existing == FileType.File ? FileType.Folder : FileType.File;
 
-        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.CreateAsync(Owner, Path("x"), new NewEntry(other), failIfExists));
+        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(other), failIfExists));
 
-        Assert.Equal(first, await tree.GetAsync(Owner, Path("x")), SameFile);
+        Assert.Equal(first, await tree.ByPath.GetAsync(Owner, Path("x")), SameFile);
         Assert.Equal(rows, await CountRowsAsync(layout));
     }
 
@@ -132,12 +132,12 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_a_file_where_a_folder_is_needed_when_an_entry_is_created_below_then_it_is_a_conflict(string path)
     {
         var (tree, _) = await NewDriveAsync();
-        await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
-        await tree.CreateAsync(Owner, Path("d/f"), File, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Path("d/f"), File, failIfExists: true);
 
-        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.CreateAsync(Owner, Path(path), File, failIfExists: false));
+        await AssertErrorAsync(ErrorCode.ObjectExists, () => tree.Creation.CreateAsync(Owner, Path(path), File, failIfExists: false));
 
-        Assert.Null(await tree.FindAsync(Owner, Path(path)));
+        Assert.Null(await tree.ByPath.FindAsync(Owner, Path(path)));
     }
 
     [Theory]
@@ -148,7 +148,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync();
 
-        await AssertErrorAsync(ErrorCode.IllegalName, () => tree.CreateAsync(Owner, Path(path), File, failIfExists: false));
+        await AssertErrorAsync(ErrorCode.IllegalName, () => tree.Creation.CreateAsync(Owner, Path(path), File, failIfExists: false));
 
         Assert.Equal(1, await CountRowsAsync(layout));
     }
@@ -159,10 +159,10 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         var (tree, _) = await NewDriveAsync();
         var longest = string.Concat(Enumerable.Repeat("文", 85));
 
-        await tree.CreateAsync(Owner, Path(longest), NewEntry.Folder, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Path(longest), NewEntry.Folder, failIfExists: true);
 
-        await AssertErrorAsync(ErrorCode.IllegalName, () => tree.CreateAsync(Owner, Path(longest + "x"), File, failIfExists: true));
-        Assert.Equal(longest, (await tree.GetAsync(Owner, Path(longest))).Name);
+        await AssertErrorAsync(ErrorCode.IllegalName, () => tree.Creation.CreateAsync(Owner, Path(longest + "x"), File, failIfExists: true));
+        Assert.Equal(longest, (await tree.ByPath.GetAsync(Owner, Path(longest))).Name);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     {
         var (tree, _) = await NewDriveAsync();
 
-        await AssertErrorAsync(ErrorCode.NoPermission, () => tree.CreateAsync(Owner, FilePath.Root, NewEntry.Folder, failIfExists: false));
+        await AssertErrorAsync(ErrorCode.NoPermission, () => tree.Creation.CreateAsync(Owner, FilePath.Root, NewEntry.Folder, failIfExists: false));
     }
 
     [Theory]
@@ -183,23 +183,23 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_nothing_at_a_path_when_it_is_looked_up_then_it_is_not_found(string path)
     {
         var (tree, _) = await NewDriveAsync();
-        await tree.CreateAsync(Owner, Path("d"), NewEntry.Folder, failIfExists: true);
-        await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Path("d"), NewEntry.Folder, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Path("f"), File, failIfExists: true);
 
-        Assert.Null(await tree.FindAsync(Owner, Path(path)));
-        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.GetAsync(Owner, Path(path)));
+        Assert.Null(await tree.ByPath.FindAsync(Owner, Path(path)));
+        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.ByPath.GetAsync(Owner, Path(path)));
     }
 
     [Fact]
     public async Task Given_two_users_when_they_use_the_same_path_then_each_sees_only_the_own_drive()
     {
         var (tree, _) = await NewDriveAsync();
-        await tree.CreateRootAsync(Owner + 1);
+        await tree.Roots.CreateAsync(Owner + 1);
 
-        var mine = await tree.CreateAsync(Owner, Path("a/b"), File, failIfExists: true);
+        var mine = await tree.Creation.CreateAsync(Owner, Path("a/b"), File, failIfExists: true);
 
-        Assert.Null(await tree.FindAsync(Owner + 1, Path("a")));
-        var theirs = await tree.CreateAsync(Owner + 1, Path("a/b"), File, failIfExists: true);
+        Assert.Null(await tree.ByPath.FindAsync(Owner + 1, Path("a")));
+        var theirs = await tree.Creation.CreateAsync(Owner + 1, Path("a/b"), File, failIfExists: true);
         Assert.NotEqual(mine.Id, theirs.Id);
         Assert.Equal(Owner + 1, theirs.OwnerId);
     }
@@ -208,15 +208,15 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_entries_when_they_are_looked_up_by_id_then_the_whole_record_and_its_path_come_back()
     {
         var (tree, _) = await NewDriveAsync();
-        var file = await tree.CreateAsync(Owner, Path("a/b/c#%.txt"), File, failIfExists: true);
-        var folder = await tree.GetAsync(Owner, Path("a/b"));
+        var file = await tree.Creation.CreateAsync(Owner, Path("a/b/c#%.txt"), File, failIfExists: true);
+        var folder = await tree.ByPath.GetAsync(Owner, Path("a/b"));
 
-        Assert.Equal(file, await tree.FindByIdAsync(file.Id), SameFile);
-        Assert.Equal(folder, await tree.FindByIdAsync(folder.Id), SameFile);
-        Assert.Equal(Path("a/b/c#%.txt"), await tree.GetPathAsync(file));
-        Assert.Equal(Path("a/b"), await tree.GetPathAsync(folder));
-        Assert.Equal(FilePath.Root, await tree.GetPathAsync(await tree.GetAsync(Owner, FilePath.Root)));
-        Assert.Null(await tree.FindByIdAsync(file.Id + 500));
+        Assert.Equal(file, await tree.ById.FindAsync(file.Id), SameFile);
+        Assert.Equal(folder, await tree.ById.FindAsync(folder.Id), SameFile);
+        Assert.Equal(Path("a/b/c#%.txt"), await tree.ById.GetPathAsync(file));
+        Assert.Equal(Path("a/b"), await tree.ById.GetPathAsync(folder));
+        Assert.Equal(FilePath.Root, await tree.ById.GetPathAsync(await tree.ByPath.GetAsync(Owner, FilePath.Root)));
+        Assert.Null(await tree.ById.FindAsync(file.Id + 500));
     }
 
     [Theory]
@@ -225,27 +225,27 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_a_deleted_folder_when_an_entry_is_created_in_it_then_the_path_is_not_found_and_no_row_is_left(FileType type)
     {
         var (tree, layout) = await NewDriveAsync();
-        var folder = await tree.CreateAsync(Owner, Path("d"), NewEntry.Folder, failIfExists: true);
+        var folder = await tree.Creation.CreateAsync(Owner, Path("d"), NewEntry.Folder, failIfExists: true);
         await layout.Files.DeleteAsync(FileKeys.Folder(folder.Id), FileKeys.Header);
         var rows = await CountRowsAsync(layout);
 
-        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.CreateAsync(Owner, Path("d/x"), new NewEntry(type), failIfExists: false));
+        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.Creation.CreateAsync(Owner, Path("d/x"), new NewEntry(type), failIfExists: false));
 
         Assert.Equal(rows, await CountRowsAsync(layout));
-        Assert.Null(await tree.FindAsync(Owner, Path("d/x")));
+        Assert.Null(await tree.ByPath.FindAsync(Owner, Path("d/x")));
     }
 
     [Fact]
     public async Task Given_a_file_when_its_content_has_changed_then_the_listing_and_all_lookups_show_the_new_state()
     {
         var (tree, layout) = await NewDriveAsync();
-        var file = await tree.CreateAsync(Owner, Path("d/f"), File with { Size = 1, EntityId = 5 }, failIfExists: true);
+        var file = await tree.Creation.CreateAsync(Owner, Path("d/f"), File with { Size = 1, EntityId = 5 }, failIfExists: true);
         var changed = file with { Size = 2, UpdatedAt = Now.AddDays(1) };
 
-        await tree.UpdateAsync(file, f => f with { Size = changed.Size, UpdatedAt = changed.UpdatedAt });
+        await tree.Updates.UpdateAsync(file, f => f with { Size = changed.Size, UpdatedAt = changed.UpdatedAt });
 
-        Assert.Equal(changed, await tree.GetAsync(Owner, Path("d/f")), SameFile);
-        Assert.Equal(changed, await tree.FindByIdAsync(file.Id), SameFile);
+        Assert.Equal(changed, await tree.ByPath.GetAsync(Owner, Path("d/f")), SameFile);
+        Assert.Equal(changed, await tree.ById.FindAsync(file.Id), SameFile);
         foreach (var order in Enum.GetValues<FileOrder>())
             Assert.Equal(changed, Assert.Single((await new FolderListing(layout, new HeavyReads()).ListAsync(file.ParentId, order, false, 10, null)).Entries), SameFile);
     }
@@ -254,14 +254,14 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     public async Task Given_a_file_that_is_gone_when_it_is_refreshed_then_the_path_is_not_found_and_nothing_comes_back()
     {
         var (tree, layout) = await NewDriveAsync();
-        var file = await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+        var file = await tree.Creation.CreateAsync(Owner, Path("f"), File, failIfExists: true);
         foreach (var row in file.ToRows())
             await layout.Files.DeleteAsync(row.PartitionKey, row.RowKey);
-        var successor = await tree.CreateAsync(Owner, Path("f"), File, failIfExists: true);
+        var successor = await tree.Creation.CreateAsync(Owner, Path("f"), File, failIfExists: true);
 
-        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.UpdateAsync(file, f => f with { Size = 9 }));
+        await AssertErrorAsync(ErrorCode.PathNotFound, () => tree.Updates.UpdateAsync(file, f => f with { Size = 9 }));
 
-        Assert.Equal(successor, await tree.GetAsync(Owner, Path("f")), SameFile);
+        Assert.Equal(successor, await tree.ByPath.GetAsync(Owner, Path("f")), SameFile);
     }
 
     [Fact]
@@ -269,10 +269,10 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync();
 
-        var created = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => tree.CreateAsync(Owner, Path("a/b/c"), NewEntry.Folder, failIfExists: false)));
+        var created = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => tree.Creation.CreateAsync(Owner, Path("a/b/c"), NewEntry.Folder, failIfExists: false)));
 
         var id = Assert.Single(created.Select(f => f.Id).Distinct());
-        Assert.Equal(id, (await tree.GetAsync(Owner, Path("a/b/c"))).Id);
+        Assert.Equal(id, (await tree.ByPath.GetAsync(Owner, Path("a/b/c"))).Id);
         Assert.Equal(3, await Installation.CountRowsAsync(layout.FileIds));
         // Four headers, and three rows for each of three folders.
         Assert.Equal(4 + 9, await Installation.CountRowsAsync(layout.Files));
@@ -287,7 +287,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         {
             try
             {
-                return (await tree.CreateAsync(Owner, Path("a/f"), File, failIfExists: true)).Id;
+                return (await tree.Creation.CreateAsync(Owner, Path("a/f"), File, failIfExists: true)).Id;
             }
             catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
             {
@@ -296,7 +296,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         }));
 
         var winner = Assert.Single(outcomes, id => id != 0);
-        Assert.Equal(winner, (await tree.GetAsync(Owner, Path("a/f"))).Id);
+        Assert.Equal(winner, (await tree.ByPath.GetAsync(Owner, Path("a/f"))).Id);
         Assert.Equal(2, await Installation.CountRowsAsync(layout.FileIds));
     }
 
@@ -309,7 +309,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
         {
             try
             {
-                await tree.CreateAsync(Owner, Path("x"), i % 2 == 0 ? File : NewEntry.Folder, failIfExists: false);
+                await tree.Creation.CreateAsync(Owner, Path("x"), i % 2 == 0 ? File : NewEntry.Folder, failIfExists: false);
             }
             catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
             {
@@ -317,7 +317,7 @@ public sealed class FileTreeTests(AzuriteServer azurite)
             }
         }));
 
-        Assert.Single((await new FolderListing(layout, new HeavyReads()).ListAsync(FileTree.RootId(Owner), FileOrder.Name, false, 10, null)).Entries);
+        Assert.Single((await new FolderListing(layout, new HeavyReads()).ListAsync(DriveRoots.RootId(Owner), FileOrder.Name, false, 10, null)).Entries);
         Assert.Equal(1, await Installation.CountRowsAsync(layout.FileIds));
     }
 
@@ -333,11 +333,11 @@ public sealed class FileTreeTests(AzuriteServer azurite)
     private static async Task<int> CountRowsAsync(StorageLayout layout) =>
         await Installation.CountRowsAsync(layout.Files) + await Installation.CountRowsAsync(layout.FileIds);
 
-    private async Task<(FileTree Tree, StorageLayout Layout)> NewDriveAsync()
+    private async Task<(TreeParts Tree, StorageLayout Layout)> NewDriveAsync()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
-        var tree = new FileTree(layout, new IdAllocator(layout), _clock);
-        await tree.CreateRootAsync(Owner);
+        var tree = TreeParts.Over(layout, _clock);
+        await tree.Roots.CreateAsync(Owner);
         return (tree, layout);
     }
 }

@@ -10,7 +10,7 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Drive;
 
 /// <summary>The file tree against a dictionary from paths to types, over random sequences of creations.</summary>
-public sealed class FileTreeModelTests(AzuriteServer azurite)
+public sealed class EntryModelTests(AzuriteServer azurite)
 {
     private static readonly Gen<FilePath> AnyPath =
         Gen.OneOf(Gen.Char["ab#"].Select(c => c.ToString()), Gen.Char["?:"].Select(c => "x" + c)).Array[0, 4].Select(names => new FilePath(names));
@@ -22,7 +22,7 @@ public sealed class FileTreeModelTests(AzuriteServer azurite)
     public async Task Given_any_creations_when_they_are_done_then_answers_and_tree_agree_with_the_model()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
-        var tree = new FileTree(layout, new IdAllocator(layout), TimeProvider.System);
+        var tree = TreeParts.Over(layout);
         var owners = 1_000L;
 
         await AnyCreation.Array[1, 12].SampleAsync(
@@ -30,21 +30,21 @@ public sealed class FileTreeModelTests(AzuriteServer azurite)
             {
                 var owner = Interlocked.Increment(ref owners);
                 var model = new Dictionary<FilePath, FileType>();
-                await tree.CreateRootAsync(owner);
+                await tree.Roots.CreateAsync(owner);
                 foreach (var (path, type, failIfExists) in creations)
                     Assert.Equal(Create(model, path, type, failIfExists), await CreateAsync(tree, owner, path, type, failIfExists));
-                Assert.Equal(Describe(model), Describe(await ReadAsync(new FolderListing(layout, new HeavyReads()), FileTree.RootId(owner), FilePath.Root)));
+                Assert.Equal(Describe(model), Describe(await ReadAsync(new FolderListing(layout, new HeavyReads()), DriveRoots.RootId(owner), FilePath.Root)));
             },
             iter: 40);
     }
 
-    private static async Task<ErrorCode> CreateAsync(FileTree tree, long owner, FilePath path, FileType type, bool failIfExists)
+    private static async Task<ErrorCode> CreateAsync(TreeParts tree, long owner, FilePath path, FileType type, bool failIfExists)
     {
         try
         {
-            var created = await tree.CreateAsync(owner, path, new NewEntry(type), failIfExists);
+            var created = await tree.Creation.CreateAsync(owner, path, new NewEntry(type), failIfExists);
             Assert.Equal((type, path.Name), (created.Type, created.Name));
-            Assert.Equal(created.Id, (await tree.GetAsync(owner, path)).Id);
+            Assert.Equal(created.Id, (await tree.ByPath.GetAsync(owner, path)).Id);
             return ErrorCode.Ok;
         }
         catch (CloudreveException e)

@@ -10,7 +10,7 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Drive;
 
 /// <summary>The process dies before and after every single storage call of a creation; then another process repeats it.</summary>
-public sealed class FileTreeCrashTests(AzuriteServer azurite)
+public sealed class EntryCrashTests(AzuriteServer azurite)
 {
     private const long Owner = DriveSite.Owner;
     private static readonly FilePath Target = new(["a", "b", "target"]);
@@ -27,7 +27,7 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
             var crash = new CrashPoint(index, fault) { IsArmed = true };
             try
             {
-                await site.Restart(crash.Decide).Tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
+                await site.Restart(crash.Decide).Tree.Creation.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
             }
             catch (SimulatedCrashException)
             {
@@ -52,9 +52,9 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
         {
             var crash = new CrashPoint(index, fault) { IsArmed = true };
 
-            var created = await site.Restart(crash.Decide).Tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
+            var created = await site.Restart(crash.Decide).Tree.Creation.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: true);
 
-            Assert.Equal(created.Id, (await site.Tree.GetAsync(Owner, Target)).Id);
+            Assert.Equal(created.Id, (await site.Tree.ByPath.GetAsync(Owner, Target)).Id);
             await AssertVisibleOnceAsync(site.Layout);
             return crash.Struck;
         });
@@ -63,24 +63,24 @@ public sealed class FileTreeCrashTests(AzuriteServer azurite)
     private static async Task AssertRepetitionIsExactAsync(DriveSite site, FileType type)
     {
         var tree = site.Tree;
-        var visible = await tree.FindAsync(Owner, Target);
+        var visible = await tree.ByPath.FindAsync(Owner, Target);
 
-        var repeated = await tree.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: false);
+        var repeated = await tree.Creation.CreateAsync(Owner, Target, new NewEntry(type), failIfExists: false);
 
         Assert.Equal(type, repeated.Type);
         Assert.Equal(visible?.Id ?? repeated.Id, repeated.Id);
-        Assert.Equal(repeated.Id, (await tree.GetAsync(Owner, Target)).Id);
-        Assert.Equal(repeated.Id, (await tree.FindByIdAsync(repeated.Id))?.Id);
-        Assert.Equal(Target, await tree.GetPathAsync(repeated));
+        Assert.Equal(repeated.Id, (await tree.ByPath.GetAsync(Owner, Target)).Id);
+        Assert.Equal(repeated.Id, (await tree.ById.FindAsync(repeated.Id))?.Id);
+        Assert.Equal(Target, await tree.ById.GetPathAsync(repeated));
         await AssertVisibleOnceAsync(site.Layout);
         if (type == FileType.Folder)
-            await tree.CreateAsync(Owner, Target.Child("inside"), new NewEntry(FileType.File), failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, Target.Child("inside"), new NewEntry(FileType.File), failIfExists: true);
     }
 
     private static async Task AssertVisibleOnceAsync(StorageLayout layout)
     {
         var listing = new FolderListing(layout, new HeavyReads());
-        var parent = FileTree.RootId(Owner);
+        var parent = DriveRoots.RootId(Owner);
         foreach (var name in Target.Segments)
         {
             foreach (var order in Enum.GetValues<FileOrder>())

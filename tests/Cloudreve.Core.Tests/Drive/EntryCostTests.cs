@@ -7,7 +7,7 @@ using Xunit;
 namespace Cloudreve.Core.Tests.Drive;
 
 /// <summary>Storage transactions of the file tree. A count is exact: one more is a defect, one fewer a new promise.</summary>
-public sealed class FileTreeCostTests(AzuriteServer azurite)
+public sealed class EntryCostTests(AzuriteServer azurite)
 {
     private const long Owner = 7;
     private static readonly NewEntry File = new(FileType.File);
@@ -24,7 +24,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(depth);
 
-        Assert.Equal(cost, await MeasureAsync(layout, () => tree.GetAsync(Owner, Folder(depth))));
+        Assert.Equal(cost, await MeasureAsync(layout, () => tree.ByPath.GetAsync(Owner, Folder(depth))));
     }
 
     [Theory]
@@ -37,9 +37,9 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     public async Task Given_a_file_at_a_depth_when_it_is_resolved_then_it_costs_the_depth(int depth)
     {
         var (tree, layout) = await NewDriveAsync(depth - 1);
-        await tree.CreateAsync(Owner, Folder(depth - 1).Child("f"), File, failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Folder(depth - 1).Child("f"), File, failIfExists: true);
 
-        Assert.Equal(depth, await MeasureAsync(layout, () => tree.GetAsync(Owner, Folder(depth - 1).Child("f"))));
+        Assert.Equal(depth, await MeasureAsync(layout, () => tree.ByPath.GetAsync(Owner, Folder(depth - 1).Child("f"))));
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(depth);
 
-        Assert.Equal(depth, await MeasureAsync(layout, () => tree.FindFolderIdAsync(Owner, Folder(depth))));
+        Assert.Equal(depth, await MeasureAsync(layout, () => tree.ByPath.FindFolderIdAsync(Owner, Folder(depth))));
     }
 
     [Fact]
@@ -59,8 +59,8 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(1);
 
-        Assert.Equal(2, await MeasureAsync(layout, () => tree.FindAsync(Owner, Folder(1).Child("gone").Child("x").Child("y"))));
-        Assert.Equal(1, await MeasureAsync(layout, () => tree.FindAsync(Owner, Folder(1).Child("no|such?name").Child("x"))));
+        Assert.Equal(2, await MeasureAsync(layout, () => tree.ByPath.FindAsync(Owner, Folder(1).Child("gone").Child("x").Child("y"))));
+        Assert.Equal(1, await MeasureAsync(layout, () => tree.ByPath.FindAsync(Owner, Folder(1).Child("no|such?name").Child("x"))));
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(depth - 1);
 
-        Assert.Equal(cost, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(depth - 1).Child("f"), File, failIfExists: true)));
+        Assert.Equal(cost, await MeasureAsync(layout, () => tree.Creation.CreateAsync(Owner, Folder(depth - 1).Child("f"), File, failIfExists: true)));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     {
         var (tree, layout) = await NewDriveAsync(depth - 1);
 
-        Assert.Equal(cost, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(depth), NewEntry.Folder, failIfExists: true)));
+        Assert.Equal(cost, await MeasureAsync(layout, () => tree.Creation.CreateAsync(Owner, Folder(depth), NewEntry.Folder, failIfExists: true)));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
         var (tree, layout) = await NewDriveAsync(1);
 
         // One read of f1, one of the missing f2, three for each of f2 to f4, two for the file.
-        Assert.Equal(2 + (3 * 3) + 2, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(4).Child("f"), File, failIfExists: true)));
+        Assert.Equal(2 + (3 * 3) + 2, await MeasureAsync(layout, () => tree.Creation.CreateAsync(Owner, Folder(4).Child("f"), File, failIfExists: true)));
     }
 
     [Theory]
@@ -100,20 +100,20 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     public async Task Given_an_existing_entry_when_it_is_created_again_then_the_clash_stays_within_the_budget(FileType type, int cost)
     {
         var (tree, layout) = await NewDriveAsync(0);
-        await tree.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: true);
+        await tree.Creation.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: true);
 
         // Id row (and header), the insert that fails, the existing entry, and the id row (and header) removed again.
-        Assert.Equal(cost, await MeasureAsync(layout, () => tree.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: false)));
+        Assert.Equal(cost, await MeasureAsync(layout, () => tree.Creation.CreateAsync(Owner, Folder(1), new NewEntry(type), failIfExists: false)));
     }
 
     [Fact]
     public async Task Given_an_entry_when_it_is_found_by_id_then_it_costs_two()
     {
         var (tree, layout) = await NewDriveAsync(2);
-        var folder = await tree.GetAsync(Owner, Folder(2));
+        var folder = await tree.ByPath.GetAsync(Owner, Folder(2));
 
-        Assert.Equal(2, await MeasureAsync(layout, () => tree.FindByIdAsync(folder.Id)));
-        Assert.Equal(1, await MeasureAsync(layout, () => tree.FindByIdAsync(folder.Id + 500)));
+        Assert.Equal(2, await MeasureAsync(layout, () => tree.ById.FindAsync(folder.Id)));
+        Assert.Equal(1, await MeasureAsync(layout, () => tree.ById.FindAsync(folder.Id + 500)));
     }
 
     [Theory]
@@ -123,9 +123,9 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     public async Task Given_an_entry_at_a_depth_when_its_path_is_made_then_each_folder_above_costs_two(int depth, int cost)
     {
         var (tree, layout) = await NewDriveAsync(depth);
-        var folder = await tree.GetAsync(Owner, Folder(depth));
+        var folder = await tree.ByPath.GetAsync(Owner, Folder(depth));
 
-        Assert.Equal(cost, await MeasureAsync(layout, () => tree.GetPathAsync(folder)));
+        Assert.Equal(cost, await MeasureAsync(layout, () => tree.ById.GetPathAsync(folder)));
     }
 
     private static FilePath Folder(int depth) => new([.. Enumerable.Range(1, depth).Select(i => $"f{i}")]);
@@ -138,16 +138,16 @@ public sealed class FileTreeCostTests(AzuriteServer azurite)
     }
 
     /// <summary>A drive with one chain of folders, and a lease of ids that lasts for the test.</summary>
-    private async Task<(FileTree Tree, StorageLayout Layout)> NewDriveAsync(int depth)
+    private async Task<(TreeParts Tree, StorageLayout Layout)> NewDriveAsync(int depth)
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var ids = new IdAllocator(layout);
         await ids.NextAsync(IdKind.File);
         await ids.NextEntryAsync(Owner, FileType.Folder);
-        var tree = new FileTree(layout, ids, TimeProvider.System);
-        await tree.CreateRootAsync(Owner);
+        var tree = TreeParts.Over(layout);
+        await tree.Roots.CreateAsync(Owner);
         if (depth > 0)
-            await tree.CreateAsync(Owner, Folder(depth), NewEntry.Folder, failIfExists: true);
+            await tree.Creation.CreateAsync(Owner, Folder(depth), NewEntry.Folder, failIfExists: true);
         return (tree, layout);
     }
 }
