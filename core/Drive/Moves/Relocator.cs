@@ -17,8 +17,8 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <param name="schedule">Remembers drives with deletions that take longer.</param>
 internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deletion deletion, DeletionSchedule schedule)
 {
-    // Each attempt follows a competing change; rows that contradict each other would never end it.
-    private const int Rereads = 10;
+    private readonly MoveClaims _claims = new(layout);
+    private readonly MoveSource _source = new(layout, new MoveClaims(layout));
 
     /// <summary>Moves an entry: at most seven transactions.</summary>
     /// <param name="control">The drive's control rows, read before the paths were resolved.</param>
@@ -36,13 +36,13 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     {
         var idRow = await ReadIdRowAsync(source, cancellationToken);
         var intent = NewIntent(source, idRow) with { To = to, ToName = change(source).Name };
-        var claim = Claim(change(source), intent);
+        var claim = MoveClaims.NewRow(change(source), intent);
         var isTrash = to == DriveRoots.TrashId(control.OwnerId);
         var claimETag = await BeginAsync(control, intent, isTrash ? claim : null, cancellationToken);
         try
         {
             if (!isTrash)
-                claimETag = await ClaimAsync(intent, claim, cancellationToken);
+                claimETag = await _claims.TakeAsync(intent, claim, cancellationToken);
             if (verify is not null)
                 await verify();
             await CommitAsync(intent, idRow, cancellationToken);
@@ -54,8 +54,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 throw e is StorageException failure ? Translate(failure) : e;
             return FileRecord.FromRow(claim, to) with { PendingMove = null, ETag = "" };
         }
-        var known = new Known(source, FileRecord.FromRow(claim, to), claimETag);
-        return await CompleteAsync(control.OwnerId, intent, known, CancellationToken.None)
+        return await CompleteAsync(control.OwnerId, intent, source, Written(claim, claimETag, to), CancellationToken.None)
             ?? FileRecord.FromRow(claim, to) with { PendingMove = null, ETag = "" };
     }
 
@@ -80,7 +79,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 throw Translate(e);
             return;
         }
-        await CompleteAsync(control.OwnerId, intent, new Known(source, null, null), CancellationToken.None);
+        await CompleteAsync(control.OwnerId, intent, source, null, CancellationToken.None);
     }
 
     /// <summary>
@@ -108,12 +107,12 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             Deleted = wanted,
         };
         await BeginAsync(control, intent, null, cancellationToken);
-        var claim = Claim(wanted, intent);
+        var claim = MoveClaims.NewRow(wanted, intent);
         string? claimETag;
         try
         {
             await prepare(intent);
-            claimETag = await ClaimAsync(intent, claim, cancellationToken);
+            claimETag = await _claims.TakeAsync(intent, claim, cancellationToken);
             var idRow = EntryRows.NewIdRow(wanted);
             idRow[EntryColumns.Operation] = intent.Operation;
             await layout.FileIds.InsertAsync(idRow, cancellationToken);
@@ -124,8 +123,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 throw e is StorageException failure ? Translate(failure) : e;
             return wanted;
         }
-        var known = new Known(wanted, FileRecord.FromRow(claim, intent.To), claimETag);
-        return await CompleteAsync(control.OwnerId, intent, known, CancellationToken.None) ?? wanted;
+        return await CompleteAsync(control.OwnerId, intent, wanted, Written(claim, claimETag, intent.To), CancellationToken.None) ?? wanted;
     }
 
     /// <summary>
@@ -144,14 +142,14 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             // The last thing that a deletion removes is the id row.
             if (idRow?.Text(EntryColumns.Operation) == intent.Operation || (intent.IsDeletion && idRow is null))
             {
-                await CompleteAsync(ownerId, intent, null, cancellationToken);
+                await CompleteAsync(ownerId, intent, null, null, cancellationToken);
                 return true;
             }
             if (intent.IsCopy)
             {
                 if (idRow is null && !await IdFence.TryBlockAsync(layout.FileIds, intent.FileId, cancellationToken))
                     continue;
-                await UnclaimAsync(intent, cancellationToken);
+                await _claims.RemoveAsync(intent, cancellationToken);
                 if (await deletion.UndoCopyAsync(ownerId, intent, cancellationToken))
                     await EndAsync(ownerId, intent, cancellationToken);
                 else
@@ -162,7 +160,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
             if (idRow is not null && idRow.RequiredNumber(EntryColumns.MoveVersion) == intent.FromVersion && !await IdFence.TryRaiseAsync(layout.FileIds, idRow, cancellationToken))
                 continue;
             if (!intent.IsDeletion)
-                await UnclaimAsync(intent, cancellationToken);
+                await _claims.RemoveAsync(intent, cancellationToken);
             await EndAsync(ownerId, intent, cancellationToken);
             return false;
         }
@@ -182,7 +180,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
     private async Task<Row> ReadIdRowAsync(FileRecord source, CancellationToken cancellationToken)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(source.Id), FileKeys.Id(source.Id), cancellationToken);
-        return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == source.ParentId ? idRow : throw Changed();
+        return idRow is not null && idRow.RequiredNumber(EntryColumns.ParentId) == source.ParentId ? idRow : throw EntryErrors.Changed();
     }
 
     /// <summary>Notes the move. Folders only one at a time for each drive, so that no cycle can be created.</summary>
@@ -219,31 +217,6 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         }
     }
 
-    private static Row Claim(FileRecord wanted, MoveIntent intent)
-    {
-        var row = (wanted with { ParentId = intent.To, MoveVersion = intent.FromVersion + 1 }).ToRow(FileKeys.Folder(intent.To), FileKeys.Name(wanted.Name));
-        row[EntryColumns.PendingMove] = intent.Operation;
-        return row;
-    }
-
-    private async Task<string?> ClaimAsync(MoveIntent intent, Row claim, CancellationToken cancellationToken)
-    {
-        var partition = FileKeys.Folder(intent.To);
-        try
-        {
-            var etags = await layout.Files.SubmitAsync(
-                new TableBatch(partition).Merge(new Row(partition, FileKeys.Header)).Insert(claim), cancellationToken);
-            return etags[1];
-        }
-        catch (StorageExistsException)
-        {
-            // The name is ours when only the answer was lost.
-            if (await FindClaimAsync(intent, cancellationToken) is { } own)
-                return own.ETag;
-            throw;
-        }
-    }
-
     private Task<string> CommitAsync(MoveIntent intent, Row idRow, CancellationToken cancellationToken)
     {
         var committed = idRow.CopyTo(idRow.PartitionKey, idRow.RowKey);
@@ -253,13 +226,22 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         return layout.FileIds.ReplaceAsync(committed, idRow.ETag, cancellationToken);
     }
 
-    /// <summary>Creates the folders' rows say what the id row says. Harmless to repeat.</summary>
+    private static FileRecord? Written(Row claim, string? etag, long folderId) =>
+        etag is null ? null : FileRecord.FromRow(claim, folderId) with { ETag = etag };
+
+    /// <summary>Makes the folders' rows say what the id row says. Harmless to repeat.</summary>
+    /// <param name="ownerId">The owner of the drive.</param>
+    /// <param name="intent">The move, committed.</param>
+    /// <param name="source">The entry as it was at its old place; null to read it.</param>
+    /// <param name="claim">The claim as it was written; null to read it.</param>
+    /// <param name="cancellationToken">Cancels the calls; harmless.</param>
     /// <returns>The entry at its new place; null when it is not there any more.</returns>
-    private async Task<FileRecord?> CompleteAsync(long ownerId, MoveIntent intent, Known? known, CancellationToken cancellationToken)
+    private async Task<FileRecord?> CompleteAsync(
+        long ownerId, MoveIntent intent, FileRecord? source, FileRecord? claim, CancellationToken cancellationToken)
     {
         var isUnchanged = true;
         if (!intent.IsCopy)
-            (intent, isUnchanged) = await LeaveAsync(ownerId, intent, known?.Source, cancellationToken);
+            (intent, isUnchanged) = await _source.RemoveAsync(ownerId, intent, source, cancellationToken);
         if (intent.IsDeletion)
         {
             if (await deletion.RunAsync(ownerId, intent, cancellationToken))
@@ -268,216 +250,21 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
                 await schedule.AddAsync(ownerId, cancellationToken);
             return null;
         }
-        var there = await ArriveAsync(ownerId, intent, isUnchanged ? known : null, cancellationToken);
+        var there = await _claims.SettleAsync(ownerId, intent, isUnchanged ? claim : null, cancellationToken);
+        // The batch that brings an entry to the trash ends the move as well.
         if (there is null || intent.To != DriveRoots.TrashId(ownerId))
             await EndAsync(ownerId, intent, cancellationToken);
         return there;
     }
 
-    /// <summary>Removes the entry from the folder that it left; changes made there meanwhile are kept.</summary>
-    private async Task<(MoveIntent Intent, bool IsUnchanged)> LeaveAsync(long ownerId, MoveIntent intent, FileRecord? source, CancellationToken cancellationToken)
-    {
-        var known = source;
-        var isUnchanged = true;
-        for (var attempt = 0; attempt < Rereads; attempt++)
-        {
-            if (source is not null && await TryRemoveRowsAsync(source, withHeader: true, cancellationToken))
-                return (intent, isUnchanged);
-            source = await FindLeftAsync(intent, cancellationToken);
-            isUnchanged = false;
-            if (source is null)
-                return (intent, isUnchanged);
-            // What will be there must hold the change before the old rows go.
-            if (source.ETag != known?.ETag)
-                intent = await TakeAlongAsync(ownerId, intent, source, cancellationToken);
-            known = source;
-        }
-        throw Changed();
-    }
-
-    private async Task<FileRecord?> FindLeftAsync(MoveIntent intent, CancellationToken cancellationToken)
-    {
-        var key = intent.Type == FileType.Folder ? FileKeys.FolderId(intent.FileId) : FileKeys.FileId(intent.FileId);
-        for (var attempt = 0; await layout.Files.FindAsync(FileKeys.Folder(intent.From), key, cancellationToken) is { } row; attempt++)
-        {
-            // Its name is missing: reading it again would not help.
-            if (attempt == Rereads)
-                throw Changed();
-            var byId = FileRecord.FromRow(row, intent.From);
-            // It has come back by a later move.
-            if (byId.MoveVersion > intent.FromVersion)
-                return null;
-            var byName = await layout.Files.FindAsync(row.PartitionKey, byId.GuardedKey, cancellationToken);
-            if (byName is not null && byName.RequiredNumber(EntryColumns.Id) == intent.FileId)
-                return FileRecord.FromRow(byName, intent.From);
-        }
-        return null;
-    }
-
-    private async Task<MoveIntent> TakeAlongAsync(long ownerId, MoveIntent intent, FileRecord current, CancellationToken cancellationToken)
-    {
-        if (intent.IsDeletion)
-        {
-            var updated = intent with { Deleted = current };
-            return await IgnoreGoneAsync(() => layout.Files.ReplaceAsync(updated.ToRow(ownerId), "*", cancellationToken)) ? updated : intent;
-        }
-        var row = await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken);
-        if (row is null || row.Text(EntryColumns.PendingMove) != intent.Operation)
-            return intent;
-        var pending = FileRecord.FromRow(row, intent.To);
-        var merged = pending with
-        {
-            Size = current.Size,
-            PrimaryEntityId = current.PrimaryEntityId,
-            OtherEntities = current.OtherEntities,
-            View = current.View,
-            UpdatedAt = current.UpdatedAt,
-            Metadata = MetadataKeys.WithMarksOf(current.Metadata, pending.Metadata),
-        };
-        await IgnoreGoneAsync(() => layout.Files.ReplaceAsync(Claim(merged, intent), row.ETag, cancellationToken));
-        return intent;
-    }
-
-    private async Task<bool> TryRemoveRowsAsync(FileRecord source, bool withHeader, CancellationToken cancellationToken)
-    {
-        var partition = FileKeys.Folder(source.ParentId);
-        var batch = new TableBatch(partition);
-        // Listings that are kept by the folder's version must see the change.
-        if (withHeader)
-            batch.Merge(new Row(partition, FileKeys.Header));
-        foreach (var row in source.ToRows())
-            batch.Delete(row.RowKey, row.RowKey == source.GuardedKey ? source.ETag : "*");
-        try
-        {
-            await layout.Files.SubmitAsync(batch, cancellationToken);
-            return true;
-        }
-        catch (StorageNotFoundException e) when (withHeader && e.FailedIndex == 0)
-        {
-            // The folder itself is being deleted.
-            return await TryRemoveRowsAsync(source, withHeader: false, cancellationToken);
-        }
-        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Turns the claim into an entry; null when it is no longer a claim, or its folder is being deleted.</summary>
-    private async Task<FileRecord?> ArriveAsync(long ownerId, MoveIntent intent, Known? known, CancellationToken cancellationToken)
-    {
-        var partition = FileKeys.Folder(intent.To);
-        var claim = known is { Claim: { } record, ClaimETag: { } etag } ? record with { ETag = etag } : await FindClaimAsync(intent, cancellationToken);
-        for (; claim is not null; claim = await FindClaimAsync(intent, cancellationToken))
-        {
-            record = claim with { PendingMove = null };
-            var batch = new TableBatch(partition).Merge(new Row(partition, FileKeys.Header));
-            var guarded = 0;
-            foreach (var row in record.ToRows())
-            {
-                if (row.RowKey == record.GuardedKey)
-                    guarded = batch.Count;
-                if (row.RowKey == FileKeys.Name(intent.ToName))
-                    batch.Replace(row, claim.ETag);
-                else
-                    batch.Upsert(row);
-            }
-            if (intent.To == DriveRoots.TrashId(ownerId))
-                batch.Delete(DriveControl.MovePrefix + intent.Operation);
-            try
-            {
-                return record with { ETag = (await layout.Files.SubmitAsync(batch, cancellationToken))[guarded] ?? "" };
-            }
-            catch (StorageNotFoundException)
-            {
-                // The folder is being deleted with its content; or another call finished the move.
-                return null;
-            }
-            catch (StorageChangedException)
-            {
-                // Another call finishes it at the same time.
-            }
-        }
-        return null;
-    }
-
-    private async Task<FileRecord?> FindClaimAsync(MoveIntent intent, CancellationToken cancellationToken) =>
-        await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken) is { } row
-        && row.Text(EntryColumns.PendingMove) == intent.Operation
-            ? FileRecord.FromRow(row, intent.To)
-            : null;
-
-    private async Task UnclaimAsync(MoveIntent intent, CancellationToken cancellationToken)
-    {
-        var row = await layout.Files.FindAsync(FileKeys.Folder(intent.To), FileKeys.Name(intent.ToName), cancellationToken);
-        if (row?.Text(EntryColumns.PendingMove) == intent.Operation)
-            await IgnoreGoneAsync(() => layout.Files.DeleteAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken));
-    }
-
     private Task<bool> EndAsync(long ownerId, MoveIntent intent, CancellationToken cancellationToken) =>
         layout.Files.DeleteAsync(DriveControl.Partition(ownerId), DriveControl.MovePrefix + intent.Operation, cancellationToken: cancellationToken);
-
-    private static async Task<bool> IgnoreGoneAsync(Func<Task> call)
-    {
-        try
-        {
-            await call();
-            return true;
-        }
-        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
-        {
-            return false;
-        }
-    }
 
     private static Exception Translate(StorageException failure) => failure switch
     {
         StorageExistsException => new CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", failure),
         StorageNotFoundException => new CloudreveException(ErrorCode.PathNotFound, "The folder no longer exists.", failure),
-        StorageChangedException => Changed(failure),
+        StorageChangedException => EntryErrors.Changed(failure),
         _ => failure,
     };
-
-    private static CloudreveException Changed(Exception? cause = null) =>
-        new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", cause);
-
-    /// <summary>Rows that the mover itself has read and written, so that it need not read them again.</summary>
-    private sealed record Known(FileRecord Source, FileRecord? Claim, string? ClaimETag);
-}
-
-/// <summary>Raises the version of an id row, so that a move which began before cannot commit.</summary>
-internal static class IdFence
-{
-    /// <summary>
-    /// Takes a free id, so that an entry which is being added cannot be created. The row stays: the call that adds the entry
-    /// may be very late.
-    /// </summary>
-    public static async Task<bool> TryBlockAsync(Table ids, long id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ids.InsertAsync(new Row(FileKeys.IdBlock(id), FileKeys.Id(id)) { [EntryColumns.ParentId] = MoveIntent.Nowhere, [EntryColumns.Type] = 0, [EntryColumns.OwnerId] = 0L, [EntryColumns.MoveVersion] = 0L }, cancellationToken);
-            return true;
-        }
-        catch (StorageExistsException)
-        {
-            return false;
-        }
-    }
-
-    public static async Task<bool> TryRaiseAsync(Table ids, Row idRow, CancellationToken cancellationToken)
-    {
-        var fenced = idRow.CopyTo(idRow.PartitionKey, idRow.RowKey);
-        fenced[EntryColumns.MoveVersion] = idRow.RequiredNumber(EntryColumns.MoveVersion) + 1;
-        fenced[EntryColumns.Operation] = null;
-        try
-        {
-            await ids.ReplaceAsync(fenced, idRow.ETag, cancellationToken);
-            return true;
-        }
-        catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)
-        {
-            return false;
-        }
-    }
 }

@@ -47,7 +47,7 @@ internal sealed class Renaming(StorageLayout layout)
             // Its response may have been lost: then the entry has the new name.
             if (await FindAsync(renamed, cancellationToken) is { } there)
                 return there;
-            throw new CloudreveException(ErrorCode.Conflict, "The item was changed in the meantime. Try again.", e);
+            throw EntryErrors.Changed(e);
         }
     }
 

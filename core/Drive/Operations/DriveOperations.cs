@@ -370,7 +370,7 @@ public sealed partial class DriveOperations
         var control = await _locks.ReadAsync(ownerId, cancellationToken);
         if (control.Moves.FirstOrDefault(m => m.Operation == operation) is { } move)
             await _relocator.SettleAsync(ownerId, move, cancellationToken);
-        throw Changed();
+        throw EntryErrors.Changed();
     }
 
     private static void RequireNotRoot(FilePath path)
@@ -379,7 +379,6 @@ public sealed partial class DriveOperations
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder cannot be changed.");
     }
 
-    private static CloudreveException Changed() => new(ErrorCode.Conflict, "The item was changed in the meantime. Try again.");
 
     private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 }
