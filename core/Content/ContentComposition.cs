@@ -34,28 +34,36 @@ namespace Cloudreve.Core.Content;
 /// <summary>Registers the content of files: uploads, versions, blobs, archives, thumbnails.</summary>
 internal static class ContentComposition
 {
-    public static IServiceCollection AddContent(this IServiceCollection services)
+    public static IServiceCollection AddContent(this IServiceCollection services) => services
+        .AddBlobs()
+        .AddUploads()
+        .AddWrites()
+        .AddArchives()
+        .AddMedia();
+
+    /// <summary>Blobs, what refers to them, and how they are kept.</summary>
+    private static IServiceCollection AddBlobs(this IServiceCollection services)
     {
         services.TryAddSingleton<EntityStore>();
         services.TryAddSingleton<EntityReader>();
         services.TryAddSingleton<EntityCensus>();
-        services.TryAddSingleton<ArchiveListing>();
-        services.TryAddSingleton<ArchiveSessions>();
-        services.TryAddSingleton<ArchiveDownload>();
-        services.AddArchiveCreation();
-        services.TryAddSingleton<ArchiveExtraction>();
-        services.TryAddSingleton<Relocation>();
         services.TryAddSingleton<EntityReferences>();
         services.TryAddSingleton<EntityRecycler>();
+        services.TryAddSingleton<EntityAdministration>();
+        services.TryAddSingleton<LinkReleases>();
+        services.TryAddSingleton<FileVersions>();
+        services.TryAddSingleton<MasterKeys>();
+        services.TryAddSingleton<BlobEncryption>();
+        services.TryAddSingleton<PolicyContainers>();
         services.TryAddSingleton<SiteIntegrity>();
         services.TryAddSingleton<SiteScrub>();
-        services.TryAddSingleton<EntityAdministration>();
-        services.TryAddSingleton<PolicyContainers>();
-        services.TryAddSingleton<ThumbnailService>();
-        services.TryAddSingleton<ThumbnailRequests>();
-        services.TryAddSingleton<MediaInformation>();
-        services.AddFullText();
-        services.TryAddSingleton<LinkReleases>();
+        services.TryAddSingleton<Relocation>();
+        return services;
+    }
+
+    /// <summary>Uploads in sessions and in chunks.</summary>
+    private static IServiceCollection AddUploads(this IServiceCollection services)
+    {
         services.TryAddSingleton<UploadAnswers>();
         services.TryAddSingleton<UploadSessions>();
         services.TryAddSingleton<UploadReservations>();
@@ -108,9 +116,12 @@ internal static class ContentComposition
             provider.GetRequiredService<ILogger<ChunkIntake>>()));
         services.TryAddSingleton<ChunkAssembly>();
         services.TryAddSingleton<UploadExpiry>();
-        services.TryAddSingleton<FileVersions>();
-        services.TryAddSingleton<MasterKeys>();
-        services.TryAddSingleton<BlobEncryption>();
+        return services;
+    }
+
+    /// <summary>Content that comes within one request.</summary>
+    private static IServiceCollection AddWrites(this IServiceCollection services)
+    {
         services.TryAddSingleton<WriteIntents>();
         services.TryAddSingleton<WriteStaging>();
         services.TryAddSingleton<WritePlacement>();
@@ -136,6 +147,27 @@ internal static class ContentComposition
             provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<BlobEncryption>(),
             provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>Archives: listing, downloads, creation, extraction.</summary>
+    private static IServiceCollection AddArchives(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ArchiveListing>();
+        services.TryAddSingleton<ArchiveSessions>();
+        services.TryAddSingleton<ArchiveDownload>();
+        services.AddArchiveCreation();
+        services.TryAddSingleton<ArchiveExtraction>();
+        return services;
+    }
+
+    /// <summary>Thumbnails, media information, full-text search, viewers.</summary>
+    private static IServiceCollection AddMedia(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ThumbnailService>();
+        services.TryAddSingleton<ThumbnailRequests>();
+        services.TryAddSingleton<MediaInformation>();
+        services.AddFullText();
         services.TryAddSingleton<ViewerSessions>();
         services.TryAddSingleton<WopiDiscovery>();
         return services;

@@ -53,6 +53,14 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
 /// <param name="Result">Its result; null while it has not ended.</param>
 internal sealed record GroupState(string Key, GroupReservation? Reservation, ImportGroupResult? Result);
 
+/// <summary>The outcome of a group.</summary>
+/// <param name="Done">The pages that it has imported.</param>
+/// <param name="Found">The pages that it has found.</param>
+/// <param name="Failures">The items that it could not import.</param>
+/// <param name="Result">The numbers.</param>
+internal sealed record GroupEnd(
+    IReadOnlyList<FrontierItem> Done, IReadOnlyList<FrontierItem> Found, IReadOnlyList<ImportFailure> Failures, ImportGroupResult Result);
+
 /// <summary>
 /// The bookkeeping of a running import: rows of its partition hold the pages still to be listed (<c>q|</c>), what each group
 /// reserved or did (<c>g|</c>), reservations that were given up since the source changed (<c>a|</c>), and what failed
@@ -123,18 +131,16 @@ internal sealed class ImportFrontier(StorageLayout layout)
     /// Ends a group: its failures and findings are written, then one batch removes its rows from the frontier and stores
     /// its result. Usually everything fits into that one batch.
     /// </summary>
-    public async Task CompleteAsync(
-        long taskId, ImportGroup group, IReadOnlyList<FrontierItem> done, IReadOnlyList<FrontierItem> found,
-        IReadOnlyList<ImportFailure> failures, ImportGroupResult result, CancellationToken cancellationToken)
+    public async Task CompleteAsync(long taskId, ImportGroup group, GroupEnd end, CancellationToken cancellationToken)
     {
         var partition = Partition(taskId);
         var last = new TableBatch(partition);
-        foreach (var item in done)
+        foreach (var item in end.Done)
             last.Delete(item.Key);
-        var groupRow = new Row(partition, Groups + group.Key) { [Columns.Result] = JsonSerializer.Serialize(result, ImportJson.Default.ImportGroupResult) };
+        var groupRow = new Row(partition, Groups + group.Key) { [Columns.Result] = JsonSerializer.Serialize(end.Result, ImportJson.Default.ImportGroupResult) };
         last.UpsertMerge(groupRow);
-        var others = found.Select(item => ToRow(taskId, group.Round, item))
-            .Concat(failures.Select((failure, i) => ErrorRow(taskId, group, i, failure)));
+        var others = end.Found.Select(item => ToRow(taskId, group.Round, item))
+            .Concat(end.Failures.Select((failure, i) => ErrorRow(taskId, group, i, failure)));
         var batch = new TableBatch(partition);
         foreach (var row in others)
         {
@@ -150,7 +156,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
             }
             // A slow run of a group that another run has ended must not restore rows that were removed from the frontier.
             if (batch.Count == 0)
-                batch.Merge(new Row(partition, done[0].Key));
+                batch.Merge(new Row(partition, end.Done[0].Key));
             batch.Upsert(row);
         }
         // Findings must be on the frontier before the rows that led to them are removed.

@@ -58,7 +58,8 @@ internal sealed class ImportGroupRunner(
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
         var result = new ImportGroupResult(outcome.Totals, FirstOf(outcome.Failures));
-        await frontier.CompleteAsync(context.TaskId, group, listing.Done, outcome.Found, outcome.Failures, result, cancellationToken);
+        await frontier.CompleteAsync(
+            context.TaskId, group, new GroupEnd(listing.Done, outcome.Found, outcome.Failures, result), cancellationToken);
         return result;
     }
 

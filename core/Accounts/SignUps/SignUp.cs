@@ -6,6 +6,14 @@ using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Accounts.SignUps;
 
+/// <summary>A request for an account.</summary>
+/// <param name="Email">The mail address.</param>
+/// <param name="Password">The password.</param>
+/// <param name="Language">Locale code; null when unknown.</param>
+/// <param name="SiteUrl">Scheme and host of links in mails.</param>
+/// <param name="Client">The client that makes the request.</param>
+public sealed record NewAccount(string Email, string Password, string? Language, string SiteUrl, ClientAddress Client);
+
 /// <summary>Creates accounts for people who sign up, and activates them (contract, section 6).</summary>
 /// <param name="users">The accounts.</param>
 /// <param name="catalog">The groups.</param>
@@ -22,41 +30,36 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
 
     /// <summary>Creates an account.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="siteUrl">Scheme and host of links in mails.</param>
-    /// <param name="email">The mail address.</param>
-    /// <param name="password">The password.</param>
-    /// <param name="language">Locale code; null when unknown.</param>
-    /// <param name="client">The client that makes the request.</param>
+    /// <param name="account">The account that somebody asks for.</param>
     /// <returns>The account; inactive when a mail was sent to confirm the address.</returns>
     /// <exception cref="CloudreveException">
     /// 40019 closed, 40001 malformed, 40028 no mail server, 40032 the address has an account, 40033 the address has an account that waits
     /// for its activation, and the mail was sent again, 429 while too many sign up.
     /// </exception>
-    public async Task<User> RegisterAsync(
-        SiteSettings site, string siteUrl, string email, string password, string? language, ClientAddress client, CancellationToken cancellationToken = default)
+    public async Task<User> RegisterAsync(SiteSettings site, NewAccount account, CancellationToken cancellationToken = default)
     {
         if (!site.Get(AccountSetting.RegisterEnabled))
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Registration is disabled on this site.");
-        CheckFields(email, password, language);
+        CheckFields(account);
         var needsActivation = site.Get(AccountSetting.EmailActivation);
         if (needsActivation)
             MailRequests.RequireMail(site);
         var group = await catalog.GetGroupAsync((int)Math.Min(site.Get(AccountSetting.DefaultGroup), int.MaxValue), cancellationToken);
-        var user = new NewUser(email, await PasswordHasher.HashAsync(password, client, cancellationToken), group.Id)
+        var user = new NewUser(account.Email, await PasswordHasher.HashAsync(account.Password, account.Client, cancellationToken), group.Id)
         {
             Status = needsActivation ? UserStatus.Inactive : UserStatus.Active,
-            Language = string.IsNullOrEmpty(language) ? null : language,
+            Language = string.IsNullOrEmpty(account.Language) ? null : account.Language,
         };
         try
         {
             var created = await users.CreateAsync(user, cancellationToken);
             if (needsActivation)
-                await SendActivationAsync(created, siteUrl, language, cancellationToken);
+                await SendActivationAsync(created, account.SiteUrl, account.Language, cancellationToken);
             return created;
         }
         catch (CloudreveException e) when (e.Code == ErrorCode.MailInUse && needsActivation)
         {
-            await SendAgainAsync(user, password, siteUrl, client, cancellationToken);
+            await SendAgainAsync(user, account, cancellationToken);
             throw;
         }
     }
@@ -106,13 +109,13 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
         }
     }
 
-    private static void CheckFields(string email, string password, string? language)
+    private static void CheckFields(NewAccount account)
     {
-        if (!MailAddressRules.Allow(email.Trim()))
+        if (!MailAddressRules.Allow(account.Email.Trim()))
             throw new CloudreveException(ErrorCode.BadParameter, "The email address is invalid.");
-        if (language is { Length: > MaxLanguage })
+        if (account.Language is { Length: > MaxLanguage })
             throw new CloudreveException(ErrorCode.BadParameter, "The language is invalid.");
-        PasswordRules.Check(password);
+        PasswordRules.Check(account.Password);
     }
 
     /// <summary>
@@ -120,19 +123,19 @@ public sealed class SignUp(UserStore users, SiteCatalog catalog, MailRequests re
     /// password that it was sent for, and none invalidates another: its reader decides by following a link.
     /// </summary>
     /// <exception cref="CloudreveException">40033, or 40028 for too many passwords, unless the account does not wait for its activation.</exception>
-    private async Task SendAgainAsync(NewUser user, string password, string siteUrl, ClientAddress client, CancellationToken cancellationToken)
+    private async Task SendAgainAsync(NewUser user, NewAccount account, CancellationToken cancellationToken)
     {
         var waiting = await users.FindByEmailAsync(user.Email, cancellationToken);
         if (waiting?.Status != UserStatus.Inactive)
             return;
         var open = await requests.ListPasswordsAsync(waiting.Id, cancellationToken);
-        var known = await FindAsync(password, open, client, cancellationToken);
+        var known = await FindAsync(account.Password, open, account.Client, cancellationToken);
         if (known is null && open.Count >= MaxPasswords)
         {
             throw new CloudreveException(
                 ErrorCode.MailFailed, "Too many sign-ups are pending for this address. Follow the link in one of the emails, then reset the password.");
         }
-        await SendActivationAsync(waiting with { PasswordHash = known ?? user.PasswordHash }, siteUrl, user.Language, cancellationToken);
+        await SendActivationAsync(waiting with { PasswordHash = known ?? user.PasswordHash }, account.SiteUrl, user.Language, cancellationToken);
         throw new CloudreveException(ErrorCode.ActivationMailSent, "This account is awaiting activation. The activation email was sent again.");
     }
 

@@ -48,10 +48,9 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
                 return MoveOutcome.Failed("Its content does not exist.");
             if (!IsContentOf(entity, blob))
                 return MoveOutcome.Failed("Its content was changed outside this site.");
-            var copies = containers.Get(to);
-            if (!await TryCopyAsync(from, blob, copies, target.Name, cancellationToken))
+            if (!await TryCopyAsync(from, blob, containers.Get(to), target.Name, cancellationToken))
                 return MoveOutcome.Failed("Its content changed while it was being copied.");
-            return await TakeAsync(entity, to, blob, target, copies, timeout, cancellationToken);
+            return await TakeAsync(entity, to, blob, target, timeout, cancellationToken);
         }
         catch (CloudreveException e)
         {
@@ -83,8 +82,9 @@ internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers,
     }
 
     private async Task<MoveOutcome> TakeAsync(
-        EntityRecord entity, StoragePolicy to, BlobItem blob, BlobTarget target, BlobContainer copies, TimeSpan timeout, CancellationToken cancellationToken)
+        EntityRecord entity, StoragePolicy to, BlobItem blob, BlobTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var copies = containers.Get(to);
         var start = clock.GetTimestamp();
         var copy = await copies.FindAsync(target.Name, cancellationToken);
         while (copy?.CopyState == BlobCopyState.Pending)

@@ -141,14 +141,7 @@ public sealed class Relocation(
                     etag = await _rows.WriteAsync(reference.TaskId, state = state with { Copies = targets }, etag, cancellationToken);
                 if (await round.RunAsync(state.Failures, s_stepTime - clock.GetElapsedTime(start), cancellationToken) is not { } result)
                     return false;
-                state = state with
-                {
-                    Moved = state.Moved + result.Moved,
-                    Failures = result.Failures,
-                    Cursor = page.After,
-                    IsDone = page.IsLast,
-                    Copies = [],
-                };
+                state = After(state, page, result);
             }
             etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
             await ReportAsync(reference, state, cancellationToken);
@@ -189,6 +182,15 @@ public sealed class Relocation(
             ? new RelocationState { IsCounted = true, Total = total }
             : state with { Total = total, Cursor = page.After };
     }
+
+    private static RelocationState After(RelocationState state, RelocationPage page, RoundResult result) => state with
+    {
+        Moved = state.Moved + result.Moved,
+        Failures = result.Failures,
+        Cursor = page.After,
+        IsDone = page.IsLast,
+        Copies = [],
+    };
 
     private Task ReportAsync(TaskReference reference, RelocationState state, CancellationToken cancellationToken)
     {

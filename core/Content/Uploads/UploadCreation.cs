@@ -87,7 +87,8 @@ public sealed class UploadCreation
             ?? (await _creation.CreateAsync(owner.Id, request.Path.Parent, NewEntry.Folder, failIfExists: false, cancellationToken)).Id;
         // The row comes first: everything after it is undone by the job that finds the row.
         var session = await _sessions.AddAsync(
-            await DescribeAsync(caller, policy, request, target with { ParentId = parentId }, chunks, site.Get(SiteSetting.UploadSessionLifetime), cancellationToken),
+            await DescribeAsync(
+                new UploadPlan(owner, policy, chunks, site.Get(SiteSetting.UploadSessionLifetime)), request, target with { ParentId = parentId }, cancellationToken),
             cancellationToken);
         // Before the charge: all competing calls for the path would wait for each other's changes of the total, including the winner.
         await LockAsync(control, session, cancellationToken);
@@ -116,10 +117,9 @@ public sealed class UploadCreation
     internal static string OperationOf(UploadSession session) => $"up-{session.Id:N}";
 
     private async Task<UploadSession> DescribeAsync(
-        Caller caller, StoragePolicy policy, UploadRequest request, UploadTarget target, ChunkPlan chunks, TimeSpan lifetime,
-        CancellationToken cancellationToken)
+        UploadPlan plan, UploadRequest request, UploadTarget target, CancellationToken cancellationToken)
     {
-        var owner = caller.RequireUser();
+        var (owner, policy, chunks, lifetime) = plan;
         var now = _clock.GetUtcNow();
         var isRelay = policy.Settings.Relay;
         var entityId = request.Size == 0 ? 0 : await _ids.NextAsync(IdKind.Entity, cancellationToken);
@@ -273,4 +273,7 @@ public sealed class UploadCreation
 
     /// <summary>A file of that name was created meanwhile, or created and removed.</summary>
     private sealed class CompetingFileException(Exception cause) : CloudreveException(ErrorCode.ObjectExists, "An item with this name already exists.", cause);
+
+    /// <summary>How the site takes an upload.</summary>
+    private sealed record UploadPlan(User Owner, StoragePolicy Policy, ChunkPlan Chunks, TimeSpan Lifetime);
 }

@@ -21,12 +21,13 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
     {
         var last = token is null ? null : SortedToken.Decode(token, order, descending);
         if (last?.Version is { } version && await FindVersionAsync(folderId, cancellationToken) == version
-            && await _snapshots.ReadAsync(folderId, order, descending, version, last.Position, pageSize, cancellationToken) is { Entries.Count: > 0 } kept)
+            && await _snapshots.ReadAsync(new SnapshotKey(folderId, order, descending, version), last.Position, pageSize, cancellationToken)
+                is { Entries.Count: > 0 } kept)
             return Page(kept.Entries, kept.Total, last.Position, version);
         var folder = new FolderReading(layout, heavy, folderId);
         await folder.ReadAsync(cancellationToken);
         if (last is null && folder.HasMore
-            && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, 0, pageSize, cancellationToken) is { } part)
+            && await _snapshots.ReadAsync(new SnapshotKey(folderId, order, descending, folder.Version), 0, pageSize, cancellationToken) is { } part)
             return Page(part.Entries, part.Total, 0, folder.Version);
         var entries = await SortAsync(folder, folderId, order, descending, cancellationToken);
         var comparer = new EntryComparer(order, descending);
@@ -51,7 +52,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
         var folder = new FolderReading(layout, heavy, folderId);
         await folder.ReadAsync(cancellationToken);
         if (folder.HasMore
-            && await _snapshots.ReadAsync(folderId, order, descending, folder.Version, position, pageSize, cancellationToken) is { } part)
+            && await _snapshots.ReadAsync(new SnapshotKey(folderId, order, descending, folder.Version), position, pageSize, cancellationToken) is { } part)
             return new NumberedPage(part.Entries, part.Total);
         var entries = await SortAsync(folder, folderId, order, descending, cancellationToken);
         return new NumberedPage(position < entries.Count ? [.. entries.Skip((int)position).Take(pageSize)] : [], entries.Count);
@@ -64,7 +65,7 @@ internal sealed class SortedListing(StorageLayout layout, ListingBlobs blobs, He
         var entries = await folder.EndAsync(cancellationToken);
         entries.Sort(new EntryComparer(order, descending));
         if (isLarge)
-            await _snapshots.WriteAsync(folderId, order, descending, folder.Version, entries, cancellationToken);
+            await _snapshots.WriteAsync(new SnapshotKey(folderId, order, descending, folder.Version), entries, cancellationToken);
         return entries;
     }
 

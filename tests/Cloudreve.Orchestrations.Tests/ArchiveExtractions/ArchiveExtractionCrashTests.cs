@@ -29,7 +29,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
         await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/out/d"), NewEntry.Folder, failIfExists: true);
         await site.WriteAsync("/a.zip", ZipFile.Of(("a", [1]), ("d/b", [2, 3])));
         var used = await site.UsedAsync();
-        var task = await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/a.zip", "cloudreve://my/out", "", []);
+        var task = await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), new ExtractionRequest("cloudreve://my/a.zip", "cloudreve://my/out"));
         var snapshot = await StorageSnapshot.TakeAsync(site.Layout.AllTables, [site.Layout.Container(site.Layout.FilesContainerName)]);
         var call = 1;
         for (; ; call++)

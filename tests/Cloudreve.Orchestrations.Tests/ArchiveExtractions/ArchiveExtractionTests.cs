@@ -222,7 +222,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
         var caller = await site.AdminAsync();
 
         var refused = await Assert.ThrowsAsync<CloudreveException>(
-            () => site.Get<ArchiveExtraction>().AcceptAsync(caller, source, destination, encoding, []));
+            () => site.Get<ArchiveExtraction>().AcceptAsync(caller, new ExtractionRequest(source, destination) { Encoding = encoding }));
 
         Assert.Equal(code, refused.Code);
         Assert.Empty((await site.Get<TaskStore>().ListAsync(1, [], [], 10, null)).Tasks);
@@ -237,7 +237,8 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     private static async Task<WorkflowTask> RunAsync(RunningSite site, string encoding = "", string[]? mask = null, string password = "")
     {
         var task = await site.Get<ArchiveExtraction>().AcceptAsync(
-            await site.AdminAsync(), "cloudreve://my/a.zip", "cloudreve://my/out", encoding, mask ?? [], password);
+            await site.AdminAsync(),
+            new ExtractionRequest("cloudreve://my/a.zip", "cloudreve://my/out") { Encoding = encoding, Mask = mask ?? [], Password = password });
         var hub = new ReplayHub();
         await site.Get<ArchiveExtractionWorkflow>().StartAsync(new ReplayClient(hub), task);
         await hub.RunAsync(site.Activities());

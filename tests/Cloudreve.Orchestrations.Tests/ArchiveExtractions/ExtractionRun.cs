@@ -32,5 +32,7 @@ internal static class ExtractionRun
     public static Task<FileRecord?> FindAsync(RunningSite site, string path) => site.Get<EntriesByPath>().FindAsync(1, FilePath.ParsePlain(path));
 
     private static async Task<WorkflowTask> AcceptAsync(RunningSite site, string name, string encoding, string[] mask, string password) =>
-        await site.Get<ArchiveExtraction>().AcceptAsync(await site.AdminAsync(), "cloudreve://my/" + name, "cloudreve://my/out", encoding, mask, password);
+        await site.Get<ArchiveExtraction>().AcceptAsync(
+            await site.AdminAsync(),
+            new ExtractionRequest("cloudreve://my/" + name, "cloudreve://my/out") { Encoding = encoding, Mask = mask, Password = password });
 }

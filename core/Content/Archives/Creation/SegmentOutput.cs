@@ -70,13 +70,13 @@ internal abstract class SegmentOutput : IAsyncDisposable
     /// <summary>Each segment is a member of gzip or a frame of Zstandard: what follows each other unpacks to the whole.</summary>
     private sealed class TarOutput : SegmentOutput
     {
-        private readonly Gate _gate;
+        private readonly DetachableStream _packed;
         private readonly Stream _compressor;
 
         public TarOutput(ArchiveForm form, Stream output)
         {
-            _gate = new Gate(output);
-            _compressor = Compress(form, _gate);
+            _packed = new DetachableStream(output);
+            _compressor = Compress(form, _packed);
         }
 
         public override Stream Content => _compressor;
@@ -96,15 +96,15 @@ internal abstract class SegmentOutput : IAsyncDisposable
         public override async Task CompleteAsync()
         {
             await _compressor.DisposeAsync();
-            _gate.IsClosed = true;
+            _packed.IsDetached = true;
         }
 
         public override async ValueTask DisposeAsync()
         {
             // Anything that an unfinished compressor writes now must not reach the archive.
-            _gate.IsClosed = true;
+            _packed.IsDetached = true;
             await _compressor.DisposeAsync();
-            await _gate.DisposeAsync();
+            await _packed.DisposeAsync();
         }
     }
 }

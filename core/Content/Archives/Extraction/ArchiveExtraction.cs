@@ -62,30 +62,25 @@ public sealed class ArchiveExtraction(
 
     /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
     /// <param name="caller">The caller.</param>
-    /// <param name="source">The archive's URI.</param>
-    /// <param name="destination">The URI of the folder that it is extracted to.</param>
-    /// <param name="encoding">The encoding of names that do not specify it; empty to guess.</param>
-    /// <param name="mask">The requested entries; empty for all.</param>
-    /// <param name="password">The password of encrypted entries; empty for none.</param>
+    /// <param name="request">The request.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
     /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for a file that is
     /// not an archive; and any error of the source. Nothing was created.
     /// </exception>
-    public async Task<WorkflowTask> AcceptAsync(
-        Caller caller, string source, string destination, string encoding, IReadOnlyList<string> mask, string password = "",
-        CancellationToken cancellationToken = default)
+    public async Task<WorkflowTask> AcceptAsync(Caller caller, ExtractionRequest request, CancellationToken cancellationToken = default)
     {
         caller.Require(GroupPermission.ArchiveTask);
-        var names = NameEncoding.Of(encoding);
+        var names = NameEncoding.Of(request.Encoding);
         var site = await settings.GetAsync(cancellationToken);
-        var place = await access.OpenAsync(caller, FileUri.Parse(destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
+        var place = await access.OpenAsync(caller, FileUri.Parse(request.Destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         if (await byPath.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
-        var archive = await FindAsync(caller, site, source, cancellationToken);
-        await _sources.CheckAsync(archive, names, password, cancellationToken);
-        var json = JsonSerializer.Serialize(new ExtractionJob(source, place.DrivePath.ToString(), encoding, mask), ExtractionJson.Short.ExtractionJob);
-        if (json.Length > MaxJobCharacters || mask.Any(string.IsNullOrEmpty))
+        var archive = await FindAsync(caller, site, request.Source, cancellationToken);
+        await _sources.CheckAsync(archive, names, request.Password, cancellationToken);
+        var job = new ExtractionJob(request.Source, place.DrivePath.ToString(), request.Encoding, request.Mask);
+        var json = JsonSerializer.Serialize(job, ExtractionJson.Short.ExtractionJob);
+        if (json.Length > MaxJobCharacters || request.Mask.Any(string.IsNullOrEmpty))
             throw new CloudreveException(ErrorCode.BadParameter, "The selection of files is too long or has an empty name.");
         var now = clock.GetUtcNow();
         var task = new WorkflowTask
@@ -97,7 +92,7 @@ public sealed class ArchiveExtraction(
             UpdatedAt = now,
             Job = json,
         };
-        await _rows.AddPasswordAsync(task.Id, password, cancellationToken);
+        await _rows.AddPasswordAsync(task.Id, request.Password, cancellationToken);
         await tasks.CreateAsync(task, cancellationToken);
         return task;
     }

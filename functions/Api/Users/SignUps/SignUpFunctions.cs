@@ -25,7 +25,8 @@ internal sealed class SignUpFunctions(CaptchaGate captchas, SignUp signUp, UrlSi
     {
         await captchas.PassAsync(call.Site, CaptchaSetting.OnSignUp, body.CaptchaAnswer(), cancellationToken);
         var siteUrl = SiteUrls.Base(request.HttpContext, call.Site, primary: false);
-        var user = await signUp.RegisterAsync(call.Site, siteUrl, body.Email, body.Password, body.Language, call.Caller.Client, cancellationToken);
+        var user = await signUp.RegisterAsync(
+            call.Site, new NewAccount(body.Email, body.Password, body.Language, siteUrl, call.Caller.Client), cancellationToken);
         return user.Status == UserStatus.Inactive
             ? ApiResponse.Continue<UserResponse>(null)
             : await DescribeAsync(user, call, cancellationToken);

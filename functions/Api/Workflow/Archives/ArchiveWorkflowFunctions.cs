@@ -37,8 +37,8 @@ internal sealed class ArchiveWorkflowFunctions(
     {
         if (body.Src is not [var source])
             throw new CloudreveException(ErrorCode.BadParameter, "Choose one archive.");
-        var task = await extraction.AcceptAsync(
-            call.Caller, source, body.Dst, body.Encoding ?? "", body.FileMask ?? [], body.Password ?? "", cancellationToken);
+        var wanted = new ExtractionRequest(source, body.Dst) { Encoding = body.Encoding ?? "", Mask = body.FileMask ?? [], Password = body.Password ?? "" };
+        var task = await extraction.AcceptAsync(call.Caller, wanted, cancellationToken);
         return await starts.RunAsync(extractionWorkflow, client, task, call.Site.HashIds, cancellationToken);
     }
 }

@@ -90,5 +90,5 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     private static async Task RegisterAsync(SignUpWorld world, string email) =>
-        await world.SignUp.RegisterAsync(await world.GetSiteAsync(), SignUpWorld.Site, email, "long enough", null, ClientAddress.Unknown);
+        await world.SignUp.RegisterAsync(await world.GetSiteAsync(), new NewAccount(email, "long enough", null, SignUpWorld.Site, ClientAddress.Unknown));
 }

@@ -1,11 +1,11 @@
 namespace Cloudreve.Core.Content.Archives.Creation;
 
-/// <summary>Passes what is written on to another stream, which it leaves open, until it is closed.</summary>
+/// <summary>Passes what is written on to another stream, which it leaves open, until it is detached.</summary>
 /// <param name="output">The other stream.</param>
-internal sealed class Gate(Stream output) : Stream
+internal sealed class DetachableStream(Stream output) : Stream
 {
     /// <summary>True if nothing is passed on any more.</summary>
-    public bool IsClosed { get; set; }
+    public bool IsDetached { get; set; }
 
     public override bool CanRead => false;
 
@@ -22,14 +22,14 @@ internal sealed class Gate(Stream output) : Stream
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        IsClosed ? ValueTask.CompletedTask : output.WriteAsync(buffer, cancellationToken);
+        IsDetached ? ValueTask.CompletedTask : output.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        if (!IsClosed)
+        if (!IsDetached)
             output.Write(buffer, offset, count);
     }
 
