@@ -165,7 +165,7 @@ internal static class ContentComposition
     private static IServiceCollection AddMedia(this IServiceCollection services)
     {
         services.TryAddSingleton<ThumbnailService>();
-        services.TryAddSingleton<ThumbnailRequests>();
+        services.TryAddSingleton<MediaRequests>();
         services.TryAddSingleton<MediaInformation>();
         services.AddFullText();
         services.TryAddSingleton<ViewerSessions>();

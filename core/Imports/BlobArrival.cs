@@ -4,6 +4,7 @@ using System.Text;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
@@ -43,7 +44,7 @@ public sealed record BlobArrivalResult(BlobArrivalOutcome Outcome, string Reason
 /// </summary>
 public sealed class BlobArrival(
     SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation, EntryUpdates updates,
-    EntityStore entities, EntityReferences references, IdAllocator ids, QuotaLedger quota, ActivityLog log, ThumbnailRequests requests,
+    EntityStore entities, EntityReferences references, IdAllocator ids, QuotaLedger quota, ActivityLog log, MediaRequests requests,
     SettingStore settings, MissedArrivals missed, TimeProvider clock)
 {
     private static BlobArrivalResult Gone { get; } = new(BlobArrivalOutcome.Skipped, "The blob is gone.");

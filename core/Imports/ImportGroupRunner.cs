@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
-using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -24,7 +24,7 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 /// </summary>
 internal sealed class ImportGroupRunner(
     ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota,
-    GroupSettlement settlement, ThumbnailRequests requests, TimeProvider clock)
+    GroupSettlement settlement, MediaRequests requests, TimeProvider clock)
 {
     /// <summary>Number of entries that a group gathers before it leaves the rest of its rows to the next group.</summary>
     private const int EnoughEntries = 5000;

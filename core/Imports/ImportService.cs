@@ -3,8 +3,8 @@ using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
-using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
@@ -75,7 +75,7 @@ public sealed class ImportService
     public ImportService(
         StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation,
         DriveDepth depths, FolderWriter writer, EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings,
-        ActivityLog log, ThumbnailRequests requests, TimeProvider clock)
+        ActivityLog log, MediaRequests requests, TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -60,7 +61,7 @@ public sealed class AvatarStore(StorageLayout layout, UserStore users)
         {
             return (await PictureScaler.ScaleAsync(picture, format, cancellationToken)).Content;
         }
-        catch (ThumbnailException)
+        catch (MediaException)
         {
             throw NoPicture();
         }

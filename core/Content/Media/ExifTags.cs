@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cloudreve.Core.Content.Thumbnails;
 using MetadataExtractor;
 using MetadataExtractor.Formats.Exif;
 using Directory = MetadataExtractor.Directory;
@@ -45,7 +44,7 @@ internal static class ExifTags
 
     /// <summary>The tags by the metadata keys of the contract; empty for a picture without any. One read.</summary>
     /// <param name="source">The picture.</param>
-    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(ThumbnailSource source, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(MediaSource source, CancellationToken cancellationToken)
     {
         var head = await source.ReadAsync(0, Fetched, cancellationToken);
         var tags = new Dictionary<string, string>();

@@ -40,10 +40,10 @@ public sealed class MediaInformation(
         {
             var policy = await catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken);
             var key = entity.Encryption is null ? null : await encryption.OpenAsync(entity.Encryption, cancellationToken);
-            var tags = await readAsync(new ThumbnailSource(containers.Get(policy), key, entity, file.Name, clock), cancellationToken);
+            var tags = await readAsync(new MediaSource(containers.Get(policy), key, entity, file.Name, clock), cancellationToken);
             return await updates.UpdateAsync(file, current => current.PrimaryEntityId == entity.Id ? Describe(current, tags) : current, cancellationToken);
         }
-        catch (ThumbnailException e)
+        catch (MediaException e)
         {
             logger.LogInformation(e, "No media information of file {FileId}.", file.Id);
         }
@@ -68,7 +68,7 @@ public sealed class MediaInformation(
         return MetadataRules.Fits(metadata) ? file with { Metadata = metadata } : file;
     }
 
-    private static Func<ThumbnailSource, CancellationToken, Task<IReadOnlyDictionary<string, string>>>? FindReader(SiteSettings site, FileRecord file)
+    private static Func<MediaSource, CancellationToken, Task<IReadOnlyDictionary<string, string>>>? FindReader(SiteSettings site, FileRecord file)
     {
         if (file is not { Type: FileType.File, Size: > 0 } || file.PrimaryEntityId == 0 || !site.Get(MediaMetaSetting.Enabled))
             return null;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Media.Formats;
 using Cloudreve.Core.Content.Thumbnails.Covers;
 
 namespace Cloudreve.Core.Content.Media;
@@ -24,7 +24,7 @@ internal static class Mp4Tags
 
     /// <summary>Names of boxes with their values.</summary>
     /// <param name="content">An MP4 file.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<IReadOnlyList<(string Name, string Value)>> ReadAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         long start = 0;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Media.Formats;
 using Cloudreve.Core.Content.Thumbnails.Covers;
 
 namespace Cloudreve.Core.Content.Media;
@@ -29,8 +29,8 @@ internal static class MusicTags
 
     /// <summary>The tags by the metadata keys of the contract (section 9.1); empty for a file without tags that are known.</summary>
     /// <param name="source">The music.</param>
-    /// <exception cref="ThumbnailException">The tags are damaged.</exception>
-    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(ThumbnailSource source, CancellationToken cancellationToken)
+    /// <exception cref="MediaException">The tags are damaged.</exception>
+    public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(MediaSource source, CancellationToken cancellationToken)
     {
         var content = new ContentWindow(source, ContentWindow.Work(cancellationToken));
         var start = (await content.ReadAsync(0, Math.Min(12, content.Size), cancellationToken)).ToArray();

@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails.Covers;
 using Cloudreve.Core.Content.Thumbnails.Programs;
 using Cloudreve.Core.Site.Settings;
@@ -8,8 +9,8 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <param name="source">The file's content.</param>
 /// <param name="format">The thumbnail that will be made; the picture may be larger.</param>
 /// <returns>The picture, encoded.</returns>
-/// <exception cref="ThumbnailException">There is no picture.</exception>
-internal delegate Task<ReadOnlyMemory<byte>> ExtractPicture(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken);
+/// <exception cref="MediaException">There is no picture.</exception>
+internal delegate Task<ReadOnlyMemory<byte>> ExtractPicture(MediaSource source, ThumbnailFormat format, CancellationToken cancellationToken);
 
 /// <summary>One of the ways to extract a picture (contract, section 15), as the site's settings allow it.</summary>
 /// <param name="Extensions">The extensions of the files that it is for.</param>
@@ -48,11 +49,11 @@ internal sealed record PictureExtractor(IReadOnlySet<string> Extensions, long Ma
     /// <param name="size">Bytes.</param>
     public bool Takes(string extension, long size) => size > 0 && size <= MaxSize && Extensions.Contains(extension);
 
-    private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(MediaSource source, ThumbnailFormat format, CancellationToken cancellationToken)
     {
         // A large file that is not a picture need not be fetched to find that out.
         if (source.Size > FetchedAtOnce && PictureFormats.Recognize(await source.ReadAsync(0, PictureFormats.HeaderLength, cancellationToken)) is null)
-            throw new ThumbnailException("The content is not a picture of a known format.", isFinal: true);
+            throw new MediaException("The content is not a picture of a known format.", isFinal: true);
         return await source.ReadAsync(0, source.Size, cancellationToken);
     }
 }

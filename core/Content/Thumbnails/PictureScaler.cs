@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using ImageMagick;
 
 namespace Cloudreve.Core.Content.Thumbnails;
@@ -43,10 +44,10 @@ internal static class PictureScaler
     /// <param name="picture">The encoded picture.</param>
     /// <param name="format">The format of the thumbnail.</param>
     /// <param name="cancellationToken">Cancels the decoding.</param>
-    /// <exception cref="ThumbnailException">The picture is of an unknown format, damaged or too large.</exception>
+    /// <exception cref="MediaException">The picture is of an unknown format, damaged or too large.</exception>
     public static async Task<Thumbnail> ScaleAsync(ReadOnlyMemory<byte> picture, ThumbnailFormat format, CancellationToken cancellationToken)
     {
-        var type = PictureFormats.Recognize(picture.Span) ?? throw new ThumbnailException("The content is not a picture of a known format.", isFinal: true);
+        var type = PictureFormats.Recognize(picture.Span) ?? throw new MediaException("The content is not a picture of a known format.", isFinal: true);
         await Turn.WaitAsync(cancellationToken);
         try
         {
@@ -56,7 +57,7 @@ internal static class PictureScaler
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ThumbnailException("Decoding the picture took too long.", isFinal: false);
+            throw new MediaException("Decoding the picture took too long.", isFinal: false);
         }
         finally
         {
@@ -84,7 +85,7 @@ internal static class PictureScaler
         catch (MagickException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ThumbnailException("The picture is damaged.", isFinal: e is not MagickResourceLimitErrorException, e);
+            throw new MediaException("The picture is damaged.", isFinal: e is not MagickResourceLimitErrorException, e);
         }
     }
 
@@ -118,7 +119,7 @@ internal static class PictureScaler
                 return changed;
             }
         }
-        throw new ThumbnailException("The picture is too large to be decoded whole, and has no smaller one inside.", isFinal: true);
+        throw new MediaException("The picture is too large to be decoded whole, and has no smaller one inside.", isFinal: true);
     }
 
     private static long PixelsOf(byte[] heif, uint picture, MagickReadSettings settings)
@@ -136,7 +137,7 @@ internal static class PictureScaler
         }
     }
 
-    private static ThumbnailException TooLarge(MagickImage header) => new($"The picture has {header.Width} x {header.Height} pixels.", isFinal: true);
+    private static MediaException TooLarge(MagickImage header) => new($"The picture has {header.Width} x {header.Height} pixels.", isFinal: true);
 
     private static void Shrink(MagickImage image, ThumbnailFormat format)
     {

@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -92,14 +93,14 @@ public sealed class ThumbnailService
         {
             var policy = await _catalog.GetPolicyAsync((int)shown.PolicyId, cancellationToken);
             var key = shown.Encryption is null ? null : await _encryption.OpenAsync(shown.Encryption, cancellationToken);
-            var source = new ThumbnailSource(_containers.Get(policy), key, shown, file.Name, _clock);
+            var source = new MediaSource(_containers.Get(policy), key, shown, file.Name, _clock);
             var format = ThumbnailFormat.Of(site);
             var thumbnail = await PictureScaler.ScaleAsync(await extractor.ExtractAsync(source, format, cancellationToken), format, cancellationToken);
             var saved = await _store.SaveAsync(file, shown, thumbnail.Content, format.Extension, cancellationToken);
             await _attempts.SucceedAsync(shown.Id, cancellationToken);
             return saved;
         }
-        catch (ThumbnailException e)
+        catch (MediaException e)
         {
             _logger.LogInformation(e, "No thumbnail of file {FileId}, attempt {Attempt}.", file.Id, attempts);
             await FailAsync(file, shown, e.IsFinal ? ThumbnailAttempts.Max : attempts, cancellationToken);

@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
-using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
@@ -29,7 +28,7 @@ namespace Cloudreve.Core.Content.Uploads;
 /// <param name="clock">Stamps files.</param>
 public sealed class UploadCompletion(
     UploadSessions sessions, UploadBlobs blobs, EntriesByPath byPath, EntriesById byId, EntryUpdates updates, EntityStore entities,
-    LinkReleases releases, DriveLocks locks, ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings, TimeProvider clock)
+    LinkReleases releases, DriveLocks locks, ActivityLog log, MediaRequests thumbnails, SettingStore settings, TimeProvider clock)
 {
     private const int MaxRounds = 20;
 

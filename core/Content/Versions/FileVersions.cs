@@ -1,6 +1,5 @@
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
-using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Tree;
@@ -21,7 +20,7 @@ namespace Cloudreve.Core.Content.Versions;
 /// <param name="clock">Stamps files.</param>
 public sealed class FileVersions(
     EntriesByPath byPath, EntryUpdates updates, EntityStore entities, DriveLocks locks, LinkReleases releases, ActivityLog log,
-    ThumbnailRequests requests, SettingStore settings, TimeProvider clock)
+    MediaRequests requests, SettingStore settings, TimeProvider clock)
 {
     /// <summary>Makes an older version the current one; its thumbnail has to be made again.</summary>
     /// <param name="ownerId">The owner of the drive.</param>

@@ -17,9 +17,9 @@ internal sealed class GenerateThumbnailFunction(
     [Function("GenerateThumbnail")]
     public async Task RunAsync([QueueTrigger(TriggerSettings.Prefix + "-thumbnails")] string message, CancellationToken cancellationToken)
     {
-        var isMediaAlone = message.StartsWith(ThumbnailRequests.MediaPrefix, StringComparison.Ordinal);
+        var isMediaAlone = message.StartsWith(MediaRequests.MediaPrefix, StringComparison.Ordinal);
         // A message that is not an id will not become one on a retry.
-        if (!long.TryParse(isMediaAlone ? message[ThumbnailRequests.MediaPrefix.Length..] : message, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
+        if (!long.TryParse(isMediaAlone ? message[MediaRequests.MediaPrefix.Length..] : message, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
             || await byId.FindAsync(fileId, cancellationToken) is not { } file)
             return;
         var site = await settings.GetAsync(cancellationToken);

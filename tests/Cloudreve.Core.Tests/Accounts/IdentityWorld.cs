@@ -6,7 +6,6 @@ using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Accounts.Tokens.Stores;
 using Cloudreve.Core.Accounts.TwoFactor;
-using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Sealing;
 using Cloudreve.Core.Infrastructure.Tables;

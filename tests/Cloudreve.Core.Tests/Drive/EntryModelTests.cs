@@ -2,7 +2,6 @@ using Cloudreve.Core.Drive.Listing;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Reads;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Testing.Azurite;
 using CsCheck;
 using Xunit;

@@ -1,7 +1,7 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -379,7 +379,7 @@ public sealed class ImportTests(AzuriteServer azurite)
 
         var queued = await site.Layout.Queue(site.Layout.ThumbnailsQueueName).ReceiveAsync(10, TimeSpan.FromMinutes(1));
         Assert.Equal(messages, queued.Count);
-        Assert.All(queued, message => Assert.StartsWith(ThumbnailRequests.MediaPrefix, message.Body, StringComparison.Ordinal));
+        Assert.All(queued, message => Assert.StartsWith(MediaRequests.MediaPrefix, message.Body, StringComparison.Ordinal));
     }
 
     [Fact]

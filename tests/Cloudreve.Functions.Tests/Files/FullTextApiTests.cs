@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Cloudreve.Core.Accounts;
-using Cloudreve.Core.Content.Thumbnails;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Functions.Tests.App;
@@ -143,7 +143,7 @@ public sealed class FullTextApiTests(SharedApp shared) : IClassFixture<SharedApp
             HttpMethod.Put, "file/content?uri=" + Uri.EscapeDataString("cloudreve://my" + path), ContentTests.Octets(content));
         Assert.Equal(0, answer.Code);
         var file = await App.Services.GetRequiredService<EntriesByPath>().GetAsync(user.Id, FilePath.ParsePlain(path));
-        await App.Host.InvokeAsync("GenerateThumbnail", ThumbnailRequests.MediaPrefix + file.Id);
+        await App.Host.InvokeAsync("GenerateThumbnail", MediaRequests.MediaPrefix + file.Id);
     }
 
     private static async Task<JsonElement> SearchAsync(HttpClient client, string query)

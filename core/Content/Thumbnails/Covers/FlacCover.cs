@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using Cloudreve.Core.Content.Media.Formats;
+using Cloudreve.Core.Content.Media;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
@@ -11,7 +13,7 @@ internal static class FlacCover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">A FLAC file.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         var choice = new CoverChoice();
@@ -23,7 +25,7 @@ internal static class FlacCover
     /// <summary>Reads the metadata blocks of one type (RFC 9639, section 8).</summary>
     /// <param name="content">A FLAC file.</param>
     /// <param name="type">The type.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadBlocksAsync(
         ContentWindow content, int type, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,3 +1,6 @@
+using Cloudreve.Core.Content.Media.Formats;
+using Cloudreve.Core.Content.Media;
+
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
 /// <summary>Attached pictures of ID3v2.2, 2.3 and 2.4 tags (id3.org, "ID3 tag version 2.4.0 - Native Frames", section 4.14).</summary>
@@ -5,7 +8,7 @@ internal static class Id3Cover
 {
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">The file, which starts with a tag.</param>
-    /// <exception cref="ThumbnailException">The tag is damaged.</exception>
+    /// <exception cref="MediaException">The tag is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         if (await Id3Tag.ReadAsync(content, cancellationToken) is not { } tag)

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Cloudreve.Core.Content.Media.Formats;
+using Cloudreve.Core.Content.Media;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
@@ -12,7 +14,7 @@ internal static class Mp4Cover
 
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">An MP4 file.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         long start = 0;
@@ -27,7 +29,7 @@ internal static class Mp4Cover
     }
 
     /// <summary>The content of the first box of a name; null for none.</summary>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<(long Start, long End)?> FindBoxAsync(ContentWindow content, long start, long end, string name, CancellationToken cancellationToken)
     {
         for (var i = 0; i < MaxBoxes && end - start >= 8; i++)

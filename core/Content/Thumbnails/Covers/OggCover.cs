@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using Cloudreve.Core.Content.Media.Formats;
+using Cloudreve.Core.Content.Media;
 
 namespace Cloudreve.Core.Content.Thumbnails.Covers;
 
@@ -9,7 +11,7 @@ internal static class OggCover
 {
     /// <summary>The cover; null for none.</summary>
     /// <param name="content">An Ogg file.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<ReadOnlyMemory<byte>?> FindAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         var choice = new CoverChoice();

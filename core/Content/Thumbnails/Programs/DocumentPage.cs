@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
@@ -23,7 +24,7 @@ internal sealed class DocumentPage(SiteSettings site)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     /// <inheritdoc cref="ExtractPicture"/>
-    public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
+    public Task<ReadOnlyMemory<byte>> ExtractAsync(MediaSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
         ExternalProgram.InFolderAsync(async folder =>
         {
             var input = Path.Combine(folder, "in." + source.Extension);
@@ -38,6 +39,6 @@ internal sealed class DocumentPage(SiteSettings site)
                 ],
                 folder, Timeout, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(Path.Combine(folder, "in.png"), cancellationToken)
-                ?? throw new ThumbnailException("LibreOffice produced no picture.", isFinal: true));
+                ?? throw new MediaException("LibreOffice produced no picture.", isFinal: true));
         });
 }

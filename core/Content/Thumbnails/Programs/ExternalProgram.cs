@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Cloudreve.Core.Content.Media;
 
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
 
@@ -37,7 +38,7 @@ internal static class ExternalProgram
     /// <param name="folder">Its working folder, home and place for temporary files.</param>
     /// <param name="timeout">The time that it may take.</param>
     /// <param name="cancellationToken">Kills it.</param>
-    /// <exception cref="ThumbnailException">It is not installed, fails or takes too long.</exception>
+    /// <exception cref="MediaException">It is not installed, fails or takes too long.</exception>
     public static async Task RunAsync(
         string program, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -55,14 +56,14 @@ internal static class ExternalProgram
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ThumbnailException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
+            throw new MediaException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
         }
         finally
         {
             await KillAsync(process);
         }
         if (process.ExitCode != 0)
-            throw new ThumbnailException($"The program {Path.GetFileName(program)} failed with code {process.ExitCode}.", isFinal: false);
+            throw new MediaException($"The program {Path.GetFileName(program)} failed with code {process.ExitCode}.", isFinal: false);
     }
 
     /// <summary>Runs a program until it has printed some lines, and returns the first of them that is not empty.</summary>
@@ -71,7 +72,7 @@ internal static class ExternalProgram
     /// <param name="folder">Its working folder, home and place for temporary files.</param>
     /// <param name="timeout">The time that it may take.</param>
     /// <param name="cancellationToken">Kills it.</param>
-    /// <exception cref="ThumbnailException">It is not installed, prints nothing or takes too long.</exception>
+    /// <exception cref="MediaException">It is not installed, prints nothing or takes too long.</exception>
     public static async Task<string> ReadLineAsync(
         string program, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -84,12 +85,12 @@ internal static class ExternalProgram
             var text = new char[MaxOutput];
             var length = await process.StandardOutput.ReadBlockAsync(text, deadline.Token);
             var line = new string(text, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault()
-                ?? throw new ThumbnailException($"The program {Path.GetFileName(program)} told no version.", isFinal: false);
+                ?? throw new MediaException($"The program {Path.GetFileName(program)} told no version.", isFinal: false);
             return new string([.. line.Where(c => !char.IsControl(c)).Take(MaxLine)]);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ThumbnailException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
+            throw new MediaException($"The program {Path.GetFileName(program)} took too long.", isFinal: false);
         }
         finally
         {
@@ -117,11 +118,11 @@ internal static class ExternalProgram
         start.Environment["LANG"] = "C.UTF-8";
         try
         {
-            return Process.Start(start) ?? throw new ThumbnailException($"The program {Path.GetFileName(program)} did not start.", isFinal: false);
+            return Process.Start(start) ?? throw new MediaException($"The program {Path.GetFileName(program)} did not start.", isFinal: false);
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
-            throw new ThumbnailException($"The program {Path.GetFileName(program)} cannot be started.", isFinal: false, e);
+            throw new MediaException($"The program {Path.GetFileName(program)} cannot be started.", isFinal: false, e);
         }
     }
 

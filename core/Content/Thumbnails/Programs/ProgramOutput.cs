@@ -1,3 +1,5 @@
+using Cloudreve.Core.Content.Media;
+
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
 
 /// <summary>Pictures that programs wrote.</summary>
@@ -7,14 +9,14 @@ internal static class ProgramOutput
 
     /// <summary>Reads a picture; null when the program did not write it.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ThumbnailException">The picture is too large.</exception>
+    /// <exception cref="MediaException">The picture is too large.</exception>
     public static async Task<byte[]?> ReadAsync(string path, CancellationToken cancellationToken)
     {
         var file = new FileInfo(path);
         if (!file.Exists || file.Length == 0)
             return null;
         if (file.Length > MaxBytes)
-            throw new ThumbnailException("The program wrote a picture that is too large.", isFinal: true);
+            throw new MediaException("The program wrote a picture that is too large.", isFinal: true);
         return await File.ReadAllBytesAsync(path, cancellationToken);
     }
 }

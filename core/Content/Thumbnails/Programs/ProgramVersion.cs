@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Site.Settings;
 
@@ -36,7 +37,7 @@ public static class ProgramVersion
         {
             return await ExternalProgram.InFolderAsync(folder => ExternalProgram.ReadLineAsync(executable, [program.Argument], folder, Timeout, cancellationToken));
         }
-        catch (ThumbnailException e)
+        catch (MediaException e)
         {
             throw new CloudreveException(ErrorCode.BadParameter, e.Message, e);
         }

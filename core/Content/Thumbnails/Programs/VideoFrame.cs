@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
@@ -18,7 +19,7 @@ internal sealed class VideoFrame(SiteSettings site)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc cref="ExtractPicture"/>
-    public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
+    public Task<ReadOnlyMemory<byte>> ExtractAsync(MediaSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
         ExternalProgram.InFolderAsync(async folder =>
         {
             var input = await source.FindAddressAsync(cancellationToken) ?? await CopyAsync(source, folder, cancellationToken);
@@ -28,7 +29,7 @@ internal sealed class VideoFrame(SiteSettings site)
             if (!File.Exists(output))
                 await RunAsync(input, output, "0", format, folder, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)
-                ?? throw new ThumbnailException("FFmpeg produced no frame.", isFinal: true));
+                ?? throw new MediaException("FFmpeg produced no frame.", isFinal: true));
         });
 
     private static string ProtocolsOf(Uri input) => input.Scheme switch
@@ -38,10 +39,10 @@ internal sealed class VideoFrame(SiteSettings site)
         _ => "https,tls,tcp",
     };
 
-    private static async Task<Uri> CopyAsync(ThumbnailSource source, string folder, CancellationToken cancellationToken)
+    private static async Task<Uri> CopyAsync(MediaSource source, string folder, CancellationToken cancellationToken)
     {
         if (source.Size > MaxCopy)
-            throw new ThumbnailException("The encrypted video is too large to be copied.", isFinal: true);
+            throw new MediaException("The encrypted video is too large to be copied.", isFinal: true);
         var path = Path.Combine(folder, "in." + source.Extension);
         await source.CopyToAsync(path, cancellationToken);
         return new Uri(path);

@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Site.Settings;
 
 namespace Cloudreve.Core.Content.Thumbnails.Programs;
@@ -9,7 +10,7 @@ internal sealed class VipsPicture(SiteSettings site)
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc cref="ExtractPicture"/>
-    public Task<ReadOnlyMemory<byte>> ExtractAsync(ThumbnailSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
+    public Task<ReadOnlyMemory<byte>> ExtractAsync(MediaSource source, ThumbnailFormat format, CancellationToken cancellationToken) =>
         ExternalProgram.InFolderAsync(async folder =>
         {
             var (input, output) = (Path.Combine(folder, "in." + source.Extension), Path.Combine(folder, "out.png"));
@@ -19,6 +20,6 @@ internal sealed class VipsPicture(SiteSettings site)
                 ["thumbnail", input, output, $"{format.Width}", "--height", $"{format.Height}", "--size", "down"],
                 folder, Timeout, cancellationToken);
             return (ReadOnlyMemory<byte>)(await ProgramOutput.ReadAsync(output, cancellationToken)
-                ?? throw new ThumbnailException("vips wrote no picture.", isFinal: true));
+                ?? throw new MediaException("vips wrote no picture.", isFinal: true));
         });
 }

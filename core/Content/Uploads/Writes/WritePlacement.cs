@@ -1,7 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
-using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Versions;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Locks;
@@ -27,7 +26,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="logger">Receives failures after the commit.</param>
 internal sealed class WritePlacement(
     StorageLayout layout, WriteIntents intents, UploadTargets targets, EntriesById byId, EntryCreation creation, DriveLocks locks,
-    EntityStore entities, LinkReleases releases, ActivityLog log, ThumbnailRequests thumbnails, SettingStore settings,
+    EntityStore entities, LinkReleases releases, ActivityLog log, MediaRequests thumbnails, SettingStore settings,
     ILogger<WritePlacement> logger)
 {
     // Each round follows a competing change of the same file.

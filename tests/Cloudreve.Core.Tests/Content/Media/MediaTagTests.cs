@@ -2,7 +2,6 @@ using System.Globalization;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
-using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Tests.Content.Thumbnails;
 using Cloudreve.Testing.Azurite;
 using CsCheck;
@@ -55,7 +54,7 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
                 {
                     await MusicTags.ReadAsync(await StoreAsync(damaged, "a.mp3"), CancellationToken.None);
                 }
-                catch (ThumbnailException)
+                catch (MediaException)
                 {
                     // That is what it may say.
                 }
@@ -125,11 +124,11 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
     private static string Print(IReadOnlyDictionary<string, string> tags) => string.Join(
         ", ", tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Key.Split(':')[1]}={tag.Value}")));
 
-    private async Task<ThumbnailSource> StoreAsync(byte[] content, string name)
+    private async Task<MediaSource> StoreAsync(byte[] content, string name)
     {
         var blob = Guid.NewGuid().ToString("N");
         await _container.WriteAsync(blob, BinaryData.FromBytes(content));
         var entity = new EntityRecord { Id = 1, Size = content.Length, PolicyId = 1, Source = blob, CreatedBy = 1, CreatedAt = DateTimeOffset.UnixEpoch };
-        return new ThumbnailSource(_container, null, entity, name, TimeProvider.System);
+        return new MediaSource(_container, null, entity, name, TimeProvider.System);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Thumbnails.Programs;
 using Cloudreve.Core.Site.Settings;
@@ -125,7 +126,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     {
         using var slow = new ProgramDouble("setInterval(() => {}, 1000);");
 
-        var failed = await Assert.ThrowsAsync<ThumbnailException>(() => ExternalProgram.InFolderAsync<bool>(async folder =>
+        var failed = await Assert.ThrowsAsync<MediaException>(() => ExternalProgram.InFolderAsync<bool>(async folder =>
         {
             await ExternalProgram.RunAsync(slow.Program, [], folder, TimeSpan.FromMilliseconds(200), CancellationToken.None);
             return true;
@@ -139,7 +140,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     {
         using var failing = new ProgramDouble("process.stdout.write('x'.repeat(1000000), () => process.stderr.write('y'.repeat(1000000), () => process.exit(3)));");
 
-        var failed = await Assert.ThrowsAsync<ThumbnailException>(() => ExternalProgram.InFolderAsync<bool>(async folder =>
+        var failed = await Assert.ThrowsAsync<MediaException>(() => ExternalProgram.InFolderAsync<bool>(async folder =>
         {
             await ExternalProgram.RunAsync(failing.Program, [], folder, TimeSpan.FromMinutes(1), CancellationToken.None);
             return true;
@@ -176,11 +177,11 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
         return true;
     }
 
-    private async Task<ThumbnailSource> StoreAsync(string name, byte[] content)
+    private async Task<MediaSource> StoreAsync(string name, byte[] content)
     {
         var blob = Guid.NewGuid().ToString("N");
         await _container.WriteAsync(blob, BinaryData.FromBytes(content));
         var entity = new EntityRecord { Id = 1, Size = content.Length, PolicyId = 1, Source = blob, CreatedBy = 1, CreatedAt = DateTimeOffset.UnixEpoch };
-        return new ThumbnailSource(_container, null, entity, name, TimeProvider.System);
+        return new MediaSource(_container, null, entity, name, TimeProvider.System);
     }
 }

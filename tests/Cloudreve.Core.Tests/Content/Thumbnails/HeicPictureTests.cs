@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using ImageMagick;
 using Xunit;
@@ -48,7 +49,7 @@ public sealed class HeicPictureTests
             {
                 await PictureScaler.ScaleAsync(damaged, Png, CancellationToken.None);
             }
-            catch (ThumbnailException)
+            catch (MediaException)
             {
                 // What the damage allows.
             }

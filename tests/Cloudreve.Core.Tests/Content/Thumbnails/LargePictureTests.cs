@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Site.Settings;
 using ImageMagick;
@@ -70,6 +71,6 @@ public sealed class LargePictureTests
         }
     }
 
-    private static Task<ThumbnailException> RefusedAsync(byte[] picture, ThumbnailFormat format) =>
-        Assert.ThrowsAsync<ThumbnailException>(() => PictureScaler.ScaleAsync(picture, format, CancellationToken.None));
+    private static Task<MediaException> RefusedAsync(byte[] picture, ThumbnailFormat format) =>
+        Assert.ThrowsAsync<MediaException>(() => PictureScaler.ScaleAsync(picture, format, CancellationToken.None));
 }

@@ -1,5 +1,7 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media.Formats;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Thumbnails.Covers;
 using Cloudreve.Testing.Azurite;
@@ -51,7 +53,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
     {
         var source = await StoreAsync(MusicFiles.Flac([]));
 
-        Assert.True((await Assert.ThrowsAsync<ThumbnailException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None))).IsFinal);
+        Assert.True((await Assert.ThrowsAsync<MediaException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None))).IsFinal);
     }
 
     [Theory]
@@ -70,7 +72,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
                 {
                     await MusicCover.ExtractAsync(source, Format, CancellationToken.None);
                 }
-                catch (ThumbnailException)
+                catch (MediaException)
                 {
                     // What the damage allows.
                 }
@@ -95,7 +97,7 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
     {
         var source = await StoreAsync(HostileFiles[kind]);
 
-        var refused = await Assert.ThrowsAsync<ThumbnailException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<MediaException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
 
         Assert.True(refused.IsFinal);
         Assert.Equal(ContentWindow.Damaged().Message, refused.Message);
@@ -106,16 +108,16 @@ public sealed class MusicCoverTests(AzuriteServer azurite) : IAsyncLifetime
     {
         var source = await StoreAsync(MusicFiles.FlacOfPictures(blocks: 5, length: 16_000_000));
 
-        var refused = await Assert.ThrowsAsync<ThumbnailException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<MediaException>(() => MusicCover.ExtractAsync(source, Format, CancellationToken.None));
 
         Assert.Equal(ContentWindow.Damaged().Message, refused.Message);
     }
 
-    private async Task<ThumbnailSource> StoreAsync(byte[] content)
+    private async Task<MediaSource> StoreAsync(byte[] content)
     {
         var name = Guid.NewGuid().ToString("N");
         await _container.WriteAsync(name, BinaryData.FromBytes(content));
         var entity = new EntityRecord { Id = 1, Size = content.Length, PolicyId = 1, Source = name, CreatedBy = 1, CreatedAt = DateTimeOffset.UnixEpoch };
-        return new ThumbnailSource(_container, null, entity, "music.mp3", TimeProvider.System);
+        return new MediaSource(_container, null, entity, "music.mp3", TimeProvider.System);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using ImageMagick;
 using Xunit;
@@ -95,7 +96,7 @@ public sealed class PictureScalerTests
     [InlineData(4_000_000_000u, 4_000_000_000u)]
     public async Task Given_a_small_file_that_would_unpack_when_it_is_scaled_then_it_is_refused_for_good(uint width, uint height)
     {
-        var refused = await Assert.ThrowsAsync<ThumbnailException>(
+        var refused = await Assert.ThrowsAsync<MediaException>(
             () => PictureScaler.ScaleAsync(Pictures.Bomb(width, height), Png, CancellationToken.None));
 
         Assert.True(refused.IsFinal);
@@ -131,7 +132,7 @@ public sealed class PictureScalerTests
     [InlineData("")]
     public async Task Given_content_that_is_a_program_or_none_when_it_is_scaled_then_the_decoder_never_sees_it(string content)
     {
-        var refused = await Assert.ThrowsAsync<ThumbnailException>(
+        var refused = await Assert.ThrowsAsync<MediaException>(
             () => PictureScaler.ScaleAsync(Encoding.UTF8.GetBytes(content), Png, CancellationToken.None));
 
         Assert.True(refused.IsFinal);
@@ -147,7 +148,7 @@ public sealed class PictureScalerTests
         var picture = Pictures.RedAndBlue(format);
         Array.Fill(picture, (byte)0x5A, 14, picture.Length - 14);
 
-        var refused = await Assert.ThrowsAsync<ThumbnailException>(() => PictureScaler.ScaleAsync(picture, Png, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<MediaException>(() => PictureScaler.ScaleAsync(picture, Png, CancellationToken.None));
 
         Assert.True(refused.IsFinal);
     }

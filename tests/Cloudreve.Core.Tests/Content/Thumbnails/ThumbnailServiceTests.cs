@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -228,8 +229,8 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
         var picture = await site.AddFileAsync("a.jpg", Picture);
         var text = await site.AddFileAsync("a.txt", [1]);
 
-        await new ThumbnailRequests(layout).SendAsync(ThumbnailSite.Settings, picture);
-        await new ThumbnailRequests(layout).SendAsync(ThumbnailSite.Settings, text);
+        await new MediaRequests(layout).SendAsync(ThumbnailSite.Settings, picture);
+        await new MediaRequests(layout).SendAsync(ThumbnailSite.Settings, text);
 
         var messages = await layout.Queue(layout.ThumbnailsQueueName).ReceiveAsync(32, TimeSpan.FromMinutes(1));
         Assert.Equal($"{picture.Id}", Assert.Single(messages).Body);

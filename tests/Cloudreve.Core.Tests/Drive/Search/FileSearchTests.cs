@@ -5,7 +5,6 @@ using Cloudreve.Core.Drive.Search;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Reads;
-using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Testing.Azurite;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -129,7 +130,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
             image.SetProfile(profile);
         }));
 
-        await App.Host.InvokeAsync("GenerateThumbnail", ThumbnailRequests.MediaPrefix + file.Id);
+        await App.Host.InvokeAsync("GenerateThumbnail", MediaRequests.MediaPrefix + file.Id);
         var before = await InfoAsync();
         await client.SendRawAsync(HttpMethod.Put, "file/content?uri=cloudreve%3A%2F%2Fmy%2Fcamera.jpg", ContentTests.Octets([1, 2, 3]));
         var after = await InfoAsync();

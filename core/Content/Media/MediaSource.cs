@@ -1,16 +1,17 @@
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Thumbnails;
 
-namespace Cloudreve.Core.Content.Thumbnails;
+namespace Cloudreve.Core.Content.Media;
 
-/// <summary>The content that a thumbnail is made from. Nothing is read before it is requested.</summary>
+/// <summary>The content that a thumbnail is made from, or tags are read from. Nothing is read before it is requested.</summary>
 /// <param name="container">The container of the blob.</param>
 /// <param name="key">Decrypts it; null for a plain one.</param>
 /// <param name="entity">The blob.</param>
 /// <param name="name">The file's name.</param>
 /// <param name="clock">For the end of addresses.</param>
-internal sealed class ThumbnailSource(BlobContainer container, BlobKey? key, EntityRecord entity, string name, TimeProvider clock)
+internal sealed class MediaSource(BlobContainer container, BlobKey? key, EntityRecord entity, string name, TimeProvider clock)
 {
     private static readonly TimeSpan AddressLifetime = TimeSpan.FromMinutes(10);
 

@@ -1,14 +1,14 @@
 using Cloudreve.Core.Content.FullText;
-using Cloudreve.Core.Content.Media;
+using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
 
-namespace Cloudreve.Core.Content.Thumbnails;
+namespace Cloudreve.Core.Content.Media;
 
-/// <summary>Queues thumbnails before anybody requests them, media information to be read, and text to be indexed.</summary>
+/// <summary>Queues what is made of content ahead of its first use: thumbnails, media information, the index of text.</summary>
 /// <param name="layout">The storage of the queue.</param>
-public sealed class ThumbnailRequests(StorageLayout layout)
+public sealed class MediaRequests(StorageLayout layout)
 {
     /// <summary>The start of a message for media information and text alone; the file's id follows.</summary>
     public const string MediaPrefix = "media:";

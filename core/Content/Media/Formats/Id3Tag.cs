@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Cloudreve.Core.Content.Thumbnails.Covers;
+namespace Cloudreve.Core.Content.Media.Formats;
 
 /// <summary>A frame of an ID3 tag.</summary>
 /// <param name="Name">Four letters, three in version 2.2.</param>
@@ -18,7 +18,7 @@ internal sealed record Id3Tag(int Version, IReadOnlyList<Id3Frame> Frames)
 
     /// <summary>Reads the tag at the start of a file; null for a version that is not known.</summary>
     /// <param name="content">The file, which starts with a tag.</param>
-    /// <exception cref="ThumbnailException">The tag is damaged.</exception>
+    /// <exception cref="MediaException">The tag is damaged.</exception>
     public static async Task<Id3Tag?> ReadAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         var header = (await content.ReadAsync(0, HeaderLength, cancellationToken)).ToArray();

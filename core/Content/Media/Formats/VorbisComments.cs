@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Cloudreve.Core.Content.Thumbnails.Covers;
+namespace Cloudreve.Core.Content.Media.Formats;
 
 /// <summary>
 /// The comments of Vorbis, Opus and FLAC, each NAME=value (Ogg Vorbis I format specification, section 5). In Ogg they are the second
@@ -14,7 +14,7 @@ internal static class VorbisComments
 
     /// <summary>The comments of an Ogg file.</summary>
     /// <param name="content">An Ogg file.</param>
-    /// <exception cref="ThumbnailException">The file is damaged.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
     public static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadOggAsync(ContentWindow content, CancellationToken cancellationToken)
     {
         var packet = await ReadSecondPacketAsync(content, cancellationToken);

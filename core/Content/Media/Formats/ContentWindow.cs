@@ -1,13 +1,13 @@
 using Cloudreve.Core.Infrastructure.Parsing;
 
-namespace Cloudreve.Core.Content.Thumbnails.Covers;
+namespace Cloudreve.Core.Content.Media.Formats;
 
 /// <summary>
 /// Reads scattered parts of a file in few requests: each fetches the following bytes as well. Damaged files cannot make it read endlessly.
 /// </summary>
 /// <param name="source">The file.</param>
-/// <param name="work">Bounds what looking for the cover costs.</param>
-internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
+/// <param name="work">Bounds what looking for tags and covers costs.</param>
+internal sealed class ContentWindow(MediaSource source, WorkBudget work)
 {
     /// <summary>The largest part, which no cover needs to exceed, in bytes.</summary>
     public const int MaxPart = 32 * 1024 * 1024;
@@ -38,7 +38,7 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
     /// <summary>A part of the file.</summary>
     /// <param name="offset">Its first byte.</param>
     /// <param name="length">Its bytes.</param>
-    /// <exception cref="ThumbnailException">The file is too short, or the part is too large.</exception>
+    /// <exception cref="MediaException">The file is too short, or the part is too large.</exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(long offset, long length, CancellationToken cancellationToken)
     {
         if (offset < 0 || length is < 0 or > MaxPart || offset > Size - length)
@@ -56,5 +56,5 @@ internal sealed class ContentWindow(ThumbnailSource source, WorkBudget work)
     }
 
     /// <summary>The failure for a file whose parts contradict each other.</summary>
-    public static ThumbnailException Damaged() => new("The tags of the file are damaged.", isFinal: true);
+    public static MediaException Damaged() => new("The tags of the file are damaged.", isFinal: true);
 }
