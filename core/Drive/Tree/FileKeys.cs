@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudreve.Core.Drive.Tree;
 
-/// <summary>Keys of the file tree's rows (docs/architecture.md, Tables).</summary>
+/// <summary>Keys of the file tree's rows (docs/architecture.md, Metadata).</summary>
 internal static class FileKeys
 {
     /// <summary>The row that a folder's partition has while the folder exists; every insert into the folder merges it.</summary>
