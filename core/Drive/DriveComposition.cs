@@ -52,22 +52,34 @@ internal static class DriveComposition
         services.TryAddSingleton<Renaming>();
         services.TryAddSingleton<Relocator>();
         services.TryAddSingleton<TreeCopy>();
+        services.TryAddSingleton(provider => new DriveSettlement(
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<Relocator>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DriveSettlement>>()));
+        services.TryAddSingleton<DepthGuard>();
         services.TryAddSingleton(provider => new DriveOperations(
             provider.GetRequiredService<EntriesByPath>(),
-            provider.GetRequiredService<EntriesById>(),
             provider.GetRequiredService<EntryCreation>(),
             provider.GetRequiredService<EntryUpdates>(),
             provider.GetRequiredService<DriveDepth>(),
-            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<DepthGuard>(),
+            provider.GetRequiredService<DriveSettlement>(),
             provider.GetRequiredService<Relocator>(),
             provider.GetRequiredService<Renaming>(),
             provider.GetRequiredService<TreeCopy>(),
             provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<TrashSchedule>(),
-            provider.GetRequiredService<DeletionSchedule>(),
             provider.GetRequiredService<ActivityLog>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<DriveOperations>>()));
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new DriveMaintenance(
+            provider.GetRequiredService<DriveOperations>(),
+            provider.GetRequiredService<DriveSettlement>(),
+            provider.GetRequiredService<EntriesByPath>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<TrashSchedule>(),
+            provider.GetRequiredService<DeletionSchedule>(),
+            provider.GetRequiredService<ILogger<DriveMaintenance>>()));
         services.TryAddSingleton<StorageCalibration>();
         services.TryAddSingleton(provider => new FileAdministration(
             provider.GetRequiredService<SiteLists>(),

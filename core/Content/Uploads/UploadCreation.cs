@@ -29,7 +29,7 @@ public sealed class UploadCreation
     private readonly EntriesByPath _byPath;
     private readonly EntryCreation _creation;
     private readonly EntryUpdates _updates;
-    private readonly DriveOperations _operations;
+    private readonly DepthGuard _guard;
     private readonly EntityStore _entities;
     private readonly IdAllocator _ids;
     private readonly QuotaLedger _quota;
@@ -41,10 +41,10 @@ public sealed class UploadCreation
 
     internal UploadCreation(
         UploadTargets targets, UploadSessions sessions, UploadCancellation cancellation, EntriesByPath byPath, EntryCreation creation,
-        EntryUpdates updates, DriveOperations operations, EntityStore entities, IdAllocator ids, QuotaLedger quota, DriveLocks locks,
+        EntryUpdates updates, DepthGuard guard, EntityStore entities, IdAllocator ids, QuotaLedger quota, DriveLocks locks,
         BlobEncryption encryption, ActivityLog log, TimeProvider clock, ILogger<UploadCreation> logger)
     {
-        (_targets, _sessions, _cancellation, _operations, _entities, _ids) = (targets, sessions, cancellation, operations, entities, ids);
+        (_targets, _sessions, _cancellation, _guard, _entities, _ids) = (targets, sessions, cancellation, guard, entities, ids);
         (_byPath, _creation, _updates) = (byPath, creation, updates);
         (_quota, _locks, _encryption, _log, _clock, _logger) = (quota, locks, encryption, log, clock, logger);
     }
@@ -234,7 +234,7 @@ public sealed class UploadCreation
         {
             var created = await _creation.CreateEntryAsync(
                 session.OwnerId, session.ParentId, session.Path.Name, entry, failIfExists: true, cancellationToken);
-            await _operations.RequireDepthAsync(control, session.Path, created, cancellationToken);
+            await _guard.RequireAsync(control, session.Path, created, cancellationToken);
             await LogCreationAsync(session, created, cancellationToken);
             return created.ETag;
         }

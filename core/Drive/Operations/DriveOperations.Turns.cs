@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 
@@ -10,15 +8,6 @@ public sealed partial class DriveOperations
 {
     // For changes that lose against competing calls for reasons other than moves of folders.
     private const int Attempts = 5;
-
-    // Longer than any move takes; what is older was left behind by a process that died.
-    private static readonly TimeSpan s_moveTimeout = TimeSpan.FromSeconds(10);
-
-    // Longer than a function may run.
-    private static readonly TimeSpan s_copyTimeout = TimeSpan.FromMinutes(15);
-
-    // The time that one wait for the moves of other processes lasts before it starts over.
-    private static readonly TimeSpan s_settleTimeout = TimeSpan.FromSeconds(5);
 
     // The total time that a change waits, well below the four minutes after which hosts give up a request.
     private static readonly TimeSpan s_busyTimeout = TimeSpan.FromMinutes(1);
@@ -48,46 +37,7 @@ public sealed partial class DriveOperations
     }
 
     private Task<DriveControl> ControlAsync(DriveWork work, CancellationToken cancellationToken) =>
-        work.ControlAsync(() => ReadSettledAsync(work.OwnerId, cancellationToken));
-
-    /// <summary>Reads the control rows when no folder is being moved: paths that are resolved afterwards hold until the next one begins.</summary>
-    private async Task<DriveControl> ReadSettledAsync(long ownerId, CancellationToken cancellationToken)
-    {
-        var start = _clock.GetTimestamp();
-        while (true)
-        {
-            var control = await _locks.ReadAsync(ownerId, cancellationToken);
-            // The rest of a deletion that has reached its pages does not concern other changes.
-            var open = control.Moves.Where(m => m.Page is null).ToList();
-            var isSettled = false;
-            foreach (var move in open.Where(IsLeftBehind))
-                isSettled |= await SettleBeforeUseAsync(ownerId, move, cancellationToken);
-            var hasTime = _clock.GetElapsedTime(start) <= s_settleTimeout;
-            if (isSettled && hasTime)
-                continue;
-            if (!open.Exists(ChangesPaths))
-                return control;
-            if (!hasTime)
-                throw new DriveBusyException();
-            await PauseAsync(30, 100, cancellationToken);
-        }
-    }
-
-    /// <summary>
-    /// Only a folder that is being moved blocks the drive for others: anything else that cannot be settled concerns only callers that touch that
-    /// entry.
-    /// </summary>
-    private async Task<bool> SettleBeforeUseAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
-    {
-        if (!ChangesPaths(move))
-            return await TrySettleAsync(ownerId, move, cancellationToken);
-        await _relocator.SettleAsync(ownerId, move, cancellationToken);
-        return true;
-    }
-
-    private static bool ChangesPaths(MoveIntent move) => move is { Type: FileType.Folder, IsCopy: false };
-
-    private bool IsLeftBehind(MoveIntent move) => _clock.GetUtcNow() - move.At > (move.IsCopy ? s_copyTimeout : s_moveTimeout);
+        work.ControlAsync(() => _settlement.ReadAsync(work.OwnerId, cancellationToken));
 
     /// <summary>Runs a change of an entry's place; that of a folder when it has the drive's turn.</summary>
     private async Task<FileRecord> InTurnAsync(
@@ -149,16 +99,13 @@ public sealed partial class DriveOperations
             catch (DriveBusyException) when (_clock.GetElapsedTime(start) < s_busyTimeout)
             {
                 work.Forget();
-                await PauseAsync(5, _clock.GetElapsedTime(start).TotalSeconds switch { < 2 => 300, < 10 => 100, _ => 30 }, cancellationToken);
+                await RandomPause.TakeAsync(_clock, 5, _clock.GetElapsedTime(start).TotalSeconds switch { < 2 => 300, < 10 => 100, _ => 30 }, cancellationToken);
             }
             catch (CloudreveException e) when (e is { Code: ErrorCode.Conflict } and not DriveBusyException && attempt < Attempts)
             {
                 work.Forget();
-                await PauseAsync(20, 60 * attempt++, cancellationToken);
+                await RandomPause.TakeAsync(_clock, 20, 60 * attempt++, cancellationToken);
             }
         }
     }
-
-    private Task PauseAsync(int least, int most, CancellationToken cancellationToken) =>
-        Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(least, most)), _clock, cancellationToken);
 }

@@ -6,7 +6,6 @@ using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
-using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Drive.Operations;
 
@@ -17,42 +16,26 @@ namespace Cloudreve.Core.Drive.Operations;
 public sealed partial class DriveOperations
 {
     private readonly EntriesByPath _byPath;
-    private readonly EntriesById _byId;
     private readonly EntryCreation _creation;
     private readonly EntryUpdates _updates;
     private readonly DriveDepth _depths;
-    private readonly DriveLocks _locks;
+    private readonly DepthGuard _guard;
+    private readonly DriveSettlement _settlement;
     private readonly Relocator _relocator;
     private readonly Renaming _renaming;
     private readonly TreeCopy _copy;
     private readonly IdAllocator _ids;
     private readonly TrashSchedule _schedule;
-    private readonly DeletionSchedule _deletions;
     private readonly ActivityLog _log;
     private readonly TimeProvider _clock;
-    private readonly ILogger _logger;
     private readonly DriveTurns _turns = new();
 
     internal DriveOperations(
-        EntriesByPath byPath, EntriesById byId, EntryCreation creation, EntryUpdates updates, DriveDepth depths, DriveLocks locks,
-        Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule, DeletionSchedule deletions,
-        ActivityLog log, TimeProvider clock, ILogger<DriveOperations> logger)
+        EntriesByPath byPath, EntryCreation creation, EntryUpdates updates, DriveDepth depths, DepthGuard guard, DriveSettlement settlement,
+        Relocator relocator, Renaming renaming, TreeCopy copy, IdAllocator ids, TrashSchedule schedule, ActivityLog log, TimeProvider clock)
     {
-        _byPath = byPath;
-        _byId = byId;
-        _creation = creation;
-        _updates = updates;
-        _depths = depths;
-        _locks = locks;
-        _relocator = relocator;
-        _renaming = renaming;
-        _copy = copy;
-        _ids = ids;
-        _schedule = schedule;
-        _deletions = deletions;
-        _log = log;
-        _clock = clock;
-        _logger = logger;
+        (_byPath, _creation, _updates, _depths, _guard, _settlement) = (byPath, creation, updates, depths, guard, settlement);
+        (_relocator, _renaming, _copy, _ids, _schedule, _log, _clock) = (relocator, renaming, copy, ids, schedule, log, clock);
     }
 
     /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
@@ -72,7 +55,7 @@ public sealed partial class DriveOperations
         var file = await _creation.CreateAsync(work.OwnerId, path, entry with { Id = id }, failIfExists, cancellationToken);
         if (file.Id != id)
             return file;
-        await RequireDepthAsync(control, path, file, cancellationToken);
+        await _guard.RequireAsync(control, path, file, cancellationToken);
         work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
         return file;
     }
@@ -94,7 +77,7 @@ public sealed partial class DriveOperations
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
         await _depths.NoteAsync(work.OwnerId, entry.Type == FileType.Folder ? path.Depth : path.Depth - 1, cancellationToken);
         var file = await _creation.CreateEntryAsync(work.OwnerId, folder.Id, path.Name, entry, failIfExists: true, cancellationToken);
-        await RequireDepthAsync(control, path, file, cancellationToken);
+        await _guard.RequireAsync(control, path, file, cancellationToken);
         work.Events.Enqueue(new FileEvent(ActivityCategory.FileCreate, work.Actor, file, null, path));
         return file;
     }
@@ -175,8 +158,8 @@ public sealed partial class DriveOperations
             if (entry.Type == FileType.Folder && folder.Ids.Contains(entry.Id))
                 throw new CloudreveException(ErrorCode.NoPermission, "A folder cannot be moved into itself.");
             if (folder.Id == entry.ParentId)
-                return name == entry.Name ? throw ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
-            var moved = await MoveToDepthAsync(
+                return name == entry.Name ? throw EntryErrors.ObjectExists() : await _renaming.RenameAsync(entry, name, cancellationToken);
+            var moved = await _guard.MoveAsync(
                 control, entry, (path.Depth, destination.Depth + 1), folder.Id, f => f with { Name = name }, cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, moved, path, destination.Child(name)));
             return moved;
@@ -215,7 +198,7 @@ public sealed partial class DriveOperations
             var top = TreeCopy.Copy(entry, await _ids.NextEntryAsync(work.OwnerId, entry.Type, cancellationToken), folder.Id, _clock.GetUtcNow()) with { Name = name };
             var added = await _relocator.AddAsync(
                 control, top, intent => _copy.WriteAsync(top, entry.Id, below, intent.ChargeId, limits, cancellationToken), cancellationToken);
-            await RequireDepthOfCopyAsync(control, destination.Child(name), added, (levels, folderLevels), cancellationToken);
+            await _guard.RequireForCopyAsync(control, destination.Child(name), added, (levels, folderLevels), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyFrom, work.Actor, added, null, destination.Child(name)));
             work.Events.Enqueue(new FileEvent(ActivityCategory.CopyTo, work.Actor, entry, path, path));
             return added;
@@ -263,7 +246,7 @@ public sealed partial class DriveOperations
             var target = destination is null ? origin : destination.Child(origin.Name);
             control.Require(target, LockScope.Membership, work.LockTokens);
             var folder = await FindFolderAsync(work, target.Parent, cancellationToken);
-            var restored = await MoveToDepthAsync(
+            var restored = await _guard.MoveAsync(
                 control, entry, (origin.Depth, target.Depth), folder.Id, f => Restored(f, target.Name), cancellationToken);
             work.Events.Enqueue(new FileEvent(ActivityCategory.MoveTo, work.Actor, restored, null, target));
             return restored;
@@ -302,6 +285,25 @@ public sealed partial class DriveOperations
             return entry;
         }, cancellationToken);
 
+    /// <summary>Deletes everything in a user's trash for good.</summary>
+    /// <param name="work">The request.</param>
+    /// <param name="names">The entries' names.</param>
+    /// <param name="cancellationToken">Cancels the call between two entries.</param>
+    public async Task EmptyTrashAsync(DriveWork work, IEnumerable<string> names, CancellationToken cancellationToken = default)
+    {
+        foreach (var name in names)
+        {
+            try
+            {
+                await DeleteTrashedAsync(work, name, keepBlobs: false, cancellationToken);
+            }
+            catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
+            {
+                // Somebody else was faster.
+            }
+        }
+    }
+
     /// <summary>Writes the events of a request: one transaction for each 50. To be called once its changes are done.</summary>
     /// <param name="work">The request.</param>
     public async Task PublishAsync(DriveWork work, CancellationToken cancellationToken = default)
@@ -337,7 +339,7 @@ public sealed partial class DriveOperations
     {
         var trash = DriveRoots.TrashId(work.OwnerId);
         return work.Take(trash, InTrash(trashName))
-            ?? await SettledAsync(work.OwnerId, await _byPath.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
+            ?? await _settlement.RequireSettledAsync(work.OwnerId, await _byPath.FindEntryAsync(trash, trashName, cancellationToken), cancellationToken);
     }
 
     private async Task<FileRecord> FindAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
@@ -345,11 +347,11 @@ public sealed partial class DriveOperations
         if (work.Take(DriveRoots.RootId(work.OwnerId), path) is { } known)
             return known;
         var folder = await FindFolderAsync(work, path.Parent, cancellationToken);
-        return await SettledAsync(work.OwnerId, await _byPath.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
+        return await _settlement.RequireSettledAsync(work.OwnerId, await _byPath.FindEntryAsync(folder.Id, path.Name, cancellationToken), cancellationToken);
     }
 
     private async Task<FolderPlace> FindFolderAsync(DriveWork work, FilePath path, CancellationToken cancellationToken) =>
-        await WalkAsync(work, path, cancellationToken) ?? throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
+        await WalkAsync(work, path, cancellationToken) ?? throw EntryErrors.PathNotFound();
 
     /// <summary>Finds a folder; those on the way are found once for all items of a request.</summary>
     private async Task<FolderPlace?> WalkAsync(DriveWork work, FilePath path, CancellationToken cancellationToken)
@@ -360,25 +362,9 @@ public sealed partial class DriveOperations
             await WalkAsync(work, path.Parent, cancellationToken) is { } above ? await _byPath.FindFolderInAsync(above, path.Name, cancellationToken) : null;
     }
 
-    /// <summary>The unfinished move of an entry by a process that died is completed first.</summary>
-    private async Task<FileRecord> SettledAsync(long ownerId, FileRecord? entry, CancellationToken cancellationToken)
-    {
-        if (entry is null)
-            throw new CloudreveException(ErrorCode.PathNotFound, "The path does not exist.");
-        if (entry.PendingMove is not { } operation)
-            return entry;
-        var control = await _locks.ReadAsync(ownerId, cancellationToken);
-        if (control.Moves.FirstOrDefault(m => m.Operation == operation) is { } move)
-            await _relocator.SettleAsync(ownerId, move, cancellationToken);
-        throw EntryErrors.Changed();
-    }
-
     private static void RequireNotRoot(FilePath path)
     {
         if (path.IsRoot)
             throw new CloudreveException(ErrorCode.NoPermission, "The root folder cannot be changed.");
     }
-
-
-    private static CloudreveException ObjectExists() => new(ErrorCode.ObjectExists, "An item with this name already exists.");
 }

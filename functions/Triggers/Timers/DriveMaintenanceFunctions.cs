@@ -10,18 +10,18 @@ namespace Cloudreve.Functions.Triggers.Timers;
 
 /// <summary>Periodic maintenance of drives (contract, section 12). Each run costs a transaction or two when nothing is due.</summary>
 internal sealed class DriveMaintenanceFunctions(
-    DriveOperations operations, EntityRecycler recycler, EventStreams streams, UserStore users, SettingStore settings,
+    DriveMaintenance maintenance, DriveSettlement settlement, EntityRecycler recycler, EventStreams streams, UserStore users, SettingStore settings,
     ILogger<DriveMaintenanceFunctions> logger)
 {
     /// <summary>Continues with deletions; those of large folders take several runs.</summary>
     [Function("ContinueDeletions")]
     public Task ContinueDeletionsAsync([TimerTrigger("0 */2 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        operations.ContinueDeletionsAsync(cancellationToken);
+        maintenance.ContinueDeletionsAsync(cancellationToken);
 
     /// <summary>Deletes entries that have been in the trash for too long.</summary>
     [Function("ExpireTrash")]
     public Task ExpireTrashAsync([TimerTrigger("0 */33 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        operations.ExpireTrashAsync(cancellationToken);
+        maintenance.ExpireTrashAsync(cancellationToken);
 
     /// <summary>Deletes blobs that no file refers to.</summary>
     [Function("RecycleEntities")]
@@ -31,7 +31,7 @@ internal sealed class DriveMaintenanceFunctions(
     /// <summary>Finishes moves that a process left behind and that no request has encountered since: one transaction for each user.</summary>
     [Function("RecoverDrives")]
     public Task RecoverDrivesAsync([TimerTrigger("0 30 3 * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        ForEachUserAsync(operations.RecoverAsync, cancellationToken);
+        ForEachUserAsync(settlement.RecoverAsync, cancellationToken);
 
     /// <summary>Removes events that can no longer be requested: three transactions for each user.</summary>
     [Function("TrimEvents")]

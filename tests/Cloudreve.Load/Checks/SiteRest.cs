@@ -81,8 +81,8 @@ public sealed class SiteRest : IAsyncDisposable
         await Get<UploadExpiry>().RunAsync();
         await Get<LinkReleases>().RunAsync();
         await foreach (var user in Get<UserStore>().ScanIdsAsync())
-            await Get<DriveOperations>().RecoverAsync(user);
-        await Get<DriveOperations>().ContinueDeletionsAsync();
+            await Get<DriveSettlement>().RecoverAsync(user);
+        await Get<DriveMaintenance>().ContinueDeletionsAsync();
         await Get<LinkReleases>().RunAsync();
         await Get<EntityRecycler>().RunAsync();
     }

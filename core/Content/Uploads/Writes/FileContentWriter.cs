@@ -24,7 +24,7 @@ public sealed class FileContentWriter
     private readonly UploadTargets _targets;
     private readonly UploadBlobs _blobs;
     private readonly DriveLocks _locks;
-    private readonly DriveOperations _operations;
+    private readonly DepthGuard _guard;
     private readonly WriteIntents _intents;
     private readonly WriteStaging _staging;
     private readonly WritePlacement _placement;
@@ -34,10 +34,10 @@ public sealed class FileContentWriter
     private readonly TimeProvider _clock;
 
     internal FileContentWriter(
-        UploadTargets targets, UploadBlobs blobs, DriveLocks locks, DriveOperations operations, WriteIntents intents, WriteStaging staging,
+        UploadTargets targets, UploadBlobs blobs, DriveLocks locks, DepthGuard guard, WriteIntents intents, WriteStaging staging,
         WritePlacement placement, WriteUndo undo, IdAllocator ids, BlobEncryption encryption, TimeProvider clock)
     {
-        (_targets, _blobs, _locks, _operations, _intents, _staging, _placement) = (targets, blobs, locks, operations, intents, staging, placement);
+        (_targets, _blobs, _locks, _guard, _intents, _staging, _placement) = (targets, blobs, locks, guard, intents, staging, placement);
         (_undo, _ids, _encryption, _clock) = (undo, ids, encryption, clock);
     }
 
@@ -123,7 +123,7 @@ public sealed class FileContentWriter
             throw;
         }
         if (write.File is null)
-            await _operations.RequireDepthAsync(write.Seen, request.Path, file, cancellationToken);
+            await _guard.RequireAsync(write.Seen, request.Path, file, cancellationToken);
         await _placement.FinishAsync(write, file);
         return new WrittenFile(file, write.File is null);
     }

@@ -19,7 +19,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="targets">Finds the file.</param>
 /// <param name="byPath">Finds files by path.</param>
 /// <param name="creation">Makes folders.</param>
-/// <param name="operations">Refuse what came too deep.</param>
+/// <param name="guard">Refuses what came too deep.</param>
 /// <param name="locks">The locks of drives.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="staging">Stores what nobody can see yet.</param>
@@ -31,7 +31,7 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="encryption">Makes keys.</param>
 /// <param name="clock">Stamps versions.</param>
 internal sealed class StoredContentWriter(
-    UploadTargets targets, EntriesByPath byPath, EntryCreation creation, DriveOperations operations, DriveLocks locks, WriteIntents intents,
+    UploadTargets targets, EntriesByPath byPath, EntryCreation creation, DepthGuard guard, DriveLocks locks, WriteIntents intents,
     WriteStaging staging, WritePlacement placement, WriteUndo undo, EntityStore entities, UploadBlobs blobs, IdAllocator ids,
     BlobEncryption encryption, TimeProvider clock)
 {
@@ -111,7 +111,7 @@ internal sealed class StoredContentWriter(
             await staging.StageStoredAsync(write, await stage(cancellationToken), cancellationToken);
             var file = await placement.PlaceAsync(write, cancellationToken);
             if (write.File is null)
-                await operations.RequireDepthAsync(write.Seen, path, file, cancellationToken);
+                await guard.RequireAsync(write.Seen, path, file, cancellationToken);
             await placement.FinishAsync(write, file);
         }
         catch (CloudreveException e) when (e.Code is ErrorCode.LockConflict or ErrorCode.Conflict)

@@ -18,11 +18,11 @@ namespace Cloudreve.Core.Drive.Quota.Calibration;
 /// Recalculates the bytes that an account is charged: the versions of all files, trash included, what uploads have reserved, and what files have
 /// given up and not released yet. The result is used only if nothing was charged meanwhile.
 /// </summary>
-/// <param name="operations">Settles moves that were left behind.</param>
+/// <param name="settlement">Settles moves that were left behind.</param>
 /// <param name="locks">Shows what is under way.</param>
 /// <param name="byId">The files.</param>
 /// <param name="quota">The quota that is corrected.</param>
-public sealed class StorageCalibration(StorageLayout layout, DriveOperations operations, DriveLocks locks, EntriesById byId, QuotaLedger quota)
+public sealed class StorageCalibration(StorageLayout layout, DriveSettlement settlement, DriveLocks locks, EntriesById byId, QuotaLedger quota)
 {
     private const int Attempts = 5;
     private const int Readers = 8;
@@ -37,7 +37,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveOperations ope
     /// <exception cref="CloudreveException">409: the drive is being changed all the time.</exception>
     public async Task<long> RunAsync(long userId, CancellationToken cancellationToken = default)
     {
-        await operations.RecoverAsync(userId, cancellationToken);
+        await settlement.RecoverAsync(userId, cancellationToken);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var used = await quota.GetUsedAsync(userId, cancellationToken);

@@ -149,7 +149,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
     {
         site.Wait(TimeSpan.FromHours(1));
         await site.Get<EntityRecycler>().RunAsync();
-        await site.Operations.ContinueDeletionsAsync();
+        await site.Maintenance.ContinueDeletionsAsync();
         var layout = site.Layout;
         var left = new List<string>();
         foreach (var table in layout.AllTables.Where(table => table.Name != layout.IdLeases.Name))

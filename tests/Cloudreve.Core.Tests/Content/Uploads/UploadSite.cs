@@ -118,10 +118,10 @@ internal sealed class UploadSite(DriveSite drive) : IRestartable<UploadSite>
             await later.Drive.Get<WriteSettlement>().RunAsync();
             later.Drive.Wait(TimeSpan.FromHours(1));
         }
-        await later.Drive.Operations.RecoverAsync(DriveSite.Owner);
+        await later.Drive.Settlement.RecoverAsync(DriveSite.Owner);
         await later.Drive.Get<UploadExpiry>().RunAsync();
         await later.Drive.Get<LinkReleases>().RunAsync();
-        await later.Drive.Operations.ContinueDeletionsAsync();
+        await later.Drive.Maintenance.ContinueDeletionsAsync();
         later.Drive.Wait(TimeSpan.FromHours(1));
         await later.Drive.Get<UploadExpiry>().RunAsync();
         await later.Drive.Get<EntityRecycler>().RunAsync();

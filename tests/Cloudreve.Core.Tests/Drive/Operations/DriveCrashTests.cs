@@ -40,7 +40,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
 
             var survivor = site.Restart();
             survivor.Wait(TimeSpan.FromMinutes(20));
-            await survivor.Operations.RecoverAsync(DriveSite.Owner);
+            await survivor.Settlement.RecoverAsync(DriveSite.Owner);
 
             var after = await survivor.ReadAsync();
             var isDone = Shape(after).SequenceEqual(expected);

@@ -52,7 +52,7 @@ public sealed class DriveMaintenanceTests(AzuriteServer azurite)
         await site.Operations.TrashAsync(work, DriveSite.Path("f"), "cloudreve://my/f", TimeSpan.FromDays(1));
         site.Wait(TimeSpan.FromDays(2));
 
-        Assert.Equal(1, await site.Operations.ExpireTrashAsync());
+        Assert.Equal(1, await site.Maintenance.ExpireTrashAsync());
 
         Assert.Empty(await site.ReadAsync());
     }
@@ -64,14 +64,14 @@ public sealed class DriveMaintenanceTests(AzuriteServer azurite)
         await site.Layout.Schedules.InsertAsync(new Row("deletions", "0"));
         await site.Layout.Schedules.InsertAsync(new Row("deletions", "7") { ["o"] = DriveSite.Owner });
 
-        await site.Operations.ContinueDeletionsAsync();
+        await site.Maintenance.ContinueDeletionsAsync();
 
         var left = Assert.Single(await Installation.ReadPartitionAsync(site.Layout.Schedules, "deletions"));
         Assert.Equal(1, left.Number("tries"));
-        await site.Operations.ContinueDeletionsAsync();
+        await site.Maintenance.ContinueDeletionsAsync();
         Assert.Equal(1, (await site.Layout.Schedules.FindAsync("deletions", "0"))!.Number("tries"));
         site.Wait(TimeSpan.FromMinutes(16));
-        await site.Operations.ContinueDeletionsAsync();
+        await site.Maintenance.ContinueDeletionsAsync();
         Assert.Equal(2, (await site.Layout.Schedules.FindAsync("deletions", "0"))!.Number("tries"));
     }
 

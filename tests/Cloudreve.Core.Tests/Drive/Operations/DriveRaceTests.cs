@@ -119,7 +119,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
 
             var survivor = site.Restart();
             survivor.Wait(TimeSpan.FromMinutes(20));
-            await survivor.Operations.RecoverAsync(DriveSite.Owner);
+            await survivor.Settlement.RecoverAsync(DriveSite.Owner);
             var findings = await survivor.CheckAsync();
             Assert.Empty(findings.Problems);
             Assert.DoesNotContain(findings.Leftovers, l => !l.StartsWith("No file refers", StringComparison.Ordinal));

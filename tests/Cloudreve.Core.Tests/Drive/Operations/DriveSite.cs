@@ -45,6 +45,10 @@ internal sealed class DriveSite : IRestartable<DriveSite>
 
     public DriveOperations Operations => Get<DriveOperations>();
 
+    public DriveSettlement Settlement => Get<DriveSettlement>();
+
+    public DriveMaintenance Maintenance => Get<DriveMaintenance>();
+
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 

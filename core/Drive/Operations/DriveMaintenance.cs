@@ -1,22 +1,28 @@
 using Cloudreve.Core.Drive.Activities;
+using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Tree;
-using Cloudreve.Core.Infrastructure.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Drive.Operations;
 
-/// <content>Maintenance of drives by timers: abandoned moves are settled, the trash expires, large deletions continue.</content>
-public sealed partial class DriveOperations
+/// <summary>Maintenance of drives by timers: the trash expires, large deletions continue.</summary>
+public sealed class DriveMaintenance
 {
-    /// <summary>Finishes or undoes abandoned moves of a drive. One transaction when there are none.</summary>
-    /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="cancellationToken">Cancels the run between two moves.</param>
-    public async Task RecoverAsync(long ownerId, CancellationToken cancellationToken = default)
+    private readonly DriveOperations _operations;
+    private readonly DriveSettlement _settlement;
+    private readonly EntriesByPath _byPath;
+    private readonly DriveLocks _locks;
+    private readonly TrashSchedule _trash;
+    private readonly DeletionSchedule _deletions;
+    private readonly ILogger _logger;
+
+    internal DriveMaintenance(
+        DriveOperations operations, DriveSettlement settlement, EntriesByPath byPath, DriveLocks locks, TrashSchedule trash,
+        DeletionSchedule deletions, ILogger<DriveMaintenance> logger)
     {
-        var control = await _locks.ReadAsync(ownerId, cancellationToken);
-        foreach (var move in control.Moves.Where(IsLeftBehind))
-            await TrySettleAsync(ownerId, move, cancellationToken);
+        (_operations, _settlement, _byPath, _locks) = (operations, settlement, byPath, locks);
+        (_trash, _deletions, _logger) = (trash, deletions, logger);
     }
 
     /// <summary>Deletes for good what has been in the trash for long enough: one transaction for each 1,000, and those of the deletions.</summary>
@@ -25,16 +31,16 @@ public sealed partial class DriveOperations
     public async Task<int> ExpireTrashAsync(CancellationToken cancellationToken = default)
     {
         var deleted = 0;
-        await _schedule.ForEachDueAsync(
+        await _trash.ForEachDueAsync(
             async (expired, token) =>
             {
                 var work = new DriveWork(expired.OwnerId, Actor.Site);
                 if (await IsExpiredAsync(expired, token))
                 {
-                    await DeleteTrashedAsync(work, expired.Name, keepBlobs: false, token);
+                    await _operations.DeleteTrashedAsync(work, expired.Name, keepBlobs: false, token);
                     deleted++;
                 }
-                await _schedule.RemoveAsync(expired, token);
+                await _trash.RemoveAsync(expired, token);
             },
             cancellationToken);
         return deleted;
@@ -43,25 +49,6 @@ public sealed partial class DriveOperations
     // Restored, deleted, or the move to the trash never took place.
     private async Task<bool> IsExpiredAsync(ExpiredTrash expired, CancellationToken cancellationToken) =>
         await _byPath.FindEntryAsync(DriveRoots.TrashId(expired.OwnerId), expired.Name, cancellationToken) is not null;
-
-    /// <summary>Deletes everything in a user's trash for good.</summary>
-    /// <param name="work">The request.</param>
-    /// <param name="names">The entries' names.</param>
-    /// <param name="cancellationToken">Cancels the call between two entries.</param>
-    public async Task EmptyTrashAsync(DriveWork work, IEnumerable<string> names, CancellationToken cancellationToken = default)
-    {
-        foreach (var name in names)
-        {
-            try
-            {
-                await DeleteTrashedAsync(work, name, keepBlobs: false, cancellationToken);
-            }
-            catch (CloudreveException e) when (e.Code == ErrorCode.PathNotFound)
-            {
-                // Somebody else was faster.
-            }
-        }
-    }
 
     /// <summary>Continues with deletions of large folders, which take more than one request.</summary>
     /// <param name="cancellationToken">Cancels the run between two thousands of entries.</param>
@@ -88,24 +75,9 @@ public sealed partial class DriveOperations
         var open = (await _locks.ReadAsync(ownerId, cancellationToken)).Moves.Where(m => m.Page is not null).ToList();
         var goesOn = open.Count == 0;
         foreach (var move in open)
-            goesOn |= await TrySettleAsync(ownerId, move, cancellationToken);
+            goesOn |= await _settlement.TrySettleAsync(ownerId, move, cancellationToken);
         if (open.Count == 0)
             await _deletions.RemoveAsync(ownerId, cancellationToken);
         return goesOn;
-    }
-
-    /// <summary>Settles a move; one that fails is logged and stays for later.</summary>
-    private async Task<bool> TrySettleAsync(long ownerId, MoveIntent move, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _relocator.SettleAsync(ownerId, move, cancellationToken);
-            return true;
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            _logger.LogError(e, "Move {Move} of file {File} in the drive of user {User} could not be settled", move.Operation, move.FileId, ownerId);
-            return false;
-        }
     }
 }
