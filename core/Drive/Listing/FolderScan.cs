@@ -166,52 +166,82 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     /// <returns>True if something was found that may end the scan.</returns>
     private bool Split<T>(Run<T> run, RowPage page, out List<FolderPart<T>> parts)
     {
-        parts = [];
+        var split = new PageSplit<T>(run);
         var pauses = false;
-        var kept = new List<Row>();
-        string? lastKey = null;
-        var partition = FileKeys.Folder(run.Folders[run.Next].Id);
         var wanted = 0;
         foreach (var row in page.Rows)
         {
-            while (string.CompareOrdinal(row.PartitionKey, partition) > 0)
-            {
-                End(parts);
-                if (run.Next == run.Folders.Count)
-                    break;
-                partition = FileKeys.Folder(run.Folders[run.Next].Id);
-            }
-            if (run.Next == run.Folders.Count)
-                break;
-            if (row.PartitionKey != partition)
+            if (!split.TryEnter(row.PartitionKey))
                 continue;
             wanted++;
-            lastKey = row.RowKey;
             var what = use(row);
             pauses |= what == RowUse.Pause;
-            if (what != RowUse.Drop)
-                kept.Add(row);
+            split.Add(row, isKept: what != RowUse.Drop);
         }
         Interlocked.Add(ref _wanted, wanted);
         Interlocked.Add(ref _others, page.Rows.Count - wanted);
         if (page.ContinuationToken is null)
+            split.End();
+        else
+            split.Interrupt();
+        parts = split.Parts;
+        return pauses;
+    }
+
+    /// <summary>A page that is divided among the folders of its run.</summary>
+    private sealed class PageSplit<T>(Run<T> run)
+    {
+        private string _partition = FileKeys.Folder(run.Folders[run.Next].Id);
+        private List<Row> _kept = [];
+        private string? _lastKey;
+
+        public List<FolderPart<T>> Parts { get; } = [];
+
+        /// <summary>Ends the folders that the page has come past.</summary>
+        /// <returns>True if the partition is a wanted folder's.</returns>
+        public bool TryEnter(string partition)
         {
             while (run.Next < run.Folders.Count)
-                End(parts);
+            {
+                var order = string.CompareOrdinal(partition, _partition);
+                if (order <= 0)
+                    return order == 0;
+                EndFolder();
+            }
+            return false;
         }
-        else if (lastKey is not null && run.Next < run.Folders.Count)
+
+        public void Add(Row row, bool isKept)
         {
-            parts.Add(new FolderPart<T>(run.Folders[run.Next].Folder, kept, run.IsAtStart, IsLast: false, lastKey));
+            _lastKey = row.RowKey;
+            if (isKept)
+                _kept.Add(row);
+        }
+
+        /// <summary>Ends all folders: the range has no more rows.</summary>
+        public void End()
+        {
+            while (run.Next < run.Folders.Count)
+                EndFolder();
+        }
+
+        /// <summary>Hands on what there is of the folder in which the page ends.</summary>
+        public void Interrupt()
+        {
+            if (_lastKey is null || run.Next == run.Folders.Count)
+                return;
+            Parts.Add(new FolderPart<T>(run.Folders[run.Next].Folder, _kept, run.IsAtStart, IsLast: false, _lastKey));
             run.IsAtStart = false;
         }
-        return pauses;
 
-        void End(List<FolderPart<T>> ended)
+        private void EndFolder()
         {
-            ended.Add(new FolderPart<T>(run.Folders[run.Next].Folder, kept, run.IsAtStart, IsLast: true, lastKey));
-            (kept, lastKey) = ([], null);
+            Parts.Add(new FolderPart<T>(run.Folders[run.Next].Folder, _kept, run.IsAtStart, IsLast: true, _lastKey));
+            (_kept, _lastKey) = ([], null);
             run.Next++;
             run.IsAtStart = true;
+            if (run.Next < run.Folders.Count)
+                _partition = FileKeys.Folder(run.Folders[run.Next].Id);
         }
     }
 
