@@ -14,6 +14,7 @@ using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Core.Tests.Drive;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -11,6 +11,7 @@ using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Core.Tests.Content.Integrity;
+using Cloudreve.Core.Tests.Drive;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Storage;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Accounts.SignIns;
+using Cloudreve.Core.Accounts.SignUps;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Smtp;

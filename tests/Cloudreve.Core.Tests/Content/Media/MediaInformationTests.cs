@@ -67,6 +67,6 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
     }
 
     private static MediaInformation Create(ThumbnailSite site, StorageLayout layout) => new(
-        site.Tree(layout), new EntityStore(layout), new SiteCatalog(layout, site.Clock), new PolicyContainers(layout, site.Clock), site.Encryption(layout), site.Clock,
+        site.Tree(layout).Updates, new EntityStore(layout), new SiteCatalog(layout, site.Clock), new PolicyContainers(layout, site.Clock), site.Encryption(layout), site.Clock,
         NullLogger<MediaInformation>.Instance);
 }

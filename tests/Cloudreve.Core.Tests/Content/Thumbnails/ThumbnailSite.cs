@@ -7,6 +7,7 @@ using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tests.Drive;
 using Cloudreve.Testing.Azurite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -77,7 +78,7 @@ internal sealed class ThumbnailSite
     }
 
     /// <summary>The file as it is stored now.</summary>
-    public Task<FileRecord> ReadAsync(FileRecord file) => Tree(Installation.Connect()).GetAsync(Owner, new FilePath([file.Name]));
+    public Task<FileRecord> ReadAsync(FileRecord file) => Tree(Installation.Connect()).ByPath.GetAsync(Owner, new FilePath([file.Name]));
 
     /// <summary>The names of all blobs.</summary>
     public async Task<List<string>> ListBlobsAsync()

@@ -37,7 +37,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
         Assert.True((await world.Catalog.GetNodeAsync(Node.MasterId)) is { IsMaster: true, IsActive: true });
         var first = await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, IdentityWorld.Password, IdentityWorld.Home);
         Assert.Equal((User.FirstId, Group.AdminId), (first.Id, first.GroupId));
-        Assert.NotNull(await world.Files.FindFolderIdAsync(User.FirstId, FilePath.Root));
+        Assert.NotNull(await world.Tree.ByPath.FindFolderIdAsync(User.FirstId, FilePath.Root));
         Assert.True(await world.Layout.Container(world.Layout.FilesContainerName).ExistsAsync());
     }
 
@@ -110,7 +110,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
 
             await world.SignIn.SignInAsync(new BootstrapOptions().AdminEmail, Assert.Single(announced.Distinct()), IdentityWorld.Home);
             Assert.NotEmpty((await world.Settings.GetAsync()).Get(SiteSetting.SiteId));
-            Assert.NotNull(await world.Files.FindFolderIdAsync(User.FirstId, FilePath.Root));
+            Assert.NotNull(await world.Tree.ByPath.FindFolderIdAsync(User.FirstId, FilePath.Root));
             Assert.NotNull(await world.Catalog.FindGroupAsync(Group.AnonymousId));
             if (!crash.Struck)
                 return;
