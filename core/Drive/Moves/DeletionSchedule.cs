@@ -12,10 +12,11 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
 {
     private const string Partition = "deletions";
     private const string Due = "due";
+    private const string OwnerId = "o";
 
     /// <summary>Notes a drive. One transaction.</summary>
     public Task AddAsync(long ownerId, CancellationToken cancellationToken) =>
-        layout.Schedules.UpsertAsync(new Row(Partition, Key(ownerId)) { ["o"] = ownerId }, cancellationToken);
+        layout.Schedules.UpsertAsync(new Row(Partition, Key(ownerId)) { [OwnerId] = ownerId }, cancellationToken);
 
     /// <summary>The drives that are due. One transaction for each 1,000.</summary>
     public async Task<IReadOnlyList<Row>> ReadDueAsync(CancellationToken cancellationToken)
@@ -45,7 +46,7 @@ internal sealed class DeletionSchedule(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The owner of a drive.</summary>
-    public static long OwnerOf(Row drive) => drive.RequiredNumber("o");
+    public static long OwnerOf(Row drive) => drive.RequiredNumber(OwnerId);
 
     /// <summary>Forgets a drive. One transaction.</summary>
     public Task RemoveAsync(long ownerId, CancellationToken cancellationToken) =>

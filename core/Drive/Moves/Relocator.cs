@@ -191,7 +191,7 @@ internal sealed class Relocator(StorageLayout layout, TimeProvider clock, Deleti
         if (intent is { Type: FileType.Folder, IsCopy: false })
         {
             var depth = control.Depth > DriveDepth.Free ? control.Depth : (int?)null;
-            var tree = new Row(partition, DriveControl.TreeKey) { ["at"] = intent.At, [DriveDepth.DepthProperty] = depth };
+            var tree = new Row(partition, DriveControl.TreeKey) { [DriveControl.TreeChangedAt] = intent.At, [DriveDepth.DepthProperty] = depth };
             if (control.TreeETag is { } etag)
                 batch.Replace(tree, etag);
             else

@@ -16,6 +16,7 @@ namespace Cloudreve.Core.Drive.Shortcuts;
 public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimeProvider clock)
 {
     private const string Prefix = "y|";
+    private const string EntryId = "id";
     // A row comes before the shortcut that it announces.
     private static readonly TimeSpan s_staleAge = TimeSpan.FromHours(1);
     private const int Parallelism = 8;
@@ -53,7 +54,7 @@ public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimePro
     internal static Row RowOf(FileRecord shortcut) =>
         new(Partition(shortcut.OwnerId), string.Create(CultureInfo.InvariantCulture, $"{Prefix}{shortcut.CreatedAt.UtcTicks:x16}|{FileKeys.Id(shortcut.Id)}"))
         {
-            ["id"] = shortcut.Id,
+            [EntryId] = shortcut.Id,
         };
 
     internal static string Partition(long ownerId) => "o|" + FileKeys.Id(ownerId);
@@ -70,7 +71,7 @@ public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimePro
 
     private async Task<FileRecord?> FindAsync(long ownerId, Row row, CancellationToken cancellationToken)
     {
-        var entry = await byId.FindAsync(row.RequiredNumber("id"), cancellationToken);
+        var entry = await byId.FindAsync(row.RequiredNumber(EntryId), cancellationToken);
         if (entry is null)
         {
             if (row.Timestamp < clock.GetUtcNow() - s_staleAge)

@@ -15,6 +15,7 @@ public sealed record DriveControl(long OwnerId, IReadOnlyList<DriveLock> Locks, 
 {
     // After all rows of entries, which listings read as one range.
     internal const string TreeKey = "u!";
+    internal const string TreeChangedAt = "at";
     internal const string MovePrefix = "u|";
     internal const string LockPrefix = "v|";
     internal const string ClaimPrefix = "v!";

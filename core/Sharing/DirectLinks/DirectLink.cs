@@ -23,10 +23,25 @@ public sealed record DirectLink(long Id, long FileId, long OwnerId, string Name,
     internal static string OfFile(long fileId) => "f|" + FileKeys.Folder(fileId);
 
     internal static DirectLink FromRow(Row row) => new(
-        FileKeys.ParseId(row.RowKey), row.RequiredNumber("f"), row.RequiredNumber("o"), row.RequiredText("n"), row.Time("c") ?? default)
+        FileKeys.ParseId(row.RowKey), row.RequiredNumber(Columns.FileId), row.RequiredNumber(Columns.OwnerId), row.RequiredText(Columns.Name),
+        row.Time(Columns.CreatedAt) ?? default)
     {
         Hits = row.Number(HitsProperty) ?? 0,
     };
 
-    internal Row ToRow(string partition) => new(partition, FileKeys.Id(Id)) { ["f"] = FileId, ["o"] = OwnerId, ["n"] = Name, ["c"] = CreatedAt };
+    internal Row ToRow(string partition) => new(partition, FileKeys.Id(Id))
+    {
+        [Columns.FileId] = FileId,
+        [Columns.OwnerId] = OwnerId,
+        [Columns.Name] = Name,
+        [Columns.CreatedAt] = CreatedAt,
+    };
+
+    private static class Columns
+    {
+        public const string FileId = "f";
+        public const string OwnerId = "o";
+        public const string Name = "n";
+        public const string CreatedAt = "c";
+    }
 }

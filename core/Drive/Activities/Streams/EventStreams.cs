@@ -128,7 +128,7 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
         await RowSweep.DeleteAsync(layout.Events, layout.Events.QueryAsync(activities, cancellationToken), RowsPerRun, cancellationToken);
         var subscriptions = layout.Events.QueryAsync(RowRange.Prefix(partition, EventSubscription.Prefix), cancellationToken);
         await RowSweep.DeleteAsync(
-            layout.Events, subscriptions.Where(row => (row.Number("at") ?? 0) < limit.UtcTicks), RowsPerRun, cancellationToken);
+            layout.Events, subscriptions.Where(row => (row.Number(EventSubscription.Columns.At) ?? 0) < limit.UtcTicks), RowsPerRun, cancellationToken);
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

@@ -45,7 +45,7 @@ public sealed record EventSubscription(
 
     internal static string PositionAt(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.UtcTicks:x16}");
 
-    private static class Columns
+    internal static class Columns
     {
         public const string Position = "pos";
         public const string Heard = "heard";
