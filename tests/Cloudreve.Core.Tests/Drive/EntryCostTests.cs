@@ -144,7 +144,7 @@ public sealed class EntryCostTests(AzuriteServer azurite)
         var ids = new IdAllocator(layout);
         await ids.NextAsync(IdKind.File);
         await ids.NextEntryAsync(Owner, FileType.Folder);
-        var tree = TreeParts.Over(layout);
+        var tree = TreeParts.Over(layout, ids: ids);
         await tree.Roots.CreateAsync(Owner);
         if (depth > 0)
             await tree.Creation.CreateAsync(Owner, Folder(depth), NewEntry.Folder, failIfExists: true);

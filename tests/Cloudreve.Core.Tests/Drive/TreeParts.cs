@@ -10,14 +10,15 @@ namespace Cloudreve.Core.Tests.Drive;
 internal sealed record TreeParts(DriveRoots Roots, EntriesByPath ByPath, EntriesById ById, EntryCreation Creation, EntryUpdates Updates)
 {
     /// <summary>Parts of their own over a layout, as a new process has them.</summary>
-    public static TreeParts Over(StorageLayout layout, TimeProvider? clock = null)
+    public static TreeParts Over(StorageLayout layout, TimeProvider? clock = null, IdAllocator? ids = null)
     {
         clock ??= TimeProvider.System;
         var roots = new DriveRoots(layout, clock);
         var byId = new EntriesById(layout);
         var updates = new EntryUpdates(layout, byId);
         var byPath = new EntriesByPath(layout, roots, new MarkedFolders(layout, updates));
-        return new TreeParts(roots, byPath, byId, new EntryCreation(layout, byPath, new DriveDepth(layout, clock), new IdAllocator(layout), clock), updates);
+        var creation = new EntryCreation(layout, byPath, new DriveDepth(layout, clock), ids ?? new IdAllocator(layout), clock);
+        return new TreeParts(roots, byPath, byId, creation, updates);
     }
 
     /// <summary>The parts that an app uses.</summary>
