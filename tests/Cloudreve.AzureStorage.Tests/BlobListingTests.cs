@@ -22,7 +22,7 @@ public sealed class BlobListingTests(AzuriteServer azurite)
     [InlineData("a+b/deep (3)/")]
     [InlineData("b")]
     [InlineData("\u00E9")]
-    public async Task Given_names_with_special_characters_when_they_are_listed_by_a_prefix_then_those_that_begin_with_it_come_in_order(string prefix)
+    public async Task Given_names_with_special_characters_when_listed_by_a_prefix_then_matches_come_in_order(string prefix)
     {
         var container = await CreateAsync(s_names);
         await CreateAsync(s_names);

@@ -8,7 +8,7 @@ namespace Cloudreve.AzureStorage.Tests;
 public sealed class BrowserOriginTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_an_account_with_a_rule_of_another_app_when_browsers_are_let_in_twice_then_one_rule_stands_beside_it()
+    public async Task Given_an_account_with_a_foreign_rule_when_browsers_are_let_in_twice_then_one_rule_is_added()
     {
         var service = new BlobServiceClient(azurite.ConnectionString);
         var properties = (await service.GetPropertiesAsync()).Value;

@@ -36,7 +36,7 @@ public sealed class TableTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_existing_row_when_a_batch_inserts_it_again_then_nothing_of_the_batch_happens_and_the_index_is_named()
+    public async Task Given_an_existing_row_when_a_batch_inserts_it_then_nothing_happens_and_the_index_is_named()
     {
         var (_, table) = await NewTableAsync();
         await table.InsertAsync(new Row("p", "b"));
