@@ -24,7 +24,7 @@ public sealed class HashingQueueTests
     }
 
     [Fact]
-    public async Task Given_as_much_waiting_as_a_client_may_have_when_it_asks_for_more_then_that_is_refused_and_others_are_served()
+    public async Task Given_a_client_with_a_full_queue_when_it_asks_for_more_then_others_are_still_served()
     {
         var queue = new HashingQueue(threads: 1, capacity: 10, capacityOfClient: 2);
         var begun = queue.RunAsync("other", Wait, CancellationToken.None);
@@ -53,7 +53,7 @@ public sealed class HashingQueueTests
     }
 
     [Fact]
-    public async Task Given_a_queue_that_few_clients_have_filled_when_another_comes_then_it_takes_the_place_of_the_latest_request_of_one_with_most()
+    public async Task Given_a_queue_filled_by_few_clients_when_another_comes_then_the_busiest_one_makes_place()
     {
         var queue = new HashingQueue(threads: 1, capacity: 8, capacityOfClient: 4);
         var begun = new TaskCompletionSource();

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Tests.Accounts;
 public sealed class MailClaimTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_rival_at_any_call_when_two_accounts_want_an_address_then_one_gets_it_and_the_other_keeps_its_own()
+    public async Task Given_a_rival_at_any_call_when_two_accounts_want_an_address_then_exactly_one_gets_it()
     {
         var installation = await Installation.CreateAsync(azurite);
         var other = await OpenAsync(installation);
@@ -37,7 +37,7 @@ public sealed class MailClaimTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_sign_up_at_any_call_of_a_change_of_address_when_both_want_it_then_one_account_has_it()
+    public async Task Given_a_sign_up_during_a_change_of_address_when_both_want_it_then_one_account_has_it()
     {
         var installation = await Installation.CreateAsync(azurite);
         var other = await OpenAsync(installation);
@@ -64,7 +64,7 @@ public sealed class MailClaimTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashBefore, true)]
     [InlineData(StorageFault.CrashAfter, false)]
     [InlineData(StorageFault.CrashAfter, true)]
-    public async Task Given_a_process_that_dies_while_an_account_takes_an_address_when_another_wants_it_then_no_address_has_two_accounts(
+    public async Task Given_a_process_that_dies_while_taking_an_address_when_another_wants_it_then_one_has_it(
         StorageFault fault, bool signsUp)
     {
         var installation = await Installation.CreateAsync(azurite);

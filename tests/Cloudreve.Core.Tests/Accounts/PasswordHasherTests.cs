@@ -57,12 +57,12 @@ public sealed class PasswordHasherTests
     }
 
     [Fact]
-    public void Given_a_hash_of_another_implementation_with_other_parameters_when_it_is_verified_then_it_matches() =>
+    public void Given_a_hash_with_other_parameters_when_it_is_verified_then_it_matches() =>
         // Made by the reference implementation's command line: argon2 somesalt -id -t 2 -m 16 -p 1 -l 32.
         Assert.True(PasswordHasher.Verify("password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));
 
     [Fact]
-    public async Task Given_many_who_sign_up_at_once_when_their_passwords_are_hashed_then_few_hashes_take_memory_at_the_same_time()
+    public async Task Given_many_sign_ups_at_once_when_passwords_are_hashed_then_few_take_memory_together()
     {
         var isOurs = new AsyncLocal<bool> { Value = true };
         var (running, most) = (0, 0);

@@ -15,7 +15,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     private static readonly ClientAddress Elsewhere = ClientAddress.Of(IPAddress.Parse("198.51.100.7"));
 
     [Fact]
-    public async Task Given_an_address_that_signed_in_today_when_the_right_password_is_given_then_it_costs_two_transactions()
+    public async Task Given_an_address_that_signed_in_today_when_the_password_is_right_then_it_costs_two_calls()
     {
         var world = await StartAsync();
         await SignInAsync(world);
@@ -27,7 +27,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_failures_at_several_instances_when_the_limit_is_reached_then_the_address_has_to_wait_for_the_end_of_the_window()
+    public async Task Given_failures_at_several_instances_when_the_limit_is_reached_then_the_address_waits()
     {
         var installation = await Installation.CreateAsync(azurite);
         var world = new IdentityWorld(installation.Connect());
@@ -61,7 +61,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_guesses_from_many_addresses_when_the_owner_comes_from_a_new_one_then_one_attempt_in_a_while_is_checked()
+    public async Task Given_guesses_from_many_places_when_the_owner_comes_from_a_new_one_then_few_are_checked()
     {
         var world = await StartAsync();
         await AttackAsync(world);
@@ -72,7 +72,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_fewer_failures_than_the_limit_when_the_right_password_is_given_then_the_count_starts_again()
+    public async Task Given_fewer_failures_than_the_limit_when_the_password_is_right_then_the_count_restarts()
     {
         var world = await StartAsync();
         for (var round = 0; round < 2; round++)
@@ -93,7 +93,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_known_and_an_unknown_address_when_a_password_is_wrong_then_both_cost_the_same_hashes_and_transactions()
+    public async Task Given_known_and_unknown_addresses_when_a_password_is_wrong_then_both_cost_the_same()
     {
         var world = await StartAsync();
 
@@ -105,7 +105,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_known_and_an_unknown_address_when_there_were_too_many_guesses_then_both_cost_no_hash()
+    public async Task Given_known_and_unknown_addresses_when_there_were_too_many_guesses_then_neither_is_hashed()
     {
         var world = await StartAsync();
         await FailOftenAsync(world, IdentityWorld.Home, AttemptLimiter.MaxFailures);
@@ -130,7 +130,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_somebody_who_has_signed_in_when_a_password_is_confirmed_then_guesses_count_as_those_of_sign_ins()
+    public async Task Given_a_signed_in_user_when_a_password_is_confirmed_then_guesses_count_as_for_sign_ins()
     {
         var world = await StartAsync();
         var user = (await world.Users.FindByEmailAsync(Email))!;
@@ -168,7 +168,7 @@ public sealed class PasswordSignInTests(AzuriteServer azurite)
         Assert.Equal(same, ClientAddress.Of(IPAddress.Parse(first)) == ClientAddress.Of(IPAddress.Parse(second)));
 
     [Fact]
-    public async Task Given_counted_failures_when_they_no_longer_count_then_the_sweep_removes_them_and_nothing_else()
+    public async Task Given_counted_failures_when_they_no_longer_count_then_the_sweep_removes_only_them()
     {
         var world = await StartAsync();
         var sweep = new SessionSweep(world.Layout, world.Clock);

@@ -16,7 +16,7 @@ namespace Cloudreve.Core.Tests.Accounts;
 public sealed class TokenIssuerTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_pair_when_its_claims_are_read_then_they_are_the_documented_ones_and_both_name_their_sign_in()
+    public async Task Given_a_pair_when_its_claims_are_read_then_they_are_documented_and_name_one_sign_in()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
 
@@ -59,7 +59,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     [InlineData("password", "$argon2id$another")]
     [InlineData("status", 1)]
     [InlineData("status", 2)]
-    public async Task Given_a_change_of_address_password_or_state_when_an_older_token_is_refreshed_then_it_is_refused(string property, object value)
+    public async Task Given_a_changed_address_password_or_state_when_older_tokens_refresh_then_they_are_refused(string property, object value)
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");
@@ -102,7 +102,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_warm_settings_when_a_token_is_issued_read_and_refreshed_then_only_the_refresh_costs_transactions()
+    public async Task Given_warm_settings_when_a_token_is_issued_read_and_refreshed_then_only_refreshing_costs()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");
@@ -117,7 +117,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_token_that_outlives_the_refresh_lifetime_when_its_root_was_revoked_then_the_revocation_outlives_it()
+    public async Task Given_a_token_that_outlives_the_refresh_lifetime_when_revoked_then_it_stays_revoked()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");
@@ -135,7 +135,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_token_of_an_oauth_client_when_it_is_read_then_it_has_the_granted_scopes_and_no_others()
+    public async Task Given_a_token_of_an_oauth_client_when_it_is_read_then_it_has_only_the_granted_scopes()
     {
         var (world, pair) = await IssueToClientAsync(Scopes);
 
@@ -143,7 +143,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_token_without_any_scope_when_it_is_read_then_it_may_do_nothing_instead_of_everything()
+    public async Task Given_a_token_without_any_scope_when_it_is_read_then_it_may_do_nothing()
     {
         var (world, pair) = await IssueToClientAsync(new HashSet<string>());
 
@@ -151,7 +151,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_refresh_token_of_an_oauth_client_when_it_is_refreshed_then_the_scopes_stay_and_it_costs_three_transactions()
+    public async Task Given_an_oauth_refresh_token_when_refreshed_then_scopes_stay_and_it_costs_three_calls()
     {
         var (world, pair) = await IssueToClientAsync(Scopes);
         await world.Clients.ListAsync();
@@ -166,7 +166,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_grant_that_was_withdrawn_narrowed_or_whose_client_is_disabled_when_tokens_are_refreshed_then_they_are_refused()
+    public async Task Given_a_grant_that_ended_or_narrowed_when_its_tokens_are_refreshed_then_they_are_refused()
     {
         var (world, pair) = await IssueToClientAsync(Scopes);
         await world.Grants.WithdrawAsync(world.UserId, OAuthClients.DesktopId);
@@ -183,7 +183,7 @@ public sealed class TokenIssuerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_without_offline_access_when_its_token_is_refreshed_then_the_scope_is_missing()
+    public async Task Given_a_client_without_offline_access_when_it_refreshes_then_that_scope_is_missing()
     {
         var (world, pair) = await IssueToClientAsync(new HashSet<string> { "openid", "Files.Read" });
 

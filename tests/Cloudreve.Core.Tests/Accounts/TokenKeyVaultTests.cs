@@ -46,7 +46,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_changed_keys_when_the_delay_is_over_then_the_new_one_signs_and_another_instance_knows_both()
+    public async Task Given_changed_keys_when_the_delay_is_over_then_the_new_one_signs_and_instances_know_both()
     {
         var (first, installation, user) = await StartAsync();
         var second = Another(first, installation);
@@ -94,7 +94,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_keys_in_the_settings_when_the_site_moves_to_a_vault_then_everybody_stays_signed_in_and_the_settings_are_emptied()
+    public async Task Given_keys_in_the_settings_when_the_site_moves_to_a_vault_then_everybody_stays_signed_in()
     {
         var installation = await Installation.CreateAsync(azurite);
         var before = new IdentityWorld(installation.Connect());
@@ -133,7 +133,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_an_instance_without_the_vault_when_it_adds_a_key_during_the_move_then_the_vault_gets_it_before_it_signs()
+    public async Task Given_an_instance_without_the_vault_when_it_adds_a_key_then_the_vault_gets_it_first()
     {
         var (moved, installation, user) = await StartAsync();
         var late = new IdentityWorld(installation.Connect(), moved.Clock);
@@ -170,7 +170,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_an_outage_when_keys_are_known_then_they_continue_for_a_day_and_the_vault_is_tried_once_a_minute()
+    public async Task Given_an_outage_when_keys_are_known_then_they_hold_for_a_day_and_the_vault_is_rarely_tried()
     {
         var (world, _, user) = await StartAsync();
         var tokens = await world.Tokens.IssueAsync(user);
@@ -195,7 +195,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_an_outage_when_no_key_is_known_then_it_is_said_and_the_vault_is_not_read_for_each_caller()
+    public async Task Given_an_outage_when_no_key_is_known_then_it_is_said_and_the_vault_is_rarely_read()
     {
         var (world, _, user) = await StartAsync();
         _vault.Secrets.Fail = _ => HttpStatusCode.ServiceUnavailable;
@@ -220,7 +220,7 @@ public sealed class TokenKeyVaultTests(AzuriteServer azurite) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Given_tokens_that_name_unknown_keys_when_they_are_read_then_the_vault_is_asked_once_a_minute()
+    public async Task Given_tokens_that_name_unknown_keys_when_read_then_the_vault_is_asked_once_a_minute()
     {
         var (world, _, user) = await StartAsync();
         await world.Tokens.IssueAsync(user);

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Tests.Accounts;
 public sealed class TokenKeysTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_new_site_when_keys_are_changed_then_tokens_of_the_old_key_stay_valid_and_new_ones_name_another()
+    public async Task Given_a_new_site_when_keys_are_changed_then_old_tokens_hold_and_new_ones_name_the_new_key()
     {
         var (world, user) = await StartAsync();
         var old = await world.Tokens.IssueAsync(user);
@@ -56,7 +56,7 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_changed_keys_when_the_longest_token_has_expired_then_the_old_key_no_longer_verifies_and_is_dropped()
+    public async Task Given_changed_keys_when_the_longest_token_has_expired_then_the_old_key_is_dropped()
     {
         var (world, _) = await StartAsync();
         await world.Keys.RotateAsync();
@@ -106,7 +106,7 @@ public sealed class TokenKeysTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_when_keys_are_changed_then_there_is_the_old_key_and_at_most_one_more_for_each_try(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_when_keys_are_changed_then_each_try_adds_one_key_at_most(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {

@@ -13,7 +13,7 @@ public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_enabling_it_when_it_has_passed_then_it_is_off_and_the_code_works_or_on_and_it_does_not(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_enabling_when_it_has_passed_then_the_code_fits_the_state(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             PrepareAsync,
@@ -35,7 +35,7 @@ public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_disabling_it_when_it_is_tried_again_then_it_is_off_and_can_be_enabled_again(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_disabling_when_retried_then_it_is_off_and_can_be_enabled(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             EnableAsync,
@@ -54,7 +54,7 @@ public sealed class TwoFactorCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_sign_in_with_a_code_when_it_is_tried_again_then_the_code_worked_once_at_most(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_sign_in_with_a_code_when_retried_then_it_worked_once(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             async (world, index) =>

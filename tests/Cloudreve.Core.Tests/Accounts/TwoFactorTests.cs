@@ -130,7 +130,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_wrong_codes_when_the_right_one_follows_then_that_address_has_to_wait_and_another_has_not()
+    public async Task Given_many_wrong_codes_when_the_right_one_follows_then_only_that_address_has_to_wait()
     {
         var (world, user, app) = await EnableAsync();
         world.Clock.Advance(TimeSpan.FromMinutes(1));
@@ -170,7 +170,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_prepared_secret_or_an_old_one_when_the_second_factor_is_enabled_then_the_code_is_50005()
+    public async Task Given_no_or_an_old_prepared_secret_when_two_factors_are_enabled_then_the_code_is_50005()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("a@example.com");
@@ -203,7 +203,7 @@ public sealed class TwoFactorTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_second_factor_when_its_row_is_read_then_the_secret_is_encrypted_and_bound_to_the_user()
+    public async Task Given_a_second_factor_when_its_row_is_read_then_its_secret_is_encrypted_for_that_user()
     {
         var (world, user, app) = await EnableAsync();
         var other = await world.CreateUserAsync("b@example.com");

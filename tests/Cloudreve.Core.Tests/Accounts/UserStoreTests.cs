@@ -27,7 +27,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     [Theory]
     [InlineData("jose\u0301@example.com")]
     [InlineData("jos\u00E9@example.com")]
-    public async Task Given_an_account_whose_address_was_stored_as_it_came_when_it_is_typed_in_any_form_then_it_is_found_and_stays_the_only_one(string stored)
+    public async Task Given_an_address_stored_as_it_came_when_typed_in_any_form_then_its_one_account_is_found(string stored)
     {
         var world = new IdentityWorld((await Installation.CreateAsync(azurite)).Connect());
         var made = await world.CreateUserAsync("somebody@example.com");
@@ -57,7 +57,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_storage_that_is_silent_when_it_is_asked_who_calls_then_what_was_known_serves_for_a_minute()
+    public async Task Given_silent_storage_when_the_caller_is_looked_up_then_the_last_answer_serves_for_a_minute()
     {
         var installation = await Installation.CreateAsync(azurite);
         var isDown = false;
@@ -98,7 +98,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_when_an_account_is_made_and_tried_again_then_there_is_exactly_one(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_when_an_account_is_made_and_retried_then_there_is_exactly_one(StorageFault fault)
     {
         var installation = await Installation.CreateAsync(azurite);
         for (var call = 0; ; call++)
@@ -119,7 +119,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_lost_answer_to_the_accounts_insert_when_the_pipeline_retries_then_the_account_is_recognised_as_the_own_one()
+    public async Task Given_a_lost_answer_to_the_insert_when_the_pipeline_retries_then_the_account_is_its_own()
     {
         var installation = await Installation.CreateAsync(azurite);
         var struck = false;
@@ -139,7 +139,7 @@ public sealed class UserStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_account_that_was_read_recently_when_it_is_requested_then_it_costs_no_transaction_until_it_is_too_old()
+    public async Task Given_an_account_that_was_read_recently_when_requested_then_it_costs_nothing_until_too_old()
     {
         var layout = (await Installation.CreateAsync(azurite)).Connect();
         var world = new IdentityWorld(layout);

@@ -56,7 +56,7 @@ public sealed class DriveAccessTests(AzuriteServer azurite)
         AssertRefusedAsync(ErrorCode.NoPermission, Member, "cloudreve://my", NavigatorCapability.Restore);
 
     [Fact]
-    public void Given_a_file_when_its_details_are_requested_then_only_owner_and_administrators_may_see_them()
+    public void Given_a_file_when_details_are_requested_then_only_owner_and_administrators_see_them()
     {
         var file = DriveBuilder.NewRecord(1_000, 7, FileType.File, "f");
 

@@ -20,7 +20,7 @@ public sealed class EntryCrashTests(AzuriteServer azurite)
     [InlineData(FileType.File, StorageFault.CrashAfter)]
     [InlineData(FileType.Folder, StorageFault.CrashBefore)]
     [InlineData(FileType.Folder, StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_of_a_creation_when_it_is_repeated_then_the_entry_exists_exactly_once(FileType type, StorageFault fault)
+    public async Task Given_a_crash_at_any_call_of_a_creation_when_it_is_repeated_then_there_is_exactly_one(FileType type, StorageFault fault)
     {
         var calls = await CrashMatrix.RunAsync(NewSiteAsync, async (site, index) =>
         {
@@ -46,7 +46,7 @@ public sealed class EntryCrashTests(AzuriteServer azurite)
     [InlineData(FileType.File, StorageFault.Unavailable)]
     [InlineData(FileType.Folder, StorageFault.AnswerLost)]
     [InlineData(FileType.Folder, StorageFault.Unavailable)]
-    public async Task Given_a_lost_answer_at_any_call_when_the_pipeline_tries_again_then_the_creation_succeeds_as_if_nothing_happened(FileType type, StorageFault fault)
+    public async Task Given_a_lost_answer_at_any_call_when_the_pipeline_retries_then_the_creation_succeeds(FileType type, StorageFault fault)
     {
         await CrashMatrix.RunAsync(NewSiteAsync, async (site, index) =>
         {

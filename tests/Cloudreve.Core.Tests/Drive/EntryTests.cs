@@ -39,7 +39,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_empty_drive_when_a_file_is_created_then_missing_folders_are_created_and_every_field_is_kept()
+    public async Task Given_an_empty_drive_when_a_file_is_created_then_its_folders_are_too()
     {
         var (tree, _) = await NewDriveAsync();
         var changed = Now.AddYears(-3);
@@ -79,7 +79,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_names_that_differ_in_case_or_normal_form_when_they_are_created_then_they_are_different_entries()
+    public async Task Given_names_that_differ_in_case_or_form_when_created_then_they_are_different_entries()
     {
         var (tree, _) = await NewDriveAsync();
         string[] names = ["a", "A", "\u00e9", "e\u0301", "#", "\uF023"];
@@ -94,7 +94,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileType.File)]
     [InlineData(FileType.Folder)]
-    public async Task Given_an_entry_when_one_of_the_same_type_is_created_then_the_existing_is_returned_unless_that_is_a_conflict(FileType type)
+    public async Task Given_an_entry_when_one_of_its_type_is_created_then_the_existing_one_is_returned(FileType type)
     {
         var (tree, layout) = await NewDriveAsync();
         var first = await tree.Creation.CreateAsync(Owner, Path("x"), new NewEntry(type), failIfExists: true);
@@ -143,7 +143,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     [InlineData("a:b")]
     [InlineData("x/a?b/y")]
     [InlineData("x/a|b")]
-    public async Task Given_an_illegal_name_anywhere_in_the_path_when_an_entry_is_created_then_nothing_is_created(string path)
+    public async Task Given_an_illegal_name_anywhere_in_the_path_when_an_entry_is_created_then_nothing_is(string path)
     {
         var (tree, layout) = await NewDriveAsync();
 
@@ -153,7 +153,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_name_of_256_bytes_when_an_entry_is_created_then_it_is_illegal_and_255_bytes_are_not()
+    public async Task Given_a_name_of_256_bytes_when_created_then_it_is_illegal_and_255_bytes_are_not()
     {
         var (tree, _) = await NewDriveAsync();
         var longest = string.Concat(Enumerable.Repeat("文", 85));
@@ -221,7 +221,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileType.File)]
     [InlineData(FileType.Folder)]
-    public async Task Given_a_deleted_folder_when_an_entry_is_created_in_it_then_the_path_is_not_found_and_no_row_is_left(FileType type)
+    public async Task Given_a_deleted_folder_when_an_entry_is_created_in_it_then_no_row_is_left(FileType type)
     {
         var (tree, layout) = await NewDriveAsync();
         var folder = await tree.Creation.CreateAsync(Owner, Path("d"), NewEntry.Folder, failIfExists: true);
@@ -235,7 +235,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_when_its_content_has_changed_then_the_listing_and_all_lookups_show_the_new_state()
+    public async Task Given_a_file_when_its_content_has_changed_then_all_lookups_show_the_new_state()
     {
         var (tree, layout) = await NewDriveAsync();
         var file = await tree.Creation.CreateAsync(Owner, Path("d/f"), File with { Size = 1, EntityId = 5 }, failIfExists: true);
@@ -250,7 +250,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_that_is_gone_when_it_is_refreshed_then_the_path_is_not_found_and_nothing_comes_back()
+    public async Task Given_a_file_that_is_gone_when_it_is_refreshed_then_the_path_is_not_found()
     {
         var (tree, layout) = await NewDriveAsync();
         var file = await tree.Creation.CreateAsync(Owner, Path("f"), File, failIfExists: true);
@@ -300,7 +300,7 @@ public sealed class EntryTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rivals_of_both_types_when_they_create_the_same_name_then_the_name_belongs_to_one_type()
+    public async Task Given_rivals_of_both_types_when_they_create_one_name_then_it_belongs_to_one_type()
     {
         var (tree, layout) = await NewDriveAsync();
 

@@ -78,7 +78,7 @@ public sealed class FileKeysTests
     }
 
     [Fact]
-    public void Given_consecutive_folders_when_their_partitions_are_made_then_they_do_not_stand_side_by_side() =>
+    public void Given_consecutive_folders_when_partitions_are_made_then_they_lie_apart() =>
         Assert.Equal(16, Enumerable.Range(1_000, 16).Select(id => FileKeys.Folder(id)[0]).Distinct().Count());
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class FileKeysTests
         AnyId.Sample(id => FileKeys.ParseFolder(FileKeys.Folder(id)) == id && FileKeys.ParseFolder(FileKeys.Folder(-id)) == -id);
 
     [Fact]
-    public void Given_folders_of_one_block_when_their_partitions_are_ordered_then_they_stand_side_by_side_and_in_order_of_their_ids()
+    public void Given_folders_of_one_block_when_partitions_are_ordered_then_they_lie_in_order_of_id()
     {
         const long Block = FileKeys.FirstFolderBlock + 5;
         var block = Enumerable.Range(0, FileKeys.IdsPerBlock).Select(i => FileKeys.Folder((Block * FileKeys.IdsPerBlock) + i)).ToList();
@@ -110,7 +110,7 @@ public sealed class FileKeysTests
     }
 
     [Fact]
-    public void Given_blocks_that_follow_each_other_when_their_partitions_are_made_then_they_do_not_stand_side_by_side() =>
+    public void Given_consecutive_blocks_when_partitions_are_made_then_they_lie_apart() =>
         Assert.Equal(16, Enumerable.Range(0, 16).Select(i => FileKeys.Folder((FileKeys.FirstFolderBlock + i) * FileKeys.IdsPerBlock)[0]).Distinct().Count());
 
     [Fact]

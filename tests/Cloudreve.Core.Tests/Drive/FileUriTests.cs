@@ -135,7 +135,7 @@ public sealed class FileUriTests
     }
 
     [Fact]
-    public void Given_a_path_at_the_deepest_level_when_it_is_parsed_then_it_is_accepted_and_one_level_more_is_not()
+    public void Given_a_path_at_the_deepest_level_when_parsed_then_it_passes_and_one_more_level_does_not()
     {
         var deepest = "cloudreve://my" + string.Concat(Enumerable.Repeat("/a", FilePath.MaxDepth));
 

@@ -144,7 +144,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileOrder.Name)]
     [InlineData(FileOrder.CreatedAt)]
-    public async Task Given_a_deleted_entry_when_the_page_behind_it_is_read_then_it_continues_where_the_entry_was(FileOrder order)
+    public async Task Given_a_deleted_entry_when_the_next_page_is_read_then_it_continues_where_the_entry_was(FileOrder order)
     {
         var (layout, folderId, records) = await NewFolderAsync();
         var listing = new FolderListing(layout, new HeavyReads());
@@ -192,7 +192,7 @@ public sealed class FolderListingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileOrder.Name)]
     [InlineData(FileOrder.CreatedAt)]
-    public async Task Given_a_folder_of_2500_entries_when_it_is_listed_in_pages_of_1000_then_all_come_once_within_the_budget(FileOrder order)
+    public async Task Given_2500_entries_when_listed_in_pages_of_1000_then_all_come_once_within_the_budget(FileOrder order)
     {
         var (layout, folderId, records) = await NewLargeFolderAsync(50, 2_450);
         using var measured = layout.Account.Transactions.Measure();

@@ -68,7 +68,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_prepared_entries_when_they_are_not_inserted_then_nobody_sees_them_and_they_can_be_taken_back()
+    public async Task Given_prepared_entries_when_not_inserted_then_nobody_sees_them_and_they_can_be_undone()
     {
         var (layout, folderId) = await NewFolderAsync();
         var rows = await CountRowsAsync(layout);
@@ -88,7 +88,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_names_that_exist_when_entries_are_inserted_then_the_owners_of_the_names_are_reported_and_the_rest_is_there()
+    public async Task Given_names_that_exist_when_entries_are_inserted_then_owners_of_names_are_reported()
     {
         var (layout, folderId) = await NewFolderAsync();
         var existing = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, ["n03", "n57"]);
@@ -110,7 +110,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_entries_that_were_inserted_when_everything_is_repeated_then_nothing_changes_and_nothing_clashes()
+    public async Task Given_inserted_entries_when_everything_is_repeated_then_nothing_changes_or_clashes()
     {
         var (layout, folderId) = await NewFolderAsync();
         var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, Names("file", 120));
@@ -131,7 +131,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileType.File)]
     [InlineData(FileType.Folder)]
-    public async Task Given_an_inserted_entry_that_was_renamed_when_the_insert_is_repeated_then_it_ends_and_the_entry_keeps_its_new_name(FileType type)
+    public async Task Given_an_inserted_entry_that_was_renamed_when_repeated_then_it_keeps_its_new_name(FileType type)
     {
         var (layout, folderId) = await NewFolderAsync();
         var entries = await DriveBuilder.NewRecordsAsync(layout, folderId, type, ["a", "b", "c"]);
@@ -146,7 +146,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_deleted_folder_when_entries_are_inserted_then_the_path_is_not_found_and_nothing_is_visible()
+    public async Task Given_a_deleted_folder_when_entries_are_inserted_then_the_path_is_not_found()
     {
         var (layout, folderId) = await NewFolderAsync();
         var files = await DriveBuilder.NewRecordsAsync(layout, folderId, FileType.File, Names("file", 120));
@@ -160,7 +160,7 @@ public sealed class FolderWriterTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_writers_in_parallel_when_they_insert_the_same_names_then_every_name_has_one_owner_and_the_others_know_it()
+    public async Task Given_parallel_writers_when_they_insert_the_same_names_then_every_name_has_one_owner()
     {
         var (layout, folderId) = await NewFolderAsync();
         var names = Names("file", 60);

@@ -49,7 +49,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_known_blob_when_it_is_written_again_then_it_is_another_entity_and_the_blob_survives_the_end_of_the_old_one()
+    public async Task Given_a_known_blob_when_written_again_then_it_is_a_new_entity_and_outlives_the_old_one()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync((Blob, 40));
@@ -71,7 +71,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_with_a_thumbnail_when_its_blob_is_written_again_then_the_thumbnail_goes_and_the_owner_hears_of_both()
+    public async Task Given_a_file_with_a_thumbnail_when_its_blob_is_written_again_then_the_thumbnail_goes()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync((Blob, 40));
@@ -104,7 +104,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_blob_that_is_written_again_and_again_when_deliveries_run_in_parallel_then_the_last_version_is_there_and_charged()
+    public async Task Given_a_blob_written_again_and_again_when_deliveries_race_then_the_last_version_is_charged()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync((Blob, 1));
@@ -127,7 +127,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_a_later_version_is_delivered_then_it_is_there_and_charged_exactly(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_a_later_version_comes_then_it_is_charged_exactly(StorageFault fault)
     {
         var site = await ImportSite.CreateAsync(azurite);
         for (var call = 1; ; call++)
@@ -150,7 +150,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_name_that_belongs_to_another_file_when_a_blob_arrives_then_that_file_stays_and_nothing_is_charged()
+    public async Task Given_a_name_that_another_file_has_when_a_blob_arrives_then_that_file_stays()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"), new NewEntry(FileType.File), failIfExists: true);
@@ -192,7 +192,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_where_the_path_needs_a_folder_when_a_blob_arrives_then_it_is_refused_and_nothing_stays_charged()
+    public async Task Given_a_file_where_a_folder_must_be_when_a_blob_arrives_then_it_is_refused()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.Tree.Creation.CreateAsync(ImportSite.AdminId, FilePath.ParsePlain("/in"), new NewEntry(FileType.File), failIfExists: true);

@@ -19,7 +19,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_its_orchestration_is_lost_then_what_came_is_charged_and_nothing_else_is_left(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_orchestration_is_lost_then_arrivals_are_charged(StorageFault fault)
     {
         await CrashMatrix.RunAsync(CreateAsync, async (site, index) =>
         {
@@ -40,7 +40,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_source_changes_before_the_next_try_then_the_result_fits_together(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_source_changes_then_the_result_fits_together(StorageFault fault)
     {
         await CrashMatrix.RunAsync(CreateAsync, async (site, index) =>
         {
@@ -61,7 +61,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_owner_moves_what_has_come_before_the_next_try_then_it_stays_there_and_comes_no_second_time(
+    public async Task Given_a_crash_at_any_storage_call_when_the_owner_moves_what_came_then_it_stays_there(
         StorageFault fault)
     {
         await CrashMatrix.RunAsync(CreateWithKeptAsync, async (site, index) =>
@@ -86,7 +86,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     }
 
     [Fact]
-    public async Task Given_a_crash_and_a_move_when_the_orchestration_is_lost_then_what_was_moved_is_charged_and_keeps_its_blob()
+    public async Task Given_a_crash_and_a_move_when_the_orchestration_is_lost_then_the_moved_file_is_charged()
     {
         await CrashMatrix.RunAsync(CreateWithKeptAsync, async (site, index) =>
         {
@@ -102,7 +102,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     }
 
     [Fact]
-    public async Task Given_one_import_when_two_processes_run_it_at_once_then_every_file_comes_once_and_is_charged_once()
+    public async Task Given_one_import_when_two_processes_run_it_at_once_then_every_file_comes_once()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 400).Select(i => ($"src/d{i % 40}/f{i}", 7)));
@@ -127,7 +127,7 @@ public sealed class ImportRepetitionTests(AzuriteServer azurite) : IClassFixture
     }
 
     [Fact]
-    public async Task Given_many_failures_with_long_names_when_they_are_imported_then_all_are_recorded_and_the_task_completes()
+    public async Task Given_many_failures_with_long_names_when_imported_then_all_are_recorded()
     {
         var site = await ImportSite.CreateAsync(azurite);
         var longName = new string('長', 900);

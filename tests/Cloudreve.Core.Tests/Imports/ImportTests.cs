@@ -15,7 +15,7 @@ namespace Cloudreve.Core.Tests.Imports;
 public sealed class ImportTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_tree_of_blobs_when_it_is_imported_then_the_drive_holds_the_same_tree_and_refers_to_the_blobs()
+    public async Task Given_a_tree_of_blobs_when_it_is_imported_then_the_drive_holds_the_same_tree()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt", "src/b/c.txt", "src/b/d/e.txt", "other/x.txt");
@@ -53,7 +53,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_names_with_control_characters_when_they_are_imported_then_each_is_named_and_the_others_come()
+    public async Task Given_names_with_control_characters_when_imported_then_each_is_named_and_others_come()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt", "src/x\u0001y", "src/bad\u0002folder/b.txt");
@@ -66,7 +66,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_folders_that_cannot_be_listed_when_a_tree_is_imported_then_each_is_named_and_the_others_come()
+    public async Task Given_folders_that_cannot_be_listed_when_imported_then_each_is_named_and_others_come()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt", "src/bad/b.txt", "src/c/d.txt", "src/worse/e.txt");
@@ -99,7 +99,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_blobs_below_the_deepest_place_when_they_are_imported_then_they_fail_and_the_others_come()
+    public async Task Given_blobs_below_the_deepest_place_when_imported_then_they_fail_and_others_come()
     {
         var site = await ImportSite.CreateAsync(azurite);
         var folder = string.Concat(Enumerable.Range(0, 60).Select(i => $"f{i}/"));
@@ -114,7 +114,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_shortcut_of_a_folders_name_when_the_folder_is_imported_then_nothing_comes_into_the_shortcut()
+    public async Task Given_a_shortcut_of_a_folders_name_when_the_folder_is_imported_then_it_stays_empty()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/link/a.txt", "src/b.txt");
@@ -168,7 +168,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_blob_beside_a_prefix_of_its_name_when_both_are_imported_then_the_folder_wins_and_the_blob_is_reported()
+    public async Task Given_a_blob_beside_a_prefix_of_its_name_when_imported_then_the_folder_wins()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a", "src/a/b.txt");
@@ -182,7 +182,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_empty_dot_and_forbidden_segments_when_they_are_imported_then_each_is_reported_and_the_rest_comes()
+    public async Task Given_empty_dot_and_forbidden_segments_when_imported_then_each_is_reported()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a//b.txt", "src/./c.txt", "src/../d.txt", "src/col:on.txt", "src/why?.txt", "src/good.txt");
@@ -241,7 +241,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_two_imports_into_one_folder_when_they_run_at_once_then_every_file_comes_once_and_is_charged_once()
+    public async Task Given_two_imports_into_one_folder_when_they_run_at_once_then_every_file_comes_once()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 300).Select(i => ($"src/d{i % 5}/f{i}", 7)));
@@ -258,7 +258,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_quota_that_is_too_small_when_files_are_imported_then_what_fits_comes_and_the_rest_is_reported()
+    public async Task Given_a_quota_that_is_too_small_when_files_are_imported_then_what_fits_comes()
     {
         var site = await ImportSite.CreateAsync(azurite);
         var group = await site.Get<SiteCatalog>().GetGroupAsync(Group.UserId);
@@ -275,7 +275,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_whole_container_as_source_when_it_is_imported_then_the_drives_own_area_is_left_out()
+    public async Task Given_the_whole_container_when_it_is_imported_then_the_drives_own_area_is_left_out()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("uploads/1/own.bin", "thumbnails/0.webp", "staging/0", "mine.txt");
@@ -286,7 +286,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_closed_task_when_its_orchestration_comes_back_then_nothing_is_imported_and_it_ends_with_an_error()
+    public async Task Given_a_closed_task_when_its_orchestration_comes_back_then_nothing_is_imported()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync("src/a.txt");
@@ -307,7 +307,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_folders_when_groups_are_claimed_then_one_import_takes_no_more_than_the_setting_allows()
+    public async Task Given_many_folders_when_groups_are_claimed_then_the_setting_bounds_what_one_import_takes()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 120).Select(i => ($"src/d{i}/f", 1)));
@@ -321,7 +321,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_recorded_failures_when_a_lost_import_is_ended_then_the_first_of_them_stay_in_the_task()
+    public async Task Given_recorded_failures_when_a_lost_import_is_ended_then_the_first_stay_in_the_task()
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 25).Select(i => ($"src/bad|{i:d2}", 1)).Append(("src/good", 1)));
@@ -369,7 +369,7 @@ public sealed class ImportTests(AzuriteServer azurite)
     [Theory]
     [InlineData(true, 2)]
     [InlineData(false, 0)]
-    public async Task Given_files_when_they_are_imported_then_those_with_media_are_queued_to_be_read_if_that_was_asked_for(bool isAskedFor, int messages)
+    public async Task Given_files_when_imported_then_those_with_media_are_queued_where_that_was_asked_for(bool isAskedFor, int messages)
     {
         var site = await ImportSite.CreateAsync(azurite);
         await site.PutAsync(("src/a.jpg", 1), ("src/b.flac", 1), ("src/c.txt", 1), ("src/empty.jpg", 0));

@@ -14,7 +14,7 @@ public sealed class MissedArrivalsTests(AzuriteServer azurite)
     private readonly FakeTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
 
     [Fact]
-    public async Task Given_a_blob_that_the_host_did_not_report_when_half_a_minute_has_passed_then_it_is_found_in_one_transaction()
+    public async Task Given_a_blob_that_the_host_missed_when_half_a_minute_has_passed_then_it_is_found()
     {
         var site = await ImportSite.CreateAsync(azurite);
         var missed = Create(site);
@@ -29,7 +29,7 @@ public sealed class MissedArrivalsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_blob_that_the_host_reported_when_half_a_minute_has_passed_then_only_a_version_written_later_is_found()
+    public async Task Given_a_blob_that_the_host_reported_when_time_has_passed_then_only_a_later_one_is_found()
     {
         var site = await ImportSite.CreateAsync(azurite);
         var missed = Create(site);

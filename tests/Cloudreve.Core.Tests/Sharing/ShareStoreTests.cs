@@ -25,7 +25,7 @@ public sealed class ShareStoreTests(AzuriteServer azurite)
     };
 
     [Fact]
-    public async Task Given_a_link_when_it_is_written_read_and_deleted_then_the_transactions_are_exactly_those_documented()
+    public async Task Given_a_link_when_it_is_written_read_and_deleted_then_the_transactions_are_as_documented()
     {
         var installation = await Installation.CreateAsync(azurite);
         var layout = installation.Connect();
@@ -54,7 +54,7 @@ public sealed class ShareStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_links_of_two_owners_when_they_are_listed_then_each_has_the_own_ones_in_order_of_creation()
+    public async Task Given_links_of_two_owners_when_they_are_listed_then_each_has_only_the_own_ones()
     {
         var store = new ShareStore((await Installation.CreateAsync(azurite)).Connect(), TimeProvider.System);
         foreach (var (id, owner) in new[] { (12L, 5L), (3L, 5L), (7L, 6L) })
@@ -67,7 +67,7 @@ public sealed class ShareStoreTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_when_a_link_is_made_or_deleted_again_then_what_is_listed_opens_and_the_rest_does_not(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_when_a_share_is_made_or_deleted_again_then_listed_ones_open(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {

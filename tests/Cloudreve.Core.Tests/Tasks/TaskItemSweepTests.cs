@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Tests.Tasks;
 public sealed class TaskItemSweepTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_rows_of_tasks_when_nobody_has_touched_them_for_long_then_they_are_removed_some_in_each_run()
+    public async Task Given_old_rows_of_tasks_when_a_sweep_runs_then_it_removes_some_of_them()
     {
         var layout = new StorageLayout(azurite.Connect(), AzuriteServer.UniqueName()[..12]);
         await layout.TaskItems.CreateIfNotExistsAsync();

@@ -64,7 +64,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_tasks_of_several_users_when_lost_ones_are_looked_for_then_only_those_that_have_not_moved_for_too_long_are_found()
+    public async Task Given_tasks_of_several_users_when_lost_ones_are_looked_for_then_only_old_ones_are_found()
     {
         var (store, _) = await NewStoreAsync();
         await store.CreateAsync(NewTask(1_000) with { UpdatedAt = Start.AddMinutes(-10) });
@@ -130,7 +130,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_tasks_of_types_and_states_when_they_are_filtered_then_only_the_wanted_come_on_full_pages()
+    public async Task Given_tasks_of_types_and_states_when_filtered_then_the_wanted_come_on_full_pages()
     {
         var (store, _) = await NewStoreAsync();
         string[] types = ["import", "remote_download", "create_archive"];
@@ -229,7 +229,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.AnswerLost)]
     [InlineData(StorageFault.Unavailable)]
-    public async Task Given_a_lost_answer_at_any_call_when_the_pipeline_tries_again_then_the_task_is_as_it_should_be(StorageFault fault)
+    public async Task Given_a_lost_answer_at_any_call_when_the_pipeline_retries_then_the_task_is_right(StorageFault fault)
     {
         for (var (index, struck) = (0, true); struck; index++)
         {
@@ -259,7 +259,7 @@ public sealed class TaskStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_errors_with_the_longest_paths_when_a_task_is_written_then_as_many_stay_as_a_row_holds()
+    public async Task Given_errors_with_the_longest_paths_when_a_task_is_written_then_a_rows_worth_stays()
     {
         var (store, _) = await NewStoreAsync();
         var path = new string('文', 1_024);

@@ -47,7 +47,7 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Given_a_fault_at_any_call_when_an_address_is_changed_then_it_is_the_old_or_the_new_one_and_the_other_is_free(StorageFault fault) =>
+    public async Task Given_a_fault_at_any_call_when_an_address_changes_then_one_address_holds_and_one_is_free(StorageFault fault) =>
         await new FaultMatrix(azurite).RunAsync(
             fault,
             (world, index) => world.CreateUserAsync($"old{index}@example.com"),
@@ -67,7 +67,7 @@ public sealed class UserAdministrationTests(AzuriteServer azurite)
             });
 
     [Fact]
-    public async Task Given_an_address_that_an_account_is_about_to_be_made_for_when_another_wants_it_then_it_is_taken()
+    public async Task Given_an_address_that_a_new_account_will_take_when_another_wants_it_then_it_is_taken()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var user = await world.CreateUserAsync("user@example.com");

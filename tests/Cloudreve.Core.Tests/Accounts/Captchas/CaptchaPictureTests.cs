@@ -13,7 +13,7 @@ public sealed class CaptchaPictureTests
     [InlineData("2", "^[0-9]{1,2}$")]
     [InlineData("3", "^[0-9A-Z]{6}$")]
     [InlineData("no-such-mode", "^[0-9A-Z]{6}$")]
-    public void Given_a_mode_when_questions_are_generated_then_their_answers_are_of_its_kind_and_the_texts_can_be_drawn(string mode, string pattern)
+    public void Given_a_mode_when_questions_are_generated_then_answers_fit_it_and_texts_can_be_drawn(string mode, string pattern)
     {
         var site = Site(("captcha_mode", mode));
 
@@ -42,7 +42,7 @@ public sealed class CaptchaPictureTests
     [InlineData("240", "60", 240, 60)]
     [InlineData("1", "999999", 60, 400)]
     [InlineData("nonsense", "-5", 240, 60)]
-    public void Given_a_size_when_a_picture_is_drawn_then_it_has_the_size_within_bounds_and_the_characters_stand_out(string width, string height, int expectedWidth, int expectedHeight)
+    public void Given_a_size_when_a_picture_is_drawn_then_it_keeps_the_bounds_and_characters_stand_out(string width, string height, int expectedWidth, int expectedHeight)
     {
         var site = Site(
             ("captcha_width", width), ("captcha_height", height), ("captcha_IsShowNoiseText", "1"), ("captcha_IsShowHollowLine", "1"), ("captcha_IsShowSineLine", "1"));

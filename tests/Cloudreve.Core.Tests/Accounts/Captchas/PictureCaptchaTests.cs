@@ -120,7 +120,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_crash_while_a_ticket_is_noted_when_the_answer_is_repeated_then_it_counts_at_most_once()
+    public async Task Given_a_crash_while_a_ticket_is_noted_when_the_answer_repeats_then_it_counts_at_most_once()
     {
         foreach (var fault in new[] { StorageFault.CrashBefore, StorageFault.CrashAfter })
         {
@@ -137,7 +137,7 @@ public sealed class PictureCaptchaTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_answer_of_storage_that_is_lost_when_the_ticket_is_noted_then_the_right_answer_passes_nevertheless()
+    public async Task Given_a_lost_answer_of_storage_when_the_ticket_is_noted_then_the_right_answer_passes()
     {
         var installation = await Installation.CreateAsync(azurite);
         var (layout, crash) = installation.ConnectWithCrash(0, StorageFault.AnswerLost);

@@ -20,7 +20,7 @@ public sealed class LoginActivityLogTests(AzuriteServer azurite)
     };
 
     [Fact]
-    public async Task Given_sign_ins_when_they_are_listed_then_the_newest_twenty_come_complete_and_one_call_costs_one_transaction()
+    public async Task Given_sign_ins_when_they_are_listed_then_the_newest_twenty_cost_one_transaction()
     {
         var (world, log) = await CreateAsync();
         for (var i = 0; i < LoginActivityLog.Shown + 1; i++)
@@ -39,7 +39,7 @@ public sealed class LoginActivityLogTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_failures_when_more_come_within_an_hour_then_they_do_not_push_sign_ins_out_of_sight()
+    public async Task Given_many_failures_when_more_come_within_an_hour_then_sign_ins_stay_in_sight()
     {
         var (world, log) = await CreateAsync();
         await log.AddAsync(7, SignIn);

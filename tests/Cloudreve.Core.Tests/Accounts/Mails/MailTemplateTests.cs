@@ -24,7 +24,7 @@ public sealed class MailTemplateTests
         Assert.Equal("A", MailTemplate.Choose(json, Templates, null).Title);
 
     [Fact]
-    public void Given_values_with_html_and_line_breaks_when_they_are_filled_in_then_they_bring_neither_tags_nor_headers()
+    public void Given_values_with_html_and_line_breaks_when_filled_in_then_no_tags_or_headers_appear()
     {
         var template = new MailTemplate("en-US", "To {{.User.Nick}}", "Hello {{ .User.Nick }}, {{ .No.Such }} <b>{{  .Url  }}</b>");
         var values = new Dictionary<string, string> { ["User.Nick"] = "<img src=x>\r\nBcc: a@example.com {{ .Url }}", ["Url"] = "https://a.example/?x=1&y=2" };

@@ -32,7 +32,7 @@ public sealed class SmtpSenderTests
     }
 
     [Fact]
-    public async Task Given_two_mails_in_a_row_when_they_are_sent_then_they_share_a_connection_until_it_was_idle_too_long()
+    public async Task Given_two_mails_in_a_row_when_sent_then_they_share_a_connection_until_it_idles_too_long()
     {
         await using var server = new SmtpServerDouble();
         await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
@@ -49,7 +49,7 @@ public sealed class SmtpSenderTests
     }
 
     [Fact]
-    public async Task Given_a_server_that_closes_connections_when_a_second_mail_is_sent_then_it_goes_over_a_new_one()
+    public async Task Given_a_server_that_closes_connections_when_a_second_mail_is_sent_then_a_new_one_opens()
     {
         await using var server = new SmtpServerDouble { ClosesAfterMail = true };
         await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);
@@ -86,7 +86,7 @@ public sealed class SmtpSenderTests
     [Theory]
     [InlineData("550 No such mailbox", true)]
     [InlineData("451 Come back later", false)]
-    public async Task Given_a_recipient_that_the_server_refuses_when_a_mail_is_sent_then_it_is_final_or_not_as_the_server_says(string answer, bool isFinal)
+    public async Task Given_a_recipient_that_the_server_refuses_when_a_mail_is_sent_then_it_says_if_final(string answer, bool isFinal)
     {
         await using var server = new SmtpServerDouble { OnRecipient = _ => answer };
         await using var sender = new SmtpSender(OutgoingGuards.Local, _clock);

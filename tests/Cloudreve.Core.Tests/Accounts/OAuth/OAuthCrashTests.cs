@@ -21,7 +21,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public async Task Given_a_fault_at_any_call_of_a_consent_when_it_is_given_again_then_there_is_one_grant_and_the_code_works(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_a_consent_when_given_again_then_one_grant_and_a_working_code(StorageFault fault)
     {
         string? code = null;
         await _matrix.RunAsync(
@@ -42,7 +42,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_wider_consent_when_it_is_given_again_then_the_grant_is_all_that_was_consented_to(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_wider_consent_when_given_again_then_the_grant_has_it_all(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             async (world, index) =>
@@ -66,7 +66,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public async Task Given_a_fault_at_any_call_of_an_exchange_when_the_code_comes_again_then_it_worked_once_at_most_and_a_new_one_works(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_an_exchange_when_the_code_is_reused_then_it_worked_once(StorageFault fault)
     {
         var successes = 0;
         await _matrix.RunAsync(
@@ -99,7 +99,7 @@ public sealed class OAuthCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_withdrawal_when_it_is_tried_again_then_the_application_has_nothing(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_withdrawal_when_retried_then_the_application_has_nothing(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             async (world, index) =>

@@ -18,7 +18,7 @@ public sealed class PasskeyCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_registration_when_it_is_tried_again_then_the_passkey_is_there_once_and_works(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_registration_when_retried_then_one_passkey_works(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             async (world, index) =>
@@ -42,7 +42,7 @@ public sealed class PasskeyCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_sign_in_when_the_next_one_comes_then_the_counter_lets_it_in_and_no_old_one(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_sign_in_when_the_next_one_comes_then_the_counter_holds(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             async (world, index) =>
@@ -64,7 +64,7 @@ public sealed class PasskeyCrashTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(FaultMatrix.Faults), MemberType = typeof(FaultMatrix))]
-    public Task Given_a_fault_at_any_call_of_a_deletion_when_it_is_tried_again_then_nothing_of_the_passkey_is_left(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_deletion_when_retried_then_nothing_of_the_passkey_is_left(StorageFault fault) =>
         _matrix.RunAsync(
             fault,
             RegisterAsync,

@@ -36,7 +36,7 @@ public sealed class TestVectorTests
     [InlineData("android-key-es256", "format")]
     [InlineData("apple-es256", "format")]
     [InlineData("fido-u2f-es256", "format")]
-    public void Given_a_published_vector_of_something_that_is_not_taken_when_it_is_checked_then_it_is_refused_for_that(string name, string reason)
+    public void Given_a_published_vector_of_something_unsupported_when_checked_then_it_is_refused_for_that(string name, string reason)
     {
         var vector = Find(name);
 
@@ -50,7 +50,7 @@ public sealed class TestVectorTests
     [InlineData("none-es256")]
     [InlineData("packed-rs256")]
     [InlineData("packed-eddsa")]
-    public void Given_a_published_assertion_when_any_bit_of_what_is_signed_or_of_the_signature_changes_then_it_is_refused(string name)
+    public void Given_a_published_assertion_when_any_signed_bit_changes_then_it_is_refused(string name)
     {
         var vector = Find(name);
         var key = Site.Register(vector.RegistrationChallenge, vector.RegistrationClientData, vector.AttestationObject).PublicKey;

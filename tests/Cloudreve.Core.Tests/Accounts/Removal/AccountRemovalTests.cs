@@ -64,7 +64,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
         });
 
     [Fact]
-    public async Task Given_a_crash_between_the_task_and_the_account_when_the_workflow_begins_then_it_closes_the_account()
+    public async Task Given_a_crash_before_the_account_is_closed_when_the_workflow_begins_then_it_closes_it()
     {
         var site = await PrepareAsync();
         var task = await site.Get<AccountRemoval>().AcceptAsync(Administrator, DriveSite.Owner);
@@ -76,7 +76,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
     }
 
     [Fact]
-    public async Task Given_an_account_that_is_not_closed_when_a_repeated_step_of_a_removal_comes_late_then_it_keeps_everything()
+    public async Task Given_an_account_that_is_not_closed_when_a_late_removal_step_comes_then_everything_stays()
     {
         var site = await PrepareAsync();
         var before = await site.ReadAsync();
@@ -104,7 +104,7 @@ public sealed class AccountRemovalTests(AzuriteServer azurite) : IClassFixture<A
     }
 
     [Fact]
-    public async Task Given_a_removal_under_way_when_somebody_signs_up_with_the_address_then_the_new_account_stays()
+    public async Task Given_a_removal_under_way_when_the_address_signs_up_then_the_new_account_stays()
     {
         var site = await PrepareAsync();
         var reference = AccountRemoval.ReferenceOf(await site.Get<AccountRemoval>().AcceptAsync(Administrator, DriveSite.Owner));

@@ -22,7 +22,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
-    public async Task Given_a_spent_budget_when_its_client_continues_then_it_learns_when_to_retry_and_others_are_served()
+    public async Task Given_a_spent_budget_when_its_client_continues_then_it_learns_when_to_retry()
     {
         var process = await StartAsync();
         await SpendAsync(process, s_client, s_most);
@@ -52,7 +52,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_16_processes_when_a_client_spends_at_all_of_them_at_once_then_it_gets_exactly_its_budget()
+    public async Task Given_16_processes_when_a_client_spends_at_all_of_them_then_it_gets_exactly_its_budget()
     {
         var processes = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => StartAsync()));
 
@@ -74,7 +74,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_what_is_left_of_a_budget_when_16_attempts_begin_at_once_then_no_more_than_that_are_let_through()
+    public async Task Given_the_rest_of_a_budget_when_16_attempts_begin_at_once_then_no_more_get_through()
     {
         var process = await StartAsync();
         var most = BudgetLimit.Of(ClientBudget.FailedSignIns).Most;
@@ -121,7 +121,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_client_that_failed_elsewhere_too_often_when_it_comes_to_another_process_then_its_first_failure_is_the_last_one()
+    public async Task Given_a_client_that_failed_too_often_elsewhere_when_it_comes_then_one_failure_is_its_last()
     {
         var first = await StartAsync();
         while (await FailAsync(first, s_client, Task.CompletedTask))
@@ -185,7 +185,7 @@ public sealed class ClientBudgetsTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_rows_of_many_clients_when_their_windows_have_ended_then_the_sweep_removes_them_and_spending_continues()
+    public async Task Given_rows_of_many_clients_when_their_windows_end_then_the_sweep_removes_them()
     {
         var process = await StartAsync();
         await SpendAsync(process, s_client, s_most);

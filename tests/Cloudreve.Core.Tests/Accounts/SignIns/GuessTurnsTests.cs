@@ -13,7 +13,7 @@ public sealed class GuessTurnsTests
     private readonly TaskCompletionSource _gate = new();
 
     [Fact]
-    public async Task Given_a_client_that_guesses_a_secret_without_end_when_its_owner_comes_then_there_is_a_turn_left()
+    public async Task Given_a_client_that_guesses_a_secret_without_end_when_its_owner_comes_then_a_turn_is_left()
     {
         var guesses = Enumerable.Range(0, 300).Select(_ => RunAsync(s_attacker)).ToList();
 

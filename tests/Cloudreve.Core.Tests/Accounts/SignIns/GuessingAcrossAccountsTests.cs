@@ -27,7 +27,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_that_failed_too_often_when_it_knows_a_password_then_it_signs_in_only_where_it_has_before()
+    public async Task Given_a_client_that_failed_too_often_when_it_knows_a_password_then_old_accounts_let_it_in()
     {
         var world = await StartAsync();
         await world.CreateUserAsync("b@example.com");
@@ -67,7 +67,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_guesses_from_many_addresses_when_the_owner_solves_a_captcha_then_a_new_address_gets_in()
+    public async Task Given_guesses_from_many_addresses_when_the_owner_solves_a_captcha_then_a_new_one_gets_in()
     {
         var world = await StartAsync();
         await AttackAsync(world, AttemptLimiter.MaxTotalFailures, hasSolved: false);
@@ -94,7 +94,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_guesses_of_programs_that_solve_captchas_when_there_are_too_many_then_a_captcha_helps_no_new_address()
+    public async Task Given_programs_that_solve_captchas_when_they_guess_too_often_then_captchas_help_no_longer()
     {
         var world = await StartAsync();
         await SignInAsync(world, IdentityWorld.Home);
@@ -114,7 +114,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_one_client_when_it_tries_codes_of_many_accounts_then_no_more_than_its_budget_are_checked()
+    public async Task Given_one_client_when_it_tries_codes_of_many_accounts_then_its_budget_bounds_the_checks()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var codes = new List<ErrorCode>();
@@ -133,7 +133,7 @@ public sealed class GuessingAcrossAccountsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_one_client_when_it_tries_passwords_of_many_links_then_no_more_than_its_budget_are_checked()
+    public async Task Given_one_client_when_it_tries_passwords_of_many_links_then_its_budget_bounds_the_checks()
     {
         var world = await StartAsync();
         var guesses = new ShareGuesses(world.Layout, world.Limiter, world.Budgets, world.Clock);

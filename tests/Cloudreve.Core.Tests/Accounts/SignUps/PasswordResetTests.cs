@@ -26,7 +26,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Given_a_request_when_the_mail_is_requested_and_the_password_replaced_then_it_costs_five_and_three_transactions()
+    public async Task Given_a_request_when_mail_is_sent_and_password_replaced_then_it_costs_five_and_three_calls()
     {
         var site = await _world.GetSiteAsync();
         using var asking = _world.Identity.Layout.Account.Transactions.Measure();
@@ -75,7 +75,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_of_a_request_when_it_is_repeated_after_a_minute_then_a_mail_is_on_its_way(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_a_request_when_repeated_a_minute_later_then_a_mail_goes_out(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {
@@ -106,7 +106,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_of_a_reset_when_it_has_passed_then_the_old_password_and_the_link_or_the_new_one_work(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_a_reset_when_it_has_passed_then_the_old_or_new_password_works(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {
@@ -143,7 +143,7 @@ public sealed class PasswordResetTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_mail_that_the_server_refuses_for_good_or_that_is_no_longer_needed_when_the_message_comes_then_it_is_dropped()
+    public async Task Given_a_mail_that_is_refused_for_good_or_obsolete_when_its_turn_comes_then_it_is_dropped()
     {
         _server.OnRecipient = _ => "550 No such mailbox";
         await AskAsync(_world);

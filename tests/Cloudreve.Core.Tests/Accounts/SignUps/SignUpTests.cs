@@ -23,7 +23,7 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_of_a_sign_up_when_it_is_repeated_then_one_account_waits_and_a_mail_is_on_its_way(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_a_sign_up_when_repeated_then_one_account_waits_with_a_mail(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {
@@ -70,7 +70,7 @@ public sealed class SignUpTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_call_of_an_activation_when_it_says_success_or_is_repeated_then_the_account_is_active(StorageFault fault)
+    public async Task Given_a_fault_at_any_call_of_an_activation_when_it_succeeds_or_repeats_then_it_is_active(StorageFault fault)
     {
         for (var index = 0; ; index++)
         {

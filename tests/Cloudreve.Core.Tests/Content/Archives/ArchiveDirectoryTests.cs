@@ -65,7 +65,7 @@ public sealed class ArchiveDirectoryTests
     }
 
     [Fact]
-    public void Given_every_encoding_of_the_contract_when_it_is_requested_then_it_is_known_and_others_are_refused()
+    public void Given_every_encoding_of_the_contract_when_requested_then_it_is_known_and_others_are_not()
     {
         string[] names =
         [
@@ -134,7 +134,7 @@ public sealed class ArchiveDirectoryTests
     [Theory]
     [InlineData(true, 3)]
     [InlineData(false, 2)]
-    public async Task Given_a_7z_when_it_is_listed_then_names_sizes_times_and_folders_are_right_without_reading_the_content(bool packsHeader, int reads)
+    public async Task Given_a_7z_when_it_is_listed_then_its_entries_are_right_without_reading_the_content(bool packsHeader, int reads)
     {
         var archive = SevenZip(packsHeader, ("dir", -1), ("dir/文件.txt", 5), ("empty", 0), ("b", 100_000));
 

@@ -37,7 +37,7 @@ public sealed class HostileArchiveTests
 
     [Theory]
     [MemberData(nameof(Repetitions))]
-    public async Task Given_a_7z_that_says_the_same_again_and_again_when_it_is_listed_then_it_is_refused_after_few_steps(string repeated)
+    public async Task Given_a_7z_that_repeats_itself_when_it_is_listed_then_it_is_refused_after_few_steps(string repeated)
     {
         var allowed = repeated is "files of a folder" or "streams" ? FewSteps + DirectoryLimits.Entries : FewSteps;
 
@@ -47,7 +47,7 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task Given_a_small_7z_that_announces_many_entries_when_it_is_listed_then_nothing_is_made_for_them()
+    public async Task Given_a_small_7z_that_announces_many_entries_when_listed_then_nothing_is_made_for_them()
     {
         var refused = await RefuseAsync(SevenZip([Header, Files, .. Number(DirectoryLimits.Entries), 0, 0]));
 
@@ -68,7 +68,7 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task Given_headers_inside_headers_when_a_7z_is_listed_then_all_together_unpack_to_one_header_at_most()
+    public async Task Given_headers_inside_headers_when_a_7z_is_listed_then_they_unpack_to_one_header_at_most()
     {
         // Behind the second header follow zeros, which pack well.
         var inner = new byte[20 * 1024 * 1024];
@@ -82,7 +82,7 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task Given_the_most_entries_with_all_that_can_be_said_of_each_when_a_7z_is_listed_then_it_is_within_the_bounds()
+    public async Task Given_the_most_and_largest_entries_when_a_7z_is_listed_then_it_is_within_the_bounds()
     {
         const int Count = DirectoryLimits.Entries;
         var names = Enumerable.Range(0, Count).SelectMany(i => System.Text.Encoding.Unicode.GetBytes($"{i}\0")).ToArray();
@@ -120,7 +120,7 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
-    public async Task Given_a_small_zip_that_announces_many_entries_when_it_is_listed_then_nothing_is_made_for_them()
+    public async Task Given_a_small_zip_that_announces_many_entries_when_listed_then_nothing_is_made_for_them()
     {
         var zip = new byte[22];
         "PK\u0005\u0006"u8.CopyTo(zip);

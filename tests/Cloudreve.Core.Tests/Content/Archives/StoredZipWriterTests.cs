@@ -78,7 +78,7 @@ public sealed class StoredZipWriterTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_content_that_cannot_be_read_to_its_end_when_it_is_written_then_it_is_damaged_and_the_others_are_not(bool fails)
+    public async Task Given_content_that_breaks_off_when_it_is_written_then_it_alone_is_damaged(bool fails)
     {
         using var output = new MemoryStream();
         var zip = new StoredZipWriter(output);

@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Tests.Content.Encryption;
 public sealed class CtrCipherTests
 {
     [Fact]
-    public void Given_the_vector_of_nist_sp_800_38a_f_5_5_when_it_is_encrypted_then_the_result_is_the_published_one()
+    public void Given_the_nist_sp_800_38a_f_5_5_vector_when_encrypted_then_the_result_is_as_published()
     {
         var data = Convert.FromHexString(
             "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710");
@@ -22,7 +22,7 @@ public sealed class CtrCipherTests
     }
 
     [Fact]
-    public void Given_content_when_it_is_encrypted_in_pieces_at_any_offset_then_the_result_is_that_of_the_whole()
+    public void Given_content_when_it_is_encrypted_in_pieces_at_any_offset_then_the_whole_comes_out()
     {
         var content = RandomNumberGenerator.GetBytes(20_000);
         // The counter passes the end of its lower half within the content.

@@ -53,7 +53,7 @@ public sealed class EntityStoreTests(AzuriteServer azurite)
     [InlineData(5_990, 20, 2)]
     [InlineData(5_500, 1_000, 10)]
     [InlineData(5_550, 1_000, 11)]
-    public async Task Given_a_run_of_ids_when_entities_are_written_then_every_hundred_of_a_block_costs_one_transaction(long first, int count, int cost)
+    public async Task Given_a_run_of_ids_when_entities_are_written_then_each_hundred_of_a_block_costs_one_call(long first, int count, int cost)
     {
         var (store, layout) = await NewStoreAsync();
         using var measured = layout.Account.Transactions.Measure();
@@ -65,7 +65,7 @@ public sealed class EntityStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_written_entities_when_they_are_discarded_then_only_they_are_gone_and_a_repetition_is_harmless()
+    public async Task Given_written_entities_when_they_are_discarded_then_only_they_go_and_repeating_is_harmless()
     {
         var (store, _) = await NewStoreAsync();
         await store.WriteNewAsync([NewEntity(10), NewEntity(11), NewEntity(12)]);

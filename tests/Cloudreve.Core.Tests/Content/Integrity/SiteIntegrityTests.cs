@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Tests.Content.Integrity;
 public sealed class SiteIntegrityTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_files_versions_copies_and_an_open_upload_when_the_site_is_checked_then_nothing_is_found()
+    public async Task Given_versions_copies_and_an_open_upload_when_the_site_is_checked_then_nothing_is_found()
     {
         var site = await UploadSite.CreateAsync(azurite);
         await site.WriteAsync("/d/file", UploadSite.Bytes(30));
@@ -38,7 +38,7 @@ public sealed class SiteIntegrityTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_entity_that_is_gone_when_the_site_is_checked_then_its_file_dangles_and_its_blob_is_an_orphan()
+    public async Task Given_a_missing_entity_when_the_site_is_checked_then_file_and_blob_are_reported()
     {
         var (site, _, entity) = await CreateAsync();
         await site.Drive.Get<EntityStore>().DiscardAsync([entity.Id]);
@@ -47,7 +47,7 @@ public sealed class SiteIntegrityTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_blob_in_the_uploads_that_no_entity_has_when_the_site_is_checked_then_it_is_an_orphan()
+    public async Task Given_an_uploaded_blob_without_an_entity_when_the_site_is_checked_then_it_is_an_orphan()
     {
         var (site, _, _) = await CreateAsync();
         var container = site.Layout.Container(site.Layout.FilesContainerName);
@@ -69,7 +69,7 @@ public sealed class SiteIntegrityTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_that_notes_another_size_when_the_site_is_checked_then_size_and_quota_are_wrong()
+    public async Task Given_a_file_that_notes_another_size_when_the_site_is_checked_then_the_quota_is_wrong()
     {
         var (site, file, _) = await CreateAsync();
         await site.Drive.Tree.Updates.UpdateAsync(file, f => f with { Size = 31 });

@@ -18,7 +18,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     private const long Lost = (1L << 46) + 77;
 
     [Fact]
-    public async Task Given_files_versions_trash_and_an_open_upload_when_the_site_is_scrubbed_then_nothing_is_found_and_all_stays()
+    public async Task Given_versions_trash_and_an_open_upload_when_the_site_is_scrubbed_then_all_stays()
     {
         var site = await CreateAsync(repairs: true);
         await site.WriteAsync("/d/file", UploadSite.Bytes(30));
@@ -39,7 +39,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_what_nobody_reaches_when_the_site_is_scrubbed_then_it_is_reported_and_removed_if_that_is_wanted(bool repairs)
+    public async Task Given_unreachable_rows_when_the_site_is_scrubbed_then_they_are_removed_if_wanted(bool repairs)
     {
         var site = await CreateAsync(repairs);
         var file = await site.WriteAsync("/d/file", UploadSite.Bytes(30));
@@ -70,7 +70,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_whose_blob_is_gone_when_the_site_is_scrubbed_then_it_is_named_and_the_file_stays()
+    public async Task Given_a_file_whose_blob_is_gone_when_the_site_is_scrubbed_then_it_is_named_and_stays()
     {
         var site = await CreateAsync(repairs: true);
         var file = await site.WriteAsync("/file", UploadSite.Bytes(30));
@@ -86,7 +86,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_unreachable_folder_that_has_entries_when_the_site_is_scrubbed_then_it_is_named_and_left()
+    public async Task Given_an_unreachable_folder_with_entries_when_scrubbed_then_it_is_named_and_left()
     {
         var site = await CreateAsync(repairs: true);
         await AddIdAsync(site, Lost, FileType.Folder);
@@ -101,7 +101,7 @@ public sealed class SiteScrubTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rows_beyond_a_part_when_a_table_is_read_in_parts_then_each_partition_comes_once_and_whole()
+    public async Task Given_rows_beyond_a_part_when_a_table_is_read_in_parts_then_each_partition_comes_once()
     {
         var site = await CreateAsync(repairs: false);
         for (var i = 0; i < 9; i++)

@@ -14,7 +14,7 @@ namespace Cloudreve.Core.Tests.Content.Media;
 public sealed class MediaInformationTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_music_when_it_is_read_then_its_tags_are_metadata_beside_what_was_there_and_a_second_time_writes_nothing()
+    public async Task Given_music_when_it_is_read_twice_then_its_tags_are_added_once_beside_what_was_there()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var layout = site.Installation.Connect();
@@ -35,7 +35,7 @@ public sealed class MediaInformationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_whose_content_changed_when_the_old_content_is_read_then_the_file_stays_as_it_is()
+    public async Task Given_a_file_whose_content_changed_when_the_old_content_is_read_then_the_file_stays()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var layout = site.Installation.Connect();

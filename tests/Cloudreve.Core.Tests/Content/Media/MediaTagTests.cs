@@ -41,7 +41,7 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Given_damaged_music_when_its_tags_are_read_then_nothing_worse_happens_than_that_they_are_damaged(string kind)
+    public async Task Given_damaged_music_when_its_tags_are_read_then_it_is_reported_as_damaged_and_no_worse(string kind)
     {
         var file = Music[kind].File;
         await Gen.Select(Gen.Int[0, Math.Min(file.Length, 2000) - 1], Gen.Byte, Gen.Int[0, file.Length]).SampleAsync(
@@ -66,7 +66,7 @@ public sealed class MediaTagTests(AzuriteServer azurite) : IAsyncLifetime
     [InlineData(MagickFormat.Jpeg)]
     [InlineData(MagickFormat.Png)]
     [InlineData(MagickFormat.WebP)]
-    public async Task Given_a_picture_of_a_camera_when_it_is_read_then_its_tags_have_the_keys_of_the_contract_and_of_the_front_end(MagickFormat format)
+    public async Task Given_a_picture_of_a_camera_when_it_is_read_then_its_tags_have_the_documented_keys(MagickFormat format)
     {
         var picture = Pictures.RedAndBlue(format, 64, 32, Photograph);
 

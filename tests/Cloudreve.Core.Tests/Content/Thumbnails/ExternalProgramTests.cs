@@ -23,7 +23,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     public ValueTask DisposeAsync() => default;
 
     [Fact]
-    public async Task Given_a_video_when_a_frame_is_taken_then_the_program_reads_it_from_storage_and_only_true_videos()
+    public async Task Given_a_video_when_a_frame_is_taken_then_the_program_reads_true_videos_from_storage()
     {
         using var ffmpeg = new ProgramDouble(
             """
@@ -50,7 +50,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_video_that_ends_before_the_wanted_time_when_a_frame_is_taken_then_it_is_the_first_one()
+    public async Task Given_a_video_that_ends_too_early_when_a_frame_is_taken_then_it_is_the_first_one()
     {
         using var ffmpeg = new ProgramDouble($"if (args[args.indexOf('-ss') + 1] === '0') fs.writeFileSync(args.at(-1), Buffer.from('{Convert.ToBase64String(Picture)}', 'base64'));");
 
@@ -60,7 +60,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_document_when_its_first_page_is_made_then_the_program_has_a_profile_of_its_own_and_nothing_stays()
+    public async Task Given_a_document_when_its_first_page_is_made_then_the_program_leaves_nothing_behind()
     {
         using var office = new ProgramDouble(
             """
@@ -122,7 +122,7 @@ public sealed class ExternalProgramTests(AzuriteServer azurite) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Given_a_program_that_takes_too_long_when_its_time_is_up_then_the_thumbnail_may_be_tried_again()
+    public async Task Given_a_program_that_takes_too_long_when_its_time_is_up_then_the_thumbnail_may_be_retried()
     {
         using var slow = new ProgramDouble("setInterval(() => {}, 1000);");
 

@@ -13,7 +13,7 @@ public sealed class LargePictureTests
     [Theory]
     [InlineData(12_240u, 16_320u)]
     [InlineData(16_320u, 12_240u)]
-    public async Task Given_a_photo_of_200_megapixels_with_a_small_one_inside_when_it_is_scaled_then_the_small_one_is_shown(uint width, uint height)
+    public async Task Given_200_megapixels_with_a_small_photo_inside_when_scaled_then_the_small_one_is_shown(uint width, uint height)
     {
         var thumbnail = await PictureScaler.ScaleAsync(LargePictures.Avif(width, height, (512, 256)), s_format, CancellationToken.None);
 
@@ -23,11 +23,11 @@ public sealed class LargePictureTests
     }
 
     [Fact]
-    public async Task Given_a_photo_of_200_megapixels_without_a_small_one_when_it_is_scaled_then_it_is_refused_for_good() =>
+    public async Task Given_200_megapixels_without_a_small_photo_when_scaled_then_it_is_refused_for_good() =>
         Assert.True((await RefusedAsync(LargePictures.Avif(12_240, 16_320, small: null), s_format)).IsFinal);
 
     [Fact]
-    public async Task Given_a_small_photo_with_a_smaller_one_inside_when_it_is_scaled_then_the_photo_itself_is_decoded()
+    public async Task Given_a_small_photo_with_a_smaller_one_inside_when_scaled_then_the_photo_itself_is_decoded()
     {
         var thumbnail = await PictureScaler.ScaleAsync(LargePictures.Avif(320, 160, (320, 160)), s_format, CancellationToken.None);
 
@@ -55,7 +55,7 @@ public sealed class LargePictureTests
     }
 
     [Fact]
-    public void Given_damaged_files_when_small_pictures_are_looked_for_then_there_are_none_and_nothing_breaks()
+    public void Given_damaged_files_when_small_pictures_are_looked_for_then_none_is_found()
     {
         var whole = LargePictures.Avif(12_240, 16_320, (512, 256));
         Assert.Equal([2u], HeifThumbnails.Find(whole));

@@ -18,7 +18,7 @@ public sealed class PictureScalerTests
     [InlineData(MagickFormat.Bmp)]
     [InlineData(MagickFormat.Tiff)]
     [InlineData(MagickFormat.Avif)]
-    public async Task Given_a_picture_of_a_known_format_when_it_is_scaled_then_it_fits_the_box_and_shows_the_same(MagickFormat format)
+    public async Task Given_a_picture_of_a_known_format_when_scaled_then_it_fits_the_box_and_shows_the_same(MagickFormat format)
     {
         var thumbnail = await PictureScaler.ScaleAsync(Pictures.RedAndBlue(format), Png, CancellationToken.None);
 
@@ -37,7 +37,7 @@ public sealed class PictureScalerTests
     }
 
     [Fact]
-    public async Task Given_a_photo_taken_sideways_when_it_is_scaled_then_it_is_upright_and_reveals_nothing_of_its_origin()
+    public async Task Given_a_photo_taken_sideways_when_scaled_then_it_is_upright_and_hides_its_origin()
     {
         var photo = Pictures.RedAndBlue(MagickFormat.Jpeg, change: image =>
         {
@@ -116,7 +116,7 @@ public sealed class PictureScalerTests
     }
 
     [Fact]
-    public async Task Given_a_small_picture_whose_colour_profile_would_unpack_when_it_is_scaled_then_the_profile_is_not_kept()
+    public async Task Given_a_small_picture_with_a_huge_colour_profile_when_scaled_then_the_profile_goes()
     {
         var thumbnail = await PictureScaler.ScaleAsync(Pictures.WithProfile(64 * 1024 * 1024), Png, CancellationToken.None);
 

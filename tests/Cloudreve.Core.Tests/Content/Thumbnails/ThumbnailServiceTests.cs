@@ -17,7 +17,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     private static readonly byte[] Picture = Pictures.RedAndBlue(MagickFormat.Jpeg);
 
     [Fact]
-    public async Task Given_a_picture_when_its_thumbnail_is_requested_then_it_is_made_once_and_belongs_to_the_file()
+    public async Task Given_a_picture_when_its_thumbnail_is_requested_then_the_file_gets_it_once()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.JPG", Picture);
@@ -41,7 +41,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     [InlineData("a.svg")]
     [InlineData("a")]
     [InlineData("a.mp4")]
-    public async Task Given_a_file_of_another_kind_when_its_thumbnail_is_requested_then_there_is_none_and_the_file_is_not_marked(string name)
+    public async Task Given_a_file_of_another_kind_when_its_thumbnail_is_requested_then_it_stays_unmarked(string name)
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync(name, Picture);
@@ -61,7 +61,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_damaged_picture_when_its_thumbnail_fails_then_the_file_is_marked_until_the_mark_is_removed()
+    public async Task Given_a_damaged_picture_when_its_thumbnail_fails_then_the_file_stays_marked()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3]);
@@ -81,7 +81,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_program_that_is_missing_when_thumbnails_fail_then_pauses_grow_and_only_many_failures_mark_the_file()
+    public async Task Given_a_missing_program_when_thumbnails_fail_then_pauses_grow_before_the_file_is_marked()
     {
         var settings = new SiteSettings(
             new Dictionary<string, string> { ["thumb_ffmpeg_enabled"] = "1", ["thumb_ffmpeg_path"] = "no-such-program" },
@@ -103,7 +103,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_attempts_that_end_with_their_process_when_they_are_repeated_then_the_file_is_marked_in_the_end()
+    public async Task Given_attempts_that_end_with_their_process_when_repeated_then_the_file_is_marked()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var file = await site.AddFileAsync("a.jpg", Picture);
@@ -189,7 +189,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_when_the_thumbnail_is_requested_again_then_there_is_one_and_nothing_is_left_over(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_when_the_thumbnail_is_requested_again_then_there_is_exactly_one(StorageFault fault)
     {
         for (var (index, struck) = (0, true); struck; index++)
         {
@@ -222,7 +222,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_that_ends_when_a_thumbnail_is_requested_then_one_message_is_sent_for_what_can_have_one()
+    public async Task Given_an_upload_that_ends_when_a_thumbnail_is_possible_then_one_message_is_sent()
     {
         var site = await ThumbnailSite.CreateAsync(azurite);
         var layout = site.Installation.Connect();
@@ -237,7 +237,7 @@ public sealed class ThumbnailServiceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public void Given_a_file_with_a_thumbnail_when_it_is_dropped_then_the_rest_stays_and_the_file_can_have_another()
+    public void Given_a_file_with_a_thumbnail_when_it_is_dropped_then_the_file_can_have_another()
     {
         var thumbnail = new EntityLink(5, EntityType.Thumbnail, 10, DateTimeOffset.UnixEpoch);
         var version = new EntityLink(6, EntityType.Version, 10, DateTimeOffset.UnixEpoch);

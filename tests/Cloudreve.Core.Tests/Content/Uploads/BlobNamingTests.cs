@@ -27,7 +27,7 @@ public sealed class BlobNamingTests
     }
 
     [Fact]
-    public void Given_a_name_that_addresses_cannot_carry_when_a_blob_is_named_then_it_is_changed_where_it_must_be()
+    public void Given_a_name_that_addresses_cannot_carry_when_a_blob_is_named_then_it_is_changed()
     {
         var name = BlobNaming.Create(Policy("{path}", "{randomkey8}{originname}"), Context with { Path = new FilePath(["dots..", "bad\u0001name."]) });
 

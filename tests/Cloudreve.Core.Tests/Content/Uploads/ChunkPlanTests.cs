@@ -20,7 +20,7 @@ public sealed class ChunkPlanTests
     [InlineData(100, 100_001, Mebibyte, 1)]
     [InlineData(25 * Mebibyte, 50_000 * Mebibyte, 50 * Mebibyte, 1000)]
     [InlineData(25 * Mebibyte, 8_000_000 * Mebibyte, 4000 * Mebibyte, 2000)]
-    public void Given_a_size_when_it_is_sent_directly_then_there_are_at_most_1000_chunks_as_far_as_blocks_can_be_that_large(long wanted, long size, long chunk, int count)
+    public void Given_a_size_when_it_is_sent_directly_then_there_are_at_most_1000_chunks_where_possible(long wanted, long size, long chunk, int count)
     {
         var plan = ChunkPlan.For(Policy(wanted), size, isRelay: false);
 
@@ -33,7 +33,7 @@ public sealed class ChunkPlanTests
     [InlineData(0, 25 * Mebibyte)]
     [InlineData(100, 100)]
     [InlineData(100 * Mebibyte, 25 * Mebibyte)]
-    public void Given_a_policy_when_chunks_pass_through_the_functions_then_none_is_larger_than_the_host_can_hold(long wanted, long chunk)
+    public void Given_a_policy_when_chunks_pass_through_the_functions_then_the_host_can_hold_each(long wanted, long chunk)
     {
         Assert.Equal(chunk, ChunkPlan.For(Policy(wanted), 1000, isRelay: true).ChunkSize);
     }

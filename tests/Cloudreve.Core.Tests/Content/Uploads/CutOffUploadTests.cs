@@ -17,7 +17,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_a_request_that_is_cancelled_at_any_call_when_it_was_to_begin_an_upload_then_what_it_did_is_undone_at_once(bool overwrites)
+    public async Task Given_a_request_cancelled_at_any_call_when_it_begins_an_upload_then_it_is_undone_at_once(bool overwrites)
     {
         var tries = await CrashMatrix.RunAsync(() => CreateAsync(overwrites), async (site, index) =>
         {
@@ -53,7 +53,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter, false)]
     [InlineData(StorageFault.CrashBefore, true)]
     [InlineData(StorageFault.CrashAfter, true)]
-    public async Task Given_a_process_that_dies_while_an_upload_begins_when_minutes_have_passed_then_it_is_undone(
+    public async Task Given_a_process_that_dies_while_an_upload_begins_when_minutes_pass_then_it_is_undone(
         StorageFault fault, bool overwrites)
     {
         var tries = await CrashMatrix.RunAsync(() => CreateAsync(overwrites), async (site, index) =>
@@ -103,7 +103,7 @@ public sealed class CutOffUploadTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_an_upload_whose_client_knows_it_when_it_is_reviewed_then_it_continues_although_nothing_has_come(bool overwrites)
+    public async Task Given_an_upload_that_its_client_knows_when_reviewed_then_it_continues_without_content(bool overwrites)
     {
         var site = await CreateAsync(overwrites);
         var content = UploadSite.Bytes(250);

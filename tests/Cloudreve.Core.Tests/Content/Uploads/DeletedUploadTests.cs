@@ -17,7 +17,7 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
     [InlineData("/d/file", true)]
     [InlineData("/d", false)]
     [InlineData("/d", true)]
-    public async Task Given_a_file_in_upload_when_it_or_its_folder_is_deleted_for_good_then_the_reserved_bytes_are_free(string deleted, bool overwrites)
+    public async Task Given_a_file_in_upload_when_it_or_its_folder_is_deleted_then_the_reserved_bytes_are_free(string deleted, bool overwrites)
     {
         var site = await UploadSite.CreateAsync(azurite);
         if (overwrites)
@@ -38,7 +38,7 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_in_upload_when_it_is_in_the_trash_then_the_bytes_stay_reserved_until_it_is_deleted_for_good()
+    public async Task Given_a_file_in_upload_when_it_is_in_the_trash_then_the_bytes_stay_reserved()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var session = await site.BeginAsync("/file", 250);
@@ -55,7 +55,7 @@ public sealed class DeletedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_deleted_file_whose_upload_held_the_lock_when_the_name_is_used_again_then_it_is_free()
+    public async Task Given_a_deleted_file_whose_upload_held_the_lock_when_the_name_is_reused_then_it_is_free()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var session = await site.BeginAsync("/file", 250);

@@ -25,7 +25,7 @@ public sealed class LostAnswerTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public Task Given_an_answer_lost_at_any_call_of_a_change_of_content_when_the_pipeline_tries_again_then_the_change_is_done_once(string change, StorageFault fault) =>
+    public Task Given_a_lost_answer_at_any_call_of_a_content_change_when_retried_then_it_is_done_once(string change, StorageFault fault) =>
         CrashMatrix.RunAsync(() => UploadSite.CreateAsync(azurite), async (site, index) =>
         {
             if (change is not ("begin" or "complete" or "cancel"))

@@ -22,7 +22,7 @@ public sealed class StagingTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(Acts))]
-    public async Task Given_a_completed_upload_when_its_address_is_used_again_then_the_file_stays_and_nothing_is_left(string act)
+    public async Task Given_a_completed_upload_when_its_address_is_used_again_then_the_file_stays_as_it_is(string act)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var (session, content, address) = await BeginAsync(site);
@@ -42,7 +42,7 @@ public sealed class StagingTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(Acts))]
-    public async Task Given_an_upload_whose_address_was_used_otherwise_when_it_is_completed_then_the_content_does_not_match_at_once(string act)
+    public async Task Given_an_upload_whose_address_was_misused_when_completed_then_it_fails_at_once(string act)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var (session, content, address) = await BeginAsync(site);
@@ -82,7 +82,7 @@ public sealed class StagingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_a_client_that_changes_its_blob_between_the_check_and_the_copy_then_what_was_not_checked_does_not_get_into_the_file(bool blocks)
+    public async Task Given_a_blob_changed_between_check_and_copy_when_completed_then_unchecked_bytes_stay_out(bool blocks)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var (session, content, address) = await BeginAsync(site);
@@ -105,7 +105,7 @@ public sealed class StagingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_that_marks_its_blob_again_and_again_when_the_upload_is_completed_then_the_tries_have_an_end()
+    public async Task Given_a_client_that_keeps_marking_its_blob_when_the_upload_is_completed_then_tries_end()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var (session, content, address) = await BeginAsync(site);
@@ -125,7 +125,7 @@ public sealed class StagingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_lease_on_a_blob_whose_blocks_are_all_there_when_the_upload_is_completed_then_it_succeeds()
+    public async Task Given_a_lease_on_a_complete_blob_when_the_upload_is_completed_then_it_succeeds()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var (session, content, address) = await BeginAsync(site);
@@ -153,7 +153,7 @@ public sealed class StagingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_blobs_when_the_service_copies_one_in_the_background_then_the_copy_reports_when_it_is_done()
+    public async Task Given_blobs_when_the_service_copies_one_in_the_background_then_the_copy_reports_its_end()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var container = site.Layout.Container(site.Layout.FilesContainerName);

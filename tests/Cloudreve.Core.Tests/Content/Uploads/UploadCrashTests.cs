@@ -30,7 +30,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_file_is_completed_when_completion_is_repeated_then_the_file_has_its_content_once(StorageFault fault)
+    public async Task Given_a_crash_while_a_file_is_completed_when_repeated_then_the_file_has_its_content_once(StorageFault fault)
     {
         var content = UploadSite.Bytes(250);
         await AtEveryCallAsync(
@@ -48,7 +48,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_version_is_completed_when_nobody_repeats_it_then_the_file_has_either_content_complete(StorageFault fault)
+    public async Task Given_a_crash_while_a_version_is_completed_when_not_repeated_then_either_content_is_whole(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(40), UploadSite.Bytes(250) };
         await AtEveryCallAsync(
@@ -73,7 +73,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_file_is_completed_when_it_is_deleted_before_anybody_repeats_it_then_nothing_is_left(StorageFault fault)
+    public async Task Given_a_crash_while_a_file_is_completed_when_it_is_deleted_first_then_nothing_is_left(StorageFault fault)
     {
         var content = UploadSite.Bytes(250);
         await AtEveryCallAsync(
@@ -134,7 +134,7 @@ public sealed class UploadCrashTests(AzuriteServer azurite) : IClassFixture<Azur
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_content_is_written_when_nobody_repeats_it_then_the_file_has_either_content_complete(StorageFault fault)
+    public async Task Given_a_crash_while_content_is_written_when_not_repeated_then_either_content_is_whole(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(40) };
         await AtEveryCallAsync(

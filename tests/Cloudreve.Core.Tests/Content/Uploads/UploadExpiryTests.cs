@@ -7,7 +7,7 @@ namespace Cloudreve.Core.Tests.Content.Uploads;
 public sealed class UploadExpiryTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_uploads_that_were_completed_cancelled_or_left_when_their_time_is_up_then_no_row_of_them_is_kept()
+    public async Task Given_uploads_of_every_outcome_when_their_time_is_up_then_no_row_of_them_is_kept()
     {
         var site = await UploadSite.CreateAsync(azurite);
         await site.UploadAsync("/completed", UploadSite.Bytes(150));

@@ -48,7 +48,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_new_name_when_content_is_written_to_it_by_many_at_once_then_none_fails_because_the_name_exists()
+    public async Task Given_a_new_name_when_many_write_to_it_at_once_then_none_fails_because_it_exists()
     {
         var site = await UploadSite.CreateAsync(azurite);
         for (var round = 0; round < Rounds; round++)
@@ -66,7 +66,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_when_two_uploads_of_a_version_begin_at_once_then_one_wins_and_the_file_has_two_versions()
+    public async Task Given_a_file_when_two_uploads_of_a_version_begin_at_once_then_exactly_one_wins()
     {
         var site = await UploadSite.CreateAsync(azurite);
         for (var round = 0; round < Rounds; round++)
@@ -122,7 +122,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_an_upload_that_begins_when_a_rival_does_all_of_its_beginning_in_between_then_one_wins_and_can_complete(bool overwrites)
+    public async Task Given_a_beginning_upload_when_a_rival_begins_in_between_then_one_wins_and_can_complete(bool overwrites)
     {
         var site = await UploadSite.CreateAsync(azurite);
         for (var moment = 0; ; moment++)
@@ -157,7 +157,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_clients_when_they_begin_an_upload_of_one_file_at_once_then_one_wins_and_the_others_are_told_who_has_it()
+    public async Task Given_many_clients_when_they_upload_to_one_file_at_once_then_the_losers_hear_who_has_it()
     {
         var site = await UploadSite.CreateAsync(azurite);
 
@@ -171,7 +171,7 @@ public sealed class UploadRaceTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_many_clients_when_they_begin_an_upload_of_one_file_at_once_then_the_winner_waits_for_none_of_them(bool overwrites)
+    public async Task Given_many_clients_when_they_upload_to_one_file_at_once_then_the_winner_waits_for_none(bool overwrites)
     {
         var site = await UploadSite.CreateAsync(azurite);
         foreach (var path in overwrites ? (string[])["/alone", "/same"] : [])

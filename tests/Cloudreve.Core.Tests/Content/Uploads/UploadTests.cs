@@ -18,7 +18,7 @@ namespace Cloudreve.Core.Tests.Content.Uploads;
 public sealed class UploadTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_new_file_when_it_is_uploaded_directly_then_beginning_costs_the_path_and_8_and_completion_11()
+    public async Task Given_a_new_file_when_it_is_uploaded_directly_then_it_costs_path_plus_8_and_then_11()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);
@@ -40,7 +40,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_when_a_version_is_uploaded_that_replaces_none_then_it_costs_what_a_new_file_does()
+    public async Task Given_a_file_when_a_version_replaces_none_of_its_own_then_it_costs_what_a_new_file_does()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);
@@ -60,7 +60,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_placeholder_that_was_changed_when_the_upload_completes_with_its_old_version_then_the_change_stays()
+    public async Task Given_a_changed_placeholder_when_the_upload_completes_with_its_old_version_then_it_stays()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(10);
@@ -77,7 +77,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_two_uploads_that_want_the_same_new_name_when_they_begin_at_once_then_one_wins_and_the_other_leaves_nothing()
+    public async Task Given_two_uploads_that_want_one_new_name_when_they_begin_at_once_then_one_leaves_nothing()
     {
         var site = await UploadSite.CreateAsync(azurite);
         for (var i = 0; i < 5; i++)
@@ -138,7 +138,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_whose_time_is_up_when_it_is_completed_then_its_session_has_expired_and_nothing_stays()
+    public async Task Given_an_upload_whose_time_is_up_when_completed_then_its_session_has_expired()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);
@@ -156,7 +156,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_limit_of_versions_when_more_are_uploaded_then_the_oldest_go_with_thumbnails_and_their_bytes()
+    public async Task Given_a_limit_of_versions_when_more_are_uploaded_then_the_oldest_go_with_their_bytes()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var kept = new List<long>();
@@ -177,7 +177,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     [InlineData(true, 0, null, 0)]
     [InlineData(true, 5, "doc", 1)]
     [InlineData(true, 5, "TXT", 5)]
-    public void Given_what_an_owner_wants_when_versions_are_kept_then_it_counts_for_the_extensions_that_are_listed(bool enabled, int max, string? extension, int kept)
+    public void Given_an_owners_rule_when_versions_are_kept_then_it_counts_for_the_listed_extensions(bool enabled, int max, string? extension, int kept)
     {
         var settings = new UserSettings { VersionRetentionEnabled = enabled, VersionRetentionMax = max, VersionRetentionExt = extension is null ? null : [extension] };
 
@@ -204,7 +204,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     [InlineData(ChunkPlan.MaxBlob, ErrorCode.QuotaExceeded)]
     [InlineData(-1, ErrorCode.BadParameter)]
     [InlineData(long.MinValue, ErrorCode.BadParameter)]
-    public async Task Given_a_size_that_no_sum_can_take_when_an_upload_begins_then_it_is_refused_and_nothing_changes(long size, ErrorCode code)
+    public async Task Given_a_size_that_no_sum_can_take_when_an_upload_begins_then_it_is_refused(long size, ErrorCode code)
     {
         var site = await UploadSite.CreateAsync(azurite);
         await site.UploadAsync("/file", UploadSite.Bytes(1));
@@ -247,7 +247,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     [Theory]
     [InlineData(9)]
     [InlineData(11)]
-    public async Task Given_content_of_another_length_than_announced_when_it_is_written_then_the_file_stays_as_it_was(int length)
+    public async Task Given_content_of_another_length_than_announced_when_written_then_the_file_stays(int length)
     {
         var site = await UploadSite.CreateAsync(azurite);
         var request = new ContentRequest(DriveSite.Path("/file"), 10);
@@ -262,7 +262,7 @@ public sealed class UploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_when_its_placeholder_is_deleted_by_force_then_completion_says_so_and_nothing_is_left()
+    public async Task Given_an_upload_when_its_placeholder_is_deleted_then_completion_says_so()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(250);

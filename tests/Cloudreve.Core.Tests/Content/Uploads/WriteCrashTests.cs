@@ -23,7 +23,7 @@ public sealed class WriteCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_content_of_unknown_length_is_written_when_nobody_repeats_it_then_the_file_has_either_content_whole(StorageFault fault)
+    public async Task Given_a_crash_while_open_ended_content_is_written_when_not_repeated_then_either_is_whole(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(Large) };
         await AtEveryCallAsync(
@@ -37,7 +37,7 @@ public sealed class WriteCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_file_gets_a_copy_when_nobody_repeats_it_then_it_has_either_content_whole(StorageFault fault)
+    public async Task Given_a_crash_while_a_file_gets_a_copy_when_not_repeated_then_either_content_is_whole(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(40) };
         await AtEveryCallAsync(
@@ -81,7 +81,7 @@ public sealed class WriteCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_chunks_are_put_together_when_nobody_repeats_it_then_the_file_has_either_content_whole(StorageFault fault)
+    public async Task Given_a_crash_while_chunks_are_put_together_when_not_repeated_then_either_content_is_whole(StorageFault fault)
     {
         var contents = new[] { UploadSite.Bytes(30), UploadSite.Bytes(250) };
         await AtEveryCallAsync(

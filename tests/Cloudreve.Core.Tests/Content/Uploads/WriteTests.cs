@@ -88,7 +88,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_new_version_on_its_way_when_its_folder_is_deleted_then_it_is_refused_and_nothing_is_left()
+    public async Task Given_a_new_version_on_its_way_when_its_folder_is_deleted_then_it_is_refused()
     {
         var site = await UploadSite.CreateAsync(azurite);
         await site.WriteAsync(File, UploadSite.Bytes(10));
@@ -106,7 +106,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_who_write_a_new_file_at_once_when_all_have_ended_then_each_has_written_and_nothing_is_lost()
+    public async Task Given_many_who_write_a_new_file_at_once_when_all_have_ended_then_nothing_is_lost()
     {
         var site = await UploadSite.CreateAsync(azurite);
         site.UserSettings = site.UserSettings with { VersionRetentionMax = 0 };
@@ -120,7 +120,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_writer_that_dies_while_content_comes_when_minutes_have_passed_then_its_bytes_are_free_and_nothing_is_left()
+    public async Task Given_a_writer_that_dies_while_content_comes_when_minutes_pass_then_its_bytes_are_free()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var isDead = false;
@@ -149,7 +149,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_writer_that_dies_while_it_undoes_a_write_when_minutes_have_passed_then_its_bytes_are_free_and_nothing_is_left(StorageFault fault)
+    public async Task Given_a_writer_that_dies_while_undoing_when_minutes_pass_then_its_bytes_are_free(StorageFault fault)
     {
         var tries = await CrashMatrix.RunAsync(() => UploadSite.CreateAsync(azurite), async (site, index) =>
         {
@@ -178,7 +178,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_writer_that_was_taken_for_dead_when_its_content_comes_after_all_then_it_cannot_commit()
+    public async Task Given_a_writer_taken_for_dead_when_its_content_comes_after_all_then_it_cannot_commit()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = new GatedStream(UploadSite.Bytes(30));
@@ -212,7 +212,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_client_that_leaves_while_its_content_comes_when_it_has_gone_then_the_write_is_undone_at_once()
+    public async Task Given_a_client_that_leaves_while_its_content_comes_when_gone_then_the_write_is_undone()
     {
         var site = await UploadSite.CreateAsync(azurite);
         using var stop = new CancellationTokenSource();
@@ -228,7 +228,7 @@ public sealed class WriteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_more_than_the_quota_when_content_never_comes_then_the_write_is_refused_without_waiting_for_it()
+    public async Task Given_more_than_the_quota_when_content_never_comes_then_the_write_is_refused_at_once()
     {
         var site = await UploadSite.CreateAsync(azurite);
 

@@ -13,7 +13,7 @@ public sealed class WopiActionUrlTests
     [InlineData("http://localhost:9980/browser/594b605/cool.html?", "http://localhost:9980/browser/594b605/cool.html?")]
     [InlineData("http://localhost/open", "http://localhost/open?")]
     [InlineData("http://localhost/open?a=b", "http://localhost/open?a=b&")]
-    public void Given_a_page_with_placeholders_when_it_is_made_then_known_ones_are_filled_in_and_the_others_left_out(string template, string expected) =>
+    public void Given_a_page_with_placeholders_when_made_then_known_ones_are_filled_and_others_left_out(string template, string expected) =>
         Assert.Equal(expected + Encoded, WopiActionUrl.Create(ViewerWith(("edit", template)), "docx", "edit", Source));
 
     [Theory]
@@ -23,7 +23,7 @@ public sealed class WopiActionUrlTests
         Assert.StartsWith(page, WopiActionUrl.Create(ViewerWith(("edit", "http://e/"), ("view", "http://v/")), "docx", preferred, Source), StringComparison.Ordinal);
 
     [Fact]
-    public void Given_a_viewer_without_the_preferred_action_when_a_page_is_made_then_the_other_action_serves()
+    public void Given_a_viewer_without_the_preferred_action_when_a_page_is_made_then_another_serves()
     {
         Assert.StartsWith("http://v/", WopiActionUrl.Create(ViewerWith(("view", "http://v/")), "docx", "edit", Source), StringComparison.Ordinal);
         Assert.StartsWith("http://e/", WopiActionUrl.Create(ViewerWith(("edit", "http://e/")), "docx", "view", Source), StringComparison.Ordinal);

@@ -17,7 +17,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     private static readonly EventStreamOptions s_options = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(14));
 
     [Fact]
-    public async Task Given_a_subscription_when_others_change_its_subtree_then_each_change_is_told_from_the_folder()
+    public async Task Given_a_subscription_when_others_change_its_subtree_then_it_hears_of_each_change()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.PutAsync("in/a");
@@ -67,7 +67,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_row_that_another_process_writes_late_when_newer_ones_were_heard_then_it_is_heard_too()
+    public async Task Given_a_row_that_another_process_writes_late_when_newer_ones_were_heard_then_it_is_heard()
     {
         var site = await DriveSite.CreateAsync(azurite);
         var slow = site.Restart();
@@ -112,7 +112,7 @@ public sealed class EventStreamsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_old_events_and_subscriptions_when_a_drive_is_trimmed_then_only_the_young_and_the_files_histories_stay()
+    public async Task Given_old_events_and_subscriptions_when_trimmed_then_young_ones_and_histories_stay()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await SubscribeAsync(site, "", Me);

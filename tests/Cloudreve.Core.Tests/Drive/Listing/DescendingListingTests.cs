@@ -25,7 +25,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_large_folder_when_its_keys_are_known_then_every_page_costs_at_most_three_also_after_changes()
+    public async Task Given_a_large_folder_when_its_keys_are_known_then_every_page_costs_at_most_three()
     {
         var (layout, folderId, _) = await NewFolderAsync(20, 2_400);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -68,7 +68,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_known_keys_when_most_of_a_folder_was_deleted_then_the_rest_is_listed_and_the_keys_are_refitted()
+    public async Task Given_known_keys_when_most_of_a_folder_was_deleted_then_the_keys_are_refitted()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 2_600);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -100,7 +100,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_small_folder_when_it_grows_large_between_two_pages_then_the_next_page_continues_after_the_last_entry()
+    public async Task Given_a_folder_that_grows_large_between_pages_when_continued_then_no_entry_is_skipped()
     {
         var (layout, folderId, _) = await NewFolderAsync(3, 30);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -115,7 +115,7 @@ public sealed class DescendingListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public void Given_keys_when_a_start_is_requested_then_it_lies_enough_rows_before_the_end_but_not_more_than_a_request_brings()
+    public void Given_keys_when_a_start_is_requested_then_it_lies_enough_rows_before_the_end()
     {
         var all = Enumerable.Range(0, 5_000).Select(i => $"n|{i:d4}").ToList();
         var keys = BoundaryKeys.Of([.. all.Where((_, i) => i % BoundaryKeys.MinStride == 0)]);

@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Tests.Drive.Listing;
 public sealed class SortedListingTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_large_folder_when_it_is_listed_by_size_then_the_first_reader_pays_and_every_later_page_costs_three()
+    public async Task Given_a_large_folder_when_listed_by_size_then_the_first_reader_pays_for_later_pages()
     {
         var (layout, folderId, records) = await NewFolderAsync(50, 2_450);
         var first = layout.Account.Transactions.Measure();
@@ -47,7 +47,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_large_sorted_folder_when_it_changes_between_two_pages_then_the_next_page_continues_after_the_last_entry()
+    public async Task Given_a_large_sorted_folder_when_it_changes_between_pages_then_no_entry_is_skipped()
     {
         var (layout, folderId, records) = await NewFolderAsync(0, 1_200);
         var listing = new FolderListing(layout, new HeavyReads());
@@ -104,7 +104,7 @@ public sealed class SortedListingTests(AzuriteServer azurite)
     [Theory]
     [InlineData(FileOrder.Name)]
     [InlineData(FileOrder.Size)]
-    public async Task Given_numbered_pages_when_a_small_folder_is_read_then_each_page_costs_one_and_returns_the_total(FileOrder order)
+    public async Task Given_numbered_pages_when_a_small_folder_is_read_then_each_costs_one_and_tells_the_total(FileOrder order)
     {
         var (layout, folderId, _) = await NewFolderAsync(2, 5);
         var listing = new FolderListing(layout, new HeavyReads());

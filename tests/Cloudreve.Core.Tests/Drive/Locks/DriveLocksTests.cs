@@ -16,7 +16,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     [Theory]
     [InlineData("7-0", "7-f")]
     [InlineData("7-f", "7-0")]
-    public async Task Given_a_lock_that_was_taken_since_the_locks_were_read_when_another_one_is_wanted_then_the_first_stays(string first, string second)
+    public async Task Given_a_lock_taken_since_locks_were_read_when_another_is_wanted_then_the_first_stays(string first, string second)
     {
         var site = await DriveSite.CreateAsync(azurite);
         var locks = site.Get<DriveLocks>();
@@ -29,7 +29,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_calls_when_they_want_conflicting_locks_at_once_then_one_gets_it_and_no_other_lock_is_left()
+    public async Task Given_many_calls_when_they_want_conflicting_locks_at_once_then_one_gets_it()
     {
         for (var round = 0; round < 5; round++)
         {
@@ -45,7 +45,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_competing_calls_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_and_nobody_pauses()
+    public async Task Given_rivals_for_one_path_when_they_want_its_lock_at_once_then_one_gets_it_without_pause()
     {
         var site = await DriveSite.CreateAsync(azurite);
         // A process that paused would wait forever.
@@ -71,7 +71,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_path_that_was_locked_before_when_its_lock_is_released_then_nothing_is_left_and_it_can_be_locked_again()
+    public async Task Given_a_path_locked_before_when_its_lock_is_released_then_it_can_be_locked_again()
     {
         var site = await DriveSite.CreateAsync(azurite);
         var locks = site.Get<DriveLocks>();
@@ -85,7 +85,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_lock_that_was_released_by_its_token_alone_when_the_path_is_wanted_again_then_it_can_be_locked()
+    public async Task Given_a_lock_released_by_token_alone_when_the_path_is_wanted_again_then_it_can_be_locked()
     {
         var site = await DriveSite.CreateAsync(azurite);
         var locks = site.Get<DriveLocks>();
@@ -99,7 +99,7 @@ public sealed class DriveLocksTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_locks_that_were_released_by_their_tokens_when_locks_are_read_then_what_they_left_is_swept()
+    public async Task Given_many_locks_released_by_tokens_when_locks_are_read_then_their_leftovers_are_swept()
     {
         var site = await DriveSite.CreateAsync(azurite);
         var locks = site.Get<DriveLocks>();

@@ -18,10 +18,10 @@ public sealed class DriveModelTests(AzuriteServer azurite) : IClassFixture<Azuri
     private readonly ConcurrentBag<(ModelRun Prepared, StorageSnapshot Snapshot)> _drives = [];
 
     [Fact]
-    public Task Given_any_changes_when_they_are_done_then_answers_tree_quota_and_blobs_agree_with_the_model() => SampleAsync(ModelStep.Faultless);
+    public Task Given_any_changes_when_they_are_done_then_tree_quota_and_blobs_agree_with_the_model() => SampleAsync(ModelStep.Faultless);
 
     [Fact]
-    public Task Given_any_changes_with_crashes_and_lost_answers_when_another_process_recovers_then_each_is_done_or_undone_as_a_whole() =>
+    public Task Given_any_changes_with_crashes_when_another_process_recovers_then_each_is_whole_or_undone() =>
         SampleAsync(ModelStep.Faulty);
 
     private Task SampleAsync(Gen<ModelStep> steps) => steps.Array[1, 12].SampleAsync(

@@ -27,7 +27,7 @@ public sealed class DriveCostTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_folder_with_much_below_it_when_it_is_moved_or_trashed_then_it_costs_what_an_empty_one_does()
+    public async Task Given_a_folder_with_much_below_when_moved_or_trashed_then_it_costs_what_an_empty_one_does()
     {
         var costs = new List<(int Move, int Trash)>();
         foreach (var files in (int[])[0, 60])

@@ -22,7 +22,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task Given_a_crash_at_any_call_of_a_change_when_another_process_recovers_then_it_is_done_or_undone_and_rows_agree(string change, StorageFault fault)
+    public async Task Given_a_crash_at_any_call_of_a_change_when_another_recovers_then_it_is_done_or_undone(string change, StorageFault fault)
     {
         var expected = await RunWithoutCrashAsync(change);
         await CrashMatrix.RunAsync(PrepareAsync, async (site, index) =>
@@ -58,7 +58,7 @@ public sealed class DriveCrashTests(AzuriteServer azurite) : IClassFixture<Azuri
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task Given_an_answer_lost_at_any_call_of_a_change_when_the_pipeline_tries_again_then_the_change_is_done_once(string change, StorageFault fault)
+    public async Task Given_a_lost_answer_at_any_call_of_a_change_when_the_pipeline_retries_then_it_is_done_once(string change, StorageFault fault)
     {
         var lost = fault == StorageFault.CrashBefore ? StorageFault.AnswerLost : StorageFault.Unavailable;
         var expected = await RunWithoutCrashAsync(change);

@@ -18,7 +18,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     [Theory]
     [InlineData(70, 57, true)]
     [InlineData(70, 58, false)]
-    public async Task Given_a_deep_folder_when_it_is_moved_below_another_deep_one_then_what_fits_comes_and_the_rest_is_refused(int levels, int below, bool fits)
+    public async Task Given_a_deep_folder_when_moved_below_another_then_what_fits_comes_and_the_rest_does_not(int levels, int below, bool fits)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", levels));
@@ -37,7 +37,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     [Theory]
     [InlineData(63, true)]
     [InlineData(64, false)]
-    public async Task Given_a_deep_folder_when_it_is_copied_into_itself_again_and_again_then_it_ends_at_the_deepest_place(int levels, bool fits)
+    public async Task Given_a_deep_folder_when_copied_into_itself_repeatedly_then_it_ends_at_the_deepest_place(int levels, bool fits)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", 64));
@@ -50,7 +50,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_folders_of_a_few_levels_when_they_are_stacked_then_the_last_that_fits_is_the_last_that_comes()
+    public async Task Given_folders_of_a_few_levels_when_stacked_then_the_last_that_fits_is_the_last_that_comes()
     {
         var site = await DriveSite.CreateAsync(azurite);
         var place = "";
@@ -68,7 +68,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_deep_folder_in_the_trash_when_it_is_restored_then_it_comes_back_where_it_was_and_not_deeper()
+    public async Task Given_a_deep_folder_in_the_trash_when_restored_then_it_comes_back_where_it_was()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", 100));
@@ -86,7 +86,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     [InlineData("f", FileType.File)]
     [InlineData("x", FileType.Folder)]
     [InlineData("x/y/z", FileType.File)]
-    public async Task Given_an_entry_that_is_about_to_be_created_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left(
+    public async Task Given_an_entry_under_creation_when_a_folder_above_moves_too_deep_then_it_is_refused(
         string name, FileType type)
     {
         var site = await DriveSite.CreateAsync(azurite);
@@ -103,7 +103,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_that_is_about_to_begin_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left()
+    public async Task Given_an_upload_about_to_begin_when_a_folder_above_moves_too_deep_then_it_is_refused()
     {
         var uploads = await UploadSite.CreateAsync(azurite);
         var site = uploads.Drive;
@@ -120,7 +120,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_content_that_is_about_to_be_placed_when_a_folder_above_is_moved_too_deep_for_it_then_it_is_refused_and_nothing_is_left()
+    public async Task Given_content_about_to_be_placed_when_a_folder_above_moves_too_deep_then_it_is_refused()
     {
         var uploads = await UploadSite.CreateAsync(azurite);
         var site = uploads.Drive;
@@ -141,7 +141,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     [InlineData("f", false)]
     [InlineData("f", true)]
     [InlineData("x", true)]
-    public async Task Given_an_entry_that_is_about_to_arrive_when_its_destination_is_moved_too_deep_for_it_then_it_stays_and_nothing_is_left(string name, bool isCopy)
+    public async Task Given_an_entry_about_to_arrive_when_its_destination_moves_too_deep_then_it_stays(string name, bool isCopy)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", 70));
@@ -162,7 +162,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_that_has_claimed_its_name_when_the_destination_is_to_be_moved_too_deep_for_it_then_the_folder_stays()
+    public async Task Given_a_file_with_a_claimed_name_when_the_destination_would_be_too_deep_then_it_stays()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", 70));
@@ -181,7 +181,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     [Theory]
     [InlineData(70, 58, ErrorCode.BadParameter)]
     [InlineData(60, 30, ErrorCode.Ok)]
-    public async Task Given_a_folder_whose_levels_are_counted_when_one_more_comes_before_others_see_the_move_then_it_counts_too(int above, int levels, ErrorCode expected)
+    public async Task Given_a_folder_whose_levels_are_counted_when_one_more_comes_early_then_it_counts_too(int above, int levels, ErrorCode expected)
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", above));
@@ -199,7 +199,7 @@ public sealed class DriveDepthTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_drive_without_deep_folders_when_entries_are_created_then_no_look_at_its_moves_is_added()
+    public async Task Given_a_drive_without_deep_folders_when_entries_are_created_then_moves_are_not_looked_at()
     {
         var site = await DriveSite.CreateAsync(azurite);
         await site.MakeFolderAsync(Deep("a", 3));

@@ -53,7 +53,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     [InlineData(null)]
     [InlineData(100L)]
     [InlineData(long.MaxValue)]
-    public async Task Given_a_charge_that_no_sum_can_take_when_it_is_made_then_the_quota_is_exceeded_and_nothing_changes(long? limit)
+    public async Task Given_a_charge_that_no_sum_can_take_when_made_then_the_quota_is_exceeded(long? limit)
     {
         var (ledger, _) = await NewLedgerAsync();
         await ledger.ChargeAsync(User, "a", 1, limit);
@@ -122,7 +122,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_quiet_user_when_bytes_are_charged_then_it_costs_two_transactions_and_zero_bytes_cost_none()
+    public async Task Given_a_quiet_user_when_bytes_are_charged_then_two_calls_and_zero_bytes_cost_none()
     {
         var (ledger, layout) = await NewLedgerAsync();
         using var measured = layout.Account.Transactions.Measure();
@@ -148,7 +148,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_changes_of_a_total_at_once_when_they_are_made_then_each_costs_what_it_costs_alone()
+    public async Task Given_many_changes_of_a_total_at_once_when_made_then_each_costs_what_it_costs_alone()
     {
         // However slow the machine is, nobody's turn takes too long.
         var layout = (await Installation.CreateAsync(azurite)).Connect();
@@ -163,7 +163,7 @@ public sealed class QuotaLedgerTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_charge_that_storage_does_not_answer_when_another_comes_then_it_does_not_wait_for_the_first()
+    public async Task Given_a_charge_that_storage_does_not_answer_when_another_comes_then_it_does_not_wait()
     {
         using var answer = new ManualResetEventSlim();
         var isSilent = 1;

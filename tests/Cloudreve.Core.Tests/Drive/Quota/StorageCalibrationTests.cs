@@ -15,7 +15,7 @@ public sealed class StorageCalibrationTests(AzuriteServer azurite)
     [InlineData(0)]
     [InlineData(1000)]
     [InlineData(-70)]
-    public async Task Given_bytes_in_use_that_are_wrong_when_they_are_counted_again_then_they_are_those_of_all_versions_and_the_trash(long error)
+    public async Task Given_wrong_bytes_in_use_when_counted_again_then_all_versions_and_the_trash_count(long error)
     {
         var site = await PrepareAsync();
         await site.Get<QuotaLedger>().ChargeAsync(DriveSite.Owner, "error", error, null);
@@ -35,7 +35,7 @@ public sealed class StorageCalibrationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_version_that_a_file_has_given_up_and_that_is_not_released_when_bytes_are_counted_then_it_counts_until_it_is()
+    public async Task Given_an_unreleased_version_when_bytes_are_counted_then_it_counts_until_released()
     {
         var site = await PrepareAsync();
         var file = (await site.Tree.ByPath.FindAsync(DriveSite.Owner, DriveSite.Path("a/file")))!;

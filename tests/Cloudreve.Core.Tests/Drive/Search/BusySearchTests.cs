@@ -16,7 +16,7 @@ public sealed class BusySearchTests(AzuriteServer azurite)
     private const long Stranger = 99;
 
     [Fact]
-    public async Task Given_others_with_all_places_when_a_search_has_found_nothing_in_time_then_it_is_refused_and_nothing_is_read()
+    public async Task Given_others_with_all_places_when_a_search_found_nothing_in_time_then_it_is_refused()
     {
         var (layout, _) = await NewDriveAsync();
         var reads = new HeavyReads(1);
@@ -42,7 +42,7 @@ public sealed class BusySearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_others_who_take_the_place_on_the_way_when_a_search_has_found_something_then_the_page_ends_and_the_next_has_the_rest()
+    public async Task Given_others_who_take_the_place_midway_when_a_search_found_something_then_its_page_ends()
     {
         var (layout, _) = await NewDriveAsync();
         var reads = new HeavyReads(1);
@@ -76,7 +76,7 @@ public sealed class BusySearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_share_of_one_folder_when_its_visitors_wait_with_the_owner_then_they_find_nothing_outside()
+    public async Task Given_a_share_of_one_folder_when_visitors_wait_with_the_owner_then_they_see_nothing_else()
     {
         var (layout, tree) = await NewDriveAsync();
         var shared = (await tree.ByPath.GetAsync(Owner, FilePath.ParsePlain("/a"))).Id;

@@ -21,7 +21,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     [InlineData(3)]
     [InlineData(7)]
     [InlineData(1000)]
-    public async Task Given_a_random_tree_when_it_is_searched_page_by_page_then_all_levels_come_in_order_and_every_hit_once(int pageSize)
+    public async Task Given_a_random_tree_when_searched_page_by_page_then_every_hit_comes_once_by_level(int pageSize)
     {
         var (layout, tree) = await NewDriveAsync();
         var paths = await GrowAsync(tree, new Random(pageSize), folders: 40, files: 60);
@@ -42,7 +42,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     [InlineData(60, 250)]
     [InlineData(1, 1)]
     [InlineData(100, 100)]
-    public async Task Given_pages_that_end_early_when_a_random_tree_is_searched_then_it_ends_and_every_hit_comes_once(int enough, int tooMany)
+    public async Task Given_pages_that_end_early_when_a_random_tree_is_searched_then_every_hit_comes_once(int enough, int tooMany)
     {
         var (layout, tree) = await NewDriveAsync();
         var paths = await GrowAsync(tree, new Random(enough), folders: 150, files: 10);
@@ -90,7 +90,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_more_folders_than_allowed_when_a_tree_is_searched_then_the_limit_is_reported_on_the_page_that_reaches_it()
+    public async Task Given_too_many_folders_when_a_tree_is_searched_then_the_page_at_the_limit_says_so()
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 5; i++)
@@ -131,7 +131,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_folder_deleted_between_two_pages_when_the_search_continues_then_its_siblings_are_found()
+    public async Task Given_a_folder_deleted_between_two_pages_when_the_search_continues_then_siblings_are_found()
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 3; i++)
@@ -165,7 +165,7 @@ public sealed class FileSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_searches_of_one_tree_when_they_run_at_once_then_they_cost_little_more_than_one_and_all_find_the_same()
+    public async Task Given_many_searches_of_one_tree_when_they_run_at_once_then_they_cost_little_more_than_one()
     {
         var (layout, tree) = await NewDriveAsync();
         for (var i = 0; i < 30; i++)

@@ -50,7 +50,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_large_folders_between_the_wanted_ones_when_a_level_is_searched_then_none_of_them_is_read_needlessly()
+    public async Task Given_large_folders_between_wanted_ones_when_a_level_is_searched_then_they_are_passed_over()
     {
         var drive = await NewDriveAsync();
         var ids = await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 1);
@@ -71,7 +71,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_search_of_a_folder_when_its_neighbours_have_what_is_looked_for_then_only_what_is_below_the_folder_is_found()
+    public async Task Given_a_search_of_a_folder_when_its_neighbours_match_then_only_what_is_below_it_is_found()
     {
         var drive = await NewDriveAsync();
         var tops = await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 2);
@@ -94,7 +94,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(100)]
-    public async Task Given_neighbours_with_more_than_a_page_of_hits_when_they_are_searched_page_by_page_then_every_hit_comes_once_and_in_order(int pageSize)
+    public async Task Given_neighbours_with_pages_of_hits_when_searched_by_page_then_each_comes_once_in_order(int pageSize)
     {
         var drive = await NewDriveAsync();
         foreach (var id in await drive.MakeFoldersAsync(DriveRoots.RootId(Owner), 12))
@@ -138,7 +138,7 @@ public sealed class NeighbourSearchTests(AzuriteServer azurite)
     [InlineData("type=file&updated_gte=1767225900", 500)]
     [InlineData("type=file&updated_lte=1767225600&size_gte=4", 100)]
     [InlineData("type=folder&size_gte=0", 3)]
-    public async Task Given_bounds_when_a_tree_is_searched_then_all_is_found_and_storage_sends_no_more_than_may_be_looked_for(string query, int count)
+    public async Task Given_bounds_when_a_tree_is_searched_then_storage_sends_no_more_than_may_match(string query, int count)
     {
         var drive = await NewDriveAsync();
         // Created at that time, changed within five minutes, of 0 to 4 bytes.

@@ -125,7 +125,7 @@ public sealed class SearchQueryTests
     }
 
     [Fact]
-    public void Given_a_stored_query_of_a_category_when_the_category_is_searched_then_it_replaces_the_whole_query()
+    public void Given_a_stored_query_of_a_category_when_it_is_searched_then_the_query_is_replaced()
     {
         var site = new SiteSettings(new Dictionary<string, string> { ["explorer_category_audio_query"] = "type=folder&name=music" });
 
@@ -138,7 +138,7 @@ public sealed class SearchQueryTests
     [Theory]
     [InlineData(51, 10)]
     [InlineData(3, 1_000)]
-    public void Given_more_filters_than_each_name_can_be_compared_with_when_they_are_read_then_they_are_refused(int filters, int length)
+    public void Given_more_filters_than_can_be_compared_when_they_are_read_then_they_are_refused(int filters, int length)
     {
         var query = string.Join('&', Enumerable.Repeat("name=" + new string('*', length), filters));
 

@@ -28,7 +28,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_a_read_that_fails_when_several_wait_for_it_then_they_share_its_failure_and_the_next_one_reads_again()
+    public async Task Given_a_read_that_fails_when_several_wait_for_it_then_they_share_its_failure()
     {
         var asked = Enumerable.Range(0, 8).Select(_ => AskAsync()).ToList();
         _reads[0].SetException(new StorageUnavailableException("down"));
@@ -67,7 +67,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_an_old_value_when_the_read_hangs_then_the_old_one_serves_after_a_short_wait_and_then_at_once()
+    public async Task Given_an_old_value_when_the_read_hangs_then_the_old_one_serves_after_a_short_wait()
     {
         await KnowAsync("a");
         _clock.Advance(Limits.MaxAge);
@@ -94,7 +94,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_an_old_value_when_reads_fail_then_it_serves_up_to_its_limit_and_storage_is_not_read_for_each_caller()
+    public async Task Given_an_old_value_when_reads_fail_then_it_serves_up_to_its_limit()
     {
         await KnowAsync("a");
         _clock.Advance(Limits.MaxAge);
@@ -128,7 +128,7 @@ public sealed class AgedValueTests
     }
 
     [Fact]
-    public async Task Given_a_value_that_is_forgotten_when_a_read_is_under_way_then_neither_the_old_value_nor_that_read_serves()
+    public async Task Given_a_value_forgotten_during_a_read_when_it_is_asked_for_then_neither_of_them_serves()
     {
         await KnowAsync("a");
         _clock.Advance(Limits.MaxAge);

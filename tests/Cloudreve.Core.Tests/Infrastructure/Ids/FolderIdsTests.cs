@@ -12,7 +12,7 @@ public sealed class FolderIdsTests(AzuriteServer azurite)
     private const long Other = 8;
 
     [Fact]
-    public async Task Given_folders_of_two_drives_when_they_are_made_in_turns_then_those_of_each_are_neighbours_and_those_of_both_are_not()
+    public async Task Given_folders_of_two_drives_when_made_in_turns_then_those_of_each_are_neighbours()
     {
         var ids = new IdAllocator((await Installation.CreateAsync(azurite)).Connect());
         var (own, others) = (new List<long>(), new List<long>());
@@ -29,7 +29,7 @@ public sealed class FolderIdsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_process_that_starts_when_it_makes_a_folder_then_it_continues_in_the_block_of_the_drive()
+    public async Task Given_a_process_that_starts_when_it_makes_a_folder_then_it_continues_in_the_drives_block()
     {
         var installation = await Installation.CreateAsync(azurite);
         var first = await new IdAllocator(installation.Connect()).NextEntryAsync(Owner, FileType.Folder);
@@ -41,7 +41,7 @@ public sealed class FolderIdsTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_lease_when_folders_are_made_then_they_cost_nothing_until_it_ends_and_the_next_is_twice_as_long()
+    public async Task Given_a_lease_when_folders_are_made_then_they_cost_nothing_and_the_next_is_twice_as_long()
     {
         var installation = await Installation.CreateAsync(azurite);
         await new IdAllocator(installation.Connect()).NextEntryAsync(Owner, FileType.Folder);

@@ -31,7 +31,7 @@ public sealed class OutgoingHttpTests
     }
 
     [Fact]
-    public async Task Given_a_name_that_resolves_to_a_private_address_when_it_is_called_then_no_connection_is_opened()
+    public async Task Given_a_name_that_resolves_to_a_private_address_when_called_then_no_connection_opens()
     {
         using var server = ListenerDouble.Answering("secret");
 
@@ -41,7 +41,7 @@ public sealed class OutgoingHttpTests
     }
 
     [Fact]
-    public async Task Given_a_name_with_an_allowed_and_a_forbidden_address_when_it_is_called_then_no_connection_is_opened()
+    public async Task Given_a_name_with_one_forbidden_address_when_it_is_called_then_no_connection_opens()
     {
         using var server = ListenerDouble.Answering("secret");
 
@@ -51,7 +51,7 @@ public sealed class OutgoingHttpTests
     }
 
     [Fact]
-    public async Task Given_a_name_service_that_answers_differently_the_second_time_when_a_name_is_called_then_the_connection_goes_to_the_checked_address()
+    public async Task Given_a_name_service_that_changes_its_answer_when_called_then_the_checked_address_is_used()
     {
         using var honest = ListenerDouble.Answering("honest", "127.0.0.2");
         var answers = new Queue<string>(["127.0.0.2", "127.0.0.1"]);
@@ -69,7 +69,7 @@ public sealed class OutgoingHttpTests
     [InlineData("http://127.0.0.2:{0}/latest/meta-data")]
     [InlineData("http://hidden.example:{0}/")]
     [InlineData("//[::ffff:127.0.0.2]:{0}/")]
-    public async Task Given_an_allowed_host_that_redirects_to_a_forbidden_one_when_it_is_called_then_the_redirect_is_refused(string target)
+    public async Task Given_an_allowed_host_that_redirects_to_a_forbidden_one_when_called_then_it_is_refused(string target)
     {
         using var hidden = ListenerDouble.Answering("secret", "127.0.0.2");
         using var front = ListenerDouble.Redirecting(target.Replace("{0}", $"{hidden.Port}", StringComparison.Ordinal));
@@ -128,7 +128,7 @@ public sealed class OutgoingHttpTests
     }
 
     [Fact]
-    public async Task Given_a_host_of_which_one_address_does_not_answer_when_it_is_called_then_the_next_one_is_tried()
+    public async Task Given_a_host_with_one_silent_address_when_it_is_called_then_the_next_one_is_tried()
     {
         using var server = ListenerDouble.Answering("whole", "127.0.0.2");
         using var client = new OutgoingHttp(OutgoingGuards.With("127.0.0.0/8", Resolve("127.0.0.3", "127.0.0.2"))).CreateClient(s_limits);

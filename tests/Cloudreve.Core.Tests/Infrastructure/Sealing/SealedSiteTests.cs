@@ -41,7 +41,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_site_without_a_key_when_it_starts_with_one_then_what_was_stored_is_sealed_and_still_holds()
+    public async Task Given_a_site_without_a_key_when_it_starts_with_one_then_what_was_stored_is_sealed()
     {
         var before = await StartAsync(null);
         await FillAsync(before);
@@ -56,7 +56,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_sealed_site_when_its_key_is_replaced_then_everything_is_sealed_again_and_the_old_key_can_go()
+    public async Task Given_a_sealed_site_when_its_key_is_replaced_then_the_old_key_can_go()
     {
         await FillAsync(await StartAsync(s_first));
 
@@ -71,7 +71,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_a_sealed_site_when_it_starts_without_its_key_then_the_start_says_so_and_nothing_changes(bool withAnotherKey)
+    public async Task Given_a_sealed_site_when_it_starts_without_its_key_then_the_start_says_so(bool withAnotherKey)
     {
         await FillAsync(await StartAsync(s_first));
 
@@ -97,7 +97,7 @@ public sealed class SealedSiteTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_while_secrets_are_sealed_when_the_next_process_starts_then_all_are(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_while_secrets_are_sealed_when_restarted_then_all_are(StorageFault fault)
     {
         for (var call = 0; ; call++)
         {

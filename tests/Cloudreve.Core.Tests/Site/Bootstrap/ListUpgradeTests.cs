@@ -48,7 +48,7 @@ public sealed class ListUpgradeTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_rows_that_are_whole_when_the_upgrade_is_repeated_then_links_and_tasks_cost_two_transactions()
+    public async Task Given_whole_rows_when_the_upgrade_is_repeated_then_links_and_tasks_cost_two_calls()
     {
         var world = await IdentityWorld.CreateAsync(azurite);
         var (shares, tasks) = (new ShareStore(world.Layout, world.Clock), new TaskStore(world.Layout, world.Clock));

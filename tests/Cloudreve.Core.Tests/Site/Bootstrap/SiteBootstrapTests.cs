@@ -19,7 +19,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     private readonly string _prefix = AzuriteServer.UniqueName();
 
     [Fact]
-    public async Task Given_an_empty_account_when_a_site_is_made_then_groups_policy_node_and_administrator_are_the_documented_ones()
+    public async Task Given_an_empty_account_when_a_site_is_made_then_it_has_what_is_documented()
     {
         var world = NewProcess();
         await world.Bootstrap.EnsureAsync();
@@ -55,7 +55,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_storage_that_is_silent_when_many_wait_for_the_site_then_they_share_one_look_and_the_next_one_looks_again()
+    public async Task Given_silent_storage_when_many_wait_for_the_site_then_they_share_one_look()
     {
         await NewProcess().Bootstrap.EnsureAsync();
         await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
@@ -73,7 +73,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_processes_that_start_at_once_when_the_site_is_made_then_all_see_the_same_secrets_and_password()
+    public async Task Given_processes_that_start_at_once_when_the_site_is_made_then_all_see_the_same_secrets()
     {
         var announced = new List<string>();
         var worlds = Enumerable.Range(0, 4).Select(_ => NewProcess(announced: announced)).ToList();
@@ -90,7 +90,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_call_when_the_next_process_starts_then_the_site_is_whole_and_its_password_was_announced(StorageFault fault)
+    public async Task Given_a_crash_at_any_call_when_the_next_process_starts_then_the_password_was_announced(StorageFault fault)
     {
         for (var call = 0; ; call++)
         {
@@ -118,7 +118,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_no_password_and_no_way_to_announce_one_when_a_site_is_made_then_the_operator_is_asked_for_one()
+    public async Task Given_no_password_and_no_way_to_announce_one_when_a_site_is_made_then_one_is_demanded()
     {
         var world = new IdentityWorld(new StorageLayout(azurite.Connect(), _prefix), options: new BootstrapOptions());
 

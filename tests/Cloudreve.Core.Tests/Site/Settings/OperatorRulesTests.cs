@@ -58,7 +58,7 @@ public sealed partial class OperatorRulesTests(AzuriteServer azurite)
     [Theory]
     [InlineData("", false)]
     [InlineData("ffmpeg", true)]
-    public void Given_a_program_that_is_enabled_when_extensions_are_requested_then_its_own_are_there_if_it_is_allowed(string program, bool expected)
+    public void Given_an_enabled_program_when_extensions_are_requested_then_it_adds_its_own_if_allowed(string program, bool expected)
     {
         var site = new SiteSettings(
             new Dictionary<string, string> { ["thumb_ffmpeg_enabled"] = "1" }, new OperatorRules { Programs = new HashSet<string> { program } });
@@ -69,7 +69,7 @@ public sealed partial class OperatorRulesTests(AzuriteServer azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_a_file_with_a_master_key_when_the_key_is_needed_then_the_file_is_read_if_it_is_allowed(bool isAllowed)
+    public async Task Given_a_file_with_a_master_key_when_it_is_needed_then_the_file_is_read_if_allowed(bool isAllowed)
     {
         var file = Path.GetTempFileName();
         var key = Enumerable.Range(0, 32).Select(i => (byte)i).ToArray();

@@ -22,7 +22,7 @@ public sealed class SettingStoreTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_change_by_another_process_when_the_age_limit_passes_then_it_shows_and_costs_one_transaction()
+    public async Task Given_a_change_by_another_process_when_the_age_limit_passes_then_it_shows_for_one_call()
     {
         var installation = await Installation.CreateAsync(azurite);
         var layout = installation.Connect();
@@ -69,7 +69,7 @@ public sealed class SettingStoreTests(AzuriteServer azurite)
         Assert.Equal(TimeSpan.FromHours(1), SiteSetting.AccessTokenLifetime.Read(text));
 
     [Fact]
-    public void Given_all_settings_when_they_are_listed_then_no_key_stands_twice_and_every_default_can_be_read()
+    public void Given_all_settings_when_they_are_listed_then_keys_are_unique_and_defaults_readable()
     {
         Assert.Equal(SiteSetting.All.Count, SiteSetting.All.Select(setting => setting.Key).Distinct(StringComparer.Ordinal).Count());
         Assert.Superset(KeysOfTheContract, SiteSetting.All.Select(setting => setting.Key).ToHashSet(StringComparer.Ordinal));

@@ -19,7 +19,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     private const int Block = 8 << 20;
 
     [Fact]
-    public async Task Given_chunks_of_several_blocks_in_any_order_when_they_are_put_together_then_the_file_has_them_in_theirs()
+    public async Task Given_chunks_in_any_order_when_they_are_put_together_then_the_file_has_theirs()
     {
         var site = await RoomyAsync();
         var content = UploadSite.Bytes((2 * Block) + 1_000);
@@ -40,7 +40,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_policy_that_encrypts_when_chunks_are_put_together_then_the_file_is_encrypted_and_reads_as_they_were()
+    public async Task Given_a_policy_that_encrypts_when_chunks_are_put_together_then_the_file_is_encrypted()
     {
         var site = await UploadSite.CreateAsync(azurite, settings => settings with { Encryption = true });
         var content = UploadSite.Bytes(1_000);
@@ -71,7 +71,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_chunks_that_do_not_make_the_file_when_they_are_put_together_then_nothing_changes_and_it_can_be_fixed()
+    public async Task Given_chunks_that_do_not_make_the_file_when_put_together_then_it_can_still_be_fixed()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var content = UploadSite.Bytes(30);
@@ -122,7 +122,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_full_drive_when_chunks_come_then_each_counts_and_what_fits_can_still_be_put_together()
+    public async Task Given_a_full_drive_when_chunks_come_then_each_counts_and_what_fits_can_be_put_together()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var upload = await site.BeginChunkedAsync();
@@ -139,7 +139,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_locked_file_when_chunks_would_replace_it_then_they_stay_and_replace_it_once_it_is_free()
+    public async Task Given_a_locked_file_when_chunks_would_replace_it_then_they_wait_until_it_is_free()
     {
         var site = await UploadSite.CreateAsync(azurite);
         await site.WriteAsync(File, UploadSite.Bytes(5));
@@ -182,7 +182,7 @@ public sealed class ChunkedUploadTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_upload_that_was_given_up_while_a_chunk_came_when_its_name_is_used_again_then_both_are_told_apart()
+    public async Task Given_an_upload_abandoned_during_a_chunk_when_its_name_is_reused_then_both_stay_apart()
     {
         var site = await UploadSite.CreateAsync(azurite);
         var upload = await site.BeginChunkedAsync();
