@@ -68,7 +68,7 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_group_without_members_when_it_is_deleted_then_it_is_gone_and_its_id_never_comes_again()
+    public async Task Given_a_group_without_members_when_it_is_deleted_then_its_id_never_comes_again()
     {
         var id = await CreateAsync(Described("Short-lived", Boolset.Of(2)));
 
@@ -121,7 +121,7 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
     [InlineData(Group.AnonymousId, 40001)]
     [InlineData(4_000, 40039)]
     [InlineData(9_999_999_999, 40039)]
-    public async Task Given_a_group_that_strangers_must_not_join_when_it_becomes_that_of_new_accounts_then_it_is_refused(long id, int code)
+    public async Task Given_a_group_that_strangers_must_not_join_when_it_becomes_the_default_then_it_is_refused(long id, int code)
     {
         var answer = await _admin.SendApiAsync(
             HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["siteDes"] = "Changed", [AccountSetting.DefaultGroup.Key] = $"{id}" } });
@@ -132,7 +132,7 @@ public sealed class AdminGroupApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_the_group_of_new_accounts_when_it_would_become_one_of_administrators_then_it_is_refused()
+    public async Task Given_the_group_of_new_accounts_when_it_would_administer_then_it_is_refused()
     {
         Assert.Equal(40001, (await UpdateAsync(Group.UserId, Described("User", Boolset.Of(0, 2)))).Code);
 

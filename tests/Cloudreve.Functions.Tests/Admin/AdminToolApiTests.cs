@@ -41,7 +41,7 @@ public sealed class AdminToolApiTests(SharedApp shared, AzuriteServer azurite) :
     }
 
     [Fact]
-    public async Task Given_a_stored_password_when_a_test_names_another_server_then_the_password_is_not_sent_there()
+    public async Task Given_a_stored_password_when_a_test_names_another_server_then_it_is_not_sent_there()
     {
         await using var server = new SmtpServerDouble { Credentials = ("mailer", "stored secret") };
         var stored = Settings(server.Port);
@@ -118,7 +118,7 @@ public sealed class AdminToolApiTests(SharedApp shared, AzuriteServer azurite) :
     }
 
     [Fact]
-    public async Task Given_an_address_that_is_handed_out_again_when_the_addresses_are_cleared_then_a_new_one_comes()
+    public async Task Given_an_address_that_is_reused_when_addresses_are_cleared_then_a_new_one_comes()
     {
         var clock = new FakeTimeProvider();
         var addresses = new DownloadAddresses(App.Services.GetRequiredService<SiteCatalog>(), App.Services.GetRequiredService<PolicyContainers>(), clock);

@@ -27,7 +27,7 @@ public sealed class ApplicationReachTests(SharedApp shared) : IClassFixture<Shar
     [InlineData("""{"user":{"email":"elsewhere@example.com"}}""")]
     [InlineData("""{"user":{"group_users":1}}""")]
     [InlineData("""{"user":{},"two_fa":"x"}""")]
-    public async Task Given_an_application_with_every_scope_when_it_changes_how_a_user_signs_in_then_it_is_refused(string body)
+    public async Task Given_an_application_with_every_scope_when_it_changes_sign_ins_then_it_is_refused(string body)
     {
         var user = await Users.UpdateAsync((await App.CreateUserAsync()).Id, found => found with { TwoFactorSecret = "sealed" });
 
@@ -38,7 +38,7 @@ public sealed class ApplicationReachTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_an_application_with_every_scope_when_it_changes_what_others_may_see_then_it_is_let_in()
+    public async Task Given_an_application_with_every_scope_when_it_changes_what_others_see_then_it_may()
     {
         var user = await App.CreateUserAsync();
 
@@ -50,7 +50,7 @@ public sealed class ApplicationReachTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_an_application_with_every_scope_when_it_makes_a_group_of_administrators_then_it_is_refused()
+    public async Task Given_an_application_with_every_scope_when_it_makes_administrators_then_it_is_refused()
     {
         var application = await ApplicationAsync();
         var id = (await Catalog.ReadGroupsAsync()).Max(group => group.Id) + 1;

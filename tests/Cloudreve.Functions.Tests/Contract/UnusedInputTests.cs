@@ -48,7 +48,7 @@ public sealed class UnusedInputTests
     private static readonly Assembly[] s_assemblies = [typeof(SiteSetting).Assembly, typeof(HttpFunction).Assembly, Assembly.Load("Cloudreve.Orchestrations")];
 
     [Fact]
-    public void Given_all_settings_when_what_reads_them_is_looked_for_then_only_the_listed_ones_are_read_by_nothing()
+    public void Given_all_settings_when_their_readers_are_looked_for_then_only_listed_ones_have_none()
     {
         // A class of settings lists its own; that reads none.
         var read = UsedMembers.MethodsOf(s_assemblies)
@@ -64,7 +64,7 @@ public sealed class UnusedInputTests
     }
 
     [Fact]
-    public void Given_all_bodies_when_what_reads_their_fields_is_looked_for_then_only_the_listed_ones_are_read_by_nothing()
+    public void Given_all_bodies_when_readers_of_fields_are_looked_for_then_only_listed_ones_have_none()
     {
         var called = UsedMembers.MethodsOf(s_assemblies).Where(method => !IsMadeForRecords(method)).SelectMany(UsedMembers.Of).OfType<MethodInfo>().ToHashSet();
 

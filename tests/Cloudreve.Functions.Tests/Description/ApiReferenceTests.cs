@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Tests.Description;
 public sealed class ApiReferenceTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_the_app_when_its_reference_is_opened_then_page_script_and_description_come_from_the_app_itself()
+    public async Task Given_the_app_when_its_reference_is_opened_then_everything_comes_from_the_app_itself()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         using var client = new HttpClient { BaseAddress = app.Address };
@@ -28,7 +28,7 @@ public sealed class ApiReferenceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_browser_that_takes_compressed_content_when_it_loads_the_script_then_it_gets_it_compressed()
+    public async Task Given_a_browser_that_takes_compressed_content_when_it_loads_the_script_then_it_is()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         using var client = new HttpClient { BaseAddress = app.Address };
@@ -42,7 +42,7 @@ public sealed class ApiReferenceTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_app_without_a_front_end_when_its_first_page_is_opened_then_it_leads_to_the_reference()
+    public async Task Given_an_app_without_a_front_end_when_it_is_opened_then_the_reference_comes()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         using var client = new HttpClient { BaseAddress = app.Address };

@@ -27,7 +27,7 @@ public sealed class AnswerHeadersTests(AzuriteServer azurite)
     [Theory]
     [InlineData("Production", true)]
     [InlineData("Development", false)]
-    public async Task Given_an_environment_when_the_app_answers_then_only_a_deployed_one_makes_browsers_stay_with_tls(string environment, bool expected)
+    public async Task Given_an_environment_when_the_app_answers_then_only_a_deployed_one_demands_tls(string environment, bool expected)
     {
         await using var app = await AppFixture.StartAsync(azurite, settings: new Dictionary<string, string?> { ["AZURE_FUNCTIONS_ENVIRONMENT"] = environment });
         using var client = new HttpClient { BaseAddress = app.Address };

@@ -60,7 +60,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
 
     [Theory]
     [MemberData(nameof(Charged))]
-    public async Task Given_a_route_with_a_budget_when_a_client_has_spent_it_then_that_client_alone_is_refused_without_a_transaction(string function)
+    public async Task Given_a_route_with_a_budget_when_a_client_has_spent_it_then_that_client_is_refused(string function)
     {
         var route = s_functions.Single(candidate => candidate.Name == function);
         var most = MostOf(route.Charge!.Value);
@@ -76,7 +76,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public void Given_what_strangers_may_write_when_the_routes_are_looked_up_then_each_has_a_budget_or_a_reason()
+    public void Given_what_strangers_may_write_when_routes_are_looked_up_then_each_has_a_budget_or_reason()
     {
         // Writes through these routes need a secret that was issued before, or are charged when they fail. So it is with WebDAV, whose clients send a
         // password with each request.
@@ -94,7 +94,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public async Task Given_a_client_that_failed_to_sign_in_too_often_when_it_continues_then_the_code_is_429_and_another_client_signs_in()
+    public async Task Given_a_client_that_failed_to_sign_in_too_often_when_it_continues_then_the_code_is_429()
     {
         var client = app.NewClient();
         var most = MostOf(ClientBudget.FailedSignIns);
@@ -108,7 +108,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public async Task Given_a_client_that_looks_for_accounts_when_it_has_guessed_too_often_then_it_is_told_about_none()
+    public async Task Given_a_client_that_looks_for_accounts_when_it_guessed_too_often_then_it_learns_nothing()
     {
         var client = app.NewClient();
         for (var i = 0; i < MostOf(ClientBudget.UnknownAccounts); i++)
@@ -118,7 +118,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public async Task Given_an_account_that_is_guessed_from_many_addresses_when_its_owner_comes_from_a_new_one_then_a_captcha_opens_the_way()
+    public async Task Given_an_account_under_attack_when_its_owner_comes_from_a_new_place_then_a_captcha_helps()
     {
         var user = await app.App.CreateUserAsync();
         await AttackAsync(user.Email);
@@ -136,7 +136,7 @@ public sealed class ClientBudgetApiTests(BudgetedApp app) : IClassFixture<Budget
     }
 
     [Fact]
-    public async Task Given_a_site_that_demands_captchas_when_an_account_is_guessed_from_many_addresses_then_one_captcha_is_enough()
+    public async Task Given_a_site_that_demands_captchas_when_an_account_is_guessed_then_one_is_enough()
     {
         var user = await app.App.CreateUserAsync();
         await AttackAsync(user.Email);

@@ -38,7 +38,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     [InlineData("/API/V4/user/me")]
     [InlineData("/Api/v4/User/Me")]
     [InlineData("/api/V4/FILE?uri=cloudreve%3A%2F%2Fmy")]
-    public async Task Given_another_spelling_of_the_prefix_when_the_api_is_called_then_the_answer_is_an_envelope_with_the_headers_of_the_api(string path)
+    public async Task Given_another_spelling_of_the_prefix_when_the_api_is_called_then_an_envelope_answers(string path)
     {
         await using var app = await AppFixture.StartAsync(azurite);
 
@@ -52,7 +52,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     [Theory]
     [InlineData("GET", "/API/V4/nothing/here")]
     [InlineData("POST", "/API/v4/site/ping")]
-    public async Task Given_another_spelling_of_the_prefix_when_no_route_matches_then_the_status_is_404_without_envelope(string method, string path)
+    public async Task Given_another_spelling_of_the_prefix_when_no_route_matches_then_the_status_is_404(string method, string path)
     {
         await using var app = await AppFixture.StartAsync(azurite);
 
@@ -66,7 +66,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     [InlineData(nameof(UndeclaredFunctions.WithoutRequirement), "Forgotten")]
     [InlineData(nameof(UndeclaredFunctions.WithoutBodyLimit), "Unlimited")]
     [InlineData(nameof(UndeclaredFunctions.WithoutRoute), "Unrouted")]
-    public void Given_a_function_that_lacks_a_declaration_when_the_app_starts_then_the_start_stops_with_its_name(string method, string name)
+    public void Given_a_function_that_lacks_a_declaration_when_the_app_starts_then_it_names_it_and_stops(string method, string name)
     {
         var error = Assert.Throws<FunctionDeclarationException>(() => HttpFunction.Of(typeof(UndeclaredFunctions).GetMethod(method)!));
 
@@ -74,7 +74,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_handler_that_fails_when_it_is_called_then_the_answer_is_200_with_a_generic_message_and_the_callers_request_id()
+    public async Task Given_a_handler_that_fails_when_called_then_a_generic_message_has_the_requests_id()
     {
         await using var app = await AppFixture.StartAsync(azurite, functions: typeof(EdgeFunctions));
         var request = new HttpRequestMessage(HttpMethod.Get, "/api/v4/broken");
@@ -89,7 +89,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public void Given_all_functions_when_they_are_enumerated_then_their_names_are_distinct_letters_and_digits()
+    public void Given_all_functions_when_enumerated_then_names_are_distinct_letters_and_digits()
     {
         var names = new HttpFunctions(typeof(HttpFunction).Assembly).All.Select(f => f.Name).ToList();
 
@@ -130,7 +130,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     [InlineData("203.0.113.9", "203.0.113.9")]
     [InlineData("198.51.100.1, 203.0.113.9:51234", "203.0.113.9")]
     [InlineData("[2001:db8::1]:443", "2001:db8::1")]
-    public async Task Given_a_platform_that_passes_the_clients_address_when_a_setting_names_its_header_then_its_last_entry_counts(string value, string expected)
+    public async Task Given_a_platform_that_passes_addresses_when_a_header_is_set_then_its_last_entry_counts(string value, string expected)
     {
         await using var app = await AppFixture.StartAsync(
             azurite, settings: new Dictionary<string, string?> { ["CLOUDREVE_CLIENT_ADDRESS_HEADER"] = "X-Client-IP" }, functions: typeof(EdgeFunctions));
@@ -143,7 +143,7 @@ public sealed class EdgeTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_endpoint_for_administrators_when_others_call_it_then_guests_must_sign_in_and_users_are_refused()
+    public async Task Given_an_endpoint_for_administrators_when_others_call_it_then_they_are_refused()
     {
         await using var app = await AppFixture.StartAsync(azurite, functions: typeof(EdgeFunctions));
         var user = await app.CreateUserAsync();

@@ -16,7 +16,7 @@ public sealed class FailureFormTests(SharedApp shared) : IClassFixture<SharedApp
     [Theory]
     [InlineData("POST", "complete", 17)]
     [InlineData("PUT", "empty", 5)]
-    public async Task Given_a_body_above_the_limit_when_it_goes_to_the_storage_provider_then_the_answer_is_a_providers(string method, string action, int megabytes)
+    public async Task Given_a_body_above_the_limit_when_it_goes_to_the_provider_then_its_form_answers(string method, string action, int megabytes)
     {
         using var answer = await SendAsync(method, $"/uploads/{Guid.NewGuid()}/{action}", megabytes, "application/xml");
 
@@ -41,7 +41,7 @@ public sealed class FailureFormTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public void Given_all_functions_when_their_failures_are_compared_then_those_of_other_protocols_have_their_forms()
+    public void Given_all_functions_when_failures_are_compared_then_other_protocols_have_their_forms()
     {
         var functions = new HttpFunctions(typeof(HttpFunction).Assembly).All;
         var forms = functions.Where(function => function.Failures is not (null or DavFailuresAttribute))

@@ -31,7 +31,7 @@ public sealed partial class NeverStoredTests(SignedInApp app) : IClassFixture<Si
         Assert.DoesNotContain("no-store", await CacheControlAsync(function), StringComparison.Ordinal);
 
     [Fact]
-    public void Given_the_contracts_answers_when_they_hold_what_looks_like_a_secret_then_their_routes_say_so() =>
+    public void Given_the_contracts_answers_when_they_hold_secrets_then_their_routes_say_so() =>
         Assert.Empty(
             from operation in OpenApiContract.Current.Operations
             where operation.Responses.GetValueOrDefault(200)?.Examples.Values.Any(HoldsSecret) == true
@@ -40,7 +40,7 @@ public sealed partial class NeverStoredTests(SignedInApp app) : IClassFixture<Si
             select function.Name);
 
     [Fact]
-    public void Given_routes_of_sign_ins_and_viewers_when_they_are_looked_up_then_those_that_end_or_describe_nothing_secret_are_the_exception()
+    public void Given_routes_of_sign_ins_and_viewers_when_looked_up_then_few_hold_nothing_secret()
     {
         string[] exceptions = ["DeletePasskey", "GetOAuthApp", "RevokeOAuthGrant", "UnlinkOpenid"];
 

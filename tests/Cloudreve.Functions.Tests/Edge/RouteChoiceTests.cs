@@ -21,7 +21,7 @@ public sealed class RouteChoiceTests(AzuriteServer azurite)
     private static readonly IReadOnlyList<HttpFunction> s_functions = new HttpFunctions(typeof(HttpFunction).Assembly).All;
 
     [Fact]
-    public async Task Given_each_pair_of_functions_with_a_method_in_common_when_a_path_matches_both_then_host_and_worker_choose_the_most_literal_one()
+    public async Task Given_two_functions_with_one_method_when_a_path_matches_both_then_host_and_worker_agree()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await using var worker = new WorkerRouting(s_functions);

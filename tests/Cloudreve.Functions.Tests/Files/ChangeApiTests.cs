@@ -33,7 +33,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     [InlineData("cloudreve://my/missing", "c", 40016)]
     [InlineData("cloudreve://my", "c", 403)]
     [InlineData("cloudreve://trash/a", "c", 403)]
-    public async Task Given_a_renaming_that_cannot_be_when_it_is_asked_then_the_code_says_why_and_nothing_changes(string uri, string name, int code)
+    public async Task Given_an_impossible_renaming_when_it_is_requested_then_the_code_says_why(string uri, string name, int code)
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -45,7 +45,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_entries_when_they_are_moved_then_they_are_in_the_destination_with_all_that_is_below_them()
+    public async Task Given_entries_when_they_are_moved_then_all_that_is_below_comes_along()
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/from/f/deep/x", "file");
@@ -62,7 +62,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_batch_of_which_some_cannot_be_moved_when_it_is_asked_then_the_others_are_and_each_failure_has_its_code()
+    public async Task Given_a_batch_of_which_some_cannot_move_when_requested_then_the_others_do()
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -100,7 +100,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_deleted_folder_when_the_trash_is_listed_then_it_shows_the_old_name_and_restoring_brings_it_back()
+    public async Task Given_a_deleted_folder_when_the_trash_is_listed_then_it_can_be_restored_by_its_old_name()
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/d/f/x", "file");
@@ -134,7 +134,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_the_name_is_taken_again_when_a_file_is_restored_then_that_is_a_conflict_and_it_stays_in_the_trash()
+    public async Task Given_a_name_taken_again_when_its_file_is_restored_then_that_is_a_conflict()
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -150,7 +150,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_file_in_the_trash_when_it_is_deleted_then_only_skipping_the_trash_deletes_it_for_good()
+    public async Task Given_a_file_in_the_trash_when_deleted_then_only_skipping_the_trash_is_for_good()
     {
         var (client, _) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -178,7 +178,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_an_entry_of_the_trash_that_is_listed_but_not_found_when_the_trash_is_emptied_then_the_others_go_and_it_ends()
+    public async Task Given_a_listed_trash_entry_that_is_not_found_when_the_trash_is_emptied_then_others_go()
     {
         var (client, _) = await NewUserAsync();
         var uris = new[] { "cloudreve://my/a", "cloudreve://my/b" };
@@ -211,7 +211,7 @@ public sealed class ChangeApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_locked_file_when_its_folder_is_deleted_then_the_conflict_names_the_lock_and_forcing_it_lets_the_deletion_through()
+    public async Task Given_a_locked_file_when_its_folder_is_deleted_then_the_conflict_names_the_lock()
     {
         var (client, user) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/d/a", "file");

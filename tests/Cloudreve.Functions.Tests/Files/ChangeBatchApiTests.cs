@@ -14,7 +14,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     [InlineData("cloudreve://my/d", "cloudreve://my/d/f")]
     [InlineData("cloudreve://my/d/f", "cloudreve://my/d")]
     [InlineData("cloudreve://my/d/f", "cloudreve://my/d/", "cloudreve://my/d")]
-    public async Task Given_a_folder_and_what_is_inside_when_both_are_deleted_then_the_folder_takes_all_along_and_restoring_brings_it_back(params string[] uris)
+    public async Task Given_a_folder_and_what_is_inside_when_both_are_deleted_then_the_folder_takes_all_along(params string[] uris)
     {
         var client = await NewUserAsync("d/f", "d/g");
 
@@ -39,7 +39,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_a_folder_that_cannot_be_moved_when_it_is_moved_with_what_is_inside_then_both_stay_and_have_its_error()
+    public async Task Given_a_folder_that_cannot_move_when_moved_with_what_is_inside_then_both_stay()
     {
         var client = await NewUserAsync("d/f", "to/d/x");
 
@@ -50,7 +50,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_an_item_inside_a_folder_that_does_not_exist_when_both_are_deleted_then_it_alone_fails()
+    public async Task Given_an_item_in_a_missing_folder_when_both_are_deleted_then_it_alone_fails()
     {
         var client = await NewUserAsync("d/f");
 
@@ -62,7 +62,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_a_file_that_was_trashed_before_its_folder_when_both_are_restored_in_any_order_then_the_folder_comes_first()
+    public async Task Given_a_file_trashed_before_its_folder_when_both_are_restored_then_the_folder_comes_first()
     {
         var client = await NewUserAsync("a/b/f");
         foreach (var uri in (string[])["cloudreve://my/a/b/f", "cloudreve://my/a/b", "cloudreve://my/a"])
@@ -78,7 +78,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_files_of_one_name_when_they_are_moved_or_copied_into_one_folder_then_the_first_of_the_request_has_it(bool copy)
+    public async Task Given_files_of_one_name_when_they_go_to_one_folder_then_the_first_of_the_request_has_it(bool copy)
     {
         for (var round = 0; round < 5; round++)
         {
@@ -107,7 +107,7 @@ public sealed class ChangeBatchApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Given_items_in_many_deep_folders_that_do_not_exist_when_they_are_deleted_then_each_folder_above_is_looked_up_once()
+    public async Task Given_items_in_many_missing_folders_when_deleted_then_each_folder_is_looked_up_once()
     {
         var client = await NewUserAsync("a/b/c/d/e/f");
         var uris = Enumerable.Range(0, 100).Select(i => $"cloudreve://my/a/b/c/d/e/none{i}/x").ToList();

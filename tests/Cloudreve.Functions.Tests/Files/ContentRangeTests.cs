@@ -61,7 +61,7 @@ public sealed class ContentRangeTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("bytes=")]
     [InlineData("lines=1-2")]
     [InlineData("bytes=0-999,0-999")]
-    public async Task Given_a_header_that_means_nothing_or_too_much_when_content_is_requested_then_all_of_it_comes(string header)
+    public async Task Given_a_header_that_means_nothing_or_too_much_when_content_is_requested_then_all_comes(string header)
     {
         using var answer = await GetAsync(header);
 

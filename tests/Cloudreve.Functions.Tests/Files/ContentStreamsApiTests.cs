@@ -22,7 +22,7 @@ public sealed class ContentStreamsApiTests(AzuriteServer azurite)
     private readonly HttpClient _plain = new() { Timeout = Safety };
 
     [Fact]
-    public async Task Given_an_address_with_all_its_downloads_when_it_asks_for_another_then_it_is_told_to_wait_and_small_content_comes()
+    public async Task Given_an_address_with_all_its_downloads_when_it_asks_for_another_then_it_has_to_wait()
     {
         await using var app = await StartAsync((DownloadSetting.MostPerAddress.Key, "1"));
         var (client, user) = await app.NewUserAsync();
@@ -58,7 +58,7 @@ public sealed class ContentStreamsApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_reader_who_takes_nothing_when_time_passes_then_the_download_is_cut_off_and_its_place_is_free()
+    public async Task Given_a_reader_who_takes_nothing_when_time_passes_then_the_download_is_cut_off()
     {
         await using var app = await StartAsync((DownloadSetting.MostPerAddress.Key, "1"));
         var (client, user) = await app.NewUserAsync();

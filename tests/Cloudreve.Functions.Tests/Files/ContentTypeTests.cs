@@ -22,7 +22,7 @@ public sealed class ContentTypeTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("a.accdb", "application/msaccess", "attachment")]
     [InlineData("a.unknown", "application/octet-stream", "attachment")]
     [InlineData("a", "application/octet-stream", "attachment")]
-    public void Given_a_site_that_has_changed_nothing_when_a_file_is_typed_then_browsers_can_show_what_is_harmless(string name, string type, string disposition)
+    public void Given_an_unchanged_site_when_a_file_is_typed_then_browsers_can_show_what_is_harmless(string name, string type, string disposition)
     {
         Assert.Equal(type, ContentNames.MimeType(s_site, name));
         Assert.Equal(disposition, ContentDispositionHeaderValue.Parse(ContentNames.Disposition(s_site, name, download: false)).DispositionType);

@@ -17,7 +17,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_file_when_a_direct_link_is_made_then_it_leads_to_the_content_and_browsers_may_keep_the_redirect()
+    public async Task Given_a_file_when_a_direct_link_is_made_then_browsers_may_keep_its_redirect()
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a/b/pic ü.png", [1, 2, 3]);
@@ -38,7 +38,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_a_link_when_another_is_asked_then_it_is_the_same_unless_the_file_has_another_name_or_the_group_wants_new_ones()
+    public async Task Given_a_link_when_another_is_requested_then_it_is_the_same_unless_names_or_rules_differ()
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);
@@ -58,7 +58,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_a_group_without_redirected_links_when_one_is_made_then_it_is_an_address_of_the_content_that_never_ends()
+    public async Task Given_a_group_without_redirected_links_when_one_is_made_then_it_leads_to_the_content()
     {
         await App.ChangeGroupAsync(Group.UserId, g => g with { Id = 42, Settings = g.Settings with { RedirectedSource = false } });
         var (client, user) = await App.NewUserAsync(42);
@@ -87,7 +87,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_files_folders_and_nothing_when_links_are_asked_then_what_can_be_had_comes_with_the_failures()
+    public async Task Given_files_folders_and_nothing_when_links_are_requested_then_failures_come_along()
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/d/a.txt", [1]);
@@ -101,7 +101,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_hits_of_a_link_when_they_are_stored_then_the_owner_sees_them_and_nobody_else_sees_the_link()
+    public async Task Given_hits_of_a_link_when_they_are_stored_then_only_the_owner_sees_them()
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);
@@ -140,7 +140,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_a_file_below_a_folder_in_the_trash_when_its_link_is_followed_then_it_is_not_found_until_it_is_restored()
+    public async Task Given_a_file_below_a_trashed_folder_when_its_link_is_followed_then_it_is_not_found()
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/d/e/a.txt", [1]);
@@ -183,7 +183,7 @@ public sealed class DirectLinkApiTests(SharedApp shared, AzuriteServer azurite) 
     }
 
     [Fact]
-    public async Task Given_several_versions_and_a_thumbnail_when_details_are_asked_then_all_come_newest_first_and_their_sizes_add_up()
+    public async Task Given_versions_and_a_thumbnail_when_details_are_requested_then_the_newest_come_first()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var (client, user) = await app.NewUserAsync();

@@ -23,7 +23,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_many_files_when_their_addresses_are_asked_then_they_come_in_order_and_each_folder_is_found_once()
+    public async Task Given_many_files_when_addresses_are_requested_then_each_folder_is_found_once()
     {
         var (client, user) = await App.NewUserAsync();
         var names = Enumerable.Range(0, 20).Select(i => i.ToString("d2", CultureInfo.InvariantCulture)).ToList();
@@ -55,7 +55,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_an_address_that_was_handed_out_when_it_is_asked_again_then_it_is_the_same_for_a_while_unless_a_new_one_is_wanted()
+    public async Task Given_an_address_handed_out_before_when_requested_again_then_it_is_the_same_for_a_while()
     {
         var clock = new FakeTimeProvider();
         var site = await App.GetSiteAsync();
@@ -76,7 +76,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_older_versions_when_one_is_requested_then_its_content_comes_and_versions_of_other_files_do_not()
+    public async Task Given_older_versions_when_one_is_requested_then_its_content_comes()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.AddFileAsync(user, "/v.txt", [2]);
@@ -95,7 +95,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_group_with_a_speed_limit_when_content_passes_through_the_site_then_the_address_says_so()
+    public async Task Given_a_group_with_a_speed_limit_when_content_passes_the_site_then_the_address_says_so()
     {
         await App.ChangeGroupAsync(Group.AdminId, g => g with { SpeedLimit = 123_456 });
         var user = await App.CreateUserAsync(groupId: Group.AdminId);
@@ -129,7 +129,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     [Theory]
     [InlineData("http://x", 40001)]
     [InlineData("cloudreve://my/%FF", 40001)]
-    public async Task Given_a_malformed_uri_when_addresses_are_asked_then_the_whole_request_fails_unless_errors_are_skipped(string uri, int code)
+    public async Task Given_a_malformed_uri_when_addresses_are_requested_then_all_fail_unless_errors_are_skipped(string uri, int code)
     {
         var (client, _) = await App.NewUserAsync();
 
@@ -139,7 +139,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_files_and_folders_when_an_archive_is_asked_then_one_zip_comes_with_paths_and_unique_names()
+    public async Task Given_files_and_folders_when_an_archive_is_requested_then_its_names_are_unique()
     {
         var (client, user) = await NewArchiveUserAsync();
         var large = Enumerable.Range(0, 300_000).Select(i => (byte)(i * 7)).ToArray();
@@ -223,7 +223,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Given_a_file_whose_content_is_gone_when_an_archive_is_fetched_then_the_others_come_and_it_is_named(bool isRowGone)
+    public async Task Given_a_file_whose_content_is_gone_when_an_archive_is_fetched_then_it_is_named(bool isRowGone)
     {
         var (client, user) = await NewArchiveUserAsync();
         await App.AddFileAsync(user, "/d/a.bin", new byte[200_000]);
@@ -246,7 +246,7 @@ public sealed class DownloadApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_drive_and_what_is_in_it_when_both_are_chosen_then_every_name_in_the_archive_is_unique()
+    public async Task Given_a_drive_and_what_is_in_it_when_both_are_chosen_then_names_in_the_archive_are_unique()
     {
         var (client, user) = await NewArchiveUserAsync();
         await App.AddFileAsync(user, "/d/a.txt", [1]);

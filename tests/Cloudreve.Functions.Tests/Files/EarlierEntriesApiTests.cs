@@ -22,7 +22,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Given_a_file_with_control_characters_in_its_name_when_its_owner_uses_it_then_everything_works_but_to_name_another_so(string name)
+    public async Task Given_a_file_with_control_characters_in_its_name_when_used_then_all_but_naming_works(string name)
     {
         const int ArchiveGroup = 41;
         await App.ChangeGroupAsync(Group.UserId, g => g with { Id = ArchiveGroup, Permissions = g.Permissions.With((int)GroupPermission.ArchiveDownload, value: true) });
@@ -43,7 +43,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task Given_a_folder_with_a_control_character_in_its_name_when_it_is_moved_trashed_restored_and_deleted_then_it_is_like_any_other()
+    public async Task Given_a_folder_with_a_control_character_when_changed_in_any_way_then_it_is_like_others()
     {
         var (owner, user) = await App.NewUserAsync();
         var folder = await StoreAsync(user, "bad\u0001", null);
@@ -67,7 +67,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
     [InlineData("file/info?uri=cloudreve%3A%2F%2Fmy%2Fmarked")]
     [InlineData("file?uri=cloudreve%3A%2F%2Fmy%2Fmarked")]
     [InlineData("file?uri=cloudreve%3A%2F%2Fmy%2Fmarked%2Fdeep")]
-    public async Task Given_a_folder_that_was_marked_as_a_shortcut_when_its_owner_looks_at_it_then_what_is_inside_is_there_again(string request)
+    public async Task Given_a_folder_marked_as_a_shortcut_when_its_owner_looks_at_it_then_its_content_is_back(string request)
     {
         var (owner, user) = await App.NewUserAsync();
         var marked = await StoreAsync(user, "marked", null, isMarked: true);
@@ -83,7 +83,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task Given_an_empty_folder_with_the_mark_when_it_is_opened_then_it_is_a_shortcut_and_can_be_renamed_and_deleted()
+    public async Task Given_an_empty_folder_with_the_mark_when_it_is_opened_then_it_is_a_shortcut()
     {
         var (owner, user) = await App.NewUserAsync();
         await StoreAsync(user, "shortcut", null, isMarked: true);
@@ -95,7 +95,7 @@ public sealed class EarlierEntriesApiTests(SharedApp shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task Given_a_folder_that_was_marked_and_never_opened_when_it_is_deleted_then_what_is_inside_goes_with_it()
+    public async Task Given_a_marked_folder_that_was_never_opened_when_it_is_deleted_then_its_content_goes_too()
     {
         var (owner, user) = await App.NewUserAsync();
         var marked = await StoreAsync(user, "marked", null, isMarked: true);

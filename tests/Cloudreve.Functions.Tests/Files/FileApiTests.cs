@@ -17,7 +17,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_an_empty_drive_when_it_is_listed_then_the_root_is_the_parent_and_the_policy_is_a_direct_one()
+    public async Task Given_an_empty_drive_when_it_is_listed_then_the_root_is_the_parent_and_the_policy_direct()
     {
         var (client, _) = await NewUserAsync();
 
@@ -31,7 +31,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_files_and_folders_when_they_are_listed_by_name_page_by_page_then_folders_come_first_and_none_is_missing()
+    public async Task Given_files_and_folders_when_listed_by_name_page_by_page_then_folders_come_first()
     {
         var (client, _) = await NewUserAsync();
         foreach (var name in (string[])["b.txt", "a.txt"])
@@ -53,7 +53,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_missing_parents_when_a_file_is_created_then_they_are_created_too_and_paths_are_escaped()
+    public async Task Given_missing_parents_when_a_file_is_created_then_they_are_created_and_paths_escaped()
     {
         var (client, _) = await NewUserAsync();
 
@@ -93,7 +93,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_drive_of_somebody_else_when_it_is_listed_then_it_is_denied_and_anonymous_callers_must_sign_in()
+    public async Task Given_somebody_elses_drive_when_it_is_listed_then_it_is_denied()
     {
         var (client, _) = await NewUserAsync();
         var other = (await App.GetSiteAsync()).HashIds.Encode((await App.CreateUserAsync()).Id, HashIdKind.User);
@@ -137,7 +137,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_file_on_a_direct_policy_when_its_address_is_asked_then_it_leads_to_blob_storage_and_serves_the_bytes()
+    public async Task Given_a_file_on_a_direct_policy_when_its_address_is_requested_then_it_serves_the_bytes()
     {
         var (client, user) = await NewUserAsync();
         var content = Enumerable.Range(0, 1000).Select(i => (byte)i).ToArray();
@@ -153,7 +153,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_folders_and_missing_files_when_addresses_are_asked_then_errors_are_documented_or_skipped()
+    public async Task Given_folders_and_missing_files_when_addresses_are_requested_then_errors_are_as_documented()
     {
         var (client, user) = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/folder", "folder");
@@ -171,7 +171,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_policy_that_streams_through_the_site_when_content_is_fetched_then_ranges_work_and_signatures_are_checked()
+    public async Task Given_a_policy_that_streams_when_content_is_fetched_then_ranges_and_signatures_work()
     {
         var (client, user) = await NewUserAsync();
         var content = Enumerable.Range(0, 1000).Select(i => (byte)(i % 251)).ToArray();
@@ -205,7 +205,7 @@ public sealed class FileApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_warm_caches_when_a_page_is_listed_or_an_address_made_then_the_transactions_stay_within_the_budget()
+    public async Task Given_warm_caches_when_a_page_is_listed_or_an_address_made_then_the_budget_is_kept()
     {
         var (client, user) = await NewUserAsync();
         await AddFileAsync(user, "/a/b/c.bin", new byte[3]);

@@ -15,7 +15,7 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
     private const string ClientIdHeader = "X-Cr-Client-Id";
 
     [Fact]
-    public async Task Given_a_listening_client_when_a_file_is_made_and_renamed_then_it_hears_of_one_creation_and_after_a_break_of_the_rest()
+    public async Task Given_a_listening_client_when_a_file_is_made_and_renamed_then_it_hears_of_one_creation()
     {
         await using var app = await StartAsync();
         var client = await app.SignInAsync();
@@ -98,7 +98,7 @@ public sealed class FolderEventsApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_listening_client_when_storage_fails_then_the_stream_ends_in_order_and_says_when_to_come_back()
+    public async Task Given_a_listening_client_when_storage_fails_then_the_stream_says_when_to_come_back()
     {
         await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
         await using var app = await AppFixture.StartAsync(

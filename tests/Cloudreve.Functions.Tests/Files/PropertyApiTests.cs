@@ -12,7 +12,7 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_file_and_a_folder_when_metadata_is_patched_then_listings_show_it_and_removing_takes_it_away()
+    public async Task Given_a_file_and_a_folder_when_metadata_is_patched_then_listings_show_it()
     {
         var client = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -33,7 +33,7 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("customize:icon_color", "url(javascript:1)")]
     [InlineData("props:unknown", "1")]
     [InlineData("sys:shared_redirect", "cloudreve://my/x")]
-    public async Task Given_metadata_that_clients_may_not_set_when_it_is_patched_then_it_is_refused_and_nothing_changes(string key, string value)
+    public async Task Given_metadata_that_clients_may_not_set_when_it_is_patched_then_it_is_refused(string key, string value)
     {
         var client = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");
@@ -44,7 +44,7 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_view_on_a_folder_when_folders_below_are_listed_then_they_inherit_it_until_it_is_cleared()
+    public async Task Given_a_view_on_a_folder_when_folders_below_are_listed_then_they_inherit_it()
     {
         var client = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a/b/c", "folder");
@@ -144,7 +144,7 @@ public sealed class PropertyApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_file_that_was_renamed_and_tagged_when_its_activities_are_listed_then_each_is_there_in_order()
+    public async Task Given_a_renamed_and_tagged_file_when_activities_are_listed_then_each_is_there_in_order()
     {
         var client = await NewUserAsync();
         await CreateAsync(client, "cloudreve://my/a", "file");

@@ -41,7 +41,7 @@ public sealed class SearchApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_names_of_several_keyboards_when_they_are_searched_then_the_form_of_their_letters_does_not_matter()
+    public async Task Given_names_of_several_keyboards_when_searched_then_the_form_of_letters_does_not_matter()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var client = await SignInAsync(app, "/cafe\u0301.txt", "/cafe.txt", "/\uD55C\uAE00.txt");
@@ -54,7 +54,7 @@ public sealed class SearchApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_category_when_a_folder_is_searched_page_by_page_then_only_what_is_below_it_is_found()
+    public async Task Given_a_category_when_a_folder_is_searched_by_page_then_only_what_is_below_is_found()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var client = await SignInAsync(app, "/a.png", "/in/b.PNG", "/in/deep/c.jpg", "/in/d.txt");
@@ -93,7 +93,7 @@ public sealed class SearchApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_setting_for_streams_when_a_drive_is_searched_then_files_come_as_events_and_the_list_last()
+    public async Task Given_the_setting_for_streams_when_a_drive_is_searched_then_files_come_as_events()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["use_sse_for_search"] = "1" });
@@ -110,7 +110,7 @@ public sealed class SearchApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_the_setting_for_numbered_pages_when_a_folder_is_listed_then_each_page_returns_its_number_and_the_total()
+    public async Task Given_the_setting_for_numbered_pages_when_a_folder_is_listed_then_pages_tell_the_total()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["use_cursor_pagination"] = "0" });

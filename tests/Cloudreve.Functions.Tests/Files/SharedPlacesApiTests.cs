@@ -16,7 +16,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_shared_folder_when_others_list_it_then_they_see_it_from_the_link_and_nothing_above_it()
+    public async Task Given_a_shared_folder_when_others_list_it_then_they_see_nothing_above_it()
     {
         var (owner, ownerId) = await NewUserAsync();
         await CreateAsync(owner, "cloudreve://my/secret.txt", "file");
@@ -38,7 +38,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_a_shared_folder_beside_others_when_a_visitor_searches_it_then_nothing_outside_is_found()
+    public async Task Given_a_shared_folder_beside_others_when_a_visitor_searches_it_then_it_alone_is_searched()
     {
         var (owner, ownerId) = await NewUserAsync();
         // Created in turns, so that their partitions are adjacent.
@@ -60,7 +60,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_a_link_that_was_opened_just_now_when_its_folder_is_listed_again_then_nothing_is_looked_up_but_the_folder()
+    public async Task Given_a_link_opened_just_now_when_its_folder_is_listed_then_only_the_folder_is_looked_up()
     {
         var (owner, ownerId) = await NewUserAsync();
         await CreateAsync(owner, "cloudreve://my/above/in/a.txt", "file");
@@ -110,7 +110,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     [InlineData(true, false, true, "gallery")]
     [InlineData(true, true, false, null)]
     [InlineData(false, false, false, null)]
-    public async Task Given_a_shared_folder_with_a_view_when_others_list_it_then_its_owner_decides_whether_they_see_the_view(
+    public async Task Given_a_shared_folder_with_a_view_when_others_list_it_then_its_owner_decides_on_the_view(
         bool sharesView, bool ownerKeepsViews, bool visitorKeepsViews, string? expected)
     {
         var (owner, ownerId) = await NewUserAsync();
@@ -139,7 +139,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_a_shared_file_when_it_is_listed_and_downloaded_then_it_is_the_only_one_and_the_download_counts()
+    public async Task Given_a_shared_file_when_it_is_listed_and_downloaded_then_the_download_counts()
     {
         var (owner, ownerId) = await NewUserAsync();
         await CreateAsync(owner, "cloudreve://my/d/one.txt", "file");
@@ -182,7 +182,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_shortcuts_in_any_folder_when_shared_with_me_is_listed_then_each_is_there_by_its_id_until_it_is_deleted()
+    public async Task Given_shortcuts_in_any_folder_when_shared_with_me_is_listed_then_each_is_there()
     {
         var (client, _) = await NewUserAsync();
         var ids = new List<string>();
@@ -203,7 +203,7 @@ public sealed class SharedPlacesApiTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_more_shortcuts_than_a_page_when_they_are_listed_page_by_page_then_each_comes_once_the_youngest_first()
+    public async Task Given_more_shortcuts_than_a_page_when_listed_by_page_then_each_comes_once()
     {
         var (client, _) = await NewUserAsync();
         foreach (var name in (string[])["a", "b", "c"])

@@ -40,7 +40,7 @@ public sealed class WatchedBodyTests
     }
 
     [Fact]
-    public async Task Given_a_reader_at_half_the_rate_when_it_continues_then_it_is_cut_off_once_it_is_too_far_behind()
+    public async Task Given_a_reader_at_half_the_rate_when_it_continues_then_it_is_cut_off_in_the_end()
     {
         var seconds = 0;
 

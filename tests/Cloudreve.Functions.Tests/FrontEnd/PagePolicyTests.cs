@@ -33,7 +33,7 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Given_a_page_whose_style_sheet_loads_late_when_it_is_sent_then_that_handler_is_allowed_and_no_other()
+    public async Task Given_a_style_sheet_that_loads_late_when_its_page_is_sent_then_that_handler_is_allowed()
     {
         await using var app = await StartAsync("<link rel=stylesheet href=\"/a.css\" media=\"print\" onload=\"this.media=&#39;all&#39;\"><p class=\"on=\">");
 
@@ -62,7 +62,7 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Given_a_storage_policy_with_an_account_of_its_own_when_a_page_is_sent_then_files_may_come_from_there()
+    public async Task Given_a_policy_with_its_own_account_when_a_page_is_sent_then_files_may_come_from_there()
     {
         await using var app = await StartAsync("<title>page</title>");
         var catalog = app.Services.GetRequiredService<SiteCatalog>();
@@ -75,7 +75,7 @@ public sealed class PagePolicyTests(AzuriteServer azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Given_other_files_of_the_front_end_when_they_are_sent_then_pages_have_a_policy_and_nothing_is_sniffed()
+    public async Task Given_other_files_of_the_front_end_when_they_are_sent_then_nothing_is_sniffed()
     {
         await using var app = await StartAsync("<title>page</title>");
         await File.WriteAllTextAsync(Path.Combine(_folder, "viewer.html"), $"<script>{Inline}</script>");

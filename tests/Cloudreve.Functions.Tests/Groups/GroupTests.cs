@@ -8,7 +8,7 @@ public sealed class GroupTests(SharedApp shared) : IClassFixture<SharedApp>
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_signed_in_user_when_groups_are_listed_then_those_with_accounts_come_with_names_alone()
+    public async Task Given_a_signed_in_user_when_groups_are_listed_then_names_of_those_with_accounts_come()
     {
         var client = await App.SignInAsync();
 
@@ -19,7 +19,7 @@ public sealed class GroupTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_signed_in_user_when_nodes_and_policies_are_listed_then_those_of_the_site_and_of_the_group_come()
+    public async Task Given_a_signed_in_user_when_nodes_and_policies_are_listed_then_the_groups_own_come()
     {
         var client = await App.SignInAsync();
 

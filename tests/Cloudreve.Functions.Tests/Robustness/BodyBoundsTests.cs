@@ -39,7 +39,7 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
 
     [Theory]
     [MemberData(nameof(Functions))]
-    public async Task Given_a_body_with_a_value_that_is_too_long_when_it_is_sent_then_it_is_refused_and_never_fails_in_storage(string function)
+    public async Task Given_a_body_with_a_value_that_is_too_long_when_sent_then_it_never_reaches_storage(string function)
     {
         var method = s_functions.Single(candidate => HttpFunction.Of(candidate)!.Name == function);
         var endpoint = OpenApiContract.Current.Endpoints.First(candidate => IsOf(HttpFunction.Of(method)!, candidate));
@@ -62,7 +62,7 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
     [Theory]
     [InlineData(1_000, 255)]
     [InlineData(100, 161)]
-    public async Task Given_more_extensions_than_an_account_keeps_when_preferences_change_then_it_is_a_bad_parameter(int count, int length)
+    public async Task Given_more_extensions_than_an_account_keeps_when_changed_then_it_is_a_bad_parameter(int count, int length)
     {
         var (client, _) = await app.App.NewUserAsync();
 
@@ -73,7 +73,7 @@ public sealed class BodyBoundsTests(SignedInApp app) : IClassFixture<SignedInApp
     }
 
     [Fact]
-    public async Task Given_as_much_as_each_setting_takes_when_all_of_them_are_escaped_then_what_does_not_fit_is_a_bad_parameter_and_the_rest_stays()
+    public async Task Given_the_longest_escaped_settings_when_sent_then_what_does_not_fit_is_a_bad_parameter()
     {
         var (client, _) = await app.App.NewUserAsync();
         var name = new string('\u0001', 59_900);

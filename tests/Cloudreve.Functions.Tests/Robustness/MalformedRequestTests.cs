@@ -19,7 +19,7 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
 
     [Theory]
     [MemberData(nameof(ContractExamples.RoutedEndpoints), MemberType = typeof(ContractExamples))]
-    public async Task Given_an_administrator_when_requests_are_malformed_then_none_breaks_the_app_and_no_refused_one_changes_anything(string operationId)
+    public async Task Given_an_administrator_when_requests_are_malformed_then_no_refused_one_changes_anything(string operationId)
     {
         var faults = await SendAllAsync(app.Administrator, ContractExamples.Endpoint(operationId));
 
@@ -28,7 +28,7 @@ public sealed class MalformedRequestTests(SignedInApp app) : IClassFixture<Signe
 
     [Theory]
     [MemberData(nameof(ContractExamples.RoutedEndpoints), MemberType = typeof(ContractExamples))]
-    public async Task Given_nobody_signed_in_when_requests_are_malformed_then_none_breaks_the_app_and_no_refused_one_changes_anything(string operationId)
+    public async Task Given_nobody_signed_in_when_requests_are_malformed_then_no_refused_one_changes_anything(string operationId)
     {
         var faults = await SendAllAsync(app.Anonymous, ContractExamples.Endpoint(operationId));
 

@@ -18,7 +18,7 @@ public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInAp
     private const int ScopeMissing = 40089;
 
     [Fact]
-    public void Given_the_table_of_scopes_when_it_is_compared_with_the_contracts_endpoints_then_it_has_exactly_those_that_look_at_who_calls() =>
+    public void Given_the_table_of_scopes_when_compared_with_the_contract_then_it_has_the_right_routes() =>
         Assert.Equal(
             OpenApiContract.Current.Endpoints.Where(endpoint => !endpoint.OutsidePrefix && endpoint.Auth is "optional" or "required" or "admin")
                 .Where(endpoint => !endpoint.OutsidePrefix).Select(ContractExamples.Line).Order(StringComparer.Ordinal),
@@ -30,7 +30,7 @@ public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInAp
 
     [Theory]
     [MemberData(nameof(ContractExamples.EndpointsWithCallers), MemberType = typeof(ContractExamples))]
-    public async Task Given_a_token_with_every_scope_but_the_needed_one_when_a_route_is_called_then_the_scope_is_missing(string operationId)
+    public async Task Given_a_token_with_every_scope_but_the_needed_one_when_it_calls_then_the_scope_is_missing(string operationId)
     {
         var needed = ContractScopes.Of(ContractExamples.Endpoint(operationId));
         var others = OAuthScopes.All.Where(scope => !OAuthScopes.Cover(new HashSet<string> { scope }, needed)).ToHashSet();
@@ -42,7 +42,7 @@ public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInAp
 
     [Theory]
     [MemberData(nameof(ContractExamples.EndpointsWithCallers), MemberType = typeof(ContractExamples))]
-    public async Task Given_a_token_with_the_needed_scope_alone_when_a_route_is_called_then_the_scope_is_not_missing(string operationId)
+    public async Task Given_a_token_with_the_needed_scope_alone_when_it_calls_then_no_scope_is_missing(string operationId)
     {
         var needed = ContractScopes.Of(ContractExamples.Endpoint(operationId));
 
@@ -66,7 +66,7 @@ public sealed class RouteDenialTests(SignedInApp app) : IClassFixture<SignedInAp
 
     [Theory]
     [MemberData(nameof(ContractExamples.AdministratorEndpoints), MemberType = typeof(ContractExamples))]
-    public async Task Given_a_user_who_is_no_administrator_when_a_route_of_the_administration_is_called_then_the_code_is_403(string operationId) =>
+    public async Task Given_a_user_who_is_no_administrator_when_administering_then_the_code_is_403(string operationId) =>
         Assert.Equal(NoPermission, await CodeAsync(operationId, await TokenAsync(await UserIdAsync(UserStatus.Active), scopes: null)));
 
     private async Task<long> UserIdAsync(UserStatus status)

@@ -16,7 +16,7 @@ public sealed class SilentStorageTests(AzuriteServer azurite)
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     [Fact]
-    public async Task Given_settings_whose_read_gets_no_answer_when_requests_come_then_they_are_answered_by_what_was_known()
+    public async Task Given_settings_whose_read_gets_no_answer_when_requests_come_then_old_values_serve()
     {
         await using var proxy = await StorageProxy.StartAsync(azurite.ConnectionString);
         await using var app = await StartAsync(proxy);

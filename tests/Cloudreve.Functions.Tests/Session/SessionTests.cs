@@ -13,7 +13,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_the_first_administrator_when_signing_in_with_the_address_in_another_case_then_user_and_tokens_come()
+    public async Task Given_the_first_administrator_when_signing_in_in_another_case_then_user_and_tokens_come()
     {
         var answer = await App.CreateClient().PostApiAsync("session/token", new { email = "Admin@Example.COM", password = AppFixture.Password });
 
@@ -178,7 +178,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_warm_caches_when_a_signed_in_caller_asks_for_itself_then_no_storage_transaction_is_needed()
+    public async Task Given_warm_caches_when_a_signed_in_caller_asks_for_itself_then_it_costs_nothing()
     {
         var client = await App.SignInAsync();
         await client.GetApiAsync("user/me");

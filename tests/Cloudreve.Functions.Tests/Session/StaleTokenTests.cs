@@ -48,7 +48,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
 
     [Theory]
     [MemberData(nameof(LastingRoutes))]
-    public async Task Given_a_sign_in_that_has_ended_when_its_token_would_make_what_outlives_it_then_it_is_refused(string method, string path, string? body)
+    public async Task Given_a_sign_in_that_has_ended_when_its_token_makes_what_outlives_it_then_it_is_refused(string method, string path, string? body)
     {
         var user = await App.CreateUserAsync();
         var (client, refreshToken) = await SignInAsync(user);
@@ -67,7 +67,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
     [InlineData("PATCH", "admin/settings", """{"settings":{"siteScript":"alert(1)"}}""")]
     [InlineData("POST", "admin/user", """{"page":1,"page_size":10}""")]
     [InlineData("GET", "admin/file/url/1", null)]
-    public async Task Given_an_administrators_sign_in_that_has_ended_when_its_token_administers_then_it_is_refused(string method, string path, string? body)
+    public async Task Given_an_administrators_ended_sign_in_when_its_token_administers_then_it_is_refused(string method, string path, string? body)
     {
         var admin = await App.CreateUserAsync(groupId: Group.AdminId);
         var thief = await App.SignInAsync(admin.Email);
@@ -78,7 +78,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public void Given_routes_of_the_administration_and_of_devices_when_they_are_looked_up_then_each_demands_a_sign_in_that_holds() =>
+    public void Given_administration_and_device_routes_when_looked_up_then_each_needs_a_live_sign_in() =>
         Assert.Empty(new HttpFunctions(typeof(HttpFunction).Assembly).All
             .Where(function => function.Requirement.Class == AuthClass.Admin || function.Route.StartsWith("api/v4/devices", StringComparison.Ordinal))
             .Where(function => !function.Requirement.LiveSignIn)
@@ -86,7 +86,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
 
     [Theory]
     [MemberData(nameof(CredentialRoutes))]
-    public async Task Given_a_changed_password_when_an_older_token_comes_to_a_route_of_credentials_then_it_is_refused(string method, string path, string? body)
+    public async Task Given_a_changed_password_when_an_older_token_changes_credentials_then_it_is_refused(string method, string path, string? body)
     {
         await CreateClientAsync();
         var user = await App.CreateUserAsync();
@@ -121,7 +121,7 @@ public sealed class StaleTokenTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_a_passkey_registration_that_was_begun_when_the_password_changes_then_the_older_token_cannot_end_it()
+    public async Task Given_a_begun_passkey_registration_when_the_password_changes_then_it_cannot_end()
     {
         var user = await App.CreateUserAsync();
         var thief = await App.SignInAsync(user.Email);

@@ -12,7 +12,7 @@ public sealed class TwoFactorApiTests(ClockedApp clocked) : IClassFixture<Clocke
     private AppFixture App => clocked.App;
 
     [Fact]
-    public async Task Given_a_second_factor_when_signing_in_then_the_password_brings_a_session_and_the_code_the_tokens()
+    public async Task Given_a_second_factor_when_signing_in_then_the_code_brings_the_tokens()
     {
         var (user, app) = await EnableAsync();
 

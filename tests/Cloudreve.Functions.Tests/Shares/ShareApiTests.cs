@@ -55,7 +55,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_private_link_when_its_details_are_asked_without_the_password_then_they_are_hidden_and_with_it_shown()
+    public async Task Given_a_private_link_when_its_details_are_requested_then_the_password_decides()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1, 2, 3]);
@@ -88,7 +88,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData("a.txt", "")]
     [InlineData("deep/er/ü.txt", "/deep/er")]
-    public async Task Given_a_link_of_one_file_when_its_owner_asks_where_it_is_then_the_folder_is_named_so_that_the_joined_name_leads_there(
+    public async Task Given_a_link_of_one_file_when_its_owner_asks_where_it_is_then_the_folder_is_named(
         string path, string folder)
     {
         var (owner, user) = await App.NewUserAsync();
@@ -131,7 +131,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_many_wrong_passwords_when_the_right_one_comes_then_it_is_refused_until_the_time_is_up()
+    public async Task Given_many_wrong_passwords_when_the_right_one_comes_then_it_is_refused_until_time_is_up()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -150,7 +150,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_link_when_it_is_edited_then_the_terms_change_and_what_was_counted_and_the_password_stay()
+    public async Task Given_a_link_when_it_is_edited_then_its_counts_and_password_stay()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -207,7 +207,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData(OAuthScopes.SharesWrite, 404)]
     [InlineData(OAuthScopes.SharesWrite + " " + OAuthScopes.AdminWrite, 0)]
-    public async Task Given_an_application_of_an_administrator_when_it_deletes_a_link_of_others_then_it_needs_the_scope_for_that(string scopes, int code)
+    public async Task Given_an_administrators_application_when_it_deletes_a_foreign_link_then_it_needs_a_scope(string scopes, int code)
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -289,7 +289,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_shared_and_other_files_when_their_owner_looks_at_them_then_the_shared_ones_say_so_and_tell_their_links()
+    public async Task Given_shared_and_other_files_when_their_owner_looks_at_them_then_shared_ones_say_so()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);
@@ -307,7 +307,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_more_links_than_a_page_when_they_are_listed_by_downloads_then_each_comes_once_and_in_order()
+    public async Task Given_more_links_than_a_page_when_listed_by_downloads_then_each_comes_once_in_order()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -334,7 +334,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_public_and_private_links_when_a_profile_is_viewed_then_it_shows_what_its_user_decided()
+    public async Task Given_public_and_private_links_when_a_profile_is_viewed_then_its_users_choice_holds()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/in/a.txt", [1]);
@@ -382,7 +382,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     [InlineData("""{"uri":"cloudreve://my/a.txt","is_private":true,"password":"ümlaut"}""", 40001)]
     [InlineData("""{"uri":"cloudreve://my/a.txt","is_private":true,"password":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", 40001)]
     [InlineData("""{}""", 40001)]
-    public async Task Given_what_cannot_be_shared_when_it_is_shared_then_the_code_is_the_documented_one_and_there_is_no_link(string body, int code)
+    public async Task Given_what_cannot_be_shared_when_it_is_shared_then_there_is_no_link(string body, int code)
     {
         var (client, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);
@@ -413,7 +413,7 @@ public sealed partial class ShareApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_program_that_draws_previews_when_it_follows_an_address_then_the_page_names_the_file_and_hides_the_rest()
+    public async Task Given_a_program_that_draws_previews_when_it_follows_an_address_then_the_rest_is_hidden()
     {
         var (owner, user) = await App.NewUserAsync();
         await App.AddFileAsync(user, "/a & 'b'.txt", [1]);

@@ -46,7 +46,7 @@ public sealed class AppSettingsTests
     }
 
     [Fact]
-    public void Given_lists_of_what_the_site_may_reach_when_settings_are_read_then_each_item_is_taken_as_it_is()
+    public void Given_lists_of_what_the_site_may_reach_when_settings_are_read_then_each_item_counts()
     {
         var rules = Read(
             ("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("CLOUDREVE_PROGRAMS", "ffmpeg, /usr/bin/vips"),
@@ -58,7 +58,7 @@ public sealed class AppSettingsTests
     }
 
     [Fact]
-    public void Given_a_text_that_is_no_connection_string_when_the_account_is_needed_then_the_message_does_not_quote_it()
+    public void Given_a_text_that_is_no_connection_string_when_it_is_needed_then_it_is_not_quoted()
     {
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration["AzureWebJobsStorage"] = "AccountKey=secret";

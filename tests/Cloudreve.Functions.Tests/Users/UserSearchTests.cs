@@ -10,7 +10,7 @@ namespace Cloudreve.Functions.Tests.Users;
 public sealed class UserSearchTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_users_when_one_searches_by_parts_of_names_and_addresses_then_active_ones_come_without_their_own_details()
+    public async Task Given_users_when_searched_by_parts_of_names_then_active_ones_come_without_details()
     {
         await using var app = await StartAsync();
         var client = await app.SignInAsync("aaron@example.com");
@@ -27,7 +27,7 @@ public sealed class UserSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_site_that_hides_addresses_when_users_are_searched_or_read_then_only_whole_addresses_find_and_none_is_shown()
+    public async Task Given_a_site_that_hides_addresses_when_users_are_searched_then_only_whole_ones_find()
     {
         await using var app = await StartAsync();
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["expose_user_email"] = "0" });
@@ -40,7 +40,7 @@ public sealed class UserSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_warm_caches_when_users_are_searched_then_no_transaction_is_needed_and_there_are_ten_hits_at_most()
+    public async Task Given_warm_caches_when_users_are_searched_then_it_costs_nothing_and_ten_hits_come()
     {
         await using var app = await StartAsync();
         for (var i = 0; i < 12; i++)

@@ -30,7 +30,7 @@ public sealed class UserTests(SharedApp shared) : IClassFixture<SharedApp>
         Assert.Equal(401, (await App.CreateClient().GetApiAsync(path)).Code);
 
     [Fact]
-    public async Task Given_another_user_when_anonymous_and_signed_in_callers_look_then_only_the_latter_see_the_address()
+    public async Task Given_another_user_when_looked_at_then_only_signed_in_callers_see_the_address()
     {
         var user = await App.CreateUserAsync();
         var path = "user/info/" + (await App.GetSiteAsync()).HashIds.Encode(user.Id, HashIdKind.User);

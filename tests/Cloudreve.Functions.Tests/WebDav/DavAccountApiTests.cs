@@ -21,7 +21,7 @@ public sealed class DavAccountApiTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_more_accounts_than_a_page_when_they_are_listed_then_the_newest_come_first_and_each_once()
+    public async Task Given_more_accounts_than_a_page_when_listed_then_each_comes_once_the_newest_first()
     {
         var user = await site.NewUserAsync();
         for (var i = 0; i < 12; i++)
@@ -38,7 +38,7 @@ public sealed class DavAccountApiTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_an_account_when_it_is_changed_then_its_password_stays_and_its_clients_see_the_new_root()
+    public async Task Given_an_account_when_it_is_changed_then_its_clients_see_the_new_root()
     {
         var user = await site.NewUserAsync();
         await user.MakeFolderAsync("/below");
@@ -85,7 +85,7 @@ public sealed class DavAccountApiTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_wrong_passwords_when_there_have_been_many_then_they_are_told_to_wait_and_the_right_one_still_works()
+    public async Task Given_many_wrong_passwords_when_more_come_then_they_wait_and_the_right_one_works()
     {
         var user = await site.NewUserAsync();
         var client = site.NewClient(user.User.Email, new string('a', 32));

@@ -11,7 +11,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     private static readonly XNamespace s_dav = "DAV:";
 
     [Fact]
-    public async Task Given_nobody_signed_in_when_options_are_requested_then_they_are_told_and_all_else_needs_a_password()
+    public async Task Given_nobody_signed_in_when_options_are_requested_then_all_else_needs_a_password()
     {
         var client = site.App.CreateClient();
 
@@ -24,7 +24,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_names_of_all_kinds_when_they_are_written_then_listings_name_them_and_their_addresses_read_them()
+    public async Task Given_names_of_all_kinds_when_they_are_written_then_listings_and_addresses_hold_them()
     {
         var user = await site.NewUserAsync(s_streams);
         string[] names = ["a b.txt", "50% #1.txt", "ä+ö&ü;=@.txt", "漢字 🎉.txt", "(x)'!~[].txt"];
@@ -84,7 +84,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_missing_folders_and_taken_names_when_something_is_created_then_the_protocols_statuses_say_so()
+    public async Task Given_missing_folders_and_taken_names_when_creating_then_the_protocols_statuses_come()
     {
         var user = await site.NewUserAsync();
         await user.MakeFolderAsync("/folder");
@@ -112,7 +112,7 @@ public sealed class DavTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_a_file_that_moves_over_another_when_it_arrives_then_the_other_has_its_content_and_properties()
+    public async Task Given_a_file_that_moves_over_another_when_it_arrives_then_its_content_has_come()
     {
         var user = await site.NewUserAsync(s_streams);
         await user.PutAsync("/a.txt", "new");

@@ -41,7 +41,7 @@ public sealed class NextcloudUploadTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_the_requests_of_nextclouds_client_when_an_upload_is_resumed_then_it_is_told_what_has_come_and_replaces_the_version_it_knows()
+    public async Task Given_a_resumed_upload_of_nextclouds_client_when_it_goes_on_then_it_learns_what_has_come()
     {
         var user = await site.NewUserAsync(s_streams);
         var etag = (await user.PutAsync("/a.txt", "old")).Headers["ETag"];
@@ -66,7 +66,7 @@ public sealed class NextcloudUploadTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_an_upload_that_cannot_become_the_file_when_it_is_moved_then_the_status_says_why_and_nothing_changes()
+    public async Task Given_an_upload_that_cannot_become_the_file_when_moved_then_the_status_says_why()
     {
         var user = await site.NewUserAsync(s_streams);
         await user.PutAsync("/a.txt", "old");
@@ -94,7 +94,7 @@ public sealed class NextcloudUploadTests(DavSite site) : IClassFixture<DavSite>
     }
 
     [Fact]
-    public async Task Given_less_room_than_an_upload_takes_when_it_begins_or_goes_on_then_the_status_is_507_and_deleting_it_makes_room()
+    public async Task Given_less_room_than_an_upload_takes_when_it_goes_on_then_the_status_is_507()
     {
         var user = await site.NewUserAsync(s_streams);
         var capacity = (await user.Api.GetApiAsync("user/capacity")).Data;

@@ -18,7 +18,7 @@ public sealed class ArchiveWorkflowApiTests(SharedApp shared) : IClassFixture<Sh
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_files_when_an_archive_is_requested_then_the_task_is_queued_and_listed_with_what_it_works_on()
+    public async Task Given_files_when_an_archive_is_requested_then_its_task_is_listed_with_them()
     {
         var (client, user) = await NewUserAsync();
         await App.AddFileAsync(user, "/a.txt", [1]);

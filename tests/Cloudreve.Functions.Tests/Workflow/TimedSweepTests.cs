@@ -14,7 +14,7 @@ public sealed class TimedSweepTests
         Assert.Equal(int.MaxValue, await NewSweep().RunAsync((most, _) => Task.FromResult(most), TestContext.Current.CancellationToken));
 
     [Fact]
-    public async Task Given_a_sweep_that_does_not_end_when_its_time_is_up_then_it_is_cancelled_and_the_function_ends_in_order()
+    public async Task Given_a_sweep_that_does_not_end_when_its_time_is_up_then_it_is_cancelled_in_order()
     {
         var run = NewSweep().RunAsync(ForeverAsync, TestContext.Current.CancellationToken);
         _clock.Advance(TimedSweep.Longest);

@@ -12,7 +12,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_an_administrator_when_an_import_is_requested_then_the_target_user_sees_the_queued_task()
+    public async Task Given_an_administrator_when_an_import_is_requested_then_the_target_user_sees_the_task()
     {
         var (client, _, id) = await NewUserAsync();
         await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
@@ -44,7 +44,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     [InlineData("""{"src":"/a","dst":"","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"cloudreve://trash","user_id":"{0}","policy_id":1}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b""", 40001)]
-    public async Task Given_a_bad_import_when_it_is_requested_then_the_documented_code_answers_and_no_task_exists(string body, int code)
+    public async Task Given_a_bad_import_when_it_is_requested_then_no_task_exists(string body, int code)
     {
         var (client, _, id) = await NewUserAsync();
 
@@ -55,7 +55,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_user_who_is_gone_when_an_import_for_him_is_requested_then_the_answer_names_the_user()
+    public async Task Given_a_user_who_is_gone_when_an_import_for_them_is_requested_then_the_answer_says_so()
     {
         var gone = (await App.GetSiteAsync()).HashIds.Encode(987_654, HashIdKind.User);
 
@@ -87,7 +87,7 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_task_when_others_ask_for_its_progress_then_only_the_owner_and_administrators_see_it()
+    public async Task Given_a_task_when_others_ask_for_its_progress_then_owner_and_administrators_see_it()
     {
         var (client, user, _) = await NewUserAsync();
         var (stranger, _, _) = await NewUserAsync();

@@ -15,7 +15,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_new_application_when_it_is_added_then_its_secret_is_generated_shown_once_and_kept_as_a_hash()
+    public async Task Given_a_new_application_when_added_then_its_secret_is_shown_once_and_kept_as_a_hash()
     {
         var admin = await App.SignInAsync();
 
@@ -33,7 +33,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_the_form_of_the_front_end_when_it_adds_an_application_with_a_named_icon_then_the_icon_is_shown()
+    public async Task Given_the_front_ends_form_when_it_adds_an_application_with_an_icon_then_it_is_shown()
     {
         var admin = await App.SignInAsync();
 
@@ -110,7 +110,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_more_addresses_and_scopes_than_a_row_holds_when_they_are_sent_then_it_is_a_bad_parameter_or_they_are_held_once()
+    public async Task Given_more_addresses_and_scopes_than_a_row_holds_when_sent_then_it_is_a_bad_parameter()
     {
         var admin = await App.SignInAsync();
         var id = (await AddAsync(admin, "Long")).GetProperty("id").GetInt32();
@@ -129,7 +129,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
         Assert.Equal(40001, (await (await App.SignInAsync()).SendTextAsync(HttpMethod.Put, "admin/oauthClient", body)).Code);
 
     [Fact]
-    public async Task Given_a_built_in_application_when_it_is_changed_or_deleted_then_it_keeps_what_copies_of_it_know()
+    public async Task Given_a_built_in_application_when_changed_or_deleted_then_it_keeps_what_copies_know()
     {
         var admin = await App.SignInAsync();
 
@@ -162,7 +162,7 @@ public sealed class AdminOAuthClientTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_an_application_that_users_let_in_when_it_is_disabled_then_its_tokens_wait_until_it_is_on_again()
+    public async Task Given_an_application_in_use_when_disabled_then_its_tokens_wait_until_it_is_on_again()
     {
         var admin = await App.SignInAsync();
         var made = await AddAsync(admin, "Switched");

@@ -34,7 +34,7 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_a_blob_of_a_copied_file_when_it_is_requested_then_both_files_are_shown_and_its_address_leads_to_the_bytes()
+    public async Task Given_a_blob_of_a_copied_file_when_requested_then_both_files_and_its_bytes_are_shown()
     {
         var (client, user) = await App.NewUserAsync();
         var file = await App.PutContentAsync(client, user, "/a.txt", [1, 2, 3]);
@@ -53,7 +53,7 @@ public sealed class AdminEntityTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_an_older_version_and_the_content_of_a_file_when_both_are_deleted_then_only_the_version_goes_with_its_bytes()
+    public async Task Given_an_older_version_and_the_content_when_both_are_deleted_then_only_the_version_goes()
     {
         var (client, user) = await App.NewUserAsync();
         var version = (await App.PutContentAsync(client, user, "/a.txt", [1, 2, 3])).PrimaryEntityId;

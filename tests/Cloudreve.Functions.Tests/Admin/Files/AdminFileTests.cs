@@ -15,7 +15,7 @@ public sealed class AdminFileTests(ClockedApp clocked) : IClassFixture<ClockedAp
     private AppFixture App => clocked.App;
 
     [Fact]
-    public async Task Given_files_of_users_when_they_are_listed_then_those_of_an_owner_come_in_each_order_with_what_belongs_to_them()
+    public async Task Given_files_of_users_when_an_owners_are_listed_then_each_order_has_what_belongs_to_them()
     {
         var (client, user) = await App.NewUserAsync();
         var b = await App.PutContentAsync(client, user, "/deep/b.txt", [1, 2, 3]);
@@ -134,7 +134,7 @@ public sealed class AdminFileTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_files_in_folders_and_in_the_trash_when_they_are_deleted_then_versions_and_bytes_go_too()
+    public async Task Given_files_in_folders_and_in_the_trash_when_deleted_then_versions_and_bytes_go_too()
     {
         var (client, user) = await App.NewUserAsync();
         await App.PutContentAsync(client, user, "/deep/a.txt", [1, 2]);

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Tests.Admin.Summary;
 public sealed class AdminSummaryTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_site_when_its_numbers_are_requested_then_they_are_counted_by_day_and_kept_for_a_day()
+    public async Task Given_a_site_when_its_numbers_are_requested_then_they_are_kept_for_a_day()
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var app = await AppFixture.StartAsync(azurite, services => services.AddSingleton<TimeProvider>(clock));

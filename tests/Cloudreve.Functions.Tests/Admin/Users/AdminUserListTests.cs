@@ -55,7 +55,7 @@ public sealed class AdminUserListTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_more_accounts_than_may_be_sorted_when_they_are_sorted_then_the_administrator_is_told_how_to_narrow()
+    public async Task Given_too_many_accounts_to_sort_when_sorted_then_the_administrator_is_told_how_to_narrow()
     {
         await using var app = await StartAsync();
         await app.Services.GetRequiredService<SettingStore>().SetAsync(new Dictionary<string, string> { ["admin_list_max_rows"] = "3" });
@@ -69,7 +69,7 @@ public sealed class AdminUserListTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_few_accounts_when_a_page_is_read_then_it_costs_three_transactions_and_two_for_each_account()
+    public async Task Given_few_accounts_when_a_page_is_read_then_it_costs_three_calls_and_two_for_each()
     {
         await using var app = await StartAsync();
         var admin = await app.SignInAsync();

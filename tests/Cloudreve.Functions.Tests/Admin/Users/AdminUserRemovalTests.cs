@@ -15,7 +15,7 @@ public sealed class AdminUserRemovalTests(SharedApp shared) : IClassFixture<Shar
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_accounts_when_they_are_deleted_then_they_are_closed_and_hidden_at_once_and_a_task_removes_each()
+    public async Task Given_accounts_when_they_are_deleted_then_they_are_closed_at_once_and_tasks_remove_them()
     {
         var (one, two) = (await App.CreateUserAsync(), await App.CreateUserAsync());
         var client = await App.SignInAsync(one.Email);
@@ -39,7 +39,7 @@ public sealed class AdminUserRemovalTests(SharedApp shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task Given_accounts_that_may_not_be_deleted_among_others_when_they_are_deleted_then_each_says_why_and_the_others_go()
+    public async Task Given_accounts_that_may_not_be_deleted_among_others_when_deleted_then_the_others_go()
     {
         var (own, other) = (await App.CreateUserAsync(groupId: Group.AdminId), await App.CreateUserAsync());
         var admin = await App.SignInAsync(own.Email);

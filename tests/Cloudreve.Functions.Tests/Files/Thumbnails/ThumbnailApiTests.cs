@@ -22,7 +22,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     private AppFixture App => shared.App;
 
     [Fact]
-    public async Task Given_a_picture_on_a_direct_policy_when_its_thumbnail_is_requested_then_the_address_leads_to_a_small_picture()
+    public async Task Given_a_picture_on_a_direct_policy_when_its_thumbnail_is_requested_then_storage_serves_it()
     {
         var (client, user) = await NewUserAsync();
         await AddFileAsync(user, "/photos/my cat.jpg", Photo());
@@ -39,7 +39,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_policy_that_streams_through_the_site_when_a_thumbnail_is_requested_then_the_site_serves_it()
+    public async Task Given_a_policy_that_streams_when_a_thumbnail_is_requested_then_the_site_serves_it()
     {
         var (client, user) = await NewUserAsync();
         var policy = await App.Services.GetRequiredService<SiteCatalog>().GetPolicyAsync(1);
@@ -57,7 +57,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_files_that_can_never_have_a_thumbnail_when_they_are_listed_then_clients_are_told_not_to_ask_and_nothing_is_stored()
+    public async Task Given_files_without_possible_thumbnails_when_listed_then_clients_are_told_not_to_ask()
     {
         var (client, user) = await NewUserAsync();
         await client.PostApiAsync("file/create", new { uri = "cloudreve://my/folder", type = "folder" });
@@ -95,7 +95,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_picture_that_cannot_be_read_when_it_has_failed_then_its_metadata_stops_clients_from_asking()
+    public async Task Given_a_picture_that_failed_when_it_is_listed_then_its_metadata_stops_clients_from_asking()
     {
         var (client, user) = await NewUserAsync();
         await AddFileAsync(user, "/broken.png", [1, 2, 3]);
@@ -107,7 +107,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_message_with_a_file_when_the_function_runs_then_the_thumbnail_is_there_before_anybody_asks()
+    public async Task Given_a_message_with_a_file_when_the_function_runs_then_the_thumbnail_is_there_early()
     {
         var (_, user) = await NewUserAsync();
         var file = await AddFileAsync(user, "/queued.jpg", Photo());
@@ -120,7 +120,7 @@ public sealed class ThumbnailApiTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_photo_of_a_camera_when_its_message_is_handled_then_the_file_tells_of_the_camera_until_its_content_changes()
+    public async Task Given_a_photo_of_a_camera_when_its_message_is_handled_then_the_file_tells_of_the_camera()
     {
         var (client, user) = await NewUserAsync();
         var file = await AddFileAsync(user, "/camera.jpg", Photo(image =>

@@ -46,7 +46,7 @@ public sealed class ContentTests(SharedApp shared) : IClassFixture<SharedApp>, I
     }
 
     [Fact]
-    public async Task Given_the_version_that_an_editor_read_when_another_one_is_current_then_its_content_is_refused()
+    public async Task Given_the_version_that_an_editor_read_when_another_is_current_then_content_is_refused()
     {
         const string Uri = "cloudreve://my/edited.txt";
         await PutAsync(Uri, UploadingUser.Bytes(10));
@@ -84,7 +84,7 @@ public sealed class ContentTests(SharedApp shared) : IClassFixture<SharedApp>, I
     }
 
     [Fact]
-    public async Task Given_older_versions_when_one_becomes_current_or_is_deleted_then_content_and_bytes_in_use_follow()
+    public async Task Given_older_versions_when_one_becomes_current_or_goes_then_content_and_bytes_follow()
     {
         const string Uri = "cloudreve://my/versions.txt";
         var versions = new List<string>();

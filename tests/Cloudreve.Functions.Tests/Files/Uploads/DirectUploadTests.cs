@@ -48,7 +48,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData(-86_400_000L, "1969-12-31T00:00:00")]
     [InlineData(-99_999_999_999_999L, "1601-01-01T00:00:00")]
     [InlineData(999_999_999_999_999L, "9999-12-31T23:59:59")]
-    public async Task Given_a_modification_time_of_any_age_when_a_file_is_uploaded_then_it_is_kept_as_well_as_it_can_be(long milliseconds, string expected)
+    public async Task Given_a_modification_time_of_any_age_when_a_file_is_uploaded_then_it_is_kept_if_possible(long milliseconds, string expected)
     {
         var uri = $"cloudreve://my/old{milliseconds}.txt";
         var upload = new WebUploader(_user.Api, uri, UploadingUser.Bytes(5));
@@ -62,7 +62,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_an_upload_that_was_answered_when_answers_are_noted_then_it_is_known_that_its_client_has_the_id()
+    public async Task Given_an_upload_that_was_answered_when_answers_are_noted_then_its_client_is_known_to_know()
     {
         var upload = new WebUploader(_user.Api, "cloudreve://my/answered.bin", UploadingUser.Bytes(5));
         await upload.BeginAsync();
@@ -99,7 +99,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_an_upload_that_was_interrupted_when_the_browser_resumes_it_then_only_the_rest_is_sent()
+    public async Task Given_an_upload_that_was_interrupted_when_it_is_resumed_then_only_the_rest_is_sent()
     {
         var content = UploadingUser.Bytes(3 * Chunk);
         var first = new WebUploader(_user.Api, "cloudreve://my/resumed.bin", content);
@@ -126,7 +126,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_chunk_of_another_size_when_the_upload_is_completed_then_the_error_is_xml_and_nothing_changes()
+    public async Task Given_a_chunk_of_another_size_when_the_upload_is_completed_then_the_error_is_xml()
     {
         var upload = new WebUploader(_user.Api, "cloudreve://my/short.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
@@ -141,7 +141,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_an_upload_when_somebody_calls_its_addresses_without_the_secrets_then_they_are_refused()
+    public async Task Given_an_upload_when_strangers_call_its_addresses_without_the_secrets_then_they_fail()
     {
         var upload = new WebUploader(_user.Api, "cloudreve://my/secret.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
@@ -155,7 +155,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_running_upload_when_a_second_one_wants_the_same_name_then_it_finds_the_lock_and_wins_after_it_was_broken()
+    public async Task Given_a_running_upload_when_a_second_wants_the_name_then_it_wins_once_the_lock_is_broken()
     {
         var first = new WebUploader(_user.Api, "cloudreve://my/rivals.bin", UploadingUser.Bytes(10));
         await first.BeginAsync();
@@ -173,7 +173,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_running_upload_when_it_is_cancelled_then_the_placeholder_the_lock_and_the_reserved_bytes_are_gone()
+    public async Task Given_a_running_upload_when_it_is_cancelled_then_placeholder_lock_and_bytes_are_gone()
     {
         var upload = new WebUploader(_user.Api, "cloudreve://my/given-up.bin", UploadingUser.Bytes(10));
         await upload.BeginAsync();
@@ -189,7 +189,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_an_existing_file_when_it_is_overwritten_then_the_old_content_stays_until_the_new_one_is_complete()
+    public async Task Given_an_existing_file_when_overwritten_then_old_content_stays_until_the_new_is_complete()
     {
         const string Uri = "cloudreve://my/over.bin";
         var old = UploadingUser.Bytes(10);
@@ -209,7 +209,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("cloudreve://my/no.exe", 40050)]
     [InlineData("cloudreve://my/no%3F.txt", 40052)]
     [InlineData("cloudreve://my", 403)]
-    public async Task Given_a_name_that_the_policy_refuses_when_an_upload_begins_then_the_documented_code_says_so(string uri, int code)
+    public async Task Given_a_name_that_the_policy_refuses_when_an_upload_begins_then_the_code_says_so(string uri, int code)
     {
         await UploadingUser.SetPolicyAsync(shared.App, p => p with { FileType = ["exe"], IsFileTypeDenyList = true });
 
@@ -219,7 +219,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_too_much_when_an_upload_begins_then_the_documented_code_says_so_and_nothing_is_charged()
+    public async Task Given_too_much_when_an_upload_begins_then_the_code_says_so_and_nothing_is_charged()
     {
         var body = new { uri = "cloudreve://my/large.bin", size = 1L << 31 };
         Assert.Equal(40051, (await _user.Api.SendApiAsync(HttpMethod.Put, "file/upload", body)).Code);
@@ -234,7 +234,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     [InlineData(long.MaxValue, 40049)]
     [InlineData(1L << 47, 40051)]
     [InlineData(-1, 40001)]
-    public async Task Given_one_byte_in_use_when_an_upload_of_a_size_that_wraps_begins_then_it_is_refused_and_the_byte_stays(long size, int code)
+    public async Task Given_one_byte_in_use_when_an_uploads_size_would_wrap_then_it_is_refused(long size, int code)
     {
         await new WebUploader(_user.Api, "cloudreve://my/one.bin", UploadingUser.Bytes(1)).RunAsync();
 
@@ -245,7 +245,7 @@ public sealed class DirectUploadTests(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Given_a_blob_put_whole_at_the_upload_address_when_the_upload_is_completed_then_it_does_not_match_at_once_and_later_writes_change_nothing()
+    public async Task Given_a_blob_put_whole_at_the_upload_address_when_completed_then_it_does_not_match()
     {
         const string Uri = "cloudreve://my/whole.bin";
         var upload = new WebUploader(_user.Api, Uri, UploadingUser.Bytes(10));

@@ -26,7 +26,7 @@ public sealed class EncryptedUploadTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_a_client_that_encrypts_when_it_uploads_directly_then_the_blob_is_encrypted_and_downloads_are_plain()
+    public async Task Given_a_client_that_encrypts_when_it_uploads_directly_then_downloads_are_plain()
     {
         const string Uri = "cloudreve://my/direct.bin";
         var plain = UploadingUser.Bytes((3 * Chunk) + 5);
@@ -47,7 +47,7 @@ public sealed class EncryptedUploadTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_chunks_through_the_functions_when_the_policy_encrypts_then_the_site_does_and_downloads_are_plain()
+    public async Task Given_chunks_through_the_functions_when_the_policy_encrypts_then_downloads_are_plain()
     {
         const string Uri = "cloudreve://my/relay.bin";
         await SetRelayAsync(true);
@@ -61,7 +61,7 @@ public sealed class EncryptedUploadTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Given_content_in_one_request_when_the_policy_encrypts_then_the_site_does_and_downloads_are_plain()
+    public async Task Given_content_in_one_request_when_the_policy_encrypts_then_downloads_are_plain()
     {
         const string Uri = "cloudreve://my/content.bin";
         var plain = UploadingUser.Bytes(5000);

@@ -41,7 +41,7 @@ public sealed class RelayUploadTests(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Given_parallel_chunks_out_of_order_and_repeated_when_all_have_arrived_then_the_file_is_complete_once()
+    public async Task Given_chunks_out_of_order_and_repeated_when_all_have_arrived_then_the_file_is_complete()
     {
         const string Uri = "cloudreve://my/parallel.bin";
         var upload = new WebUploader(_user.Api, Uri, UploadingUser.Bytes(10 * Chunk));

@@ -8,7 +8,7 @@ namespace Cloudreve.Functions.Tests.Files.Viewers;
 public sealed class ViewerSessionApiTests(WopiSite site) : IClassFixture<WopiSite>
 {
     [Fact]
-    public async Task Given_a_document_when_it_is_opened_then_the_answer_leads_to_the_viewer_with_a_token_for_ten_hours()
+    public async Task Given_a_document_when_it_is_opened_then_the_viewer_gets_a_token_for_ten_hours()
     {
         var (client, user) = await site.NewUserAsync();
         var file = await site.AddFileAsync(user, "/a b.docx", [1, 2, 3]);
@@ -51,7 +51,7 @@ public sealed class ViewerSessionApiTests(WopiSite site) : IClassFixture<WopiSit
     }
 
     [Fact]
-    public async Task Given_a_session_of_a_viewer_in_the_page_when_it_comes_to_the_WOPI_routes_then_it_is_refused()
+    public async Task Given_a_session_of_a_viewer_in_the_page_when_it_comes_to_WOPI_routes_then_it_is_refused()
     {
         var (client, user) = await site.NewUserAsync();
         var file = await site.AddFileAsync(user, "/a.png", [1]);

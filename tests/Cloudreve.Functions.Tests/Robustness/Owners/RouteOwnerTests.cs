@@ -18,7 +18,7 @@ public sealed class RouteOwnerTests(TwoUsers site)
 
     [Theory]
     [MemberData(nameof(ContractOwners.Foreign), MemberType = typeof(ContractOwners))]
-    public async Task Given_what_belongs_to_one_user_when_another_names_it_then_the_answer_is_the_contracts_and_all_of_it_stays(string key)
+    public async Task Given_what_belongs_to_one_user_when_another_names_it_then_all_of_it_stays(string key)
     {
         var row = ContractOwners.Row(key);
         var attempt = await PrepareAsync(row);
@@ -39,7 +39,7 @@ public sealed class RouteOwnerTests(TwoUsers site)
 
     [Theory]
     [MemberData(nameof(ContractOwners.Owned), MemberType = typeof(ContractOwners))]
-    public async Task Given_a_route_that_names_nothing_when_a_user_calls_it_then_all_that_was_another_users_stays(string key)
+    public async Task Given_a_route_that_names_nothing_when_a_user_calls_it_then_another_users_things_stay(string key)
     {
         var endpoint = ContractExamples.RoutedEndpoints.Select(row => ContractExamples.Endpoint(row.Data))
             .Single(endpoint => ContractExamples.Line(endpoint) == ContractOwners.Row(key).Endpoint);

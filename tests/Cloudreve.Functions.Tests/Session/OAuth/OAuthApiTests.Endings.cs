@@ -9,7 +9,7 @@ public sealed partial class OAuthApiTests
     [Theory]
     [InlineData("password")]
     [InlineData("sign-out")]
-    public async Task Given_a_code_when_the_user_changes_the_password_or_signs_out_before_the_exchange_then_it_is_worth_nothing(string change)
+    public async Task Given_a_code_when_the_users_sign_in_ends_before_the_exchange_then_it_is_worth_nothing(string change)
     {
         var client = await CreateClientAsync();
         var user = await App.CreateUserAsync();
@@ -60,7 +60,7 @@ public sealed partial class OAuthApiTests
     [InlineData("PATCH", "user/setting", """{"new_password":"another password","current_password":"correct horse battery"}""")]
     [InlineData("PATCH", "user/setting", """{"two_fa_enabled":true,"two_fa_code":"123456"}""")]
     [InlineData("POST", "session/oauth/consent", """{"client_id":"x","response_type":"code","redirect_uri":"https://a","scope":"openid"}""")]
-    public async Task Given_an_application_with_all_scopes_of_security_when_it_creates_a_way_to_sign_in_then_it_is_refused(string method, string path, string? body)
+    public async Task Given_an_application_with_security_scopes_when_it_creates_a_sign_in_then_it_is_refused(string method, string path, string? body)
     {
         string[] scopes = ["openid", "UserInfo.Write", "UserSecurityInfo.Write"];
         var client = await CreateClientAsync(scopes);
@@ -75,7 +75,7 @@ public sealed partial class OAuthApiTests
     [Theory]
     [InlineData("openid UserInfo.Read", false)]
     [InlineData("openid UserInfo.Read UserSecurityInfo.Read", true)]
-    public async Task Given_an_application_when_it_reads_the_settings_then_how_the_user_signs_in_needs_its_own_scope(string scopes, bool isShown)
+    public async Task Given_an_application_when_it_reads_settings_then_how_users_sign_in_needs_its_own_scope(string scopes, bool isShown)
     {
         var client = await CreateClientAsync(scopes.Split(' '));
         var (_, browser) = await SignInAsync();

@@ -25,7 +25,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     private AppFixture App => clocked.App;
 
     [Fact]
-    public async Task Given_a_client_when_a_user_consents_and_it_exchanges_the_code_then_it_may_do_what_was_granted()
+    public async Task Given_a_client_when_a_user_consents_and_it_exchanges_the_code_then_it_may_act()
     {
         var client = await CreateClientAsync();
         var (user, browser) = await SignInAsync();
@@ -77,7 +77,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Given_an_address_that_nobody_proved_when_an_application_asks_then_it_is_not_verified_whatever_the_site_demands_now(bool proved)
+    public async Task Given_an_address_that_nobody_proved_when_an_application_asks_then_it_is_not_verified(bool proved)
     {
         var client = await CreateClientAsync();
         var (user, browser) = await SignInAsync();
@@ -116,7 +116,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData("openid email Files.Read UserInfo.Read", false)]
     [InlineData("openid Admin.Read", true)]
-    public async Task Given_an_administrator_when_an_application_has_no_scope_of_administrators_then_it_has_none_of_their_rights(string scopes, bool isAdmin)
+    public async Task Given_an_administrator_when_an_application_lacks_their_scope_then_it_has_no_such_rights(string scopes, bool isAdmin)
     {
         var settings = App.Services.GetRequiredService<SettingStore>();
         await settings.SetAsync(new Dictionary<string, string> { [AccountSetting.ExposeEmail.Key] = "0" });
@@ -206,7 +206,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_form_without_parameters_twice_the_same_or_no_form_when_it_comes_then_the_status_is_400()
+    public async Task Given_a_form_without_parameters_or_none_when_it_comes_then_the_status_is_400()
     {
         Assert.Equal("unsupported_grant_type", (await PostAsync([])).Text("error"));
         using var twice = new StringContent("grant_type=a&grant_type=b", Encoding.UTF8, "application/x-www-form-urlencoded");
@@ -228,7 +228,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [InlineData("code_challenge_method", null, 40001)]
     [InlineData("client_id", "x", 404)]
     [InlineData("client_id", "00000000-0000-0000-0000-000000000000", 404)]
-    public async Task Given_a_consent_with_one_thing_wrong_when_it_comes_then_it_is_refused_and_nothing_is_granted(string field, string? value, int code)
+    public async Task Given_a_consent_with_one_thing_wrong_when_it_comes_then_nothing_is_granted(string field, string? value, int code)
     {
         var client = await CreateClientAsync();
         var (user, browser) = await SignInAsync();
@@ -241,7 +241,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     }
 
     [Fact]
-    public async Task Given_a_state_of_4096_characters_when_a_user_consents_then_it_comes_back_and_a_longer_one_is_refused()
+    public async Task Given_a_state_of_4096_characters_when_a_user_consents_then_it_comes_back()
     {
         var client = await CreateClientAsync();
         var (_, browser) = await SignInAsync();
@@ -314,7 +314,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [InlineData("SITE/callback/desktop", true)]
     [InlineData("https://evil.example/callback/desktop", false)]
     [InlineData("/callback/ios", false)]
-    public async Task Given_the_built_in_desktop_client_when_a_user_consents_then_it_may_go_back_to_its_own_page_alone(string redirect, bool allowed)
+    public async Task Given_the_built_in_desktop_client_when_a_user_consents_then_it_returns_to_its_own_page(string redirect, bool allowed)
     {
         var desktop = (await App.Services.GetRequiredService<OAuthClients>().FindEnabledAsync(OAuthClients.DesktopId))!;
         var (_, browser) = await SignInAsync();
@@ -333,7 +333,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData(null)]
     [InlineData("")]
-    public async Task Given_a_client_with_a_secret_when_it_does_without_pkce_then_the_secret_is_enough_and_a_verifier_too_much(string? challenge)
+    public async Task Given_a_client_with_a_secret_when_it_does_without_pkce_then_the_secret_is_enough(string? challenge)
     {
         var client = await CreateClientAsync();
         var (_, browser) = await SignInAsync();
@@ -367,7 +367,7 @@ public sealed partial class OAuthApiTests(ClockedApp clocked) : IClassFixture<Cl
     [Theory]
     [InlineData("393a1839-f52e-498e-9972-e77cc2241eee", "/callback/desktop")]
     [InlineData("220db97a-44a3-44f7-99b6-d767262b4daa", "/callback/ios")]
-    public async Task Given_an_application_with_a_built_in_id_and_secret_when_it_exchanges_a_code_then_it_gets_tokens(string clientId, string redirect)
+    public async Task Given_an_application_with_a_built_in_id_when_it_exchanges_a_code_then_it_gets_tokens(string clientId, string redirect)
     {
         var app = (await App.Services.GetRequiredService<OAuthClients>().FindEnabledAsync(Guid.Parse(clientId)))!;
         var (_, browser) = await SignInAsync();

@@ -31,7 +31,7 @@ public sealed class BrowserBindingTests(ClockedApp clocked) : IClassFixture<Cloc
     public ValueTask DisposeAsync() => _provider!.DisposeAsync();
 
     [Fact]
-    public async Task Given_a_sign_in_that_another_browser_began_when_a_browser_is_led_to_its_end_then_nobody_is_signed_in()
+    public async Task Given_another_browsers_sign_in_when_a_browser_is_led_to_its_end_then_nobody_signs_in()
     {
         await LinkAsync();
         var visit = await VisitAsync(Browser());
@@ -40,7 +40,7 @@ public sealed class BrowserBindingTests(ClockedApp clocked) : IClassFixture<Cloc
     }
 
     [Fact]
-    public async Task Given_a_link_that_another_user_began_when_a_browser_is_led_to_its_end_then_the_identity_stays_nobodys()
+    public async Task Given_another_users_link_when_a_browser_is_led_to_its_end_then_nobody_gets_the_identity()
     {
         var attacker = await App.CreateUserAsync();
         var visit = await VisitAsync(await App.SignInAsync(attacker.Email), linking: true);
@@ -62,7 +62,7 @@ public sealed class BrowserBindingTests(ClockedApp clocked) : IClassFixture<Cloc
     }
 
     [Fact]
-    public async Task Given_a_sign_in_when_it_begins_then_no_page_can_read_the_cookie_and_only_these_two_calls_get_it()
+    public async Task Given_a_sign_in_when_it_begins_then_no_page_can_read_its_cookie()
     {
         using var answer = await App.CreateClient().PutAsync(
             new Uri("api/v4/session/openid", UriKind.Relative), new StringContent("{\"provider\":2}", System.Text.Encoding.UTF8, "application/json"));

@@ -106,7 +106,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_recently_when_another_request_comes_then_it_takes_no_transaction_of_accounts()
+    public async Task Given_a_person_who_called_recently_when_another_request_comes_then_it_costs_nothing()
     {
         await LinkAsync();
         var client = With(AccessToken());
@@ -118,7 +118,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_before_when_what_is_known_of_accounts_is_old_then_a_request_takes_one_transaction()
+    public async Task Given_a_person_whose_account_is_stale_when_a_request_comes_then_it_costs_one_call()
     {
         await LinkAsync();
         var client = With(AccessToken());
@@ -129,7 +129,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_never_called_when_a_request_comes_then_finding_the_account_takes_one_more()
+    public async Task Given_a_person_who_never_called_when_a_request_comes_then_it_costs_one_call_more()
     {
         await LinkAsync();
 
@@ -137,7 +137,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_before_when_the_link_is_removed_elsewhere_then_the_token_is_nobodys_as_soon_as_others_are_banned()
+    public async Task Given_a_person_who_called_before_when_the_link_is_removed_then_the_token_ends_in_time()
     {
         var user = await LinkAsync();
         var client = With(AccessToken());
@@ -150,7 +150,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_before_when_the_identity_goes_to_another_user_then_the_token_is_the_others()
+    public async Task Given_a_person_who_called_before_when_the_identity_moves_then_the_token_moves_too()
     {
         var first = await LinkAsync();
         var client = With(AccessToken());
@@ -165,7 +165,7 @@ public sealed class EntraApiTests(EntraApp entra) : IClassFixture<EntraApp>
     }
 
     [Fact]
-    public async Task Given_a_person_who_called_before_when_the_user_is_banned_elsewhere_then_the_reason_is_reported_as_soon_as_others_are()
+    public async Task Given_a_person_who_called_before_when_banned_elsewhere_then_the_reason_comes_in_time()
     {
         var user = await LinkAsync();
         var client = With(AccessToken());

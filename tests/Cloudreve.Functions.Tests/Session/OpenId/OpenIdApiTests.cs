@@ -99,7 +99,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [InlineData("deep token")]
     [InlineData("large token")]
     [InlineData("list")]
-    public async Task Given_an_answer_that_is_too_large_when_it_comes_then_it_is_not_read_and_nobody_is_signed_in(string burden)
+    public async Task Given_an_answer_that_is_too_large_when_it_comes_then_nobody_is_signed_in(string burden)
     {
         await LinkAsync();
         const int Levels = 20_000;
@@ -138,7 +138,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_provider_that_changed_its_key_when_a_token_names_the_new_one_then_the_keys_are_read_again()
+    public async Task Given_a_provider_that_changed_its_key_when_a_token_names_it_then_keys_are_read_again()
     {
         var user = await LinkAsync();
         Provider.ChangeKey();
@@ -173,7 +173,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_an_identity_with_a_verified_mail_address_when_nobody_has_it_then_an_account_is_made_and_found_again()
+    public async Task Given_an_identity_with_a_new_verified_address_when_it_comes_then_an_account_is_made()
     {
         var email = $"{Guid.NewGuid():N}@example.com";
         (Provider.Claims["email"], Provider.Claims["email_verified"]) = (email, true);
@@ -218,7 +218,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_a_provider_that_returns_addresses_only_on_request_when_an_account_is_made_then_it_has_the_address()
+    public async Task Given_a_provider_with_addresses_on_request_when_an_account_is_made_then_it_has_one()
     {
         var email = $"{Guid.NewGuid():N}@example.com";
         Provider.UserInfo = new JsonObject { ["email"] = email, ["email_verified"] = true };
@@ -229,7 +229,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     }
 
     [Fact]
-    public async Task Given_an_identity_of_one_user_when_another_links_it_then_it_is_refused_and_so_is_a_second_identity()
+    public async Task Given_an_identity_of_one_user_when_another_links_it_then_it_is_refused()
     {
         await LinkAsync();
         var (_, other) = await SignInAsync();
@@ -361,7 +361,7 @@ public sealed class OpenIdApiTests(ClockedApp clocked) : IClassFixture<ClockedAp
     [InlineData("mfa, otp", "pwd", true)]
     [InlineData("mfa, otp", "pwd,mfa", false)]
     [InlineData("mfa, otp", null, true)]
-    public async Task Given_an_account_with_a_second_factor_when_its_identity_comes_then_a_code_is_requested_unless_the_provider_is_trusted_to_have_done_so(
+    public async Task Given_an_account_with_a_second_factor_when_its_identity_comes_then_a_code_is_needed(
         string trusted, string? methods, bool asks)
     {
         await SetAsync((OpenIdSetting.OidcTrustedFactors, trusted));

@@ -52,7 +52,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_a_sign_up_when_it_is_tried_again_then_the_identity_has_one_account_with_its_address(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_sign_up_when_retried_then_the_identity_has_one_account(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             async (process, visit) => Assert.NotNull(await FinishAsync(process, visit)),
@@ -69,7 +69,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_a_sign_up_when_the_address_signs_up_with_a_password_then_it_is_not_reserved_for_ever(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_a_sign_up_when_a_password_follows_then_the_address_is_free(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             FinishAsync,
@@ -89,7 +89,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_linking_when_it_is_tried_again_then_the_user_has_the_identity_and_nobody_else(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_linking_when_retried_then_the_user_alone_has_the_identity(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             async (process, visit) => Assert.Null(await FinishAsync(process, visit)),
@@ -106,7 +106,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_linking_when_the_identity_is_another_users_next_then_nothing_blocks_it(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_linking_when_another_user_follows_then_nothing_blocks_it(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             FinishAsync,
@@ -123,7 +123,7 @@ public sealed class OpenIdCrashTests(ClockedApp clocked, AzuriteServer azurite) 
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public Task Given_a_fault_at_any_call_of_unlinking_when_it_is_tried_again_then_the_identity_is_free_for_anybody(StorageFault fault) =>
+    public Task Given_a_fault_at_any_call_of_unlinking_when_retried_then_the_identity_is_free(StorageFault fault) =>
         ForEachCallAsync(
             fault,
             (process, visit) => process.SignIn.UnlinkAsync(visit.Person.User!, OpenIdProvider.Oidc),

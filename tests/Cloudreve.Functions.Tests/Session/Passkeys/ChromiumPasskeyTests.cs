@@ -46,7 +46,7 @@ public sealed class ChromiumPasskeyTests(AzuriteServer azurite)
         """;
 
     [Fact]
-    public async Task Given_chromium_with_a_virtual_authenticator_when_a_page_registers_a_passkey_and_signs_in_then_both_succeed()
+    public async Task Given_chromium_with_an_authenticator_when_a_page_registers_and_signs_in_then_both_succeed()
     {
         await using var app = await AppFixture.StartAsync(azurite, functions: typeof(PasskeyPageFunctions));
         await using var browser = await ChromiumBrowser.StartAsync();

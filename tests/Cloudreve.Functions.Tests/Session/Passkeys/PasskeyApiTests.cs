@@ -38,7 +38,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_registration_when_it_has_ended_then_the_passkey_has_its_base64_id_and_the_filled_name()
+    public async Task Given_a_registration_when_it_has_ended_then_the_passkey_has_its_base64_id()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var (client, options) = await PrepareAsync();
@@ -50,7 +50,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_user_with_a_passkey_when_another_registration_is_prepared_then_the_options_are_the_documented_ones()
+    public async Task Given_a_user_with_a_passkey_when_another_is_prepared_then_the_options_are_as_documented()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var person = await RegisterAsync(device);
@@ -74,7 +74,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     [InlineData("frame")]
     [InlineData("challenge")]
     [InlineData("backup")]
-    public async Task Given_a_registration_with_one_thing_wrong_when_it_ends_then_the_credential_is_invalid_and_not_kept(string wrong)
+    public async Task Given_a_registration_with_one_thing_wrong_when_it_ends_then_the_credential_is_not_kept(string wrong)
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var (client, options) = await PrepareAsync();
@@ -129,7 +129,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_challenge_when_it_was_answered_once_then_a_second_answer_is_unknown_even_if_the_first_was_wrong()
+    public async Task Given_a_challenge_that_was_answered_when_answered_again_then_it_is_unknown()
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var person = await RegisterAsync(device);
@@ -204,7 +204,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     [InlineData("{\"id\":\"AAAA\",\"type\":\"public-key\",\"response\":{}}")]
     [InlineData("{\"id\":\"AAAA\",\"type\":\"other\",\"response\":{\"attestationObject\":\"AAAA\",\"clientDataJSON\":\"AAAA\"}}")]
     [InlineData("{\"id\":\"?\",\"type\":\"public-key\",\"response\":{\"attestationObject\":\"?\",\"clientDataJSON\":\"AAAA\"}}")]
-    public async Task Given_a_malformed_credential_when_a_ceremony_ends_then_it_is_a_bad_parameter_and_the_challenge_is_left(string response)
+    public async Task Given_a_malformed_credential_when_a_ceremony_ends_then_the_challenge_is_left(string response)
     {
         using var device = new SoftwareAuthenticator { Origin = Origin };
         var (client, options) = await PrepareAsync();
@@ -216,7 +216,7 @@ public sealed class PasskeyApiTests(ClockedApp clocked) : IClassFixture<ClockedA
     }
 
     [Fact]
-    public async Task Given_a_site_without_passkeys_when_any_of_the_routes_is_called_then_the_feature_is_disabled()
+    public async Task Given_a_site_without_passkeys_when_any_of_the_routes_is_called_then_it_is_disabled()
     {
         var client = await App.SignInAsync((await App.CreateUserAsync()).Email);
         await SetEnabledAsync("0");

@@ -12,7 +12,7 @@ namespace Cloudreve.Functions.Tests.Site.Captchas;
 public sealed class CaptchaApiTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_a_guest_when_a_captcha_is_requested_then_a_png_and_a_ticket_come_without_a_storage_transaction()
+    public async Task Given_a_guest_when_a_captcha_is_requested_then_it_costs_no_storage_transaction()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         var client = app.CreateClient();
@@ -26,7 +26,7 @@ public sealed class CaptchaApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_site_that_demands_captchas_when_signing_in_then_the_login_section_says_so_and_a_missing_or_wrong_one_is_40026()
+    public async Task Given_a_site_that_demands_captchas_when_signing_in_without_one_then_the_code_is_40026()
     {
         await using var app = await StartAsync(("login_captcha", "1"));
         var client = app.CreateClient();

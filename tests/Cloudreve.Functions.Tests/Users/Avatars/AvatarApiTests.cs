@@ -66,7 +66,7 @@ public sealed class AvatarApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_an_empty_upload_when_the_picture_is_read_then_it_redirects_to_the_one_of_the_mail_address()
+    public async Task Given_an_empty_upload_when_the_picture_is_read_then_the_mail_addresss_one_comes()
     {
         var user = await App.CreateUserAsync("Gravatar@example.com");
         var client = await App.SignInAsync(user.Email);
@@ -104,7 +104,7 @@ public sealed class AvatarApiTests(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Given_uploads_that_are_no_picture_when_they_are_sent_then_they_are_bad_parameters_and_the_account_stays()
+    public async Task Given_uploads_that_are_no_picture_when_they_are_sent_then_they_are_bad_parameters()
     {
         var (user, client) = await SignInAsync();
 

@@ -100,7 +100,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     [InlineData("""{"share_links_in_profile":"everything"}""")]
     [InlineData("""{"disable_view_sync":"true"}""")]
     [InlineData("""{"new_password":"short","current_password":"correct horse battery"}""")]
-    public async Task Given_a_bad_value_beside_a_good_one_when_it_is_sent_then_it_is_a_bad_parameter_and_nothing_changes(string body)
+    public async Task Given_a_bad_value_beside_a_good_one_when_it_is_sent_then_nothing_changes(string body)
     {
         var (user, client) = await SignInAsync();
         var filled = body.Replace("LONG", new string('x', 256), StringComparison.Ordinal)[..^1] + ""","version_retention_enabled":false}""";
@@ -169,7 +169,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     [InlineData("not the password")]
     [InlineData("")]
     [InlineData(null)]
-    public async Task Given_a_wrong_current_password_when_a_new_one_is_set_then_it_is_refused_and_nothing_changes(string? current)
+    public async Task Given_a_wrong_current_password_when_a_new_one_is_set_then_nothing_changes(string? current)
     {
         var (user, client) = await SignInAsync();
 
@@ -229,7 +229,7 @@ public sealed class PreferenceApiTests(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Given_sign_ins_when_the_preferences_are_read_then_they_show_the_newest_first_with_their_clients()
+    public async Task Given_sign_ins_when_the_preferences_are_read_then_the_newest_come_first()
     {
         var user = await App.CreateUserAsync();
         var client = App.CreateClient();

@@ -38,7 +38,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_closed_site_when_somebody_signs_up_then_the_feature_is_off_and_the_login_section_says_so()
+    public async Task Given_a_closed_site_when_somebody_signs_up_then_the_feature_is_off()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await SetAsync(app, ("register_enabled", "0"));
@@ -55,7 +55,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
     [InlineData("", "long enough")]
     [InlineData("jane@example.com", "short")]
     [InlineData("jane@example.com", "LONG")]
-    public async Task Given_malformed_fields_when_somebody_signs_up_then_they_are_bad_parameters_and_no_account_is_made(string email, string password)
+    public async Task Given_malformed_fields_when_somebody_signs_up_then_no_account_is_made(string email, string password)
     {
         await using var app = await AppFixture.StartAsync(azurite);
 
@@ -76,7 +76,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_activation_without_a_mail_server_when_somebody_signs_up_then_no_account_is_made_that_could_not_be_activated()
+    public async Task Given_activation_without_a_mail_server_when_somebody_signs_up_then_no_account_is_made()
     {
         await using var app = await AppFixture.StartAsync(azurite);
         await SetAsync(app, ("email_active", "1"));
@@ -107,7 +107,7 @@ public sealed class SignUpApiTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_account_that_waits_when_it_signs_up_again_then_the_mail_comes_again_though_not_within_a_minute()
+    public async Task Given_a_waiting_account_when_it_signs_up_again_then_the_mail_comes_again_in_time()
     {
         await using var site = await MailingSite.StartAsync(azurite, ("email_active", "1"));
         await SignUpAsync(site.App, Email, language: "de-DE");
