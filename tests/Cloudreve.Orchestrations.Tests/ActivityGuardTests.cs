@@ -34,7 +34,7 @@ public sealed class ActivityGuardTests
 
     [Theory]
     [MemberData(nameof(Lasting))]
-    public async Task Given_a_failure_that_would_come_again_when_it_is_guarded_then_it_is_logged_and_no_repetition_follows(Exception failure)
+    public async Task Given_a_failure_that_would_come_again_when_it_is_guarded_then_it_is_not_repeated(Exception failure)
     {
         var thrown = Assert.IsType<CloudreveException>(await Record.ExceptionAsync(() => RunAsync(() => throw failure)));
 

@@ -61,7 +61,7 @@ public sealed class AccountRemovalOrchestrationTests
     }
 
     [Fact]
-    public async Task Given_rounds_that_fail_when_one_succeeds_hours_later_then_the_account_is_removed_nevertheless()
+    public async Task Given_rounds_that_fail_when_one_succeeds_hours_later_then_the_account_is_removed()
     {
         var failures = 3;
         _activities.On(AccountRemovalActivities.RemoveAccountData, _ => failures-- > 0

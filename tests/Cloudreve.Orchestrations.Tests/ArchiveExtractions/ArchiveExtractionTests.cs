@@ -18,7 +18,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     private static readonly byte[] s_text = "some text "u8.ToArray();
 
     [Fact]
-    public async Task Given_a_zip_when_it_is_extracted_then_its_files_and_folders_are_there_with_their_times_and_the_books_are_exact()
+    public async Task Given_a_zip_when_it_is_extracted_then_its_files_and_folders_are_there_with_their_times()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var large = Enumerable.Range(0, 300_000).Select(i => (byte)(i / 7)).ToArray();
@@ -62,7 +62,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     [InlineData("C:/evil")]
     [InlineData("d/./evil")]
     [InlineData("evil\u0007")]
-    public async Task Given_an_entry_with_a_hostile_name_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    public async Task Given_an_entry_with_a_hostile_name_when_it_is_extracted_then_the_rest_is_there(string name)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await PutAsync(site, ZipFile.Of((name, s_text), ("good", s_text)));
@@ -77,7 +77,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_links_encrypted_damaged_and_existing_entries_when_they_are_extracted_then_each_is_named_and_the_rest_is_there()
+    public async Task Given_links_and_damaged_entries_when_extracted_then_each_is_named_and_the_rest_comes()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.WriteAsync("/out/there", "mine"u8.ToArray());
@@ -132,7 +132,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     [InlineData("zipcrypto")]
     [InlineData("aes128")]
     [InlineData("aes256")]
-    public async Task Given_an_encrypted_zip_of_another_program_when_it_is_extracted_with_its_password_then_the_files_are_there(string method)
+    public async Task Given_an_encrypted_zip_of_another_program_when_extracted_with_its_password_then_all_comes(string method)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await PutAsync(site, EncryptedZips.Of(method));
@@ -148,7 +148,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     [InlineData("zipcrypto")]
     [InlineData("aes128")]
     [InlineData("aes256")]
-    public async Task Given_an_encrypted_zip_that_was_tampered_with_when_it_is_extracted_then_the_entry_is_damaged(string method)
+    public async Task Given_an_encrypted_zip_that_was_tampered_with_when_extracted_then_the_entry_is_damaged(string method)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var zip = EncryptedZips.Of(method);
@@ -176,7 +176,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_archive_that_says_it_unpacks_to_more_than_there_is_room_for_when_it_is_extracted_then_nothing_is()
+    public async Task Given_an_archive_that_announces_more_than_fits_when_it_is_extracted_then_nothing_is()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await ChangeGroupAsync(site, group => group with { MaxStorage = 200_000 });
@@ -190,7 +190,7 @@ public sealed class ArchiveExtractionTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_entry_that_unpacks_to_more_than_it_says_when_it_is_extracted_then_it_is_damaged_and_leaves_nothing()
+    public async Task Given_an_entry_that_unpacks_to_more_than_it_says_when_extracted_then_it_leaves_nothing()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var zip = ZipFile.Of(("liar", new byte[1_000_000]));

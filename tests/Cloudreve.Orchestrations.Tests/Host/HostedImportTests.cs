@@ -27,7 +27,7 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
-    public async Task Given_thousands_of_files_when_the_instance_continues_as_new_several_times_then_the_import_is_exact()
+    public async Task Given_thousands_of_files_when_the_instance_continues_as_new_then_the_import_is_exact()
     {
         await host.Site.PutAsync(Enumerable.Range(0, 3_000).Select(i => $"many/d{i % 20:d2}/e{i % 300:d3}/f{i}"));
         var used = await host.Site.UsedAsync();
@@ -42,7 +42,7 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
-    public async Task Given_a_large_import_that_runs_when_another_user_starts_a_small_one_then_the_small_one_ends_first()
+    public async Task Given_a_large_running_import_when_a_small_one_starts_then_the_small_one_ends_first()
     {
         await host.Site.PutAsync(Enumerable.Range(0, 1_500).Select(i => $"large/d{i}/f"));
         await host.Site.PutAsync(Enumerable.Range(0, 20).Select(i => $"quick/d{i % 2}/f{i}"));
@@ -76,7 +76,7 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
-    public async Task Given_an_import_that_ended_days_ago_when_the_hub_is_cleaned_then_its_instances_go_and_its_task_stays()
+    public async Task Given_an_import_that_ended_days_ago_when_the_hub_is_cleaned_then_its_task_stays()
     {
         await host.Site.PutAsync(Enumerable.Range(0, 10).Select(i => $"old/d{i}/f"));
         var task = await host.AwaitEndAsync(await host.StartAsync("old"));
@@ -93,7 +93,7 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     }
 
     [Fact]
-    public async Task Given_a_container_that_is_gone_when_its_import_begins_then_the_task_ends_with_the_error_at_once()
+    public async Task Given_a_container_that_is_gone_when_its_import_begins_on_the_host_then_the_task_ends()
     {
         // A retry would come after two seconds, and seven more after that.
         var task = await host.AwaitEndAsync(await host.StartFromLostContainerAsync("lost"), seconds: 60);
@@ -105,7 +105,7 @@ public sealed class HostedImportTests(HostFixture host) : IClassFixture<HostFixt
     [Theory]
     [InlineData("terminated")]
     [InlineData("purged")]
-    public async Task Given_an_instance_that_is_taken_away_from_a_running_import_when_minutes_pass_then_its_task_ends_with_a_reason(string end)
+    public async Task Given_an_instance_taken_away_from_a_running_import_when_minutes_pass_then_its_task_ends(string end)
     {
         await host.Site.PutAsync(Enumerable.Range(0, 600).Select(i => $"{end}/d{i}/f"));
         var used = await host.Site.UsedAsync();

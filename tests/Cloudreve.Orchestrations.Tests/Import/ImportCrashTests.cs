@@ -17,7 +17,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_the_import_is_finished_exactly(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_continues_then_all_is_imported(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
@@ -45,7 +45,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_instance_is_gone_then_the_task_ends_with_an_error_and_the_books_are_exact(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_instance_is_gone_then_the_task_ends_exactly(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.Get<EntryCreation>().CreateAsync(1, FilePath.ParsePlain("/imported"), NewEntry.Folder, failIfExists: true);
@@ -77,7 +77,7 @@ public sealed class ImportCrashTests(AzuriteServer azurite)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Given_storage_that_fails_one_call_in_twenty_when_a_tree_is_imported_then_the_result_is_exact(int seed)
+    public async Task Given_storage_that_fails_one_call_in_twenty_when_importing_then_the_result_is_exact(int seed)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 300).Select(i => $"src/d{i % 30:d2}/f{i}"));

@@ -14,7 +14,7 @@ namespace Cloudreve.Orchestrations.Tests.Import;
 public sealed class ImportOrchestrationTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_an_accepted_import_when_its_orchestration_runs_then_the_task_completes_with_the_whole_tree()
+    public async Task Given_an_accepted_import_when_its_orchestration_runs_then_the_whole_tree_comes()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.PutAsync(Enumerable.Range(0, 150).Select(i => $"src/d{i % 40:d2}/f{i}"));
@@ -75,7 +75,7 @@ public sealed class ImportOrchestrationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_container_that_is_gone_when_its_import_begins_then_the_task_ends_with_the_error_at_once()
+    public async Task Given_a_container_that_is_gone_when_its_import_begins_then_the_task_ends_at_once()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var accepted = await site.AcceptFromLostContainerAsync("src", policyId: 2);

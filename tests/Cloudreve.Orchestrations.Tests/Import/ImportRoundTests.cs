@@ -63,7 +63,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_a_group_that_the_domain_refuses_when_others_succeed_then_they_count_and_the_task_ends_with_the_reason()
+    public async Task Given_a_group_that_the_domain_refuses_when_others_succeed_then_they_count()
     {
         _rounds.Enqueue([Group("a"), Group("b"), Group("c")]);
         _activities.On(ImportActivities.ImportFolders, input => GroupOf(input) == "b"
@@ -89,7 +89,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_a_group_that_fails_for_an_inner_reason_when_all_tries_are_used_up_then_the_reason_stays_inside()
+    public async Task Given_a_group_that_fails_for_an_inner_reason_when_tries_are_used_up_then_it_stays_inside()
     {
         _rounds.Enqueue([Group("a")]);
         _activities.On(ImportActivities.ImportFolders, _ => throw new InvalidOperationException("https://account/secret"));
@@ -102,7 +102,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_an_inner_failure_that_the_domain_explains_when_it_is_wrapped_then_the_explanation_is_reported()
+    public async Task Given_an_inner_failure_that_the_domain_explains_when_wrapped_then_that_is_reported()
     {
         _rounds.Enqueue([Group("a")]);
         _activities.On(ImportActivities.ImportFolders, _ =>
@@ -131,7 +131,7 @@ public sealed class ImportRoundTests
     [Theory]
     [InlineData(ImportActivities.ClaimImportFolders)]
     [InlineData(ImportActivities.ImportFolders)]
-    public async Task Given_an_answer_that_the_coordinator_cannot_read_when_it_comes_then_the_task_ends_with_an_error(string activity)
+    public async Task Given_an_answer_that_the_coordinator_cannot_read_when_it_comes_then_the_task_ends(string activity)
     {
         _rounds.Enqueue([Group("a")]);
         _activities.On(activity, _ => "no such thing");
@@ -143,7 +143,7 @@ public sealed class ImportRoundTests
     }
 
     [Fact]
-    public async Task Given_a_claim_that_never_succeeds_when_its_tries_are_used_up_then_the_task_ends_with_an_error()
+    public async Task Given_a_claim_that_never_succeeds_when_its_tries_are_used_up_then_the_task_ends()
     {
         _activities.On(ImportActivities.ClaimImportFolders, _ => throw new StorageUnavailableTestException());
 

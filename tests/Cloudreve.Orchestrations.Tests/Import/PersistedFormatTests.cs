@@ -80,7 +80,7 @@ public sealed class PersistedFormatTests
     }
 
     [Fact]
-    public void Given_the_functions_when_they_are_listed_then_their_names_are_those_that_instances_in_flight_know()
+    public void Given_the_functions_when_listed_then_their_names_are_those_that_instances_know()
     {
         Assert.Equal(
             ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration"],

@@ -14,7 +14,7 @@ namespace Cloudreve.Orchestrations.Tests.Relocations;
 public sealed class RelocationTests(AzuriteServer azurite)
 {
     [Fact]
-    public async Task Given_files_with_versions_when_they_are_relocated_then_all_blobs_are_in_the_other_policy_and_the_books_are_exact()
+    public async Task Given_files_with_versions_when_they_are_relocated_then_all_blobs_are_in_the_other_policy()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await site.WriteAsync("/d/a.txt", "first"u8.ToArray());
@@ -42,7 +42,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_more_files_than_a_round_has_when_they_are_relocated_then_each_is_moved_and_a_repetition_moves_none()
+    public async Task Given_more_files_than_a_round_has_when_relocated_then_a_repetition_moves_none()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         for (var i = 0; i < 70; i++)
@@ -59,7 +59,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_files_that_cannot_be_moved_when_they_are_relocated_then_each_is_named_and_the_others_are_moved()
+    public async Task Given_files_that_cannot_be_moved_when_relocated_then_each_is_named_and_others_move()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await RelocationSite.AddPolicyAsync(site, RelocationSite.Other, policy => policy with { MaxSize = 3, Settings = new() { FileType = ["exe"], IsFileTypeDenyList = true } });
@@ -84,7 +84,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_policy_that_encrypts_when_plain_files_are_relocated_there_then_they_stay_and_are_named()
+    public async Task Given_a_policy_that_encrypts_when_plain_files_are_relocated_there_then_they_stay()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await RelocationSite.AddPolicyAsync(site, RelocationSite.Other, policy => policy with { Settings = new() { Encryption = true } });
@@ -99,7 +99,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_encrypted_content_when_it_is_relocated_to_a_plain_policy_then_it_stays_encrypted_and_readable()
+    public async Task Given_encrypted_content_when_relocated_to_a_plain_policy_then_it_stays_readable()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         var catalog = site.Get<SiteCatalog>();
@@ -116,7 +116,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_imported_file_when_it_is_relocated_then_the_blob_of_others_stays_and_the_file_has_its_own()
+    public async Task Given_an_imported_file_when_it_is_relocated_then_the_blob_of_others_stays()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await site.PutAsync(["theirs/a.bin"]);
@@ -135,7 +135,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_that_is_deleted_after_it_was_relocated_when_its_removal_was_noted_before_then_its_new_blob_goes_too()
+    public async Task Given_a_relocated_file_when_a_removal_noted_before_deletes_it_then_its_new_blob_goes_too()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         var file = await site.WriteAsync("/a", "a"u8.ToArray());
@@ -174,7 +174,7 @@ public sealed class RelocationTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_group_without_the_permission_or_the_policy_when_a_relocation_is_requested_then_it_is_refused()
+    public async Task Given_a_group_without_the_permission_when_a_relocation_is_requested_then_it_is_refused()
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await site.WriteAsync("/a", "a"u8.ToArray());

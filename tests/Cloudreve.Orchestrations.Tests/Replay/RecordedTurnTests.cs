@@ -26,7 +26,7 @@ public sealed class RecordedTurnTests
     }
 
     [Fact]
-    public void Given_the_recorded_turns_when_their_histories_are_read_then_generations_begin_in_the_turn_that_ended_the_one_before()
+    public void Given_the_recorded_turns_when_read_then_generations_begin_where_the_one_before_ended()
     {
         EventType[] beginning = [EventType.OrchestratorStarted, EventType.ExecutionStarted, EventType.OrchestratorCompleted, EventType.TaskScheduled];
 
