@@ -18,7 +18,7 @@ public sealed class ConnectPageTests(FrontEndSite front) : IClassFixture<FrontEn
     }
 
     [Fact]
-    public async Task Given_a_user_when_an_account_is_made_changed_and_deleted_in_the_browser_then_the_list_and_its_clients_see_it()
+    public async Task Given_a_user_when_an_account_is_changed_in_the_browser_then_the_list_and_clients_see_it()
     {
         var page = _visitor.Page;
         await _visitor.VisitAsync("/connect");

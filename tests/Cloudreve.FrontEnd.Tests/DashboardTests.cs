@@ -54,7 +54,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_the_form_of_a_new_account_when_it_is_sent_then_the_account_can_be_banned_calibrated_and_deleted()
+    public async Task Given_the_form_of_a_new_account_when_sent_then_it_can_be_banned_calibrated_and_deleted()
     {
         await _visitor.VisitAsync("/admin/user");
         await Page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
@@ -79,7 +79,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_the_wizard_of_s3_when_it_names_a_container_of_the_account_then_the_policy_is_made_with_its_cors_rules()
+    public async Task Given_the_wizard_of_s3_when_it_names_a_container_then_a_policy_with_cors_rules_is_made()
     {
         await OpenWizardAsync("S3 Compatible");
         var form = Page.GetByRole(AriaRole.Dialog).Last;
@@ -129,7 +129,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_the_sites_node_when_its_capabilities_are_switched_then_the_form_can_be_saved_in_each_state()
+    public async Task Given_the_sites_node_when_capabilities_are_switched_then_the_form_saves_each_state()
     {
         await _visitor.VisitAsync("/admin/node/1");
         var download = Page.GetByRole(AriaRole.Checkbox, new() { Name = "Remote Download" });
@@ -147,7 +147,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_the_form_of_a_new_node_when_it_is_tested_and_sent_then_the_page_says_that_there_are_no_others()
+    public async Task Given_the_form_of_a_new_node_when_it_is_sent_then_the_page_says_that_there_are_no_others()
     {
         await _visitor.VisitAsync("/admin/node");
         await Page.GetByText("New node").First.ClickAsync();
@@ -164,7 +164,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_an_import_of_a_folder_that_does_not_exist_when_it_is_sent_then_the_page_says_that_it_cannot_be_listed()
+    public async Task Given_an_import_of_a_missing_folder_when_sent_then_the_page_says_that_it_cannot_be_listed()
     {
         await FillImportAsync("no/such/folder");
 
@@ -175,7 +175,7 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_an_import_beyond_the_quota_when_its_task_is_opened_then_each_file_that_did_not_fit_is_named_with_the_reason()
+    public async Task Given_an_import_beyond_the_quota_when_its_task_is_opened_then_each_left_out_file_is_named()
     {
         await Site.WriteAsync(("too-much/large.bin", new byte[2000]));
         var quota = await SetQuotaAsync(1000);

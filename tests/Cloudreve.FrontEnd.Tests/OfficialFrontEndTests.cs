@@ -42,7 +42,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
     }
 
     [Fact]
-    public async Task Given_blobs_in_the_container_when_they_are_imported_in_the_dashboard_then_the_browser_shows_them()
+    public async Task Given_blobs_in_the_container_when_imported_in_the_dashboard_then_the_browser_shows_them()
     {
         await Site.WriteAsync(("photos/one.txt", "1"u8.ToArray()), ("photos/trip/two.txt", "2"u8.ToArray()));
         var page = _visitor.Page;
