@@ -18,7 +18,7 @@ public sealed class SlowClientTests(SharedSite shared)
     private readonly Site _site = shared.Site;
 
     [Fact]
-    public async Task A_hundred_uploads_of_a_byte_a_second_are_cut_off_stop_nobody_and_leave_neither_lock_nor_charge()
+    public async Task A_hundred_uploads_of_a_byte_a_second_are_cut_off_and_leave_neither_lock_nor_charge()
     {
         await _site.Client.PostAsync("file/create", new { uri = Folder, type = "folder" });
         var used = await ReadUsedAsync();
