@@ -4,7 +4,6 @@ namespace Cloudreve.AzureStorage;
 public class StorageException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>A row, blob or message that the call needs does not exist (HTTP 404).</summary>
-/// <param name="message">The message.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
 public sealed class StorageNotFoundException(string message, int failedIndex = 0, Exception? innerException = null)
@@ -15,7 +14,6 @@ public sealed class StorageNotFoundException(string message, int failedIndex = 0
 }
 
 /// <summary>A row or blob that must not exist does (HTTP 409).</summary>
-/// <param name="message">The message.</param>
 /// <param name="failedIndex">In a batch, the zero-based index of the failing operation; otherwise 0.</param>
 /// <param name="innerException">The SDK's own error.</param>
 public sealed class StorageExistsException(string message, int failedIndex = 0, Exception? innerException = null)

@@ -97,7 +97,6 @@ public static class AccountsComposition
     }
 
     /// <summary>Keeps the keys that sign tokens in a key vault instead of the settings. Call it before <see cref="CoreComposition.AddCore"/>.</summary>
-    /// <param name="vault">The vault.</param>
     public static IServiceCollection AddTokenKeyVault(this IServiceCollection services, KeyVaultOptions vault) =>
         services.AddSingleton<ITokenKeyStore>(provider => new VaultKeyStore(
             new VaultKeys(new VaultSecret(vault, VaultKeys.SecretName)), provider.GetRequiredService<SettingStore>(),

@@ -39,11 +39,9 @@ public sealed record Caller(User? User, Group Group)
     public User RequireUser() => User ?? throw new CloudreveException(ErrorCode.LoginRequired, "Sign in first.");
 
     /// <summary>Checks whether the caller's token holds a scope; tokens of the site's own clients hold all scopes.</summary>
-    /// <param name="scope">The scope.</param>
     public bool Holds(string scope) => Scopes is not { } granted || OAuthScopes.Cover(granted, scope);
 
     /// <summary>Throws unless the caller's token holds a scope beside the one that the route demands.</summary>
-    /// <param name="scope">The scope.</param>
     /// <exception cref="CloudreveException">40089: it does not.</exception>
     public void RequireScope(string scope)
     {
@@ -63,7 +61,6 @@ public sealed record Caller(User? User, Group Group)
     }
 
     /// <summary>Throws unless the caller's group has a permission.</summary>
-    /// <param name="permission">The permission.</param>
     /// <exception cref="CloudreveException">40007: the group lacks it.</exception>
     public void Require(GroupPermission permission)
     {

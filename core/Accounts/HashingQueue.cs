@@ -22,7 +22,6 @@ internal sealed class HashingQueue(int threads, int capacity, int capacityOfClie
 
     /// <summary>Runs work when it is its client's turn.</summary>
     /// <param name="client">The client that the work is for.</param>
-    /// <param name="work">The work.</param>
     /// <param name="cancellationToken">Ends the waiting; work that has begun is finished.</param>
     /// <exception cref="CloudreveException">429 when too much waits.</exception>
     public async Task<T> RunAsync<T>(string client, Func<T> work, CancellationToken cancellationToken)

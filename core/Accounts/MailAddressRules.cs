@@ -9,7 +9,6 @@ internal static class MailAddressRules
     private const int MaxLength = 254;
 
     /// <summary>Checks whether a text is exactly one mail address.</summary>
-    /// <param name="text">The text.</param>
     public static bool Allow(string text) =>
         text.Length <= MaxLength && !text.Any(char.IsControl) && MailAddress.TryCreate(text, out var parsed) && parsed.Address == text;
 }

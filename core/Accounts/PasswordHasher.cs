@@ -42,7 +42,6 @@ public static class PasswordHasher
     private static readonly string Dummy = Describe(RandomNumberGenerator.GetBytes(SaltBytes), RandomNumberGenerator.GetBytes(HashBytes));
 
     /// <summary>Hashes a password with a new salt, in its canonical form: keyboards of different systems send the same letters differently.</summary>
-    /// <param name="password">The password.</param>
     public static string Hash(string password)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
@@ -50,7 +49,6 @@ public static class PasswordHasher
     }
 
     /// <summary>Verifies a password against a hash. Takes as long when there is no hash to compare with.</summary>
-    /// <param name="password">The password.</param>
     /// <param name="stored">The result of <see cref="Hash"/>; null for an account without password or no account at all.</param>
     public static bool Verify(string password, string? stored)
     {
@@ -62,14 +60,12 @@ public static class PasswordHasher
     }
 
     /// <summary>Hashes a password of a caller when it is its turn.</summary>
-    /// <param name="password">The password.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>
     public static Task<string> HashAsync(string password, ClientAddress client, CancellationToken cancellationToken = default) =>
         Queue.RunAsync(client.Area, () => Hash(password), cancellationToken);
 
     /// <summary>Verifies a caller's password against a hash, once a hashing slot is free.</summary>
-    /// <param name="password">The password.</param>
     /// <param name="stored">The result of <see cref="Hash"/>; null for an account without password or no account at all.</param>
     /// <param name="client">The caller, who waits behind his own passwords alone.</param>
     /// <exception cref="CloudreveException">429 when too many passwords wait.</exception>

@@ -13,7 +13,6 @@ public static class PasswordRules
     public const int MaxLength = 128;
 
     /// <summary>Throws for a password that may not be set.</summary>
-    /// <param name="password">The password.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(string password)
     {

@@ -28,7 +28,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// a day. One hash in any case, unless the attempt is refused unchecked. One transaction for a client that has failed too often.
     /// </summary>
     /// <param name="email">The mail address, in any case.</param>
-    /// <param name="password">The password.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <param name="hasSolvedAsync">
     /// Checks whether the client has solved a captcha; called only while the account is guessed from many addresses. Null for a client that
@@ -60,7 +59,6 @@ public sealed class PasswordSignIn(StorageLayout layout, UserStore users, Attemp
     /// Checks the password of a signed-in user, under the same limits as a sign-in. One transaction, one more to count a failure.
     /// </summary>
     /// <param name="user">The account.</param>
-    /// <param name="password">The password.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>True if it is right; also false when there have been too many attempts.</returns>
     public Task<bool> ConfirmAsync(User user, string password, ClientAddress client, CancellationToken cancellationToken = default) =>

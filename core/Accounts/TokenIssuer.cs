@@ -83,7 +83,6 @@ public sealed class TokenIssuer(
     /// Exchanges a refresh token for a new pair; the token stays valid, since clients refresh in parallel. Two transactions, three for an OAuth
     /// client.
     /// </summary>
-    /// <param name="refreshToken">The refresh token.</param>
     /// <exception cref="CloudreveException">
     /// 40020: malformed, expired, revoked, or made before a change of mail address or password, or the account is not active; of an OAuth
     /// client, also when the grant was withdrawn or narrowed. 40089: the OAuth client was not granted offline access.
@@ -111,7 +110,6 @@ public sealed class TokenIssuer(
         ComputeState(await settings.GetAsync(cancellationToken), user);
 
     /// <summary>Revokes a refresh token and all that share its root. One transaction.</summary>
-    /// <param name="refreshToken">The refresh token.</param>
     /// <returns>The identity provider that the user signed in with; null without one.</returns>
     /// <exception cref="CloudreveException">40020: malformed or expired.</exception>
     public async Task<OpenIdProvider?> RevokeAsync(string refreshToken, CancellationToken cancellationToken = default)
@@ -172,7 +170,6 @@ public sealed class TokenIssuer(
     }
 
     /// <summary>Reads an access token; null when it is malformed, forged or expired. No transaction beyond the settings.</summary>
-    /// <param name="token">The token.</param>
     /// <exception cref="CloudreveException">40020: a valid token of another type.</exception>
     public async Task<AccessGrant?> ReadAccessAsync(string token, CancellationToken cancellationToken = default)
     {

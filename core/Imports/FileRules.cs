@@ -23,7 +23,6 @@ public sealed record FileRules(
     private const string TooLarge = "The file is larger than the storage policy allows.";
 
     /// <summary>The rules of a policy.</summary>
-    /// <param name="policy">The policy.</param>
     public static FileRules Of(StoragePolicy policy) => new(
         (policy.Settings.FileType ?? []).Select(s => s.TrimStart('.').ToLowerInvariant()).Where(s => s.Length > 0).ToHashSet(),
         policy.Settings.IsFileTypeDenyList,
@@ -34,7 +33,6 @@ public sealed record FileRules(
 
     /// <summary>The reason that a blob may not become a file of the given name; null when it may.</summary>
     /// <param name="name">The file's name.</param>
-    /// <param name="blob">The blob.</param>
     public string? Refuse(string name, BlobItem blob)
     {
         if (string.Equals(blob.AccessTier, ArchiveTier, StringComparison.OrdinalIgnoreCase))
@@ -45,11 +43,9 @@ public sealed record FileRules(
     }
 
     /// <summary>The reason that a file may not have a name; null when it may.</summary>
-    /// <param name="name">The name.</param>
     public string? RefuseName(string name) => Judge(name)?.Reason;
 
     /// <summary>Throws unless a file may have a name.</summary>
-    /// <param name="name">The name.</param>
     /// <exception cref="CloudreveException">40050 for its extension, 40052 for anything else.</exception>
     public void CheckName(string name)
     {

@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Ids">Ids of files and folders.</param>
 /// <param name="EntityIds">Entities of the files.</param>
 /// <param name="Files">Number of files.</param>
-/// <param name="Bytes">Their bytes.</param>
 internal sealed record ArrivedEntries(IReadOnlySet<long> Ids, IReadOnlySet<long> EntityIds, int Files, long Bytes)
 {
     public static ArrivedEntries None { get; } = new(new HashSet<long>(), new HashSet<long>(), 0, 0);

@@ -94,7 +94,6 @@ public sealed class ImportService
     }
 
     /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="userHashId">The target user's hash id, which destination URIs may name.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40045, 40052: nothing was created.</exception>
@@ -206,7 +205,6 @@ public sealed class ImportService
 
     /// <summary>Imports one group.</summary>
     /// <param name="reference">The task.</param>
-    /// <param name="group">The group.</param>
     public async Task<ImportGroupResult> RunGroupAsync(ImportTaskReference reference, ImportGroup group, CancellationToken cancellationToken = default)
     {
         var task = await _tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken);

@@ -22,11 +22,9 @@ public sealed class LinkMisses(TimeProvider clock)
     private readonly BoundedCache<string, Misses> _clients = new(MaxClients, clock);
 
     /// <summary>Checks whether a client has used up its misses: until the window ends, no link exists for it.</summary>
-    /// <param name="client">The client.</param>
     public bool IsSpent(ClientAddress client) => _clients.Find(client.Key)?.Count >= Most;
 
     /// <summary>Counts a miss.</summary>
-    /// <param name="client">The client.</param>
     public void Count(ClientAddress client)
     {
         // Two misses at once may count as one; the limit is approximate.

@@ -30,7 +30,6 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     private readonly BoundedCache<long, IReadOnlySet<long>> _sharedFiles = new(MaxSharedFiles, clock);
 
     /// <summary>Finds a link: two transactions, one when the process knows its owner; null when there is none.</summary>
-    /// <param name="id">Its id.</param>
     public async Task<Share?> FindAsync(long id, CancellationToken cancellationToken = default) =>
         await FindOwnerAsync(id, cancellationToken) is { } ownerId ? await FindAsync(ownerId, id, cancellationToken) : null;
 

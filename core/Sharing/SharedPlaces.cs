@@ -35,8 +35,6 @@ public sealed class SharedPlaces(ShareStore shares, EntriesById byId, UserStore 
     /// entry, since an entry that is deleted with a folder must no longer be visible; none for a link that was opened within
     /// <see cref="MaxAge"/>.
     /// </summary>
-    /// <param name="caller">The caller.</param>
-    /// <param name="uri">The URI.</param>
     /// <param name="hashIds">Decodes the link's id.</param>
     /// <exception cref="CloudreveException">404 for a link that is gone or has ended, 40069 for a wrong password, 403 or 40088 for a group that may not use links.</exception>
     public async Task<DrivePlace> OpenAsync(Caller caller, FileUri uri, HashIdCodec hashIds, CancellationToken cancellationToken = default)
@@ -64,7 +62,6 @@ public sealed class SharedPlaces(ShareStore shares, EntriesById byId, UserStore 
     }
 
     /// <summary>Describes a link as far as a caller may know it, at as many transactions as opening it.</summary>
-    /// <param name="caller">The caller.</param>
     /// <param name="id">The link's encoded id.</param>
     /// <param name="password">The password that the caller knows; empty for none.</param>
     /// <param name="hashIds">Decodes the id.</param>

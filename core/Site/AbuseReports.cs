@@ -18,7 +18,6 @@ public sealed record AbuseReport(long ReporterId, int Category, string Descripti
 public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
 {
     /// <summary>Stores a report. One transaction.</summary>
-    /// <param name="report">The report.</param>
     public async Task AddAsync(AbuseReport report, CancellationToken cancellationToken = default)
     {
         var now = clock.GetUtcNow();

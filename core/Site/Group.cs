@@ -123,6 +123,5 @@ public sealed record Group
     public int? StoragePolicyId { get; init; }
 
     /// <summary>Checks whether members have a permission.</summary>
-    /// <param name="permission">The permission.</param>
     public bool Allows(GroupPermission permission) => Permissions[(int)permission];
 }

@@ -105,7 +105,6 @@ public sealed class SiteCatalog
         await FindAsync(_nodes, id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The node does not exist.");
 
     /// <summary>Adds or replaces a group. One transaction.</summary>
-    /// <param name="group">The group.</param>
     public async Task SaveGroupAsync(Group group, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(SiteRows.Describe(group), cancellationToken);
@@ -113,7 +112,6 @@ public sealed class SiteCatalog
     }
 
     /// <summary>Adds or replaces a storage policy. One transaction.</summary>
-    /// <param name="policy">The policy.</param>
     public async Task SavePolicyAsync(StoragePolicy policy, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(SiteRows.Describe(policy, _keys), cancellationToken);

@@ -185,7 +185,6 @@ public sealed record StoragePolicy
     public string AdminType => Driver == StorageDriver.AzureBlob ? (IsLocal ? LocalType : S3Type) : Driver;
 
     /// <summary>An address of the policy's account for clients: through the proxy, if there is one.</summary>
-    /// <param name="address">The address.</param>
     public Uri PublicAddress(Uri address) =>
         Settings.CustomProxy && Uri.TryCreate(Settings.ProxyServer, UriKind.Absolute, out var proxy)
             ? new UriBuilder(address) { Scheme = proxy.Scheme, Host = proxy.Host, Port = proxy.Port }.Uri

@@ -17,7 +17,6 @@ public sealed class ArchiveCreationActivities(ArchiveCreation creation, Activity
     public const string FinishArchive = "FinishArchive";
 
     /// <summary>Writes the next segment; true when nothing is left to do.</summary>
-    /// <param name="task">The task.</param>
     [Function(WriteArchive)]
     public Task<bool> WriteAsync([ActivityTrigger] TaskReference task, CancellationToken cancellationToken) =>
         guard.RunAsync(WriteArchive, task.TaskId, () => creation.StepAsync(task, cancellationToken));

@@ -17,7 +17,6 @@ public sealed class ArchiveExtractionActivities(ArchiveExtraction extraction, Ac
     public const string FinishExtraction = "FinishExtraction";
 
     /// <summary>Extracts the next entries; true when nothing is left to do.</summary>
-    /// <param name="task">The task.</param>
     [Function(ExtractArchiveEntries)]
     public Task<bool> ExtractAsync([ActivityTrigger] TaskReference task, CancellationToken cancellationToken) =>
         guard.RunAsync(ExtractArchiveEntries, task.TaskId, () => extraction.StepAsync(task, cancellationToken));

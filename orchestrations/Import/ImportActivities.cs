@@ -23,7 +23,6 @@ public sealed class ImportActivities(ImportService imports, ActivityGuard guard)
     public const string FinishImport = "FinishImport";
 
     /// <summary>Moves the task from queued to processing; false when there is nothing to do.</summary>
-    /// <param name="task">The task.</param>
     /// <param name="cancellationToken">Fires when the process stops.</param>
     [Function(BeginImport)]
     public Task<bool> BeginAsync([ActivityTrigger] ImportTaskReference task, CancellationToken cancellationToken) =>

@@ -4,7 +4,6 @@ using Cloudreve.Core.Imports;
 namespace Cloudreve.Orchestrations.Import;
 
 /// <summary>State of an import between its rounds. The first input contains only the task.</summary>
-/// <param name="Task">The task.</param>
 /// <param name="Round">Number of the next round; 0 before the task has begun.</param>
 /// <param name="Sum">The totals of all rounds before; null for none.</param>
 /// <param name="FirstFailures">The first failures; null for none.</param>

@@ -17,7 +17,6 @@ public sealed class RelocationActivities(Relocation relocation, ActivityGuard gu
     public const string FinishRelocation = "FinishRelocation";
 
     /// <summary>Moves the next blobs; true when nothing is left to do.</summary>
-    /// <param name="task">The task.</param>
     [Function(RelocateBlobs)]
     public Task<bool> RelocateAsync([ActivityTrigger] TaskReference task, CancellationToken cancellationToken) =>
         guard.RunAsync(RelocateBlobs, task.TaskId, () => relocation.StepAsync(task, cancellationToken));

@@ -5,7 +5,6 @@ using Azure.Core.Pipeline;
 namespace Cloudreve.AzureStorage.Pipeline;
 
 /// <summary>The one policy that every request passes, once per try: counts it, limits its time and applies an injected fault.</summary>
-/// <param name="service">The service.</param>
 /// <param name="isContent">True if the requests move content.</param>
 /// <param name="limitFactor">Multiplies the time limits.</param>
 /// <param name="counter">Counts.</param>

@@ -56,7 +56,6 @@ public sealed class StorageTransactionCounter
         public IReadOnlyList<StorageCall> Calls => [.. _calls];
 
         /// <summary>Requests so far to one service.</summary>
-        /// <param name="service">The service.</param>
         public int Of(StorageService service) => _calls.Count(c => c.Service == service);
 
         internal void Add(StorageCall call) => _calls.Enqueue(call);

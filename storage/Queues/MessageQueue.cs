@@ -51,12 +51,10 @@ public sealed class MessageQueue
         });
 
     /// <summary>Deletes a received message.</summary>
-    /// <param name="message">The message.</param>
     public Task DeleteAsync(QueueMessage message, CancellationToken cancellationToken = default) =>
         CallAsync(async () => await _client.DeleteMessageAsync(message.Id, message.PopReceipt, cancellationToken));
 
     /// <summary>Changes when a received message becomes visible again.</summary>
-    /// <param name="message">The message.</param>
     /// <param name="visibilityTimeout">From now.</param>
     /// <returns>The message with its new receipt.</returns>
     public Task<QueueMessage> PostponeAsync(QueueMessage message, TimeSpan visibilityTimeout, CancellationToken cancellationToken = default) =>

@@ -64,7 +64,6 @@ public sealed class VaultSecret
         CallAsync(async () => (await _client.GetSecretAsync(_name, version, cancellationToken: cancellationToken)).Value.Value);
 
     /// <summary>Adds a version. One request. When its response is lost and it is repeated, there are two with the same content.</summary>
-    /// <param name="value">The value.</param>
     /// <param name="tags">Tags to store with it; not secret.</param>
     public Task AddAsync(string value, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken = default)
     {

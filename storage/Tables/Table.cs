@@ -24,7 +24,6 @@ public sealed class Table
 
     /// <summary>Reads one row; null when it does not exist.</summary>
     /// <param name="partitionKey">The partition.</param>
-    /// <param name="rowKey">The row key.</param>
     public Task<Row?> FindAsync(string partitionKey, string rowKey, CancellationToken cancellationToken = default)
     {
         AzureLimits.CheckKey(partitionKey);
@@ -83,7 +82,6 @@ public sealed class Table
         CallAsync(() => QueryFilterPageAsync(condition, 1000, continuationToken, cancellationToken, columns));
 
     /// <summary>Adds a row that must not exist.</summary>
-    /// <param name="row">The row.</param>
     /// <returns>The row's ETag.</returns>
     public Task<string> InsertAsync(Row row, CancellationToken cancellationToken = default)
     {
@@ -92,7 +90,6 @@ public sealed class Table
     }
 
     /// <summary>Adds or replaces a row, whether or not it exists.</summary>
-    /// <param name="row">The row.</param>
     /// <returns>The row's ETag.</returns>
     public Task<string> UpsertAsync(Row row, CancellationToken cancellationToken = default)
     {
@@ -101,7 +98,6 @@ public sealed class Table
     }
 
     /// <summary>Replaces an existing row.</summary>
-    /// <param name="row">The row.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
     /// <returns>The row's new ETag.</returns>
     public Task<string> ReplaceAsync(Row row, string etag, CancellationToken cancellationToken = default)
@@ -122,7 +118,6 @@ public sealed class Table
 
     /// <summary>Sets the given properties of a row in any version, and leaves the others.</summary>
     /// <param name="row">The row with the properties to set.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>False when there is no such row.</returns>
     public async Task<bool> TryMergeAsync(Row row, CancellationToken cancellationToken = default)
     {
@@ -139,7 +134,6 @@ public sealed class Table
 
     /// <summary>Deletes a row.</summary>
     /// <param name="partitionKey">The partition.</param>
-    /// <param name="rowKey">The row key.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c>.</param>
     /// <returns>False when there was no such row.</returns>
     public Task<bool> DeleteAsync(string partitionKey, string rowKey, string etag = "*", CancellationToken cancellationToken = default) =>

@@ -26,11 +26,9 @@ public sealed class TableBatch(string partitionKey)
     internal IReadOnlyList<TableTransactionAction> Actions => _actions;
 
     /// <summary>Adds a row that must not exist yet; otherwise the batch fails with <see cref="StorageExistsException"/>.</summary>
-    /// <param name="row">The row.</param>
     public TableBatch Insert(Row row) => Add(TableTransactionActionType.Add, row, ETag.All);
 
     /// <summary>Adds or replaces a row, whether or not it exists.</summary>
-    /// <param name="row">The row.</param>
     public TableBatch Upsert(Row row) => Add(TableTransactionActionType.UpsertReplace, row, ETag.All);
 
     /// <summary>Sets the given properties of a row and leaves the others; creates the row when it is missing.</summary>
@@ -43,7 +41,6 @@ public sealed class TableBatch(string partitionKey)
     public TableBatch Merge(Row row, string etag = "*") => Add(TableTransactionActionType.UpdateMerge, row, new ETag(etag));
 
     /// <summary>Replaces an existing row.</summary>
-    /// <param name="row">The row.</param>
     /// <param name="etag">The version that must still be there, or <c>*</c> for any; a missing row fails the batch.</param>
     public TableBatch Replace(Row row, string etag = "*") => Add(TableTransactionActionType.UpdateReplace, row, new ETag(etag));
 

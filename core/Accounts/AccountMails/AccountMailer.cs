@@ -21,7 +21,6 @@ namespace Cloudreve.Core.Accounts.AccountMails;
 /// </summary>
 /// <param name="settings">Templates and the mail server.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="requests">The requests.</param>
 /// <param name="quota">Knows how much storage an account uses.</param>
 /// <param name="sender">Sends.</param>
 /// <param name="logger">Receives what was not sent.</param>

@@ -41,7 +41,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The key of a kind's request beside the account.</summary>
-    /// <param name="kind">The kind.</param>
     internal static string KeyOf(AccountMailKind kind) => kind switch
     {
         AccountMailKind.Activation => "activation",
@@ -53,7 +52,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         : KeyOf(kind);
 
     /// <summary>Requests a mail. Three transactions; one when the last request was a moment ago.</summary>
-    /// <param name="kind">The kind.</param>
     /// <param name="user">The account.</param>
     /// <param name="siteUrl">Scheme and host of its links.</param>
     /// <param name="language">Locale code; null for the account's.</param>
@@ -93,7 +91,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The request that a mail belongs to; null when it has ended or was replaced by another. One transaction.</summary>
-    /// <param name="mail">The mail.</param>
     internal async Task<Row?> FindAsync(AccountMail mail, CancellationToken cancellationToken)
     {
         var row = await FindAsync(mail.UserId, mail.Request ?? KeyOf(mail.Kind), cancellationToken);
@@ -101,7 +98,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>The open request of a kind; null for none. One transaction.</summary>
-    /// <param name="kind">The kind.</param>
     /// <param name="userId">The account.</param>
     internal Task<Row?> FindAsync(AccountMailKind kind, long userId, CancellationToken cancellationToken) =>
         FindAsync(userId, KeyOf(kind), cancellationToken);

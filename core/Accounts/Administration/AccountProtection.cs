@@ -8,7 +8,6 @@ internal static class AccountProtection
     /// <summary>Throws for a change that would lock an administrator out, or give an application access.</summary>
     /// <param name="actor">The administrator.</param>
     /// <param name="user">The account as it is.</param>
-    /// <param name="change">The change.</param>
     /// <exception cref="CloudreveException">40042 for the group, 40043 for the rest, 40089 for what applications may not do.</exception>
     public static void Check(Caller actor, User user, UserChange change)
     {

@@ -94,9 +94,7 @@ public sealed class UserAdministration
     /// account of the page. Other orders and parts of texts read the whole index, one transaction for each 1,000 accounts; the order by
     /// storage as many more for the table of quotas.
     /// </summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">Selects the accounts.</param>
-    /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number of accounts that may be sorted or searched.</param>
     /// <exception cref="CloudreveException">40001: there are too many to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedUser>> ListAsync(
@@ -145,7 +143,6 @@ public sealed class UserAdministration
     /// <summary>Changes an account: everything or nothing. Some five transactions, five more for another mail address.</summary>
     /// <param name="actor">The administrator.</param>
     /// <param name="id">The account.</param>
-    /// <param name="change">The change.</param>
     /// <exception cref="CloudreveException">
     /// 40001 malformed, 40021 no such account, 40032 the mail address has an account, 40039 no such group, 40042 the group of the first or
     /// the own account, 40043 any other lock-out of the first or the own account, 40089 what applications may not do.

@@ -10,6 +10,5 @@ internal interface ICaptchaVerifier
 
     /// <summary>Checks an answer. An answer counts once, right or wrong.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="answer">The answer.</param>
     Task<bool> VerifyAsync(SiteSettings site, CaptchaAnswer answer, CancellationToken cancellationToken);
 }

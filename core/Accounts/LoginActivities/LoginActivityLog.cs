@@ -47,7 +47,6 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Records a failure, unless there have been many recently. Two transactions at most.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="activity">The activity.</param>
     public async Task AddFailureAsync(long userId, LoginActivity activity, CancellationToken cancellationToken = default)
     {
         var since = clock.GetUtcNow() - FailureWindow;

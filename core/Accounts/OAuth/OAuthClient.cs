@@ -64,7 +64,6 @@ public sealed record OAuthClient
         SecretHash is null || CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Hash(secret ?? "")), Encoding.UTF8.GetBytes(SecretHash));
 
     /// <summary>The form in which secrets are kept. They are random, not chosen, so a plain hash is enough.</summary>
-    /// <param name="secret">The secret.</param>
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     internal static OAuthClient Read(Row row) => new()

@@ -39,12 +39,10 @@ public sealed record OAuthClientChange
 }
 
 /// <summary>A client that was changed, and its secret if that was set: it cannot be read again.</summary>
-/// <param name="Client">The client.</param>
 /// <param name="Secret">The secret; null when it was not set.</param>
 public sealed record ChangedOAuthClient(OAuthClient Client, string? Secret);
 
 /// <summary>Operations of administrators on OAuth clients (contract, section 24).</summary>
-/// <param name="clients">The clients.</param>
 /// <param name="grants">Grants of users to them.</param>
 /// <param name="ids">Gives numbers to new ones.</param>
 public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants grants, IdAllocator ids)
@@ -69,7 +67,6 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
         (await clients.ListLatestAsync()).FirstOrDefault(client => client.Id == id) ?? throw new CloudreveException(ErrorCode.NotFound, "The application does not exist.");
 
     /// <summary>Number of users who have granted something to a client. Reads the table of accounts.</summary>
-    /// <param name="client">The client.</param>
     public Task<long> CountGrantsAsync(OAuthClient client, CancellationToken cancellationToken = default) => grants.CountAsync(client.ClientId, cancellationToken);
 
     /// <summary>Creates a client, which gets its public id here. Two transactions.</summary>
@@ -90,7 +87,6 @@ public sealed class OAuthClientAdministration(OAuthClients clients, OAuthGrants 
 
     /// <summary>Changes a client. Two transactions.</summary>
     /// <param name="id">Its number.</param>
-    /// <param name="change">The change.</param>
     /// <exception cref="CloudreveException">40001: an invalid value; 404: no such client; 40040: a fixed property of a built-in client.</exception>
     public async Task<ChangedOAuthClient> UpdateAsync(long id, OAuthClientChange change, CancellationToken cancellationToken = default)
     {

@@ -62,7 +62,6 @@ public sealed class OAuthClients
         [.. (await _clients.GetAsync(cancellationToken)).Values.OrderBy(client => client.Id)];
 
     /// <summary>Adds or replaces a client. One transaction.</summary>
-    /// <param name="client">The client.</param>
     public async Task SaveAsync(OAuthClient client, CancellationToken cancellationToken = default)
     {
         await _layout.Site.UpsertAsync(client.Describe(Partition), cancellationToken);

@@ -29,7 +29,6 @@ public sealed record OAuthConsent(OAuthClient Client, string RedirectUri, IReadO
 public sealed record OAuthExchange(string? ClientId, string? ClientSecret, string? Code, string? CodeVerifier, string? RedirectUri);
 
 /// <summary>The result of an exchange.</summary>
-/// <param name="Tokens">The tokens.</param>
 /// <param name="Scopes">The scopes that they allow.</param>
 /// <param name="MayRefresh">True if the application gets the refresh token.</param>
 public sealed record OAuthTokens(TokenPair Tokens, IReadOnlySet<string> Scopes, bool MayRefresh);
@@ -66,7 +65,6 @@ public sealed class OAuthCodes(
     private const int MaxVerifier = 128;
 
     /// <summary>Records a user's consent and widens the grant. Three transactions at most.</summary>
-    /// <param name="user">The user.</param>
     /// <param name="session">The sign-in that the user consents in; null where another party issued its token.</param>
     /// <param name="consent">The grant that the user consents to; checked by the caller against the client.</param>
     /// <returns>The code, which cannot be read again.</returns>

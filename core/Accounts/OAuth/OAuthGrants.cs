@@ -13,7 +13,6 @@ namespace Cloudreve.Core.Accounts.OAuth;
 public sealed record OAuthGrant(Guid ClientId, IReadOnlyList<string> Scopes, DateTimeOffset? LastUsedAt);
 
 /// <summary>Grants of users to OAuth clients: one row for each grant, in the user's partition.</summary>
-/// <param name="clients">The clients.</param>
 /// <param name="clock">Stamps the use of grants.</param>
 public sealed class OAuthGrants(StorageLayout layout, OAuthClients clients, TimeProvider clock)
 {

@@ -17,7 +17,6 @@ public enum OpenIdProvider
 }
 
 /// <summary>The identity that a provider vouches for.</summary>
-/// <param name="Provider">The provider.</param>
 /// <param name="Issuer">The issuer; of a directory of many tenants, the tenant's.</param>
 /// <param name="Subject">The person's id there, which never changes.</param>
 public sealed record OpenIdIdentity(OpenIdProvider Provider, string Issuer, string Subject)

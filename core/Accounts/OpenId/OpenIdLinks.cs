@@ -8,7 +8,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.OpenId;
 
 /// <summary>The link of a user to a provider, which the user may sign in with.</summary>
-/// <param name="Provider">The provider.</param>
 /// <param name="LinkedAt">Since when.</param>
 public sealed record OpenIdLink(OpenIdProvider Provider, DateTimeOffset LinkedAt);
 
@@ -46,7 +45,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     }
 
     /// <summary>The user of an identity; null when it is linked to nobody. Two transactions.</summary>
-    /// <param name="identity">The identity.</param>
     public async Task<User?> FindUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
         if (await layout.Users.FindAsync(OwnerPartition(identity.Key), OwnerKey, cancellationToken) is not { } row)
@@ -60,7 +58,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
     /// The user of an identity, account and link as they were at most <see cref="UserStore.MaxAge"/> ago; null when it is linked to nobody.
     /// For identifying callers. No transaction for one that was read recently, one for an identity that this process knows, two otherwise.
     /// </summary>
-    /// <param name="identity">The identity.</param>
     public async ValueTask<User?> FindRecentUserAsync(OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
         if (_confirmed.Find(identity) is { } confirmed)
@@ -72,7 +69,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
 
     /// <summary>Links an identity with a user. Two transactions, more where a crash left rows behind.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="identity">The identity.</param>
     /// <exception cref="CloudreveException">40066: the user has another identity of the provider. 40067: the identity is another user's.</exception>
     public async Task LinkAsync(long userId, OpenIdIdentity identity, CancellationToken cancellationToken = default)
     {
@@ -93,7 +89,6 @@ public sealed class OpenIdLinks(StorageLayout layout, UserStore users, TimeProvi
 
     /// <summary>Removes a link. Four transactions.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="provider">The provider.</param>
     /// <returns>False when there was none.</returns>
     public async Task<bool> UnlinkAsync(long userId, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {

@@ -35,7 +35,6 @@ public sealed record OpenIdArrival(User User, bool HasProvenSecondFactor);
 /// <param name="layout">The storage of pending sign-ins.</param>
 /// <param name="links">The links between identities and users.</param>
 /// <param name="users">The accounts.</param>
-/// <param name="passkeys">Their passkeys.</param>
 /// <param name="tokens">Determines whether the sign-in of the linking user is still valid.</param>
 /// <param name="outgoing">Reaches providers.</param>
 /// <param name="clock">Determines which sign-ins have expired.</param>
@@ -61,7 +60,6 @@ public sealed class OpenIdSignIn(
 
     /// <summary>Begins a sign-in. One transaction.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="provider">The provider.</param>
     /// <param name="siteBase">The site's address, without a trailing slash.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <param name="linking">The user who links an identity with the own account; null for a sign-in.</param>
@@ -93,7 +91,6 @@ public sealed class OpenIdSignIn(
 
     /// <summary>Ends a sign-in. It works once, whatever the outcome.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="provider">The provider.</param>
     /// <param name="state">The state that the user came back with.</param>
     /// <param name="code">The code that the user came back with.</param>
     /// <returns>The user who has signed in; null when an identity was linked.</returns>
@@ -128,8 +125,6 @@ public sealed class OpenIdSignIn(
     }
 
     /// <summary>Removes a link.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="provider">The provider.</param>
     /// <exception cref="CloudreveException">40068: there is none. 40084: the user could no longer sign in.</exception>
     public async Task UnlinkAsync(User user, OpenIdProvider provider, CancellationToken cancellationToken = default)
     {
@@ -153,7 +148,6 @@ public sealed class OpenIdSignIn(
 
     /// <summary>Checks whether users may sign in with a provider.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="provider">The provider.</param>
     public static bool IsEnabled(SiteSettings site, OpenIdProvider provider) => provider switch
     {
         OpenIdProvider.Logto => site.Get(OpenIdSetting.LogtoEnabled) && IsAddress(site.Get(OpenIdSetting.LogtoEndpoint)),

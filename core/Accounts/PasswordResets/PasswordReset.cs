@@ -75,7 +75,6 @@ public sealed class PasswordReset(UserStore users, MailRequests requests)
     /// <summary>The secret of a request's link.</summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="user">The account.</param>
-    /// <param name="request">The request.</param>
     internal static string SecretOf(SiteSettings site, User user, Row request)
     {
         var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes(site.Get(SiteSetting.SecretKey)), "cloudreve password reset v1"u8);

@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>The location of the counters for attempts on one secret.</summary>
-/// <param name="Partition">The partition.</param>
 /// <param name="RowKey">The row.</param>
 internal readonly record struct AttemptKey(string Partition, string RowKey);
 
@@ -72,7 +71,6 @@ public sealed class AttemptLimiter(StorageLayout layout, TimeProvider clock)
 
     /// <summary>Checks whether the right secret came from a client's address recently. No transaction.</summary>
     /// <param name="row">The row of the attempts; null when there is none.</param>
-    /// <param name="client">The client.</param>
     internal bool Knows(Row? row, ClientAddress client) => row is not null && IsTrusted(AttemptRecord.Read(row), client);
 
     /// <summary>Counts a failure: one transaction, two more for each competing call.</summary>

@@ -21,7 +21,6 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
 
     /// <summary>The limit of a budget.</summary>
-    /// <param name="budget">The budget.</param>
     public static BudgetLimit Of(ClientBudget budget) => budget switch
     {
         ClientBudget.FailedSignIns => new("signins", 30, s_quarter, "failed sign-ins"),
@@ -48,7 +47,6 @@ internal sealed record BudgetLimit(string RowKey, int Most, TimeSpan Window, str
 
     /// <summary>Checks whether a client has used up its budget.</summary>
     /// <param name="record">The counts.</param>
-    /// <param name="client">The client.</param>
     /// <param name="underWay">The amount in progress that may have to be counted as well.</param>
     public bool IsSpent(BudgetRecord record, ClientAddress client, int underWay = 0) =>
         record.CountOf(client) + underWay >= Most || record.Total + underWay >= Most * AreaFactor;

@@ -38,7 +38,6 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     public int CountOf(ClientAddress client) => Networks.GetValueOrDefault(client.Key);
 
     /// <summary>The record after a client was charged or refunded.</summary>
-    /// <param name="client">The client.</param>
     /// <param name="count">The amount; negative for a refund.</param>
     public BudgetRecord Add(ClientAddress client, int count)
     {

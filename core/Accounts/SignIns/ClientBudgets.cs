@@ -26,8 +26,6 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// Charges a client for what it is about to do. One transaction, two more for each process that came in between; none for a budget that
     /// each process keeps for itself.
     /// </summary>
-    /// <param name="budget">The budget.</param>
-    /// <param name="client">The client.</param>
     /// <exception cref="CloudreveException">429: its budget is used up, which costs no transaction.</exception>
     public async Task SpendAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default)
     {
@@ -55,8 +53,6 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     /// Begins an attempt that a client pays for if it fails. No transaction, unless many attempts of the client are in progress in this process:
     /// those are paid in advance, and refunded if they succeed.
     /// </summary>
-    /// <param name="budget">The budget.</param>
-    /// <param name="client">The client.</param>
     /// <exception cref="CloudreveException">429: the client's budget is used up, which costs no transaction.</exception>
     public async ValueTask<BudgetAttempt> BeginAsync(ClientBudget budget, ClientAddress client, CancellationToken cancellationToken = default) =>
         await TryBeginAsync(budget, client, cancellationToken) ?? throw await RefuseAsync(budget, client, cancellationToken);
@@ -160,7 +156,6 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
 
     /// <summary>A charge against a client's budget.</summary>
     /// <param name="Budget">From which budget.</param>
-    /// <param name="Client">The client.</param>
     /// <param name="Tally">The tally of its area.</param>
     /// <param name="Count">The amount; negative for a refund.</param>
     private readonly record struct Charge(ClientBudget Budget, ClientAddress Client, BudgetTally Tally, int Count)

@@ -7,7 +7,6 @@ using Cloudreve.Core.Infrastructure.Tables;
 namespace Cloudreve.Core.Accounts.SignIns;
 
 /// <summary>The user of a sign-in that was completed with a second factor.</summary>
-/// <param name="User">The user.</param>
 /// <param name="Provider">The identity provider of the first step; null when it was a password.</param>
 public sealed record SecondStep(User User, OpenIdProvider? Provider);
 
@@ -27,7 +26,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     private const string Expires = "expires";
 
     /// <summary>Records that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
-    /// <param name="user">The user.</param>
     /// <param name="provider">The identity provider; null for a password.</param>
     /// <returns>The id of the session, which nobody can guess.</returns>
     public async Task<Guid> CreateAsync(User user, OpenIdProvider? provider = null, CancellationToken cancellationToken = default)
@@ -47,7 +45,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
 
     /// <summary>Ends a sign-in with a code. Five transactions.</summary>
     /// <param name="id">The session.</param>
-    /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>The user who has signed in.</returns>
     /// <exception cref="CloudreveException">

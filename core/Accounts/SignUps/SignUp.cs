@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Accounts.SignUps;
 
 /// <summary>A request for an account.</summary>
 /// <param name="Email">The mail address.</param>
-/// <param name="Password">The password.</param>
 /// <param name="Language">Locale code; null when unknown.</param>
 /// <param name="SiteUrl">Scheme and host of links in mails.</param>
 /// <param name="Client">The client that makes the request.</param>

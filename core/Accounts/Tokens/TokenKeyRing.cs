@@ -55,7 +55,6 @@ internal sealed class TokenKeyRing(IReadOnlyList<TokenKey> keys)
     public TokenKey? Find(string? id, DateTimeOffset now) => Verifying(now).FirstOrDefault(key => string.Equals(key.Id, id, StringComparison.Ordinal));
 
     /// <summary>A ring with another key.</summary>
-    /// <param name="key">The key.</param>
     public TokenKeyRing With(TokenKey key) => new([.. Keys, key]);
 
     /// <summary>The ring without keys that no longer verify anything.</summary>

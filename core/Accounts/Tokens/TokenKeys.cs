@@ -12,7 +12,6 @@ public sealed class TokenKeys
     private readonly TimeProvider _clock;
 
     /// <summary>Creates the keys; reads nothing yet.</summary>
-    /// <param name="store">Their store.</param>
     /// <param name="settings">The lifetime of keys.</param>
     /// <param name="clock">Determines which key signs.</param>
     internal TokenKeys(ITokenKeyStore store, SettingStore settings, TimeProvider clock) => (_store, _settings, _clock) = (store, settings, clock);

@@ -9,7 +9,6 @@ internal static class Base32
     private const int BitsPerLetter = 5;
 
     /// <summary>Encodes bytes.</summary>
-    /// <param name="bytes">The bytes.</param>
     public static string Encode(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder((bytes.Length * 8 + BitsPerLetter - 1) / BitsPerLetter);

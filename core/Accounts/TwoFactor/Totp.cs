@@ -24,8 +24,6 @@ internal static class Totp
     public static long StepAt(DateTimeOffset time) => time.ToUnixTimeSeconds() / StepSeconds;
 
     /// <summary>The code of a step.</summary>
-    /// <param name="secret">The secret.</param>
-    /// <param name="step">The step.</param>
     [SuppressMessage("Security", "CA5350", Justification = "RFC 6238 and authenticator apps prescribe HMAC-SHA-1, which is not broken.")]
     public static string CodeAt(ReadOnlySpan<byte> secret, long step)
     {
@@ -39,7 +37,6 @@ internal static class Totp
     }
 
     /// <summary>The step that a code belongs to; null for a wrong code and for one that was used, or is older than a used one.</summary>
-    /// <param name="secret">The secret.</param>
     /// <param name="code">The code that the user typed.</param>
     /// <param name="now">The time.</param>
     /// <param name="lastStep">The step of the last code that was taken.</param>

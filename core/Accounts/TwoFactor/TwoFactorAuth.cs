@@ -31,7 +31,6 @@ public sealed class TwoFactorAuth(
     private readonly GuessTurns _turns = new();
 
     /// <summary>Generates a secret for a user's app, replacing an earlier one. One transaction.</summary>
-    /// <param name="user">The user.</param>
     /// <returns>The secret in base32.</returns>
     public async Task<string> PrepareAsync(User user, CancellationToken cancellationToken = default)
     {
@@ -46,8 +45,6 @@ public sealed class TwoFactorAuth(
     }
 
     /// <summary>Enables the second factor with the first code of the prepared secret. Five transactions.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <exception cref="CloudreveException">
     /// 40001: it is enabled already. 50005: no secret was prepared, or it has expired. 40022: the code is wrong.
@@ -69,8 +66,6 @@ public sealed class TwoFactorAuth(
     }
 
     /// <summary>Disables the second factor with a code. Three transactions; none if it is disabled.</summary>
-    /// <param name="user">The user.</param>
-    /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <exception cref="CloudreveException">40022: the code is wrong. 429: the client has given too many wrong ones.</exception>
     public async Task DisableAsync(User user, string? code, ClientAddress client, CancellationToken cancellationToken = default)
@@ -85,7 +80,6 @@ public sealed class TwoFactorAuth(
 
     /// <summary>Consumes a code at sign-in; it cannot be reused. Three transactions.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="code">The code.</param>
     /// <param name="client">The client that makes the attempt.</param>
     /// <returns>The user.</returns>
     /// <exception cref="CloudreveException">

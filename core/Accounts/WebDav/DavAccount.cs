@@ -62,7 +62,6 @@ public sealed record DavAccount
     public required byte[] Salt { get; init; }
 
     /// <summary>Checks an option.</summary>
-    /// <param name="option">The option.</param>
     public bool Has(DavAccountOption option) => Options[(int)option];
 
     /// <summary>The password that clients send.</summary>

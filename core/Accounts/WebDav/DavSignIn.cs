@@ -19,8 +19,6 @@ public readonly record struct DavLogin(long UserId, DavAccount? Account);
 /// password must not keep its owner from signing in.
 /// </summary>
 /// <param name="layout">The storage of failures.</param>
-/// <param name="users">The users.</param>
-/// <param name="accounts">Their accounts.</param>
 /// <param name="limiter">Limits guessing of one user's passwords.</param>
 /// <param name="budgets">Limits the failures of one client.</param>
 /// <param name="clock">Ages what a process knows.</param>
@@ -41,7 +39,6 @@ public sealed class DavSignIn(
     /// </summary>
     /// <param name="site">The site, for its secret.</param>
     /// <param name="email">The user's mail address, in any case.</param>
-    /// <param name="password">The password.</param>
     /// <param name="client">The client that makes the request.</param>
     /// <exception cref="CloudreveException">429 after too many failures.</exception>
     public async Task<DavLogin> SignInAsync(

@@ -23,7 +23,6 @@ public sealed class CtrCipher : IDisposable
     private readonly UInt128 _start;
 
     /// <summary>Creates a cipher.</summary>
-    /// <param name="key">The key.</param>
     /// <param name="iv">The counter block of the first byte.</param>
     public CtrCipher(ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv)
     {

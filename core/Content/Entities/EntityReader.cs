@@ -8,12 +8,10 @@ namespace Cloudreve.Core.Content.Entities;
 
 /// <summary>Opens the content of entities, wherever their policies store it.</summary>
 /// <param name="catalog">The policies.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="encryption">Decrypts what is encrypted.</param>
 public sealed class EntityReader(SiteCatalog catalog, PolicyContainers containers, BlobEncryption encryption)
 {
     /// <summary>Opens a part of an entity's content, decrypted: one transaction.</summary>
-    /// <param name="entity">The entity.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="length">Number of bytes; null for all to the end.</param>
     /// <exception cref="CloudreveException">40035 without the policy, 40006 for a driver that is not supported, 50002 without the key.</exception>

@@ -18,7 +18,6 @@ namespace Cloudreve.Core.Content.Integrity;
 /// </summary>
 /// <param name="layout">The tables.</param>
 /// <param name="catalog">The policies that hold blobs.</param>
-/// <param name="containers">Their containers.</param>
 public sealed class SiteIntegrity(StorageLayout layout, SiteCatalog catalog, PolicyContainers containers)
 {
     // Ids below this one are the users' root folders, which have no id row; trashes have negative ones.

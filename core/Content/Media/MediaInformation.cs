@@ -30,7 +30,6 @@ public sealed class MediaInformation(
     /// something changes. A file whose content changes meanwhile stays as it is; its new content has a message of its own.
     /// </summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     /// <returns>The file as it is stored.</returns>
     public async Task<FileRecord> ExtractAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {

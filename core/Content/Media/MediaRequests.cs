@@ -15,7 +15,6 @@ public sealed class MediaRequests(StorageLayout layout)
 
     /// <summary>Queues the reading of media information and text, if the file can have some: one transaction. For files that come by the thousand.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     public Task SendMediaAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
         MediaInformation.IsPossible(site, file) || FullTextIndexing.IsPossible(site, file) ? SendPartsAsync(file, cancellationToken) : Task.CompletedTask;
 
@@ -30,7 +29,6 @@ public sealed class MediaRequests(StorageLayout layout)
     /// the end of uploads.
     /// </summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     public Task SendAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default) =>
         MediaInformation.IsPossible(site, file) || FullTextIndexing.IsPossible(site, file)
             || (new ThumbnailChoice(site).IsPossible(file) && FileThumbnails.Find(file) is null)

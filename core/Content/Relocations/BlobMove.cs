@@ -24,15 +24,12 @@ internal readonly record struct MoveOutcome(string? Failure, bool IsPending)
 /// app; then the entity is pointed to the copy, on the condition that it still has the blob that was copied.
 /// </summary>
 /// <param name="catalog">The policies.</param>
-/// <param name="containers">Their containers.</param>
-/// <param name="entities">The entities.</param>
 /// <param name="clock">Limits the waiting.</param>
 internal sealed class BlobMove(SiteCatalog catalog, PolicyContainers containers, EntityStore entities, TimeProvider clock)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Moves a blob: five transactions, some more for a large one. Harmless to repeat with the same target.</summary>
-    /// <param name="entity">The entity.</param>
     /// <param name="to">The policy.</param>
     /// <param name="target">The new blob.</param>
     /// <param name="timeout">The time to wait for the copy of a large one.</param>

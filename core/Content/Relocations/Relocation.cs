@@ -17,7 +17,6 @@ namespace Cloudreve.Core.Content.Relocations;
 /// Moves the blobs of files to another storage policy (contract, section 19.5): all versions, thumbnails and live photos. The files themselves
 /// are not touched, nor is what they count for. Every method may be called again after a crash.
 /// </summary>
-/// <param name="tasks">The tasks.</param>
 /// <param name="runs">Their lives.</param>
 /// <param name="callers">Whom they work for.</param>
 /// <param name="access">Checks access.</param>
@@ -25,7 +24,6 @@ namespace Cloudreve.Core.Content.Relocations;
 /// <param name="entities">Their blobs.</param>
 /// <param name="recycler">Removes the blobs that were left.</param>
 /// <param name="catalog">The policies.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">The site's settings.</param>
 /// <param name="layout">The storage of the state.</param>

@@ -4,14 +4,12 @@ using Cloudreve.Core.Drive.Tree;
 namespace Cloudreve.Core.Content.Relocations;
 
 /// <summary>The next files of a relocation.</summary>
-/// <param name="Files">The files.</param>
 /// <param name="Lost">The folders that could not be walked through.</param>
 /// <param name="After">The position at which the walk continues.</param>
 /// <param name="IsLast">True if nothing comes after them.</param>
 internal sealed record RelocationPage(IReadOnlyList<WalkItem> Files, IReadOnlyList<WalkItem> Lost, WalkCursor After, bool IsLast)
 {
     /// <summary>Reads a page.</summary>
-    /// <param name="walk">The walk.</param>
     /// <param name="start">Its position.</param>
     /// <param name="most">Maximum number of files.</param>
     public static async Task<RelocationPage> ReadAsync(ContentWalk walk, WalkCursor start, int most, CancellationToken cancellationToken)

@@ -18,7 +18,6 @@ internal readonly record struct RoundResult(long Moved, ItemFailures Failures);
 
 /// <summary>Moves the blobs of some files, several side by side.</summary>
 /// <param name="policy">The target policy.</param>
-/// <param name="entities">The entities.</param>
 /// <param name="recycler">Removes blobs that nobody uses in the end.</param>
 /// <param name="move">Moves a blob.</param>
 /// <param name="clock">Dates targets.</param>

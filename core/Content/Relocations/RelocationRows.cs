@@ -20,7 +20,6 @@ internal sealed class RelocationRows(StorageLayout layout)
 
     /// <summary>Writes the state in place of the version that was read: one transaction.</summary>
     /// <param name="taskId">The task.</param>
-    /// <param name="state">The state.</param>
     /// <param name="etag">The version that was read; null when there was none.</param>
     /// <returns>The new version.</returns>
     /// <exception cref="StorageException">Another run got further meanwhile.</exception>

@@ -17,7 +17,6 @@ public sealed class PolicyContainers(StorageLayout layout, TimeProvider clock)
     private readonly ConcurrentDictionary<(string Server, string Name, string Key), StorageAccount> _others = new();
 
     /// <summary>The container that holds a policy's blobs; no request is sent.</summary>
-    /// <param name="policy">The policy.</param>
     /// <exception cref="CloudreveException">40006 when the policy's driver is not Azure Blob storage.</exception>
     public BlobContainer Get(StoragePolicy policy)
     {

@@ -11,18 +11,15 @@ public static class FileThumbnails
     public const string Disabled = "thumb:disabled";
 
     /// <summary>The thumbnail that a file refers to; null for none.</summary>
-    /// <param name="file">The file.</param>
     public static EntityLink? Find(FileRecord file) => file.OtherEntities.FirstOrDefault(l => l.Type == EntityType.Thumbnail);
 
     /// <summary>Checks whether thumbnails of a file are disabled.</summary>
-    /// <param name="file">The file.</param>
     public static bool IsDisabled(FileRecord file) => file.Metadata.ContainsKey(Disabled);
 
     /// <summary>
     /// A file without its thumbnails and media information, for a change of its content: they show the previous content. Failures with that
     /// content are forgotten, too.
     /// </summary>
-    /// <param name="file">The file.</param>
     /// <param name="dropped">The entities that the new record does not refer to any more; their references are to be removed once it is stored.</param>
     /// <returns>The new record; the same one when there was nothing to drop.</returns>
     public static FileRecord Drop(FileRecord file, out IReadOnlyList<long> dropped)

@@ -11,7 +11,6 @@ internal static class HeifThumbnails
     private const int MaxThumbnails = 8;
 
     /// <summary>The numbers of the small pictures of the file's primary one; none when there are none or the file is damaged.</summary>
-    /// <param name="file">The file.</param>
     public static IReadOnlyList<uint> Find(ReadOnlySpan<byte> file)
     {
         if (FindPrimary(file) is not { } place)

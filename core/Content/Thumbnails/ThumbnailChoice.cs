@@ -10,11 +10,9 @@ public sealed class ThumbnailChoice(SiteSettings site)
     private readonly IReadOnlyList<PictureExtractor> _extractors = PictureExtractor.Of(site);
 
     /// <summary>Checks whether a thumbnail of a file can be made, judging by its name, size and mark.</summary>
-    /// <param name="file">The file.</param>
     public bool IsPossible(FileRecord file) => Find(file) is not null;
 
     /// <summary>Checks whether requesting a file's thumbnail is certain to fail, so that clients need not try.</summary>
-    /// <param name="file">The file.</param>
     public bool IsCertainToFail(FileRecord file) =>
         file is { Type: FileType.File, IsSymbolic: false } && FileThumbnails.Find(file) is null && !IsPossible(file);
 

@@ -7,7 +7,6 @@ internal static class ThumbnailExtensions
     private static readonly HashSet<string> Refused = ["svg", "svgz"];
 
     /// <summary>A name's extension in lower case, without dot; empty when it has none.</summary>
-    /// <param name="name">The name.</param>
     public static string Of(string name) => Path.GetExtension(name).TrimStart('.').ToLowerInvariant();
 
     /// <summary>Reads a setting.</summary>

@@ -37,7 +37,6 @@ public sealed class ThumbnailService
     /// <param name="recycler">Removes thumbnails that were not completed.</param>
     /// <param name="ids">Gives ids to thumbnails.</param>
     /// <param name="catalog">The policies that hold the blobs.</param>
-    /// <param name="containers">Their containers.</param>
     /// <param name="encryption">Opens encrypted blobs.</param>
     /// <param name="clock">Determines when to try again.</param>
     /// <param name="logger">Receives why there is no thumbnail.</param>
@@ -58,7 +57,6 @@ public sealed class ThumbnailService
 
     /// <summary>A file's thumbnail, which is made if there is none. One transaction when there is one.</summary>
     /// <param name="site">The site's settings.</param>
-    /// <param name="file">The file.</param>
     /// <exception cref="CloudreveException">40077: there is none, and none can be made now.</exception>
     public async Task<EntityRecord> GetAsync(SiteSettings site, FileRecord file, CancellationToken cancellationToken = default)
     {

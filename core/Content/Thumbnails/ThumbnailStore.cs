@@ -17,7 +17,6 @@ namespace Cloudreve.Core.Content.Thumbnails;
 /// <param name="updates">The rows of the files.</param>
 /// <param name="ids">Gives ids to new entities.</param>
 /// <param name="catalog">The policies that hold the blobs.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="encryption">Encrypts thumbnails of encrypted content.</param>
 /// <param name="clock">Stamps new entities.</param>
 internal sealed class ThumbnailStore(
@@ -25,7 +24,6 @@ internal sealed class ThumbnailStore(
     BlobEncryption encryption, TimeProvider clock)
 {
     /// <summary>The thumbnail that a file refers to. One transaction; null when it has none, or its blob is gone.</summary>
-    /// <param name="file">The file.</param>
     public async Task<EntityRecord?> FindAsync(FileRecord file, CancellationToken cancellationToken) =>
         FileThumbnails.Find(file) is { } link ? await entities.FindAsync(link.Id, cancellationToken) : null;
 

@@ -31,7 +31,6 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     public int Count => ChunkSize == 0 || Size == 0 ? 1 : (int)((Size + ChunkSize - 1) / ChunkSize);
 
     /// <summary>The chunk plan of a policy for a file.</summary>
-    /// <param name="policy">The policy.</param>
     /// <param name="size">Bytes of the file.</param>
     /// <param name="isRelay">True if the chunks pass through the functions.</param>
     /// <exception cref="CloudreveException">40049 for a file that no blob can hold.</exception>
@@ -66,7 +65,6 @@ public readonly record struct ChunkPlan(long Size, long ChunkSize)
     internal IEnumerable<string> BlockIds => Enumerable.Range(0, Count).Select(BlockId);
 
     /// <summary>Checks whether blocks are exactly the chunks, in any order: the service lists uncommitted blocks in no particular order.</summary>
-    /// <param name="blocks">The blocks.</param>
     internal bool IsMadeOf(IReadOnlyList<BlobBlock> blocks)
     {
         if (blocks.Count != Count)

@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Content.Uploads;
 /// refer to, whose address nobody else ever gets. Content that passes through the functions is written there directly.
 /// </summary>
 /// <param name="catalog">Their policies.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="clock">Waits for copies.</param>
 public sealed class UploadBlobs(SiteCatalog catalog, PolicyContainers containers, TimeProvider clock)
 {

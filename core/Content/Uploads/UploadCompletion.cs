@@ -15,11 +15,9 @@ namespace Cloudreve.Core.Content.Uploads;
 /// once, the session's row decides between completion and cancellation, and the file's mark shows whether it has the content.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
-/// <param name="blobs">Their blobs.</param>
 /// <param name="byPath">Finds files by path.</param>
 /// <param name="byId">Finds files by id.</param>
 /// <param name="updates">Changes files.</param>
-/// <param name="entities">The entities.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="locks">The lock of an upload's path.</param>
 /// <param name="log">Hears of new content.</param>

@@ -55,7 +55,6 @@ public sealed class UploadCreation
     /// </summary>
     /// <param name="caller">The user who uploads: the owner of the drive.</param>
     /// <param name="site">The site's settings.</param>
-    /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Cancels the call. Its changes are undone, by a timer within minutes if not at once.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 and 40050 for the name, 40049 for the size, 40051 for the quota, 40073 while the path is locked,
@@ -178,7 +177,6 @@ public sealed class UploadCreation
     /// minutes.
     /// </summary>
     /// <param name="session">The upload.</param>
-    /// <param name="reason">The reason.</param>
     public Task UndoAsync(UploadSession session, Exception reason) => LeaveAsync(session, async timeout =>
     {
         await _cancellation.CancelAsync(session, timeout);

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Content.Uploads;
 /// it is reviewed once: anything that an interrupted request left behind is undone or finished then.
 /// </summary>
 /// <param name="sessions">The rows of uploads.</param>
-/// <param name="blobs">Their blobs.</param>
 /// <param name="completion">Completes what has been decided.</param>
 /// <param name="cancellation">Gives up the rest.</param>
 /// <param name="chunked">Ends uploads of clients that send chunks.</param>

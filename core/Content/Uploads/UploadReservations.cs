@@ -14,7 +14,6 @@ namespace Cloudreve.Core.Content.Uploads;
 internal sealed class UploadReservations(UploadSessions sessions, QuotaLedger quota, DriveLocks locks)
 {
     /// <summary>Ends the uploads that deleted files wait for. Harmless to repeat.</summary>
-    /// <param name="files">The files.</param>
     public async Task FreeAsync(IEnumerable<FileRecord> files, CancellationToken cancellationToken)
     {
         foreach (var file in files)

@@ -155,7 +155,6 @@ public sealed record UploadSession
     internal Actor Actor => new(CreatedBy, ClientId);
 
     /// <summary>Checks whether an upload is pending that will give a file its content.</summary>
-    /// <param name="file">The file.</param>
     internal bool IsAwaitedBy(FileRecord file) => file.Metadata.GetValueOrDefault(MetadataKeys.UploadSession) == Mark;
 
     internal bool HasReceived(int index) => index / 8 < Received.Length && (Received[index / 8] & (1 << (index % 8))) != 0;

@@ -14,12 +14,10 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
     private const string Due = "due";
 
     /// <summary>Finds an upload; null when there is none.</summary>
-    /// <param name="id">Its id.</param>
     public async Task<UploadSession?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
         await layout.Uploads.FindAsync(UploadSession.PartitionOf(id), UploadSession.RowKey, cancellationToken) is { } row ? UploadSession.FromRow(row) : null;
 
     /// <summary>An upload.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">40011 when there is none.</exception>
     public async Task<UploadSession> GetAsync(Guid id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) ?? throw Expired();

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Content.Versions;
 /// <summary>Changes the versions of a file (contract, section 12). Permissions are checked before.</summary>
 /// <param name="byPath">Finds files by path.</param>
 /// <param name="updates">Changes files.</param>
-/// <param name="entities">Their entities.</param>
 /// <param name="locks">The locks of the drive.</param>
 /// <param name="releases">Releases what files give up.</param>
 /// <param name="log">Hears of changes.</param>

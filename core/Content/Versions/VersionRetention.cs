@@ -28,7 +28,6 @@ internal static class VersionRetention
     /// <summary>
     /// Makes an entity the current version. The previous one becomes an older version, and the oldest ones and thumbnails are dropped.
     /// </summary>
-    /// <param name="file">The file.</param>
     /// <param name="content">The new version; id 0 for empty content without a blob.</param>
     /// <param name="currentSince">The time the previous version was created.</param>
     /// <param name="keep">Number of versions to keep; 0 for all.</param>
@@ -49,7 +48,6 @@ internal static class VersionRetention
     }
 
     /// <summary>Gives a file the motion part of a live photo in place of the one it has.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="motion">The motion part.</param>
     public static ContentChange AttachMotion(FileRecord file, EntityLink motion)
     {

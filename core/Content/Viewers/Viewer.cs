@@ -4,7 +4,6 @@ namespace Cloudreve.Core.Content.Viewers;
 
 /// <summary>A kind of file that a viewer can create.</summary>
 /// <param name="Ext">The extension, without dot.</param>
-/// <param name="DisplayName">The display name.</param>
 public sealed record ViewerTemplate(string Ext, string DisplayName);
 
 /// <summary>An app that shows or edits files; the names are those of the setting <c>file_viewers</c> (contract, section 16).</summary>
@@ -60,7 +59,6 @@ public sealed record Viewer
 }
 
 /// <summary>Viewers that were added together.</summary>
-/// <param name="Viewers">The viewers.</param>
 public sealed record ViewerGroup(IReadOnlyList<Viewer> Viewers);
 
 /// <summary>JSON of the viewers' settings.</summary>

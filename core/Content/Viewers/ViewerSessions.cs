@@ -51,7 +51,6 @@ public sealed class ViewerSessions(StorageLayout layout, TimeProvider clock)
     private const int SecretLength = 128;
 
     /// <summary>Stores a session. One transaction.</summary>
-    /// <param name="session">The session.</param>
     /// <returns>The token, which cannot be read again.</returns>
     public async Task<string> CreateAsync(ViewerSession session, CancellationToken cancellationToken = default)
     {

@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Content.Viewers;
 public static partial class WopiActionUrl
 {
     /// <summary>The page; null when the viewer does not open the extension.</summary>
-    /// <param name="viewer">The viewer.</param>
     /// <param name="extension">The file's extension, without dot.</param>
     /// <param name="preferredAction"><c>edit</c> or <c>view</c>; the other one where the viewer lacks it.</param>
     /// <param name="wopiSource">The file's address for the viewer.</param>

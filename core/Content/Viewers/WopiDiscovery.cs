@@ -22,7 +22,6 @@ public sealed class WopiDiscovery(OutgoingHttp outgoing)
 
     /// <summary>Reads the viewers that a server offers.</summary>
     /// <param name="endpoint">The address of the discovery document.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">40001: there is no such document, or the operator does not allow the server.</exception>
     public async Task<ViewerGroup> ReadAsync(string endpoint, CancellationToken cancellationToken = default)
     {

@@ -79,7 +79,6 @@ public sealed record Actor(long UserId, string? ClientId = null)
 }
 
 /// <summary>An event of a file or folder.</summary>
-/// <param name="Category">The category.</param>
 /// <param name="Actor">The user and client that did it.</param>
 /// <param name="File">The file as it is afterwards; for a deletion as it was.</param>
 /// <param name="From">The path before; null when it was not there.</param>

@@ -55,14 +55,12 @@ public sealed record AdminFileFilter
 }
 
 /// <summary>A file and what belongs to it.</summary>
-/// <param name="File">The file.</param>
 /// <param name="Entities">Its blobs, the current version first.</param>
 /// <param name="Links">Its direct links.</param>
 /// <param name="Shares">Its share links.</param>
 public sealed record ListedFile(FileRecord File, IReadOnlyList<EntityRecord> Entities, IReadOnlyList<DirectLink> Links, IReadOnlyList<Share> Shares);
 
 /// <summary>An administrator's changes to a file; null leaves a value as it is.</summary>
-/// <param name="Name">The name.</param>
 /// <param name="Metadata">All of the metadata.</param>
 /// <param name="KeptLinks">The ids of direct links that stay.</param>
 public sealed record AdminFileChange(string? Name, IReadOnlyDictionary<string, string>? Metadata, IReadOnlyCollection<long>? KeptLinks);
@@ -98,9 +96,7 @@ public sealed class FileAdministration
     /// two transactions, one for its owner's links and one for each block of its blobs. The order by time reads all rows of ids, a
     /// transaction for each 1,000; other orders and filters also read each file.
     /// </summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">Selects the files.</param>
-    /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted or searched.</param>
     /// <exception cref="CloudreveException">40001: there are too many to be sorted or searched.</exception>
     public async Task<NumberedItems<ListedFile>> ListAsync(
@@ -122,7 +118,6 @@ public sealed class FileAdministration
     }
 
     /// <summary>A file. Some five transactions.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">40044: there is none.</exception>
     public async Task<ListedFile> GetAsync(long id, CancellationToken cancellationToken = default) =>
         (await DescribeAsync(new NumberedItems<FileRecord>([await GetFileAsync(id, cancellationToken)], 1), cancellationToken)).Items[0];
@@ -130,7 +125,6 @@ public sealed class FileAdministration
     /// <summary>Changes a file.</summary>
     /// <param name="actor">The administrator.</param>
     /// <param name="id">The file.</param>
-    /// <param name="change">The change.</param>
     /// <param name="rules">The rules for metadata.</param>
     /// <exception cref="CloudreveException">40001 metadata that cannot be set, 40044 no such file, 40052 an illegal name, 40004 a clash, 40073 locks, 40078 the file is in the trash.</exception>
     public async Task<ListedFile> UpdateAsync(

@@ -19,7 +19,6 @@ internal enum RowUse
 }
 
 /// <summary>Rows of a folder, in order.</summary>
-/// <param name="Folder">The folder.</param>
 /// <param name="Rows">Those that are kept.</param>
 /// <param name="IsFirst">True if they are the folder's first ones.</param>
 /// <param name="IsLast">True if the folder has no more.</param>
@@ -54,7 +53,6 @@ internal sealed class FolderScan(PageReader read, string from, string to, Func<R
     private long _others;
 
     /// <summary>Reads folders. Pages read ahead are dropped when the enumeration ends early.</summary>
-    /// <param name="folders">The folders.</param>
     /// <param name="idOf">The id of one.</param>
     /// <param name="startOf">The position to start from in a folder that is not read from its beginning; null for all others.</param>
     public async IAsyncEnumerable<FolderPart<T>> ReadAsync<T>(

@@ -12,7 +12,6 @@ internal sealed record SnapshotKey(long FolderId, FileOrder Order, bool Descendi
 }
 
 /// <summary>A part of a snapshot.</summary>
-/// <param name="Entries">The entries.</param>
 /// <param name="Total">Number of entries of the whole snapshot.</param>
 internal sealed record SnapshotPart(IReadOnlyList<FileRecord> Entries, long Total);
 

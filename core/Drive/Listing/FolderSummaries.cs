@@ -27,7 +27,6 @@ public sealed class FolderSummaries(StorageLayout layout, HeavyReads reads, Time
     /// The summary of a folder: one transaction for each 1,000 entries of neighbouring folders below it, at most one more for each folder;
     /// none while a kept result is young enough.
     /// </summary>
-    /// <param name="folder">The folder.</param>
     /// <param name="maxEntries">The number of entries at which the walk ends; 0 for no limit.</param>
     /// <param name="maxAge">The maximum age of a kept result.</param>
     public async Task<FolderSummary> GetAsync(FileRecord folder, long maxEntries, TimeSpan maxAge, CancellationToken cancellationToken = default)

@@ -37,7 +37,6 @@ internal sealed record KeyOrder(string Folders, string Files, string? Condition)
     public static string Encode(string key) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(key));
 
     /// <summary>The row's key that a token holds.</summary>
-    /// <param name="token">The token.</param>
     /// <exception cref="CloudreveException">40001 for an invalid token, or of another order.</exception>
     public string Decode(string token)
     {

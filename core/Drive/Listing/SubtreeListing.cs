@@ -8,7 +8,6 @@ namespace Cloudreve.Core.Drive.Listing;
 
 /// <summary>An entry somewhere below a folder.</summary>
 /// <param name="Path">The names from that folder down.</param>
-/// <param name="Entry">The entry.</param>
 public sealed record SubtreeEntry(FilePath Path, FileRecord Entry);
 
 /// <summary>Lists all that is below a folder, level by level. Only the folders of one level are kept in memory.</summary>

@@ -170,7 +170,6 @@ public sealed class DriveLocks(StorageLayout layout, TimeProvider clock)
     public static string NewToken(long ownerId) => $"{ownerId:x}-{Guid.NewGuid():N}";
 
     /// <summary>The drive that a token of <see cref="NewToken"/> names; null for others.</summary>
-    /// <param name="token">The token.</param>
     public static long? OwnerOf(string token) =>
         token.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash
         && long.TryParse(token.AsSpan(0, dash), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var owner)

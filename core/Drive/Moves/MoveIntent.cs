@@ -114,7 +114,6 @@ internal sealed record MoveIntent
 }
 
 /// <summary>A run of a deleted folder's files that is removed as a whole, so that its bytes are refunded exactly once.</summary>
-/// <param name="Folder">The folder.</param>
 /// <param name="LastKey">The last row of the run.</param>
 /// <param name="Bytes">The bytes that the files of the run are charged.</param>
 internal sealed record DeletionPage(long Folder, string LastKey, long Bytes);

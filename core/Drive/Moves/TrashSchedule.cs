@@ -7,7 +7,6 @@ namespace Cloudreve.Core.Drive.Moves;
 /// <summary>An entry of a trash that is due for deletion.</summary>
 /// <param name="OwnerId">The owner of the trash.</param>
 /// <param name="Name">The entry's name there.</param>
-/// <param name="Note">The note.</param>
 internal sealed record ExpiredTrash(long OwnerId, string Name, Row Note);
 
 /// <summary>The schedule by which trash is deleted for good. A note is written first and proves wrong when the move fails.</summary>

@@ -22,7 +22,6 @@ internal sealed class DepthGuard(DriveSettlement settlement, EntriesById byId, D
     /// </summary>
     /// <param name="seen">The control rows as they were read before the path was resolved.</param>
     /// <param name="path">The path of the new entry.</param>
-    /// <param name="entry">The entry.</param>
     /// <exception cref="CloudreveException">40001; 409 while folders are moved all the time.</exception>
     public async Task RequireAsync(DriveControl seen, FilePath path, FileRecord entry, CancellationToken cancellationToken)
     {

@@ -40,8 +40,6 @@ public sealed partial class DriveOperations
 
     /// <summary>Creates an entry and the folders above it that are missing. Path + 4 transactions, 3 more for each missing folder.</summary>
     /// <param name="work">The request.</param>
-    /// <param name="path">The path.</param>
-    /// <param name="entry">The entry.</param>
     /// <param name="failIfExists">True if an existing entry of the same type is an error.</param>
     /// <exception cref="CloudreveException">
     /// 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when a folder above was moved too deep meanwhile.
@@ -62,9 +60,6 @@ public sealed partial class DriveOperations
 
     /// <summary>Creates an entry in a folder that exists. Path + 4 transactions, one more for a folder.</summary>
     /// <param name="work">The request.</param>
-    /// <param name="path">The path.</param>
-    /// <param name="entry">The entry.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing folder, 40004 for a clash, 40052 for an illegal name, 403 for the root, 40073 for locks, 40001 when it would be too deep.
     /// </exception>
@@ -170,7 +165,6 @@ public sealed partial class DriveOperations
     /// <param name="work">The request.</param>
     /// <param name="path">The entry.</param>
     /// <param name="destination">The folder that the copy comes into.</param>
-    /// <param name="limits">Its limits.</param>
     /// <param name="newName">The copy's name; null for the same.</param>
     /// <exception cref="CloudreveException">
     /// 40016 for a missing path, 403 for a root or a folder into itself, 40004 for a clash, 40051 for the quota, 40073 for locks, 40079 for
@@ -316,7 +310,6 @@ public sealed partial class DriveOperations
     }
 
     /// <summary>The original location of an entry of the trash; null when it is unknown.</summary>
-    /// <param name="entry">The entry.</param>
     public static FilePath? OriginOf(FileRecord entry) =>
         entry.Metadata.TryGetValue(MetadataKeys.RestoreUri, out var uri) ? FileUri.ParseStored(uri).Path : null;
 

@@ -11,7 +11,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Drive.Properties;
 
 /// <summary>A change of one metadata key.</summary>
-/// <param name="Key">The key.</param>
 /// <param name="Value">The new value; null to remove the key.</param>
 public sealed record MetadataPatch(string Key, string? Value);
 
@@ -37,7 +36,6 @@ public sealed partial class MetadataRules(IReadOnlyDictionary<string, CustomProp
     }
 
     /// <summary>Checks whether a text is a list of custom property definitions.</summary>
-    /// <param name="text">The text.</param>
     internal static bool AreDefinitions(string text)
     {
         try
@@ -189,7 +187,6 @@ public sealed record CustomProperty
     }
 
     /// <summary>Checks whether a value is valid; an empty one clears the property.</summary>
-    /// <param name="value">The value.</param>
     public bool Accepts(string value) => value.Length == 0 || Type switch
     {
         "text" or "link" => IsWithin(value.CountCharacters()),

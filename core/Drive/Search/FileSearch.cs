@@ -37,8 +37,6 @@ public sealed record SearchRequest(long FolderId, FilePath Path, SearchQuery Que
 }
 
 /// <summary>An entry that was looked for.</summary>
-/// <param name="Entry">The entry.</param>
-/// <param name="Path">Its path.</param>
 public sealed record SearchHit(FileRecord Entry, FilePath Path);
 
 /// <summary>Searches folders and what is below them, level by level.</summary>

@@ -30,7 +30,6 @@ internal sealed class NamePattern
     }
 
     /// <summary>Checks whether a name matches.</summary>
-    /// <param name="name">The name.</param>
     public bool Matches(string name)
     {
         var rest = CanonicalText.Of(name).AsSpan();

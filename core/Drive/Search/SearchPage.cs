@@ -233,8 +233,6 @@ public sealed class SearchPage
     }
 
     /// <summary>A folder on the way down.</summary>
-    /// <param name="Id">Its id.</param>
-    /// <param name="Path">Its path.</param>
     /// <param name="Way">Ids from below the top to this folder.</param>
     private sealed record Folder(long Id, FilePath Path, IReadOnlyList<long> Way)
     {

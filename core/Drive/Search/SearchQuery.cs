@@ -50,12 +50,9 @@ public sealed class SearchQuery
     }
 
     /// <summary>Checks whether an entry matches the query.</summary>
-    /// <param name="entry">The entry.</param>
     public bool Matches(FileRecord entry) => MayMatch(entry.Type, entry.Name) && _conditions.TrueForAll(matches => matches(entry));
 
     /// <summary>Checks whether an entry can match the query, judging by its type and name.</summary>
-    /// <param name="type">Its type.</param>
-    /// <param name="name">Its name.</param>
     public bool MayMatch(FileType type, string name) => (Type is null || type == Type) && MatchesName(name);
 
     private bool MatchesName(string name) =>

@@ -53,8 +53,6 @@ public sealed record DrivePlace(long OwnerId, FilePath Path, FileUri View, Bools
 public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
 {
     /// <summary>Checks a URI for an operation. No transaction but for shares and shortcuts.</summary>
-    /// <param name="caller">The caller.</param>
-    /// <param name="uri">The URI.</param>
     /// <param name="capability">The capability that the operation requires.</param>
     /// <param name="hashIds">Decodes the id in the URI.</param>
     /// <exception cref="CloudreveException">401 for anonymous callers, 403 for drives of others or a missing capability; for shares see <see cref="SharedPlaces"/>.</exception>
@@ -134,8 +132,6 @@ public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
     }
 
     /// <summary>Throws unless the caller is the file's owner or an administrator.</summary>
-    /// <param name="caller">The caller.</param>
-    /// <param name="file">The file.</param>
     /// <exception cref="CloudreveException">40082 for others, guests included.</exception>
     public static void RequireOwner(Caller caller, FileRecord file)
     {
@@ -147,8 +143,6 @@ public sealed class DriveAccess(SharedPlaces shares, EntriesById byId)
     /// Checks whether a caller may read a blob of a file: its owner and administrators may read all of them, visitors of a share only the
     /// current version. Sharing a file shows its current state, not what was removed from it before.
     /// </summary>
-    /// <param name="caller">The caller.</param>
-    /// <param name="file">The file.</param>
     /// <param name="entityId">The blob.</param>
     public static bool MayRead(Caller caller, FileRecord file, long entityId) =>
         entityId == file.PrimaryEntityId

@@ -63,7 +63,6 @@ public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// each folder below the entry, a hundred at most where that need not be known.
     /// </summary>
     /// <param name="control">The drive.</param>
-    /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>
     /// <exception cref="CloudreveException">40001 when something would get below the maximum depth.</exception>
@@ -84,7 +83,6 @@ public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
     /// </summary>
     /// <param name="control">The drive, as it was before the move.</param>
     /// <param name="noted">The data noted with the move.</param>
-    /// <param name="entry">The entry.</param>
     /// <param name="from">Its depth before.</param>
     /// <param name="to">Its depth afterwards.</param>
     /// <exception cref="CloudreveException">40001.</exception>

@@ -14,7 +14,6 @@ public sealed class EntriesById(StorageLayout layout)
     private const int MaxWalk = 1_000;
 
     /// <summary>Finds an entry by its id: two transactions; null when it does not exist.</summary>
-    /// <param name="id">The id.</param>
     public async Task<FileRecord?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var idRow = await layout.FileIds.FindAsync(FileKeys.IdBlock(id), FileKeys.Id(id), cancellationToken);

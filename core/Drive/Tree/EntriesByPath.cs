@@ -15,7 +15,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
 {
     /// <summary>Finds the entry at a path; null for none.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public Task<FileRecord?> FindAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         FindBelowAsync(DriveRoots.RootId(ownerId), ownerId, path, cancellationToken);
@@ -35,13 +34,11 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
 
     /// <summary>Finds what is at a path.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         await FindAsync(ownerId, path, cancellationToken) ?? throw EntryErrors.PathNotFound();
 
     /// <summary>Finds the entry at a place that the caller may use; null for none.</summary>
-    /// <param name="place">The place.</param>
     public async Task<FileRecord?> FindAsync(DrivePlace place, CancellationToken cancellationToken = default) => place switch
     {
         { Top: { IsSymbolic: true } shortcut } => place.Path.IsRoot ? shortcut : throw EntryErrors.Shortcut(),
@@ -52,13 +49,11 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
     };
 
     /// <summary>Finds the entry at a place that the caller may use.</summary>
-    /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default) =>
         await FindAsync(place, cancellationToken) ?? throw EntryErrors.PathNotFound();
 
     /// <summary>Finds a folder that the caller may use, with the view it inherits: path + 1 transactions, one more where no folder below the root has a view.</summary>
-    /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when there is no folder.</exception>
     public async Task<(FileRecord Folder, string? View)> GetFolderAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {
@@ -80,7 +75,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
 
     /// <summary>Finds the folder at a path: one transaction for each level; null when there is no folder.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
-    /// <param name="path">The path.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
     public async Task<long?> FindFolderIdAsync(long ownerId, FilePath path, CancellationToken cancellationToken = default) =>
         (await FindFolderBelowAsync(DriveRoots.RootId(ownerId), path, cancellationToken))?.Id;
@@ -131,7 +125,6 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
 
     /// <summary>Finds the row that holds a name in a folder: one transaction, two where a move is bringing an entry of this name.</summary>
     /// <param name="folderId">The folder.</param>
-    /// <param name="name">The name.</param>
     internal async Task<Row?> FindGuardAsync(long folderId, string name, CancellationToken cancellationToken)
     {
         // A name that no entry can have is not looked up: its key might be one that storage refuses.

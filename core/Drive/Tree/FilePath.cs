@@ -68,11 +68,9 @@ public sealed class FilePath : IEquatable<FilePath>
     }
 
     /// <summary>Checks whether a file or folder may be given a name (contract, section 8).</summary>
-    /// <param name="name">The name.</param>
     public static bool IsValidName(string name) => IsStoredName(name) && !name.Any(char.IsControl);
 
     /// <summary>Checks whether an entry may have a name: earlier releases also accepted control characters.</summary>
-    /// <param name="name">The name.</param>
     internal static bool IsStoredName(string name)
     {
         if (name is "" or "." or ".." || name.AsSpan().ContainsAny(Forbidden))
@@ -89,7 +87,6 @@ public sealed class FilePath : IEquatable<FilePath>
     }
 
     /// <summary>Throws unless a name may be given to a file or folder.</summary>
-    /// <param name="name">The name.</param>
     /// <exception cref="CloudreveException">40052.</exception>
     public static void CheckName(string name)
     {

@@ -24,7 +24,6 @@ public enum FileSystemKind
 /// A file URI, <c>cloudreve://[id[:password]@]fs/path?query</c>, decoded once into segments. Parsing and printing are
 /// inverse: a printed URI parses to an equal one, and printing a parsed canonical URI gives the same text.
 /// </summary>
-/// <param name="FileSystem">The file system.</param>
 /// <param name="Id">Hash id of the user (my) or share (share); empty for the caller's own.</param>
 /// <param name="Password">The share's password; empty for none.</param>
 /// <param name="Path">The path in the file system.</param>

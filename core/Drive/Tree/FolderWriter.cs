@@ -31,7 +31,6 @@ public sealed class FolderWriter(StorageLayout layout)
     }
 
     /// <summary>Undoes what <see cref="PrepareAsync"/> wrote for entries that were not created.</summary>
-    /// <param name="entries">The entries.</param>
     public async Task DiscardAsync(IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         await DeleteHeadersAsync(entries.Where(e => e.Type == FileType.Folder).Select(e => e.Id), cancellationToken);
@@ -66,7 +65,6 @@ public sealed class FolderWriter(StorageLayout layout)
     /// Finds the names among some that a folder has already: one transaction for each 1,000 rows between the first and the last name.
     /// </summary>
     /// <param name="folderId">The folder.</param>
-    /// <param name="names">The names.</param>
     public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
         long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
     {
@@ -161,7 +159,6 @@ public sealed class FolderWriter(StorageLayout layout)
         IdRows.UpsertAsync(layout.FileIds, entries.OrderBy(e => e.Id).Select(EntryRows.NewIdRow), cancellationToken);
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
-    /// <param name="entries">The entries.</param>
     internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             entries.GroupBy(e => e.ParentId).SelectMany(folder => Chunk([.. folder])),

@@ -20,7 +20,6 @@ internal static class IdRows
             async (batch, token) => await table.SubmitAsync(batch, token));
 
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
-    /// <param name="table">Their table.</param>
     /// <param name="ids">The run.</param>
     public static async IAsyncEnumerable<Row> ReadAsync(
         Table table, IdRange ids, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -37,8 +36,6 @@ internal static class IdRows
     /// <summary>
     /// Deletes the rows of ids: one transaction for each 100 of a block of 1,000 ids, and one for each row where one of them was missing.
     /// </summary>
-    /// <param name="table">Their table.</param>
-    /// <param name="ids">The ids.</param>
     public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             ids.GroupBy(FileKeys.IdBlock).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),

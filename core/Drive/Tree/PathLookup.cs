@@ -12,7 +12,6 @@ public sealed class PathLookup(EntriesByPath byPath)
     private readonly ConcurrentDictionary<(long TopId, FilePath Path), Lazy<Task<long?>>> _folders = new();
 
     /// <summary>Finds the entry at a place; may be called concurrently.</summary>
-    /// <param name="place">The place.</param>
     /// <exception cref="CloudreveException">40016 when nothing is there, 403 for a path through a shortcut.</exception>
     public async Task<FileRecord> GetAsync(DrivePlace place, CancellationToken cancellationToken = default)
     {

@@ -33,7 +33,6 @@ public readonly struct Boolset : IEquatable<Boolset>
 
     /// <summary>Reads base64; false when it is malformed or far longer than any set.</summary>
     /// <param name="text">Standard base64 with padding.</param>
-    /// <param name="set">The set.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out Boolset set)
     {
         set = default;

@@ -14,7 +14,6 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
     private long _weight;
 
     /// <summary>A cached value that has not expired; otherwise the default.</summary>
-    /// <param name="key">The key.</param>
     public TValue? Find(TKey key)
     {
         lock (_turn)
@@ -24,10 +23,7 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
     }
 
     /// <summary>Caches a value. One that alone exceeds the total weight is not cached.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="value">The value.</param>
     /// <param name="until">The time it expires.</param>
-    /// <param name="weight">Its weight.</param>
     public void Keep(TKey key, TValue value, DateTimeOffset until, long weight = 1)
     {
         lock (_turn)
@@ -44,7 +40,6 @@ public sealed class BoundedCache<TKey, TValue>(long capacity, TimeProvider clock
     }
 
     /// <summary>Removes a value.</summary>
-    /// <param name="key">Its key.</param>
     public void Forget(TKey key)
     {
         lock (_turn)

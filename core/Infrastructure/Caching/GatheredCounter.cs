@@ -48,7 +48,6 @@ public abstract class GatheredCounter<TKey>(Table table, string property, TimePr
     }
 
     /// <summary>Counts one.</summary>
-    /// <param name="key">The key.</param>
     protected void Count(TKey key)
     {
         Gather(key, 1);

@@ -80,7 +80,6 @@ public sealed class HashIdCodec(string secret)
     /// <summary>Decodes an id; false when it is malformed or of another kind.</summary>
     /// <param name="text">The text that a client sent.</param>
     /// <param name="kind">The kind that is expected.</param>
-    /// <param name="id">The id.</param>
     public bool TryDecode(string? text, HashIdKind kind, out long id)
     {
         id = 0;

@@ -43,7 +43,6 @@ public enum IdKind
 public readonly record struct IdRange(long First, int Count)
 {
     /// <summary>Checks whether an id is in the run.</summary>
-    /// <param name="id">The id.</param>
     public bool Contains(long id) => id >= First && id < First + Count;
 }
 

@@ -34,7 +34,6 @@ internal static class AddressRanges
     private static readonly IPNetwork s_nat64 = IPNetwork.Parse("64:ff9b::/96");
 
     /// <summary>The IPv4 address that an IPv4-mapped or NAT64 address stands for; other addresses as they are.</summary>
-    /// <param name="address">The address.</param>
     public static IPAddress Unwrap(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

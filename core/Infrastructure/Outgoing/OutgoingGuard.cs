@@ -22,7 +22,6 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
 
     /// <summary>Connects to a host.</summary>
     /// <param name="host">A name or an address.</param>
-    /// <param name="port">The port.</param>
     /// <returns>The connection, which the caller owns.</returns>
     /// <exception cref="OutgoingRefusedException">The host may not be called.</exception>
     /// <exception cref="SocketException">The host is unknown or does not respond.</exception>

@@ -6,7 +6,6 @@ namespace Cloudreve.Core.Infrastructure.Outgoing;
 /// The non-public addresses that the operator lets the app call: hosts by name, whatever they resolve to, and networks.
 /// </summary>
 /// <param name="hosts">Names of hosts.</param>
-/// <param name="networks">Networks.</param>
 public sealed class OutgoingRules(IEnumerable<string> hosts, IEnumerable<IPNetwork> networks)
 {
     private readonly HashSet<string> _hosts = new(hosts, StringComparer.OrdinalIgnoreCase);

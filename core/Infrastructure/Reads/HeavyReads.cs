@@ -29,7 +29,6 @@ public sealed class HeavyReads
 
     /// <summary>Runs a read when it is the account's turn.</summary>
     /// <param name="accountId">The caller; for anonymous callers the user whom they ask.</param>
-    /// <param name="read">Reads.</param>
     /// <typeparam name="T">What is read.</typeparam>
     public async Task<T> RunAsync<T>(long accountId, Func<Task<T>> read, CancellationToken cancellationToken)
     {
@@ -42,16 +41,12 @@ public sealed class HeavyReads
     /// Reads a page of rows when it is the account's turn. Callers that want the same page meanwhile, of whatever account, share the read.
     /// </summary>
     /// <param name="accountId">The user who asks.</param>
-    /// <param name="table">The table.</param>
-    /// <param name="range">The range.</param>
     /// <param name="continuation">The end of the previous page; null for the first.</param>
     public Task<RowPage> ReadPageAsync(long accountId, Table table, RowRange range, string? continuation, CancellationToken cancellationToken) =>
         ReadPageAsync(accountId, table, range, continuation, budget: null, cancellationToken);
 
     /// <summary>Reads a page of rows when it is the account's turn, if that comes soon enough. A read that need not wait begins in any case.</summary>
     /// <param name="accountId">The user who asks.</param>
-    /// <param name="table">The table.</param>
-    /// <param name="range">The range.</param>
     /// <param name="continuation">The end of the previous page; null for the first.</param>
     /// <param name="budget">Bounds the time to wait; null for no limit.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
@@ -66,8 +61,6 @@ public sealed class HeavyReads
 
     /// <summary>Reads a range of rows, each page when it is the account's turn.</summary>
     /// <param name="accountId">The user who asks.</param>
-    /// <param name="table">The table.</param>
-    /// <param name="range">The range.</param>
     public async IAsyncEnumerable<Row> QueryAsync(
         long accountId, Table table, RowRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -106,7 +99,6 @@ public sealed class HeavyReads
 
     /// <summary>Runs a queued read when its turn has come.</summary>
     /// <param name="turn">The read.</param>
-    /// <param name="read">Reads.</param>
     internal async Task<T> RunAsync<T>(ReadTurn turn, Func<Task<T>> read, CancellationToken cancellationToken)
     {
         var paying = await turn.WaitAsync(cancellationToken);

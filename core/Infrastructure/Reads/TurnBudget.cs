@@ -18,7 +18,6 @@ internal sealed class TurnBudget(TimeSpan most, TimeProvider clock)
     private int _running;
 
     /// <summary>Waits for a turn.</summary>
-    /// <param name="turn">The turn.</param>
     /// <exception cref="CloudreveException">429 once the budget is spent.</exception>
     public async Task WaitAsync(ReadTurn turn, CancellationToken cancellationToken)
     {

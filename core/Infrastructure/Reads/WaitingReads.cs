@@ -18,7 +18,6 @@ internal sealed class WaitingReads(HeavyReads heavy)
     /// <param name="key">The page.</param>
     /// <param name="accountId">The user who asks.</param>
     /// <param name="budget">Bounds the time to wait for turns; null for no limit.</param>
-    /// <param name="read">Reads.</param>
     /// <param name="cancellationToken">Ends this caller's waiting; the read itself ends when all callers have left.</param>
     /// <exception cref="CloudreveException">429 when the budget is spent.</exception>
     public async Task<RowPage> ReadAsync(

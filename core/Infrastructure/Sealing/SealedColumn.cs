@@ -14,8 +14,6 @@ internal static class SealedColumn
     /// <summary>Writes a text. An empty one is not a secret, and is stored as it is.</summary>
     /// <param name="row">A new row, whose keys become part of the seal.</param>
     /// <param name="name">The column.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="keys">The keys.</param>
     public static void Write(Row row, string name, string text, SealingKeys keys)
     {
         row[name] = "";
@@ -29,9 +27,7 @@ internal static class SealedColumn
     }
 
     /// <summary>Reads a text; empty when there is none.</summary>
-    /// <param name="row">The row.</param>
     /// <param name="name">The column.</param>
-    /// <param name="keys">The keys.</param>
     public static string Read(Row row, string name, SealingKeys keys)
     {
         var text = LongText.Read(row, name) ?? "";
@@ -39,9 +35,7 @@ internal static class SealedColumn
     }
 
     /// <summary>Checks whether a text is as <see cref="Write"/> would store it now.</summary>
-    /// <param name="row">The row.</param>
     /// <param name="name">The column.</param>
-    /// <param name="keys">The keys.</param>
     public static bool IsCurrent(Row row, string name, SealingKeys keys) =>
         keys.CurrentId is null || row.Text(name) is null or "" || string.Equals(row.Text(name + KeyIdSuffix), keys.CurrentId, StringComparison.Ordinal);
 

@@ -12,8 +12,6 @@ internal static class SealedRows
     /// Replaces the rows of a partition that are not sealed as they would be now. One transaction for each 1,000 rows, and one for each that is
     /// replaced. A row that is changed meanwhile is read again.
     /// </summary>
-    /// <param name="table">The table.</param>
-    /// <param name="partition">The partition.</param>
     /// <param name="isCurrent">Checks a row.</param>
     /// <param name="renew">Makes the new row.</param>
     public static async Task RenewAsync(

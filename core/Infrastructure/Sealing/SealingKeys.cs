@@ -54,7 +54,6 @@ public sealed class SealingKeys
 
     /// <summary>Seals a text with the current key.</summary>
     /// <param name="purpose">The place of the text; it cannot be opened anywhere else.</param>
-    /// <param name="text">The text.</param>
     /// <exception cref="InvalidOperationException">There is no key.</exception>
     internal string Seal(string purpose, string text)
     {
@@ -72,7 +71,6 @@ public sealed class SealingKeys
     /// <summary>Opens what <see cref="Seal"/> returned.</summary>
     /// <param name="keyId">The key that sealed it.</param>
     /// <param name="purpose">The place of the text.</param>
-    /// <param name="sealedText">The sealed text.</param>
     /// <exception cref="CloudreveException">50002: the key is unknown, or the text was altered or belongs to another context.</exception>
     internal string Open(string keyId, string purpose, string sealedText)
     {

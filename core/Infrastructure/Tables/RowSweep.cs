@@ -10,7 +10,6 @@ internal static class RowSweep
     public const int Lanes = 8;
 
     /// <summary>Deletes rows in batches: one transaction for each 100 of a partition. Rows that are gone already do not matter.</summary>
-    /// <param name="table">Their table.</param>
     /// <param name="rows">The rows, those of one partition in a run.</param>
     /// <param name="most">At most how many are deleted.</param>
     /// <param name="cancellationToken">Cancels the sweep; harmless.</param>

@@ -4,7 +4,6 @@ namespace Cloudreve.Core.Infrastructure.Text;
 public static class CharacterCount
 {
     /// <summary>Number of characters in a text: an emoji or a rare Han character is one, not two.</summary>
-    /// <param name="text">The text.</param>
     public static int CountCharacters(this string text)
     {
         var count = 0;

@@ -24,7 +24,6 @@ public enum ShareOrder
 /// <summary>Selects the links of a list; null for all.</summary>
 /// <param name="OwnerId">The owner.</param>
 /// <param name="FileId">Of which file.</param>
-/// <param name="Ids">Their ids.</param>
 public sealed record ShareFilter(long? OwnerId = null, long? FileId = null, IReadOnlyCollection<long>? Ids = null);
 
 /// <summary>A link and what it shows.</summary>
@@ -42,9 +41,7 @@ public sealed class ShareAdministration(ShareStore shares, EntriesById byId, Sit
     /// A page of links. In order of id, by owner and file, it costs what <see cref="NumberedRows"/> does, and three transactions for each link
     /// of the page. By time a transaction more for each 1,000 links, by views or downloads one for each link.
     /// </summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">Selects the links.</param>
-    /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
     /// <exception cref="CloudreveException">40001: there are too many to be sorted.</exception>
     public async Task<NumberedItems<ListedShare>> ListAsync(
@@ -57,7 +54,6 @@ public sealed class ShareAdministration(ShareStore shares, EntriesById byId, Sit
     }
 
     /// <summary>A link. Four transactions.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<ListedShare> GetAsync(long id, CancellationToken cancellationToken = default)
     {
@@ -66,7 +62,6 @@ public sealed class ShareAdministration(ShareStore shares, EntriesById byId, Sit
     }
 
     /// <summary>Deletes a link. Four transactions.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default) =>
         await shares.DeleteAsync(await shares.FindAsync(id, cancellationToken) ?? throw NotFound(), cancellationToken);

@@ -12,7 +12,6 @@ public sealed class DirectLinkHits(StorageLayout layout, TimeProvider clock, ILo
     : GatheredCounter<(long FileId, long LinkId)>(layout.DirectLinks, DirectLink.HitsProperty, clock, logger)
 {
     /// <summary>Counts one hit.</summary>
-    /// <param name="link">The link.</param>
     public void Count(DirectLink link) => Count((link.FileId, link.Id));
 
     /// <inheritdoc/>

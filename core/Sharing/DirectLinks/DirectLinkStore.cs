@@ -21,7 +21,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     private const int Attempts = 10;
 
     /// <summary>A link of a file: three transactions for a new one, one for one that exists.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="reuse">True if an existing link with the file's name may be returned.</param>
     /// <exception cref="CloudreveException">409 when competing calls kept coming first.</exception>
     public async Task<DirectLink> GetOrCreateAsync(FileRecord file, bool reuse, CancellationToken cancellationToken = default)
@@ -34,7 +33,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     }
 
     /// <summary>Finds a link: one transaction; null when there is none.</summary>
-    /// <param name="id">Its id.</param>
     public async Task<DirectLink?> FindAsync(long id, CancellationToken cancellationToken = default)
     {
         var (partition, key) = DirectLink.ById(id);
@@ -48,7 +46,6 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
         (await ReadAsync(fileId, cancellationToken)).Links;
 
     /// <summary>Deletes a link: two transactions. Harmless to repeat.</summary>
-    /// <param name="link">The link.</param>
     public async Task DeleteAsync(DirectLink link, CancellationToken cancellationToken = default)
     {
         // A link that can be followed can be deleted again, so that row is removed last.

@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Site.Bootstrap;
 /// </summary>
 /// <param name="users">The accounts.</param>
 /// <param name="shares">The links.</param>
-/// <param name="tasks">The tasks.</param>
 public sealed class ListUpgrade(UserStore users, ShareStore shares, TaskStore tasks)
 {
     /// <summary>Number of rows that are upgraded at a time.</summary>

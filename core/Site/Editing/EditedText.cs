@@ -19,7 +19,6 @@ internal static class EditedText
     }
 
     /// <summary>Throws for a text with characters that are invisible or that no table can store.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="what">Its name, at the beginning of a sentence.</param>
     /// <exception cref="CloudreveException">40001.</exception>
     public static void Check(string text, string what)

@@ -24,7 +24,6 @@ internal static class GroupCheck
     }
 
     /// <summary>Throws unless a group can be stored.</summary>
-    /// <param name="group">The group.</param>
     /// <exception cref="CloudreveException">40001; the message names the field.</exception>
     public static void Check(Group group)
     {

@@ -22,7 +22,6 @@ internal static partial class PolicyCheck
     private static readonly string[] s_otherProviders = ["remote", "oss", "qiniu", "onedrive", "cos", "upyun", "ks3", "obs", "load_balance"];
 
     /// <summary>Throws unless storage of a type is supported.</summary>
-    /// <param name="type">The type.</param>
     /// <exception cref="CloudreveException">40006 for a provider that is not implemented, 40001 for an unknown one.</exception>
     public static void CheckType(string? type)
     {
@@ -33,7 +32,6 @@ internal static partial class PolicyCheck
     }
 
     /// <summary>Throws unless files of the site may be in a container.</summary>
-    /// <param name="policy">The policy.</param>
     /// <param name="layout">Names the site's own containers.</param>
     /// <exception cref="CloudreveException">40001 for an invalid name, 40006 for a container of the site or its host.</exception>
     public static void CheckContainer(StoragePolicy policy, StorageLayout layout)
@@ -45,7 +43,6 @@ internal static partial class PolicyCheck
     }
 
     /// <summary>Throws unless a policy's rules and limits make sense.</summary>
-    /// <param name="policy">The policy.</param>
     /// <param name="layout">Names the containers.</param>
     /// <exception cref="CloudreveException">40001; the message names the field.</exception>
     public static void CheckRules(StoragePolicy policy, StorageLayout layout)

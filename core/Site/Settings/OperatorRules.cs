@@ -32,7 +32,6 @@ public sealed record OperatorRules
     public IReadOnlySet<string> KeyFiles { get; init; } = new HashSet<string>();
 
     /// <summary>Checks whether a setting may have a value. An empty one reaches nothing.</summary>
-    /// <param name="setting">The setting.</param>
     /// <param name="text">The value.</param>
     public bool Allows(Setting setting, string text) => text.Length == 0 || setting.Reach switch
     {

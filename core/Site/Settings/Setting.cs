@@ -24,7 +24,6 @@ public abstract class Setting(string key, string defaultText, bool isSecret)
     public SettingReach Reach { get; init; }
 
     /// <summary>Checks whether a text is a valid value of the setting.</summary>
-    /// <param name="text">The text.</param>
     public abstract bool IsValid(string text);
 
     internal static Setting<string> Text(string key, string defaultText = "", bool isSecret = false) =>

@@ -41,7 +41,6 @@ public static class SettingChange
     /// The placeholder for a secret that is set: clients show it, and send it back with a form that was not changed there. The keys of the site
     /// itself do not even have that (contract, section 24), except the one that the administration has a field for.
     /// </summary>
-    /// <param name="setting">The setting.</param>
     /// <param name="site">The stored settings.</param>
     /// <returns>Null for settings that must not be mentioned, and for a secret that is not set.</returns>
     public static string? ShowSecret(Setting setting, SiteSettings site) =>

@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Site.Settings;
 internal static class SettingJson
 {
     /// <summary>Checks whether a text is a JSON object or list.</summary>
-    /// <param name="text">The text.</param>
     public static bool IsOfParts(string text)
     {
         if (text is not ['{' or '[', ..])
@@ -27,7 +26,6 @@ internal static class SettingJson
     }
 
     /// <summary>Checks whether a text is JSON of a kind, with no null at any depth.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="kind">An object or a list.</param>
     public static bool IsWhole(string text, JsonValueKind kind)
     {
@@ -43,7 +41,6 @@ internal static class SettingJson
     }
 
     /// <summary>A stored text without null; unchanged when it is not JSON.</summary>
-    /// <param name="text">The text.</param>
     public static string WithoutNull(string text)
     {
         if (!text.Contains("null", StringComparison.Ordinal))

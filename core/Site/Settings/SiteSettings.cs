@@ -31,18 +31,15 @@ public sealed class SiteSettings
     public IReadOnlyList<Uri> Urls { get; }
 
     /// <summary>The value of a setting.</summary>
-    /// <param name="setting">The setting.</param>
     /// <typeparam name="T">The type of the value.</typeparam>
     public T Get<T>(Setting<T> setting) => setting.Reach == SettingReach.None || _rules.Allows(setting, TextOf(setting))
         ? setting.Read(_stored.GetValueOrDefault(setting.Key))
         : setting.Read("");
 
     /// <summary>Checks whether the operator allows a setting to have a value.</summary>
-    /// <param name="setting">The setting.</param>
     /// <param name="text">The value.</param>
     public bool Allows(Setting setting, string text) => _rules.Allows(setting, text);
 
     /// <summary>The text of a setting as it is stored, or its default, even if the operator does not allow it.</summary>
-    /// <param name="setting">The setting.</param>
     public string TextOf(Setting setting) => _stored.GetValueOrDefault(setting.Key) ?? setting.DefaultText;
 }

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Tasks.Administration;
 public sealed record TaskFilter(string? Type = null, WorkflowTaskStatus? Status = null, long? OwnerId = null);
 
 /// <summary>Operations of administrators on the tasks of all users (contract, section 24).</summary>
-/// <param name="tasks">The tasks.</param>
 /// <param name="lists">Their order.</param>
 /// <param name="clock">Ends long runs.</param>
 public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimeProvider clock)
@@ -22,7 +21,6 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     /// A page of tasks. In order of id, by type and owner, it costs what <see cref="NumberedRows"/> does, and a transaction for each task of
     /// the page; a state, or another order, a transaction for each 1,000 tasks.
     /// </summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">Selects the tasks.</param>
     /// <param name="byTime">True to sort by time of creation; otherwise by id.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
@@ -45,13 +43,11 @@ public sealed class TaskAdministration(TaskStore tasks, SiteLists lists, TimePro
     }
 
     /// <summary>A task. Two transactions.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">404: there is no such client.</exception>
     public async Task<WorkflowTask> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await tasks.FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.NotFound, "The task does not exist.");
 
     /// <summary>Deletes a task that has ended. Four transactions.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">404: there is none; 409: it has not ended.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)
     {

@@ -10,7 +10,6 @@ internal static class Executable
 
     /// <summary>Runs a program on this terminal.</summary>
     /// <param name="program">Its name, looked up on the path.</param>
-    /// <param name="arguments">Its arguments.</param>
     /// <param name="folder">Its working folder.</param>
     /// <param name="environment">Variables to set; a null value removes one.</param>
     /// <param name="cancellationToken">Ends the program with all its children.</param>

@@ -19,7 +19,6 @@ internal sealed record ListenAddress(IPAddress Value)
     };
 
     /// <summary>The address at which this machine reaches a listener.</summary>
-    /// <param name="port">The port.</param>
     public Uri Url(int port)
     {
         var local = Value.Equals(IPAddress.Loopback) || Value.Equals(IPAddress.Any) || Value.Equals(IPAddress.IPv6Any);

@@ -8,7 +8,6 @@ namespace Cloudreve.LocalHost.Timers;
 /// at the start; ticks during a run are skipped.
 /// </summary>
 /// <param name="function">The function's name.</param>
-/// <param name="schedule">Its schedule.</param>
 /// <param name="store">Stores its state; null for ticks so frequent that none is worth making up for.</param>
 /// <param name="run">Runs the function with the given JSON.</param>
 /// <param name="logger">Receives what goes wrong.</param>

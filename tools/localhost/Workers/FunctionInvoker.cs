@@ -12,7 +12,6 @@ internal sealed class FunctionInvoker(WorkerSlot slot, FunctionTimeout timeout, 
     public string? DurableClient { get; set; }
 
     /// <summary>Runs a function and logs its start and its end in the host's form.</summary>
-    /// <param name="invocation">The invocation.</param>
     /// <param name="reason">Why it runs, for the log.</param>
     /// <param name="cancellationToken">Asks the function to stop.</param>
     public async Task<InvocationResponse> RunAsync(FunctionInvocation invocation, string reason, CancellationToken cancellationToken)

@@ -14,7 +14,6 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Starts the app of a folder.</summary>
-    /// <param name="app">The app.</param>
     /// <param name="gateway">The address to which it connects.</param>
     /// <param name="workerId">Its id.</param>
     /// <param name="output">Receives its lines.</param>

@@ -39,7 +39,6 @@ internal sealed class SiteVerifyCaptcha : ICaptchaVerifier
     public string Type { get; }
 
     /// <summary>All providers.</summary>
-    /// <param name="providers">Their providers.</param>
     /// <param name="outgoing">Reaches them.</param>
     public static IEnumerable<SiteVerifyCaptcha> All(CaptchaProviders providers, OutgoingHttp outgoing)
     {

@@ -23,8 +23,6 @@ public sealed class SmtpSender(OutgoingGuard guard, TimeProvider clock) : IAsync
     private ITimer? _idle;
 
     /// <summary>Sends a mail.</summary>
-    /// <param name="settings">The settings.</param>
-    /// <param name="mail">The mail.</param>
     /// <exception cref="MailRefusedException">The server does not accept the mail or may not be called, or an address is malformed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="MailKit.ProtocolException">The server violated the protocol.</exception>

@@ -46,7 +46,6 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     /// <summary>The address that begins a sign-in at the provider.</summary>
     /// <param name="client">The site at the provider.</param>
-    /// <param name="request">The request.</param>
     /// <param name="state">Comes back with the user.</param>
     /// <param name="hint">The mail address that the user named; null for none.</param>
     /// <exception cref="CloudreveException">40080: the provider cannot be reached.</exception>
@@ -68,7 +67,6 @@ internal sealed class OpenIdConnect(ProviderClient provider, TimeProvider clock)
 
     /// <summary>Exchanges a code for the identity behind it.</summary>
     /// <param name="client">The site at the provider.</param>
-    /// <param name="request">The request.</param>
     /// <param name="code">The code that the user came back with.</param>
     /// <exception cref="CloudreveException">40080: the provider does not vouch for anybody.</exception>
     public async Task<OpenIdIdentity> RedeemAsync(OpenIdConnectClient client, OpenIdRequest request, string code, CancellationToken cancellationToken)

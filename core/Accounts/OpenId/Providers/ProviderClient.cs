@@ -21,7 +21,6 @@ internal sealed class ProviderClient(OutgoingHttp outgoing)
     public HttpClient Http { get; } = outgoing.CreateClient(s_limits);
 
     /// <summary>Sends a request and reads the JSON object of the response.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="CloudreveException">40080: there is no such response.</exception>
     public async Task<JsonElement> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -41,7 +40,6 @@ internal sealed class ProviderClient(OutgoingHttp outgoing)
     }
 
     /// <summary>A property of a response; null when it is missing or not text.</summary>
-    /// <param name="answer">The answer.</param>
     /// <param name="name">The property.</param>
     public static string? Text(JsonElement answer, string name) =>
         answer.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

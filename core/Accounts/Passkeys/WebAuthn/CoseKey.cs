@@ -43,7 +43,6 @@ internal abstract class CoseKey
 
     /// <summary>Verifies a signature against the key.</summary>
     /// <param name="data">The signed data.</param>
-    /// <param name="signature">The signature.</param>
     public abstract bool Verify(byte[] data, byte[] signature);
 
     /// <summary>Parses a key.</summary>

@@ -14,7 +14,6 @@ internal sealed record CredentialResponse(string Id, string Type, AuthenticatorR
     private const string PublicKey = "public-key";
 
     /// <summary>Parses a credential.</summary>
-    /// <param name="json">JSON.</param>
     /// <exception cref="CloudreveException">40001: it is malformed.</exception>
     public static CredentialResponse Parse(string json)
     {

@@ -21,7 +21,6 @@ internal sealed record RelyingParty(string Origin)
     /// <summary>Checks a registration (7.1).</summary>
     /// <param name="challenge">The ceremony's challenge.</param>
     /// <param name="clientData">The client data, as signed.</param>
-    /// <param name="attestationObject">The attestation object.</param>
     /// <exception cref="WebAuthnException">It is invalid.</exception>
     public NewCredential Register(ReadOnlySpan<byte> challenge, byte[] clientData, byte[] attestationObject)
     {
@@ -42,7 +41,6 @@ internal sealed record RelyingParty(string Origin)
     /// <param name="publicKey">The credential's COSE key.</param>
     /// <param name="clientData">The client data, as signed.</param>
     /// <param name="authenticatorData">The authenticator data, as signed.</param>
-    /// <param name="signature">The signature.</param>
     /// <exception cref="WebAuthnException">It is invalid.</exception>
     public AuthenticatorData Assert(ReadOnlySpan<byte> challenge, byte[] publicKey, byte[] clientData, byte[] authenticatorData, byte[] signature)
     {

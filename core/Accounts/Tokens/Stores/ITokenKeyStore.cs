@@ -21,7 +21,6 @@ internal interface ITokenKeyStore
     ValueTask<TokenKeyRing> ReadAgainAsync(TokenKeyRing known, CancellationToken cancellationToken);
 
     /// <summary>Adds a key.</summary>
-    /// <param name="key">The key.</param>
     Task AddAsync(TokenKey key, CancellationToken cancellationToken);
 
     /// <summary>Tidies up the store of the keys; for a daily run.</summary>

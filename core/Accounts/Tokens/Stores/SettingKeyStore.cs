@@ -4,7 +4,6 @@ using Cloudreve.Core.Site.Settings;
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
 /// <summary>Keys in the settings. A site begins with one, its secret (contract, section 5), and without a row.</summary>
-/// <param name="settings">The settings.</param>
 /// <param name="clock">Determines which keys no longer verify anything.</param>
 internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock) : ITokenKeyStore
 {
@@ -37,7 +36,6 @@ internal sealed class SettingKeyStore(SettingStore settings, TimeProvider clock)
     /// <summary>
     /// Adds a key, without those that no longer verify anything. Two transactions, unless others change the row at the same moment.
     /// </summary>
-    /// <param name="key">The key.</param>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {
         var site = await settings.GetAsync(cancellationToken);

@@ -35,7 +35,6 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     private volatile Failure? _failure;
 
     /// <summary>Reads nothing yet.</summary>
-    /// <param name="vault">The vault.</param>
     /// <param name="settings">The settings, which may hold keys still.</param>
     /// <param name="clock">Determines how old the keys are.</param>
     /// <param name="logger">Receives the reason that the vault could not be read.</param>
@@ -63,7 +62,6 @@ internal sealed class VaultKeyStore : ITokenKeyStore
     }
 
     /// <summary>Adds a key. One request.</summary>
-    /// <param name="key">The key.</param>
     /// <exception cref="CloudreveException">50001: the vault does not accept it.</exception>
     public async Task AddAsync(TokenKey key, CancellationToken cancellationToken)
     {

@@ -13,7 +13,6 @@ internal sealed record VaultContent(IReadOnlySet<string> Ids, IReadOnlyList<Toke
 /// Keys as versions of one secret: each key is a version, whose value is the key's secret and whose tags say the rest. So adding a key removes
 /// none, even if others add one at the same moment. A key whose version was disabled no longer verifies anything.
 /// </summary>
-/// <param name="secret">The secret.</param>
 internal sealed class VaultKeys(VaultSecret secret)
 {
     /// <summary>The secret's name.</summary>
@@ -49,7 +48,6 @@ internal sealed class VaultKeys(VaultSecret secret)
     }
 
     /// <summary>Adds a key. One request.</summary>
-    /// <param name="key">The key.</param>
     public Task AddAsync(TokenKey key, CancellationToken cancellationToken) => secret.AddAsync(
         key.Secret,
         new Dictionary<string, string>

@@ -17,7 +17,6 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 internal static class ArchiveCreationComposition
 {
     /// <summary>Adds the services; those of files and uploads come from elsewhere.</summary>
-    /// <param name="services">The services.</param>
     public static IServiceCollection AddArchiveCreation(this IServiceCollection services)
     {
         services.TryAddSingleton(ArchiveSegmentLimits.Default);

@@ -11,7 +11,6 @@ namespace Cloudreve.Core.Content.Archives.Creation;
 /// </summary>
 /// <param name="container">The blob's container.</param>
 /// <param name="name">The blob.</param>
-/// <param name="run">The run.</param>
 /// <param name="blockSize">Bytes of a block.</param>
 /// <param name="start">The position in the blob at which the stretch begins.</param>
 /// <param name="cipher">Encrypts; null for a plain blob.</param>

@@ -24,7 +24,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     private const int MaxParts = 8;
 
     /// <summary>Stores a request: one transaction. The sweep of sign-ins removes what has expired.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="expires">The time it expires.</param>
     /// <returns>Its id.</returns>
     /// <exception cref="CloudreveException">40074: it names more than a row can hold.</exception>
@@ -43,7 +42,6 @@ public sealed class ArchiveSessions(StorageLayout layout, TimeProvider clock)
     }
 
     /// <summary>Finds a request that has not expired: one transaction; null when there is none.</summary>
-    /// <param name="id">Its id.</param>
     public async Task<ArchiveRequest?> FindAsync(Guid id, CancellationToken cancellationToken = default)
     {
         var row = await layout.Sessions.FindAsync(Partition, id.ToString(), cancellationToken);

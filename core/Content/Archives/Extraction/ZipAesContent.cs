@@ -29,7 +29,6 @@ internal sealed class ZipAesContent : ReadOnlyStream
 
     /// <param name="content">The encrypted bytes behind salt and verifier, and the code; owned.</param>
     /// <param name="length">Number of encrypted bytes.</param>
-    /// <param name="keys">The keys.</param>
     [SuppressMessage("Security", "CA5350", Justification = "The format's.")]
     public ZipAesContent(Stream content, long length, ZipAesKeys keys)
     {

@@ -7,7 +7,6 @@ namespace Cloudreve.Core.Content.Archives.Writing;
 /// Writes a zip whose entries are stored as they are, to a stream that need not seek: only the directory is kept in memory.
 /// Sizes, offsets and counts beyond the old format's limits use Zip64 (APPNOTE 6.3, section 4.3).
 /// </summary>
-/// <param name="output">The output.</param>
 internal sealed class StoredZipWriter(Stream output)
 {
     private const int BufferBytes = 128 * 1024;

@@ -38,7 +38,6 @@ public sealed record ListedEntity(EntityRecord Entity, IReadOnlyList<long> FileI
 /// <param name="lists">Their order.</param>
 /// <param name="byId">Finds files by id.</param>
 /// <param name="updates">Changes files.</param>
-/// <param name="references">The references.</param>
 /// <param name="releases">Gives back what files give up.</param>
 public sealed class EntityAdministration(
     StorageLayout layout, SiteLists lists, EntriesById byId, EntryUpdates updates, EntityReferences references, LinkReleases releases)
@@ -47,9 +46,7 @@ public sealed class EntityAdministration(
     /// A page of blobs. In order of id it costs what <see cref="NumberedRows"/> does, whatever the filter, and a transaction for each blob of
     /// the page. By size and time a transaction for each 1,000 blobs, by references one for each 1,000 blobs and references.
     /// </summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">Selects the blobs.</param>
-    /// <param name="order">Their order.</param>
     /// <param name="mostSorted">Maximum number that may be sorted.</param>
     /// <exception cref="CloudreveException">40001: there are too many to be sorted.</exception>
     public async Task<NumberedItems<ListedEntity>> ListAsync(
@@ -76,7 +73,6 @@ public sealed class EntityAdministration(
     }
 
     /// <summary>A blob. One transaction.</summary>
-    /// <param name="id">Its id.</param>
     /// <exception cref="CloudreveException">40077: there is none.</exception>
     public async Task<ListedEntity> GetAsync(long id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken) ?? throw new CloudreveException(ErrorCode.BlobNotFound, "The blob does not exist.");
@@ -85,7 +81,6 @@ public sealed class EntityAdministration(
     /// Removes a blob from all files that refer to it as an older version, thumbnail or live photo; it is removed some minutes later. Some ten
     /// transactions for each file.
     /// </summary>
-    /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the calls; harmless to repeat.</param>
     /// <exception cref="CloudreveException">40077: there is none; 409: it is the content of a file, or is about to become it.</exception>
     public async Task DeleteAsync(long id, CancellationToken cancellationToken = default)

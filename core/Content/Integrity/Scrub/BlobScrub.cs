@@ -21,7 +21,6 @@ internal sealed class BlobScrub(StorageLayout layout, SiteCatalog catalog, Polic
     /// <summary>
     /// Looks through a part of the blobs of each container: one transaction for each 5,000 blobs of the container and each 1,000 entities.
     /// </summary>
-    /// <param name="run">The run.</param>
     /// <param name="state">The part, and how many there are: <c>part/parts</c>; empty at first.</param>
     /// <returns>The next part.</returns>
     public async Task<string> CheckAsync(ScrubRun run, string state, CancellationToken cancellationToken)

@@ -15,7 +15,6 @@ internal sealed class EntityScrub(StorageLayout layout, SiteCatalog catalog, Pol
     private const int Readers = 8;
 
     /// <summary>Looks through entities: one transaction for each, another for one that has no blob.</summary>
-    /// <param name="run">The run.</param>
     /// <param name="start">The position to start from.</param>
     /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckAsync(ScrubRun run, string start, CancellationToken cancellationToken)

@@ -4,7 +4,6 @@ using Cloudreve.AzureStorage.Tables;
 namespace Cloudreve.Core.Content.Integrity.Scrub;
 
 /// <summary>Reads a table in parts, each of which begins where the one before ended.</summary>
-/// <param name="table">The table.</param>
 /// <param name="condition">Selects the rows; null for all.</param>
 /// <param name="start">The partition to begin with; empty for the first.</param>
 /// <param name="most">Number of rows that are enough; the partition in which they end is read to its end.</param>

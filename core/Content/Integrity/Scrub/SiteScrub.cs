@@ -16,7 +16,6 @@ namespace Cloudreve.Core.Content.Integrity.Scrub;
 /// </summary>
 /// <param name="layout">The tables.</param>
 /// <param name="catalog">The policies.</param>
-/// <param name="containers">Their containers.</param>
 /// <param name="recycler">Removes entities.</param>
 /// <param name="tasks">Shows findings.</param>
 /// <param name="ids">Numbers tasks.</param>

@@ -18,7 +18,6 @@ internal sealed class TreeScrub(StorageLayout layout)
     private const long FirstFileId = 1L << 32;
 
     /// <summary>Looks through id rows: one transaction for each, three more for a suspect.</summary>
-    /// <param name="run">The run.</param>
     /// <param name="start">The position to start from.</param>
     /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckIdsAsync(ScrubRun run, string start, CancellationToken cancellationToken)
@@ -33,7 +32,6 @@ internal sealed class TreeScrub(StorageLayout layout)
     }
 
     /// <summary>Looks through headers of folders: one transaction for each, two more for a suspect.</summary>
-    /// <param name="run">The run.</param>
     /// <param name="start">The position to start from.</param>
     /// <returns>The position at which the next run begins.</returns>
     public async Task<string> CheckHeadersAsync(ScrubRun run, string start, CancellationToken cancellationToken)

@@ -24,7 +24,6 @@ internal static class VorbisComments
 
     /// <summary>Splits a block of comments: the maker's name, their number, each with its length.</summary>
     /// <param name="content">The file, which bounds the work.</param>
-    /// <param name="block">The block.</param>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Split(ContentWindow content, ReadOnlyMemory<byte> block)
     {
         var comments = new List<ReadOnlyMemory<byte>>();

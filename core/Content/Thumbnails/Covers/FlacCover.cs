@@ -24,7 +24,6 @@ internal static class FlacCover
 
     /// <summary>Reads the metadata blocks of one type (RFC 9639, section 8).</summary>
     /// <param name="content">A FLAC file.</param>
-    /// <param name="type">The type.</param>
     /// <exception cref="MediaException">The file is damaged.</exception>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadBlocksAsync(
         ContentWindow content, int type, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -18,8 +18,6 @@ public readonly record struct ChunkedContent(long? Size, ContentChecksum? Checks
 /// Assembles a file from chunks. The chunks stay until the file has its content, so a refusal or an interruption can be fixed and
 /// retried; an upload that ended in between leaves nothing but another equal version.
 /// </summary>
-/// <param name="uploads">The uploads.</param>
-/// <param name="blobs">Their blobs.</param>
 /// <param name="writer">Gives files their content.</param>
 /// <param name="encryption">Decrypts the keys of chunks.</param>
 /// <param name="logger">Receives failures after the commit.</param>

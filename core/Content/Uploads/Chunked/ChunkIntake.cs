@@ -31,7 +31,6 @@ public sealed class ChunkIntake
     /// length.
     /// </summary>
     /// <param name="caller">The user who uploads.</param>
-    /// <param name="upload">The upload.</param>
     /// <param name="name">The chunk.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="length">Number of bytes; null when unknown.</param>

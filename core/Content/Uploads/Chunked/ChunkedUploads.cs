@@ -12,7 +12,6 @@ namespace Cloudreve.Core.Content.Uploads.Chunked;
 /// <summary>The uploads of clients that send chunks: begins, finds and ends them.</summary>
 /// <param name="layout">The storage of their rows.</param>
 /// <param name="catalog">The policies of their blobs.</param>
-/// <param name="blobs">Their blobs.</param>
 /// <param name="quota">Charges them.</param>
 /// <param name="clock">Determines when they expire.</param>
 public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, UploadBlobs blobs, QuotaLedger quota, TimeProvider clock)
@@ -70,7 +69,6 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
         await layout.Uploads.FindAsync(key.Partition, ChunkedUpload.NameRow, cancellationToken) is { } row ? ChunkedUpload.FromRow(row) : null;
 
     /// <summary>The chunks that have arrived: one transaction for each 1,000.</summary>
-    /// <param name="upload">The upload.</param>
     public async Task<IReadOnlyList<UploadChunk>> ListAsync(ChunkedUpload upload, CancellationToken cancellationToken = default) =>
         await layout.Uploads.QueryAsync(RowRange.Prefix(upload.Partition, upload.ChunkPrefix), cancellationToken)
             .Select(row => UploadChunk.FromRow(upload, row)).ToListAsync(cancellationToken);
@@ -107,7 +105,6 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
     }
 
     /// <summary>Gives up a chunk: five transactions.</summary>
-    /// <param name="upload">The upload.</param>
     /// <param name="name">The chunk.</param>
     /// <returns>False when there is no such chunk.</returns>
     public async Task<bool> RemoveAsync(ChunkedUpload upload, ChunkName name, CancellationToken cancellationToken = default)
@@ -123,7 +120,6 @@ public sealed class ChunkedUploads(StorageLayout layout, SiteCatalog catalog, Up
     /// Ends an upload: its charges are refunded, and the staging blob is removed. Six transactions, two more for each 100 chunks. Harmless to
     /// repeat.
     /// </summary>
-    /// <param name="upload">The upload.</param>
     public async Task EndAsync(ChunkedUpload upload, CancellationToken cancellationToken = default)
     {
         var batch = new TableBatch(upload.Partition)

@@ -46,7 +46,6 @@ public sealed class FileContentWriter
     /// up to 8 MiB, one more for the first of a folder in two minutes, three more for each folder on the path that is missing.
     /// </summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
-    /// <param name="request">The request.</param>
     /// <param name="content">The bytes, as many as announced.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <returns>The file as it is stored.</returns>
@@ -87,7 +86,6 @@ public sealed class FileContentWriter
 
     /// <summary>Gives a file a copy of content that another one has; the bytes do not pass through the process. The transactions of <see cref="PutAsync"/> and one.</summary>
     /// <param name="caller">The user who writes: the owner of the drive.</param>
-    /// <param name="request">The request.</param>
     /// <param name="source">The content.</param>
     /// <param name="cancellationToken">Cancels the call; the file stays as it was.</param>
     /// <inheritdoc cref="WriteAsync"/>

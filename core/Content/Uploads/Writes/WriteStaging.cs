@@ -17,8 +17,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
 /// <param name="quota">Charges the bytes.</param>
-/// <param name="entities">The entities.</param>
-/// <param name="blobs">The blobs.</param>
 /// <param name="encryption">Encrypts where the policy says so.</param>
 /// <param name="memory">Bounds the buffers of all writes.</param>
 /// <param name="clock">Determines when a write has to be renewed.</param>
@@ -29,7 +27,6 @@ internal sealed class WriteStaging(
     private static readonly TimeSpan s_renewal = WriteIntents.Lifetime / 2;
 
     /// <summary>Stores a write: two transactions for the charge, one each for the blob, its entity and the id row.</summary>
-    /// <param name="write">The write.</param>
     /// <param name="content">The bytes.</param>
     /// <param name="cancellationToken">Ends the reading; requests to storage are not cancelled, so that their effects are known.</param>
     /// <exception cref="CloudreveException">40051 for the quota, 40013 for another length than announced.</exception>
@@ -37,7 +34,6 @@ internal sealed class WriteStaging(
         StageRowsAndAsync(write, token => StoreBlobAsync(write, content, token), cancellationToken);
 
     /// <summary>Stores a write whose content is a copy: like <see cref="StageAsync"/>, and one transaction more.</summary>
-    /// <param name="write">The write.</param>
     /// <param name="copyAsync">Copies the content to the write's blob.</param>
     /// <param name="cancellationToken">Ends the waiting for a large copy.</param>
     public Task StageCopyAsync(ContentWrite write, Func<CancellationToken, Task> copyAsync, CancellationToken cancellationToken) =>
@@ -47,7 +43,6 @@ internal sealed class WriteStaging(
     /// Stores a write of unknown length: blocks first, then everything that depends on the length. One transaction for the bytes that the owner
     /// has in use, one for each block, two to note the length, and those of <see cref="StageAsync"/>.
     /// </summary>
-    /// <param name="write">The write.</param>
     /// <param name="content">The bytes; not none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CloudreveException">40051 for the quota, 40049 for the size.</exception>

@@ -11,8 +11,6 @@ namespace Cloudreve.Core.Content.Uploads.Writes;
 /// <summary>Undoes a write that was not committed. Closing its intent comes first, so it can no longer be committed.</summary>
 /// <param name="layout">The storage of id rows.</param>
 /// <param name="intents">The rows of writes.</param>
-/// <param name="entities">The entities.</param>
-/// <param name="blobs">The blobs.</param>
 /// <param name="quota">Gets back the bytes.</param>
 /// <param name="clock">Limits how long it takes.</param>
 /// <param name="logger">Hears of what failed.</param>

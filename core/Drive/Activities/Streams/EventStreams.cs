@@ -69,7 +69,6 @@ public sealed class EventStreams(StorageLayout layout, ActivityLog log, TimeProv
     /// Streams the events below the folder from the subscription on, in bundles; an empty bundle is a sign of life. Ends after the lifetime of a
     /// stream. The position of the client is stored after each bundle, so that a broken connection repeats one at most.
     /// </summary>
-    /// <param name="subscription">The subscription.</param>
     /// <param name="options">Options for delivering events.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public async IAsyncEnumerable<IReadOnlyList<FolderEvent>> ReadAsync(

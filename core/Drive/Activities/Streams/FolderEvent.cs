@@ -19,7 +19,6 @@ public enum FolderEventType
 }
 
 /// <summary>A change below a folder.</summary>
-/// <param name="Type">The type.</param>
 /// <param name="FileId">Of which file or folder.</param>
 /// <param name="From">Its path from the folder, before; for anything but a rename the same as <paramref name="To"/>.</param>
 /// <param name="To">Its path from the folder, afterwards.</param>

@@ -12,6 +12,5 @@ public readonly record struct ListWindow(long Skip, int Take, bool Descending);
 public sealed record NumberedItems<T>(IReadOnlyList<T> Items, long Total)
 {
     /// <summary>The same page with other items.</summary>
-    /// <param name="items">The items.</param>
     public NumberedItems<TOther> With<TOther>(IReadOnlyList<TOther> items) => new(items, Total);
 }

@@ -49,7 +49,6 @@ internal sealed class NumberedRows(Table table, IdAllocator ids, IdKind kind, st
     private readonly BoundedCache<string, Counting> _countings = new(MaxKept, clock);
 
     /// <summary>A page in order of id.</summary>
-    /// <param name="page">The page.</param>
     /// <param name="filter">An OData condition; null for all rows.</param>
     public async Task<NumberedItems<Row>> ListAsync(ListWindow page, string? filter, CancellationToken cancellationToken = default)
     {

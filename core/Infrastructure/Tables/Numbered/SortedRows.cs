@@ -8,7 +8,6 @@ internal static class SortedRows
     private const int Readers = 16;
 
     /// <summary>Collects items, up to a maximum number.</summary>
-    /// <param name="items">The items.</param>
     /// <param name="most">At most how many.</param>
     /// <exception cref="CloudreveException">40001: there are more.</exception>
     public static async Task<List<T>> GatherAsync<T>(IAsyncEnumerable<T> items, long most, CancellationToken cancellationToken)
@@ -24,7 +23,6 @@ internal static class SortedRows
     }
 
     /// <summary>Reads the related object of each item, several at once; items without one are left out.</summary>
-    /// <param name="items">The items.</param>
     /// <param name="read">Reads the related object; null when there is none.</param>
     public static async Task<List<TDetail>> ReadAsync<T, TDetail>(
         IReadOnlyList<T> items, Func<T, CancellationToken, Task<TDetail?>> read, CancellationToken cancellationToken)
@@ -40,9 +38,7 @@ internal static class SortedRows
 
     /// <summary>A page of sorted items.</summary>
     /// <param name="items">All of them.</param>
-    /// <param name="page">The page.</param>
     /// <param name="key">The sort key; items with equal keys are ordered by id.</param>
-    /// <param name="id">Their ids.</param>
     public static NumberedItems<T> Take<T, TKey>(IReadOnlyCollection<T> items, ListWindow page, Func<T, TKey> key, Func<T, long> id)
     {
         var sorted = page.Descending
