@@ -26,7 +26,7 @@ public sealed class ArchiveCreationCrashTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_continues_then_the_archive_is_exact(StorageFault fault)
+    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_continues_then_the_zip_is_exact(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite, services => services.AddSingleton(s_tiny));
         var (task, snapshot, used) = await PrepareAsync(site);

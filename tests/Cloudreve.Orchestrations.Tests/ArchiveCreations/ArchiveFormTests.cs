@@ -27,7 +27,7 @@ public sealed class ArchiveFormTests(AzuriteServer azurite)
     [InlineData("zip.stored", "unzip -tqq a.zip.stored", "unzip -qq a.zip.stored")]
     [InlineData("tar.gz", "gzip -t a.tar.gz", "tar -xzf a.tar.gz")]
     [InlineData("tar.zst", "zstd -tq a.tar.zst", "tar --zstd -xf a.tar.zst")]
-    public async Task Given_files_of_several_segments_when_they_are_archived_then_real_programs_unpack_what_was_there(string form, string test, string unpack)
+    public async Task Given_files_of_several_segments_when_they_are_archived_then_real_programs_unpack_them(string form, string test, string unpack)
     {
         await using var site = await RunningSite.CreateAsync(azurite, services => services.AddSingleton(s_tiny));
         var large = RandomNumberGenerator.GetBytes(350_001);

@@ -22,7 +22,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_continues_then_each_entry_is_there_once(StorageFault fault)
+    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_continues_then_entries_come_once(StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         // A crash in the middle of making a folder may leave its header, which nobody can reach.
@@ -71,7 +71,7 @@ public sealed class ArchiveExtractionCrashTests(AzuriteServer azurite)
     [InlineData("7z", StorageFault.CrashAfter)]
     [InlineData("gz", StorageFault.CrashBefore)]
     [InlineData("gz", StorageFault.CrashAfter)]
-    public async Task Given_another_format_and_a_crash_at_any_call_when_the_next_process_continues_then_each_entry_is_there_once(string format, StorageFault fault)
+    public async Task Given_another_format_and_a_crash_at_any_call_when_continued_then_entries_come_once(string format, StorageFault fault)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await ExtractionRun.PutAsync(site, Archive(format), "a." + format);

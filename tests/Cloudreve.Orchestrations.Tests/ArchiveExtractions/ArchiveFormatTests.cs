@@ -70,7 +70,7 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
     [InlineData("notes.txt.xz", "notes.txt", "xz -k --check=crc32 notes.txt")]
     [InlineData("notes.txt.zst", "notes.txt", "zstd -q notes.txt")]
     [InlineData("other.bin", "other.bin.out", "zstd -q notes.txt -o other.bin")]
-    public async Task Given_a_compressed_file_when_it_is_extracted_then_the_file_inside_has_its_name_and_its_content(string made, string inside, string command)
+    public async Task Given_a_compressed_file_when_it_is_extracted_then_the_file_inside_is_there(string made, string inside, string command)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
@@ -92,7 +92,7 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
     [InlineData("bzip2 -k one", "bzip2 -k two", "one.bz2", "two.bz2")]
     [InlineData("xz -k one", "xz -k two", "one.xz", "two.xz")]
     [InlineData("zstd -q one", "zstd -q two", "one.zst", "two.zst")]
-    public async Task Given_compressed_files_one_behind_another_when_they_are_extracted_then_their_contents_are_too(string pack, string packMore, string made, string more)
+    public async Task Given_compressed_files_one_behind_another_when_extracted_then_their_contents_are_too(string pack, string packMore, string made, string more)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
@@ -138,7 +138,7 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_tar_with_names_in_an_old_encoding_when_it_is_named_then_the_files_have_the_right_names()
+    public async Task Given_a_tar_with_names_in_an_old_encoding_when_it_is_named_then_the_names_are_right()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();

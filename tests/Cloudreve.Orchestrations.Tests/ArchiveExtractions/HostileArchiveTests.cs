@@ -23,7 +23,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Given_a_hostile_name_in_a_tar_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    public async Task Given_a_hostile_name_in_a_tar_when_it_is_extracted_then_the_rest_is_there(string name)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
 
@@ -40,7 +40,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     [InlineData("/evil")]
     [InlineData("d//evil")]
     [InlineData("d\\evil")]
-    public async Task Given_a_hostile_name_in_a_rar_when_it_is_extracted_then_it_is_refused_and_the_rest_is_there(string name)
+    public async Task Given_a_hostile_name_in_a_rar_when_it_is_extracted_then_the_rest_is_there(string name)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
 
@@ -73,7 +73,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_links_and_devices_in_a_tar_when_it_is_extracted_then_each_is_named_and_the_rest_is_there()
+    public async Task Given_links_and_devices_in_a_tar_when_it_is_extracted_then_each_is_named()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         await site.WriteAsync("/out/there", "mine"u8.ToArray());
@@ -123,7 +123,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     [InlineData("one.bz2", "bzip2 -k one")]
     [InlineData("one.xz", "xz -k one")]
     [InlineData("one.zst", "zstd -q one")]
-    public async Task Given_an_archive_that_was_cut_off_when_it_is_extracted_then_the_task_says_so_and_no_part_of_a_file_stays(string made, string command)
+    public async Task Given_an_archive_that_was_cut_off_when_it_is_extracted_then_no_part_of_a_file_stays(string made, string command)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
@@ -163,7 +163,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_flipped_byte_in_a_7z_when_it_is_extracted_then_the_entry_is_damaged_and_others_are_there()
+    public async Task Given_a_flipped_byte_in_a_7z_when_it_is_extracted_then_only_that_entry_is_damaged()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         using var folder = new PackingFolder();
@@ -181,7 +181,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_flipped_byte_in_a_rar_when_it_is_extracted_then_the_entry_is_damaged_and_others_are_there()
+    public async Task Given_a_flipped_byte_in_a_rar_when_it_is_extracted_then_only_that_entry_is_damaged()
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var archive = RarFile.Five(("small", s_text), ("large", s_large), ("two", s_text));
@@ -273,7 +273,7 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
     [InlineData("one.zst", "zstd -q one")]
     [InlineData("a.tgz", "tar -czf a.tgz one")]
     [InlineData("a.7z", "7zz a -bd -y a.7z one")]
-    public async Task Given_less_room_than_an_archive_unpacks_to_when_it_is_extracted_then_the_task_ends_and_nothing_stays(string made, string command)
+    public async Task Given_less_room_than_an_archive_unpacks_to_when_it_is_extracted_then_nothing_stays(string made, string command)
     {
         await using var site = await RunningSite.CreateAsync(azurite);
         var catalog = site.Get<SiteCatalog>();

@@ -16,7 +16,7 @@ public sealed class RelocationCrashTests(AzuriteServer azurite)
     [InlineData(StorageFault.CrashAfter)]
     [InlineData(StorageFault.Unavailable)]
     [InlineData(StorageFault.AnswerLost)]
-    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_goes_on_then_each_blob_is_moved_once(StorageFault fault)
+    public async Task Given_a_fault_at_any_storage_call_when_the_next_process_goes_on_then_blobs_move_once(StorageFault fault)
     {
         await using var site = await RelocationSite.CreateAsync(azurite);
         await site.WriteAsync("/d/a", [1]);
