@@ -271,17 +271,17 @@ internal sealed class ArchiveSegment(
     /// <summary>A file's content on its way into the archive.</summary>
     private sealed class PackedContent : IAsyncDisposable
     {
-        private readonly Gate _gate;
+        private readonly DetachableStream _packed;
         private readonly DeflateStream? _deflate;
 
         public PackedContent(Stream output, bool isDeflated)
         {
-            _gate = new Gate(output);
-            _deflate = isDeflated ? new DeflateStream(_gate, CompressionLevel.Optimal, leaveOpen: true) : null;
+            _packed = new DetachableStream(output);
+            _deflate = isDeflated ? new DeflateStream(_packed, CompressionLevel.Optimal, leaveOpen: true) : null;
         }
 
         public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-            (_deflate ?? (Stream)_gate).WriteAsync(bytes, cancellationToken);
+            (_deflate ?? (Stream)_packed).WriteAsync(bytes, cancellationToken);
 
         /// <summary>
         /// Ends the content, or only this part of it: a flush ends at a whole byte without a last block, and the next part begins with a
@@ -295,16 +295,16 @@ internal sealed class ArchiveSegment(
                 await _deflate.DisposeAsync();
             else
                 await _deflate.FlushAsync(cancellationToken);
-            _gate.IsClosed = true;
+            _packed.IsDetached = true;
         }
 
         public async ValueTask DisposeAsync()
         {
             // Anything that an unfinished stream writes now must not reach the archive.
-            _gate.IsClosed = true;
+            _packed.IsDetached = true;
             if (_deflate is not null)
                 await _deflate.DisposeAsync();
-            await _gate.DisposeAsync();
+            await _packed.DisposeAsync();
         }
     }
 }
