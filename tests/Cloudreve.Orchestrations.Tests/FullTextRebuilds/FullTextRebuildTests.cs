@@ -21,7 +21,7 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
     private const string Mark = "sys:fulltext_index";
 
     [Fact]
-    public async Task Given_files_from_before_full_text_search_when_the_index_is_rebuilt_then_they_are_found_and_what_failed_is_named()
+    public async Task Given_files_from_before_full_text_search_when_the_index_is_rebuilt_then_they_are_found()
     {
         await using var site = await CreateAsync();
         await WriteAsync(site, "/a.txt", "needle");
@@ -38,7 +38,7 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_index_when_it_is_rebuilt_for_other_policies_then_what_is_no_longer_indexed_has_no_mark()
+    public async Task Given_an_index_when_it_is_rebuilt_for_other_policies_then_other_files_have_no_mark()
     {
         await using var site = await CreateAsync();
         await RelocationSite.AddPolicyAsync(site, RelocationSite.Other);
@@ -54,7 +54,7 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_site_whose_search_is_switched_off_when_a_rebuild_goes_on_then_it_ends_with_the_reason()
+    public async Task Given_a_site_whose_search_is_switched_off_when_a_rebuild_goes_on_then_it_ends()
     {
         await using var site = await CreateAsync();
         var task = await site.Get<FullTextRebuild>().AcceptAsync(await site.AdminAsync(), []);
@@ -70,7 +70,7 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_each_file_is_found_once(StorageFault fault)
+    public async Task Given_a_crash_at_any_storage_call_when_the_next_process_goes_on_then_files_are_found_once(StorageFault fault)
     {
         await using var site = await CreateAsync();
         await WriteAsync(site, "/a.txt", "needle");

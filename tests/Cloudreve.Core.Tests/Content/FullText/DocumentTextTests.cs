@@ -106,7 +106,7 @@ public sealed class DocumentTextTests
     }
 
     [Fact]
-    public async Task Given_bytes_that_were_changed_at_random_when_they_are_read_then_nothing_else_than_a_refusal_happens()
+    public async Task Given_bytes_changed_at_random_when_they_are_read_then_they_are_refused_at_worst()
     {
         var random = new Random(42);
         (ReadTextAsync Read, byte[] Bytes)[] documents =

@@ -13,7 +13,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     private const long Other = 8;
 
     [Fact]
-    public async Task Given_indexed_texts_when_words_are_searched_for_then_the_files_that_have_all_of_them_are_quoted()
+    public async Task Given_indexed_texts_when_words_are_searched_for_then_files_with_all_of_them_are_quoted()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         await site.IndexAsync("/notes/a.txt", "The quick brown fox\njumps over the lazy dog.");
@@ -41,7 +41,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     [InlineData("カタカナ")]
     [InlineData("ｶﾀｶﾅ")]
     [InlineData("검색")]
-    public async Task Given_a_text_without_blanks_between_words_when_a_part_of_it_is_searched_for_then_it_is_found(string query)
+    public async Task Given_a_text_without_blanks_when_a_part_of_it_is_searched_for_then_it_is_found(string query)
     {
         var site = await FullTextSite.CreateAsync(azurite);
         await site.IndexAsync("/cjk.txt", "本サイトの全文検索はカタカナも검색합니다。");
@@ -52,7 +52,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_indexed_file_when_it_is_moved_renamed_copied_or_deleted_then_hits_follow_and_the_index_is_not_touched()
+    public async Task Given_an_indexed_file_when_its_place_changes_then_hits_follow_without_the_index()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         var file = await site.IndexAsync("/a.txt", "needle");
@@ -69,7 +69,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_file_of_somebody_else_in_the_trash_or_with_new_content_when_it_is_searched_for_then_nothing_is_shown()
+    public async Task Given_a_foreign_trashed_or_changed_file_when_it_is_searched_for_then_nothing_is_shown()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         await site.Tree.Roots.CreateAsync(Other);
@@ -87,7 +87,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_a_page_of_hits_of_which_some_are_gone_when_the_next_one_is_read_then_none_is_left_out_or_repeated()
+    public async Task Given_a_page_with_lost_hits_when_the_next_is_read_then_none_is_left_out_or_repeated()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         var settings = FullTextSite.With(("fts_meilisearch_page_size", "2"));
@@ -140,7 +140,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_many_texts_when_they_are_indexed_one_by_one_then_packs_are_merged_and_texts_of_lost_blobs_are_gone()
+    public async Task Given_many_texts_when_indexed_one_by_one_then_packs_merge_and_lost_blobs_go()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         var lost = await site.IndexAsync("/lost.txt", "needle lost");
@@ -170,7 +170,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     }
 
     [Fact]
-    public async Task Given_an_index_as_large_as_the_site_allows_when_a_text_comes_then_it_is_not_indexed_nor_kept()
+    public async Task Given_an_index_as_large_as_allowed_when_a_text_comes_then_it_is_not_indexed()
     {
         var site = await FullTextSite.CreateAsync(azurite);
         var file = await site.IndexAsync("/a.txt", "needle", FullTextSite.With(("fts_max_index_size", "10")));
@@ -230,7 +230,7 @@ public sealed class FullTextSearchTests(AzuriteServer azurite)
     [Theory]
     [InlineData(StorageFault.CrashBefore)]
     [InlineData(StorageFault.CrashAfter)]
-    public async Task Given_a_crash_while_a_text_is_indexed_when_the_message_comes_again_then_it_is_found_once_and_marked(StorageFault fault)
+    public async Task Given_a_crash_while_a_text_is_indexed_when_the_message_comes_again_then_it_is_found_once(StorageFault fault)
     {
         await AtEveryCallAsync(fault, async site =>
         {
