@@ -38,6 +38,9 @@ internal sealed class CrashPlan
     /// <summary>The parameters that make the run repeatable.</summary>
     public string Description { get; }
 
+    /// <summary>Bytes of the tree.</summary>
+    public long TotalBytes => _sizes.Values.Sum();
+
     /// <summary>The time before each kill that its target is left alone.</summary>
     public IReadOnlyList<TimeSpan> Delays { get; }
 
@@ -60,8 +63,8 @@ internal sealed class CrashPlan
     {
         var task = await site.Client.FindTaskAsync(taskId);
         Assert.True(task.GetProperty("status").GetString() == "completed", $"{task}\n{site.Host.Story}");
-        Assert.Equal(_sizes.Values.Sum(), (await site.Client.GetAsync("user/capacity")).GetProperty("used").GetInt64());
-        Assert.Equal(_sizes.OrderBy(f => f.Key, StringComparer.Ordinal), (await ReadTreeAsync(site.Client)).OrderBy(f => f.Key, StringComparer.Ordinal));
+        Assert.Equal(TotalBytes, (await site.Client.GetAsync("user/capacity")).GetProperty("used").GetInt64());
+        await AssertTreeAsync(site, "cloudreve://my/copy");
         var findings = await TreeIntegrity.CheckAsync(site.Storage, site.Prefix);
         Assert.Empty(findings.Problems);
         // A kill while the destination folder is created leaves its id row and its header, which nobody can reach.
@@ -70,12 +73,18 @@ internal sealed class CrashPlan
         await Integrity.AssertAsync(site, leftovers: 2 * Delays.Count);
     }
 
-    private static async Task<Dictionary<string, int>> ReadTreeAsync(SiteClient client)
+    /// <summary>Checks that a folder has each file once.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="uri">The folder.</param>
+    public async Task AssertTreeAsync(Site site, string uri) =>
+        Assert.Equal(_sizes.OrderBy(f => f.Key, StringComparer.Ordinal), (await ReadTreeAsync(site.Client, uri)).OrderBy(f => f.Key, StringComparer.Ordinal));
+
+    private static async Task<Dictionary<string, int>> ReadTreeAsync(SiteClient client, string uri)
     {
         var files = new Dictionary<string, int>();
-        foreach (var folder in await client.ListNamesAsync("cloudreve://my/copy"))
+        foreach (var folder in await client.ListNamesAsync(uri))
         {
-            foreach (var file in await client.ListAsync($"cloudreve://my/copy/{folder}"))
+            foreach (var file in await client.ListAsync($"{uri}/{folder}"))
                 files.Add($"{folder}/{file.GetProperty("name").GetString()}", file.GetProperty("size").GetInt32());
         }
         return files;
