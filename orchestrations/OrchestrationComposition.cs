@@ -3,6 +3,7 @@ using Cloudreve.Orchestrations.ArchiveCreations;
 using Cloudreve.Orchestrations.ArchiveExtractions;
 using Cloudreve.Orchestrations.FullTextRebuilds;
 using Cloudreve.Orchestrations.Relocations;
+using Cloudreve.Orchestrations.RemoteDownloads;
 using Cloudreve.Orchestrations.Steps;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,8 +28,10 @@ public static class OrchestrationComposition
         services.TryAddSingleton<ArchiveExtractionWorkflow>();
         services.TryAddSingleton<RelocationWorkflow>();
         services.TryAddSingleton<FullTextRebuildWorkflow>();
+        services.TryAddSingleton<RemoteDownloadWorkflow>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveExtractionWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, RelocationWorkflow>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, RemoteDownloadWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, ArchiveCreationWorkflow>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<TaskWorkflow, FullTextRebuildWorkflow>());
         return services;

@@ -10,6 +10,7 @@ using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Content.Integrity.Scrub;
 using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Relocations;
+using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Content.Uploads;
@@ -58,6 +59,7 @@ internal static class ContentComposition
         services.TryAddSingleton<SiteIntegrity>();
         services.TryAddSingleton<SiteScrub>();
         services.TryAddSingleton<Relocation>();
+        services.AddRemoteDownloads();
         return services;
     }
 

@@ -16,8 +16,7 @@ internal static class SiteSeeds
             Id = Group.AdminId,
             Name = "Admin",
             MaxStorage = 1024 * Gibibyte,
-            // Without the permission for remote downloads, which are not implemented yet: clients offer whatever a group allows.
-            Permissions = Boolset.Of(0, 2, 3, 4, 5, 6, 7, 11, 12, 16),
+            Permissions = Boolset.Of(0, 2, 3, 4, 5, 6, 7, 9, 11, 12, 16),
             Settings = Limits with { SourceBatch = 1000, Aria2Batch = 50 },
             StoragePolicyId = StoragePolicy.DefaultId,
         },

@@ -16,8 +16,6 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 
     private const string LostReason = "The task was interrupted and could not continue. Start it again.";
 
-    private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(10);
-
     /// <summary>Moves a task from queued or suspended to processing: one transaction, two when that changes it.</summary>
     /// <param name="reference">The task.</param>
     /// <returns>The task; null when it does not exist, has ended or is about to end: there is nothing to do.</returns>
@@ -28,7 +26,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
             return null;
         var now = clock.GetUtcNow();
         var site = await settings.GetAsync(cancellationToken);
-        if (task.DurationAt(now) > site.Get(SiteSetting.HeavyExecution))
+        if (task.DurationAt(now) > TaskQueue.Of(site, task.Type).Execution)
             throw new CloudreveException(ErrorCode.UnsetError, "The task took longer than the site allows.");
         if (task.Status == WorkflowTaskStatus.Processing)
             return task;
@@ -49,24 +47,26 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     public async Task<DateTimeOffset?> SuspendAsync(
         TaskReference reference, int failures, int count, string error, CancellationToken cancellationToken = default)
     {
-        var site = await settings.GetAsync(cancellationToken);
-        if (failures > site.Get(SiteSetting.HeavyRetries))
-            return null;
-        var now = clock.GetUtcNow();
-        var resume = now + DelayOf(site, failures);
+        var (site, now) = (await settings.GetAsync(cancellationToken), clock.GetUtcNow());
+        var canResume = true;
         var task = await tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
-            t => t.RetryCount >= count ? t : t with
+            t =>
             {
-                Status = WorkflowTaskStatus.Suspending,
-                SuspendedAt = t.SuspendedAt ?? now,
-                RetryCount = count,
-                ResumeTime = resume,
-                ErrorHistory = [.. t.ErrorHistory, error],
+                var queue = TaskQueue.Of(site, t.Type);
+                canResume = t.IsAtWork && failures <= queue.Retries;
+                return !canResume || t.RetryCount >= count ? t : t with
+                {
+                    Status = WorkflowTaskStatus.Suspending,
+                    SuspendedAt = t.SuspendedAt ?? now,
+                    RetryCount = count,
+                    ResumeTime = now + queue.DelayAfter(failures),
+                    ErrorHistory = [.. t.ErrorHistory, error],
+                };
             },
             cancellationToken);
-        return task is { IsAtWork: true } ? task.ResumeTime ?? clock.GetUtcNow() : null;
+        return canResume && task is { IsAtWork: true } ? task.ResumeTime ?? now : null;
     }
 
     /// <summary>Keeps further parts of a task from starting, since its orchestration is gone: two transactions.</summary>
@@ -74,7 +74,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     public Task CloseAsync(TaskReference reference, CancellationToken cancellationToken = default) =>
         tasks.UpdateAsync(reference.OwnerId, reference.TaskId, static t => t with { IsClosing = true }, cancellationToken);
 
-    /// <summary>Ends a task: two transactions. One that was closed ends with an error, unless all of its work is done.</summary>
+    /// <summary>Ends a task: two transactions. One that was closed ends with an error, one that was canceled without, unless all of its work is done.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>
     /// <param name="isDone">True if all of its work is done, whatever happened afterwards.</param>
@@ -83,6 +83,8 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
         reference.TaskId,
         t =>
         {
+            if (t.IsCanceled && !isDone)
+                return t.Awakened(clock.GetUtcNow()) with { Status = WorkflowTaskStatus.Canceled, Error = null };
             var reason = isDone ? null : error ?? (t.IsClosing ? LostReason : null);
             return t.Awakened(clock.GetUtcNow()) with { Status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error, Error = reason };
         },
@@ -108,14 +110,21 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
             },
             cancellationToken);
 
-    private static TimeSpan DelayOf(SiteSettings site, int failures)
-    {
-        var limit = site.Get(SiteSetting.HeavyBackoffLimit);
-        var wanted = site.Get(SiteSetting.HeavyRetryDelay) is > 0 and var seconds
-            ? seconds
-            : s_firstDelay.TotalSeconds * Math.Pow(site.Get(SiteSetting.HeavyBackoffFactor), failures - 1);
-        return TimeSpan.FromSeconds(Math.Min(limit.TotalSeconds, wanted));
-    }
+    /// <summary>Writes the progress of a download: two transactions. Nothing changes once it has ended.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="phase">The step that runs.</param>
+    /// <param name="download">The progress.</param>
+    /// <param name="progress">Progress of the transfer into the drive, by the names that clients know.</param>
+    /// <param name="failed">Number of files that could not be stored.</param>
+    /// <returns>The task, with what its owner wants by now; null when it does not exist.</returns>
+    public Task<WorkflowTask?> ReportDownloadAsync(
+        TaskReference reference, string phase, DownloadStatus download, IReadOnlyDictionary<string, TaskProgress> progress, long failed,
+        CancellationToken cancellationToken = default) =>
+        tasks.UpdateAsync(
+            reference.OwnerId,
+            reference.TaskId,
+            t => t with { Phase = phase, Download = download, Progress = progress, Failed = failed },
+            cancellationToken);
 }
 
 /// <summary>Items of a task that failed.</summary>

@@ -21,6 +21,8 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     public static readonly TimeSpan EndedAreKept = TimeSpan.FromDays(365);
 
     private const string Job = "job";
+    private const string Download = "download";
+    private const string Deselected = "deselected";
     private const int MaxErrorHistory = 20;
     private const int MaxErrorCharacters = 2_000;
 
@@ -211,6 +213,10 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         var row = DescribeState(task);
         // Names folders by their paths.
         LongText.Write(row, Job, task.Job);
+        if (task.Download is { } download)
+            LongText.Write(row, Download, JsonSerializer.Serialize(download, TaskJson.Default.DownloadStatus));
+        if (task.Deselected.Count > 0)
+            LongText.Write(row, Deselected, JsonSerializer.Serialize([.. task.Deselected], TaskJson.Default.Int32Array));
         return row;
     }
 
@@ -233,6 +239,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         [Columns.IsClosing] = task.IsClosing ? true : null,
         [Columns.RetryCount] = task.RetryCount == 0 ? null : task.RetryCount,
         [Columns.ResumeTime] = task.ResumeTime,
+        [Columns.IsCanceled] = task.IsCanceled ? true : null,
     };
 
     /// <summary>The first errors, as many as one property holds: JSON may write six characters for one of a path.</summary>
@@ -271,6 +278,9 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         IsClosing = row.Flag(Columns.IsClosing),
         RetryCount = (int)(row.Number(Columns.RetryCount) ?? 0),
         ResumeTime = row.Time(Columns.ResumeTime),
+        IsCanceled = row.Flag(Columns.IsCanceled),
+        Download = LongText.Read(row, Download) is { } download ? JsonSerializer.Deserialize(download, TaskJson.Default.DownloadStatus) : null,
+        Deselected = LongText.Read(row, Deselected) is { } deselected ? JsonSerializer.Deserialize(deselected, TaskJson.Default.Int32Array) ?? [] : [],
         ETag = row.ETag,
     };
 
@@ -293,9 +303,12 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         public const string IsClosing = "closing";
         public const string RetryCount = "retries";
         public const string ResumeTime = "resume";
+        public const string IsCanceled = "cancel";
     }
 }
 
 [JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(int[]))]
+[JsonSerializable(typeof(DownloadStatus))]
 [JsonSerializable(typeof(Dictionary<string, TaskProgress>))]
 internal sealed partial class TaskJson : JsonSerializerContext;

@@ -85,6 +85,15 @@ public sealed record WorkflowTask
     /// <summary>True if the task's orchestration is gone, so that no part of it may begin any more and it is about to end with an error.</summary>
     public bool IsClosing { get; init; }
 
+    /// <summary>True if its owner has canceled it, so that no part of it may begin any more.</summary>
+    public bool IsCanceled { get; init; }
+
+    /// <summary>The progress of a download; null for other tasks, and before anything is known.</summary>
+    public DownloadStatus? Download { get; init; }
+
+    /// <summary>The files of a download that its owner does not want.</summary>
+    public IReadOnlyList<int> Deselected { get; init; } = [];
+
     /// <summary>The version that was read; empty for a new task.</summary>
     public string ETag { get; init; } = "";
 
@@ -92,7 +101,7 @@ public sealed record WorkflowTask
     public bool IsTerminal => Status is WorkflowTaskStatus.Error or WorkflowTaskStatus.Canceled or WorkflowTaskStatus.Completed;
 
     /// <summary>True if parts of it may begin.</summary>
-    public bool IsAtWork => !IsTerminal && !IsClosing;
+    public bool IsAtWork => !IsTerminal && !IsClosing && !IsCanceled;
 
     /// <summary>The time it has run until it last changed, without that in which it was suspended.</summary>
     public TimeSpan Duration => DurationAt(UpdatedAt);

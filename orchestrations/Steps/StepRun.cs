@@ -11,6 +11,9 @@ namespace Cloudreve.Orchestrations.Steps;
 /// </summary>
 internal static class StepRun
 {
+    /// <summary>The event that ends a suspension early.</summary>
+    public const string Wake = "wake";
+
     // The history of a round stays short.
     private const int StepsInRound = 20;
 
@@ -51,7 +54,7 @@ internal static class StepRun
                 return await FinishAsync(context, state, finish, error);
             state = failed;
             if (resume > context.CurrentUtcDateTime)
-                await context.CreateTimer(resume, CancellationToken.None);
+                await WaitAsync(context, resume);
         }
         context.ContinueAsNew(state);
         return error is null;
@@ -61,6 +64,13 @@ internal static class StepRun
     {
         var input = new SuspendTaskInput(state.Task, state.Failures, state.Count, error);
         return (await context.CallActivityAsync<DateTimeOffset?>(StepActivities.SuspendTask, input, ImportRetry.Options))?.UtcDateTime;
+    }
+
+    private static async Task WaitAsync(TaskOrchestrationContext context, DateTime end)
+    {
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(context.CreateTimer(end, enough.Token), context.WaitForExternalEvent<bool>(Wake, enough.Token));
+        enough.Cancel();
     }
 
     private static async Task<bool> FinishAsync(TaskOrchestrationContext context, StepState state, string finish, string? error)

@@ -22,6 +22,12 @@ public abstract class TaskWorkflow
     public Task StartAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default) => InstanceStart.RunAsync(
         client, Orchestrator, InstanceIdOf(task), new StepState(new TaskReference(task.Id, task.OwnerId)), cancellationToken);
 
+    /// <summary>Wakes a task's orchestration if it is suspended.</summary>
+    /// <param name="client">The task hub.</param>
+    /// <param name="task">The task.</param>
+    public Task WakeAsync(DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken = default) =>
+        client.RaiseEventAsync(InstanceIdOf(task), StepRun.Wake, eventPayload: true, cancellationToken);
+
     /// <summary>Ends a task, and removes its working data. None of its steps may still run.</summary>
     /// <param name="task">The task.</param>
     /// <param name="error">The error that ended it early; null for none.</param>

@@ -206,6 +206,7 @@ public static class SiteSetting
         ArchiveLifetime, UploadSessionLifetime, MaxEditSize, EncryptMasterKeyVault, EncryptMasterKeyFile, EncryptMasterKey,
         HeavyWorkers, HeavyExecution, HeavyRetries, HeavyBackoffFactor, HeavyBackoffLimit, HeavyRetryDelay, ScrubRepairs, ImportParallelGroups, MaxSortedRows, MimeTypes,
         .. AppearanceSetting.All, .. AccountSetting.All, .. CaptchaSetting.All, .. MailSetting.All, .. ThumbnailSetting.All, .. ViewerSetting.All,
-        .. MaintenanceSetting.All, .. MediaMetaSetting.All, .. FullTextSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All, .. TokenSetting.All, .. OpenIdSetting.All,
+        .. MaintenanceSetting.All, .. RemoteDownloadSetting.All, .. MediaMetaSetting.All, .. FullTextSetting.All, .. EventStreamSetting.All, .. DownloadSetting.All,
+        .. TokenSetting.All, .. OpenIdSetting.All,
     ];
 }

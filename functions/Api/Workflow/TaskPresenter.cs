@@ -3,11 +3,13 @@ using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Content.Relocations;
+using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
+using Cloudreve.Functions.Api.Workflow.RemoteDownloads;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
@@ -42,6 +44,7 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         ArchiveExtraction.TaskType => DescribeExtraction(task, ArchiveExtraction.JobOf(task)),
         Relocation.TaskType => DescribeRelocation(task, Relocation.JobOf(task)),
         FullTextRebuild.TaskType => DescribeRebuild(task),
+        RemoteDownload.TaskType => DescribeDownload(task, RemoteDownload.JobOf(task)),
         _ => [],
     };
 
@@ -79,6 +82,19 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
         ["total"] = JsonSerializer.SerializeToElement(task.Progress.Values.Sum(progress => progress.Total)),
     };
+
+    private Dictionary<string, JsonElement> DescribeDownload(WorkflowTask task, RemoteDownloadJob job)
+    {
+        var described = new Dictionary<string, JsonElement>
+        {
+            ["src_str"] = Text(job.Source),
+            ["dst"] = Text(UriOf(task.OwnerId, job.Destination)),
+            ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+        };
+        if (DownloadResponse.Describe(task) is { } download)
+            described["download"] = download;
+        return described;
+    }
 
     private string UriOf(long userId, string path) =>
         (FileUri.My(FilePath.ParsePlain(path)) with { Id = hashIds.Encode(userId, HashIdKind.User) }).ToString();

@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.Archives.Creation;
 using Cloudreve.Core.Content.Archives.Extraction;
 using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Content.Relocations;
+using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -22,7 +23,7 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
     private static readonly string[] s_generalTypes =
         [ArchiveCreation.TaskType, ArchiveExtraction.TaskType, Relocation.TaskType, ImportService.TaskType, FullTextRebuild.TaskType];
 
-    private static readonly string[] s_downloadTypes = ["remote_download"];
+    private static readonly string[] s_downloadTypes = [RemoteDownload.TaskType];
     private static readonly WorkflowTaskStatus[] s_running = [WorkflowTaskStatus.Suspending, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Queued];
     private static readonly WorkflowTaskStatus[] s_ended = [WorkflowTaskStatus.Canceled, WorkflowTaskStatus.Error, WorkflowTaskStatus.Completed];
 

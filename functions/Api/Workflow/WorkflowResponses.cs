@@ -23,6 +23,15 @@ internal sealed record RelocateFilesRequest([property: LongestUri] IReadOnlyList
 /// <summary>Body of a request to rebuild the full-text indexes: only of content of these storage policies, whose ids are plain integers.</summary>
 internal sealed record RebuildFullTextRequest(IReadOnlyList<int>? FilteredStoragePolicy = null);
 
+/// <summary>Body of a request to download from other sites (contract, section 19.3): links, or the file of a torrent.</summary>
+internal sealed record RemoteDownloadRequest([property: LongestUri] string Dst, IReadOnlyList<string>? Src = null, [property: LongestUri] string? SrcFile = null);
+
+/// <summary>Body of a request to choose files of a download.</summary>
+internal sealed record SelectFilesRequest(IReadOnlyList<SelectedFile> Files);
+
+/// <summary>Whether a file of a download is wanted.</summary>
+internal sealed record SelectedFile(int Index, bool Download = false);
+
 /// <summary>A task as its owner sees it (contract, section 18).</summary>
 internal sealed record TaskResponse
 {

@@ -19,6 +19,37 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
     /// <param name="hashIds">Encodes ids.</param>
     public async Task<IResult> RunAsync(Func<Task> start, WorkflowTask task, HashIdCodec hashIds, CancellationToken cancellationToken)
     {
+        await StartAsync(start, task);
+        return ApiResponse.Ok((await PresenterAsync(hashIds, cancellationToken)).Present(task));
+    }
+
+    /// <summary>Starts several tasks of steps; see the other methods.</summary>
+    public async Task<IResult> RunAllAsync(
+        TaskWorkflow workflow, DurableTaskClient client, IReadOnlyList<WorkflowTask> tasks, HashIdCodec hashIds, CancellationToken cancellationToken)
+    {
+        foreach (var task in tasks)
+            await StartAsync(() => workflow.StartAsync(client, task, cancellationToken), task);
+        var presenter = await PresenterAsync(hashIds, cancellationToken);
+        return ApiResponse.Ok<IReadOnlyList<TaskResponse>>([.. tasks.Select(presenter.Present)]);
+    }
+
+    /// <summary>Wakes a suspended task that its owner has changed. Without the task hub it wakes at its time.</summary>
+    public async Task WakeAsync(TaskWorkflow workflow, DurableTaskClient client, WorkflowTask task, CancellationToken cancellationToken)
+    {
+        if (task.Status != WorkflowTaskStatus.Suspending)
+            return;
+        try
+        {
+            await workflow.WakeAsync(client, task, cancellationToken);
+        }
+        catch (RpcException e)
+        {
+            logger.LogWarning(e, "Task {Task} could not be woken", task.Id);
+        }
+    }
+
+    private async Task StartAsync(Func<Task> start, WorkflowTask task)
+    {
         try
         {
             await start();
@@ -27,7 +58,6 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
         {
             logger.LogWarning(e, "Task {Task} is accepted and could not be started yet", task.Id);
         }
-        return ApiResponse.Ok((await PresenterAsync(hashIds, cancellationToken)).Present(task));
     }
 
     /// <summary>Starts a task of steps; see the other method.</summary>

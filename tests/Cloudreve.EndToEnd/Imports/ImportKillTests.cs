@@ -1,5 +1,4 @@
 using Cloudreve.Core.Tasks;
-using Cloudreve.EndToEnd.Processes;
 using Cloudreve.EndToEnd.Sites;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -57,7 +56,7 @@ public sealed class ImportKillTests(AzuriteServer azurite, ITestOutputHelper out
                 await site.AwaitAnswerAsync();
             await Task.Delay(_plan.Delays[i]);
             met += await HasEndedAsync(site) ? 0 : 1;
-            await KillWorkerAsync(site.Host);
+            await site.KillWorkerAsync();
         }
 
         await AwaitEndAsync(site);
@@ -78,14 +77,4 @@ public sealed class ImportKillTests(AzuriteServer azurite, ITestOutputHelper out
 
     private static async Task<bool> HasEndedAsync(Site site) =>
         await StoredTasks.ReadStatusAsync(site, CrashPlan.Source) is not (WorkflowTaskStatus.Queued or WorkflowTaskStatus.Processing);
-
-    private static async Task KillWorkerAsync(HostProcess host)
-    {
-        var worker = await host.FindWorkerAsync();
-        HostProcess.Kill(worker);
-        await Eventually.TrueAsync(
-            () => Task.FromResult(ProcessTable.ChildrenOf(host.Id) is [var next] && next != worker),
-            TimeSpan.FromSeconds(30),
-            () => $"another worker. The host wrote:\n{host.Output}");
-    }
 }

@@ -98,6 +98,17 @@ internal sealed class Site : IAsyncDisposable
             () => Task.FromResult(ProcessTable.FindByVariable(PrefixVariable, _settings[PrefixVariable]).Count == 0), s_endTimeout, () => "the end of the worker");
     }
 
+    /// <summary>Kills the worker, and waits until the host has replaced it.</summary>
+    public async Task KillWorkerAsync()
+    {
+        var worker = await Host.FindWorkerAsync();
+        HostProcess.Kill(worker);
+        await Eventually.TrueAsync(
+            () => Task.FromResult(ProcessTable.ChildrenOf(Host.Id) is [var next] && next != worker),
+            TimeSpan.FromSeconds(30),
+            () => $"another worker. The host wrote:\n{Host.Output}");
+    }
+
     /// <summary>Kills the host and starts the site again.</summary>
     public async Task RestartAsync()
     {

@@ -15,9 +15,10 @@ public sealed class UnusedInputTests
         ["schedules are timers of the Functions host"] = ["cron_entity_collect", "cron_garbage_collect", "cron_oauth_cred_refresh", "cron_trash_bin_collect"],
         ["the host retries and limits the work"] =
         [
-            .. from queue in (string[])["media_meta", "recycle", "remote_download", "thumb"]
+            .. from queue in (string[])["media_meta", "recycle", "thumb"]
                from name in (string[])["max_execution", "backoff_factor", "backoff_max_duration", "max_retry", "retry_delay", "worker_num"]
                select $"queue_{queue}_{name}",
+            "queue_remote_download_worker_num",
         ],
         ["there are no local folders, nodes or buffers"] =
             ["chunk_retries", "max_parallel_transfer", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],

@@ -21,7 +21,7 @@ public sealed class SessionTests(SharedApp shared) : IClassFixture<SharedApp>
         var user = answer.Data.GetProperty("user");
         Assert.Equal("admin", user.GetProperty("nickname").GetString());
         Assert.Equal("active", user.GetProperty("status").GetString());
-        Assert.Equal("/RgB", user.GetProperty("group").GetProperty("permission").GetString());
+        Assert.Equal("/RoB", user.GetProperty("group").GetProperty("permission").GetString());
         Assert.Equal(1000, user.GetProperty("group").GetProperty("direct_link_batch_size").GetInt32());
         var token = answer.Data.GetProperty("token");
         var (access, refresh) = (token.GetProperty("access_expires").GetDateTimeOffset(), token.GetProperty("refresh_expires").GetDateTimeOffset());

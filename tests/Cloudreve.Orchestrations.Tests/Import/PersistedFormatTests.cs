@@ -83,12 +83,12 @@ public sealed class PersistedFormatTests
     public void Given_the_functions_when_listed_then_their_names_are_those_that_instances_know()
     {
         Assert.Equal(
-            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration"],
+            ["AccountRemovalOrchestration", "ArchiveCreationOrchestration", "ArchiveExtractionOrchestration", "FullTextRebuildOrchestration", "ImportFoldersOrchestration", "ImportOrchestration", "RelocationOrchestration", "RemoteDownloadOrchestration"],
             Replay.FunctionCatalog.Orchestrators.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
             [
-                "BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "ExtractArchiveEntries", "FinishAccountRemoval", "FinishArchive", "FinishExtraction",
-                "FinishFullTextRebuild", "FinishImport", "FinishRelocation", "ImportFolders", "RebuildFullTexts", "RelocateBlobs", "RemoveAccountData", "SuspendTask",
+                "BeginAccountRemoval", "BeginImport", "ClaimImportFolders", "DownloadRemoteFile", "ExtractArchiveEntries", "FinishAccountRemoval", "FinishArchive", "FinishExtraction",
+                "FinishFullTextRebuild", "FinishImport", "FinishRelocation", "FinishRemoteDownload", "ImportFolders", "RebuildFullTexts", "RelocateBlobs", "RemoveAccountData", "SuspendTask",
                 "WriteArchive",
             ],
             Replay.FunctionCatalog.Activities.Keys.Order(StringComparer.Ordinal));

@@ -41,8 +41,11 @@ internal sealed class ReplayClient(ReplayHub hub) : DurableTaskClient("test")
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
+    public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    {
+        hub.Raise(instanceId, eventName, JsonSerializer.Serialize(eventPayload));
+        return Task.CompletedTask;
+    }
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) => throw new NotSupportedException();

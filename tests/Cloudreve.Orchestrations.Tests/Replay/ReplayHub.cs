@@ -38,6 +38,12 @@ internal sealed class ReplayHub
         _instances[id].Inbox.Clear();
     }
 
+    /// <summary>True if nothing happens before the next timer fires.</summary>
+    public bool IsIdle => _activities.Count == 0 && _instances.Values.All(i => i.Inbox.Count == 0);
+
+    /// <summary>Delivers an event to an instance.</summary>
+    public void Raise(string id, string name, string input) => Deliver(id, new HistoryEvent { EventRaised = new EventRaisedEvent { Name = name, Input = input } });
+
     public void Purge(string id) => _instances.Remove(id);
 
     /// <summary>Runs a process until nothing is left to do, or until <paramref name="isEnough"/> returns true between two steps.</summary>

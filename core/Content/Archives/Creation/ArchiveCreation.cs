@@ -251,22 +251,9 @@ public sealed class ArchiveCreation
         return [.. ids, .. Enumerable.Range(0, open.Output.Blocks).Select(i => BlockOutput.BlockId(run, i))];
     }
 
-    private async Task<OpenOutput> OpenOutputAsync(StoredContent content, string run, int blocks, long position, CancellationToken cancellationToken)
-    {
-        var blockSize = SmallBlock << Math.Min(blocks / BlocksOfSize, Sizes);
-        var container = await _blobs.ContainerOfAsync(content.PolicyId, cancellationToken);
-        var cipher = content.Encryption is null ? null : (await _encryption.OpenAsync(content.Encryption, cancellationToken)).CreateCipher();
-        try
-        {
-            var room = await _memory.TakeAsync(2L * blockSize, cancellationToken);
-            return new OpenOutput(new BlockOutput(container, content.Source, run, blockSize, position, cipher), room, cipher);
-        }
-        catch (CloudreveException e) when (e.Code == ErrorCode.TooManyRequests)
-        {
-            cipher?.Dispose();
-            throw new RetryLaterException("Too much was being uploaded at the time.", e);
-        }
-    }
+    private Task<StagedOutput> OpenOutputAsync(StoredContent content, string run, int blocks, long position, CancellationToken cancellationToken) =>
+        StagedOutput.OpenAsync(
+            _blobs, _memory, _encryption, content, run, SmallBlock << Math.Min(blocks / BlocksOfSize, Sizes), position, cancellationToken);
 
     private Task ReportAsync(TaskReference reference, ArchiveState state, string phase, CancellationToken cancellationToken)
     {
@@ -283,15 +270,4 @@ public sealed class ArchiveCreation
     private static CloudreveException TooMany() => new(ErrorCode.TooManyUris, "The request contains too many or too long URIs.");
 
     private static CloudreveException NoRoom() => new(ErrorCode.QuotaExceeded, "Your storage is full.");
-
-    /// <summary>An output with the memory that its buffers take.</summary>
-    private sealed record OpenOutput(BlockOutput Output, IDisposable Room, CtrCipher? Cipher) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await Output.DisposeAsync();
-            Room.Dispose();
-            Cipher?.Dispose();
-        }
-    }
 }

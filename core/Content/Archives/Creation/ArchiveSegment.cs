@@ -4,6 +4,7 @@ using System.IO.Hashing;
 using System.Text;
 using Cloudreve.Core.Content.Archives.Writing;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.Uploads.Writes;
 using Cloudreve.Core.Content.Walks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;

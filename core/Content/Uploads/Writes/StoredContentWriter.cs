@@ -72,6 +72,13 @@ internal sealed class StoredContentWriter(
             Guid.NewGuid(), entityId, policy.Id, name, policy.Settings.Encryption ? await encryption.CreateAsync(cancellationToken) : null);
     }
 
+    /// <summary>Bytes of the largest file that may be stored at a path. No transaction when the policy is cached.</summary>
+    /// <exception cref="CloudreveException">As for <see cref="BeginAsync"/>.</exception>
+    public async Task<long> MaxSizeAsync(Caller caller, FilePath path, CancellationToken cancellationToken) =>
+        await targets.CheckAsync(caller, new UploadRequest(path, 0), cancellationToken) is { MaxSize: > 0 and var most }
+            ? Math.Min(most, ChunkPlan.MaxBlob)
+            : ChunkPlan.MaxBlob;
+
     /// <summary>Finds the place of the content, and makes its folder if it is missing.</summary>
     /// <exception cref="CloudreveException">40004, 40049 and others: the file cannot be written.</exception>
     /// <exception cref="RetryLaterException">The path is locked.</exception>

@@ -92,7 +92,7 @@ internal sealed class AdminNodeFunctions(NodeEditor editor, SiteCatalog catalog)
     [BodyLimit(BodyLimitAttribute.Json)]
     public static Task<IResult> TestDownloaderAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v4/admin/node/test/downloader")] HttpRequest request) =>
-        throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available.");
+        throw new CloudreveException(ErrorCode.FeatureDisabled, "Links are downloaded by the site itself; downloaders are not supported.");
 
     private static CloudreveException NoOthers() => new(ErrorCode.FeatureDisabled, "Nodes other than the site itself are not supported.");
 }

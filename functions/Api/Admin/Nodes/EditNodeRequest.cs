@@ -22,7 +22,7 @@ internal sealed record NodeRequest(string Name)
 
     public int? Weight { get; init; }
 
-    /// <summary>The settings by which the node downloads from other sites, which it cannot yet.</summary>
+    /// <summary>The settings of a downloader on the node, which is not supported.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Settings { get; init; }
 
     /// <summary>Checks whether it describes another machine than the site itself.</summary>
@@ -47,7 +47,7 @@ internal sealed record NodeRequest(string Name)
                 : new CloudreveException(ErrorCode.BadParameter, "The status must be active or suspended.");
         }
         if (Settings?.Any(setting => !IsUnchanged(setting.Key, setting.Value)) is true)
-            throw new CloudreveException(ErrorCode.FeatureDisabled, "Remote downloads are not available, so the settings of a node for them cannot be changed.");
+            throw new CloudreveException(ErrorCode.FeatureDisabled, "Links are downloaded by the site itself, so the settings of a downloader cannot be changed.");
         return new NodeDraft(Name, Capabilities, Weight ?? 0);
     }
 

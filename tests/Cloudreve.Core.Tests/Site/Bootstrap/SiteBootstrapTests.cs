@@ -26,7 +26,7 @@ public sealed class SiteBootstrapTests(AzuriteServer azurite)
 
         var (admin, user, anonymous) = (await world.Catalog.GetGroupAsync(1), await world.Catalog.GetGroupAsync(2), await world.Catalog.GetGroupAsync(3));
         Assert.Equal((1L << 40, 1L << 30, 0L), (admin.MaxStorage, user.MaxStorage, anonymous.MaxStorage));
-        Assert.Equal([0, 2, 3, 4, 5, 6, 7, 11, 12, 16], BitsOf(admin));
+        Assert.Equal([0, 2, 3, 4, 5, 6, 7, 9, 11, 12, 16], BitsOf(admin));
         Assert.Equal([2, 7, 11], BitsOf(user));
         Assert.Equal([1, 7], BitsOf(anonymous));
         Assert.Equal((1000, 50, 100_000, 604_800, true),

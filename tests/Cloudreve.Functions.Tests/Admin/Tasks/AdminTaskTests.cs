@@ -116,6 +116,7 @@ public sealed class AdminTaskTests(AzuriteServer azurite)
     private static string JobOf(string type) => type switch
     {
         "create_archive" => """{"sources":[],"destination":"/all.zip"}""",
+        "remote_download" => """{"source":"https://example.com/a","destination":"/"}""",
         "relocate" => """{"sources":[],"policyId":1}""",
         _ => "{}",
     };

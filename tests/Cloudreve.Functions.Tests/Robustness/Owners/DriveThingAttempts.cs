@@ -1,3 +1,4 @@
+using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
@@ -39,6 +40,11 @@ internal static class DriveThingAttempts
         ["POST /workflow/reloacte trash"] = site => RelocateAsync(site, "reloacte", ForeignPlace.Trash),
         ["POST /workflow/relocate drive"] = site => RelocateAsync(site, "relocate", ForeignPlace.Drive),
         ["POST /workflow/relocate trash"] = site => RelocateAsync(site, "relocate", ForeignPlace.Trash),
+        ["POST /workflow/download destination"] = site => Task.FromResult(Attempt.Of(
+            HttpMethod.Post, "workflow/download", new { src = new[] { "https://example.com/a" }, dst = site.Alice.Uri("inbox") })),
+        ["DELETE /workflow/download/{task_id} task"] = site => DownloadAsync(site, HttpMethod.Delete, null),
+        ["PATCH /workflow/download/{task_id} task"] = site => DownloadAsync(
+            site, HttpMethod.Patch, new { files = new[] { new { index = 0, download = false } } }),
         ["POST /workflow/import user"] = site => Task.FromResult(Attempt.Of(HttpMethod.Post, "workflow/import", Import(site))),
         ["GET /workflow/progress/{id} task"] = ProgressAsync,
     };
@@ -154,6 +160,26 @@ internal static class DriveThingAttempts
         var path = site.NewPath("packed.txt");
         await TwoUsers.WriteAsync(site.Alice, path, s_content);
         return Attempt.Of(HttpMethod.Post, "file/url", new { uris = new[] { site.Alice.Uri(path) }, archive = true });
+    }
+
+    private static async Task<Attempt> DownloadAsync(TwoUsers site, HttpMethod method, object? body)
+    {
+        var services = site.App.Services;
+        var task = new WorkflowTask
+        {
+            Id = await services.GetRequiredService<IdAllocator>().NextAsync(IdKind.Task),
+            OwnerId = site.Alice.User.Id,
+            Type = RemoteDownload.TaskType,
+            Status = WorkflowTaskStatus.Processing,
+            Phase = RemoteDownload.Monitoring,
+            Download = new DownloadStatus { Name = "a", Files = [new DownloadFile(0, "a", 1, 0)] },
+            CreatedAt = site.Clock.GetUtcNow(),
+            UpdatedAt = site.Clock.GetUtcNow(),
+            Job = """{"source":"https://example.com/a","destination":"/inbox"}""",
+        };
+        await services.GetRequiredService<TaskStore>().CreateAsync(task);
+        var id = (await site.App.GetSiteAsync()).HashIds.Encode(task.Id, HashIdKind.Task);
+        return body is null ? Attempt.Of(method, "workflow/download/" + id) : Attempt.Of(method, "workflow/download/" + id, body);
     }
 
     private static async Task<Attempt> ProgressAsync(TwoUsers site)

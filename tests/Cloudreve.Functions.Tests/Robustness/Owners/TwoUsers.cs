@@ -52,7 +52,11 @@ public sealed class TwoUsers(AzuriteServer azurite) : IAsyncLifetime
           "wopi_actions":{"docx":{"edit":"http://office.example/edit?<ui=UI_LLCC&>"} } }]}]
         """;
 
-    private static readonly GroupPermission[] Permissions = [GroupPermission.ArchiveDownload, GroupPermission.ArchiveTask, GroupPermission.Relocate, GroupPermission.WebDav];
+    private static readonly GroupPermission[] Permissions =
+    [
+        GroupPermission.ArchiveDownload, GroupPermission.ArchiveTask, GroupPermission.Relocate, GroupPermission.RemoteDownload,
+        GroupPermission.WebDav,
+    ];
 
     private int _count;
     private TestIdentityProvider? _provider;

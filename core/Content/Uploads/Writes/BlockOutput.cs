@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.Core.Content.Encryption;
 
-namespace Cloudreve.Core.Content.Archives.Creation;
+namespace Cloudreve.Core.Content.Uploads.Writes;
 
 /// <summary>
 /// Writes a stretch of a blob as staged blocks, one of which is sent while the next is filled. Their ids name the run, so no run can
@@ -20,6 +20,9 @@ internal sealed class BlockOutput(BlobContainer container, string name, string r
     private byte[] _sending = ArrayPool<byte>.Shared.Rent(blockSize);
     private Task _sent = Task.CompletedTask;
     private int _filled;
+
+    /// <summary>The run that writes.</summary>
+    public string Run => run;
 
     /// <summary>Blocks that were begun.</summary>
     public int Blocks { get; private set; }

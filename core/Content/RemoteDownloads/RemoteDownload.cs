@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+
+namespace Cloudreve.Core.Content.RemoteDownloads;
+
+/// <summary>Downloads files from other sites into drives (contract, section 19.3). Every method may be called again after a crash.</summary>
+public sealed class RemoteDownload
+{
+    /// <summary>The type of the tasks.</summary>
+    public const string TaskType = "remote_download";
+
+    /// <summary>The phase in which files can be selected.</summary>
+    public const string Monitoring = "monitor";
+
+    internal const string Transferring = "transfer";
+
+    private readonly TaskStore _tasks;
+    private readonly TaskRuns _runs;
+    private readonly TaskCallers _callers;
+    private readonly DriveAccess _access;
+    private readonly EntriesByPath _byPath;
+    private readonly QuotaLedger _quota;
+    private readonly IdAllocator _ids;
+    private readonly SettingStore _settings;
+    private readonly TimeProvider _clock;
+    private readonly LinkDownload _links;
+
+    internal RemoteDownload(
+        TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, QuotaLedger quota, IdAllocator ids, SettingStore settings,
+        TimeProvider clock, LinkDownload links)
+    {
+        (_tasks, _runs, _callers, _access, _byPath, _quota) = (tasks, runs, callers, access, byPath, quota);
+        (_ids, _settings, _clock, _links) = (ids, settings, clock, links);
+    }
+
+    /// <summary>The request behind a task.</summary>
+    /// <param name="task">A task of this type.</param>
+    public static RemoteDownloadJob JobOf(WorkflowTask task) =>
+        JsonSerializer.Deserialize(task.Job, RemoteDownloadJson.Short.RemoteDownloadJob)
+        ?? throw new InvalidOperationException($"The download task {task.Id} has no job.");
+
+    /// <summary>Checks the whole request, and only then creates its tasks, one for each link. Their orchestrations are started by the caller.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="links">The links.</param>
+    /// <param name="destination">The URI of the folder for the files.</param>
+    /// <returns>The queued tasks.</returns>
+    /// <exception cref="CloudreveException">
+    /// 40007 without the permission; 40001 for no link or one that is neither http nor https; 40015 for too many; 40016 without the folder; 40051
+    /// without free space. Nothing was created.
+    /// </exception>
+    public async Task<IReadOnlyList<WorkflowTask>> AcceptAsync(
+        Caller caller, IReadOnlyList<string> links, string destination, CancellationToken cancellationToken = default)
+    {
+        caller.Require(GroupPermission.RemoteDownload);
+        var site = await _settings.GetAsync(cancellationToken);
+        if (links.Count == 0)
+            throw new CloudreveException(ErrorCode.BadParameter, "Enter at least one link.");
+        if ((caller.Group.Settings.Aria2Batch is > 0 and var most && links.Count > most) || links.Count > site.Get(SiteSetting.MaxBatchedFiles))
+            throw new CloudreveException(ErrorCode.TooManyDownloads, "Too many links at once.");
+        foreach (var link in links)
+            RemoteSource.Parse(link);
+        var place = await _access.OpenAsync(caller, FileUri.Parse(destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
+        if (await _byPath.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
+            throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder does not exist.");
+        if (await _quota.GetUsedAsync(caller.UserId, cancellationToken) >= caller.Group.MaxStorage)
+            throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage is full.");
+        var accepted = new List<WorkflowTask>(links.Count);
+        foreach (var link in links)
+        {
+            var now = _clock.GetUtcNow();
+            var task = new WorkflowTask
+            {
+                Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+                OwnerId = caller.UserId,
+                Type = TaskType,
+                CreatedAt = now,
+                UpdatedAt = now,
+                Job = JsonSerializer.Serialize(new RemoteDownloadJob(link, place.DrivePath.ToString()), RemoteDownloadJson.Short.RemoteDownloadJob),
+            };
+            await _tasks.CreateAsync(task, cancellationToken);
+            accepted.Add(task);
+        }
+        return accepted;
+    }
+
+    /// <summary>Cancels a download: three transactions. It ends within seconds while it runs, otherwise when it is started or woken.</summary>
+    /// <param name="ownerId">The caller.</param>
+    /// <param name="taskId">The task.</param>
+    /// <returns>The task.</returns>
+    /// <exception cref="CloudreveException">404 for no such download, or one that has ended.</exception>
+    public Task<WorkflowTask> CancelAsync(long ownerId, long taskId, CancellationToken cancellationToken = default) =>
+        ChangeAsync(ownerId, taskId, static _ => true, static task => task with { IsCanceled = true }, cancellationToken);
+
+    /// <summary>Selects which files of a download are wanted: three transactions.</summary>
+    /// <param name="ownerId">The caller.</param>
+    /// <param name="taskId">The task.</param>
+    /// <param name="wanted">Files by their numbers, and true for those that are wanted. Others stay as they are.</param>
+    /// <exception cref="CloudreveException">404 for no such download, or one in another phase; 40001 for a file that it does not have.</exception>
+    public Task SelectAsync(long ownerId, long taskId, IReadOnlyDictionary<int, bool> wanted, CancellationToken cancellationToken = default) => ChangeAsync(
+        ownerId,
+        taskId,
+        static task => task is { Status: WorkflowTaskStatus.Processing or WorkflowTaskStatus.Suspending, Phase: Monitoring },
+        task =>
+        {
+            var files = (task.Download?.Files ?? []).Select(file => file.Index).ToHashSet();
+            if (wanted.Keys.Any(index => !files.Contains(index)))
+                throw new CloudreveException(ErrorCode.BadParameter, "The download does not have this file.");
+            return task with { Deselected = [.. files.Where(index => !wanted.GetValueOrDefault(index, !task.Deselected.Contains(index))).Order()] };
+        },
+        cancellationToken);
+
+    /// <summary>Does the next step of a task.</summary>
+    /// <param name="reference">The task.</param>
+    /// <returns>True if there is nothing left to do.</returns>
+    /// <exception cref="CloudreveException">The download cannot succeed.</exception>
+    /// <exception cref="RetryLaterException">It may succeed later.</exception>
+    public async Task<bool> StepAsync(TaskReference reference, CancellationToken cancellationToken = default)
+    {
+        if (await _runs.BeginAsync(reference, cancellationToken) is not { } task)
+            return true;
+        var caller = await _callers.FindAsync(task.OwnerId, GroupPermission.RemoteDownload, cancellationToken);
+        return await _links.StepAsync(reference, caller, JobOf(task), cancellationToken);
+    }
+
+    /// <summary>Ends a task. Unless it was completed, everything that was downloaded is removed. None of its steps may still run.</summary>
+    /// <param name="reference">The task.</param>
+    /// <param name="error">The error that ended it early; null for none.</param>
+    public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
+    {
+        // The file exists, whatever happened after it was written.
+        var isWritten = await _links.DiscardAsync(reference, cancellationToken);
+        await _runs.EndAsync(reference, error, isWritten, cancellationToken);
+        await _links.ClearAsync(reference, cancellationToken);
+    }
+
+    private async Task<WorkflowTask> ChangeAsync(
+        long ownerId, long taskId, Func<WorkflowTask, bool> isAllowed, Func<WorkflowTask, WorkflowTask> change, CancellationToken cancellationToken)
+    {
+        if (await _tasks.FindAsync(ownerId, taskId, cancellationToken) is not { IsTerminal: false, Type: TaskType } found || !isAllowed(found))
+            throw NotFound();
+        var isChanged = false;
+        var changed = await _tasks.UpdateAsync(
+            ownerId,
+            taskId,
+            task =>
+            {
+                isChanged = isAllowed(task);
+                return isChanged ? change(task) : task;
+            },
+            cancellationToken);
+        return isChanged && changed is not null ? changed : throw NotFound();
+    }
+
+    private static CloudreveException NotFound() => new(ErrorCode.NotFound, "The download does not exist or has ended.");
+}

@@ -1,0 +1,52 @@
+using Cloudreve.Core.Content.Encryption;
+using Cloudreve.Core.Content.Uploads;
+using Cloudreve.Core.Content.Uploads.Writes;
+using Cloudreve.Core.Drive.Quota;
+using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Outgoing;
+using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Site.Settings;
+using Cloudreve.Core.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cloudreve.Core.Content.RemoteDownloads;
+
+/// <summary>Adds downloads from other sites.</summary>
+internal static class RemoteDownloadComposition
+{
+    /// <summary>Adds the services; those of files and uploads come from elsewhere.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddRemoteDownloads(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new RemoteSource(provider.GetRequiredService<OutgoingHttp>()));
+        services.TryAddSingleton(provider => new LinkStages(
+            provider.GetRequiredService<TaskRuns>(),
+            provider.GetRequiredService<StoredContentWriter>(),
+            provider.GetRequiredService<UploadBlobs>(),
+            provider.GetRequiredService<UploadMemory>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new LinkDownload(
+            provider.GetRequiredService<TaskStore>(),
+            provider.GetRequiredService<TaskRuns>(),
+            provider.GetRequiredService<StoredContentWriter>(),
+            provider.GetRequiredService<LinkStages>(),
+            new RemoteDownloadRows(provider.GetRequiredService<StorageLayout>()),
+            provider.GetRequiredService<RemoteSource>()));
+        services.TryAddSingleton(provider => new RemoteDownload(
+            provider.GetRequiredService<TaskStore>(),
+            provider.GetRequiredService<TaskRuns>(),
+            provider.GetRequiredService<TaskCallers>(),
+            provider.GetRequiredService<DriveAccess>(),
+            provider.GetRequiredService<EntriesByPath>(),
+            provider.GetRequiredService<QuotaLedger>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<SettingStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<LinkDownload>()));
+        return services;
+    }
+}
