@@ -5,6 +5,8 @@ internal sealed class Samples
 {
     private readonly List<double> _values = [];
 
+    public bool IsEmpty => _values.Count == 0;
+
     public double Best => _values.Min();
 
     public double Median

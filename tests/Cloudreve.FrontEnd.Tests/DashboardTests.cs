@@ -79,6 +79,23 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
+    public async Task Given_the_wizard_of_local_storage_when_it_is_sent_then_the_relay_policy_can_be_changed()
+    {
+        await OpenWizardAsync("Local");
+        await Page.GetByRole(AriaRole.Dialog).Locator("input").First.FillAsync("Relayed");
+
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).Last.ClickAsync();
+
+        await Page.WaitForURLAsync("**/admin/policy/*");
+        await Page.GetByText("Edit Relayed").WaitForAsync();
+        await Page.Locator("form input[type=text]").First.FillAsync("Relayed later");
+        await SaveAsync();
+        await _visitor.VisitAsync("/admin/policy");
+        await Page.GetByText("Relayed later").WaitForAsync();
+        Assert.Empty(_visitor.Complaints);
+    }
+
+    [Fact]
     public async Task Given_the_wizard_of_s3_when_it_names_a_container_then_a_policy_with_cors_rules_is_made()
     {
         await OpenWizardAsync("S3 Compatible");
@@ -98,6 +115,28 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
         await Page.WaitForURLAsync("**/admin/policy/*");
         await Page.GetByText("Edit Second account").WaitForAsync();
         Assert.Empty(_visitor.Complaints);
+    }
+
+    [Fact]
+    public async Task Given_the_wizard_of_another_provider_when_it_is_sent_then_it_says_that_this_is_not_supported()
+    {
+        await OpenWizardAsync("Qiniu");
+        var form = Page.GetByRole(AriaRole.Dialog).Last;
+        var fields = form.Locator("input[type=text]");
+        await fields.Nth(0).FillAsync("Elsewhere");
+        await fields.Nth(1).FillAsync("bucket");
+        await fields.Nth(2).FillAsync("files.example.com");
+        await form.GetByPlaceholder("AK").FillAsync("key");
+        await form.GetByPlaceholder("SK").FillAsync("secret");
+
+        await form.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+
+        const string Refusal = "Storage policies of the type 'qiniu' are not supported.";
+        await Page.GetByText(Refusal).WaitForAsync();
+        await _visitor.VisitAsync("/admin/policy");
+        Assert.Equal(0, await Page.GetByText("Elsewhere").CountAsync());
+        Assert.NotEmpty(Refusals(Refusal));
+        Assert.Equal(Refusals(Refusal).Length, _visitor.Complaints.Count(complaint => complaint.Contains("/api/v4/", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -17,7 +17,8 @@ internal static class AppSettings
     public static Dictionary<string, string> OfProduct(string connectionString) => new()
     {
         ["AzureWebJobsStorage"] = connectionString,
-        ["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "115343360",
+        // Room for the largest chunked body that is measured; the host's usual limit holds for chunked bodies, too.
+        ["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "8589934592",
         ["CLOUDREVE_PREFIX"] = Prefix,
         ["CLOUDREVE_ADMIN_EMAIL"] = AdminEmail,
         ["CLOUDREVE_ADMIN_PASSWORD"] = AdminPassword,

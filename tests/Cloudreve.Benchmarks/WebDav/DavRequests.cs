@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Cloudreve.Benchmarks.WebDav;
 
@@ -22,15 +23,15 @@ internal static class DavRequests
         using var answer = await server.Client.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
         return answer.StatusCode == HttpStatusCode.MultiStatus
-            ? text.Split("response>", StringSplitOptions.None).Length / 2
+            ? Regex.Count(text, "</[A-Za-z]*:?response>")
             : throw new BenchmarkException($"{server.Name} answered PROPFIND with {(int)answer.StatusCode} {text}");
     }
 
     /// <summary>Reads a file.</summary>
     /// <returns>Its bytes.</returns>
-    public static async Task<long> ReadAsync(this IDavServer server, string name)
+    public static async Task<long> ReadAsync(this HttpClient client, string name)
     {
-        await using var content = await server.Client.GetStreamAsync(new Uri(name, UriKind.Relative));
+        await using var content = await client.GetStreamAsync(new Uri(name, UriKind.Relative));
         var buffer = new byte[256 * 1024];
         var sum = 0L;
         for (int read; (read = await content.ReadAsync(buffer)) > 0;)
@@ -41,8 +42,20 @@ internal static class DavRequests
     private static async Task SendAsync(this IDavServer server, HttpMethod method, string name, HttpContent? content)
     {
         using var request = new HttpRequestMessage(method, name) { Content = content };
-        using var answer = await server.Client.SendAsync(request);
+        using var answer = await TrySendAsync(server, request);
         if (!answer.IsSuccessStatusCode)
             throw new BenchmarkException($"{server.Name} answered {method} {name} with {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    private static async Task<HttpResponseMessage> TrySendAsync(IDavServer server, HttpRequestMessage request)
+    {
+        try
+        {
+            return await server.Client.SendAsync(request);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new BenchmarkException($"{server.Name} did not answer {request.Method} {request.RequestUri}: {exception}");
+        }
     }
 }

@@ -4,13 +4,14 @@ using Cloudreve.Benchmarks.Apps;
 
 namespace Cloudreve.Benchmarks.WebDav;
 
-/// <summary>The product under the local host, with a WebDAV account that streams content through the app.</summary>
+/// <summary>The product under the local host, with an account as users make them, whose reads are redirected to Blob storage, and one whose reads pass through the app.</summary>
 internal sealed class ProductServer : IDavServer
 {
     private readonly Options _options;
     private readonly string _connectionString;
     private AppProcess _app;
     private string _password = "";
+    private string _proxyPassword = "";
 
     private ProductServer(Options options, string connectionString, AppProcess app) =>
         (_options, _connectionString, _app, Client) = (options, connectionString, app, new HttpClient());
@@ -18,6 +19,9 @@ internal sealed class ProductServer : IDavServer
     public string Name => "cloudreve";
 
     public HttpClient Client { get; private set; }
+
+    /// <summary>A client of the account whose reads pass through the app.</summary>
+    public HttpClient ProxyClient { get; private set; } = new();
 
     /// <summary>Its processes.</summary>
     public AppProcess App => _app;
@@ -27,8 +31,8 @@ internal sealed class ProductServer : IDavServer
         var server = new ProductServer(options, connectionString, await AppProcess.StartProductAsync(options, connectionString));
         using var api = new ApiClient(server._app);
         await api.SignInAsync();
-        var account = await api.SendAsync(HttpMethod.Put, "devices/dav", new { name = "bench", uri = "cloudreve://my", proxy = true });
-        server._password = account.GetProperty("password").GetString()!;
+        server._password = await CreateAccountAsync(api, proxy: false);
+        server._proxyPassword = await CreateAccountAsync(api, proxy: true);
         server.Connect();
         return server;
     }
@@ -43,14 +47,28 @@ internal sealed class ProductServer : IDavServer
     public void Dispose()
     {
         Client.Dispose();
+        ProxyClient.Dispose();
         _app.Dispose();
+    }
+
+    private static async Task<string> CreateAccountAsync(ApiClient api, bool proxy)
+    {
+        var account = await api.SendAsync(HttpMethod.Put, "devices/dav", new { name = "bench", uri = "cloudreve://my", proxy });
+        return account.GetProperty("password").GetString()!;
     }
 
     private void Connect()
     {
         Client.Dispose();
-        Client = new HttpClient { BaseAddress = new Uri(_app.Address, "/dav/"), Timeout = TimeSpan.FromMinutes(10) };
-        var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{AppSettings.AdminEmail}:{_password}"));
-        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", credentials);
+        ProxyClient.Dispose();
+        (Client, ProxyClient) = (ClientOf(_password), ClientOf(_proxyPassword));
+    }
+
+    private HttpClient ClientOf(string password)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(_app.Address, "/dav/"), Timeout = TimeSpan.FromMinutes(10) };
+        var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{AppSettings.AdminEmail}:{password}"));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", credentials);
+        return client;
     }
 }
