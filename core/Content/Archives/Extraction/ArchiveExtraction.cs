@@ -113,10 +113,10 @@ public sealed class ArchiveExtraction(
         if (await byPath.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
         var entries = new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt);
-        var format = await _sources.FindFormatAsync(archive, cancellationToken);
-        return format == ArchiveFormat.Unknown
-            ? await ExtractAsync(reference, caller, job, archive, format, entries, cancellationToken)
-            : await _decoders.RunAsync(caller.UserId, () => ExtractAsync(reference, caller, job, archive, format, entries, cancellationToken), cancellationToken);
+        archive = archive with { Format = await _sources.FindFormatAsync(archive, cancellationToken) };
+        return archive.Format == ArchiveFormat.Unknown
+            ? await ExtractAsync(reference, caller, job, archive, entries, cancellationToken)
+            : await _decoders.RunAsync(caller.UserId, () => ExtractAsync(reference, caller, job, archive, entries, cancellationToken), cancellationToken);
     }
 
     /// <summary>Ends a task. What was extracted stays.</summary>
@@ -129,14 +129,14 @@ public sealed class ArchiveExtraction(
     }
 
     private async Task<bool> ExtractAsync(
-        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, ArchiveFormat format, EntryWriter entries, CancellationToken cancellationToken)
+        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, EntryWriter entries, CancellationToken cancellationToken)
     {
         var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
         var (state, etag) = found is { } earlier ? (earlier.State, earlier.ETag) : (new ExtractionState { EntityId = archive.Entity.Id }, null);
         if (state.EntityId != archive.Entity.Id)
             throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
         await using var source = await _sources.OpenAsync(
-            archive, format, NameEncoding.Of(job.Encoding), job.Mask, new EntryPlace(state.Next, state.Position),
+            archive, NameEncoding.Of(job.Encoding), job.Mask, new EntryPlace(state.Next, state.Position),
             () => _rows.FindPasswordAsync(reference.TaskId, cancellationToken), cancellationToken);
         var total = source.Wanted is { } wanted ? new ExtractionTotal(wanted.Count, wanted.Where(file => !file.IsDirectory).Sum(file => (decimal)file.Size)) : null;
         // An earlier run may have died between its state and its report.

@@ -12,7 +12,11 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="Entity">Its blob.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="UpdatedAt">The time it last changed.</param>
-internal sealed record ArchiveFile(EntityRecord Entity, string Name, DateTimeOffset UpdatedAt);
+internal sealed record ArchiveFile(EntityRecord Entity, string Name, DateTimeOffset UpdatedAt)
+{
+    /// <summary>Its format; unknown until somebody looked, and for a zip.</summary>
+    public ArchiveFormat Format { get; init; }
+}
 
 /// <summary>Opens archives of all formats (contract, section 19.2).</summary>
 /// <param name="reader">Reads blobs.</param>
@@ -44,16 +48,16 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
     }
 
     /// <summary>Opens an archive's wanted entries.</summary>
-    /// <param name="archive">The archive.</param>
-    /// <param name="format">Its format.</param>
+    /// <param name="archive">The archive, with its format.</param>
     /// <param name="names">Decodes names.</param>
     /// <param name="mask">The requested entries; empty for all.</param>
     /// <param name="place">The place to continue from.</param>
     /// <param name="findPasswordAsync">Finds the password; empty for none.</param>
     public async Task<EntrySource> OpenAsync(
-        ArchiveFile archive, ArchiveFormat format, NameEncoding names, IReadOnlyCollection<string> mask, EntryPlace place,
-        Func<Task<string>> findPasswordAsync, CancellationToken cancellationToken)
+        ArchiveFile archive, NameEncoding names, IReadOnlyCollection<string> mask, EntryPlace place, Func<Task<string>> findPasswordAsync,
+        CancellationToken cancellationToken)
     {
+        var format = archive.Format;
         if (format == ArchiveFormat.Unknown)
         {
             var zip = new ZipSource(reader, archive.Entity);

@@ -41,7 +41,15 @@ internal static class ArchiveFormats
 
     private static readonly Dictionary<string, string> s_endings = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".gz"] = "", [".bz2"] = "", [".xz"] = "", [".zst"] = "", [".tgz"] = ".tar", [".tbz2"] = ".tar", [".tbz"] = ".tar", [".txz"] = ".tar", [".tzst"] = ".tar",
+        [".gz"] = "",
+        [".bz2"] = "",
+        [".xz"] = "",
+        [".zst"] = "",
+        [".tgz"] = ".tar",
+        [".tbz2"] = ".tar",
+        [".tbz"] = ".tar",
+        [".txz"] = ".tar",
+        [".tzst"] = ".tar",
     };
 
     /// <summary>The format of a file.</summary>
