@@ -20,6 +20,11 @@ internal sealed class RemoteAnswer(HttpResponseMessage response, Stream content)
     /// <summary>The address that was reached in the end.</summary>
     public Uri? Address { get; } = response.RequestMessage?.RequestUri;
 
+    /// <summary>The address that the site redirects to; null for no redirect.</summary>
+    public Uri? Redirect => (int)Status is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location && Address is { } from
+        ? new Uri(from, location)
+        : null;
+
     /// <summary>The file's name as the site gives it; null when it does not.</summary>
     public string? Name => response.Content.Headers.ContentDisposition is { } disposition ? disposition.FileNameStar ?? disposition.FileName?.Trim('"') : null;
 

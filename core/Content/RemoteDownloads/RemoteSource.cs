@@ -15,13 +15,13 @@ internal sealed class RemoteSource(OutgoingHttp outgoing)
     // Content is read as a stream.
     private const int MaxBuffered = 1 << 20;
 
-    private readonly HttpClient _client = outgoing.CreateClient(new OutgoingLimits(TimeSpan.FromSeconds(30), MaxBuffered, MaxRedirects));
+    private readonly HttpClient _client = outgoing.CreateClient(new OutgoingLimits(TimeSpan.FromSeconds(30), MaxBuffered));
 
     /// <summary>Parses a link.</summary>
     /// <param name="text">The link.</param>
     /// <exception cref="CloudreveException">40001: it is neither http nor https.</exception>
     public static Uri Parse(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.Host.Length > 0
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && IsWeb(address)
             ? address
             : throw new CloudreveException(ErrorCode.BadParameter, "Only http and https links can be downloaded.");
 
@@ -48,7 +48,19 @@ internal sealed class RemoteSource(OutgoingHttp outgoing)
         throw Refused(answer.Status);
     }
 
+    /// <summary>Follows redirects to the web alone; a client that follows them by itself would speak HTTP to any scheme.</summary>
     private async Task<RemoteAnswer> SendAsync(Uri address, long? start, string? version, CancellationToken cancellationToken)
+    {
+        var answer = await SendOnceAsync(address, start, version, cancellationToken);
+        for (var i = 0; i < MaxRedirects && answer.Redirect is { } next && IsWeb(next); i++)
+        {
+            answer.Dispose();
+            answer = await SendOnceAsync(next, start, version, cancellationToken);
+        }
+        return answer;
+    }
+
+    private async Task<RemoteAnswer> SendOnceAsync(Uri address, long? start, string? version, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
@@ -72,6 +84,8 @@ internal sealed class RemoteSource(OutgoingHttp outgoing)
             throw new RetryLaterException("The other site does not respond.", e);
         }
     }
+
+    private static bool IsWeb(Uri address) => (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) && address.Host.Length > 0;
 
     private static Exception Refused(HttpStatusCode status) => (int)status switch
     {
