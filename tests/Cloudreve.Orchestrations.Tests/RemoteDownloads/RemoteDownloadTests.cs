@@ -147,10 +147,16 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
         var task = Assert.Single(await site.AcceptDownloadsAsync(server.Address + "a"));
         // Half of the content is there when it happens.
         server.Cuts.Enqueue(150_000);
-        server.During = () =>
+        server.During = async () =>
         {
             server.During = null;
-            return isCancelled ? site.Get<RemoteDownload>().CancelAsync(1, task.Id) : site.Get<RemoteDownload>().SelectAsync(1, task.Id, new Dictionary<int, bool> { [0] = false });
+            // Files can be selected once the download is known to run.
+            while ((await site.TaskAsync(task.Id)).Phase != RemoteDownload.Monitoring)
+                await Task.Delay(20);
+            if (isCancelled)
+                await site.Get<RemoteDownload>().CancelAsync(1, task.Id);
+            else
+                await site.Get<RemoteDownload>().SelectAsync(1, task.Id, new Dictionary<int, bool> { [0] = false });
         };
 
         await (await site.StartDownloadAsync(task)).RunAsync(site.Activities());
