@@ -21,8 +21,8 @@ internal sealed class RemoteAnswer(HttpResponseMessage response, Stream content)
     public Uri? Address { get; } = response.RequestMessage?.RequestUri;
 
     /// <summary>The address that the site redirects to; null for no redirect.</summary>
-    public Uri? Redirect => (int)Status is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location && Address is { } from
-        ? new Uri(from, location)
+    public Uri? Redirect => (int)Status is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location && Uri.TryCreate(Address, location, out var next)
+        ? next
         : null;
 
     /// <summary>The file's name as the site gives it; null when it does not.</summary>
