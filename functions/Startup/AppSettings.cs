@@ -36,8 +36,11 @@ internal sealed record AppSettings
     /// <summary>The resources that the site's settings may reach on the machine.</summary>
     public OperatorRules Rules { get; init; } = new();
 
-    /// <summary>Non-public addresses that the app may call.</summary>
+    /// <summary>Non-public addresses that the app may call as settings of the site say.</summary>
     public OutgoingRules Outgoing { get; init; } = OutgoingRules.None;
+
+    /// <summary>Non-public addresses that users may download from.</summary>
+    public OutgoingRules Downloads { get; init; } = OutgoingRules.None;
 
     /// <summary>The keys that seal secrets in tables.</summary>
     public SealingKeys SealingKeys { get; init; } = SealingKeys.None;
@@ -59,7 +62,8 @@ internal sealed record AppSettings
             ProgramArguments = ReadList(configuration["CLOUDREVE_PROGRAM_ARGUMENTS"]),
             KeyFiles = ReadList(configuration["CLOUDREVE_KEY_FILES"]),
         },
-        Outgoing = ReadOutgoing(configuration["CLOUDREVE_PRIVATE_HOSTS"]),
+        Outgoing = ReadOutgoing(configuration, "CLOUDREVE_PRIVATE_HOSTS"),
+        Downloads = ReadOutgoing(configuration, "CLOUDREVE_DOWNLOAD_HOSTS"),
         SealingKeys = ReadSealingKeys(configuration["CLOUDREVE_SEALING_KEYS"]),
         IsDevelopment = string.Equals(configuration["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", StringComparison.OrdinalIgnoreCase),
     };
@@ -101,15 +105,15 @@ internal sealed record AppSettings
             : throw new SettingsException("CLOUDREVE_FRONT_END must be the folder of a built front end, with its index.html."),
     };
 
-    private static OutgoingRules ReadOutgoing(string? list)
+    private static OutgoingRules ReadOutgoing(IConfiguration configuration, string name)
     {
         try
         {
-            return OutgoingRules.Parse(list);
+            return OutgoingRules.Parse(configuration[name]);
         }
         catch (FormatException e)
         {
-            throw new SettingsException("CLOUDREVE_PRIVATE_HOSTS must be host names, addresses and networks such as 10.1.0.0/16, comma-separated: " + e.Message);
+            throw new SettingsException($"{name} must be host names, addresses and networks such as 10.1.0.0/16, comma-separated: " + e.Message);
         }
     }
 

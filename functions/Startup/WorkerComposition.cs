@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Functions.Api;
 using Cloudreve.Functions.Api.Edge;
@@ -73,6 +74,7 @@ internal static class WorkerComposition
         services.AddSingleton(settings);
         services.AddSingleton(settings.Rules);
         services.AddSingleton(settings.Outgoing);
+        services.AddSingleton(new DownloadRules(settings.Downloads));
         services.AddSingleton(settings.SealingKeys);
         services.AddSingleton<TimedSweep>();
         services.TryAddSingleton(TimeProvider.System);

@@ -19,6 +19,8 @@ namespace Cloudreve.Core.Content.RemoteDownloads;
 internal sealed class LinkDownload(
     TaskStore tasks, TaskRuns runs, StoredContentWriter writer, LinkStages stages, RemoteDownloadRows rows, RemoteSource source)
 {
+    private const int MaxRestarts = 3;
+
     /// <summary>Downloads the next bytes of a task, and gives the file its content when all are there.</summary>
     /// <param name="reference">The task.</param>
     /// <param name="caller">Its owner.</param>
@@ -63,10 +65,18 @@ internal sealed class LinkDownload(
             before = new RemoteDownloadState { Name = name, Content = await writer.BeginAsync(caller, PathOf(job, name), cancellationToken) };
             etag = await rows.WriteAsync(reference.TaskId, before, null, cancellationToken);
         }
-        // Other content starts from its beginning; blocks that no list names are dropped in the end.
-        var state = answer.Start > 0
-            ? before with { Total = answer.Total }
-            : before with { Position = 0, Stretches = [], Total = answer.Total, Version = answer.Version };
+        var state = before with { Total = answer.Total };
+        if (answer.Start == 0)
+        {
+            // Other content starts from its beginning; blocks that no list names are dropped in the end.
+            var isRestart = before.Position > 0 || before.MustComeWhole;
+            if (isRestart && before.Restarts == MaxRestarts)
+                throw new CloudreveException(ErrorCode.UnsetError, "The other site cannot continue the download.");
+            state = state with { Position = 0, Stretches = [], Version = answer.Version, Restarts = before.Restarts + (isRestart ? 1 : 0) };
+            // Before anything is staged, so that a site which breaks off again and again cannot begin without an end.
+            if (isRestart)
+                etag = await rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+        }
         var stage = await stages.BeginAsync(reference, caller, PathOf(job, before.Name), state, answer, cancellationToken);
         if (await stage.RunAsync(cancellationToken) is not { } next)
             return null;

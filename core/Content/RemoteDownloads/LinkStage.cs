@@ -23,6 +23,9 @@ internal sealed class LinkStage(RemoteDownloadState state, RemoteAnswer answer, 
     // A step of a site that sends less would keep memory and a turn for nothing.
     private const int MinStepBytes = 64 * 1024;
 
+    // The same for a site that cannot resume, in each time of a step: one that sends a little now and then would keep its turn for all of the time below.
+    private const int MinWholeBytes = 1 << 20;
+
     private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
 
     // All content of a site that cannot resume must arrive in one step, within the time limit of functions.
@@ -31,7 +34,7 @@ internal sealed class LinkStage(RemoteDownloadState state, RemoteAnswer answer, 
     private static readonly TimeSpan s_readTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_reportInterval = TimeSpan.FromSeconds(5);
 
-    private readonly bool _canResume = state.Version is not null && answer.HasRanges;
+    private readonly bool _canResume = state.Version is not null && answer.HasRanges && !state.MustComeWhole;
 
     /// <summary>Opens the output.</summary>
     public required Func<CancellationToken, Task<StagedOutput>> OpenAsync { get; init; }
@@ -58,7 +61,7 @@ internal sealed class LinkStage(RemoteDownloadState state, RemoteAnswer answer, 
 
     /// <summary>Stages the stretch.</summary>
     /// <returns>The state with it; null when the task is to end.</returns>
-    /// <exception cref="CloudreveException">The file is too large, or cannot be downloaded in parts and takes too long.</exception>
+    /// <exception cref="CloudreveException">The file is too large, or cannot be downloaded in parts and comes too slowly or takes too long.</exception>
     /// <exception cref="RetryLaterException">The connection broke before anything was worth keeping.</exception>
     public async Task<RemoteDownloadState?> RunAsync(CancellationToken cancellationToken)
     {
@@ -83,6 +86,7 @@ internal sealed class LinkStage(RemoteDownloadState state, RemoteAnswer answer, 
     private async Task<bool?> CopyAsync(BlockOutput output, byte[] buffer, CancellationToken cancellationToken)
     {
         var (start, reported, position) = (clock.GetTimestamp(), clock.GetTimestamp(), state.Position);
+        var (mark, markedPosition) = (start, state.Position);
         while (clock.GetElapsedTime(start) < (_canResume ? s_stepTime : s_wholeTime))
         {
             if (clock.GetElapsedTime(reported) is var since && since >= s_reportInterval)
@@ -91,6 +95,12 @@ internal sealed class LinkStage(RemoteDownloadState state, RemoteAnswer answer, 
                 if (!await ReportAsync(now.Describe((long)((output.Position - position) / since.TotalSeconds)), cancellationToken))
                     return null;
                 (reported, position) = (clock.GetTimestamp(), output.Position);
+            }
+            if (!_canResume && clock.GetElapsedTime(mark) >= s_stepTime)
+            {
+                if (output.Position - markedPosition < MinWholeBytes)
+                    throw new CloudreveException(ErrorCode.UnsetError, "The other site sends too slowly.");
+                (mark, markedPosition) = (clock.GetTimestamp(), output.Position);
             }
             var read = await ReadAsync(buffer, _canResume && output.Position > state.Position, cancellationToken);
             if (read is not > 0)

@@ -28,11 +28,14 @@ internal sealed class RemoteAnswer(HttpResponseMessage response, Stream content)
     /// <summary>The file's name as the site gives it; null when it does not.</summary>
     public string? Name => response.Content.Headers.ContentDisposition is { } disposition ? disposition.FileNameStar ?? disposition.FileName?.Trim('"') : null;
 
+    /// <summary>True if it is a part of a file.</summary>
+    public bool IsPart => Status == HttpStatusCode.PartialContent;
+
     /// <summary>The place of the first byte in the file; -1 when the site sends a part without saying which.</summary>
-    public long Start => Status != HttpStatusCode.PartialContent ? 0 : response.Content.Headers.ContentRange?.From ?? -1;
+    public long Start => !IsPart ? 0 : response.Content.Headers.ContentRange?.From ?? -1;
 
     /// <summary>Bytes of the whole file; null when the site does not say.</summary>
-    public long? Total => response.Content.Headers is { ContentRange.Length: { } length } ? length : response.Content.Headers.ContentLength + Start;
+    public long? Total => IsPart ? response.Content.Headers.ContentRange?.Length : response.Content.Headers.ContentLength;
 
     /// <summary>
     /// The mark by which a later request can demand the same content: a strong ETag, or the date of a file that was not changed just now; null for none.
@@ -50,12 +53,15 @@ internal sealed class RemoteAnswer(HttpResponseMessage response, Stream content)
     }
 
     /// <summary>True if the site sends parts of files.</summary>
-    public bool HasRanges => Status == HttpStatusCode.PartialContent || response.Headers.AcceptRanges.Contains("bytes");
+    public bool HasRanges => IsPart || response.Headers.AcceptRanges.Contains("bytes");
 
-    /// <summary>Checks whether this is the rest of content whose first bytes came before. A part need not repeat the date of the file.</summary>
+    /// <summary>
+    /// Checks whether this is the rest of content whose first bytes came before. A part need not repeat the date of the file, but must tell
+    /// the size of the whole: its end would pass for the end of the file.
+    /// </summary>
     /// <param name="start">The first byte that was asked for.</param>
     /// <param name="version">The version that was asked for.</param>
-    public bool Continues(long start, string? version) => Start == start && (Version is null || Version == version);
+    public bool Continues(long start, string? version) => Start == start && Total is not null && (start == 0 || Version is null || Version == version);
 
     /// <inheritdoc/>
     public void Dispose() => response.Dispose();

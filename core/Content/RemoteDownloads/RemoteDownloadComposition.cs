@@ -10,6 +10,7 @@ using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Content.RemoteDownloads;
 
@@ -20,7 +21,11 @@ internal static class RemoteDownloadComposition
     /// <param name="services">The services.</param>
     public static IServiceCollection AddRemoteDownloads(this IServiceCollection services)
     {
-        services.TryAddSingleton(provider => new RemoteSource(provider.GetRequiredService<OutgoingHttp>()));
+        services.TryAddSingleton(new DownloadRules(OutgoingRules.None));
+        services.TryAddSingleton(provider => new RemoteSource(new OutgoingHttp(new OutgoingGuard(
+            provider.GetRequiredService<DownloadRules>().Rules,
+            provider.GetRequiredService<ResolveHost>(),
+            provider.GetRequiredService<ILogger<OutgoingGuard>>()))));
         services.TryAddSingleton(provider => new LinkStages(
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<StoredContentWriter>(),

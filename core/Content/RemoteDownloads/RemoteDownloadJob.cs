@@ -29,6 +29,13 @@ internal sealed record RemoteDownloadState
     /// <summary>The mark by which the source is the same as before: its strong ETag, or its date; null for none.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The number of times that the site sent other content, or all of it, instead of the rest.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>True if it has to come in one step, since the site does not resume, whatever it says.</summary>
+    [JsonIgnore]
+    public bool MustComeWhole => Restarts > 1;
+
     /// <summary>The stretches that are staged.</summary>
     public IReadOnlyList<StagedStretch> Stretches { get; init; } = [];
 

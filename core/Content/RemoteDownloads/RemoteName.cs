@@ -23,6 +23,8 @@ internal static class RemoteName
         var clean = new string([.. name.Select(c => c is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' || char.IsControl(c) ? '_' : c)]).Trim(' ');
         var dot = clean.LastIndexOf('.');
         var (stem, extension) = dot > 0 && clean.Length - dot <= MaxExtension ? (clean[..dot], clean[dot..]) : (clean, "");
+        // A site may send a name as long as all its headers. No character takes less than a byte.
+        stem = stem[..Math.Min(stem.Length, FilePath.MaxNameBytes)];
         // Half a surrogate pair that a cut leaves makes the name invalid, and goes next.
         while (stem.Length > 0 && !FilePath.IsValidName(stem + extension))
             stem = stem[..^1];

@@ -37,12 +37,13 @@ internal sealed class RemoteSource(OutgoingHttp outgoing)
         var answer = await SendAsync(address, from, version, cancellationToken);
         // An empty file has no first byte, and one that became shorter none at its former end. A site that ignores the condition sends a part
         // of another version.
-        if (answer.Status == HttpStatusCode.RequestedRangeNotSatisfiable || (answer.Start > 0 && !answer.Continues(from, version)))
+        if (answer.Status == HttpStatusCode.RequestedRangeNotSatisfiable || (answer.IsPart && !answer.Continues(from, version)))
         {
             answer.Dispose();
+            from = 0;
             answer = await SendAsync(address, null, null, cancellationToken);
         }
-        if (answer.Status is HttpStatusCode.OK or HttpStatusCode.PartialContent && answer.Start is 0 or > 0)
+        if (answer.Status == HttpStatusCode.OK || (answer.IsPart && answer.Continues(from, version)))
             return answer;
         answer.Dispose();
         throw Refused(answer.Status);

@@ -32,7 +32,10 @@ public sealed class OutgoingGuard(OutgoingRules rules, ResolveHost resolve, ILog
         if (Array.Find(addresses, address => !rules.Allow(host, address)) is { } forbidden)
         {
             logger.LogWarning(
-                "A call to {Host} was refused: {Address} is not an address of the internet. CLOUDREVE_PRIVATE_HOSTS names exceptions.", host, forbidden);
+                "A call to {Host} was refused: {Address} is not an address of the internet. CLOUDREVE_PRIVATE_HOSTS names exceptions, and CLOUDREVE_DOWNLOAD_HOSTS those "
+                + "of remote downloads.",
+                host,
+                forbidden);
             throw new OutgoingRefusedException($"{host} resolves to {forbidden}, which is not an address of the internet.");
         }
         var error = new SocketException((int)SocketError.HostNotFound);

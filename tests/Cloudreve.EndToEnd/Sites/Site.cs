@@ -42,6 +42,7 @@ internal sealed class Site : IAsyncDisposable
             [PrefixVariable] = Prefix,
             // The servers that tests stand up, for mail first of all, listen on this machine.
             ["CLOUDREVE_PRIVATE_HOSTS"] = "127.0.0.0/8",
+            ["CLOUDREVE_DOWNLOAD_HOSTS"] = "127.0.0.0/8",
             ["CLOUDREVE_BLOB_TRIGGER"] = "LogsAndContainerScan",
             ["CLOUDREVE_SITE_URL"] = Address.GetLeftPart(UriPartial.Authority),
             ["CLOUDREVE_ADMIN_EMAIL"] = SiteClient.AdminEmail,

@@ -1,4 +1,6 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Content.RemoteDownloads;
+using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Functions.Startup;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
@@ -34,6 +36,7 @@ public sealed class AppSettingsTests
     [InlineData("CLOUDREVE_BLOB_TRIGGER", "yes")]
     [InlineData("CLOUDREVE_KEY_VAULT", "name")]
     [InlineData("CLOUDREVE_PRIVATE_HOSTS", "http://mail.internal")]
+    [InlineData("CLOUDREVE_DOWNLOAD_HOSTS", "http://files.internal")]
     [InlineData("CLOUDREVE_SEALING_KEYS", "k1:short")]
     [InlineData("CLOUDREVE_SEALING_KEYS", "@Microsoft.KeyVault(SecretUri=https://name.vault.azure.net/secrets/keys)")]
     [InlineData("CLOUDREVE_KEY_VAULT", "http://name.vault.azure.net")]
@@ -55,6 +58,19 @@ public sealed class AppSettingsTests
         Assert.Equal(["/usr/bin/vips", "ffmpeg"], rules.Programs.Order(StringComparer.Ordinal));
         Assert.Equal(["-hwaccel", "auto"], rules.ProgramArguments.Order(StringComparer.Ordinal));
         Assert.Equal(["/keys/master"], rules.KeyFiles);
+    }
+
+    [Fact]
+    public void Given_hosts_for_the_site_and_for_downloads_when_the_app_is_composed_then_each_list_counts_for_its_own_calls()
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.Configuration["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
+        using var worker = builder.AddCloudreve().Build();
+        var settings = worker.Services.GetRequiredService<AppSettings>();
+
+        Assert.Same(settings.Outgoing, worker.Services.GetRequiredService<OutgoingRules>());
+        Assert.Same(settings.Downloads, worker.Services.GetRequiredService<DownloadRules>().Rules);
+        Assert.NotSame(settings.Outgoing, settings.Downloads);
     }
 
     [Fact]

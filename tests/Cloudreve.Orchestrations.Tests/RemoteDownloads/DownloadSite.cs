@@ -21,7 +21,7 @@ internal static class DownloadSite
     {
         var site = await RunningSite.CreateAsync(azurite, services =>
         {
-            services.AddSingleton(OutgoingRules.Parse("127.0.0.1"));
+            services.AddSingleton(new DownloadRules(OutgoingRules.Parse("127.0.0.1")));
             configure?.Invoke(services);
         });
         await site.ChangeGroupAsync(group => group with { Settings = group.Settings with { Aria2Batch = 2 } });

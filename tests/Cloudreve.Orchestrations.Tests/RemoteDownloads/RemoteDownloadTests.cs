@@ -125,6 +125,19 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_a_private_address_that_only_services_of_the_site_may_have_when_it_is_downloaded_then_nobody_is_called()
+    {
+        await using var site = await DownloadSite.CreateAsync(
+            azurite, services => services.AddSingleton(OutgoingRules.Parse("127.0.0.1")).AddSingleton(new DownloadRules(OutgoingRules.None)));
+        await using var server = new RangeServer(s_content);
+
+        var task = await site.DownloadAsync(server.Address + "a");
+
+        Assert.Equal((WorkflowTaskStatus.Error, "The link leads to an address that this site does not call."), (task.Status, task.Error));
+        Assert.Empty(server.Starts);
+    }
+
+    [Fact]
     public async Task Given_a_file_beyond_the_quota_when_it_is_downloaded_then_the_task_ends_before_a_byte_is_stored()
     {
         await using var site = await CreateAsync();

@@ -59,7 +59,13 @@ public sealed class RangeServer : IAsyncDisposable
     /// <summary>True if it does not tell the length.</summary>
     public bool IsLengthUnknown { get; set; }
 
-    /// <summary>The most bytes that it sends in one answer.</summary>
+    /// <summary>True if it sends all bytes whatever is asked for, although it says that it has ranges.</summary>
+    public bool IgnoresRanges { get; set; }
+
+    /// <summary>True if it sends parts even when it is not asked for any.</summary>
+    public bool SendsPartsAlone { get; set; }
+
+    /// <summary>The most bytes of a part.</summary>
     public int MostBytes { get; set; } = int.MaxValue;
 
     public async ValueTask DisposeAsync()
@@ -101,8 +107,9 @@ public sealed class RangeServer : IAsyncDisposable
         }
         foreach (var (name, value) in Headers)
             response.Headers[name] = value;
-        var isPart = ETag is not null && context.Request.Headers["Range"] is not null && (context.Request.Headers["If-Range"] ?? ETag) == ETag;
-        var start = isPart ? int.Parse(context.Request.Headers["Range"]!["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
+        var range = context.Request.Headers["Range"] ?? (SendsPartsAlone ? "bytes=0-" : null);
+        var isPart = !IgnoresRanges && ETag is not null && range is not null && (context.Request.Headers["If-Range"] ?? ETag) == ETag;
+        var start = isPart ? int.Parse(range!["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
         if (isPart && start >= Content.Length)
         {
             response.StatusCode = 416;
@@ -115,7 +122,7 @@ public sealed class RangeServer : IAsyncDisposable
             response.Headers["ETag"] = ETag;
             response.Headers["Accept-Ranges"] = "bytes";
         }
-        var length = Math.Min(MostBytes, Content.Length - start);
+        var length = isPart ? Math.Min(MostBytes, Content.Length - start) : Content.Length;
         if (isPart)
         {
             response.StatusCode = 206;
