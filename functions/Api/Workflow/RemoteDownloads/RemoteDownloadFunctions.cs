@@ -29,7 +29,7 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
     }
 
     /// <summary>Selects which files of a download are wanted.</summary>
-    [Function("SelectDownloadFiles")]
+    [Function("SelectFilesToDownload")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> SelectAsync(
@@ -45,7 +45,7 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
     }
 
     /// <summary>Cancels a download.</summary>
-    [Function("CancelDownload")]
+    [Function("CancelRemoteDownload")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
     public async Task<IResult> CancelAsync(
