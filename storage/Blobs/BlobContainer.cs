@@ -173,6 +173,24 @@ public sealed partial class BlobContainer
     public Task<bool> DeleteAsync(string name, CancellationToken cancellationToken = default) =>
         CallAsync(async () => (await _client.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken)).Value);
 
+    /// <summary>Deletes a blob unless it has been written since it was read.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="ifMatch">The version that was read.</param>
+    /// <returns>False when it is another version by now; true when it was gone before.</returns>
+    public async Task<bool> TryDeleteAsync(string name, string ifMatch, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var condition = new BlobRequestConditions { IfMatch = new ETag(ifMatch) };
+            await CallAsync(async () => await _client.DeleteBlobIfExistsAsync(name, DeleteSnapshotsOption.IncludeSnapshots, condition, cancellationToken));
+            return true;
+        }
+        catch (StorageChangedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// An address at which anybody may read the blob until it expires. No request, except the first of a managed identity's
     /// six days, which fetches a user delegation key.

@@ -114,12 +114,14 @@ public sealed class EntityRecycler(
             return await RecycleBlobAsync(note, rows, cancellationToken);
         if (EntityReferences.IsUnused(rows) && await TryFollowAsync(note, EntityRecord.FromRow(rows[0], entityId), cancellationToken))
             return false;
-        // Without a row an earlier run has got as far as the blob.
-        if (rows.Count > 0 && !(EntityReferences.IsUnused(rows) && await TryDeleteRowAsync(rows[0], cancellationToken)))
+        if (rows.Count > 0 && !EntityReferences.IsUnused(rows))
         {
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
             return false;
         }
+        // A row that has changed meanwhile may be unused as before: the note stays for the next run. Without a row an earlier run has got as far as the blob.
+        if (rows.Count > 0 && !await TryDeleteRowAsync(rows[0], cancellationToken))
+            return false;
         if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
             await _texts.DeleteTextAsync(entityId, cancellationToken);
         var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);

@@ -112,10 +112,11 @@ public sealed class FullTextIndexing
             || await _entities.FindAsync(file.PrimaryEntityId, cancellationToken) is not { Encryption: null } entity
             || (policies.Count > 0 && !policies.Contains(entity.PolicyId)))
             return (null, null);
+        string text;
         try
         {
             var container = _containers.Get(await _catalog.GetPolicyAsync((int)entity.PolicyId, cancellationToken));
-            var text = await _extraction.RunAsync(
+            text = await _extraction.RunAsync(
                 async token =>
                 {
                     var blob = await container.OpenReadAsync(entity.Source, 0, Math.Min(format.MaxBytes, entity.Size), cancellationToken: token);
@@ -125,11 +126,6 @@ public sealed class FullTextIndexing
                     return bytes;
                 },
                 format.ReadAsync, cancellationToken);
-            if (text.Length == 0)
-                return (null, null);
-            var indexed = new IndexedText(entity.Id, text);
-            await _blobs.WriteTextAsync(indexed, cancellationToken);
-            return (indexed, null);
         }
         catch (UnreadableDocumentException e)
         {
@@ -141,6 +137,17 @@ public sealed class FullTextIndexing
             _logger.LogWarning(e, "The content of file {FileId} is missing.", file.Id);
             return (null, "The file's content is missing.");
         }
+        catch (Exception e) when (e is CloudreveException or (StorageException and not StorageUnavailableException))
+        {
+            // A retry gets the same answer: the blob is archived, or its policy is gone, refused by its account or of another kind.
+            _logger.LogWarning(e, "The content of file {FileId} cannot be read.", file.Id);
+            return (null, "The file's content cannot be read.");
+        }
+        if (text.Length == 0)
+            return (null, null);
+        var indexed = new IndexedText(entity.Id, text);
+        await _blobs.WriteTextAsync(indexed, cancellationToken);
+        return (indexed, null);
     }
 
     /// <summary>Adds texts to the index of their owner, and marks blobs and files: three transactions, and three for each file.</summary>

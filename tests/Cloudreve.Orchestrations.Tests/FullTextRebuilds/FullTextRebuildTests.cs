@@ -1,5 +1,9 @@
 using System.Text;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.FullText.Rebuild;
 using Cloudreve.Core.Drive.Tree;
@@ -100,6 +104,91 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
         Assert.True(call > 20, $"only {call} calls");
     }
 
+    [Fact]
+    public async Task Given_files_that_cannot_be_read_when_the_index_is_rebuilt_then_the_others_are_found()
+    {
+        await using var site = await CreateAsync();
+        await RelocationSite.AddPolicyAsync(site, RelocationSite.Other);
+        await WriteAsync(site, "/a.txt", "needle");
+        var archived = await site.EntityAsync("/a.txt");
+        await WriteAsync(site, "/b.txt", "needle");
+        await WriteAsync(site, "/c.txt", "needle");
+        await new BlobClient(azurite.ConnectionString, site.Layout.FilesContainerName, archived.Source).SetAccessTierAsync(AccessTier.Archive);
+        var foreign = await site.EntityAsync("/b.txt");
+        Assert.True(await site.Get<EntityStore>().TryMoveAsync(foreign, RelocationSite.Other, foreign.Source));
+        await RelocationSite.AddPolicyAsync(site, RelocationSite.Other, policy => policy with { Driver = "s3" });
+
+        var task = await RebuildAsync(site);
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 2L), (task.Status, task.Failed));
+        Assert.Equal(["a.txt: The file's content cannot be read.", "b.txt: The file's content cannot be read."], task.ErrorHistory.Order(StringComparer.Ordinal));
+        Assert.Equal(["/c.txt"], await FindAsync(site, "needle"));
+    }
+
+    [Theory]
+    [InlineData("GET", "comp=list")]
+    [InlineData("DELETE", "")]
+    public async Task Given_a_run_that_hangs_while_it_removes_the_indexes_when_another_goes_on_then_what_that_one_indexed_stays(string method, string query)
+    {
+        await using var site = await CreateAsync();
+        await WriteAsync(site, "/a.txt", "needle");
+        await WriteAsync(site, "/b.txt", "needle");
+        await RebuildAsync(site);
+        var reference = await AcceptAsync(site);
+        await using var rival = site.Restart();
+        var hasEnded = false;
+        var hasHung = false;
+        await using var slow = site.Restart(call =>
+        {
+            if (!hasHung && call.Method == method && call.Resource == site.Layout.FullTextContainerName && call.Uri.Query.Contains(query, StringComparison.Ordinal))
+            {
+                hasHung = true;
+                hasEnded = rival.Get<FullTextRebuild>().StepAsync(reference).GetAwaiter().GetResult();
+            }
+            return StorageFault.None;
+        });
+
+        await Assert.ThrowsAnyAsync<StorageException>(() => slow.Get<FullTextRebuild>().StepAsync(reference));
+
+        Assert.True(hasEnded);
+        Assert.Equal(["/a.txt", "/b.txt"], await FindAsync(site, "needle"));
+    }
+
+    [Fact]
+    public async Task Given_a_rebuild_that_is_being_ended_when_a_step_comes_late_then_the_index_stays()
+    {
+        await using var site = await CreateAsync();
+        await WriteAsync(site, "/a.txt", "needle");
+        var reference = await AcceptAsync(site);
+        while (!await site.Get<FullTextRebuild>().StepAsync(reference))
+            Assert.Null((await site.TaskAsync(reference.TaskId)).Error);
+        await using var dying = site.Restart(call => call.Method == "DELETE" && call.Resource == site.Layout.TaskItems.Name ? StorageFault.CrashAfter : StorageFault.None);
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => dying.Get<FullTextRebuild>().FinishAsync(reference, null));
+
+        await using var late = site.Restart();
+        Assert.True(await late.Get<FullTextRebuild>().StepAsync(reference));
+
+        Assert.Equal(["/a.txt"], await FindAsync(site, "needle"));
+        Assert.Empty(await site.Layout.TaskItems.ScanAsync().ToListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Given_more_files_than_a_round_takes_when_a_process_dies_then_the_first_of_them_are_done()
+    {
+        await using var site = await CreateAsync();
+        for (var i = 0; i < 10; i++)
+            await WriteAsync(site, $"/{i}.txt", "needle");
+        var reference = await AcceptAsync(site);
+        var notes = 0;
+        // Before the indexes are removed, after that, and after each round.
+        await using var dying = site.Restart(
+            call => call.Method is "POST" or "PUT" && call.Resource == site.Layout.TaskItems.Name && ++notes == 4 ? StorageFault.CrashBefore : StorageFault.None);
+
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => dying.Get<FullTextRebuild>().StepAsync(reference));
+
+        Assert.Equal(new TaskProgress(10, 8), (await site.TaskAsync(reference.TaskId)).Progress["rebuild_index"]);
+    }
+
     private async Task<RunningSite> CreateAsync()
     {
         var site = await RunningSite.CreateAsync(azurite);
@@ -108,6 +197,12 @@ public sealed class FullTextRebuildTests(AzuriteServer azurite)
     }
 
     private static Task<FileRecord> WriteAsync(RunningSite site, string path, string text) => site.WriteAsync(path, Encoding.UTF8.GetBytes(text));
+
+    private static async Task<TaskReference> AcceptAsync(RunningSite site)
+    {
+        var task = await site.Get<FullTextRebuild>().AcceptAsync(await site.AdminAsync(), []);
+        return new TaskReference(task.Id, task.OwnerId);
+    }
 
     private static async Task<WorkflowTask> RebuildAsync(RunningSite site, params int[] policies)
     {

@@ -123,18 +123,24 @@ internal sealed class IndexBlobs(StorageLayout layout)
             await DeleteAsync(pack.Name, cancellationToken);
     }
 
-    /// <summary>Removes the next blobs of all indexes, texts included: one transaction for each, and one.</summary>
-    /// <returns>True if nothing is left.</returns>
-    public async Task<bool> ClearPageAsync(CancellationToken cancellationToken)
+    /// <summary>The first blobs of all indexes, texts included: one transaction.</summary>
+    public Task<BlobPage> ListAsync(CancellationToken cancellationToken) => Container.ListPageAsync("", null, BlobsInPage, cancellationToken: cancellationToken);
+
+    /// <summary>Removes blobs that were listed, unless they have been written since: one transaction for each.</summary>
+    /// <param name="page">The blobs.</param>
+    /// <returns>True if none is left that was there before.</returns>
+    public async Task<bool> ClearAsync(BlobPage page, CancellationToken cancellationToken)
     {
-        var page = await Container.ListPageAsync("", null, BlobsInPage, cancellationToken: cancellationToken);
         // In order of name a manifest comes before its packs: packs that a manifest names must be there.
         foreach (var manifest in page.Blobs.Where(IsManifest))
-            await DeleteAsync(manifest.Name, cancellationToken);
+        {
+            if (!await Container.TryDeleteAsync(manifest.Name, manifest.ETag, cancellationToken))
+                return false;
+        }
         await Parallel.ForEachAsync(
             page.Blobs.Where(blob => !IsManifest(blob)),
             new ParallelOptions { MaxDegreeOfParallelism = Deleters, CancellationToken = cancellationToken },
-            async (blob, token) => await DeleteAsync(blob.Name, token));
+            async (blob, token) => await Container.TryDeleteAsync(blob.Name, blob.ETag, token));
         return page.ContinuationToken is null;
     }
 

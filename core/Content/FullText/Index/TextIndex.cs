@@ -123,9 +123,8 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
     {
         for (var merge = 0; merge < MaxMerges && manifest.FindFullLevel() is { } level; merge++)
         {
+            // A pack that a rebuild removed just before it was named is left out. If a rival has merged the level, its manifest is another version.
             var packs = await OpenAsync(level, cancellationToken);
-            if (packs.Count < level.Count)
-                return;
             var alive = (await entities.FindAsync(packs.SelectMany(pack => pack.Entities), cancellationToken)).Keys.ToHashSet();
             var bytes = IndexPack.Merge(packs, alive, out var texts);
             PackEntry[] merged = texts == 0 ? [] : [await blobs.WritePackAsync(ownerId, bytes, texts, cancellationToken)];

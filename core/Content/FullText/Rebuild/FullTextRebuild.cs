@@ -24,8 +24,8 @@ public sealed class FullTextRebuild
     private const string Clearing = "nuke";
     private const string Indexing = "index";
 
-    // Files between two notes of how far the rebuild is.
-    private const int FilesInRound = 64;
+    // Files between two notes of how far the rebuild is: the slowest documents of a round must end long before the host ends the function.
+    private const int FilesInRound = 8;
 
     private const int MaxPolicies = 1_000;
 
@@ -115,7 +115,10 @@ public sealed class FullTextRebuild
                 return true;
             if (!state.IsCleared)
             {
-                if (!await _blobs.ClearPageAsync(cancellationToken))
+                // A run that another one has overtaken ends here. If it is overtaken later, what the other one writes is newer than what was listed.
+                var old = await _blobs.ListAsync(cancellationToken);
+                etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+                if (!await _blobs.ClearAsync(old, cancellationToken))
                     continue;
                 state = state with { IsCleared = true, Total = await _lists.Files.CountAsync(null, cancellationToken) };
             }
@@ -139,8 +142,9 @@ public sealed class FullTextRebuild
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
-        await _rows.ClearAsync(reference.TaskId, cancellationToken);
+        // Without its state a task that is at work would begin again.
         await _runs.EndAsync(reference, error, cancellationToken: cancellationToken);
+        await _rows.ClearAsync(reference.TaskId, cancellationToken);
     }
 
     private Task ReportAsync(TaskReference reference, RebuildState state, CancellationToken cancellationToken)

@@ -23,7 +23,6 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     public const long Owner = 7;
 
     private readonly Installation _installation;
-    private readonly IndexBlobs _blobs;
     private readonly TextIndex _index;
 
     private FullTextSite(Installation installation, Func<StorageCall, StorageFault>? faults)
@@ -32,12 +31,12 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         Layout = installation.Connect(faults);
         Tree = TreeParts.Over(Layout);
         Entities = new EntityStore(Layout);
-        _blobs = new IndexBlobs(Layout);
-        _index = new TextIndex(_blobs, Entities, TimeProvider.System);
+        Blobs = new IndexBlobs(Layout);
+        _index = new TextIndex(Blobs, Entities, TimeProvider.System);
         Indexing = new FullTextIndexing(
-            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), _blobs, _index,
+            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, _index,
             new TextExtraction(TimeProvider.System), NullLogger<FullTextIndexing>.Instance);
-        Search = new FullTextSearch(Layout, Tree.ById, _blobs, _index, new HeavyReads());
+        Search = new FullTextSearch(Layout, Tree.ById, Blobs, _index, new HeavyReads());
     }
 
     public static SiteSettings Settings { get; } = With();
@@ -47,6 +46,8 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     public TreeParts Tree { get; }
 
     public EntityStore Entities { get; }
+
+    public IndexBlobs Blobs { get; }
 
     public FullTextIndexing Indexing { get; }
 
