@@ -55,7 +55,7 @@ public sealed class FullTextIndexing
     public static bool IsPossible(SiteSettings site, FileRecord file) => DocumentFormats.Find(site, file) is not null && !IsIndexed(site, file);
 
     /// <summary>
-    /// Indexes a file and marks it, unless it has its mark: eight transactions, more when the index is merged. A file whose content
+    /// Indexes a file and marks it, unless it has its mark: nine transactions, more when the index is merged. A file whose content
     /// changes meanwhile gets no mark; its new content has a message of its own. Encrypted content is not indexed.
     /// </summary>
     /// <param name="site">The site's settings.</param>
@@ -104,7 +104,10 @@ public sealed class FullTextIndexing
 
     private static string MarkOf(SiteSettings site, long entityId) => site.HashIds.Encode(entityId, HashIdKind.Entity);
 
-    /// <summary>Reads the text of a file's content and keeps it: three transactions; null for none, with the reason where it should have some.</summary>
+    /// <summary>
+    /// Reads the text of a file's content and keeps it: three transactions, one more for the first text of the blob; null for none, with the
+    /// reason where it should have some.
+    /// </summary>
     private async Task<(IndexedText? Text, string? Failure)> ReadAsync(
         SiteSettings site, FileRecord file, IReadOnlySet<long> policies, CancellationToken cancellationToken)
     {
@@ -145,6 +148,9 @@ public sealed class FullTextIndexing
         }
         if (text.Length == 0)
             return (null, null);
+        // The recycler removes the texts of blobs that are noted to have one: a note before the text outlives a process that dies in between.
+        if (!entity.HasText && !await _entities.NoteTextAsync(entity.Id, cancellationToken))
+            return (null, null);
         var indexed = new IndexedText(entity.Id, text);
         await _blobs.WriteTextAsync(indexed, cancellationToken);
         return (indexed, null);
@@ -156,13 +162,17 @@ public sealed class FullTextIndexing
         if (!await _index.AddAsync(ownerId, [.. texts.Select(text => text.Text)], site.Get(FullTextSetting.MaxIndexSize), cancellationToken))
         {
             _logger.LogWarning("The index of user {UserId} is as large as the site allows.", ownerId);
-            foreach (var (_, text) in texts)
+            foreach (var (file, text) in texts)
+            {
                 await _blobs.DeleteTextAsync(text.EntityId, cancellationToken);
+                if (file.Metadata.ContainsKey(MetadataKeys.FullTextIndex))
+                    await MarkAsync(file, text.EntityId, null, cancellationToken);
+            }
             return;
         }
         foreach (var (file, text) in texts)
         {
-            // The recycler removes the text with the blob. Without the blob it has been here already.
+            // Without the blob the recycler may have been here before the text was written.
             if (await _entities.NoteTextAsync(text.EntityId, cancellationToken))
                 await MarkAsync(file, text.EntityId, MarkOf(site, text.EntityId), cancellationToken);
             else

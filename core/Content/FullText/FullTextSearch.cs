@@ -30,7 +30,13 @@ public sealed class FullTextSearch
     private const int MaxHits = 1_000;
 
     private const int Readers = 16;
-    private const int MaxFilesOfBlob = 100;
+    // Copies of one text fill a page at most.
+    private const int MaxFilesOfBlob = 20;
+
+    private const int BlobsAtOnce = 20;
+
+    // Texts whose files are all in the trash are no hits: without a limit a search could go through every copy of every text.
+    private const int MaxLookups = 2_000;
 
     private readonly StorageLayout _layout;
     private readonly EntriesById _byId;
@@ -49,7 +55,7 @@ public sealed class FullTextSearch
 
     /// <summary>
     /// A page of hits: one transaction for the index, and one for each part of it that the process does not have; four for each hit, three for
-    /// each hit before the page, and two for each folder on the way to them.
+    /// each hit before the page, and two for each folder on the way to them. Some 2,000 files are looked up at most; what comes after them is left out.
     /// </summary>
     /// <param name="site">The site's settings.</param>
     /// <param name="ownerId">The user.</param>
@@ -68,14 +74,21 @@ public sealed class FullTextSearch
         var found = await _reads.RunAsync(ownerId, () => _index.FindAsync(ownerId, query.Query, MaxHits, cancellationToken), cancellationToken);
         var size = (int)Math.Min(site.Get(FullTextSetting.PageSize), MaxHits);
         // Hits that the caller has are looked up again: some of them may be gone, and the page follows those that are not.
-        var (files, looked) = (new List<(FileRecord File, FilePath Path)>(), 0);
+        var (files, looked, lookups) = (new List<(FileRecord File, FilePath Path)>(), 0, 0);
         var folders = new FolderPaths(_byId);
-        for (var end = (long)offset + size; looked < found.Count && files.Count < end; looked += size)
+        var step = Math.Min(size, BlobsAtOnce);
+        for (var end = (long)offset + size; looked < found.Count && files.Count < end && lookups < MaxLookups; looked += step)
         {
-            foreach (var part in await ReadAsync(found.Skip(looked).Take(size), id => FindFilesAsync(ownerId, id, folders, cancellationToken), cancellationToken))
-                files.AddRange(part);
+            var blobs = found.Skip(looked).Take(step);
+            var parts = await _reads.RunAsync(
+                ownerId, () => ReadAsync(blobs, id => FindFilesAsync(ownerId, id, folders, cancellationToken), cancellationToken), cancellationToken);
+            foreach (var part in parts)
+            {
+                files.AddRange(part.Files);
+                lookups += part.Lookups;
+            }
         }
-        var left = Math.Max(0, found.Count - looked);
+        var left = lookups < MaxLookups ? Math.Max(0, found.Count - looked) : 0;
         var page = files.Skip(offset).Take(size);
         var hits = await ReadAsync(
             page,
@@ -89,19 +102,20 @@ public sealed class FullTextSearch
     internal static CloudreveException Disabled() => new(ErrorCode.FeatureDisabled, "Full-text search is disabled on this site.");
 
     /// <summary>The user's files whose current content a blob is, unless they are in the trash: one transaction, two for each file.</summary>
-    private async Task<IReadOnlyList<(FileRecord File, FilePath Path)>> FindFilesAsync(
+    private async Task<(IReadOnlyList<(FileRecord File, FilePath Path)> Files, int Lookups)> FindFilesAsync(
         long ownerId, long entityId, FolderPaths folders, CancellationToken cancellationToken)
     {
         var rows = (await _layout.Entities.QueryPageAsync(EntityReferences.RangeOf(entityId), MaxFilesOfBlob, null, cancellationToken)).Rows;
         var found = new List<(FileRecord File, FilePath Path)>();
-        foreach (var id in EntityReferences.FilesOf(rows))
+        var ids = EntityReferences.FilesOf(rows).ToList();
+        foreach (var id in ids)
         {
             if (await _byId.FindAsync(id, cancellationToken) is { Type: FileType.File } file
                 && file.OwnerId == ownerId && file.PrimaryEntityId == entityId
                 && await folders.FindAsync(ownerId, file.ParentId, cancellationToken) is { } folder)
                 found.Add((file, folder.Child(file.Name)));
         }
-        return found;
+        return (found, ids.Count);
     }
 
     /// <summary>Reads several items side by side, in their order.</summary>

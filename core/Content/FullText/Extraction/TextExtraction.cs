@@ -22,15 +22,19 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
     // A parser that does not look for its cancellation is left alone, and keeps its place.
     private static readonly TimeSpan s_abandonment = s_timeout + TimeSpan.FromSeconds(10);
 
+    // Parsers that were left alone may have all places: other work of the process must not wait for them.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
     private readonly SemaphoreSlim _places = new(Places, Places);
 
     /// <summary>Reads a document.</summary>
     /// <param name="loadAsync">Loads the bytes, when there is a place.</param>
     /// <param name="readAsync">Reads the text.</param>
     /// <exception cref="UnreadableDocumentException">It takes more work or time than any sensible one, or is damaged.</exception>
+    /// <exception cref="TimeoutException">There was no place for two minutes.</exception>
     public async Task<string> RunAsync(Func<CancellationToken, Task<byte[]>> loadAsync, ReadTextAsync readAsync, CancellationToken cancellationToken)
     {
-        await _places.WaitAsync(cancellationToken);
+        await EnterAsync(cancellationToken);
         var stop = new CancellationTokenSource(s_timeout, clock);
         Task<string> work;
         try
@@ -73,6 +77,20 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
                 throw new UnreadableDocumentException("The document is damaged.", e);
         }
         return text.ToString();
+    }
+
+    private async Task EnterAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _places.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("Other documents take too long.", e);
+        }
     }
 
     private async Task LeaveAsync(Task work, CancellationTokenSource stop)

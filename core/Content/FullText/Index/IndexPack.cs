@@ -99,23 +99,26 @@ internal sealed class IndexPack
             writer.Commit();
         }
         var names = directory.ListAll().Where(name => name != IndexFileNames.SEGMENTS_GEN && name != IndexWriter.WRITE_LOCK_NAME).ToList();
-        using var pack = new MemoryStream();
-        using var output = new BinaryWriter(pack, Encoding.UTF8);
+        using var head = new MemoryStream();
+        using var output = new BinaryWriter(head, Encoding.UTF8);
         output.Write(names.Count);
         foreach (var name in names)
         {
             output.Write(name);
             output.Write(checked((int)directory.FileLength(name)));
         }
+        output.Flush();
+        // The files are copied once: a pack may have as many bytes as an index.
+        var pack = new byte[checked((int)(head.Length + names.Sum(directory.FileLength)))];
+        var end = (int)head.Length;
+        head.GetBuffer().AsSpan(0, end).CopyTo(pack);
         foreach (var name in names)
         {
             using var input = directory.OpenInput(name, IOContext.READ_ONCE);
-            var content = new byte[input.Length];
-            input.ReadBytes(content, 0, content.Length);
-            output.Write(content);
+            input.ReadBytes(pack, end, (int)input.Length);
+            end += (int)input.Length;
         }
-        output.Flush();
-        return pack.ToArray();
+        return pack;
     }
 
     /// <summary>A part of an index without the texts that no blob has any more, or that were met before.</summary>

@@ -24,12 +24,18 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
     private const int Rereads = 3;
     private const int MaxMerges = 3;
 
+    private const int MaxTidied = 10_000;
+
+    // Users whose index is full stay at it: each of their uploads must not read it whole.
+    private static readonly TimeSpan s_tidyDistance = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan s_cacheAge = TimeSpan.FromHours(1);
 
     // By then a writer has named its pack, or has died.
     private static readonly TimeSpan s_strayAge = TimeSpan.FromHours(1);
 
     private readonly BoundedCache<string, IndexPack> _packs = new(CacheSize, clock);
+    private readonly BoundedCache<long, bool> _tidied = new(MaxTidied, clock);
     private readonly DriveTurns _turns = new();
 
     /// <summary>Adds texts: three transactions, more when packs are merged or several processes write the user's index at once.</summary>
@@ -50,7 +56,11 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
             if (manifest.Packs.Any(known => known.Name == pack?.Name))
                 return true;
             if (manifest.Size + bytes.Length > maxSize)
-                return false;
+            {
+                if (!await TryTidyAsync(ownerId, manifest, etag, cancellationToken))
+                    return false;
+                continue;
+            }
             pack ??= await blobs.WritePackAsync(ownerId, bytes, texts.Count, cancellationToken);
             manifest = new IndexManifest([.. manifest.Packs, pack]);
             if (await blobs.TryWriteManifestAsync(ownerId, manifest, etag, cancellationToken) is { } written)
@@ -141,12 +151,41 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
         }
     }
 
-    /// <summary>Removes packs that were merged, and those that a writer left which died before it could name them.</summary>
-    private async Task RemoveStraysAsync(long ownerId, IndexManifest manifest, IReadOnlyList<string> merged, CancellationToken cancellationToken)
+    /// <summary>
+    /// Rewrites the packs with texts of blobs that are gone, once an hour: for each pack what a merge of it takes. Packs merge when texts come, and
+    /// into a full index none comes.
+    /// </summary>
+    /// <returns>True if the manifest is another one now.</returns>
+    private async Task<bool> TryTidyAsync(long ownerId, IndexManifest manifest, string? etag, CancellationToken cancellationToken)
+    {
+        if (_tidied.Find(ownerId))
+            return false;
+        _tidied.Keep(ownerId, true, clock.GetUtcNow() + s_tidyDistance);
+        var packs = new List<PackEntry>();
+        foreach (var entry in manifest.Packs)
+        {
+            if (await OpenAsync(entry, cancellationToken) is not { } pack)
+                continue;
+            var alive = (await entities.FindAsync(pack.Entities, cancellationToken)).Keys.ToHashSet();
+            if (alive.Count == entry.Texts)
+                packs.Add(entry);
+            else if (alive.Count > 0)
+                packs.Add(await blobs.WritePackAsync(ownerId, IndexPack.Merge([pack], alive, out var texts), texts, cancellationToken));
+        }
+        if (packs.SequenceEqual(manifest.Packs))
+            return false;
+        var tidied = new IndexManifest(packs);
+        if (await blobs.TryWriteManifestAsync(ownerId, tidied, etag, cancellationToken) is not null)
+            await RemoveStraysAsync(ownerId, tidied, [.. manifest.Packs.Except(packs).Select(pack => pack.Name)], cancellationToken);
+        return true;
+    }
+
+    /// <summary>Removes packs that were replaced, and those that a writer left which died before it could name them.</summary>
+    private async Task RemoveStraysAsync(long ownerId, IndexManifest manifest, IReadOnlyList<string> replaced, CancellationToken cancellationToken)
     {
         var named = manifest.Packs.Select(pack => pack.Name).ToHashSet();
         var strays = (await blobs.ListPacksAsync(ownerId, cancellationToken))
-            .Where(blob => !named.Contains(blob.Name) && (merged.Contains(blob.Name) || clock.GetUtcNow() - blob.LastModified > s_strayAge));
+            .Where(blob => !named.Contains(blob.Name) && (replaced.Contains(blob.Name) || clock.GetUtcNow() - blob.LastModified > s_strayAge));
         foreach (var stray in strays)
         {
             _packs.Forget(stray.Name);

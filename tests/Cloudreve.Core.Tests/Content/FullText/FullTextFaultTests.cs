@@ -2,6 +2,9 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Testing.Azurite;
 using Xunit;
@@ -80,4 +83,119 @@ public sealed class FullTextFaultTests(AzuriteServer azurite)
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => down.Indexing.IndexAsync(FullTextSite.Settings, file));
     }
+
+    [Fact]
+    public async Task Given_a_full_index_when_blobs_are_gone_then_their_words_go_and_the_next_text_is_indexed()
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        var gone = await site.IndexAsync("/gone.txt", "needle gone");
+        await site.IndexAsync("/kept.txt", "needle kept");
+        var (before, _) = await site.Blobs.ReadManifestAsync(FullTextSite.Owner, default);
+        var settings = FullTextSite.With(("fts_max_index_size", $"{before.Size + 10}"));
+        await site.Entities.DiscardAsync([gone.PrimaryEntityId]);
+
+        var file = await site.IndexAsync("/new.txt", "needle new", settings);
+
+        Assert.True(file.Metadata.ContainsKey(MetadataKeys.FullTextIndex));
+        Assert.Equal(["/kept.txt", "/new.txt"], (await site.Restart().FindAsync("needle")).Order(StringComparer.Ordinal));
+        var (after, _) = await site.Blobs.ReadManifestAsync(FullTextSite.Owner, default);
+        Assert.Equal(2, after.Packs.Count);
+        Assert.DoesNotContain(before.Packs[0].Name, await site.ListBlobsAsync());
+    }
+
+    [Fact]
+    public async Task Given_a_pack_of_which_some_blobs_are_gone_when_the_index_is_full_then_the_others_are_still_found()
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        var kept = await site.AddTextAsync("/kept.txt", "");
+        var texts = Enumerable.Range(0, 500).Select(i => new IndexedText(kept.PrimaryEntityId + i, $"needle word{i} other{i}"));
+        Assert.True(await site.Index.AddAsync(FullTextSite.Owner, [.. texts], long.MaxValue, default));
+        var (before, _) = await site.Blobs.ReadManifestAsync(FullTextSite.Owner, default);
+
+        Assert.True(await site.Restart().Index.AddAsync(FullTextSite.Owner, [new IndexedText(1, "straw")], before.Size, default));
+
+        var (after, _) = await site.Blobs.ReadManifestAsync(FullTextSite.Owner, default);
+        Assert.Equal([1, 1], after.Packs.Select(pack => pack.Texts));
+        Assert.Equal(["/kept.txt"], await site.Restart().FindAsync("needle"));
+    }
+
+    [Fact]
+    public async Task Given_an_index_that_is_full_of_what_exists_when_content_changes_then_its_file_loses_the_mark()
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        var file = await site.IndexAsync("/a.txt", "needle");
+        var content = await site.AddEntityAsync("straw"u8.ToArray(), file.Id);
+        file = await site.Tree.Updates.UpdateAsync(file, current => current with { PrimaryEntityId = content.Id });
+
+        await site.Indexing.IndexAsync(FullTextSite.With(("fts_max_index_size", "10")), file);
+
+        Assert.Empty((await site.ReadAsync(file)).Metadata);
+        Assert.Single(await site.ListBlobsAsync(), blob => blob.StartsWith("texts/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_a_text_when_its_process_dies_as_it_is_written_then_its_blob_is_noted_to_have_one()
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        var file = await site.AddTextAsync("/a.txt", "needle");
+        var dying = site.Restart(call => IsWriteOfText(call) ? StorageFault.CrashAfter : StorageFault.None);
+
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => dying.Indexing.IndexAsync(FullTextSite.Settings, file));
+
+        Assert.Single(await site.ListBlobsAsync());
+        Assert.True((await site.Entities.FindAsync(file.PrimaryEntityId))!.HasText);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_a_blob_that_is_recycled_while_it_is_indexed_when_its_text_is_written_then_it_does_not_stay(bool afterNote)
+    {
+        var site = await FullTextSite.CreateAsync(azurite);
+        var file = await site.AddTextAsync("/a.txt", "needle");
+        var blob = (await site.Entities.FindAsync(file.PrimaryEntityId))!.Source;
+        var isGone = false;
+        var slow = site.Restart(call =>
+        {
+            if (!isGone && (afterNote ? IsWriteOfText(call) : call.Uri.AbsolutePath.EndsWith(blob, StringComparison.Ordinal)))
+            {
+                isGone = true;
+                site.Entities.DiscardAsync([file.PrimaryEntityId]).GetAwaiter().GetResult();
+            }
+            return StorageFault.None;
+        });
+
+        await slow.Indexing.IndexAsync(FullTextSite.Settings, file);
+
+        Assert.True(isGone);
+        Assert.DoesNotContain(await site.ListBlobsAsync(), name => name.StartsWith("texts/", StringComparison.Ordinal));
+        Assert.Empty((await site.ReadAsync(file)).Metadata);
+    }
+
+    [Fact]
+    public async Task Given_many_texts_with_many_lost_copies_when_they_are_searched_for_then_the_lookups_are_limited()
+    {
+        const long first = 1_000_000;
+        var site = await FullTextSite.CreateAsync(azurite);
+        var texts = Enumerable.Range(0, 120).Select(i => new IndexedText(first + i, "needle")).ToList();
+        Assert.True(await site.Index.AddAsync(FullTextSite.Owner, texts, long.MaxValue, default));
+        var rows = texts.SelectMany(text => Enumerable.Range(0, 25).Select(
+            copy => new Row(FileKeys.IdBlock(text.EntityId), $"{FileKeys.Id(text.EntityId)}|{FileKeys.Id(first + copy)}")));
+        foreach (var chunk in rows.GroupBy(row => row.PartitionKey).SelectMany(block => block.Chunk(100)))
+        {
+            var batch = new TableBatch(chunk[0].PartitionKey);
+            foreach (var row in chunk)
+                batch.Upsert(row);
+            await site.Layout.Entities.SubmitAsync(batch);
+        }
+
+        using var search = site.Layout.Account.Transactions.Measure();
+        var found = await site.Search.SearchAsync(FullTextSite.Settings, FullTextSite.Owner, "needle", 0);
+
+        Assert.Equal(0, found.Total);
+        // The manifest; of five times twenty texts the references, and of each twenty ids.
+        Assert.Equal(1 + 100 + 2_000, search.Total);
+    }
+
+    private static bool IsWriteOfText(StorageCall call) => call.Method == "PUT" && call.Uri.AbsolutePath.Contains("/texts/", StringComparison.Ordinal);
 }

@@ -23,7 +23,6 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     public const long Owner = 7;
 
     private readonly Installation _installation;
-    private readonly TextIndex _index;
 
     private FullTextSite(Installation installation, Func<StorageCall, StorageFault>? faults)
     {
@@ -32,11 +31,11 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         Tree = TreeParts.Over(Layout);
         Entities = new EntityStore(Layout);
         Blobs = new IndexBlobs(Layout);
-        _index = new TextIndex(Blobs, Entities, TimeProvider.System);
+        Index = new TextIndex(Blobs, Entities, TimeProvider.System);
         Indexing = new FullTextIndexing(
-            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, _index,
+            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, Index,
             new TextExtraction(TimeProvider.System), NullLogger<FullTextIndexing>.Instance);
-        Search = new FullTextSearch(Layout, Tree.ById, Blobs, _index, new HeavyReads());
+        Search = new FullTextSearch(Layout, Tree.ById, Blobs, Index, new HeavyReads());
     }
 
     public static SiteSettings Settings { get; } = With();
@@ -48,6 +47,8 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     public EntityStore Entities { get; }
 
     public IndexBlobs Blobs { get; }
+
+    public TextIndex Index { get; }
 
     public FullTextIndexing Indexing { get; }
 
