@@ -119,7 +119,7 @@ public sealed class EntityRecycler(
             await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
             return false;
         }
-        // A row that has changed meanwhile may be unused as before: the note stays for the next run. Without a row an earlier run has got as far as the blob.
+        // A row that has changed meanwhile may be unused as before: the note stays for the next run. Without a row another run has got as far as the blob.
         if (rows.Count > 0 && !await TryDeleteRowAsync(rows[0], cancellationToken))
             return false;
         if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
@@ -148,11 +148,13 @@ public sealed class EntityRecycler(
         return isRemoved;
     }
 
+    /// <summary>Removes the row of an entity, which another note of it may have removed meanwhile; false when the row has changed.</summary>
     private async Task<bool> TryDeleteRowAsync(Row entity, CancellationToken cancellationToken)
     {
         try
         {
-            return await layout.Entities.DeleteAsync(entity.PartitionKey, entity.RowKey, entity.ETag, cancellationToken);
+            await layout.Entities.DeleteAsync(entity.PartitionKey, entity.RowKey, entity.ETag, cancellationToken);
+            return true;
         }
         catch (StorageChangedException)
         {
