@@ -195,6 +195,52 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
         Assert.Empty((await site.CheckAsync()).All);
     }
 
+    [Theory]
+    // Its end, in the content of an entry that is not wanted, in its header.
+    [InlineData(5, 8)]
+    [InlineData(5, 12)]
+    [InlineData(5, 30)]
+    [InlineData(4, 11)]
+    [InlineData(4, 30)]
+    public async Task Given_a_rar_that_was_cut_off_when_it_is_extracted_then_the_task_says_so(int version, int missing)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        var archive = version == 4 ? RarFile.Four(("a"u8.ToArray(), s_text), ("b"u8.ToArray(), s_text)) : RarFile.Five(("a", s_text), ("b", s_text));
+
+        var task = await RunAsync(site, archive[..^missing], "a.rar", "a");
+
+        Assert.Equal((WorkflowTaskStatus.Error, IsDamaged), (task.Status, task.Error));
+        Assert.Equal(s_text, await site.ReadAsync("/out/a"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
+    public async Task Given_a_rar_of_an_old_program_that_marks_no_end_when_it_is_extracted_then_it_is_whole()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+
+        var task = await RunAsync(site, RarFile.Four(("a"u8.ToArray(), s_text))[..^7], "a.rar");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null, 0L), (task.Status, task.Error, task.Failed));
+        Assert.Equal(s_text, await site.ReadAsync("/out/a"));
+    }
+
+    /// <summary>A header has room for four parts, the one behind it for 21: later ones need it.</summary>
+    [Fact]
+    public async Task Given_a_sparse_file_of_many_parts_when_a_tar_is_extracted_then_it_is_named_and_the_rest_is_there()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        folder.Write("other", s_text);
+        var parts = Enumerable.Range(0, 30).Select(i => $"dd status=none if=other of=image bs=64K seek={2 * i} conv=notrunc");
+
+        var task = await RunAsync(site, folder.Pack("a.tar", [.. parts, "tar --format=gnu -cSf a.tar image other"]), "a.tar");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null), (task.Status, task.Error));
+        Assert.Equal(["image: It is stored as a sparse file, which is not supported."], task.ErrorHistory);
+        Assert.Equal(s_text, await site.ReadAsync("/out/other"));
+    }
+
     [Fact]
     public async Task Given_a_window_of_4_gib_when_an_xz_is_extracted_then_it_is_refused()
     {

@@ -45,6 +45,9 @@ public sealed class ArchiveExtraction(
     // Number of entries that are written in parallel.
     private const int Workers = 8;
 
+    // Formats take it into account thousands of times to derive a key, and none that makes archives takes a longer one: RAR at most 127 characters.
+    private const int MaxPasswordCharacters = 128;
+
     // The request that a task keeps must fit into its row.
     private const int MaxJobCharacters = 300_000;
 
@@ -65,13 +68,15 @@ public sealed class ArchiveExtraction(
     /// <param name="request">The request.</param>
     /// <returns>The queued task.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 for the destination, the encoding or the mask; 40049 for a large archive; 40056 for a file that is
+    /// 40007 without the permission; 40001 for the destination, the encoding, the password or the mask; 40049 for a large archive; 40056 for a file that is
     /// not an archive; and any error of the source. Nothing was created.
     /// </exception>
     public async Task<WorkflowTask> AcceptAsync(Caller caller, ExtractionRequest request, CancellationToken cancellationToken = default)
     {
         caller.Require(GroupPermission.ArchiveTask);
         var names = NameEncoding.Of(request.Encoding);
+        if (request.Password.Length > MaxPasswordCharacters)
+            throw new CloudreveException(ErrorCode.BadParameter, "The password is too long.");
         var site = await settings.GetAsync(cancellationToken);
         var place = await access.OpenAsync(caller, FileUri.Parse(request.Destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         if (await byPath.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)

@@ -73,13 +73,21 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
         PackedEntries Open(EntryPlace at)
         {
             var blob = new BlobRangeStream(reader, archive.Entity, cancellationToken);
-            return format switch
+            try
             {
-                ArchiveFormat.SevenZip => new SevenZipEntries(blob, contents, at.Next, password),
-                ArchiveFormat.Rar4 or ArchiveFormat.Rar5 => new RarEntries(blob, format == ArchiveFormat.Rar4, at.Next, password, names),
-                ArchiveFormat.Tar => OpenTar(blob, at.Position, names),
-                _ => OpenCompressed(new UnpackedContent(Unpack(blob, format), archive.Entity.Size), archive, at, names),
-            };
+                return format switch
+                {
+                    ArchiveFormat.SevenZip => new SevenZipEntries(blob, contents, at.Next, password),
+                    ArchiveFormat.Rar4 or ArchiveFormat.Rar5 => new RarEntries(blob, format == ArchiveFormat.Rar4, at.Next, password, names),
+                    ArchiveFormat.Tar => OpenTar(blob, at.Position, names),
+                    _ => OpenCompressed(new UnpackedContent(Unpack(blob, format), archive.Entity.Size), archive, at, names),
+                };
+            }
+            catch
+            {
+                blob.Dispose();
+                throw;
+            }
         }
     }
 

@@ -31,6 +31,12 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
     private long _bufferAt;
     private int _buffered;
 
+    /// <summary>True if somebody has read at the end or behind it.</summary>
+    public bool IsPastEnd { get; private set; }
+
+    /// <summary>True if somebody has read across the end: what stood there was longer.</summary>
+    public bool IsCut { get; private set; }
+
     public override bool CanSeek => true;
 
     public override long Length => entity.Size;
@@ -55,6 +61,8 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
             _position += count;
             total += count;
         }
+        if (total < buffer.Length)
+            (IsPastEnd, IsCut) = (true, IsCut || total > 0 || _position > entity.Size);
         return total;
     }
 
@@ -90,6 +98,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
             try
             {
                 request = Find();
+                ReadUpTo(request);
                 _buffered = Wait(request.Content.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(BufferBytes, entity.Size - _position)), cancellationToken));
                 if (_buffered == 0)
                     throw new EndOfStreamException("A blob ended early.");
@@ -109,7 +118,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
         }
     }
 
-    /// <summary>A request that is at the position; the one that was used last is the last.</summary>
+    /// <summary>A request that is at the position or not far in front of it; the one that was used last is the last.</summary>
     private Request Find()
     {
         var request = _requests.FirstOrDefault(r => r.Position <= _position && _position - r.Position <= WorthReading);
@@ -123,12 +132,16 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
         }
         _requests.Remove(request);
         _requests.Add(request);
+        return request;
+    }
+
+    private void ReadUpTo(Request request)
+    {
         while (request.Position < _position)
         {
             var read = Wait(request.Content.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(BufferBytes, _position - request.Position)), cancellationToken));
             request.Position += read > 0 ? read : throw new EndOfStreamException("A blob ended early.");
         }
-        return request;
     }
 
     private void Close(Request? request)

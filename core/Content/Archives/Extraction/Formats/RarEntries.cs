@@ -13,7 +13,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 /// </summary>
 internal sealed class RarEntries : PackedEntries
 {
-    private readonly Stream _blob;
+    private readonly BlobRangeStream _blob;
     private readonly IReader _reader;
     private readonly bool _isOld;
     private readonly bool _hasPassword;
@@ -26,7 +26,7 @@ internal sealed class RarEntries : PackedEntries
     /// <param name="next">The index of the first wanted entry.</param>
     /// <param name="password">The password; empty for none.</param>
     /// <param name="names">Decodes names that are not in Unicode.</param>
-    public RarEntries(Stream blob, bool isOld, int next, string password, NameEncoding names)
+    public RarEntries(BlobRangeStream blob, bool isOld, int next, string password, NameEncoding names)
     {
         (_blob, _isOld, _hasPassword, _packed) = (blob, isOld, password.Length > 0, blob.Length);
         _reader = RarReader.OpenReader(blob, new ReaderOptions
@@ -49,7 +49,10 @@ internal sealed class RarEntries : PackedEntries
         _open?.Dispose();
         _open = null;
         if (!TryMove())
-            return null;
+        {
+            // The library takes the end of the file for that of the archive, which RAR 3 and later mark.
+            return _blob.IsCut || (!_isOld && _blob.IsPastEnd) ? throw new EndOfStreamException("The archive ends early.") : null;
+        }
         var entry = (RarEntry)_reader.Entry;
         var isFolder = entry.IsDirectory;
         var size = isFolder ? 0 : entry.Size;

@@ -1,18 +1,25 @@
 using System.Buffers.Binary;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using Cloudreve.Core.Content.Archives.Listing;
 using SharpCompress.Archives;
 using SharpCompress.Archives.SevenZip;
+using SharpCompress.Common.SevenZip;
 using SharpCompress.Readers;
 
 namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 
 /// <summary>
-/// The entries of a 7z. Files that were packed together are unpacked once, in their order; a run that continues begins with those that its first
-/// file was packed with.
+/// The entries of a 7z. Files that were packed together are unpacked once, in their order, up to the last one that is wanted; a run that continues
+/// begins with those that its first file was packed with.
 /// </summary>
 internal sealed class SevenZipEntries : PackedEntries
 {
     private const long ZstandardWindow = 128L << 20;
+
+    // An accessor cannot name the type of a field that is not public.
+    private static readonly FieldInfo s_database = typeof(SevenZipArchive).GetField("_database", BindingFlags.Instance | BindingFlags.NonPublic)
+        ?? throw new MissingFieldException(nameof(SevenZipArchive), "_database");
 
     private readonly Stream _blob;
     private readonly IReadOnlyList<ArchivedFile> _files;
@@ -20,8 +27,13 @@ internal sealed class SevenZipEntries : PackedEntries
     private readonly bool _hasPassword;
     private readonly IArchive _archive;
     private readonly List<SevenZipArchiveEntry> _entries;
+    // Of each file, where it begins in what its folder unpacks to.
+    private readonly long[] _offsets;
     private int _next;
-    private Stream? _open;
+    // The folder that is being unpacked, and how far.
+    private object? _folder;
+    private Stream? _unpacked;
+    private long _at;
 
     /// <param name="blob">The archive; owned.</param>
     /// <param name="contents">Its directory, which was checked.</param>
@@ -35,6 +47,7 @@ internal sealed class SevenZipEntries : PackedEntries
         _entries = _files.Count == 0 ? [] : [.. _archive.Entries.Cast<SevenZipArchiveEntry>()];
         if (_entries.Count != _files.Count)
             throw new InvalidDataException("Two readers of the directory do not agree.");
+        _offsets = Offsets();
     }
 
     public override bool AreIndependent => true;
@@ -48,15 +61,6 @@ internal sealed class SevenZipEntries : PackedEntries
 
     public override PackedEntry? Next()
     {
-        // What was not read of a file stands in front of the next one.
-        if (_open is not null)
-        {
-            var buffer = new byte[64 * 1024];
-            while (_open.Read(buffer, 0, buffer.Length) > 0)
-            {
-            }
-            _open = null;
-        }
         if (_next >= _files.Count)
             return null;
         var (file, entry) = (_files[_next], _entries[_next]);
@@ -71,12 +75,68 @@ internal sealed class SevenZipEntries : PackedEntries
         };
     }
 
-    public override Stream Open() => _open = _files[_next - 1].Size == 0 ? Stream.Null : _entries[_next - 1].OpenEntryStream();
+    public override Stream Open()
+    {
+        var index = _next - 1;
+        var size = _files[index].Size;
+        if (size == 0)
+            return Stream.Null;
+        var folder = FolderOf(PartOf(_entries[index])) ?? throw new InvalidDataException("A file has no packed content.");
+        if (!ReferenceEquals(folder, _folder) || _unpacked is null)
+            Begin(folder);
+        Pass(_offsets[index] - _at);
+        return new Part(this, size);
+    }
 
     public override void Dispose()
     {
+        _unpacked?.Dispose();
         _archive.Dispose();
         _blob.Dispose();
+    }
+
+    private long[] Offsets()
+    {
+        var offsets = new long[_files.Count];
+        object? folder = null;
+        long sum = 0;
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            if (FolderOf(PartOf(_entries[i])) is not { } own)
+                continue;
+            if (!ReferenceEquals(own, folder))
+                (folder, sum) = (own, 0);
+            offsets[i] = sum;
+            sum = checked(sum + _files[i].Size);
+        }
+        return offsets;
+    }
+
+    /// <summary>Begins to unpack a folder. The library would do it anew for each file, up to the file.</summary>
+    private void Begin(object folder)
+    {
+        _unpacked?.Dispose();
+        (_folder, _unpacked, _at) = (folder, null, 0);
+        var database = s_database.GetValue(_archive) ?? throw new InvalidDataException("The archive has no directory.");
+        _unpacked = StreamOf(database, _blob, folder, PasswordOf(database));
+    }
+
+    /// <summary>Unpacks files that nobody wants.</summary>
+    private void Pass(long count)
+    {
+        var buffer = new byte[(int)Math.Min(64 * 1024, count)];
+        while (count > 0)
+        {
+            var read = Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, count)));
+            count -= read > 0 ? read : throw new EndOfStreamException("A folder ends in front of a file.");
+        }
+    }
+
+    private int Read(Span<byte> buffer)
+    {
+        var read = _unpacked!.Read(buffer);
+        _at += read;
+        return read;
     }
 
     private static long MemoryOf(SevenZipCoder coder) => coder switch
@@ -90,4 +150,39 @@ internal sealed class SevenZipEntries : PackedEntries
         { Method: SevenZipCipher.Method } when !SevenZipCipher.IsPlausible(coder.Properties) => long.MaxValue / SevenZipStreams.MaxCoders,
         _ => 0,
     };
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_FilePart")]
+    [return: UnsafeAccessorType("SharpCompress.Common.SevenZip.SevenZipFilePart, SharpCompress")]
+    private static extern object PartOf(SevenZipEntry entry);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Folder")]
+    [return: UnsafeAccessorType("SharpCompress.Common.SevenZip.CFolder, SharpCompress")]
+    private static extern object? FolderOf([UnsafeAccessorType("SharpCompress.Common.SevenZip.SevenZipFilePart, SharpCompress")] object part);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_PasswordProvider")]
+    [return: UnsafeAccessorType("SharpCompress.Compressors.LZMA.Utilities.IPasswordProvider, SharpCompress")]
+    private static extern object PasswordOf([UnsafeAccessorType("SharpCompress.Common.SevenZip.ArchiveDatabase, SharpCompress")] object database);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetFolderStream")]
+    private static extern Stream StreamOf(
+        [UnsafeAccessorType("SharpCompress.Common.SevenZip.ArchiveDatabase, SharpCompress")] object database,
+        Stream archive,
+        [UnsafeAccessorType("SharpCompress.Common.SevenZip.CFolder, SharpCompress")] object folder,
+        [UnsafeAccessorType("SharpCompress.Compressors.LZMA.Utilities.IPasswordProvider, SharpCompress")] object password);
+
+    /// <summary>The content of the current file.</summary>
+    private sealed class Part(SevenZipEntries entries, long size) : ForwardStream
+    {
+        private long _rest = size;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var wanted = (int)Math.Min(buffer.Length, _rest);
+            if (wanted == 0)
+                return 0;
+            var read = entries.Read(buffer[..wanted]);
+            _rest -= read;
+            return read;
+        }
+    }
 }

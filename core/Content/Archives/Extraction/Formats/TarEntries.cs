@@ -71,6 +71,8 @@ internal sealed class TarEntries(Stream tar, long position, NameEncoding names) 
         var type = header.Type;
         var isFolder = type is '5' or 'D' || (type is '0' or '\0' && name.EndsWith('/'));
         var isSparse = type == 'S' || described.Extensions.Keys.Any(key => key.StartsWith("GNU.sparse.", StringComparison.Ordinal));
+        var modifiedAt = ModifiedAt(header, described);
+        // The header is not there any more afterwards.
         if (type == 'S' && header.HasMoreParts)
             SkipParts();
         // Links and folders have a size in some archives, but no content.
@@ -78,7 +80,7 @@ internal sealed class TarEntries(Stream tar, long position, NameEncoding names) 
         // Entries of the folder itself ("tar c .") begin with "./".
         while (name.StartsWith("./", StringComparison.Ordinal))
             name = name[2..].TrimStart('/');
-        return new PackedEntry(new ArchivedFile(name.TrimEnd('/'), isFolder ? 0 : size, ModifiedAt(header, described), isFolder || name is "" or "."))
+        return new PackedEntry(new ArchivedFile(name.TrimEnd('/'), isFolder ? 0 : size, modifiedAt, isFolder || name is "" or "."))
         {
             Refusal = type switch
             {
