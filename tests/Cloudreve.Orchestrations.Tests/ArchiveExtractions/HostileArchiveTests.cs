@@ -180,6 +180,29 @@ public sealed class HostileArchiveTests(AzuriteServer azurite)
         Assert.Empty((await site.CheckAsync()).All);
     }
 
+    /// <summary>There are more files in the damaged folder than times that an archive would be opened anew.</summary>
+    [Theory]
+    [InlineData("-m0=LZMA2", "It is damaged.")]
+    [InlineData("-m0=SWAP4 -m1=LZMA2", "It is compressed by a method that is not supported.")]
+    public async Task Given_a_folder_of_a_7z_that_cannot_be_unpacked_when_it_is_extracted_then_those_behind_it_are_whole(string method, string reason)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        using var folder = new PackingFolder();
+        for (var i = 0; i < 20; i++)
+            folder.Write($"d/{i}.txt", [.. s_text, (byte)i]);
+        folder.Write("large", s_large);
+        var archive = folder.Pack("a.7z", $"7zz a -bd -y {method} a.7z d", "7zz a -bd -y -m0=LZMA2 a.7z large");
+        // The kind of its first chunk, of which there is none.
+        archive[32] = 0x7F;
+
+        var task = await RunAsync(site, archive, "a.7z");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, 20L), (task.Status, task.Failed));
+        Assert.All(task.ErrorHistory, line => Assert.EndsWith(reason, line, StringComparison.Ordinal));
+        Assert.Equal(s_large, await site.ReadAsync("/out/large"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
     [Fact]
     public async Task Given_a_flipped_byte_in_a_rar_when_it_is_extracted_then_only_that_entry_is_damaged()
     {

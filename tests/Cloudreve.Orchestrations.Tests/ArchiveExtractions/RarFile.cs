@@ -10,28 +10,37 @@ internal static class RarFile
 {
     public static readonly DateTimeOffset Modified = new(2020, 2, 3, 4, 5, 6, TimeSpan.Zero);
 
+    /// <summary>What a file says that it unpacks to if its name ends in ".bomb".</summary>
+    public const long BombBytes = 900L << 20;
+
     private const int KeyRounds = 4;
 
     /// <summary>A RAR 5. A name that ends in a slash is a folder, one that ends in ".link" a symbolic link.</summary>
     public static byte[] Five(params (string Name, byte[] Content)[] entries) => Five("", 0, entries);
 
     /// <summary>A RAR 5 whose entries are encrypted, or say that they need a window.</summary>
-    public static byte[] Five(string password, int compression, params (string Name, byte[] Content)[] entries)
+    public static byte[] Five(string password, int compression, params (string Name, byte[] Content)[] entries) =>
+        Five(password, compression, [], entries);
+
+    /// <summary>A RAR 5 whose entries are encrypted, each by a key of its own that takes so many rounds, given as powers of two.</summary>
+    public static byte[] Five(string password, int compression, byte[] rounds, params (string Name, byte[] Content)[] entries)
     {
+        byte salt = 7;
         using var file = new MemoryStream();
         file.Write([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07, 0x01, 0x00]);
         WriteBlock(file, [.. Number(1), .. Number(0), .. Number(0)], []);
         foreach (var (name, content) in entries)
         {
+            var power = rounds.Length == 0 ? (byte)KeyRounds : rounds[salt++ - 7];
             var isFolder = name.EndsWith('/');
             var isLink = name.EndsWith(".link", StringComparison.Ordinal);
             var data = isFolder || isLink ? [] : content;
-            var (extra, stored) = password.Length > 0 ? Encrypt(data, password) : (isLink ? Redirection("/etc/passwd") : [], data);
+            var (extra, stored) = password.Length > 0 ? Encrypt(data, password, salt, power) : (isLink ? Redirection("/etc/passwd") : [], data);
             var text = Encoding.UTF8.GetBytes(name.TrimEnd('/'));
             byte[] head = [.. Number(2), .. Number((ulong)(2 | (extra.Length > 0 ? 1 : 0))), .. extra.Length > 0 ? Number((ulong)extra.Length) : [], .. Number((ulong)stored.Length)];
             byte[] description =
             [
-                .. Number(isFolder ? 3UL : 6UL), .. Number((ulong)data.Length), .. Number(0), .. UInt32((uint)Modified.ToUnixTimeSeconds()),
+                .. Number(isFolder ? 3UL : 6UL), .. Number(name.EndsWith(".bomb", StringComparison.Ordinal) ? (ulong)BombBytes : (ulong)data.Length), .. Number(0), .. UInt32((uint)Modified.ToUnixTimeSeconds()),
                 .. isFolder ? [] : UInt32(Crc32.HashToUInt32(data)), .. Number((ulong)compression), .. Number(1), .. Number((ulong)text.Length), .. text,
             ];
             WriteBlock(file, [.. head, .. description, .. extra], stored);
@@ -86,16 +95,16 @@ internal static class RarFile
         return [.. Number((ulong)record.Length), .. record];
     }
 
-    private static (byte[] Extra, byte[] Stored) Encrypt(byte[] data, string password)
+    private static (byte[] Extra, byte[] Stored) Encrypt(byte[] data, string password, byte first, byte power)
     {
         var (salt, vector) = (new byte[16], new byte[16]);
-        salt[0] = vector[0] = 7;
-        byte[] Derive(int more) => Rfc2898DeriveBytes.Pbkdf2(password, salt, (1 << KeyRounds) + more, HashAlgorithmName.SHA256, 32);
+        salt[0] = vector[0] = first;
+        byte[] Derive(int more) => Rfc2898DeriveBytes.Pbkdf2(password, salt, (1 << power) + more, HashAlgorithmName.SHA256, 32);
         var check = new byte[8];
         var hash = Derive(32);
         for (var i = 0; i < hash.Length; i++)
             check[i % 8] ^= hash[i];
-        byte[] record = [.. Number(1), .. Number(0), .. Number(1), KeyRounds, .. salt, .. vector, .. check, .. SHA256.HashData(check)[..4]];
+        byte[] record = [.. Number(1), .. Number(0), .. Number(1), power, .. salt, .. vector, .. check, .. SHA256.HashData(check)[..4]];
         using var aes = Aes.Create();
         aes.Key = Derive(0);
         var padded = new byte[(data.Length + 15) / 16 * 16];

@@ -51,6 +51,12 @@ public sealed class ArchiveExtraction(
     // The request that a task keeps must fit into its row.
     private const int MaxJobCharacters = 300_000;
 
+    // A host ends activities after 30 minutes, with all others of its process, and begins them again.
+    private static readonly TimeSpan s_longestStep = TimeSpan.FromMinutes(20);
+
+    // Steps that wait hold places of activities that others need.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
+
     private readonly ExtractionRows _rows = new(layout, keys ?? SealingKeys.None);
     private readonly ArchiveSources _sources = new(reader, clock);
 
@@ -119,9 +125,10 @@ public sealed class ArchiveExtraction(
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
         var entries = new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt);
         archive = archive with { Format = await _sources.FindFormatAsync(archive, cancellationToken) };
+        var progress = new StepProgress();
         return archive.Format == ArchiveFormat.Unknown
-            ? await ExtractAsync(reference, caller, job, archive, entries, cancellationToken)
-            : await _decoders.RunAsync(caller.UserId, () => ExtractAsync(reference, caller, job, archive, entries, cancellationToken), cancellationToken);
+            ? await ExtractAsync(reference, caller, job, archive, entries, progress, cancellationToken)
+            : await InTurnAsync(caller, progress, token => ExtractAsync(reference, caller, job, archive, entries, progress, token), cancellationToken);
     }
 
     /// <summary>Ends a task. What was extracted stays.</summary>
@@ -133,8 +140,47 @@ public sealed class ArchiveExtraction(
         await runs.EndAsync(reference, error, cancellationToken: cancellationToken);
     }
 
+    /// <summary>Runs a step that decodes when there is a place for it; one that would wait or work for too long is continued by another.</summary>
+    private async Task<bool> InTurnAsync(Caller caller, StepProgress progress, Func<CancellationToken, Task<bool>> step, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(s_longestWait, clock);
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var hasBegun = false;
+        try
+        {
+            return await _decoders.RunAsync(
+                caller.UserId,
+                () =>
+                {
+                    hasBegun = true;
+                    return InTimeAsync(progress, step, cancellationToken);
+                },
+                wait.Token);
+        }
+        catch (OperationCanceledException) when (!hasBegun && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> InTimeAsync(StepProgress progress, Func<CancellationToken, Task<bool>> step, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(s_longestStep, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await step(both.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The next step would come no further than this one.
+            return progress.WasMade ? false : throw new CloudreveException(ErrorCode.FileTooLarge, "Unpacking the next entry takes longer than is allowed.");
+        }
+    }
+
     private async Task<bool> ExtractAsync(
-        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, EntryWriter entries, CancellationToken cancellationToken)
+        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, EntryWriter entries, StepProgress progress,
+        CancellationToken cancellationToken)
     {
         var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
         var (state, etag) = found is { } earlier ? (earlier.State, earlier.ETag) : (new ExtractionState { EntityId = archive.Entity.Id }, null);
@@ -162,6 +208,7 @@ public sealed class ArchiveExtraction(
                 return true;
             state = await ExtractAsync(entries, round, state, cancellationToken) with { Next = source.Place.Next, Position = source.Place.Position };
             etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            progress.WasMade = true;
             await ReportAsync(reference, state, total, cancellationToken);
         }
         return false;
@@ -211,6 +258,12 @@ public sealed class ArchiveExtraction(
             ["extract_size"] = new((long)(total?.Bytes ?? 0), state.Bytes),
         };
         return runs.ReportAsync(reference, "", progress, state.Failures, cancellationToken);
+    }
+
+    /// <summary>Whether a step has come any further.</summary>
+    private sealed class StepProgress
+    {
+        public bool WasMade { get; set; }
     }
 
     /// <summary>What is extracted in all, where that is known in advance.</summary>

@@ -72,7 +72,8 @@ internal sealed class ArchiveSources(EntityReader reader, TimeProvider clock)
 
         PackedEntries Open(EntryPlace at)
         {
-            var blob = new BlobRangeStream(reader, archive.Entity, cancellationToken);
+            var blob = new BlobRangeStream(
+                async (position, token) => (await reader.OpenAsync(archive.Entity, position, null, token)).Content, archive.Entity.Size, cancellationToken);
             try
             {
                 return format switch

@@ -110,12 +110,26 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
 
     private SourceEntry Stream(PackedEntry entry) => new(entry.File, async token =>
     {
-        _streamed = new DecodedContent(await RunAsync(_entries!.Open, token));
+        _streamed = await OpenContentAsync(token);
         return entry.IsOpenEnded ? _streamed : new EntryContent(_streamed, entry.File.Size, entry.Checksum);
     })
     {
         IsOpenEnded = entry.IsOpenEnded,
     };
+
+    /// <summary>Opens the current entry's content. Where entries do not depend on each other, one that cannot be opened says nothing about the archive.</summary>
+    private async Task<DecodedContent> OpenContentAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new DecodedContent(await Task.Run(_entries!.Open, cancellationToken));
+        }
+        catch (Exception e) when (DecoderErrors.IsOfContent(e))
+        {
+            _isBroken = true;
+            throw _entries!.AreIndependent ? DecoderErrors.OfEntry(e) : DecoderErrors.OfArchive(e);
+        }
+    }
 
     /// <summary>Unpacks a small entry.</summary>
     private async Task<SourceEntry> ReadAsync(PackedEntry entry, CancellationToken cancellationToken)
@@ -123,18 +137,19 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         if (entry.Refusal is not null || entry.File.IsDirectory)
             return WithoutContent(entry, entry.Refusal);
         var bytes = new byte[entry.File.Size];
-        var decoded = new DecodedContent(await RunAsync(_entries!.Open, cancellationToken));
+        DecodedContent? decoded = null;
         try
         {
+            decoded = await OpenContentAsync(cancellationToken);
             await using var content = new EntryContent(decoded, bytes.Length, entry.Checksum);
             await content.ReadExactlyAsync(bytes, cancellationToken);
             // The end shows whether the content is intact.
             if (await content.ReadAsync(new byte[1], cancellationToken) != 0)
                 throw EntryContent.Damaged();
         }
-        catch (CloudreveException e) when (e is not ArchiveRefusedException && (_entries!.AreIndependent || decoded.Failure is null))
+        catch (CloudreveException e) when (e is not ArchiveRefusedException && (_entries!.AreIndependent || decoded?.Failure is null))
         {
-            _isBroken = decoded.Failure is not null;
+            _isBroken |= decoded?.Failure is not null;
             return WithoutContent(entry, e.Message);
         }
         catch (CloudreveException e) when (e is not ArchiveRefusedException)
@@ -154,7 +169,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         _streamed = null;
         if (failure is ArchiveRefusedException)
             throw failure;
-        if (failure is null)
+        if (failure is null && !_isBroken)
             return;
         if (!_entries!.AreIndependent)
             throw ArchiveRefusedException.Damaged(failure);
@@ -165,10 +180,12 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
     private async Task ReopenAsync(CancellationToken cancellationToken)
     {
         _isBroken = false;
+        if (_entries!.OutlivesDamage)
+            return;
         // What was packed together is unpacked again each time.
         if (++_reopened > MostReopened)
             throw ArchiveRefusedException.Damaged();
-        await Task.Run(_entries!.Dispose, cancellationToken);
+        await Task.Run(_entries.Dispose, cancellationToken);
         await RunAsync(Open, cancellationToken);
     }
 

@@ -1,6 +1,4 @@
 using Cloudreve.AzureStorage;
-using Cloudreve.AzureStorage.Blobs;
-using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Infrastructure.Errors;
 
 namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
@@ -12,10 +10,10 @@ internal sealed class BlobReadException(Exception inner) : IOException("A blob c
 /// A blob as a stream that can be positioned, for decoders, which read synchronously. A request reads on until another position is wanted; formats
 /// that alternate between a few positions keep a request for each.
 /// </summary>
-/// <param name="reader">Opens the blob.</param>
-/// <param name="entity">The blob.</param>
+/// <param name="openAsync">Opens the blob at a position.</param>
+/// <param name="size">Its length in bytes.</param>
 /// <param name="cancellationToken">Ends reading.</param>
-internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, CancellationToken cancellationToken) : ForwardStream
+internal sealed class BlobRangeStream(Func<long, CancellationToken, Task<Stream>> openAsync, long size, CancellationToken cancellationToken) : ForwardStream
 {
     private const int BufferBytes = 128 * 1024;
 
@@ -39,7 +37,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
 
     public override bool CanSeek => true;
 
-    public override long Length => entity.Size;
+    public override long Length => size;
 
     public override long Position
     {
@@ -50,8 +48,10 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
     /// <summary>Reads as many bytes as are wanted, up to the end: some decoders take a smaller number for the end.</summary>
     public override int Read(Span<byte> buffer)
     {
+        // Decoders know no token, and what they unpack may be much.
+        cancellationToken.ThrowIfCancellationRequested();
         var total = 0;
-        while (total < buffer.Length && _position < entity.Size)
+        while (total < buffer.Length && _position < size)
         {
             if (_position < _bufferAt || _position >= _bufferAt + _buffered)
                 Fill();
@@ -62,7 +62,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
             total += count;
         }
         if (total < buffer.Length)
-            (IsPastEnd, IsCut) = (true, IsCut || total > 0 || _position > entity.Size);
+            (IsPastEnd, IsCut) = (true, IsCut || total > 0 || _position > size);
         return total;
     }
 
@@ -77,7 +77,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
     {
         SeekOrigin.Begin => offset,
         SeekOrigin.Current => _position + offset,
-        _ => entity.Size + offset,
+        _ => size + offset,
     };
 
     protected override void Dispose(bool disposing)
@@ -99,7 +99,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
             {
                 request = Find();
                 ReadUpTo(request);
-                _buffered = Wait(request.Content.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(BufferBytes, entity.Size - _position)), cancellationToken));
+                _buffered = Wait(request.Content.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(BufferBytes, size - _position)), cancellationToken));
                 if (_buffered == 0)
                     throw new EndOfStreamException("A blob ended early.");
                 request.Position += _buffered;
@@ -126,7 +126,7 @@ internal sealed class BlobRangeStream(EntityReader reader, EntityRecord entity, 
         {
             if (_requests.Count == MostRequests)
                 Close(_requests[0]);
-            request = new Request(Wait(new ValueTask<BlobContent>(reader.OpenAsync(entity, _position, null, cancellationToken))).Content, _position);
+            request = new Request(Wait(new ValueTask<Stream>(openAsync(_position, cancellationToken))), _position);
             _requests.Add(request);
             return request;
         }

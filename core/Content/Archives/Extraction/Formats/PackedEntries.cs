@@ -25,6 +25,9 @@ internal abstract class PackedEntries : IDisposable
     /// <summary>True if an entry that is damaged says nothing about those behind it.</summary>
     public virtual bool AreIndependent => false;
 
+    /// <summary>True if entries that are damaged leave it in a state to go on to those behind.</summary>
+    public virtual bool OutlivesDamage => false;
+
     /// <summary>All entries; null where only reading the archive tells.</summary>
     public virtual IReadOnlyList<ArchivedFile>? Known => null;
 

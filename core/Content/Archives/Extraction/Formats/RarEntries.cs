@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cloudreve.Core.Content.Archives.Listing;
+using Cloudreve.Core.Infrastructure.Errors;
 using SharpCompress.Common;
 using SharpCompress.Common.Rar;
 using SharpCompress.Readers;
@@ -13,12 +14,20 @@ namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 /// </summary>
 internal sealed class RarEntries : PackedEntries
 {
+    // Rounds of hashing that the keys of an archive may take, some minutes of work. Every run derives them again.
+    private const long MostRounds = 1L << 29;
+
+    // RAR takes 2 to the 15th for a key.
+    private const int MostRoundsOfKey = 18;
+
     private readonly BlobRangeStream _blob;
     private readonly IReader _reader;
     private readonly bool _isOld;
-    private readonly bool _hasPassword;
+    private readonly int _passwordCharacters;
     private readonly long _packed;
     private long _unpacked;
+    private long _rounds;
+    private byte[] _salt = [];
     private Stream? _open;
 
     /// <param name="blob">The archive; owned.</param>
@@ -28,10 +37,10 @@ internal sealed class RarEntries : PackedEntries
     /// <param name="names">Decodes names that are not in Unicode.</param>
     public RarEntries(BlobRangeStream blob, bool isOld, int next, string password, NameEncoding names)
     {
-        (_blob, _isOld, _hasPassword, _packed) = (blob, isOld, password.Length > 0, blob.Length);
+        (_blob, _isOld, _passwordCharacters, _packed) = (blob, isOld, password.Length, blob.Length);
         _reader = RarReader.OpenReader(blob, new ReaderOptions
         {
-            Password = _hasPassword ? password : null,
+            Password = password.Length > 0 ? password : null,
             LeaveStreamOpen = true,
             ArchiveEncoding = new ArchiveEncoding { CustomDecoder = (bytes, index, count, _) => names.Decode(bytes.AsSpan(index, count).ToArray()) },
         });
@@ -55,14 +64,13 @@ internal sealed class RarEntries : PackedEntries
         }
         var entry = (RarEntry)_reader.Entry;
         var isFolder = entry.IsDirectory;
-        var size = isFolder ? 0 : entry.Size;
-        UnpackLimits.CheckRatio(_unpacked = checked(_unpacked + (size == long.MaxValue ? 0 : size)), _packed);
+        var size = SizeOf(entry);
         return new PackedEntry(new ArchivedFile((entry.Key ?? "").TrimEnd('/'), size, TimeOf(entry.LastModifiedTime), isFolder))
         {
             // The library checks RAR 5 itself, and of RAR 4 what is not encrypted.
             Checksum = _isOld && entry.IsEncrypted ? (uint)entry.Crc : null,
             Refusal = entry.IsRedir || (_isOld && ((entry.Attrib ?? 0) & 0xF000) == 0xA000) ? "It is a link."
-                : !isFolder && entry.IsEncrypted && !_hasPassword ? "It is encrypted and needs a password."
+                : !isFolder && entry.IsEncrypted && _passwordCharacters == 0 ? "It is encrypted and needs a password."
                 : entry.IsSplitAfter ? "It continues in another file, which is not supported."
                 : size is < 0 or long.MaxValue ? "Its size is not known."
                 : null,
@@ -82,14 +90,40 @@ internal sealed class RarEntries : PackedEntries
         if (!_reader.MoveToNextEntry())
             return false;
         var entry = (RarEntry)_reader.Entry;
+        var header = HeaderOf(entry);
         // RAR 5 says which window an entry needs, and the library allocates it; others have a fixed one.
         if (!_isOld)
-            UnpackLimits.CheckMemory(WindowOf(HeaderOf(entry)));
+            UnpackLimits.CheckMemory(WindowOf(header));
+        CheckKeys(header);
+        // What an earlier run has extracted counts, too.
+        var size = SizeOf(entry);
+        UnpackLimits.CheckRatio(_unpacked = checked(_unpacked + (size is < 0 or long.MaxValue ? 0 : size)), _packed);
         // The library opens what it passes over, and refuses to open a link.
         if (entry.IsRedir)
             IsPassed((AbstractReader<RarReaderEntry, RarVolume>)_reader) = entry.CompressedSize == 0;
         return true;
     }
+
+    /// <summary>
+    /// The library has derived the entry's key, wanted or not. It keeps keys of RAR 5; of RAR 4 it derives each, from the password and some bytes,
+    /// two for each character, that it hashes nine times over.
+    /// </summary>
+    private void CheckKeys(object header)
+    {
+        if (OldSaltOf(header) is not null)
+        {
+            _rounds += ((2L * _passwordCharacters) + 11) << 12;
+        }
+        else if (EncryptionOf(header) is { } encryption && !SaltOf(encryption).AsSpan().SequenceEqual(_salt))
+        {
+            _salt = SaltOf(encryption);
+            _rounds += RoundsOf(encryption) > MostRoundsOfKey ? MostRounds + 1 : 1L << RoundsOf(encryption);
+        }
+        if (_rounds > MostRounds)
+            throw new ArchiveRefusedException(ErrorCode.ArchiveTypeUnsupported, "The archive's encryption takes more work than is allowed.");
+    }
+
+    private static long SizeOf(RarEntry entry) => entry.IsDirectory ? 0 : entry.Size;
 
     private static DateTimeOffset TimeOf(DateTime? time) => time switch
     {
@@ -107,4 +141,17 @@ internal sealed class RarEntries : PackedEntries
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_WindowSize")]
     private static extern uint WindowOf([UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")] object header);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_R4Salt")]
+    private static extern byte[]? OldSaltOf([UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")] object header);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Rar5CryptoInfo")]
+    [return: UnsafeAccessorType("SharpCompress.Common.Rar.Rar5CryptoInfo, SharpCompress")]
+    private static extern object? EncryptionOf([UnsafeAccessorType("SharpCompress.Common.Rar.Headers.FileHeader, SharpCompress")] object header);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "LG2Count")]
+    private static extern ref int RoundsOf([UnsafeAccessorType("SharpCompress.Common.Rar.Rar5CryptoInfo, SharpCompress")] object encryption);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "Salt")]
+    private static extern ref byte[] SaltOf([UnsafeAccessorType("SharpCompress.Common.Rar.Rar5CryptoInfo, SharpCompress")] object encryption);
 }

@@ -34,6 +34,8 @@ internal sealed class SevenZipEntries : PackedEntries
     private object? _folder;
     private Stream? _unpacked;
     private long _at;
+    // Why nothing more of the folder can be unpacked; null for none.
+    private Exception? _damage;
 
     /// <param name="blob">The archive; owned.</param>
     /// <param name="contents">Its directory, which was checked.</param>
@@ -51,6 +53,8 @@ internal sealed class SevenZipEntries : PackedEntries
     }
 
     public override bool AreIndependent => true;
+
+    public override bool OutlivesDamage => true;
 
     public override IReadOnlyList<ArchivedFile> Known => _files;
 
@@ -82,8 +86,11 @@ internal sealed class SevenZipEntries : PackedEntries
         if (size == 0)
             return Stream.Null;
         var folder = FolderOf(PartOf(_entries[index])) ?? throw new InvalidDataException("A file has no packed content.");
-        if (!ReferenceEquals(folder, _folder) || _unpacked is null)
+        if (!ReferenceEquals(folder, _folder))
             Begin(folder);
+        // What is behind the damage is not there, and other folders are whole.
+        if (_damage is not null)
+            throw _damage;
         Pass(_offsets[index] - _at);
         return new Part(this, size);
     }
@@ -116,9 +123,16 @@ internal sealed class SevenZipEntries : PackedEntries
     private void Begin(object folder)
     {
         _unpacked?.Dispose();
-        (_folder, _unpacked, _at) = (folder, null, 0);
+        (_folder, _unpacked, _at, _damage) = (folder, null, 0, null);
         var database = s_database.GetValue(_archive) ?? throw new InvalidDataException("The archive has no directory.");
-        _unpacked = StreamOf(database, _blob, folder, PasswordOf(database));
+        try
+        {
+            _unpacked = StreamOf(database, _blob, folder, PasswordOf(database));
+        }
+        catch (Exception e) when (DecoderErrors.IsOfContent(e))
+        {
+            _damage = e;
+        }
     }
 
     /// <summary>Unpacks files that nobody wants.</summary>
@@ -134,9 +148,17 @@ internal sealed class SevenZipEntries : PackedEntries
 
     private int Read(Span<byte> buffer)
     {
-        var read = _unpacked!.Read(buffer);
-        _at += read;
-        return read;
+        try
+        {
+            var read = _unpacked!.Read(buffer);
+            _at += read;
+            return read;
+        }
+        catch (Exception e) when (DecoderErrors.IsOfContent(e))
+        {
+            _damage = e;
+            throw;
+        }
     }
 
     private static long MemoryOf(SevenZipCoder coder) => coder switch
