@@ -1,5 +1,4 @@
 using Cloudreve.Core.Tasks;
-using Cloudreve.Orchestrations.Tests.Import;
 using Cloudreve.Testing.Azurite;
 using Cloudreve.Testing.Downloads;
 using Xunit;
