@@ -21,6 +21,11 @@ public sealed class RemoteDownload
 
     internal const string Transferring = "transfer";
 
+    // The most that an account may have under way, whatever the settings say: those of a new request are counted.
+    private const int MaxOpen = 10_000;
+
+    private static readonly WorkflowTaskStatus[] s_open = [WorkflowTaskStatus.Queued, WorkflowTaskStatus.Processing, WorkflowTaskStatus.Suspending];
+
     private readonly TaskStore _tasks;
     private readonly TaskRuns _runs;
     private readonly TaskCallers _callers;
@@ -46,48 +51,57 @@ public sealed class RemoteDownload
         JsonSerializer.Deserialize(task.Job, RemoteDownloadJson.Short.RemoteDownloadJob)
         ?? throw new InvalidOperationException($"The download task {task.Id} has no job.");
 
-    /// <summary>Checks the whole request, and only then creates its tasks, one for each link. Their orchestrations are started by the caller.</summary>
+    /// <summary>Checks what the links of a request have in common.</summary>
     /// <param name="caller">The caller.</param>
-    /// <param name="links">The links.</param>
+    /// <param name="links">Number of links.</param>
     /// <param name="destination">The URI of the folder for the files.</param>
-    /// <returns>The queued tasks.</returns>
+    /// <returns>The folder.</returns>
     /// <exception cref="CloudreveException">
-    /// 40007 without the permission; 40001 for no link or one that is neither http nor https; 40015 for too many; 40016 without the folder; 40051
-    /// without free space. Nothing was created.
+    /// 40007 without the permission; 40001 for no link; 40015 for too many, at once or with those that are under way; 40016 without the folder; 40051
+    /// without free space.
     /// </exception>
-    public async Task<IReadOnlyList<WorkflowTask>> AcceptAsync(
-        Caller caller, IReadOnlyList<string> links, string destination, CancellationToken cancellationToken = default)
+    public async Task<FilePath> CheckAsync(Caller caller, int links, string destination, CancellationToken cancellationToken = default)
     {
         caller.Require(GroupPermission.RemoteDownload);
         var site = await _settings.GetAsync(cancellationToken);
-        if (links.Count == 0)
+        if (links == 0)
             throw new CloudreveException(ErrorCode.BadParameter, "Enter at least one link.");
-        if ((caller.Group.Settings.Aria2Batch is > 0 and var most && links.Count > most) || links.Count > site.Get(SiteSetting.MaxBatchedFiles))
+        var batch = Math.Min(caller.Group.Settings.Aria2Batch is > 0 and var most ? most : long.MaxValue, site.Get(SiteSetting.MaxBatchedFiles));
+        if (links > batch)
             throw new CloudreveException(ErrorCode.TooManyDownloads, "Too many links at once.");
-        foreach (var link in links)
-            RemoteSource.Parse(link);
         var place = await _access.OpenAsync(caller, FileUri.Parse(destination), NavigatorCapability.CreateFile, site.HashIds, cancellationToken);
         if (await _byPath.FindFolderIdAsync(caller.UserId, place.DrivePath, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder does not exist.");
         if (await _quota.GetUsedAsync(caller.UserId, cancellationToken) >= caller.Group.MaxStorage)
             throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage is full.");
-        var accepted = new List<WorkflowTask>(links.Count);
-        foreach (var link in links)
+        // All accounts share the activities of the host: nobody takes them for long by asking again and again.
+        var room = (int)Math.Min(Math.Max(batch, site.Get(RemoteDownloadSetting.Workers)), MaxOpen) - links;
+        if ((await _tasks.ListAsync(caller.UserId, [TaskType], s_open, room + 1, null, cancellationToken)).Tasks.Count > room)
+            throw new CloudreveException(ErrorCode.TooManyDownloads, "Too many of your downloads are under way. Wait until some have ended, or cancel them.");
+        return place.DrivePath;
+    }
+
+    /// <summary>Creates the task of a link: two transactions and some of its id. Its orchestration is started by the caller.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="link">The link.</param>
+    /// <param name="folder">The folder that <see cref="CheckAsync"/> returned.</param>
+    /// <returns>The queued task.</returns>
+    /// <exception cref="CloudreveException">40001: the link is neither http nor https.</exception>
+    public async Task<WorkflowTask> AcceptAsync(Caller caller, string link, FilePath folder, CancellationToken cancellationToken = default)
+    {
+        RemoteSource.Parse(link);
+        var now = _clock.GetUtcNow();
+        var task = new WorkflowTask
         {
-            var now = _clock.GetUtcNow();
-            var task = new WorkflowTask
-            {
-                Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
-                OwnerId = caller.UserId,
-                Type = TaskType,
-                CreatedAt = now,
-                UpdatedAt = now,
-                Job = JsonSerializer.Serialize(new RemoteDownloadJob(link, place.DrivePath.ToString()), RemoteDownloadJson.Short.RemoteDownloadJob),
-            };
-            await _tasks.CreateAsync(task, cancellationToken);
-            accepted.Add(task);
-        }
-        return accepted;
+            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
+            OwnerId = caller.UserId,
+            Type = TaskType,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Job = JsonSerializer.Serialize(new RemoteDownloadJob(link, folder.ToString()), RemoteDownloadJson.Short.RemoteDownloadJob),
+        };
+        await _tasks.CreateAsync(task, cancellationToken);
+        return task;
     }
 
     /// <summary>Cancels a download: three transactions. It ends within seconds while it runs, otherwise when it is started or woken.</summary>

@@ -30,7 +30,6 @@ internal static class MaintenanceSetting
         .. Queue("media_meta", workers: 30, execution: 3600, backoff: 60, retries: 1),
         .. Queue("thumb", workers: 15, execution: 300, backoff: 60, retries: 0),
         .. Queue("recycle", workers: 5, execution: 900, backoff: 60, retries: 0),
-        Setting.Number("queue_remote_download_worker_num", 5, min: 1),
     ];
 
     /// <summary>A queue's settings; times in seconds. Those of workflows are read by the product, and declared there.</summary>

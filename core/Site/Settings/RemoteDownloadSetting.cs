@@ -3,6 +3,9 @@ namespace Cloudreve.Core.Site.Settings;
 /// <summary>Settings of downloads from other sites (contract, section 18).</summary>
 internal static class RemoteDownloadSetting
 {
+    /// <summary>Number of downloads that each account may have under way, if its group's number of links is not higher.</summary>
+    public static readonly Setting<long> Workers = Setting.Number("queue_remote_download_worker_num", 5, min: 1);
+
     /// <summary>The total time that a download may take.</summary>
     public static readonly Setting<TimeSpan> Execution = Setting.Seconds("queue_remote_download_max_execution", 864_000);
 
@@ -19,5 +22,5 @@ internal static class RemoteDownloadSetting
     public static readonly Setting<long> RetryDelay = Setting.Number("queue_remote_download_retry_delay", 0);
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [Execution, Retries, BackoffFactor, BackoffLimit, RetryDelay];
+    public static IReadOnlyList<Setting> All { get; } = [Workers, Execution, Retries, BackoffFactor, BackoffLimit, RetryDelay];
 }

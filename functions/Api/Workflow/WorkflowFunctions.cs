@@ -20,6 +20,10 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
 {
     private const int MinPageSize = 10;
     private const int MaxPageSize = 100;
+
+    // What is under way comes in one page (contract, section 18): clients do not ask for another.
+    private const int WholePage = 999;
+
     private static readonly string[] s_generalTypes =
         [ArchiveCreation.TaskType, ArchiveExtraction.TaskType, Relocation.TaskType, ImportService.TaskType, FullTextRebuild.TaskType];
 
@@ -56,14 +60,14 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
         var pageSize = request.RequiredInt32("page_size");
         if (pageSize is < MinPageSize or > MaxPageSize)
             throw new CloudreveException(ErrorCode.BadParameter, "The page size must be between 10 and 100.");
-        var (types, statuses) = request.RequiredText("category") switch
+        var (types, statuses, most) = request.RequiredText("category") switch
         {
-            "general" => (s_generalTypes, []),
-            "downloading" => (s_downloadTypes, s_running),
-            "downloaded" => (s_downloadTypes, s_ended),
+            "general" => (s_generalTypes, [], pageSize),
+            "downloading" => (s_downloadTypes, s_running, WholePage),
+            "downloaded" => (s_downloadTypes, s_ended, pageSize),
             _ => throw new CloudreveException(ErrorCode.BadParameter, "The category is not supported."),
         };
-        var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, pageSize, request.OptionalText("next_page_token"), cancellationToken);
+        var page = await tasks.ListAsync(call.Caller.UserId, types, statuses, most, request.OptionalText("next_page_token"), cancellationToken);
         var presenter = await starts.PresenterAsync(call.Site.HashIds, cancellationToken);
         return ApiResponse.Ok(new TaskListResponse(
             [.. page.Tasks.Select(presenter.Present)],

@@ -23,14 +23,14 @@ internal sealed class WorkflowStarts(SiteCatalog catalog, ILogger<WorkflowStarts
         return ApiResponse.Ok((await PresenterAsync(hashIds, cancellationToken)).Present(task));
     }
 
-    /// <summary>Starts several tasks of steps; see the other methods.</summary>
-    public async Task<IResult> RunAllAsync(
+    /// <summary>Starts several tasks of steps, and shapes them; see the other methods.</summary>
+    public async Task<IReadOnlyList<TaskResponse>> RunAllAsync(
         TaskWorkflow workflow, DurableTaskClient client, IReadOnlyList<WorkflowTask> tasks, HashIdCodec hashIds, CancellationToken cancellationToken)
     {
         foreach (var task in tasks)
             await StartAsync(() => workflow.StartAsync(client, task, cancellationToken), task);
         var presenter = await PresenterAsync(hashIds, cancellationToken);
-        return ApiResponse.Ok<IReadOnlyList<TaskResponse>>([.. tasks.Select(presenter.Present)]);
+        return [.. tasks.Select(presenter.Present)];
     }
 
     /// <summary>Wakes a suspended task that its owner has changed. Without the task hub it wakes at its time.</summary>

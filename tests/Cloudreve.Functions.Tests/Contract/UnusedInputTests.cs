@@ -18,7 +18,6 @@ public sealed class UnusedInputTests
             .. from queue in (string[])["media_meta", "recycle", "thumb"]
                from name in (string[])["max_execution", "backoff_factor", "backoff_max_duration", "max_retry", "retry_delay", "worker_num"]
                select $"queue_{queue}_{name}",
-            "queue_remote_download_worker_num",
         ],
         ["there are no local folders, nodes or buffers"] =
             ["chunk_retries", "max_parallel_transfer", "slave_api_timeout", "temp_path", "thumb_entity_suffix", "thumb_slave_sidecar_suffix", "use_temp_chunk_buffer"],

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -24,7 +25,7 @@ public sealed class RemoteDownloadApiTests(SharedApp shared) : IClassFixture<Sha
         var tasks = (await client.PostApiAsync(
             "workflow/download", new { src = new[] { "https://example.invalid/a", "https://example.invalid/b" }, dst = "cloudreve://my" })).Data;
 
-        Assert.Equal(["https://example.invalid/a", "https://example.invalid/b"], tasks.EnumerateArray().Select(task => task.GetProperty("summary").GetProperty("props").GetProperty("src_str").GetString()));
+        Assert.Equal(["https://example.invalid/a", "https://example.invalid/b"], SourcesOf(tasks));
         Assert.All(tasks.EnumerateArray(), task => Assert.Equal("remote_download", task.GetProperty("type").GetString()));
         Assert.Empty((await client.GetApiAsync("workflow?page_size=10&category=general")).Data.GetProperty("tasks").EnumerateArray());
     }
@@ -33,7 +34,9 @@ public sealed class RemoteDownloadApiTests(SharedApp shared) : IClassFixture<Sha
     [InlineData("""{"dst":"cloudreve://my"}""", 40001)]
     [InlineData("""{"src":[],"dst":"cloudreve://my"}""", 40001)]
     [InlineData("""{"src":["https://example.invalid/a"],"src_file":"cloudreve://my/a.torrent","dst":"cloudreve://my"}""", 40001)]
-    [InlineData("""{"src":["ftp://example.invalid/a"],"dst":"cloudreve://my"}""", 40001)]
+    [InlineData("""{"src":[""," "],"dst":"cloudreve://my"}""", 40001)]
+    [InlineData("""{"src":["ftp://example.invalid/a"],"dst":"cloudreve://my"}""", 40081)]
+    [InlineData("""{"src":["https://a.invalid","https://b.invalid","https://c.invalid","https://d.invalid","https://e.invalid","https://f.invalid"],"dst":"cloudreve://my"}""", 40015)]
     [InlineData("""{"src_file":"cloudreve://my/a.torrent","dst":"cloudreve://my"}""", 40019)]
     [InlineData("""{"src":["https://example.invalid/a"],"dst":"cloudreve://my/none"}""", 40016)]
     [InlineData("""{"src":["https://example.invalid/a"],"dst":"cloudreve://trash"}""", 403)]
@@ -44,6 +47,41 @@ public sealed class RemoteDownloadApiTests(SharedApp shared) : IClassFixture<Sha
         Assert.Equal(code, (await client.SendTextAsync(HttpMethod.Post, "workflow/download", body)).Code);
 
         Assert.Empty((await client.GetApiAsync("workflow?page_size=10&category=downloading")).Data.GetProperty("tasks").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Given_lines_of_which_one_is_no_link_when_they_are_requested_then_it_fails_alone_and_blank_ones_do_not_count()
+    {
+        var (client, _) = await NewUserAsync();
+
+        var answer = await client.PostApiAsync(
+            "workflow/download",
+            new { src = new[] { " https://example.invalid/a\r", "magnet:?xt=urn:btih:1", "", "https://example.invalid/b", "https://example.invalid/a" }, dst = "cloudreve://my" });
+
+        Assert.Equal(40081, answer.Code);
+        var failure = Assert.Single(answer.Root.GetProperty("aggregated_error").EnumerateObject());
+        Assert.Equal(("magnet:?xt=urn:btih:1", 40001), (failure.Name, failure.Value.GetProperty("code").GetInt32()));
+        Assert.Equal(["https://example.invalid/a", "https://example.invalid/b"], SourcesOf(answer.Data));
+        var shown = (await client.GetApiAsync("workflow?page_size=10&category=downloading")).Data.GetProperty("tasks");
+        Assert.Equal(["https://example.invalid/a", "https://example.invalid/b"], SourcesOf(shown).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_more_downloads_than_a_page_when_those_under_way_are_listed_then_all_come_and_of_ended_ones_a_page()
+    {
+        var (client, user) = await NewUserAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            await AddAsync(user, WorkflowTaskStatus.Processing, RemoteDownload.Monitoring);
+            await AddAsync(user, WorkflowTaskStatus.Completed, "");
+        }
+
+        var running = (await client.GetApiAsync("workflow?page_size=10&category=downloading")).Data;
+        var ended = (await client.GetApiAsync("workflow?page_size=10&category=downloaded")).Data;
+
+        Assert.Equal((12, 10), (running.GetProperty("tasks").GetArrayLength(), ended.GetProperty("tasks").GetArrayLength()));
+        Assert.False(running.GetProperty("pagination").TryGetProperty("next_token", out _));
+        Assert.True(ended.GetProperty("pagination").TryGetProperty("next_token", out _));
     }
 
     [Fact]
@@ -87,6 +125,9 @@ public sealed class RemoteDownloadApiTests(SharedApp shared) : IClassFixture<Sha
         Assert.Equal(select, (await client.SendTextAsync(HttpMethod.Patch, "workflow/download/" + id, """{"files":[{"index":0,"download":true}]}""")).Code);
         Assert.Equal(cancel, (await client.SendApiAsync(HttpMethod.Delete, "workflow/download/" + id)).Code);
     }
+
+    private static IEnumerable<string?> SourcesOf(JsonElement tasks) =>
+        tasks.EnumerateArray().Select(task => task.GetProperty("summary").GetProperty("props").GetProperty("src_str").GetString());
 
     private async Task<(string Id, long TaskId)> AddAsync(User user, WorkflowTaskStatus status, string phase)
     {

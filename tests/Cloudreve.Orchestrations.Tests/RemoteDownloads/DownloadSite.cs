@@ -36,8 +36,15 @@ internal static class DownloadSite
         return await site.TaskAsync(task.Id);
     }
 
-    public static async Task<IReadOnlyList<WorkflowTask>> AcceptDownloadsAsync(this RunningSite site, params string[] links) =>
-        await site.Get<RemoteDownload>().AcceptAsync(await site.AdminAsync(), links, "cloudreve://my/out");
+    public static async Task<IReadOnlyList<WorkflowTask>> AcceptDownloadsAsync(this RunningSite site, params string[] links)
+    {
+        var (downloads, caller) = (site.Get<RemoteDownload>(), await site.AdminAsync());
+        var folder = await downloads.CheckAsync(caller, links.Length, "cloudreve://my/out");
+        var tasks = new List<WorkflowTask>(links.Length);
+        foreach (var link in links)
+            tasks.Add(await downloads.AcceptAsync(caller, link, folder));
+        return tasks;
+    }
 
     public static async Task<ReplayHub> StartDownloadAsync(this RunningSite site, WorkflowTask task)
     {

@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Core.Site;
+using Cloudreve.Core.Site.Settings;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Orchestrations.RemoteDownloads;
 using Cloudreve.Orchestrations.Tests.Import;
@@ -186,7 +187,6 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
     [InlineData(ErrorCode.BadParameter)]
     [InlineData(ErrorCode.BadParameter, "magnet:?xt=urn:btih:1")]
     [InlineData(ErrorCode.BadParameter, "file:///etc/passwd")]
-    [InlineData(ErrorCode.BadParameter, "https://example.com/a", "nonsense")]
     [InlineData(ErrorCode.TooManyDownloads, "https://example.com/a", "https://example.com/b", "https://example.com/c")]
     public async Task Given_bad_links_when_they_are_requested_then_they_are_refused_and_there_is_no_task(ErrorCode code, params string[] links)
     {
@@ -196,6 +196,32 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
 
         Assert.Equal(code, refused.Code);
         Assert.Empty((await site.Get<TaskStore>().ListAsync(1, [], [], 10, null)).Tasks);
+    }
+
+    [Fact]
+    public async Task Given_as_many_downloads_under_way_as_an_account_may_have_when_more_are_requested_then_they_wait_for_the_end_of_others()
+    {
+        await using var site = await CreateAsync();
+        await site.Get<SettingStore>().SetAsync(new Dictionary<string, string> { [RemoteDownloadSetting.Workers.Key] = "3" });
+        await site.AcceptDownloadsAsync("https://example.com/a", "https://example.com/b");
+
+        var refused = await Assert.ThrowsAsync<CloudreveException>(() => site.AcceptDownloadsAsync("https://example.com/c", "https://example.com/d"));
+        var third = Assert.Single(await site.AcceptDownloadsAsync("https://example.com/c"));
+        await Assert.ThrowsAsync<CloudreveException>(() => site.AcceptDownloadsAsync("https://example.com/d"));
+        await site.Get<RemoteDownload>().CancelAsync(1, third.Id);
+        await (await site.StartDownloadAsync(third)).RunAsync(site.Activities());
+
+        Assert.Equal(ErrorCode.TooManyDownloads, refused.Code);
+        Assert.Single(await site.AcceptDownloadsAsync("https://example.com/d"));
+    }
+
+    [Fact]
+    public async Task Given_a_group_with_more_links_than_workers_when_they_are_requested_at_once_then_all_are_accepted()
+    {
+        await using var site = await CreateAsync();
+        await site.Get<SettingStore>().SetAsync(new Dictionary<string, string> { [RemoteDownloadSetting.Workers.Key] = "1" });
+
+        Assert.Equal(2, (await site.AcceptDownloadsAsync("https://example.com/a", "https://example.com/b")).Count);
     }
 
     [Theory]

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.RemoteDownloads;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Api.Edge;
 using Cloudreve.Orchestrations.RemoteDownloads;
 using Microsoft.DurableTask.Client;
@@ -9,9 +11,9 @@ using Microsoft.DurableTask.Client;
 namespace Cloudreve.Functions.Api.Workflow.RemoteDownloads;
 
 /// <summary>Tasks that download files from other sites (contract, section 19.3).</summary>
-internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDownloadWorkflow workflow, WorkflowStarts starts)
+internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDownloadWorkflow workflow, WorkflowStarts starts, TimeProvider clock)
 {
-    /// <summary>Accepts downloads, a task for each link, and starts them.</summary>
+    /// <summary>Accepts downloads, a task for each different link, and starts them. A link that cannot be downloaded fails alone.</summary>
     [Function("CreateRemoteDownload")]
     [Requires(AuthClass.Required, OAuthScopes.WorkflowWrite)]
     [BodyLimit(BodyLimitAttribute.Json)]
@@ -24,8 +26,15 @@ internal sealed class RemoteDownloadFunctions(RemoteDownload downloads, RemoteDo
             throw new CloudreveException(ErrorCode.BadParameter, "Specify either links or a torrent file.");
         if (!string.IsNullOrEmpty(body.SrcFile))
             throw new CloudreveException(ErrorCode.FeatureDisabled, "Torrents cannot be downloaded: no downloader is configured.");
-        var tasks = await downloads.AcceptAsync(call.Caller, body.Src!, body.Dst, cancellationToken);
-        return await starts.RunAllAsync(workflow, client, tasks, call.Site.HashIds, cancellationToken);
+        // The front end sends the lines of a text field.
+        var links = body.Src!.Select(link => link.Trim()).Where(link => link.Length > 0).Distinct(StringComparer.Ordinal).ToList();
+        var folder = await downloads.CheckAsync(call.Caller, links.Count, body.Dst, cancellationToken);
+        var batch = new Batch(request.HttpContext, clock);
+        var accepted = new ConcurrentDictionary<string, WorkflowTask>(StringComparer.Ordinal);
+        await batch.RunAsync(
+            links, async (link, token) => accepted[link] = await downloads.AcceptAsync(call.Caller, link, folder, token), cancellationToken);
+        return batch.Answer(await starts.RunAllAsync(
+            workflow, client, [.. links.Where(accepted.ContainsKey).Select(link => accepted[link])], call.Site.HashIds, cancellationToken));
     }
 
     /// <summary>Selects which files of a download are wanted.</summary>
