@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Cloudreve.Core.Site;
 
 /// <summary>The drivers that store blobs.</summary>
@@ -100,7 +102,8 @@ public sealed record StoragePolicySettings
     /// <summary>True if uploads use the provider's content delivery network.</summary>
     public bool QiniuUploadCdn { get; init; }
 
-    /// <summary>Number of chunks that a client uploads at once; 0 leaves it to the client.</summary>
+    /// <summary>Number of chunks that a client uploads at once; 0 leaves it to the client, and is left out, as forms refuse it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ChunkConcurrency { get; init; }
 
     /// <summary>True if blobs are encrypted by the server.</summary>

@@ -118,28 +118,6 @@ public sealed class DashboardTests(FrontEndSite front) : IClassFixture<FrontEndS
     }
 
     [Fact]
-    public async Task Given_the_wizard_of_another_provider_when_it_is_sent_then_it_says_that_this_is_not_supported()
-    {
-        await OpenWizardAsync("Qiniu");
-        var form = Page.GetByRole(AriaRole.Dialog).Last;
-        var fields = form.Locator("input[type=text]");
-        await fields.Nth(0).FillAsync("Elsewhere");
-        await fields.Nth(1).FillAsync("bucket");
-        await fields.Nth(2).FillAsync("files.example.com");
-        await form.GetByPlaceholder("AK").FillAsync("key");
-        await form.GetByPlaceholder("SK").FillAsync("secret");
-
-        await form.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
-
-        const string Refusal = "Storage policies of the type 'qiniu' are not supported.";
-        await Page.GetByText(Refusal).WaitForAsync();
-        await _visitor.VisitAsync("/admin/policy");
-        Assert.Equal(0, await Page.GetByText("Elsewhere").CountAsync());
-        Assert.NotEmpty(Refusals(Refusal));
-        Assert.Equal(Refusals(Refusal).Length, _visitor.Complaints.Count(complaint => complaint.Contains("/api/v4/", StringComparison.Ordinal)));
-    }
-
-    [Fact]
     public async Task Given_the_sites_node_when_it_is_renamed_then_the_list_shows_the_name()
     {
         await _visitor.VisitAsync("/admin/node/1");

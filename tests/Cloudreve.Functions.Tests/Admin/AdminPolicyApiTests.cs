@@ -109,6 +109,17 @@ public sealed class AdminPolicyApiTests(SharedApp shared) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task Given_a_policy_without_a_number_of_parallel_chunks_when_shown_then_it_names_none()
+    {
+        var id = await CreateAsync(new { name = "Parallel", type = "local" });
+
+        var settings = (await _admin.GetApiAsync($"admin/policy/{id}")).Data.GetProperty("settings");
+
+        // Its form needs at least 1, and takes that when there is none.
+        Assert.False(settings.TryGetProperty("chunk_concurrency", out _));
+    }
+
+    [Fact]
     public async Task Given_a_policy_when_its_rules_are_changed_then_they_hold_and_place_and_secret_stay()
     {
         var id = await CreateAsync(Direct("edited-" + Guid.NewGuid().ToString("N")[..8]));
