@@ -30,8 +30,10 @@ public sealed class ConnectPageTests(FrontEndSite front) : IClassFixture<FrontEn
         await dialog.GetByLabel("Block system files upload").CheckAsync();
         await dialog.GetByLabel("Reverse Proxy").CheckAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
-        await page.GetByLabel("Password").WaitForAsync();
-        var password = await page.GetByLabel("Password").InputValueAsync();
+        // Address, name and password; their labels belong to no field.
+        var shown = page.GetByRole(AriaRole.Dialog).Locator("input[readonly]").Nth(2);
+        await shown.WaitForAsync();
+        var password = await shown.InputValueAsync();
         Assert.Equal((207, 403), (await StatusAsync("PROPFIND", password), await StatusAsync("PUT", password)));
 
         await _visitor.VisitAsync("/connect");

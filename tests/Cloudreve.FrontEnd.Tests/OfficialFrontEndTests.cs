@@ -31,7 +31,7 @@ public sealed class OfficialFrontEndTests(FrontEndSite front) : IClassFixture<Fr
         await page.GetByText("hello.txt").First.ClickAsync(new() { Button = MouseButton.Right });
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Share", Exact = true }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog).Last;
-        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(OK|Create share link)$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)) }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^(?:OK|Create share link)$", RegexOptions.None, TimeSpan.FromSeconds(1)) }).ClickAsync();
         var link = await dialog.GetByRole(AriaRole.Textbox).First.InputValueAsync();
 
         await using var guest = await Visitor.OpenAsync(Site);
