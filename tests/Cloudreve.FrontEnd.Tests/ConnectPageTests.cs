@@ -41,6 +41,7 @@ public sealed class ConnectPageTests(FrontEndSite front) : IClassFixture<FrontEn
         await row.GetByText("Readonly").WaitForAsync();
         await row.GetByText("Proxied").WaitForAsync();
         await OpenMenuAsync(row, "Edit");
+        await dialog.GetByText("Advanced options").ClickAsync();
         await dialog.GetByLabel("Readonly").UncheckAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "OK" }).ClickAsync();
         await row.GetByText("Read & Write").WaitForAsync();
