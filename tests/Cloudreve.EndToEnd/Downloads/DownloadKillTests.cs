@@ -31,7 +31,8 @@ public sealed class DownloadKillTests(AzuriteServer azurite, ITestOutputHelper o
             {
                 await site.KillWorkerAsync();
                 kills++;
-            }));
+            }
+            ));
         }
 
         await site.Client.PostAsync("workflow/download", new { src = new[] { server.Address + "file.bin" }, dst = "cloudreve://my" });

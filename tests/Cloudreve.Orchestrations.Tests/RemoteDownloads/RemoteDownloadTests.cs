@@ -268,7 +268,8 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
                 site.Clock.Advance(seen is not { Downloaded: > 0 } ? TimeSpan.FromSeconds(2) : TimeSpan.Zero);
                 await Task.Delay(20);
                 seen = (await site.TaskAsync(task.Id)).Download is { Downloaded: > 0 } shown ? shown : seen;
-            }));
+            }
+            ));
         }
 
         await (await site.StartDownloadAsync(task)).RunAsync(site.Activities());
@@ -289,7 +290,8 @@ public sealed class RemoteDownloadTests(AzuriteServer azurite)
         {
             await site.Get<RemoteDownload>().CancelAsync(1, task.Id);
             await Pass(site);
-        }));
+        }
+        ));
 
         await (await site.StartDownloadAsync(task)).RunAsync(site.Activities());
 

@@ -80,7 +80,8 @@ public sealed class UnreliableSiteTests(AzuriteServer azurite)
                 isPast = isReading;
                 site.Clock.Advance(TimeSpan.FromSeconds(isReading ? 46 : 2));
                 await Task.Delay(20);
-            }));
+            }
+            ));
         }
 
         await (await site.StartDownloadAsync(task)).RunAsync(site.Activities());
