@@ -46,7 +46,7 @@ public sealed class Relocation(
 
     private static readonly TimeSpan s_stepTime = TimeSpan.FromSeconds(45);
 
-    private readonly RelocationRows _rows = new(layout);
+    private readonly StepStates<RelocationState> _states = new(layout, "relocate", RelocationJson.Short.RelocationState);
     private readonly BlobMove _move = new(catalog, containers, entities, clock);
 
     /// <summary>The request behind a task.</summary>
@@ -111,7 +111,7 @@ public sealed class Relocation(
         var job = JobOf(task);
         var caller = await callers.FindAsync(task.OwnerId, GroupPermission.Relocate, cancellationToken);
         var policy = await GetPolicyAsync(caller, job.PolicyId, cancellationToken);
-        var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
+        var found = await _states.FindAsync(reference.TaskId, cancellationToken);
         var (state, etag) = found is null ? (new RelocationState(), null) : (found.Value.State, found.Value.ETag);
         // A run before this one may have died between its state and its report.
         if (etag is not null)
@@ -136,12 +136,12 @@ public sealed class Relocation(
                 var round = new RelocationRound(policy, entities, recycler, _move, clock);
                 var targets = await round.PlanAsync(page, state.Copies, cancellationToken);
                 if (targets.Count > 0)
-                    etag = await _rows.WriteAsync(reference.TaskId, state = state with { Copies = targets }, etag, cancellationToken);
+                    etag = await _states.WriteAsync(reference.TaskId, state = state with { Copies = targets }, etag, cancellationToken);
                 if (await round.RunAsync(state.Failures, s_stepTime - clock.GetElapsedTime(start), cancellationToken) is not { } result)
                     return false;
                 state = After(state, page, result);
             }
-            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            etag = await _states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
             await ReportAsync(reference, state, cancellationToken);
         }
         return state.IsDone;
@@ -152,7 +152,7 @@ public sealed class Relocation(
     /// <param name="error">The error that ended it early; null for none.</param>
     public async Task FinishAsync(TaskReference reference, string? error, CancellationToken cancellationToken = default)
     {
-        await _rows.ClearAsync(reference.TaskId, cancellationToken);
+        await _states.ClearAsync(reference.TaskId, cancellationToken);
         await runs.EndAsync(reference, error, cancellationToken: cancellationToken);
     }
 

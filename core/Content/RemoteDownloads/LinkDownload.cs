@@ -14,10 +14,10 @@ namespace Cloudreve.Core.Content.RemoteDownloads;
 /// <param name="runs">Reports progress.</param>
 /// <param name="writer">Gives files their content.</param>
 /// <param name="stages">Stages what a site sends.</param>
-/// <param name="rows">The states of downloads.</param>
+/// <param name="states">The states of downloads.</param>
 /// <param name="source">Calls other sites.</param>
 internal sealed class LinkDownload(
-    TaskStore tasks, TaskRuns runs, StoredContentWriter writer, LinkStages stages, RemoteDownloadRows rows, RemoteSource source)
+    TaskStore tasks, TaskRuns runs, StoredContentWriter writer, LinkStages stages, StepStates<RemoteDownloadState> states, RemoteSource source)
 {
     private const int MaxRestarts = 3;
 
@@ -30,7 +30,7 @@ internal sealed class LinkDownload(
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
     public async Task<bool> StepAsync(TaskReference reference, Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
     {
-        var found = await rows.FindAsync(reference.TaskId, cancellationToken);
+        var found = await states.FindAsync(reference.TaskId, cancellationToken);
         if (found is not { State.IsRead: true })
         {
             var read = await DownloadAsync(reference, caller, job, found, cancellationToken);
@@ -47,11 +47,11 @@ internal sealed class LinkDownload(
     /// <summary>Removes what was downloaded, unless the file has received it.</summary>
     /// <returns>True if the file has received it.</returns>
     public async Task<bool> DiscardAsync(TaskReference reference, CancellationToken cancellationToken) =>
-        await rows.FindAsync(reference.TaskId, cancellationToken) is var (state, _)
+        await states.FindAsync(reference.TaskId, cancellationToken) is var (state, _)
         && !await writer.DiscardAsync(reference.OwnerId, state.Content, state.Place, cancellationToken);
 
     /// <summary>Forgets the state of a download that has ended.</summary>
-    public Task ClearAsync(TaskReference reference, CancellationToken cancellationToken) => rows.ClearAsync(reference.TaskId, cancellationToken);
+    public Task ClearAsync(TaskReference reference, CancellationToken cancellationToken) => states.ClearAsync(reference.TaskId, cancellationToken);
 
     /// <returns>The state after the next bytes; null when the task is to end.</returns>
     private async Task<RemoteDownloadState?> DownloadAsync(
@@ -63,7 +63,7 @@ internal sealed class LinkDownload(
         {
             var name = RemoteName.Of(answer);
             before = new RemoteDownloadState { Name = name, Content = await writer.BeginAsync(caller, PathOf(job, name), cancellationToken) };
-            etag = await rows.WriteAsync(reference.TaskId, before, null, cancellationToken);
+            etag = await states.WriteAsync(reference.TaskId, before, null, cancellationToken);
         }
         var state = before with { Total = answer.Total };
         if (answer.Start == 0)
@@ -75,24 +75,24 @@ internal sealed class LinkDownload(
             state = state with { Position = 0, Stretches = [], Version = answer.Version, Restarts = before.Restarts + (isRestart ? 1 : 0) };
             // Before anything is staged, so that a site which breaks off again and again cannot begin without an end.
             if (isRestart)
-                etag = await rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+                etag = await states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
         }
         var stage = await stages.BeginAsync(reference, caller, PathOf(job, before.Name), state, answer, cancellationToken);
         if (await stage.RunAsync(cancellationToken) is not { } next)
             return null;
-        await rows.WriteAsync(reference.TaskId, next, etag, cancellationToken);
+        await states.WriteAsync(reference.TaskId, next, etag, cancellationToken);
         return next;
     }
 
     /// <summary>Gives the file its content.</summary>
     private async Task PlaceAsync(TaskReference reference, Caller caller, RemoteDownloadJob job, CancellationToken cancellationToken)
     {
-        var (state, etag) = await rows.FindAsync(reference.TaskId, cancellationToken) ?? throw new RetryLaterException("The task is being ended.");
+        var (state, etag) = await states.FindAsync(reference.TaskId, cancellationToken) ?? throw new RetryLaterException("The task is being ended.");
         var path = PathOf(job, state.Name);
         if (state.Place is null)
         {
             state = state with { Place = await writer.FindPlaceAsync(caller, path, state.Position, cancellationToken) };
-            await rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            await states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
         }
         var progress = new Dictionary<string, TaskProgress> { ["upload_count"] = new(1, 0), ["upload"] = new(state.Place!.Size, state.Place.Size) };
         await runs.ReportDownloadAsync(

@@ -39,7 +39,7 @@ internal static class RemoteDownloadComposition
             provider.GetRequiredService<TaskRuns>(),
             provider.GetRequiredService<StoredContentWriter>(),
             provider.GetRequiredService<LinkStages>(),
-            new RemoteDownloadRows(provider.GetRequiredService<StorageLayout>()),
+            new StepStates<RemoteDownloadState>(provider.GetRequiredService<StorageLayout>(), "download", RemoteDownloadJson.Short.RemoteDownloadState),
             provider.GetRequiredService<RemoteSource>()));
         services.TryAddSingleton(provider => new RemoteDownload(
             provider.GetRequiredService<TaskStore>(),

@@ -182,7 +182,7 @@ public sealed class ArchiveExtraction(
         TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, EntryWriter entries, StepProgress progress,
         CancellationToken cancellationToken)
     {
-        var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
+        var found = await _rows.States.FindAsync(reference.TaskId, cancellationToken);
         var (state, etag) = found is { } earlier ? (earlier.State, earlier.ETag) : (new ExtractionState { EntityId = archive.Entity.Id }, null);
         if (state.EntityId != archive.Entity.Id)
             throw new CloudreveException(ErrorCode.StaleVersion, "The archive was changed while it was being extracted.");
@@ -207,7 +207,7 @@ public sealed class ArchiveExtraction(
             if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
                 return true;
             state = await ExtractAsync(entries, round, state, cancellationToken) with { Next = source.Place.Next, Position = source.Place.Position };
-            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            etag = await _rows.States.WriteAsync(reference.TaskId, state, etag, cancellationToken);
             progress.WasMade = true;
             await ReportAsync(reference, state, total, cancellationToken);
         }

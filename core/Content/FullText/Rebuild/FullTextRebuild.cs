@@ -42,7 +42,8 @@ public sealed class FullTextRebuild
     private readonly IdAllocator _ids;
     private readonly SettingStore _settings;
     private readonly TimeProvider _clock;
-    private readonly RebuildRows _rows;
+    private readonly StepStates<RebuildState> _states;
+    private readonly RebuildFiles _files;
 
     internal FullTextRebuild(
         TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs,
@@ -59,7 +60,8 @@ public sealed class FullTextRebuild
         _ids = ids;
         _settings = settings;
         _clock = clock;
-        _rows = new RebuildRows(layout);
+        _states = new StepStates<RebuildState>(layout, "fulltext", RebuildJson.Default.RebuildState);
+        _files = new RebuildFiles(layout);
     }
 
     /// <summary>Checks a request, and makes the task. Its orchestration is started by the caller.</summary>
@@ -104,7 +106,7 @@ public sealed class FullTextRebuild
         if (!FullTextIndexing.IsEnabled(site))
             throw FullTextSearch.Disabled();
         var policies = JsonSerializer.Deserialize(task.Job, RebuildJson.Default.RebuildJob)!.PolicyIds.Select(id => (long)id).ToHashSet();
-        var found = await _rows.FindAsync(reference.TaskId, cancellationToken);
+        var found = await _states.FindAsync(reference.TaskId, cancellationToken);
         var (state, etag) = found is null ? (new RebuildState(), null) : (found.Value.State, found.Value.ETag);
         // A run before this one may have died between its state and its report.
         await ReportAsync(reference, state, cancellationToken);
@@ -117,21 +119,21 @@ public sealed class FullTextRebuild
             {
                 // A run that another one has overtaken ends here. If it is overtaken later, what the other one writes is newer than what was listed.
                 var old = await _blobs.ListAsync(cancellationToken);
-                etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+                etag = await _states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
                 if (!await _blobs.ClearAsync(old, cancellationToken))
                     continue;
                 state = state with { IsCleared = true, Total = await _lists.Files.CountAsync(null, cancellationToken) };
             }
             else
             {
-                var ids = await _rows.ReadIdsAsync(state.Partition, state.Key, FilesInRound, cancellationToken);
+                var ids = await _files.ReadIdsAsync(state.Partition, state.Key, FilesInRound, cancellationToken);
                 if (ids.Count == 0)
                     return true;
                 var files = await SortedRows.ReadAsync(ids, _byId.FindByRowAsync, cancellationToken);
                 var failures = await _indexing.RebuildAsync(site, files, policies, state.Failures, cancellationToken);
                 state = state with { Done = state.Done + ids.Count, Partition = ids[^1].PartitionKey, Key = ids[^1].RowKey, Failures = failures };
             }
-            etag = await _rows.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+            etag = await _states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
             await ReportAsync(reference, state, cancellationToken);
         }
         return false;
@@ -144,7 +146,7 @@ public sealed class FullTextRebuild
     {
         // Without its state a task that is at work would begin again.
         await _runs.EndAsync(reference, error, cancellationToken: cancellationToken);
-        await _rows.ClearAsync(reference.TaskId, cancellationToken);
+        await _states.ClearAsync(reference.TaskId, cancellationToken);
     }
 
     private Task ReportAsync(TaskReference reference, RebuildState state, CancellationToken cancellationToken)
