@@ -57,7 +57,12 @@ public sealed partial class DavProgramTests(SharedSite shared) : IDisposable
         const string Top = "remote:bisync";
         var (local, work) = (Directory.CreateDirectory(Path.Combine(_folder.FullName, "local")).FullName, Path.Combine(_folder.FullName, "work"));
         for (var i = 0; i < 10; i++)
-            await File.WriteAllTextAsync(Path.Combine(local, $"{i}.txt"), $"content {i}");
+        {
+            var file = Path.Combine(local, $"{i}.txt");
+            await File.WriteAllTextAsync(file, $"content {i}");
+            // bisync sees a change by its time, in whole seconds.
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
+        }
         await SucceedAsync(rclone, "mkdir", Top);
         await SucceedAsync(rclone, "bisync", local, Top, "--resync", "--workdir", work);
 
