@@ -91,6 +91,9 @@ public sealed class StorageAccount
     /// <summary>True when signatures are made with an account key (connection string), false with a user delegation key.</summary>
     public bool HasAccountKey => _delegationKeys is null;
 
+    /// <summary>True for an emulator, whose addresses hold the account's name in their path: <c>http://127.0.0.1:10000/devstoreaccount1</c>.</summary>
+    public bool IsEmulator => _blobs.Uri.AbsolutePath.Length > 1;
+
     internal TimeProvider Clock { get; }
 
     /// <summary>A table; no request is sent.</summary>

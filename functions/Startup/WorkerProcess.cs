@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.Core.Imports;
 using Cloudreve.Functions.Api.Edge;
 using Microsoft.Azure.Functions.Worker.Builder;
 
@@ -19,6 +20,8 @@ internal static class WorkerProcess
             using var worker = builder.Build();
             // A malformed connection string stops the start, not the first request.
             worker.Services.GetRequiredService<StorageAccount>();
+            // It looks for blobs that arrive from now on.
+            worker.Services.GetRequiredService<MissedArrivals>();
             await worker.RunAsync();
             return 0;
         }

@@ -12,12 +12,34 @@ public sealed class TestResultsTests : IDisposable
     {
         Write("Passed", "Passed", "Failed", "NotExecuted", "Timeout");
 
-        Assert.Equal(new TestResults(2, 2, 1), TestResults.Read(_file));
+        var results = TestResults.Read(_file);
+
+        Assert.Equal((2, 2, 1), (results.Passed, results.Failed, results.Skipped));
+    }
+
+    [Fact]
+    public void Given_failed_tests_of_two_runs_when_added_then_all_are_named()
+    {
+        Write("Passed", "Failed", "Timeout");
+
+        var results = TestResults.Read(_file);
+
+        Assert.Equal(["test 2", "test 3", "test 2", "test 3"], (results + results).Failures);
     }
 
     [Fact]
     public void Given_no_result_file_when_read_then_nothing_has_run() =>
-        Assert.Equal(new TestResults(0, 0, 0), TestResults.Read(_file + ".missing"));
+        Assert.Equal("0 passed, 0 failed", TestResults.Read(_file + ".missing").ToString());
+
+    [Fact]
+    public void Given_a_failed_test_with_a_message_when_read_then_its_first_line_is_told()
+    {
+        File.WriteAllText(
+            _file,
+            "<TestRun><UnitTestResult testName=\"a\" outcome=\"Failed\"><Output><ErrorInfo><Message>one\ntwo</Message></ErrorInfo></Output></UnitTestResult></TestRun>");
+
+        Assert.Equal(["a: one"], TestResults.Read(_file).Failures);
+    }
 
     [Theory]
     [InlineData(12, 0, 0, "12 passed, 0 failed")]
@@ -30,6 +52,6 @@ public sealed class TestResultsTests : IDisposable
     private void Write(params string[] outcomes) => File.WriteAllText(
         _file,
         "<TestRun xmlns=\"http://microsoft.com/schemas/VisualStudio/TeamTest/2010\"><Results>"
-        + string.Concat(outcomes.Select(outcome => $"<UnitTestResult outcome=\"{outcome}\" />"))
+        + string.Concat(outcomes.Select((outcome, index) => $"<UnitTestResult testName=\"test {index + 1}\" outcome=\"{outcome}\" />"))
         + "</Results></TestRun>");
 }

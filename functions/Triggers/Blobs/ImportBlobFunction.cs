@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
+using Cloudreve.AzureStorage;
 using Cloudreve.Core.Imports;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -14,7 +15,7 @@ namespace Cloudreve.Functions.Triggers.Blobs;
 /// CLOUDREVE_BLOB_TRIGGER says.
 /// </summary>
 internal sealed class ImportBlobFunction(
-    BlobArrival arrival, MissedArrivals missed, SettingStore settings, AppSettings app, ILogger<ImportBlobFunction> logger)
+    BlobArrival arrival, MissedArrivals missed, SettingStore settings, StorageAccount storage, AppSettings app, ILogger<ImportBlobFunction> logger)
 {
     /// <summary>Imports one blob. When it fails, the host retries, and finally moves the event to its poison queue.</summary>
     [Function("ImportArrivedBlob")]
@@ -22,11 +23,11 @@ internal sealed class ImportBlobFunction(
         [BlobTrigger(TriggerSettings.Prefix + "-files/imports/{name}", Source = BlobTriggerSource.EventGrid)] BlobClient blob,
         CancellationToken cancellationToken) => ImportAsync(blob.Name, cancellationToken);
 
-    /// <summary>Imports blobs that the emulator's scan has missed; elsewhere the host misses nothing, and this does nothing.</summary>
+    /// <summary>Imports blobs that the scan of an emulator has missed; elsewhere this does nothing.</summary>
     [Function("ImportMissedBlobs")]
     public async Task RunMissedAsync([TimerTrigger("30 * * * * *")] TimerInfo timer, CancellationToken cancellationToken)
     {
-        if (!app.IsDevelopment || !app.ScansForBlobs)
+        if (!storage.IsEmulator || !app.ScansForBlobs)
             return;
         foreach (var blob in await missed.FindAsync(cancellationToken))
             await ImportAsync(blob, cancellationToken);

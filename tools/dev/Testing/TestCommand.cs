@@ -37,6 +37,8 @@ internal static class TestCommand
             : new TestResults(0, 1, 0);
         foreach (var project in chosen.Except(projects))
             Console.WriteLine($"  {project.Name}: not run; set {project.NeededVariable}");
+        foreach (var failure in sum.Failures)
+            Console.WriteLine($"  failed: {failure}");
         Console.WriteLine(sum);
         return sum is { Failed: 0, Passed: > 0 } ? 0 : 1;
     }

@@ -41,7 +41,10 @@ internal sealed class TestRun(Repository repository)
             cancellationToken);
         var results = TestResults.Read(Path.Combine(folder, "results.trx"));
         // A test process that dies loses results: that is a failure even when every reported test has passed.
-        Report(project, code != 0 && results.Failed == 0 ? results with { Failed = 1 } : results, output + errors);
+        Report(
+            project,
+            code != 0 && results.Failed == 0 ? results with { Failed = 1, Failures = [$"{project.Name}: its process ended with code {code}"] } : results,
+            output + errors);
     }
 
     /// <summary>Prints a project's output in one piece, and only when something failed.</summary>
