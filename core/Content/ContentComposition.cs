@@ -137,6 +137,19 @@ internal static class ContentComposition
             provider.GetRequiredService<StorageLayout>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WriteSettlement>>()));
+        services.TryAddSingleton(provider => new FileGroupWriter(
+            provider.GetRequiredService<UploadTargets>(),
+            provider.GetRequiredService<EntriesByPath>(),
+            provider.GetRequiredService<FolderWriter>(),
+            provider.GetRequiredService<DriveLocks>(),
+            provider.GetRequiredService<DepthGuard>(),
+            provider.GetRequiredService<WriteIntents>(),
+            provider.GetRequiredService<WriteStaging>(),
+            provider.GetRequiredService<WritePlacement>(),
+            provider.GetRequiredService<WriteUndo>(),
+            provider.GetRequiredService<IdAllocator>(),
+            provider.GetRequiredService<BlobEncryption>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new FileContentWriter(
             provider.GetRequiredService<UploadTargets>(),
             provider.GetRequiredService<UploadBlobs>(),

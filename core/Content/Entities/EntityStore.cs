@@ -162,6 +162,11 @@ public sealed class EntityStore(StorageLayout layout)
         }
     }
 
+    /// <summary>Writes entities unless they exist, one transaction for each 100 of a block of ids. A late writer does not restore an entity's first state.</summary>
+    /// <param name="entities">The entities, in order of id.</param>
+    internal Task AddAsync(IEnumerable<EntityRecord> entities, CancellationToken cancellationToken) =>
+        IdRows.InsertAsync(layout.Entities, entities.Select(e => e.ToRow()), cancellationToken);
+
     /// <summary>Records the file that a new entity belongs to from now on: one transaction.</summary>
     /// <param name="id">The entity, which nobody refers to yet.</param>
     /// <param name="fileId">The file, which refers to it.</param>

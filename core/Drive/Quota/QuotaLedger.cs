@@ -7,6 +7,11 @@ using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Quota;
 
+/// <summary>An operation that changes the bytes that a user has in use.</summary>
+/// <param name="Operation">Identifies a repetition; no character that keys forbid.</param>
+/// <param name="Delta">Bytes; negative to give back.</param>
+internal readonly record struct QuotaChange(string Operation, long Delta);
+
 /// <summary>
 /// Storage used by each user. A change is one batch {insert the operation's row, update the total}, so an operation that is
 /// repeated under its id changes nothing.
@@ -51,8 +56,27 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     /// <param name="operationId">Identifies a repetition.</param>
     /// <param name="delta">Bytes; negative to give back.</param>
     /// <param name="limit">The most that may be in use afterwards; null for no limit.</param>
-    public async Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default)
+    public Task<bool> TryChargeAsync(long userId, string operationId, long delta, long? limit, CancellationToken cancellationToken = default) =>
+        TryChargeAsync(userId, [new QuotaChange(operationId, delta)], limit, cancellationToken);
+
+    /// <summary>
+    /// Charges operations of one user, each of which can be undone by itself: two transactions for each 99. Those that are charged together must be
+    /// repeated together.
+    /// </summary>
+    /// <returns>False when the limit would be exceeded: some may have been charged.</returns>
+    internal async Task<bool> TryChargeAllAsync(long userId, IEnumerable<QuotaChange> changes, long? limit, CancellationToken cancellationToken)
     {
+        foreach (var chunk in changes.Where(change => change.Delta != 0).Chunk(AzureLimits.BatchOperations - 1))
+        {
+            if (!await TryChargeAsync(userId, chunk, limit, cancellationToken))
+                return false;
+        }
+        return true;
+    }
+
+    private async Task<bool> TryChargeAsync(long userId, QuotaChange[] changes, long? limit, CancellationToken cancellationToken)
+    {
+        var delta = changes.Sum(change => change.Delta);
         if (delta == 0)
             return true;
         var partition = Partition(userId);
@@ -62,9 +86,10 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
             var total = await layout.Quotas.FindAsync(partition, Total, cancellationToken);
             var used = total?.Number(Columns.Used) ?? 0;
             if (IsTooMuch(used, delta, limit))
-                return await IsChargedAsync(userId, operationId, cancellationToken);
-            var batch = new TableBatch(partition)
-                .Insert(new Row(partition, OperationPrefix + operationId) { [Columns.Delta] = delta, [Columns.At] = clock.GetUtcNow() });
+                return await IsChargedAsync(userId, changes[0].Operation, cancellationToken);
+            var batch = new TableBatch(partition);
+            foreach (var change in changes)
+                batch.Insert(new Row(partition, OperationPrefix + change.Operation) { [Columns.Delta] = change.Delta, [Columns.At] = clock.GetUtcNow() });
             var updated = new Row(partition, Total) { [Columns.Used] = used + delta };
             if (total is null)
                 batch.Insert(updated);
@@ -75,7 +100,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
                 await layout.Quotas.SubmitAsync(batch, cancellationToken);
                 return true;
             }
-            catch (StorageExistsException e) when (e.FailedIndex == 0)
+            catch (StorageExistsException e) when (e.FailedIndex < changes.Length)
             {
                 return true;
             }

@@ -83,6 +83,19 @@ public sealed class FolderWriter(StorageLayout layout)
     }
 
     /// <summary>
+    /// Finds names among some that a folder has already, as far as a look at 1,000 rows from the first name on tells: one transaction. A name that is
+    /// not found may be taken all the same, which the insertion shows.
+    /// </summary>
+    /// <param name="folderId">The folder.</param>
+    internal async Task<IReadOnlySet<string>> FindSomeNamesAsync(long folderId, IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var byKey = names.ToDictionary(FileKeys.Name);
+        var range = new RowRange(FileKeys.Folder(folderId), byKey.Keys.Min(StringComparer.Ordinal)!, byKey.Keys.Max(StringComparer.Ordinal)! + "\uF0FF");
+        var page = await layout.Files.QueryPageAsync(range, cancellationToken: cancellationToken);
+        return page.Rows.Select(row => byKey.GetValueOrDefault(row.RowKey)).OfType<string>().ToHashSet();
+    }
+
+    /// <summary>
     /// Finds the entries with ids of two runs that were created: two transactions for each folder, more for more than 1,000 entries.
     /// </summary>
     /// <param name="folderIds">The folders that they were meant for.</param>

@@ -15,9 +15,30 @@ internal static class IdRows
     /// <param name="rows">Rows in order of id, so that each block is one run.</param>
     public static Task UpsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
-            Batch(rows),
+            Batch(rows, static (batch, row) => batch.Upsert(row)),
             new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
             async (batch, token) => await table.SubmitAsync(batch, token));
+
+    /// <summary>
+    /// Inserts rows of ids that nobody else has in batches of up to 100, one transaction each; several at once. A late try changes no row that is there.
+    /// </summary>
+    /// <param name="table">The target table.</param>
+    /// <param name="rows">Rows in order of id, so that each block is one run.</param>
+    public static Task InsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            Batch(rows, static (batch, row) => batch.Insert(row)),
+            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            async (batch, token) =>
+            {
+                try
+                {
+                    await table.SubmitAsync(batch, token);
+                }
+                catch (StorageExistsException)
+                {
+                    // The response to a first try was lost; a batch takes effect as a whole.
+                }
+            });
 
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run.</param>
@@ -64,7 +85,7 @@ internal static class IdRows
             await table.DeleteAsync(partition, FileKeys.Id(id), cancellationToken: cancellationToken);
     }
 
-    private static IEnumerable<TableBatch> Batch(IEnumerable<Row> rows)
+    private static IEnumerable<TableBatch> Batch(IEnumerable<Row> rows, Action<TableBatch, Row> add)
     {
         TableBatch? batch = null;
         foreach (var row in rows)
@@ -75,7 +96,7 @@ internal static class IdRows
                 batch = null;
             }
             batch ??= new TableBatch(row.PartitionKey);
-            batch.Upsert(row);
+            add(batch, row);
         }
         if (batch is not null)
             yield return batch;

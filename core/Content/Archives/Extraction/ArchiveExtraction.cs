@@ -29,6 +29,7 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="entities">Their blobs.</param>
 /// <param name="reader">Reads blobs.</param>
 /// <param name="writer">Writes files.</param>
+/// <param name="groups">Writes many small files.</param>
 /// <param name="quota">Determines how much room there is.</param>
 /// <param name="ids">Numbers tasks.</param>
 /// <param name="settings">The site's settings.</param>
@@ -36,14 +37,11 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="keys">Seal passwords; null where nothing is sealed.</param>
 public sealed class ArchiveExtraction(
     TaskStore tasks, TaskRuns runs, TaskCallers callers, DriveAccess access, EntriesByPath byPath, EntryCreation creation, EntityStore entities,
-    EntityReader reader, FileContentWriter writer, QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout,
+    EntityReader reader, FileContentWriter writer, FileGroupWriter groups, QuotaLedger quota, IdAllocator ids, SettingStore settings, StorageLayout layout,
     TimeProvider clock, SealingKeys? keys = null)
 {
     /// <summary>The type of the tasks.</summary>
     public const string TaskType = "extract_archive";
-
-    // Number of entries that are written in parallel.
-    private const int Workers = 8;
 
     // Formats take it into account thousands of times to derive a key, and none that makes archives takes a longer one: RAR at most 127 characters.
     private const int MaxPasswordCharacters = 128;
@@ -60,8 +58,9 @@ public sealed class ArchiveExtraction(
     private readonly ExtractionRows _rows = new(layout, keys ?? SealingKeys.None);
     private readonly ArchiveSources _sources = new(reader, clock);
 
-    // Windows of decoders are large.
+    // Windows of decoders are large; what is read of zips, and what it unpacks to, is in memory for a while.
     private readonly HeavyReads _decoders = new(UnpackLimits.DecodersAtOnce);
+    private readonly HeavyReads _zips = new(UnpackLimits.ZipsAtOnce);
 
     /// <summary>The request behind a task.</summary>
     /// <param name="task">A task of this type.</param>
@@ -123,12 +122,12 @@ public sealed class ArchiveExtraction(
         var destination = FilePath.ParsePlain(job.Destination);
         if (await byPath.FindFolderIdAsync(caller.UserId, destination, cancellationToken) is null)
             throw new CloudreveException(ErrorCode.PathNotFound, "The destination folder was moved or deleted.");
-        var entries = new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt);
+        var entries = new RoundWriter(new EntryWriter(byPath, creation, writer, caller, destination, task.CreatedAt), groups, caller);
         archive = archive with { Format = await _sources.FindFormatAsync(archive, cancellationToken) };
         var progress = new StepProgress();
-        return archive.Format == ArchiveFormat.Unknown
-            ? await ExtractAsync(reference, caller, job, archive, entries, progress, cancellationToken)
-            : await InTurnAsync(caller, progress, token => ExtractAsync(reference, caller, job, archive, entries, progress, token), cancellationToken);
+        return await InTurnAsync(
+            archive.Format == ArchiveFormat.Unknown ? _zips : _decoders, caller, progress,
+            token => ExtractAsync(reference, caller, job, archive, entries, progress, token), cancellationToken);
     }
 
     /// <summary>Ends a task. What was extracted stays.</summary>
@@ -140,15 +139,16 @@ public sealed class ArchiveExtraction(
         await runs.EndAsync(reference, error, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Runs a step that decodes when there is a place for it; one that would wait or work for too long is continued by another.</summary>
-    private async Task<bool> InTurnAsync(Caller caller, StepProgress progress, Func<CancellationToken, Task<bool>> step, CancellationToken cancellationToken)
+    /// <summary>Runs a step when there is a place for it; one that would wait or work for too long is continued by another.</summary>
+    private async Task<bool> InTurnAsync(
+        HeavyReads places, Caller caller, StepProgress progress, Func<CancellationToken, Task<bool>> step, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(s_longestWait, clock);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         var hasBegun = false;
         try
         {
-            return await _decoders.RunAsync(
+            return await places.RunAsync(
                 caller.UserId,
                 () =>
                 {
@@ -179,7 +179,7 @@ public sealed class ArchiveExtraction(
     }
 
     private async Task<bool> ExtractAsync(
-        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, EntryWriter entries, StepProgress progress,
+        TaskReference reference, Caller caller, ExtractionJob job, ArchiveFile archive, RoundWriter entries, StepProgress progress,
         CancellationToken cancellationToken)
     {
         var found = await _rows.States.FindAsync(reference.TaskId, cancellationToken);
@@ -195,23 +195,38 @@ public sealed class ArchiveExtraction(
             await CheckRoomAsync(caller, total, cancellationToken);
         else
             await ReportAsync(reference, state, total, cancellationToken);
-        for (var start = clock.GetTimestamp(); clock.GetElapsedTime(start) < source.StepTime;)
+        var ahead = Task.FromResult<EntryRound?>(null);
+        try
         {
-            if (await source.NextAsync(cancellationToken) is not { } round)
+            ahead = source.NextAsync(cancellationToken);
+            for (var start = clock.GetTimestamp(); ; )
             {
-                if (total is null)
-                    await ReportAsync(reference, state, new ExtractionTotal(state.Entries + state.Failures.Count, state.Bytes), cancellationToken);
-                return true;
+                if (await ahead is not { } round)
+                {
+                    if (total is null)
+                        await ReportAsync(reference, state, new ExtractionTotal(state.Entries + state.Failures.Count, state.Bytes), cancellationToken);
+                    return true;
+                }
+                // A process that hangs must not continue when its task has ended.
+                if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
+                    return true;
+                if (round.AllowsReadingAhead)
+                    ahead = source.NextAsync(cancellationToken);
+                state = Count(state, round, await entries.WriteAsync(round.Entries, cancellationToken));
+                etag = await _rows.States.WriteAsync(reference.TaskId, state, etag, cancellationToken);
+                progress.WasMade = true;
+                await ReportAsync(reference, state, total, cancellationToken);
+                if (clock.GetElapsedTime(start) >= source.StepTime)
+                    return false;
+                if (!round.AllowsReadingAhead)
+                    ahead = source.NextAsync(cancellationToken);
             }
-            // A process that hangs must not continue when its task has ended.
-            if (await tasks.FindAsync(reference.OwnerId, reference.TaskId, cancellationToken) is not { IsAtWork: true })
-                return true;
-            state = await ExtractAsync(entries, round, state, cancellationToken) with { Next = source.Place.Next, Position = source.Place.Position };
-            etag = await _rows.States.WriteAsync(reference.TaskId, state, etag, cancellationToken);
-            progress.WasMade = true;
-            await ReportAsync(reference, state, total, cancellationToken);
         }
-        return false;
+        finally
+        {
+            // Nobody may read a source that is closed.
+            await ahead.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
     }
 
     private async Task<ArchiveFile> FindAsync(Caller caller, SiteSettings site, string uri, CancellationToken cancellationToken)
@@ -232,22 +247,15 @@ public sealed class ArchiveExtraction(
             throw new CloudreveException(ErrorCode.QuotaExceeded, "Your storage does not have enough room for the content of the archive.");
     }
 
-    /// <summary>Extracts some entries in parallel.</summary>
-    private static async Task<ExtractionState> ExtractAsync(
-        EntryWriter entries, IReadOnlyList<SourceEntry> round, ExtractionState state, CancellationToken cancellationToken)
+    private static ExtractionState Count(ExtractionState state, EntryRound round, IReadOnlyList<EntryOutcome> outcomes)
     {
-        var written = new (string? Failure, long Bytes)[round.Count];
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, round.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-            async (index, token) => written[index] = await entries.WriteAsync(round[index], token));
-        for (var i = 0; i < round.Count; i++)
+        foreach (var (entry, outcome) in round.Entries.Zip(outcomes))
         {
-            state = written[i].Failure is { } failure
-                ? state with { Failures = state.Failures.Add(round[i].File.Name, failure) }
-                : state with { Entries = state.Entries + 1, Bytes = state.Bytes + written[i].Bytes };
+            state = outcome.Failure is { } failure
+                ? state with { Failures = state.Failures.Add(entry.File.Name, failure) }
+                : state with { Entries = state.Entries + 1, Bytes = state.Bytes + outcome.Bytes };
         }
-        return state;
+        return state with { Next = round.Place.Next, Position = round.Place.Position };
     }
 
     private Task ReportAsync(TaskReference reference, ExtractionState state, ExtractionTotal? total, CancellationToken cancellationToken)

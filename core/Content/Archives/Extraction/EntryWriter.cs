@@ -20,43 +20,59 @@ internal sealed class EntryWriter(EntriesByPath byPath, EntryCreation creation, 
 
     /// <summary>Extracts an entry.</summary>
     /// <param name="entry">The entry.</param>
-    /// <returns>The reason that it could not be extracted, null when it was; and the bytes of it.</returns>
+    /// <returns>What became of it.</returns>
     /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
     /// <exception cref="RetryLaterException">It may succeed later.</exception>
-    public async Task<(string? Failure, long Bytes)> WriteAsync(SourceEntry entry, CancellationToken cancellationToken)
+    public async Task<EntryOutcome> WriteAsync(SourceEntry entry, CancellationToken cancellationToken)
     {
         var file = entry.File;
         if (entry.Refusal is not null)
-            return (entry.Refusal, 0);
-        if (EntryPaths.Find(destination, file.Name) is not { } path)
-            return ("Its name is not allowed.", 0);
+            return new EntryOutcome(entry.Refusal, 0);
+        if (PathOf(entry) is not { } path)
+            return new EntryOutcome("Its name is not allowed.", 0);
         try
         {
             if (file.IsDirectory)
             {
                 await MakeFolderAsync(path, cancellationToken);
-                return (null, 0);
+                return new EntryOutcome(null, 0);
             }
-            if (path.Depth > destination.Depth + 1)
-                await MakeFolderAsync(path.Parent, cancellationToken);
+            await MakeParentAsync(path, cancellationToken);
             await using var content = await entry.OpenAsync(cancellationToken);
             var request = new ContentRequest(path, file.Size) { ModifiedAt = file.UpdatedAt, IsNew = true };
             var written = entry.IsOpenEnded
                 ? (await writer.PutOpenEndedAsync(caller, request, content, cancellationToken)).File
                 : await writer.WriteAsync(caller, request, content, cancellationToken);
-            return (null, written.Size);
+            return new EntryOutcome(null, written.Size);
         }
-        catch (CloudreveException e) when (e.Code == ErrorCode.ObjectExists)
+        catch (CloudreveException e)
         {
-            return await FindOursAsync(entry, path, cancellationToken) is { } ours ? (null, ours.Size) : (e.Message, 0);
+            return await JudgeAsync(entry, path, e, cancellationToken);
         }
-        catch (CloudreveException e) when (e.Code is ErrorCode.Conflict or ErrorCode.TooManyRequests)
+    }
+
+    /// <summary>The path of an entry in the drive; null where its name is not allowed.</summary>
+    public FilePath? PathOf(SourceEntry entry) => EntryPaths.Find(destination, entry.File.Name);
+
+    /// <summary>Makes the folder of a file, if it is missing.</summary>
+    public Task MakeParentAsync(FilePath path, CancellationToken cancellationToken) =>
+        path.Depth > destination.Depth + 1 ? MakeFolderAsync(path.Parent, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Decides what the failure of an entry means.</summary>
+    /// <exception cref="CloudreveException">40051: there is no space, for this or any other entry.</exception>
+    /// <exception cref="RetryLaterException">It may succeed later.</exception>
+    public async Task<EntryOutcome> JudgeAsync(SourceEntry entry, FilePath path, CloudreveException error, CancellationToken cancellationToken)
+    {
+        switch (error.Code)
         {
-            throw new RetryLaterException(e.Message, e);
-        }
-        catch (CloudreveException e) when (e.Code is not (ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed))
-        {
-            return (e.Message, 0);
+            case ErrorCode.ObjectExists:
+                return await FindOursAsync(entry, path, cancellationToken) is { } ours ? new EntryOutcome(null, ours.Size) : new EntryOutcome(error.Message, 0);
+            case ErrorCode.Conflict or ErrorCode.TooManyRequests:
+                throw new RetryLaterException(error.Message, error);
+            case ErrorCode.QuotaExceeded or ErrorCode.PolicyNotAllowed:
+                throw new CloudreveException(error.Code, error.Message, error);
+            default:
+                return new EntryOutcome(error.Message, 0);
         }
     }
 

@@ -14,7 +14,6 @@ namespace Cloudreve.Core.Content.Archives.Extraction;
 /// <param name="clock">Measures how long it takes to find the place.</param>
 internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, EntryPlace place, IReadOnlyCollection<string> mask, TimeProvider clock) : EntrySource
 {
-    private const int SmallBytes = 1 << 20;
     private const long BytesInRound = 16 << 20;
     private const int MostReopened = 16;
 
@@ -35,15 +34,13 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
 
     public override IReadOnlyList<ArchivedFile>? Wanted => field ??= _entries?.Known is { } files ? [.. files.Where(file => EntryPaths.IsWanted(file.Name, mask))] : null;
 
-    public override EntryPlace Place => _place;
-
     // Each step unpacks again what is in front of its place, so later steps take longer.
     public override TimeSpan StepTime => TimeSpan.FromTicks(Math.Clamp(_search.Ticks, s_shortStep.Ticks, s_longStep.Ticks));
 
     /// <summary>Opens the archive and finds the place.</summary>
     public Task OpenAsync(CancellationToken cancellationToken) => RunAsync(Open, cancellationToken);
 
-    public override async Task<IReadOnlyList<SourceEntry>?> NextAsync(CancellationToken cancellationToken)
+    public override async Task<EntryRound?> NextAsync(CancellationToken cancellationToken)
     {
         if (_refusal is not null)
             throw _refusal;
@@ -51,15 +48,19 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         var round = new List<SourceEntry>();
         try
         {
-            return await GatherAsync(round, cancellationToken) || round.Count > 0 ? round : null;
+            if (!await GatherAsync(round, cancellationToken) && round.Count == 0)
+                return null;
         }
         catch (ArchiveRefusedException e) when (round.Count > 0)
         {
             // What is in front of the damage can be written.
             _refusal = e;
-            return round;
         }
+        return new EntryRound(round, _place, AllowsReadingAhead: !round.Exists(IsStreamed));
     }
+
+    /// <summary>Its content can be read only while nothing behind it is.</summary>
+    private static bool IsStreamed(SourceEntry entry) => entry is { Refusal: null, File.IsDirectory: false, IsSmall: false };
 
     public override async ValueTask DisposeAsync()
     {
@@ -156,7 +157,7 @@ internal sealed class SequentialSource(Func<EntryPlace, PackedEntries> openAt, E
         {
             throw ArchiveRefusedException.Damaged(e);
         }
-        return new SourceEntry(entry.File, _ => Task.FromResult<Stream>(new MemoryStream(bytes, writable: false)));
+        return SourceEntry.InMemory(entry.File, bytes);
     }
 
     private static SourceEntry WithoutContent(PackedEntry entry, string? refusal) =>

@@ -43,24 +43,30 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
         }
     }
 
-    /// <summary>Opens an entry's content: one transaction, two where its header is unusually long.</summary>
+    /// <summary>The part of the zip that an entry takes, as far as the directory tells; empty for one that cannot be there.</summary>
+    public (long Start, long Length) RangeOf(ZipMember member) => IsInside(member)
+        ? (member.Offset, Math.Min(HeaderBytes + member.NameBytes + UsualExtra + member.PackedSize, archive.Size - member.Offset))
+        : default;
+
+    /// <summary>Opens an entry's content: one transaction, two where its header is unusually long; none for what is in memory.</summary>
     /// <param name="member">The entry.</param>
     /// <param name="password">The password of encrypted entries; empty for none.</param>
+    /// <param name="spans">Parts of the zip in memory.</param>
     /// <exception cref="CloudreveException">The entry cannot be unpacked.</exception>
-    public async Task<Stream> OpenAsync(ZipMember member, string password, CancellationToken cancellationToken)
+    public async Task<Stream> OpenAsync(ZipMember member, string password, ZipSpans spans, CancellationToken cancellationToken)
     {
         if (member.IsEncrypted && password.Length == 0)
             throw new CloudreveException(ErrorCode.WrongPassword, "It is encrypted and needs a password.");
         if (member.Method is not (Stored or Deflated))
             throw new CloudreveException(ErrorCode.ArchiveTypeUnsupported, "It is compressed by a method that is not supported.");
-        if (member.Offset > archive.Size - HeaderBytes || member.PackedSize > archive.Size - HeaderBytes - member.Offset || !IsPlausible(member))
+        var (offset, length) = IsPlausible(member) ? RangeOf(member) : default;
+        if (length == 0)
             throw EntryContent.Damaged();
-        var length = Math.Min(HeaderBytes + member.NameBytes + UsualExtra + member.PackedSize, archive.Size - member.Offset);
-        var blob = await reader.OpenAsync(archive, member.Offset, length, cancellationToken);
+        var part = await OpenPartAsync(offset, length, spans, cancellationToken);
         try
         {
             var header = new byte[HeaderBytes];
-            await blob.Content.ReadExactlyAsync(header, cancellationToken);
+            await part.ReadExactlyAsync(header, cancellationToken);
             if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50)
                 throw EntryContent.Damaged();
             var skipped = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
@@ -69,14 +75,14 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
                 throw EntryContent.Damaged();
             if (HeaderBytes + skipped + member.PackedSize > length)
             {
-                await blob.Content.DisposeAsync();
-                blob = await reader.OpenAsync(archive, start, member.PackedSize, cancellationToken);
+                await part.DisposeAsync();
+                part = await OpenPartAsync(start, member.PackedSize, spans, cancellationToken);
             }
             else
             {
-                await blob.Content.ReadExactlyAsync(new byte[skipped], cancellationToken);
+                await part.ReadExactlyAsync(new byte[skipped], cancellationToken);
             }
-            var packed = new EntryPart(blob.Content, member.PackedSize);
+            var packed = new EntryPart(part, member.PackedSize);
             var plain = member.IsEncrypted ? await DecryptAsync(member, packed, Encoding.UTF8.GetBytes(password), cancellationToken) : packed;
             return member.Method == Deflated
                 ? new EntryContent(new DeflateStream(plain, CompressionMode.Decompress), member.File.Size, ChecksumOf(member), plain)
@@ -84,10 +90,28 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
         }
         catch
         {
-            await blob.Content.DisposeAsync();
+            await part.DisposeAsync();
             throw;
         }
     }
+
+    /// <summary>Reads a part of the zip: one transaction.</summary>
+    public async Task<byte[]> ReadPartAsync(long offset, int length, CancellationToken cancellationToken)
+    {
+        if (length == 0)
+            return [];
+        var blob = await reader.OpenAsync(archive, offset, length, cancellationToken);
+        await using var content = blob.Content;
+        var bytes = new byte[length];
+        await content.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
+    }
+
+    private async Task<Stream> OpenPartAsync(long offset, long length, ZipSpans spans, CancellationToken cancellationToken) =>
+        spans.Find(offset, length) ?? (await reader.OpenAsync(archive, offset, length, cancellationToken)).Content;
+
+    private bool IsInside(ZipMember member) =>
+        member.Offset >= 0 && member.PackedSize >= 0 && member.Offset <= archive.Size - HeaderBytes && member.PackedSize <= archive.Size - HeaderBytes - member.Offset;
 
     private static uint? ChecksumOf(ZipMember member) => member.HasChecksum ? member.Checksum : null;
 
@@ -126,17 +150,6 @@ internal sealed class ZipSource(EntityReader reader, EntityRecord archive)
     }
 
     private static CloudreveException WrongPassword() => new(ErrorCode.WrongPassword, "The password is wrong.");
-
-    private async Task<byte[]> ReadPartAsync(long offset, int length, CancellationToken cancellationToken)
-    {
-        if (length == 0)
-            return [];
-        var blob = await reader.OpenAsync(archive, offset, length, cancellationToken);
-        await using var content = blob.Content;
-        var bytes = new byte[length];
-        await content.ReadExactlyAsync(bytes, cancellationToken);
-        return bytes;
-    }
 
     public static CloudreveException NotSupported(Exception? inner = null) =>
         new(ErrorCode.ArchiveTypeUnsupported, "The file is not an archive that can be extracted.", inner);

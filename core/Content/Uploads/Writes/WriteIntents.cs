@@ -51,6 +51,40 @@ internal sealed class WriteIntents(StorageLayout layout, TimeProvider clock)
         }
     }
 
+    /// <summary>Writes intents of one folder: one transaction for each 100, and another for the first of their folder in two minutes.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="intents">The intents; none is in the storage yet.</param>
+    /// <param name="lifetime">The time that they are left alone.</param>
+    /// <returns>The intents with their versions, in the same order.</returns>
+    public async Task<IReadOnlyList<WriteIntent>> AddAllAsync(
+        long folderId, IEnumerable<WriteIntent> intents, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        await NoteAsync(folderId, cancellationToken);
+        var expires = clock.GetUtcNow() + lifetime;
+        var added = new List<WriteIntent>();
+        foreach (var chunk in intents.Select(intent => intent with { ExpiresAt = expires }).Chunk(AzureLimits.BatchOperations))
+            added.AddRange(await AddChunkAsync(folderId, chunk, cancellationToken));
+        return added;
+    }
+
+    private async Task<IReadOnlyList<WriteIntent>> AddChunkAsync(long folderId, WriteIntent[] chunk, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(FileKeys.Folder(folderId));
+        foreach (var intent in chunk)
+            batch.Insert(intent.ToRow());
+        try
+        {
+            var etags = await layout.Files.SubmitAsync(batch, cancellationToken);
+            return [.. chunk.Select((intent, i) => intent with { ETag = etags[i] ?? throw new StorageException($"The intent {intent.Id} has no version.") })];
+        }
+        catch (StorageExistsException)
+        {
+            // The response to a first try was lost; nobody else has the ids.
+            var found = await ReadAsync(folderId, cancellationToken).ToDictionaryAsync(intent => intent.Id, cancellationToken: cancellationToken);
+            return [.. chunk.Select(intent => found.GetValueOrDefault(intent.Id) ?? throw UploadSessions.Expired())];
+        }
+    }
+
     /// <summary>Renews the intent of a writer that is still at work. One transaction, and another for the note.</summary>
     /// <exception cref="Infrastructure.Errors.CloudreveException">40011: the write was given up meanwhile.</exception>
     public async Task<WriteIntent> RenewAsync(WriteIntent intent, CancellationToken cancellationToken)

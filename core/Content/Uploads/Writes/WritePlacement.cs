@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
 using Cloudreve.Core.Content.Versions;
@@ -28,6 +29,11 @@ internal sealed class WritePlacement(
     EntityStore entities, LinkReleases releases, ActivityLog log, MediaRequests thumbnails, SettingStore settings,
     ILogger<WritePlacement> logger)
 {
+    /// <summary>Files that one transaction commits: two rows each and their intents, beside the folder's header.</summary>
+    public const int MostTogether = (AzureLimits.BatchOperations - 1) / 3;
+
+    private const int MessageSenders = 8;
+
     // Each round follows a competing change of the same file.
     private const int MaxRounds = 20;
 
@@ -53,6 +59,41 @@ internal sealed class WritePlacement(
         }
         throw new CloudreveException(ErrorCode.Conflict, "The file was changed in the meantime. Try again.");
     }
+
+    /// <summary>
+    /// Commits writes of new files of one folder, at most <see cref="MostTogether"/>, in one transaction. Their paths must not be locked.
+    /// </summary>
+    /// <returns>The files; null when nothing was committed, or the answer was lost: <see cref="PlaceAsync"/> finds out, for each.</returns>
+    public async Task<IReadOnlyList<FileRecord>?> TryPlaceTogetherAsync(IReadOnlyList<ContentWrite> writes, CancellationToken cancellationToken)
+    {
+        var files = writes.Select(write => Change(write).File).ToList();
+        var batch = EntryRows.InsertInto(files[0].ParentId, files);
+        foreach (var write in writes)
+            batch.Delete(write.Intent.RowKey, write.Intent.ETag);
+        try
+        {
+            await layout.Files.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageExistsException or StorageChangedException or StorageNotFoundException)
+        {
+            return null;
+        }
+        foreach (var write in writes)
+            write.Intent = write.Intent with { State = WriteState.Written };
+        return files;
+    }
+
+    /// <summary>Completes writes of new files after their commits: one transaction for each 25, and those that have others look at them. No failure is reported.</summary>
+    public Task FinishTogetherAsync(IReadOnlyList<(ContentWrite Write, FileRecord File)> written) => Task.WhenAll(
+        TryAsync(written[0].Write, () => log.AppendAsync(written[0].File.OwnerId, [.. written.SelectMany(pair => EventsOf(pair.Write, pair.File, isNew: true))])),
+        TryAsync(written[0].Write, async () =>
+        {
+            var site = await settings.GetAsync();
+            await Parallel.ForEachAsync(
+                written,
+                new ParallelOptions { MaxDegreeOfParallelism = MessageSenders },
+                async (pair, token) => await thumbnails.SendAsync(site, pair.File, token));
+        }));
 
     /// <summary>
     /// Completes a write after its commit: two transactions, five more for versions that the file does not keep. The file has its content, so no
@@ -158,12 +199,13 @@ internal sealed class WritePlacement(
         return change with { File = change.File with { Metadata = metadata, UpdatedAt = write.Request.ModifiedAt ?? write.At } };
     }
 
-    private Task LogAsync(ContentWrite write, FileRecord file)
+    private Task LogAsync(ContentWrite write, FileRecord file) => log.AppendAsync(file.OwnerId, EventsOf(write, file, isNew: write.File is null));
+
+    private static FileEvent[] EventsOf(ContentWrite write, FileRecord file, bool isNew)
     {
         var path = write.Request.Path;
         var content = new FileEvent(ActivityCategory.EntityUploaded, write.Actor, file, path, path);
-        return log.AppendAsync(
-            file.OwnerId, write.File is null ? [new FileEvent(ActivityCategory.FileCreate, write.Actor, file, null, path), content] : [content]);
+        return isNew ? [new FileEvent(ActivityCategory.FileCreate, write.Actor, file, null, path), content] : [content];
     }
 
     private async Task ReleaseAsync(ContentWrite write)

@@ -24,6 +24,8 @@ internal sealed class WriteStaging(
     StorageLayout layout, WriteIntents intents, QuotaLedger quota, EntityStore entities, UploadBlobs blobs, BlobEncryption encryption,
     UploadMemory memory, TimeProvider clock)
 {
+    private const int BlobsAtOnce = 8;
+
     private static readonly TimeSpan s_renewal = WriteIntents.Lifetime / 2;
 
     /// <summary>Stores a write: two transactions for the charge, one each for the blob, its entity and the id row.</summary>
@@ -59,6 +61,40 @@ internal sealed class WriteStaging(
             StoreRowsAsync(write),
             StoreIdAsync(write),
             CommitAsync(container, write.Intent.Source, [.. write.Blocks.BlockIds]));
+    }
+
+    /// <summary>
+    /// Stores writes of new files whose content is in memory: two transactions to charge each 99, one for each blob, and one for the entities and
+    /// one for the id rows of each 100.
+    /// </summary>
+    /// <param name="writes">The writes of one owner, in order of id.</param>
+    /// <param name="contents">Their content, in the same order.</param>
+    /// <param name="cancellationToken">Begins no further blob.</param>
+    /// <returns>False when the quota does not suffice; some may have been charged.</returns>
+    public async Task<bool> TryStageTogetherAsync(
+        IReadOnlyList<ContentWrite> writes, IReadOnlyList<byte[]> contents, CancellationToken cancellationToken)
+    {
+        var first = writes[0].Intent;
+        var charges = writes.Select(write => new QuotaChange(write.Intent.Operation, write.Intent.Size));
+        if (!await quota.TryChargeAllAsync(first.OwnerId, charges, writes[0].Limit, CancellationToken.None))
+            return false;
+        var container = await blobs.ContainerOfAsync(first.PolicyId, cancellationToken);
+        await Task.WhenAll(
+            entities.AddAsync(writes.Where(write => write.Intent.EntityId != 0).Select(write => write.Entity), CancellationToken.None),
+            IdRows.InsertAsync(
+                layout.FileIds,
+                writes.Select(write => EntryRows.NewIdRow(write.Intent.FileId, FileType.File, write.Intent.FolderId, write.Intent.OwnerId, write.At)),
+                CancellationToken.None),
+            Parallel.ForEachAsync(
+                Enumerable.Range(0, writes.Count).Where(i => contents[i].Length > 0),
+                new ParallelOptions { MaxDegreeOfParallelism = BlobsAtOnce, CancellationToken = cancellationToken },
+                async (i, _) =>
+                {
+                    using var cipher = writes[i].Encryption is { } key ? (await encryption.OpenAsync(key, CancellationToken.None)).CreateCipher() : null;
+                    cipher?.Apply(contents[i], 0);
+                    await WriteNewAsync(container, writes[i].Intent.Source, contents[i]);
+                }));
+        return true;
     }
 
     private async Task StageRowsAndAsync(ContentWrite write, Func<CancellationToken, Task> storeBlob, CancellationToken cancellationToken)
@@ -206,15 +242,23 @@ internal sealed class WriteStaging(
             await FillAsync(content, buffer.AsMemory(0, length), cancellationToken);
             await ExpectEndAsync(content, cancellationToken);
             cipher?.Apply(buffer.AsSpan(0, length), 0);
-            await container.WriteAsync(write.Intent.Source, BinaryData.FromBytes(buffer.AsMemory(0, length)), overwrite: false, cancellationToken: CancellationToken.None);
-        }
-        catch (StorageExistsException)
-        {
-            // The response to a first try was lost; nobody else writes to that name.
+            await WriteNewAsync(container, write.Intent.Source, buffer.AsMemory(0, length));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task WriteNewAsync(BlobContainer container, string name, ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            await container.WriteAsync(name, BinaryData.FromBytes(content), overwrite: false, cancellationToken: CancellationToken.None);
+        }
+        catch (StorageExistsException)
+        {
+            // The response to a first try was lost; nobody else writes to that name.
         }
     }
 

@@ -11,6 +11,9 @@ internal static class UnpackLimits
     /// <summary>Decoders that work at once in a process.</summary>
     public const int DecodersAtOnce = 3;
 
+    /// <summary>Zips that are extracted at once in a process.</summary>
+    public const int ZipsAtOnce = 4;
+
     /// <summary>Bytes of one part of a header.</summary>
     public const int HeaderBytes = 1 << 20;
 
