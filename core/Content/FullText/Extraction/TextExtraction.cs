@@ -19,19 +19,23 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
-    // A parser that does not look for its cancellation is left alone, and keeps its place.
+    // A parser that does not look for its cancellation is left alone, and its place goes to another document. No thread can be ended by force, so
+    // with as many of them the process reads no more documents until one of them ends: they could take all its processors.
+    private const int MostAbandoned = 4;
+
     private static readonly TimeSpan s_abandonment = s_timeout + TimeSpan.FromSeconds(10);
 
-    // Parsers that were left alone may have all places: other work of the process must not wait for them.
+    // Other work of the process must not wait for slow documents.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly SemaphoreSlim _places = new(Places, Places);
+    private int _abandoned;
 
     /// <summary>Reads a document.</summary>
     /// <param name="loadAsync">Loads the bytes, when there is a place.</param>
     /// <param name="readAsync">Reads the text.</param>
     /// <exception cref="UnreadableDocumentException">It takes more work or time than any sensible one, or is damaged.</exception>
-    /// <exception cref="TimeoutException">There was no place for two minutes.</exception>
+    /// <exception cref="TimeoutException">There was no place for two minutes, or too many documents have never ended.</exception>
     public async Task<string> RunAsync(Func<CancellationToken, Task<byte[]>> loadAsync, ReadTextAsync readAsync, CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken);
@@ -81,6 +85,8 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
 
     private async Task EnterAsync(CancellationToken cancellationToken)
     {
+        if (Volatile.Read(ref _abandoned) >= MostAbandoned)
+            throw new TimeoutException("Earlier documents never ended; no more are read until they do or the process is restarted.");
         using var patience = new CancellationTokenSource(s_patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -95,8 +101,14 @@ internal sealed class TextExtraction(TimeProvider clock) : IDisposable
 
     private async Task LeaveAsync(Task work, CancellationTokenSource stop)
     {
+        await Task.WhenAny(work, Task.Delay(s_abandonment, clock));
+        var isAbandoned = !work.IsCompleted;
+        if (isAbandoned)
+            Interlocked.Increment(ref _abandoned);
+        _places.Release();
         await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
-        _places.Release();
+        if (isAbandoned)
+            Interlocked.Decrement(ref _abandoned);
     }
 }
