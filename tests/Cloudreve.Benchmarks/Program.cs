@@ -30,7 +30,7 @@ const string Usage = """
       webdav [--size MB] [--huge MB]              the WebDAV server beside rclone's on the same emulator and Apache's on the local disk;
              [--rounds N] [--publish DIR]         --size: of the large file, --huge: of the one that shows whether memory stays flat
       workflows [--files N] [--size MB]           archives of 10,000 small files and of 2 GB in eight, created and extracted, beside zip,
-                [--publish DIR]                   unzip and the bare SDK
+                [--formats N] [--publish DIR]     unzip and the bare SDK; --formats: all four instead of two of small files and one of large
       admin [--rows N] [--list NAME]              pages of the administration's lists of 100,000 rows, beside a bare query;
                                                   of users, files and links, or one of them
       load [--clients N] [--users N]              mixed work of many clients who know their drives; all is compared at the end

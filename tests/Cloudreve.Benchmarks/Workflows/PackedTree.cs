@@ -9,7 +9,7 @@ namespace Cloudreve.Benchmarks.Workflows;
 internal sealed class PackedTree : IDisposable
 {
     private const int Folders = 100;
-    private const int Writers = 16;
+    private const int Transfers = 16;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("bench-workflows");
 
@@ -41,32 +41,34 @@ internal sealed class PackedTree : IDisposable
 
     private string Zip => Path.Combine(_folder.FullName, "all.zip");
 
-    /// <summary>Uploads the files, so that the product can import them.</summary>
-    public Task UploadAsync(BlobContainerClient container) => Parallel.ForEachAsync(
-        Enumerable.Range(0, Files),
-        new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Writers, Math.Max(1, (int)(500_000_000 / (Bytes / Files)))) },
-        async (i, token) => await container.GetBlobClient($"{Name}/{PathOf(i)}").UploadAsync(Path.Combine(Source, PathOf(i)), overwrite: true, token));
+    /// <summary>Uploads the files by the bare SDK, so that the product can import them.</summary>
+    /// <returns>Seconds.</returns>
+    public Task<double> UploadAsync(BlobContainerClient container) => TimeAsync(() => ForEachAsync(
+        async (i, token) => await container.GetBlobClient($"{Name}/{PathOf(i)}").UploadAsync(Path.Combine(Source, PathOf(i)), overwrite: true, token)));
+
+    /// <summary>Downloads the files by the bare SDK.</summary>
+    /// <returns>Seconds.</returns>
+    public Task<double> DownloadAsync(BlobContainerClient container) => TimeAsync(() => ForEachAsync(
+        async (i, token) => await container.GetBlobClient($"{Name}/{PathOf(i)}").DownloadToAsync(Path.Combine(Source, PathOf(i)), token)));
 
     /// <summary>Packs the tree by <c>zip</c>, and uploads the zip by the bare SDK.</summary>
-    /// <returns>Seconds.</returns>
-    public async Task<double> PackAsync(BlobContainerClient container)
+    /// <returns>Seconds of both.</returns>
+    public async Task<(double Zip, double Upload)> PackAsync(BlobContainerClient container)
     {
         File.Delete(Zip);
-        var clock = Stopwatch.StartNew();
-        await RunAsync("zip", "-qr", Zip, Name);
-        await container.GetBlobClient(Name + ".zip").UploadAsync(Zip, overwrite: true);
-        return clock.Elapsed.TotalSeconds;
+        return (
+            await TimeAsync(() => RunAsync("zip", "-qr", Zip, Name)),
+            await TimeAsync(() => container.GetBlobClient(Name + ".zip").UploadAsync(Zip, overwrite: true)));
     }
 
     /// <summary>Downloads the zip by the bare SDK, and unpacks it by <c>unzip</c>.</summary>
-    /// <returns>Seconds.</returns>
-    public async Task<double> UnpackAsync(BlobContainerClient container)
+    /// <returns>Seconds of both.</returns>
+    public async Task<(double Download, double Unzip)> UnpackAsync(BlobContainerClient container)
     {
         var (download, unpacked) = (Path.Combine(_folder.FullName, "download.zip"), Path.Combine(_folder.FullName, "unpacked"));
-        var clock = Stopwatch.StartNew();
-        await container.GetBlobClient(Name + ".zip").DownloadToAsync(download);
-        await RunAsync("unzip", "-qo", download, "-d", unpacked);
-        var seconds = clock.Elapsed.TotalSeconds;
+        var seconds = (
+            await TimeAsync(() => container.GetBlobClient(Name + ".zip").DownloadToAsync(download)),
+            await TimeAsync(() => RunAsync("unzip", "-qo", download, "-d", unpacked)));
         Directory.Delete(unpacked, recursive: true);
         File.Delete(download);
         return seconds;
@@ -75,6 +77,18 @@ internal sealed class PackedTree : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     private static string PathOf(int i) => string.Create(CultureInfo.InvariantCulture, $"d{i % Folders:d3}/f{i:d6}.dat");
+
+    private static async Task<double> TimeAsync(Func<Task> work)
+    {
+        var clock = Stopwatch.StartNew();
+        await work();
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    private Task ForEachAsync(Func<int, CancellationToken, ValueTask> transfer) => Parallel.ForEachAsync(
+        Enumerable.Range(0, Files),
+        new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Transfers, Math.Max(1, (int)(500_000_000 / (Bytes / Files)))) },
+        transfer);
 
     private async Task RunAsync(string program, params string[] arguments)
     {

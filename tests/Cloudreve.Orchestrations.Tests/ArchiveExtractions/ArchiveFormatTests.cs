@@ -215,6 +215,42 @@ public sealed class ArchiveFormatTests(AzuriteServer azurite)
     }
 
     [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Given_a_rar_with_encrypted_names_when_it_is_extracted_with_its_password_then_the_files_are_there(int version)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await ExtractionRun.PutAsync(site, HiddenRar(version), "a.rar");
+
+        var task = await ExtractionRun.RunAsync(site, "a.rar", password: "sesame");
+
+        Assert.Equal((WorkflowTaskStatus.Completed, null, 0L), (task.Status, task.Error, task.Failed));
+        Assert.Equal(s_text, await site.ReadAsync("/out/a"));
+        Assert.Equal(s_large, await site.ReadAsync("/out/large"));
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Theory]
+    [InlineData(4, "")]
+    [InlineData(4, "other")]
+    [InlineData(5, "")]
+    [InlineData(5, "other")]
+    public async Task Given_a_rar_with_encrypted_names_when_the_password_is_missing_or_wrong_then_the_task_says_so(int version, string password)
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await ExtractionRun.PutAsync(site, HiddenRar(version), "a.rar");
+
+        var task = await ExtractionRun.RunAsync(site, "a.rar", password: password);
+
+        Assert.Equal((WorkflowTaskStatus.Error, "The archive is encrypted, and its password is missing or wrong."), (task.Status, task.Error));
+        Assert.Null(await site.ReadAsync("/out/a"));
+    }
+
+    private static byte[] HiddenRar(int version) => version == 4
+        ? RarFile.HiddenFour("sesame", ("a"u8.ToArray(), s_text), ("large"u8.ToArray(), s_large))
+        : RarFile.HiddenFive("sesame", ("a", s_text), ("large", s_large));
+
+    [Theory]
     [InlineData("")]
     [InlineData("other")]
     public async Task Given_an_encrypted_rar_when_the_password_is_missing_or_wrong_then_the_task_says_so(string password)

@@ -124,6 +124,21 @@ public sealed class ArchiveLimitTests(AzuriteServer azurite)
     }
 
     [Fact]
+    public async Task Given_entries_that_take_longer_than_a_step_when_a_zip_is_extracted_then_the_task_ends_and_nothing_is_left()
+    {
+        await using var site = await RunningSite.CreateAsync(azurite);
+        await ExtractionRun.PutAsync(site, ZipFile.Of(("a", [1]), ("b", [2])), "a.zip");
+        var used = await site.UsedAsync();
+
+        var (task, _) = await ExtractAsync(site, "a.zip", [], (method, number) => method == "PUT" && number == 2);
+
+        Assert.Equal((WorkflowTaskStatus.Error, "Unpacking the next entry takes longer than is allowed."), (task.Status, task.Error));
+        Assert.Null(await site.ReadAsync("/out/a"));
+        Assert.Equal(used, await site.UsedAsync());
+        Assert.Empty((await site.CheckAsync()).All);
+    }
+
+    [Fact]
     public async Task Given_a_step_that_takes_too_long_behind_its_first_entry_when_an_archive_is_extracted_then_the_next_goes_on()
     {
         await using var site = await RunningSite.CreateAsync(azurite);

@@ -35,8 +35,9 @@ internal sealed class ArchiveSegment(
 {
     private const int BufferBytes = 128 * 1024;
 
-    // Otherwise small files would wait for each other's first byte.
-    private const int ReadAhead = 8;
+    // Otherwise small files would wait for each other's first byte. Connections of large ones would only idle.
+    private const int FilesAhead = 16;
+    private const long BytesAhead = 64 << 20;
 
     // The last block of deflated content, without any.
     private static readonly byte[] s_lastBlock = [0x03, 0x00];
@@ -96,7 +97,7 @@ internal sealed class ArchiveSegment(
     private async Task<(WalkItem Item, FileContentSource? Content)?> NextAsync(
         ContentWalk walk, Queue<(WalkItem Item, FileContentSource? Content)> ahead, CancellationToken cancellationToken)
     {
-        while (ahead.Count < ReadAhead && await walk.NextAsync(cancellationToken) is { } item)
+        while (ahead.Count < FilesAhead && ahead.Sum(file => file.Item.Entity?.Size ?? 0) < BytesAhead && await walk.NextAsync(cancellationToken) is { } item)
         {
             var content = item.Entity is { } entity ? new FileContentSource(reader, entity, 0) : null;
             content?.Begin(cancellationToken);

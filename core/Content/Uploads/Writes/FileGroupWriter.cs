@@ -24,6 +24,8 @@ public sealed class FileGroupWriter
     // Intents of groups are not renewed. A group takes seconds while storage is well.
     private static readonly TimeSpan s_lifetime = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan s_undoTimeout = TimeSpan.FromSeconds(20);
+
     private readonly UploadTargets _targets;
     private readonly EntriesByPath _byPath;
     private readonly FolderWriter _folders;
@@ -142,6 +144,8 @@ public sealed class FileGroupWriter
         Caller caller, DriveControl seen, IReadOnlyList<Place> places, IReadOnlyList<GroupedFile> files, CancellationToken cancellationToken)
     {
         var (owner, now) = (caller.RequireUser(), _clock.GetUtcNow());
+        // It may change while files are looked at; all of a group are written to one container.
+        var policy = places[0].Policy;
         var withContent = places.Count(place => files[place.Index].Content.Length > 0);
         var fileId = (await _ids.ReserveAsync(IdKind.File, places.Count, cancellationToken)).First;
         var nextEntity = withContent == 0 ? 0 : (await _ids.ReserveAsync(IdKind.Entity, withContent, cancellationToken)).First;
@@ -160,8 +164,8 @@ public sealed class FileGroupWriter
                 KeepVersions = VersionRetention.KeptOf(owner.Settings, file.Path.Name),
                 Limit = caller.Group.MaxStorage,
                 BlockSize = Math.Max(1, file.Content.Length),
-                Encryption = place.Policy.Settings.Encryption && entityId != 0 ? await _encryption.CreateAsync(cancellationToken) : null,
-                CheckSize = FileRules.Of(place.Policy).CheckSize,
+                Encryption = policy.Settings.Encryption && entityId != 0 ? await _encryption.CreateAsync(cancellationToken) : null,
+                CheckSize = FileRules.Of(policy).CheckSize,
                 Intent = new WriteIntent
                 {
                     Id = Guid.NewGuid(),
@@ -171,8 +175,8 @@ public sealed class FileGroupWriter
                     IsNewFile = true,
                     EntityId = entityId,
                     Size = file.Content.Length,
-                    PolicyId = place.Policy.Id,
-                    Source = entityId == 0 ? "" : BlobNaming.Create(place.Policy, new BlobNamingContext(owner.Id, file.Path, entityId, now)),
+                    PolicyId = policy.Id,
+                    Source = entityId == 0 ? "" : BlobNaming.Create(policy, new BlobNamingContext(owner.Id, file.Path, entityId, now)),
                 },
             };
             members.Add(new Member(place.Index, write, file.Content));
@@ -223,11 +227,22 @@ public sealed class FileGroupWriter
         }
     }
 
-    /// <summary>Takes back what was not committed. What fails is left to <see cref="WriteSettlement"/>.</summary>
-    private Task UndoAsync(IReadOnlyList<Member> members, Exception reason) => Parallel.ForEachAsync(
-        members.Where(m => m.Write.Intent is { State: WriteState.Open, ETag.Length: > 0 }),
-        new ParallelOptions { MaxDegreeOfParallelism = UndoneAtOnce },
-        async (member, _) => await _undo.TryAsync(member.Write.Intent, reason));
+    /// <summary>Takes back what was not committed. What fails, or takes too long, is left to <see cref="WriteSettlement"/>.</summary>
+    private async Task UndoAsync(IReadOnlyList<Member> members, Exception reason)
+    {
+        using var timeout = new CancellationTokenSource(s_undoTimeout, _clock);
+        try
+        {
+            await Parallel.ForEachAsync(
+                members.Where(m => m.Write.Intent is { State: WriteState.Open, ETag.Length: > 0 }),
+                new ParallelOptions { MaxDegreeOfParallelism = UndoneAtOnce, CancellationToken = timeout.Token },
+                async (member, _) => await _undo.TryAsync(member.Write.Intent, reason));
+        }
+        catch (OperationCanceledException)
+        {
+            // Storage is slow; the intents expire.
+        }
+    }
 
     private static bool IsUnlocked(DriveControl control, ContentWrite write)
     {

@@ -96,7 +96,7 @@ public sealed class TextExtractionTests
         (_, text) =>
         {
             text.Add("text");
-            return ValueTask.CompletedTask;
+            return Task.CompletedTask;
         },
         CancellationToken.None);
 
