@@ -5,6 +5,7 @@ using SharpCompress.Common;
 using SharpCompress.Common.Rar;
 using SharpCompress.Readers;
 using SharpCompress.Readers.Rar;
+using PlatformCryptographicException = System.Security.Cryptography.CryptographicException;
 
 namespace Cloudreve.Core.Content.Archives.Extraction.Formats;
 
@@ -23,11 +24,13 @@ internal sealed class RarEntries : PackedEntries
     private readonly BlobRangeStream _blob;
     private readonly IReader _reader;
     private readonly bool _isOld;
+    private readonly bool _hidesNames;
     private readonly int _passwordCharacters;
     private readonly long _packed;
     private long _unpacked;
     private long _rounds;
     private byte[] _salt = [];
+    private bool _hasMoved;
     private Stream? _open;
 
     /// <param name="blob">The archive; owned.</param>
@@ -38,6 +41,7 @@ internal sealed class RarEntries : PackedEntries
     public RarEntries(BlobRangeStream blob, bool isOld, int next, string password, NameEncoding names)
     {
         (_blob, _isOld, _passwordCharacters, _packed) = (blob, isOld, password.Length, blob.Length);
+        _hidesNames = isOld && HidesNames(blob);
         _reader = RarReader.OpenReader(blob, new ReaderOptions
         {
             Password = password.Length > 0 ? password : null,
@@ -87,7 +91,7 @@ internal sealed class RarEntries : PackedEntries
 
     private bool TryMove()
     {
-        if (!_reader.MoveToNextEntry())
+        if (!TryMoveReader())
             return false;
         var entry = (RarEntry)_reader.Entry;
         var header = HeaderOf(entry);
@@ -102,6 +106,37 @@ internal sealed class RarEntries : PackedEntries
         if (entry.IsRedir)
             IsPassed((AbstractReader<RarReaderEntry, RarVolume>)_reader) = entry.CompressedSize == 0;
         return true;
+    }
+
+    /// <summary>RAR 4 has nothing to check a password by: with a wrong one the first header behind the archive's own makes no sense.</summary>
+    private bool TryMoveReader()
+    {
+        var hasMoved = false;
+        try
+        {
+            hasMoved = _reader.MoveToNextEntry();
+        }
+        catch (Exception e) when (_hidesNames && !_hasMoved && DecoderErrors.IsOfContent(e))
+        {
+            throw new PlatformCryptographicException("The headers cannot be decrypted.", e);
+        }
+        if (!hasMoved && _hidesNames && !_hasMoved)
+            throw new PlatformCryptographicException("The headers cannot be decrypted.");
+        _hasMoved = true;
+        return hasMoved;
+    }
+
+    /// <summary>Checks the flags of the archive's own header, which stands behind the signature, its checksum and its type.</summary>
+    private static bool HidesNames(BlobRangeStream blob)
+    {
+        const int flagsAt = 10;
+        const int encryptedHeaders = 0x80;
+        if (blob.Length <= flagsAt)
+            return false;
+        blob.Position = flagsAt;
+        var flags = blob.ReadByte();
+        blob.Position = 0;
+        return (flags & encryptedHeaders) != 0;
     }
 
     /// <summary>
