@@ -3,13 +3,10 @@ using System.Globalization;
 using System.Text;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Content.Archives.Extraction;
-using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
-using Cloudreve.Orchestrations.ArchiveExtractions;
 using Cloudreve.Orchestrations.Tests.Import;
-using Cloudreve.Orchestrations.Tests.Replay;
 using Cloudreve.Testing.Azurite;
 using Xunit;
 
