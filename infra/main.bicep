@@ -50,6 +50,10 @@ param maximumInstanceCount int = 40
 @description('Keeps the keys that sign tokens and those that seal secrets in a key vault of their own. Once on, it stays on: see docs/operations.md.')
 param keyVault bool = false
 
+@description('The size of a search service for the text of files. Empty: the app keeps indexes of its own, at no cost but their blobs.')
+@allowed(['', 'basic', 'standard', 'standard2', 'standard3'])
+param searchSku string = ''
+
 @description('Creates Application Insights with its workspace and sends telemetry there.')
 param monitoring bool = true
 
@@ -111,6 +115,17 @@ module vault 'modules/vault.bicep' = if (keyVault) {
   }
 }
 
+module search 'modules/search.bicep' = if (!empty(searchSku)) {
+  name: 'search'
+  params: {
+    name: '${toLower(take(name, 10))}-${suffix}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    sku: searchSku
+  }
+}
+
 module app 'modules/app.bicep' = {
   name: 'app'
   params: {
@@ -131,6 +146,7 @@ module app 'modules/app.bicep' = {
       ? fail('Set sealingKeys (CLOUDREVE_SEALING_KEYS): README.md says how.')
       : vault.?outputs.sealingKeysReference ?? sealingKeys
     keyVaultUri: vault.?outputs.uri ?? ''
+    searchAddress: search.?outputs.address ?? ''
     telemetryConnectionString: telemetry.?outputs.connectionString ?? ''
   }
   // The package and the queues are read with the identity as soon as the app exists.

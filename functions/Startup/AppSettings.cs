@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Search;
 using Cloudreve.AzureStorage.Secrets;
 using Cloudreve.Core.Infrastructure.Outgoing;
 using Cloudreve.Core.Infrastructure.Sealing;
@@ -30,6 +31,9 @@ internal sealed record AppSettings
     /// <summary>The key vault that holds the keys that sign tokens; null when the settings table does.</summary>
     public KeyVaultOptions? KeyVault { get; init; }
 
+    /// <summary>The service that searches text; null when the site's own indexes do.</summary>
+    public SearchServiceOptions? Search { get; init; }
+
     /// <summary>True if a developer runs the app, so that it may be reached as localhost on any port.</summary>
     public bool IsDevelopment { get; init; }
 
@@ -56,6 +60,7 @@ internal sealed record AppSettings
         ClientAddressHeader = configuration["CLOUDREVE_CLIENT_ADDRESS_HEADER"] is { Length: > 0 } header ? header : null,
         FrontEndFolder = ReadFrontEnd(configuration["CLOUDREVE_FRONT_END"]),
         KeyVault = ReadKeyVault(configuration["CLOUDREVE_KEY_VAULT"]),
+        Search = ReadSearch(configuration["CLOUDREVE_SEARCH"], configuration["CLOUDREVE_SEARCH_KEY"]),
         Rules = new OperatorRules
         {
             Programs = ReadList(configuration["CLOUDREVE_PROGRAMS"]),
@@ -136,8 +141,20 @@ internal sealed record AppSettings
     {
         if (string.IsNullOrEmpty(address))
             return null;
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "https", PathAndQuery: "/", UserInfo: "" }
+        return ReadService(address) is { } uri
             ? new KeyVaultOptions { Address = uri }
             : throw new SettingsException("CLOUDREVE_KEY_VAULT must be the address of a key vault, such as https://name.vault.azure.net.");
     }
+
+    private static SearchServiceOptions? ReadSearch(string? address, string? key)
+    {
+        if (string.IsNullOrEmpty(address))
+            return null;
+        return ReadService(address) is { } uri
+            ? new SearchServiceOptions { Address = uri, Key = string.IsNullOrEmpty(key) ? null : key }
+            : throw new SettingsException("CLOUDREVE_SEARCH must be the address of a search service, such as https://name.search.windows.net.");
+    }
+
+    private static Uri? ReadService(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "https", PathAndQuery: "/", UserInfo: "" } ? uri : null;
 }

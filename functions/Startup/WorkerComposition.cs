@@ -82,6 +82,8 @@ internal static class WorkerComposition
         services.AddSingleton(provider => new StorageLayout(provider.GetRequiredService<StorageAccount>(), settings.Prefix));
         if (settings.KeyVault is { } vault)
             services.AddTokenKeyVault(vault);
+        if (settings.Search is { } search)
+            services.AddSingleton(search);
     }
 
     private static StorageAccount Connect(StorageAccountOptions options, TimeProvider clock)

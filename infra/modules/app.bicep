@@ -18,6 +18,7 @@ param adminPassword string
 @secure()
 param sealingKeys string
 param keyVaultUri string
+param searchAddress string
 param telemetryConnectionString string
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -99,6 +100,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       },
       empty(adminPassword) ? {} : { CLOUDREVE_ADMIN_PASSWORD: adminPassword },
       empty(keyVaultUri) ? {} : { CLOUDREVE_KEY_VAULT: keyVaultUri },
+      empty(searchAddress) ? {} : { CLOUDREVE_SEARCH: searchAddress },
       empty(telemetryConnectionString)
         ? {}
         : {

@@ -3,7 +3,7 @@ using Cloudreve.Core.Accounts.Avatars;
 using Cloudreve.Core.Accounts.LoginActivities;
 using Cloudreve.Core.Accounts.OpenId;
 using Cloudreve.Core.Accounts.Passkeys;
-using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Shortcuts;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -17,9 +17,10 @@ namespace Cloudreve.Core.Accounts.Removal;
 /// <param name="openIds">Their identities.</param>
 /// <param name="logins">Their sign-ins.</param>
 /// <param name="avatars">Their pictures.</param>
+/// <param name="texts">What full-text search knows of them.</param>
 /// <param name="settings">The settings with the location of pictures.</param>
 internal sealed class AccountTraces(
-    StorageLayout layout, UserStore users, PasskeyStore passkeys, OpenIdLinks openIds, LoginActivityLog logins, AvatarStore avatars, SettingStore settings)
+    StorageLayout layout, UserStore users, PasskeyStore passkeys, OpenIdLinks openIds, LoginActivityLog logins, AvatarStore avatars, FullTextRemoval texts, SettingStore settings)
 {
     /// <summary>Removes all of it except the account's own row.</summary>
     /// <param name="user">The account.</param>
@@ -36,7 +37,7 @@ internal sealed class AccountTraces(
         await logins.ClearAsync(user.Id, cancellationToken);
         await SweepAsync(layout.Events, layout.Events.QueryAsync(new RowRange(ActivityLog.Partition(user.Id)), cancellationToken), cancellationToken);
         await SweepAsync(layout.Shares, layout.Shares.QueryAsync(new RowRange(ShortcutList.Partition(user.Id)), cancellationToken), cancellationToken);
-        await new IndexBlobs(layout).ClearAsync(user.Id, cancellationToken);
+        await texts.ClearAsync(user.Id, cancellationToken);
         await avatars.DeleteAsync(await settings.GetAsync(cancellationToken), user.Id, cancellationToken);
     }
 

@@ -1,6 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
-using Cloudreve.Core.Content.FullText.Index;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -11,10 +11,11 @@ namespace Cloudreve.Core.Content.Entities;
 /// <summary>Removes blobs that no file refers to any more, some time after they lost their last reference.</summary>
 /// <param name="catalog">The policies that hold the blobs.</param>
 /// <param name="containers">Their containers.</param>
+/// <param name="texts">What full-text search knows of them.</param>
 /// <param name="notes">Finds what is due, and postpones what fails.</param>
 /// <param name="clock">Determines what is due.</param>
 public sealed class EntityRecycler(
-    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, DueNotes notes, TimeProvider clock)
+    StorageLayout layout, SiteCatalog catalog, PolicyContainers containers, FullTextRemoval texts, DueNotes notes, TimeProvider clock)
 {
     private const string Kind = "recycle";
     private const int Writers = 4;
@@ -27,8 +28,6 @@ public sealed class EntityRecycler(
 
     // Addresses that were signed for downloads should live on until they expire in most cases.
     private static readonly TimeSpan Delay = TimeSpan.FromMinutes(15);
-
-    private readonly IndexBlobs _texts = new(layout);
 
     /// <summary>Notes entities that may have lost their last reference: one transaction for each 100 of a block of ids.</summary>
     /// <param name="entities">The entities.</param>
@@ -123,7 +122,7 @@ public sealed class EntityRecycler(
         if (rows.Count > 0 && !await TryDeleteRowAsync(rows[0], cancellationToken))
             return false;
         if (rows.Count == 0 || rows[0].Flag(EntityColumns.HasText))
-            await _texts.DeleteTextAsync(entityId, cancellationToken);
+            await texts.RemoveTextAsync(entityId, cancellationToken);
         var isRemoved = note.Text(Columns.Source) is { } source && await DeleteBlobAsync(note.RequiredNumber(Columns.PolicyId), source, cancellationToken);
         await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
         return isRemoved;

@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Search;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText.Extraction;
 using Cloudreve.Core.Content.FullText.Index;
@@ -23,7 +24,8 @@ internal static class FullTextComposition
     public static IServiceCollection AddFullText(this IServiceCollection services)
     {
         services.TryAddSingleton<IndexBlobs>();
-        services.TryAddSingleton<TextIndex>();
+        services.TryAddSingleton(CreateIndex);
+        services.TryAddSingleton(provider => new FullTextRemoval(provider.GetRequiredService<IndexBlobs>(), provider.GetRequiredService<ITextIndex>()));
         services.TryAddSingleton<TextExtraction>();
         services.TryAddSingleton(provider => new FullTextIndexing(
             provider.GetRequiredService<EntryUpdates>(),
@@ -31,14 +33,15 @@ internal static class FullTextComposition
             provider.GetRequiredService<SiteCatalog>(),
             provider.GetRequiredService<PolicyContainers>(),
             provider.GetRequiredService<IndexBlobs>(),
-            provider.GetRequiredService<TextIndex>(),
+            provider.GetRequiredService<ITextIndex>(),
+            provider.GetRequiredService<FullTextRemoval>(),
             provider.GetRequiredService<TextExtraction>(),
             provider.GetRequiredService<ILogger<FullTextIndexing>>()));
         services.TryAddSingleton(provider => new FullTextSearch(
             provider.GetRequiredService<StorageLayout>(),
             provider.GetRequiredService<EntriesById>(),
             provider.GetRequiredService<IndexBlobs>(),
-            provider.GetRequiredService<TextIndex>(),
+            provider.GetRequiredService<ITextIndex>(),
             provider.GetRequiredService<HeavyReads>()));
         services.TryAddSingleton(provider => new FullTextRebuild(
             provider.GetRequiredService<TaskStore>(),
@@ -48,11 +51,21 @@ internal static class FullTextComposition
             provider.GetRequiredService<SiteLists>(),
             provider.GetRequiredService<SiteCatalog>(),
             provider.GetRequiredService<IndexBlobs>(),
+            provider.GetRequiredService<ITextIndex>(),
             provider.GetRequiredService<FullTextIndexing>(),
             provider.GetRequiredService<IdAllocator>(),
             provider.GetRequiredService<SettingStore>(),
             provider.GetRequiredService<StorageLayout>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;
+    }
+
+    /// <summary>In Azure AI Search if the operator names a service, in blobs otherwise.</summary>
+    private static ITextIndex CreateIndex(IServiceProvider provider)
+    {
+        var clock = provider.GetRequiredService<TimeProvider>();
+        return provider.GetService<SearchServiceOptions>() is { } options
+            ? new ServiceTextIndex(new SearchTextIndex(options, provider.GetRequiredService<StorageLayout>().FullTextIndexName), clock)
+            : new TextIndex(provider.GetRequiredService<IndexBlobs>(), provider.GetRequiredService<EntityStore>(), clock);
     }
 }

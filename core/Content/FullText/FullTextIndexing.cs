@@ -27,13 +27,14 @@ public sealed class FullTextIndexing
     private readonly SiteCatalog _catalog;
     private readonly PolicyContainers _containers;
     private readonly IndexBlobs _blobs;
-    private readonly TextIndex _index;
+    private readonly ITextIndex _index;
+    private readonly FullTextRemoval _removal;
     private readonly TextExtraction _extraction;
     private readonly ILogger<FullTextIndexing> _logger;
 
     internal FullTextIndexing(
-        EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, TextIndex index,
-        TextExtraction extraction, ILogger<FullTextIndexing> logger)
+        EntryUpdates updates, EntityStore entities, SiteCatalog catalog, PolicyContainers containers, IndexBlobs blobs, ITextIndex index,
+        FullTextRemoval removal, TextExtraction extraction, ILogger<FullTextIndexing> logger)
     {
         _updates = updates;
         _entities = entities;
@@ -41,6 +42,7 @@ public sealed class FullTextIndexing
         _containers = containers;
         _blobs = blobs;
         _index = index;
+        _removal = removal;
         _extraction = extraction;
         _logger = logger;
     }
@@ -164,7 +166,7 @@ public sealed class FullTextIndexing
             _logger.LogWarning("The index of user {UserId} is as large as the site allows.", ownerId);
             foreach (var (file, text) in texts)
             {
-                await _blobs.DeleteTextAsync(text.EntityId, cancellationToken);
+                await _removal.RemoveTextAsync(text.EntityId, cancellationToken);
                 if (file.Metadata.ContainsKey(MetadataKeys.FullTextIndex))
                     await MarkAsync(file, text.EntityId, null, cancellationToken);
             }
@@ -176,7 +178,7 @@ public sealed class FullTextIndexing
             if (await _entities.NoteTextAsync(text.EntityId, cancellationToken))
                 await MarkAsync(file, text.EntityId, MarkOf(site, text.EntityId), cancellationToken);
             else
-                await _blobs.DeleteTextAsync(text.EntityId, cancellationToken);
+                await _removal.RemoveTextAsync(text.EntityId, cancellationToken);
         }
     }
 

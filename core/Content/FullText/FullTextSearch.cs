@@ -41,10 +41,10 @@ public sealed class FullTextSearch
     private readonly StorageLayout _layout;
     private readonly EntriesById _byId;
     private readonly IndexBlobs _blobs;
-    private readonly TextIndex _index;
+    private readonly ITextIndex _index;
     private readonly HeavyReads _reads;
 
-    internal FullTextSearch(StorageLayout layout, EntriesById byId, IndexBlobs blobs, TextIndex index, HeavyReads reads)
+    internal FullTextSearch(StorageLayout layout, EntriesById byId, IndexBlobs blobs, ITextIndex index, HeavyReads reads)
     {
         _layout = layout;
         _byId = byId;
@@ -71,7 +71,7 @@ public sealed class FullTextSearch
         var query = TextQuery.Parse(text);
         if (query.Query is null)
             return new FullTextHits([], 0);
-        var found = await _reads.RunAsync(ownerId, () => _index.FindAsync(ownerId, query.Query, MaxHits, cancellationToken), cancellationToken);
+        var found = await _reads.RunAsync(ownerId, () => _index.FindAsync(ownerId, query, MaxHits, cancellationToken), cancellationToken);
         var size = (int)Math.Min(site.Get(FullTextSetting.PageSize), MaxHits);
         // Hits that the caller has are looked up again: some of them may be gone, and the page follows those that are not.
         var (files, looked, lookups) = (new List<(FileRecord File, FilePath Path)>(), 0, 0);

@@ -91,6 +91,9 @@ public sealed class StorageLayout(StorageAccount account, string prefix = "cloud
     /// <summary>The container of full-text indexes.</summary>
     public string FullTextContainerName => Prefix + "-fulltext";
 
+    /// <summary>The index of texts, where the site has a search service.</summary>
+    public string FullTextIndexName => Prefix + "-fulltext";
+
     /// <summary>Only blobs below this prefix are announced: <c>imports/{user id}/{path}</c>.</summary>
     public const string ImportsPrefix = "imports/";
 

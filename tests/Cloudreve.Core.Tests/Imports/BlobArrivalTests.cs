@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Tree;
@@ -60,7 +61,7 @@ public sealed class BlobArrivalTests(AzuriteServer azurite)
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
 
         await new EntityRecycler(
-            site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
+            site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), site.Get<FullTextRemoval>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
 
         var after = await site.Tree.ByPath.GetAsync(ImportSite.AdminId, FilePath.ParsePlain("/in/a.txt"));
         Assert.NotEqual(before.PrimaryEntityId, after.PrimaryEntityId);

@@ -34,6 +34,8 @@ public sealed class AppSettingsTests
     [InlineData("CLOUDREVE_PREFIX", "Upper")]
     [InlineData("CLOUDREVE_PREFIX", "1st")]
     [InlineData("CLOUDREVE_BLOB_TRIGGER", "yes")]
+    [InlineData("CLOUDREVE_SEARCH", "http://name.search.windows.net")]
+    [InlineData("CLOUDREVE_SEARCH", "name.search.windows.net")]
     [InlineData("CLOUDREVE_KEY_VAULT", "name")]
     [InlineData("CLOUDREVE_PRIVATE_HOSTS", "http://mail.internal")]
     [InlineData("CLOUDREVE_DOWNLOAD_HOSTS", "http://files.internal")]

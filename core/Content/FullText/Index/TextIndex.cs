@@ -8,14 +8,14 @@ using Lucene.Net.Search;
 namespace Cloudreve.Core.Content.FullText.Index;
 
 /// <summary>
-/// The indexes of users. What is indexed is content: each text belongs to a blob, so moving, renaming, copying and deleting files costs an
+/// The indexes of users in blobs of the site. What is indexed is content: each text belongs to a blob, so moving, renaming, copying and deleting files costs an
 /// index nothing. A new text is a new pack, and now and then several packs become one, without the texts of blobs that are gone
 /// (docs/decisions/2026-11-29-full-text-index.md).
 /// </summary>
 /// <param name="blobs">The storage of indexes.</param>
 /// <param name="entities">Tells which blobs are gone.</param>
 /// <param name="clock">Determines how old packs are that no manifest names.</param>
-internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProvider clock)
+internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProvider clock) : ITextIndex
 {
     // Packs of all users that a process keeps in memory.
     private const long CacheSize = 192L << 20;
@@ -74,19 +74,30 @@ internal sealed class TextIndex(IndexBlobs blobs, EntityStore entities, TimeProv
     }
 
     /// <summary>Searches: one transaction, and one for each pack that the process does not have.</summary>
-    /// <param name="ownerId">The user.</param>
-    /// <param name="query">The query.</param>
-    /// <param name="most">Maximum number of hits.</param>
-    /// <returns>The blobs whose texts match, the best first. They may be gone.</returns>
-    public async Task<IReadOnlyList<long>> FindAsync(long ownerId, Query query, int most, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<long>> FindAsync(long ownerId, TextQuery query, int most, CancellationToken cancellationToken)
     {
+        if (query.Query is not { } words)
+            return [];
         var packs = await OpenAsync(ownerId, cancellationToken);
         if (packs.Count == 0)
             return [];
         using var reader = new MultiReader([.. packs.Select(pack => pack.Reader)], closeSubReaders: false);
-        var hits = new IndexSearcher(reader).Search(query, most).ScoreDocs;
+        var hits = new IndexSearcher(reader).Search(words, most).ScoreDocs;
         return [.. hits.Select(hit => EntityOf(reader, hit.Doc)).Distinct()];
     }
+
+    /// <summary>Does nothing: the words go with the next merge of their pack.</summary>
+    /// <inheritdoc/>
+    public Task RemoveAsync(long entityId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Two transactions, and one for each pack.</summary>
+    /// <inheritdoc/>
+    public Task ClearAsync(long ownerId, CancellationToken cancellationToken) => blobs.ClearAsync(ownerId, cancellationToken);
+
+    /// <summary>Does nothing: all of it is in blobs.</summary>
+    /// <inheritdoc/>
+    public Task ClearBeforeAsync(DateTimeOffset time, CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static long EntityOf(MultiReader reader, int document)
     {

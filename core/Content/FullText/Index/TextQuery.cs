@@ -17,7 +17,11 @@ internal sealed partial class TextQuery
     // The beginning of many words says nothing and costs much.
     private const int MinPrefix = 2;
 
+    // What has a meaning in the syntax of queries.
+    private const string SyntaxCharacters = "+-&|!(){}[]^\"~*?:\\/";
+
     private readonly BooleanQuery _query = new();
+    private readonly List<string> _expression = [];
 
     private TextQuery(string text)
     {
@@ -34,6 +38,9 @@ internal sealed partial class TextQuery
 
     /// <summary>Finds matching texts; null when there is no word to be found.</summary>
     public Query? Query => _query.Clauses.Count == 0 ? null : _query;
+
+    /// <summary>The same in Lucene's syntax; empty when there is no word to be found.</summary>
+    public string Expression => string.Join(' ', _expression);
 
     /// <summary>The words, as the index has them.</summary>
     public HashSet<string> Words { get; } = new(StringComparer.Ordinal);
@@ -61,14 +68,23 @@ internal sealed partial class TextQuery
             var phrase = new PhraseQuery();
             foreach (var token in tokens)
                 phrase.Add(new Term(IndexPack.Words, token.Term), token.Position);
+            _expression.Add($"+\"{string.Join(' ', tokens.Select(token => Escape(token.Term)))}\"");
             return phrase;
         }
         var term = new Term(IndexPack.Words, tokens[0].Term);
+        var word = Escape(term.Text);
         if (!mayBePrefix || term.Text.Length < MinPrefix)
+        {
+            _expression.Add($"+{word}");
             return new TermQuery(term);
+        }
         Prefix = term.Text;
+        _expression.Add($"+({word}^2 OR {word}*)");
         return new BooleanQuery { { new TermQuery(term) { Boost = 2 }, Occur.SHOULD }, { new PrefixQuery(term), Occur.SHOULD } };
     }
+
+    private static string Escape(string word) =>
+        string.Concat(word.Select(character => SyntaxCharacters.Contains(character, StringComparison.Ordinal) ? $"\\{character}" : character.ToString()));
 
     private static IEnumerable<(string Part, bool IsQuoted, bool IsLast)> Split(string text)
     {

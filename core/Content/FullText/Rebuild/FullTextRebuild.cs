@@ -38,6 +38,7 @@ public sealed class FullTextRebuild
     private readonly SiteLists _lists;
     private readonly SiteCatalog _catalog;
     private readonly IndexBlobs _blobs;
+    private readonly ITextIndex _index;
     private readonly FullTextIndexing _indexing;
     private readonly IdAllocator _ids;
     private readonly SettingStore _settings;
@@ -46,7 +47,7 @@ public sealed class FullTextRebuild
     private readonly RebuildFiles _files;
 
     internal FullTextRebuild(
-        TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs,
+        TaskStore tasks, TaskRuns runs, TaskCallers callers, EntriesById byId, SiteLists lists, SiteCatalog catalog, IndexBlobs blobs, ITextIndex index,
         FullTextIndexing indexing, IdAllocator ids, SettingStore settings, StorageLayout layout, TimeProvider clock)
     {
         _tasks = tasks;
@@ -56,6 +57,7 @@ public sealed class FullTextRebuild
         _lists = lists;
         _catalog = catalog;
         _blobs = blobs;
+        _index = index;
         _indexing = indexing;
         _ids = ids;
         _settings = settings;
@@ -118,10 +120,11 @@ public sealed class FullTextRebuild
             if (!state.IsCleared)
             {
                 // A run that another one has overtaken ends here. If it is overtaken later, what the other one writes is newer than what was listed.
-                var old = await _blobs.ListAsync(cancellationToken);
+                var (old, time) = (await _blobs.ListAsync(cancellationToken), _clock.GetUtcNow());
                 etag = await _states.WriteAsync(reference.TaskId, state, etag, cancellationToken);
                 if (!await _blobs.ClearAsync(old, cancellationToken))
                     continue;
+                await _index.ClearBeforeAsync(time, cancellationToken);
                 state = state with { IsCleared = true, Total = await _lists.Files.CountAsync(null, cancellationToken) };
             }
             else

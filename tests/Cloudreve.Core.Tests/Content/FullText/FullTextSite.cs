@@ -1,5 +1,6 @@
 using System.Text;
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.AzureStorage.Search;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.FullText.Extraction;
@@ -23,17 +24,21 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
     public const long Owner = 7;
 
     private readonly Installation _installation;
+    private readonly SearchServiceDouble? _service;
 
-    private FullTextSite(Installation installation, Func<StorageCall, StorageFault>? faults)
+    private FullTextSite(Installation installation, Func<StorageCall, StorageFault>? faults, SearchServiceDouble? service)
     {
-        _installation = installation;
+        (_installation, _service) = (installation, service);
         Layout = installation.Connect(faults);
         Tree = TreeParts.Over(Layout);
         Entities = new EntityStore(Layout);
         Blobs = new IndexBlobs(Layout);
-        Index = new TextIndex(Blobs, Entities, TimeProvider.System);
+        Index = service is null
+            ? new TextIndex(Blobs, Entities, TimeProvider.System)
+            : new ServiceTextIndex(new SearchTextIndex(service.Options, Layout.FullTextIndexName), TimeProvider.System);
+        Removal = new FullTextRemoval(Blobs, Index);
         Indexing = new FullTextIndexing(
-            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, Index,
+            Tree.Updates, Entities, new SiteCatalog(Layout, TimeProvider.System), new PolicyContainers(Layout, TimeProvider.System), Blobs, Index, Removal,
             new TextExtraction(TimeProvider.System), NullLogger<FullTextIndexing>.Instance);
         Search = new FullTextSearch(Layout, Tree.ById, Blobs, Index, new HeavyReads());
     }
@@ -48,7 +53,9 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
 
     public IndexBlobs Blobs { get; }
 
-    public TextIndex Index { get; }
+    public ITextIndex Index { get; }
+
+    public FullTextRemoval Removal { get; }
 
     public FullTextIndexing Indexing { get; }
 
@@ -56,9 +63,9 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
 
     public static SiteSettings With(params (string Key, string Value)[] settings) => new(settings.Prepend(("fts_enabled", "1")).ToDictionary());
 
-    public static async Task<FullTextSite> CreateAsync(AzuriteServer azurite)
+    public static async Task<FullTextSite> CreateAsync(AzuriteServer azurite, SearchServiceDouble? service = null)
     {
-        var site = new FullTextSite(await Installation.CreateAsync(azurite), null);
+        var site = new FullTextSite(await Installation.CreateAsync(azurite), null, service);
         foreach (var name in site.Layout.AllContainerNames.Distinct())
             await site.Layout.Container(name).CreateIfNotExistsAsync();
         await new SiteCatalog(site.Layout, TimeProvider.System).SeedAsync(default);
@@ -66,7 +73,7 @@ internal sealed class FullTextSite : IRestartable<FullTextSite>
         return site;
     }
 
-    public FullTextSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_installation, faults);
+    public FullTextSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_installation, faults, _service);
 
     public Task<FileRecord> AddTextAsync(string path, string text, long owner = Owner) => AddAsync(path, Encoding.UTF8.GetBytes(text), owner);
 

@@ -1,5 +1,7 @@
 using Cloudreve.Core.Content.Encryption;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText;
+using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Tree;
@@ -41,7 +43,9 @@ internal sealed class ThumbnailSite
     public TreeParts Tree(StorageLayout layout) => TreeParts.Over(layout, Clock);
 
     public EntityRecycler Recycler(StorageLayout layout) => new(
-        layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), new DueNotes(layout, Clock, NullLogger<DueNotes>.Instance), Clock);
+        layout, new SiteCatalog(layout, Clock), new PolicyContainers(layout, Clock), Texts(layout), new DueNotes(layout, Clock, NullLogger<DueNotes>.Instance), Clock);
+
+    private FullTextRemoval Texts(StorageLayout layout) => new(new IndexBlobs(layout), new TextIndex(new IndexBlobs(layout), new EntityStore(layout), Clock));
 
     public BlobEncryption Encryption(StorageLayout layout) => new(new MasterKeys(new SettingStore(layout, Clock)));
 
