@@ -1,3 +1,4 @@
+using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 
 namespace Cloudreve.Core.Imports;
@@ -7,6 +8,11 @@ namespace Cloudreve.Core.Imports;
 /// <param name="settled">An earlier try over another listing, whose charge is settled already; null for none.</param>
 internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settled)
 {
+    private const int FailuresInResult = 20;
+
+    /// <summary>Characters of failures in a result. JSON may write six for one, and the result has to fit into one property.</summary>
+    private const int FailureCharactersInResult = AzureLimits.StringCharacters / 6 - 500;
+
     public List<ImportFailure> Failures { get; } = [.. listing.Failures];
 
     /// <summary>Pages to list next: further pages of folders, and the folders that were found.</summary>
@@ -18,36 +24,76 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
     private long _imported;
     private long _skipped;
     private long _bytes;
+    private long _updated;
+    private long _updatedBytes;
+
+    /// <summary>Files that this try or an earlier one gave a new version.</summary>
+    public List<GroupCandidate> Updated { get; } = [];
 
     /// <summary>Bytes of inserted files that this try's charge pays for.</summary>
     public long UsedCharge { get; private set; }
 
-    public ImportTotals Totals => new(listing.Indexed, _imported, _skipped, Failures.Count, _bytes);
+    /// <summary>Files whose blobs are gone; null where nobody looked.</summary>
+    public int? Vanished { get; set; }
+
+    /// <summary>Counts of dry runs and mirrors; null for none.</summary>
+    private ImportDetails? Details => (Source, Vanished) is (null, null)
+        ? null
+        : (Source ?? new ImportDetails()) with { Updated = _updated, UpdatedBytes = _updatedBytes, Vanished = Vanished ?? 0 };
+
+    /// <summary>What a dry run counts in the source; null for other imports.</summary>
+    public ImportDetails? Source { get; set; }
+
+    public ImportGroupResult Result => new(
+        new ImportTotals(listing.Indexed, _imported, _skipped, Failures.Count, _bytes) { Details = Details }, FirstOf(Failures));
 
     public void AddInserted(GroupCandidate candidate)
     {
         if (candidate.Entity is null)
         {
-            Descend(candidate, candidate.Record.Id, isNew: true);
+            Descend(candidate.Entry, candidate.Record.Id, isNew: true);
             return;
         }
         InsertedFiles.Add(candidate.Record);
-        UsedCharge += candidate.Record.Size;
-        CountImported(candidate.Record.Size);
+        UsedCharge += candidate.Growth;
+        if (candidate.Entity.ReplacedSize is null)
+        {
+            CountImported(candidate.Record.Size);
+            return;
+        }
+        Updated.Add(candidate);
+        CountUpdated(candidate.Growth);
     }
 
-    public void AddClash(GroupCandidate candidate, NameGuard guard)
+    /// <summary>Counts a file whose blob has changed.</summary>
+    /// <param name="growth">Bytes that it has grown by.</param>
+    public void CountUpdated(long growth)
     {
-        if (candidate.Entity is not null && settled?.Files.Contains(guard.Id) == true)
+        _updated++;
+        _updatedBytes += growth;
+    }
+
+    /// <summary>Counts an entry of a dry run that the drive does not have.</summary>
+    public void AddMissing(SourceEntry entry)
+    {
+        if (entry.Blob is { } blob)
+            CountImported(blob.Size);
+        else
+            Descend(entry, folderId: 0, isNew: true);
+    }
+
+    public void AddClash(SourceEntry entry, NameGuard guard)
+    {
+        if (entry.Blob is not null && settled?.Files.Contains(guard.Id) == true)
             CountImported(guard.Size);
-        else if (candidate.Entity is not null)
+        else if (entry.Blob is not null)
             _skipped++;
         else if (guard.IsSymbolic)
-            Fail(candidate.Entry.Path, "A shortcut of the same name exists in the drive.");
+            Fail(entry.Path, "A shortcut of the same name exists in the drive.");
         else if (guard.Type == FileType.Folder)
-            Descend(candidate, guard.Id, isNew: false);
+            Descend(entry, guard.Id, isNew: false);
         else
-            Fail(candidate.Entry.Path, "A file with the same name already exists in the drive.");
+            Fail(entry.Path, "A file with the same name already exists in the drive.");
     }
 
     public void Fail(string path, string reason) => Failures.Add(new ImportFailure(path, reason));
@@ -58,6 +104,11 @@ internal sealed class GroupOutcome(GroupListing listing, GroupReservation? settl
         _bytes += size;
     }
 
-    private void Descend(GroupCandidate candidate, long folderId, bool isNew) =>
-        Found.Add(new FrontierItem("", candidate.Entry.Path, folderId, isNew));
+    private void Descend(SourceEntry entry, long folderId, bool isNew) => Found.Add(new FrontierItem("", entry.Path, folderId, isNew));
+
+    private static List<ImportFailure> FirstOf(IReadOnlyList<ImportFailure> failures)
+    {
+        var characters = 0;
+        return [.. failures.Take(FailuresInResult).TakeWhile(f => (characters += f.Path.Length + f.Reason.Length + 10) < FailureCharactersInResult)];
+    }
 }

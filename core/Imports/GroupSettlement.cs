@@ -1,6 +1,7 @@
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports.Mirrors;
 
 namespace Cloudreve.Core.Imports;
 
@@ -8,13 +9,18 @@ namespace Cloudreve.Core.Imports;
 /// <param name="Ids">Ids of files and folders.</param>
 /// <param name="EntityIds">Entities of the files.</param>
 /// <param name="Files">Number of files.</param>
+/// <param name="Bytes">Bytes that they, and the new versions, have added to those in use.</param>
 internal sealed record ArrivedEntries(IReadOnlySet<long> Ids, IReadOnlySet<long> EntityIds, int Files, long Bytes)
 {
+    /// <summary>New versions of files that the drive had already, with their files, by entity.</summary>
+    public IReadOnlyDictionary<long, (FileRecord File, EntityRecord Entity)> Updates { get; init; } = new Dictionary<long, (FileRecord, EntityRecord)>();
+
     public static ArrivedEntries None { get; } = new(new HashSet<long>(), new HashSet<long>(), 0, 0);
 }
 
 /// <summary>Brings charges, rows and totals of an import's groups in line with what is in the drive, also of groups that were interrupted.</summary>
-internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writer, EntityStore entities, QuotaLedger quota)
+internal sealed class GroupSettlement(
+    ImportFrontier frontier, FolderWriter writer, EntityStore entities, QuotaLedger quota, EntriesById byId, MirrorUpdates updates)
 {
     /// <summary>The name under which the ledger knows a try's charge.</summary>
     public static string ChargeId(long taskId, string groupKey, GroupReservation reservation) =>
@@ -54,7 +60,14 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
         foreach (var run in reservation.Runs)
             await writer.SweepAsync(reservation.Folders, run, arrived.Ids, cancellationToken);
         await entities.SweepAsync(reservation.Entities, arrived.EntityIds, cancellationToken);
-        return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
+        if (!reservation.IsMirror)
+            return new ImportTotals(arrived.Ids.Count, arrived.Files, 0, 0, arrived.Bytes);
+        var growth = arrived.Updates.Values.Sum(u => u.Entity.Size - (u.Entity.ReplacedSize ?? 0));
+        await updates.ReleaseAsync([.. arrived.Updates.Values.Select(u => u.Entity)], cancellationToken);
+        return new ImportTotals(arrived.Ids.Count + arrived.Updates.Count, arrived.Files, 0, 0, arrived.Bytes - growth)
+        {
+            Details = new ImportDetails(Updated: arrived.Updates.Count, UpdatedBytes: growth),
+        };
     }
 
     /// <summary>Finds what earlier tries created in the drive, wherever its owner has renamed or moved it to since.</summary>
@@ -78,7 +91,19 @@ internal sealed class GroupSettlement(ImportFrontier frontier, FolderWriter writ
                 bytes += entity.Size;
             }
         }
-        return new ArrivedEntries(fileIds, entityIds, files, bytes);
+        var updated = new Dictionary<long, (FileRecord, EntityRecord)>();
+        if (reservation.IsMirror)
+        {
+            await foreach (var entity in entities.ReadAsync(reservation.Entities, cancellationToken).Where(e => e.ReplacedSize is not null))
+            {
+                if (await byId.FindAsync(entity.FileId, cancellationToken) is not { } file || !file.EntityIds.Contains(entity.Id))
+                    continue;
+                updated.Add(entity.Id, (file, entity));
+                entityIds.Add(entity.Id);
+                bytes += entity.Size - (entity.ReplacedSize ?? 0);
+            }
+        }
+        return new ArrivedEntries(fileIds, entityIds, files, bytes) { Updates = updated };
     }
 
     /// <summary>Refunds the unused part of a try's charge.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
@@ -11,7 +13,7 @@ namespace Cloudreve.Core.Imports;
 /// <summary>A page of a listing that is still to be imported.</summary>
 /// <param name="Key">The frontier row.</param>
 /// <param name="Prefix">The folder's prefix in the container; empty for the container's root.</param>
-/// <param name="FolderId">The drive's folder that receives the entries.</param>
+/// <param name="FolderId">The drive's folder that receives the entries; 0 for one that a dry run does not make.</param>
 /// <param name="IsNew">True if this import made the folder, so that its names are most likely free.</param>
 internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bool IsNew)
 {
@@ -23,6 +25,9 @@ internal sealed record FrontierItem(string Key, string Prefix, long FolderId, bo
 
     /// <summary>The last subfolder of the previous page, which some services list again.</summary>
     public string? LastPrefix { get; init; }
+
+    /// <summary>For a mirror: the last name of the previous page; null on the first.</summary>
+    public string? After { get; init; }
 }
 
 /// <summary>The ids that a group took before it inserted anything, so that a repetition uses the same.</summary>
@@ -36,6 +41,9 @@ internal sealed record GroupReservation(string Digest, IdRange Files, IdRange En
 {
     /// <summary>Ids of folders; null where <see cref="Files"/> has them.</summary>
     public IdRange? OwnFolders { get; init; }
+
+    /// <summary>True if it may have given new content to files that the drive had already.</summary>
+    public bool IsMirror { get; init; }
 
     /// <summary>The version of the row that holds it; null when there is no such row yet.</summary>
     public string? ETag { get; init; }
@@ -187,6 +195,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         [Columns.Charge] = reservation.Charge,
         [Columns.Folders] = string.Join(',', reservation.Folders),
         [Columns.QuotaFit] = reservation.QuotaFit,
+        [Columns.IsMirror] = reservation.IsMirror ? true : null,
     };
 
     private static GroupState StateOf(Row row) => new(
@@ -203,6 +212,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         (int?)row.Number(Columns.QuotaFit))
     {
         OwnFolders = row.Number(Columns.FirstFolder) is { } folders ? new IdRange(folders, (int)row.RequiredNumber(Columns.FolderCount)) : null,
+        IsMirror = row.Flag(Columns.IsMirror),
         ETag = row.ETag,
     };
 
@@ -210,7 +220,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         new(Partition(taskId), $"{Errors}{group.Key}|{index:x6}") { [Columns.Path] = failure.Path, [Columns.Reason] = failure.Reason };
 
     private static Row ToRow(long taskId, int round, FrontierItem item) =>
-        new(Partition(taskId), $"{Queue}{round:x6}|{FileKeys.Id(item.FolderId)}|{item.Page:x6}")
+        new(Partition(taskId), $"{Queue}{round:x6}|{FolderKey(item)}|{item.Page:x6}")
         {
             [Columns.Prefix] = item.Prefix,
             [Columns.FolderId] = item.FolderId,
@@ -218,7 +228,13 @@ internal sealed class ImportFrontier(StorageLayout layout)
             [Columns.Token] = item.Token,
             [Columns.Page] = item.Page,
             [Columns.LastPrefix] = item.LastPrefix,
+            [Columns.After] = item.After,
         };
+
+    // A folder that is not in the drive has no id.
+    private static string FolderKey(FrontierItem item) => item.FolderId != 0
+        ? FileKeys.Id(item.FolderId)
+        : "n" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(item.Prefix)).AsSpan(0, 16));
 
     private static FrontierItem FromRow(Row row) =>
         new(row.RowKey, row.Text(Columns.Prefix) ?? "", row.RequiredNumber(Columns.FolderId), row.Flag(Columns.IsNew))
@@ -226,6 +242,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
             Token = row.Text(Columns.Token),
             Page = (int)row.RequiredNumber(Columns.Page),
             LastPrefix = row.Text(Columns.LastPrefix),
+            After = row.Text(Columns.After),
         };
 
     private static class Columns
@@ -250,5 +267,7 @@ internal sealed class ImportFrontier(StorageLayout layout)
         public const string Token = "token";
         public const string Page = "page";
         public const string LastPrefix = "last";
+        public const string After = "after";
+        public const string IsMirror = "m";
     }
 }

@@ -1,8 +1,9 @@
-using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Media;
+using Cloudreve.Core.Content.Thumbnails;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports.Mirrors;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Site.Settings;
@@ -24,16 +25,9 @@ internal sealed record ImportContext(long TaskId, ImportJob Job, SourceReader So
 /// </summary>
 internal sealed class ImportGroupRunner(
     ImportFrontier frontier, DriveDepth depth, FolderWriter writer, EntityStore entities, IdAllocator ids, QuotaLedger quota,
-    GroupSettlement settlement, MediaRequests requests, TimeProvider clock)
+    GroupSettlement settlement, MirrorReader mirrors, MirrorUpdates updates, MirrorMarks marks, MediaRequests requests, TimeProvider clock)
 {
-    /// <summary>Number of entries that a group gathers before it leaves the rest of its rows to the next group.</summary>
-    private const int EnoughEntries = 5000;
-
-    private const int FailuresInResult = 20;
     private const int MessageSenders = 8;
-
-    /// <summary>Characters of failures in a result. JSON may write six for one, and the result has to fit into one property.</summary>
-    private const int FailureCharactersInResult = AzureLimits.StringCharacters / 6 - 500;
 
     public async Task<ImportGroupResult> RunAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
     {
@@ -41,48 +35,64 @@ internal sealed class ImportGroupRunner(
         if (state?.Result is { } earlierResult)
             return earlierResult;
         var earlier = state?.Reservation;
-        var listing = await GatherAsync(context, group, cancellationToken);
+        var listing = await GroupListing.GatherAsync(frontier, context, group, cancellationToken);
+        if (context.Job.IsMirror)
+            return await RunMirrorAsync(context, group, listing, earlier, cancellationToken);
         var known = await FindKnownNamesAsync(listing, isRepetition: earlier is not null, cancellationToken);
-        // A try over the same listing continues with the ids and the charge of the one before.
-        var isSame = earlier?.Digest == SourceReader.Digest(listing.Entries);
-        var reservation = isSame ? earlier! : await ReserveAsync(context, group, listing, known, earlier, cancellationToken);
-        var outcome = new GroupOutcome(listing, isSame ? null : earlier);
+        var outcome = new GroupOutcome(listing, IsSame(earlier, listing) ? null : earlier);
+        await ImportAsync(context, group, new GroupWork(listing, known), earlier, outcome, cancellationToken);
+        return await CompleteAsync(context, group, listing, outcome, cancellationToken);
+    }
+
+    /// <summary>A group without anything new or changed reserves no ids and charges nothing.</summary>
+    private async Task<ImportGroupResult> RunMirrorAsync(
+        ImportContext context, ImportGroup group, GroupListing listing, GroupReservation? earlier, CancellationToken cancellationToken)
+    {
+        var comparison = await mirrors.CompareAsync(context, listing, isRepetition: earlier is not null, cancellationToken);
+        var outcome = new GroupOutcome(listing, IsSame(earlier, listing) ? null : earlier);
+        if (earlier is not null || comparison.Files.Values.Any(f => f.IsChanged) || listing.Entries.Any(e => !comparison.Known.ContainsKey(KeyOf(e))))
+        {
+            await ImportAsync(context, group, new GroupWork(listing, comparison.Known) { Files = comparison.Files }, earlier, outcome, cancellationToken);
+        }
+        else
+        {
+            foreach (var entry in listing.Entries)
+                outcome.AddClash(entry, comparison.Known[KeyOf(entry)]);
+        }
+        outcome.Found.AddRange(comparison.Folders);
+        outcome.Vanished = await marks.ApplyAsync(context, comparison, isDryRun: false, cancellationToken);
+        return await CompleteAsync(context, group, listing, outcome, cancellationToken);
+    }
+
+    private static (long Folder, string Name) KeyOf(SourceEntry entry) => (entry.Item.FolderId, entry.Name);
+
+    /// <summary>A try over the same listing continues with the ids and the charge of the one before.</summary>
+    private static bool IsSame(GroupReservation? earlier, GroupListing listing) => earlier?.Digest == SourceReader.Digest(listing.Entries);
+
+    private async Task ImportAsync(
+        ImportContext context, ImportGroup group, GroupWork work, GroupReservation? earlier, GroupOutcome outcome, CancellationToken cancellationToken)
+    {
+        var isSame = IsSame(earlier, work.Listing);
+        var reservation = isSame ? earlier! : await ReserveAsync(context, group, work, earlier, cancellationToken);
         var arrived = isSame ? await settlement.FindArrivedAsync(reservation, cancellationToken) : ArrivedEntries.None;
-        var candidates = MakeCandidates(context, listing, known, reservation, arrived.Ids, outcome);
+        var candidates = MakeCandidates(context, work, reservation, arrived, outcome);
         var fit = await ChargeAsync(context, group, reservation, candidates, cancellationToken);
         var admitted = Admit(candidates, fit.QuotaFit, outcome);
         foreach (var folder in admitted.Where(c => c.Entity is null).DistinctBy(c => c.Entry.Item))
             await depth.NoteAsync(context.Job.UserId, context.Source.DepthOf(folder.Entry.Item), cancellationToken);
         await InsertAsync(admitted, outcome, cancellationToken);
+        await UpdateAsync(context, admitted, outcome, cancellationToken);
         await RequestReadingAsync(context, outcome.InsertedFiles, cancellationToken);
         await quota.TryChargeAsync(
             context.Job.UserId, GroupSettlement.RefundId(context.TaskId, group.Key, fit), outcome.UsedCharge - fit.Charge, null, cancellationToken);
-        var result = new ImportGroupResult(outcome.Totals, FirstOf(outcome.Failures));
-        await frontier.CompleteAsync(
-            context.TaskId, group, new GroupEnd(listing.Done, outcome.Found, outcome.Failures, result), cancellationToken);
-        return result;
     }
 
-    /// <summary>Lists pages until there is enough work.</summary>
-    private async Task<GroupListing> GatherAsync(ImportContext context, ImportGroup group, CancellationToken cancellationToken)
+    private async Task<ImportGroupResult> CompleteAsync(
+        ImportContext context, ImportGroup group, GroupListing listing, GroupOutcome outcome, CancellationToken cancellationToken)
     {
-        var listing = new GroupListing();
-        foreach (var item in await frontier.ReadAsync(context.TaskId, group, cancellationToken))
-        {
-            if (listing.Entries.Count >= EnoughEntries)
-                break;
-            var page = await context.Source.ReadAsync(item, cancellationToken);
-            listing.Done.Add(item);
-            listing.Entries.AddRange(page.Entries);
-            listing.Failures.AddRange(page.Failures);
-            listing.Indexed += page.Indexed;
-            if (page.Next is { } next)
-                listing.Next.Add(next);
-            // Several such folders in one run would not fit into its time.
-            if (page.IsUnreadable)
-                break;
-        }
-        return listing;
+        var result = outcome.Result;
+        await frontier.CompleteAsync(context.TaskId, group, new GroupEnd(listing.Done, outcome.Found, outcome.Failures, result), cancellationToken);
+        return result;
     }
 
     /// <summary>Names that folders have already. A folder that this import just created has none, unless this is a repetition.</summary>
@@ -100,9 +110,9 @@ internal sealed class ImportGroupRunner(
 
     /// <summary>Keeps the ids and the charge that a repetition has to use again; a changed listing gets new ones.</summary>
     private async Task<GroupReservation> ReserveAsync(
-        ImportContext context, ImportGroup group, GroupListing listing, Dictionary<(long Folder, string Name), NameGuard> known, GroupReservation? earlier,
-        CancellationToken cancellationToken)
+        ImportContext context, ImportGroup group, GroupWork work, GroupReservation? earlier, CancellationToken cancellationToken)
     {
+        var listing = work.Listing;
         if (earlier is not null)
             await AbandonAsync(context, group, earlier, cancellationToken);
         var blobs = listing.Entries.Count(e => e.Type == FileType.File);
@@ -112,11 +122,12 @@ internal sealed class ImportGroupRunner(
             // Its first id names the charge, so groups of folders alone also take one.
             listing.Entries.Count == 0 ? default : await ids.ReserveAsync(IdKind.File, Math.Max(blobs, 1), cancellationToken),
             blobs == 0 ? default : await ids.ReserveAsync(IdKind.Entity, blobs, cancellationToken),
-            listing.Entries.Where(e => !known.ContainsKey((e.Item.FolderId, e.Name))).Sum(e => e.Blob?.Size ?? 0),
+            listing.Entries.Sum(work.ChargeOf),
             [.. listing.Entries.Select(e => e.Item.FolderId).Distinct()],
             QuotaFit: null)
         {
             OwnFolders = folders == 0 ? default : await ids.ReserveFoldersAsync(context.Job.UserId, folders, cancellationToken),
+            IsMirror = context.Job.IsMirror,
             ETag = earlier?.ETag,
         };
         return listing.Entries.Count > 0
@@ -130,19 +141,20 @@ internal sealed class ImportGroupRunner(
         await frontier.AbandonAsync(context.TaskId, group.Key, earlier, cancellationToken);
         var arrived = await settlement.FindArrivedAsync(earlier, cancellationToken);
         await settlement.RefundAsync(context.TaskId, context.Job.UserId, group.Key, earlier, arrived.Bytes, cancellationToken);
+        if (arrived.Updates.Count > 0)
+            await updates.ReleaseAsync([.. arrived.Updates.Values.Select(u => u.Entity)], cancellationToken);
     }
 
     /// <summary>Assigns the reserved ids in the order of the listing, and sorts out the names that exist.</summary>
     private List<GroupCandidate> MakeCandidates(
-        ImportContext context, GroupListing listing, Dictionary<(long Folder, string Name), NameGuard> known, GroupReservation reservation,
-        IReadOnlySet<long> arrived, GroupOutcome outcome)
+        ImportContext context, GroupWork work, GroupReservation reservation, ArrivedEntries arrived, GroupOutcome outcome)
     {
         var now = clock.GetUtcNow();
-        var candidates = new List<GroupCandidate>(listing.Entries.Count);
+        var candidates = new List<GroupCandidate>(work.Listing.Entries.Count);
         var blobIndex = 0;
         var nextFile = reservation.Files.First;
         var nextFolder = reservation.FolderIds.First;
-        foreach (var entry in listing.Entries)
+        foreach (var entry in work.Listing.Entries)
         {
             // In a reservation from before folders had blocks of their own, all ids are of one run.
             var id = entry.Type == FileType.File || reservation.OwnFolders is null ? nextFile++ : nextFolder++;
@@ -160,16 +172,35 @@ internal sealed class ImportGroupRunner(
                 UpdatedAt = entry.Blob?.LastModified ?? now,
             };
             var candidate = new GroupCandidate(entry, record, entity, blobIndex - 1);
-            if (arrived.Contains(record.Id))
+            if (arrived.Ids.Contains(record.Id))
                 candidates.Add(candidate with { IsInserted = true });
-            else if (!known.TryGetValue((entry.Item.FolderId, entry.Name), out var guard))
+            else if (entity is not null && arrived.Updates.TryGetValue(entity.Id, out var update))
+                candidates.Add(candidate with { Record = update.File, Entity = update.Entity, Replaced = update.File, IsInserted = true });
+            else if (!work.Known.TryGetValue(KeyOf(entry), out var guard))
                 candidates.Add(candidate);
             else if (guard.Id == record.Id)
                 candidates.Add(candidate with { IsInserted = true });
+            else if (entity is not null && work.Files.TryGetValue(KeyOf(entry), out var file) && file.Entity.Id == entity.Id)
+                candidates.Add(candidate with { Record = file.File, Entity = file.Entity, Replaced = file.File, IsInserted = true });
+            else if (entity is not null && work.Files.TryGetValue(KeyOf(entry), out file) && file.IsChanged)
+                candidates.Add(Replace(candidate, file));
             else
-                outcome.AddClash(candidate, guard);
+                outcome.AddClash(candidate.Entry, guard);
         }
         return candidates;
+    }
+
+    private static GroupCandidate Replace(GroupCandidate candidate, MirroredFile known)
+    {
+        var entity = candidate.Entity! with
+        {
+            FileId = known.File.Id,
+            ReplacedSize = known.File.Size,
+            ReplacedId = known.Entity.Id,
+            ReplacedThumbnailId = FileThumbnails.Find(known.File)?.Id ?? 0,
+        };
+        var record = FileThumbnails.Drop(known.File, out _) with { PrimaryEntityId = entity.Id, Size = entity.Size, UpdatedAt = candidate.Record.UpdatedAt };
+        return candidate with { Record = record, Entity = entity, Replaced = known.File };
     }
 
     private static EntityRecord NewEntity(ImportContext context, AzureStorage.Blobs.BlobItem blob, long id, long fileId, DateTimeOffset now) => new()
@@ -207,9 +238,9 @@ internal sealed class ImportGroupRunner(
         var fit = 0;
         foreach (var file in candidates.Where(c => c.Entity is not null))
         {
-            if (charge + file.Record.Size > free)
+            if (charge + file.Charge > free)
                 break;
-            charge += file.Record.Size;
+            charge += file.Charge;
             fit = file.BlobIndex + 1;
         }
         return reservation with { Charge = charge, QuotaFit = fit };
@@ -219,20 +250,44 @@ internal sealed class ImportGroupRunner(
     {
         if (quotaFit is not { } fit)
             return candidates;
-        foreach (var refused in candidates.Where(c => c.Entity is not null && c.BlobIndex >= fit))
+        foreach (var refused in candidates.Where(c => !Fits(c, fit)))
             outcome.Fail(refused.Entry.Path, "The storage quota is exceeded.");
-        return [.. candidates.Where(c => c.Entity is null || c.BlobIndex < fit)];
+        return [.. candidates.Where(c => Fits(c, fit))];
     }
+
+    // A version that takes no more space than the one before fits in any case.
+    private static bool Fits(GroupCandidate candidate, int fit) =>
+        candidate.Entity is null || candidate.BlobIndex < fit || candidate is { Replaced: not null, Charge: 0 };
 
     private async Task InsertAsync(List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
     {
-        var missing = candidates.Where(c => !c.IsInserted).ToList();
+        var missing = candidates.Where(c => c is { IsInserted: false, Replaced: null }).ToList();
         await entities.WriteNewAsync([.. missing.Where(c => c.Entity is not null).Select(c => c.Entity!)], cancellationToken);
         await writer.PrepareAsync([.. missing.Select(c => c.Record)], cancellationToken);
         foreach (var inserted in candidates.Where(c => c.IsInserted))
             outcome.AddInserted(inserted);
         foreach (var folder in missing.GroupBy(c => c.Record.ParentId))
             await InsertIntoAsync(folder.Key, [.. folder], outcome, cancellationToken);
+    }
+
+    /// <summary>Gives changed files their new versions. An ordinary import has none.</summary>
+    private async Task UpdateAsync(ImportContext context, List<GroupCandidate> candidates, GroupOutcome outcome, CancellationToken cancellationToken)
+    {
+        var changed = candidates.Where(c => c is { IsInserted: false, Replaced: not null }).ToList();
+        await entities.WriteNewAsync([.. changed.Select(c => c.Entity!)], cancellationToken);
+        var refused = await updates.SwitchAsync(changed, cancellationToken);
+        foreach (var candidate in changed)
+        {
+            if (refused.TryGetValue(candidate.Entity!.Id, out var reason))
+                outcome.Fail(candidate.Entry.Path, reason);
+            else
+                outcome.AddInserted(candidate);
+        }
+        await entities.DiscardAsync([.. refused.Keys], cancellationToken);
+        if (outcome.Updated.Count == 0)
+            return;
+        await updates.ReleaseAsync([.. outcome.Updated.Select(c => c.Entity!)], cancellationToken);
+        await updates.LogAsync(context.Job, outcome.Updated, cancellationToken);
     }
 
     private Task RequestReadingAsync(ImportContext context, IEnumerable<FileRecord> files, CancellationToken cancellationToken) => Parallel.ForEachAsync(
@@ -252,7 +307,7 @@ internal sealed class ImportGroupRunner(
             {
                 if (clashes.TryGetValue(candidate.Record.Id, out var guard))
                 {
-                    outcome.AddClash(candidate, guard);
+                    outcome.AddClash(candidate.Entry, guard);
                     discarded.Add(candidate);
                 }
                 else
@@ -269,11 +324,5 @@ internal sealed class ImportGroupRunner(
         }
         await writer.DiscardAsync([.. discarded.Select(c => c.Record)], cancellationToken);
         await entities.DiscardAsync([.. discarded.Where(c => c.Entity is not null).Select(c => c.Entity!.Id)], cancellationToken);
-    }
-
-    private static List<ImportFailure> FirstOf(IReadOnlyList<ImportFailure> failures)
-    {
-        var characters = 0;
-        return [.. failures.Take(FailuresInResult).TakeWhile(f => (characters += f.Path.Length + f.Reason.Length + 10) < FailureCharactersInResult)];
     }
 }

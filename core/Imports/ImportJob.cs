@@ -9,7 +9,20 @@ namespace Cloudreve.Core.Imports;
 /// <param name="PolicyId">The storage policy whose container holds the blobs.</param>
 /// <param name="Recursive">True if folders below the source are imported, too.</param>
 /// <param name="ExtractMediaMeta">True if media information of the files is read.</param>
-public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive, bool ExtractMediaMeta = false);
+public sealed record ImportJob(string Source, string Destination, long UserId, long PolicyId, bool Recursive, bool ExtractMediaMeta = false)
+{
+    /// <summary>True if nothing is imported, and only counted what would be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsDryRun { get; init; }
+
+    /// <summary>True if files follow their blobs: those that changed are updated, those that vanished are marked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsMirror { get; init; }
+
+    /// <summary>Minutes between two runs of a mirror; 0 for one run alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Interval { get; init; }
+}
 
 /// <summary>The totals of a piece of an import. Pieces add up.</summary>
 /// <param name="Indexed">Blobs and folders that were seen.</param>
@@ -22,10 +35,37 @@ public sealed record ImportTotals(long Indexed, long Imported, long Skipped, lon
     /// <summary>Nothing done.</summary>
     public static ImportTotals Zero { get; } = new(0, 0, 0, 0, 0);
 
+    /// <summary>What only dry runs and mirrors count; null for other imports.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImportDetails? Details { get; init; }
+
     /// <summary>The sum of two pieces.</summary>
     /// <param name="other">The other piece.</param>
     public ImportTotals Add(ImportTotals other) => new(
-        Indexed + other.Indexed, Imported + other.Imported, Skipped + other.Skipped, Failed + other.Failed, Bytes + other.Bytes);
+        Indexed + other.Indexed, Imported + other.Imported, Skipped + other.Skipped, Failed + other.Failed, Bytes + other.Bytes)
+    {
+        Details = Details is null ? other.Details : Details.Add(other.Details),
+    };
+}
+
+/// <summary>Counts that an ordinary import does without. They add up like the totals.</summary>
+/// <param name="Folders">Folders of the source.</param>
+/// <param name="NewFolders">Folders that the drive does not have.</param>
+/// <param name="Files">Files of the source that may be in the drive.</param>
+/// <param name="SourceBytes">Their bytes.</param>
+/// <param name="Updated">Files whose blobs changed.</param>
+/// <param name="UpdatedBytes">Bytes that those have grown by; negative when they shrank.</param>
+/// <param name="Vanished">Files whose blobs are gone.</param>
+public sealed record ImportDetails(
+    long Folders = 0, long NewFolders = 0, long Files = 0, long SourceBytes = 0, long Updated = 0, long UpdatedBytes = 0, long Vanished = 0)
+{
+    /// <summary>The sum of two pieces.</summary>
+    /// <param name="other">The other piece; null for none.</param>
+    public ImportDetails Add(ImportDetails? other) => other is null
+        ? this
+        : new(
+            Folders + other.Folders, NewFolders + other.NewFolders, Files + other.Files, SourceBytes + other.SourceBytes,
+            Updated + other.Updated, UpdatedBytes + other.UpdatedBytes, Vanished + other.Vanished);
 }
 
 /// <summary>An item that could not be imported.</summary>

@@ -8,6 +8,7 @@ using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Imports.Mirrors;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
@@ -24,7 +25,17 @@ namespace Cloudreve.Core.Imports;
 /// <param name="PolicyId">The storage policy.</param>
 /// <param name="Recursive">True if folders below the source are imported, too.</param>
 /// <param name="ExtractMediaMeta">True if media information of the files is read: one message for each file that may have some.</param>
-public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta = false);
+public sealed record ImportRequest(string Source, string Destination, long UserId, int PolicyId, bool Recursive, bool ExtractMediaMeta = false)
+{
+    /// <summary>True if nothing is imported, and only counted what would be.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>True if files follow their blobs: those that changed are updated, those that vanished are marked.</summary>
+    public bool IsMirror { get; init; }
+
+    /// <summary>Minutes until a mirror runs again, and again; 0 ends that, null leaves it as it is.</summary>
+    public int? Interval { get; init; }
+}
 
 /// <summary>The task that an orchestration works for.</summary>
 /// <param name="TaskId">The task.</param>
@@ -50,6 +61,10 @@ public sealed class ImportService
 
     private const int MaxFailures = 20;
 
+    /// <summary>Minutes between two runs of a mirror: no less than its timer takes, no more than 30 days.</summary>
+    private const int MinInterval = 5;
+    private const int MaxInterval = 43_200;
+
     /// <summary>Folders that one activity takes; a further page of a large folder is a group of its own.</summary>
     private const int FoldersPerGroup = 16;
 
@@ -70,12 +85,16 @@ public sealed class ImportService
     private readonly ImportFrontier _frontier;
     private readonly ImportGroupRunner _runner;
     private readonly GroupSettlement _settlement;
+    private readonly ImportForecast _forecast;
+    private readonly QuotaLedger _quota;
+    private readonly StandingMirrors _mirrors;
 
     /// <summary>Creates the service; sends nothing.</summary>
     public ImportService(
         StorageLayout layout, SiteCatalog catalog, UserStore users, PolicyContainers containers, EntriesByPath byPath, EntryCreation creation,
         DriveDepth depths, FolderWriter writer, EntityStore entities, TaskStore tasks, IdAllocator ids, QuotaLedger quota, SettingStore settings,
-        ActivityLog log, MediaRequests requests, TimeProvider clock)
+        ActivityLog log, MediaRequests requests, EntriesById byId, EntryUpdates updates, EntityReferences references, DueNotes notes,
+        TimeProvider clock)
     {
         _layout = layout;
         _catalog = catalog;
@@ -88,9 +107,15 @@ public sealed class ImportService
         _settings = settings;
         _log = log;
         _clock = clock;
+        _quota = quota;
+        _mirrors = new StandingMirrors(layout, notes, clock);
         _frontier = new ImportFrontier(layout);
-        _settlement = new GroupSettlement(_frontier, writer, entities, quota);
-        _runner = new ImportGroupRunner(_frontier, depths, writer, entities, ids, quota, _settlement, requests, clock);
+        var mirrors = new MirrorReader(writer, entities);
+        var mirrorUpdates = new MirrorUpdates(updates, references, log);
+        var marks = new MirrorMarks(updates, clock);
+        _settlement = new GroupSettlement(_frontier, writer, entities, quota, byId, mirrorUpdates);
+        _runner = new ImportGroupRunner(_frontier, depths, writer, entities, ids, quota, _settlement, mirrors, mirrorUpdates, marks, requests, clock);
+        _forecast = new ImportForecast(_frontier, writer, mirrors, marks);
     }
 
     /// <summary>Checks the whole request, and only then creates the task. Its orchestration is started by the caller.</summary>
@@ -99,6 +124,7 @@ public sealed class ImportService
     /// <exception cref="CloudreveException">40001, 40006, 40021, 40035, 40045, 40052: nothing was created.</exception>
     public async Task<WorkflowTask> AcceptAsync(ImportRequest request, string userHashId, CancellationToken cancellationToken = default)
     {
+        CheckMirror(request);
         var policy = await _catalog.GetUsablePolicyAsync(request.PolicyId, cancellationToken);
         _containers.Get(policy);
         if (policy.Server.Length == 0 && OwnAreas.IsWhole(_layout, policy.BucketName))
@@ -110,12 +136,37 @@ public sealed class ImportService
         if (await FindAboveAsync(user.Id, destination, cancellationToken) is not null)
             throw new CloudreveException(ErrorCode.BadParameter, "The destination is not a folder.");
         await RequireSourceAsync(policy, source, cancellationToken);
+        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta)
+        {
+            IsDryRun = request.IsDryRun,
+            IsMirror = request.IsMirror,
+            Interval = request.Interval ?? 0,
+        };
+        var taskId = await _ids.NextAsync(IdKind.Task, cancellationToken);
+        if (request.Interval is 0)
+            await _mirrors.RemoveAsync(job, cancellationToken);
+        else if (request.Interval is not null)
+            await _mirrors.KeepAsync(job, taskId, cancellationToken);
+        return await CreateTaskAsync(job, taskId, cancellationToken);
+    }
+
+    private static void CheckMirror(ImportRequest request)
+    {
+        if (request.Interval is not { } interval)
+            return;
+        if (!request.IsMirror || request.IsDryRun)
+            throw new CloudreveException(ErrorCode.BadParameter, "Only a mirror has an interval, and a dry run has none.");
+        if (interval != 0 && interval is < MinInterval or > MaxInterval)
+            throw new CloudreveException(ErrorCode.BadParameter, $"The interval must be 0, or {MinInterval} to {MaxInterval} minutes.");
+    }
+
+    private async Task<WorkflowTask> CreateTaskAsync(ImportJob job, long taskId, CancellationToken cancellationToken)
+    {
         var now = _clock.GetUtcNow();
-        var job = new ImportJob(source, destination.ToString(), user.Id, policy.Id, request.Recursive, request.ExtractMediaMeta);
         var task = new WorkflowTask
         {
-            Id = await _ids.NextAsync(IdKind.Task, cancellationToken),
-            OwnerId = user.Id,
+            Id = taskId,
+            OwnerId = job.UserId,
             Type = TaskType,
             CreatedAt = now,
             UpdatedAt = now,
@@ -123,6 +174,28 @@ public sealed class ImportService
         };
         await _tasks.CreateAsync(task, cancellationToken);
         return task;
+    }
+
+    /// <summary>
+    /// Runs the mirrors that are due; one transaction when there is none. A mirror whose last run is still under way waits for another
+    /// interval, and one whose owner is gone ends.
+    /// </summary>
+    /// <param name="start">Starts a task's orchestration.</param>
+    /// <param name="cancellationToken">Ends the run between two mirrors.</param>
+    public Task RunMirrorsAsync(Func<WorkflowTask, CancellationToken, Task> start, CancellationToken cancellationToken = default) =>
+        _mirrors.RunAsync((mirror, token) => RunMirrorAsync(mirror, start, token), cancellationToken);
+
+    private async Task<long?> RunMirrorAsync(StandingMirror mirror, Func<WorkflowTask, CancellationToken, Task> start, CancellationToken cancellationToken)
+    {
+        var job = mirror.Job;
+        if (await _users.FindAsync(job.UserId, cancellationToken) is not { IsLeaving: false })
+            return null;
+        if (await _tasks.FindAsync(job.UserId, mirror.TaskId, cancellationToken) is { IsTerminal: false })
+            return mirror.TaskId;
+        await _catalog.GetUsablePolicyAsync((int)job.PolicyId, cancellationToken);
+        var task = await CreateTaskAsync(job, await _ids.NextAsync(IdKind.Task, cancellationToken), cancellationToken);
+        await start(task, cancellationToken);
+        return task.Id;
     }
 
     /// <summary>A mistyped folder is reported at once, not by a task that finds nothing.</summary>
@@ -166,7 +239,10 @@ public sealed class ImportService
         if (task.StartedAt is null)
         {
             var job = JobOf(task);
-            var (folderId, isNew) = await EnsureFolderAsync(job.UserId, FilePath.ParsePlain(job.Destination), cancellationToken);
+            var path = FilePath.ParsePlain(job.Destination);
+            var (folderId, isNew) = job.IsDryRun
+                ? await FindFolderAsync(job.UserId, path, cancellationToken)
+                : await EnsureFolderAsync(job.UserId, path, cancellationToken);
             await _frontier.SeedAsync(task.Id, job.Source, folderId, isNew, cancellationToken);
             var now = _clock.GetUtcNow();
             task = await _tasks.UpdateAsync(
@@ -219,7 +295,8 @@ public sealed class ImportService
         using var timeLimit = new CancellationTokenSource(GroupTimeLimit, _clock);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeLimit.Token);
         var site = await _settings.GetAsync(cancellationToken);
-        return await _runner.RunAsync(new ImportContext(reference.TaskId, job, source, limit, site), group, limited.Token);
+        var context = new ImportContext(reference.TaskId, job, source, limit, site);
+        return job.IsDryRun ? await _forecast.RunAsync(context, group, limited.Token) : await _runner.RunAsync(context, group, limited.Token);
     }
 
     /// <summary>
@@ -245,8 +322,10 @@ public sealed class ImportService
         // The groups' own records are complete even when the orchestration did not receive all of their results.
         var totals = await _settlement.SettleAsync(task.Id, JobOf(task).UserId, cancellationToken);
         var first = failures ?? await ReadFailuresAsync(task.Id, cancellationToken).Take(MaxFailures).ToListAsync(cancellationToken);
-        if (totals.Imported > 0)
-            await LogImportAsync(JobOf(task), cancellationToken);
+        var job = JobOf(task);
+        if (totals.Imported > 0 && !job.IsDryRun)
+            await LogImportAsync(job, cancellationToken);
+        var counts = await CountAsync(job, totals, cancellationToken);
         await _tasks.UpdateAsync(
             reference.OwnerId,
             reference.TaskId,
@@ -254,9 +333,21 @@ public sealed class ImportService
             {
                 var reason = error ?? (t.IsClosing ? LostReason : null);
                 var status = reason is null ? WorkflowTaskStatus.Completed : WorkflowTaskStatus.Error;
-                return WithProgress(t, totals, first) with { Error = reason, Status = status };
+                return WithProgress(t, totals, first) with { Error = reason, Status = status, Counts = counts };
             },
             cancellationToken);
+    }
+
+    /// <summary>What only dry runs and mirrors count; a dry run also counts how much of the owner's quota the import would take.</summary>
+    private async Task<Dictionary<string, long>> CountAsync(ImportJob job, ImportTotals totals, CancellationToken cancellationToken)
+    {
+        if (!job.IsDryRun)
+            return job.IsMirror ? ImportForecast.DescribeMirror(totals) : [];
+        var used = await _quota.GetUsedAsync(job.UserId, cancellationToken);
+        var limit = await _users.FindRecentAsync(job.UserId, cancellationToken) is { } user
+            ? (await _catalog.GetGroupAsync(user.GroupId, cancellationToken)).MaxStorage
+            : 0;
+        return ImportForecast.Describe(job, totals, used, limit);
     }
 
     /// <summary>One event for the whole import: the task lists its files.</summary>
@@ -298,6 +389,9 @@ public sealed class ImportService
         }
         return null;
     }
+
+    private async Task<(long FolderId, bool IsNew)> FindFolderAsync(long userId, FilePath path, CancellationToken cancellationToken) =>
+        await _byPath.FindFolderIdAsync(userId, path, cancellationToken) is { } existing ? (existing, false) : (0, true);
 
     private async Task<(long FolderId, bool IsNew)> EnsureFolderAsync(long userId, FilePath path, CancellationToken cancellationToken)
     {

@@ -29,6 +29,12 @@ internal sealed record SourcePage(IReadOnlyList<SourceEntry> Entries, IReadOnlyL
 {
     /// <summary>True if the listing failed, which took some time to discover.</summary>
     public bool IsUnreadable { get; init; }
+
+    /// <summary>For a mirror: every name of the page, also of what cannot be imported.</summary>
+    public IReadOnlySet<string> Names { get; init; } = new HashSet<string>();
+
+    /// <summary>The greatest of them, and of the page before; null for none.</summary>
+    public string? Last { get; init; }
 }
 
 /// <summary>Reads the source of an import: the hierarchical listing of a container, converted to names that a drive allows.</summary>
@@ -74,11 +80,29 @@ internal sealed class SourceReader(BlobContainer container, FileRules rules, Own
             else
                 entries.Add(new SourceEntry(item, name, blob));
         }
+        var names = job.IsMirror ? NamesOf(page, item.Prefix) : [];
+        var last = names.Append(item.After).Max(StringComparer.Ordinal);
         var next = page.ContinuationToken is null
             ? null
-            : item with { Key = "", Token = page.ContinuationToken, Page = item.Page + 1, LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix };
-        return new SourcePage(entries, job.Recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next);
+            : item with
+            {
+                Key = "",
+                Token = page.ContinuationToken,
+                Page = item.Page + 1,
+                LastPrefix = page.Prefixes.Count > 0 ? page.Prefixes[^1] : item.LastPrefix,
+                After = last,
+            };
+        return new SourcePage(entries, job.Recursive ? failures : [.. failures.Where(f => !f.Path.EndsWith('/'))], indexed, next) { Names = names, Last = last };
     }
+
+    private static HashSet<string> NamesOf(BlobPage page, string prefix) =>
+        [.. page.Blobs.Select(b => b.Name[prefix.Length..]), .. page.Prefixes.Select(p => p[prefix.Length..^1])];
+
+    /// <summary>Checks whether a folder of the source is one that is never imported.</summary>
+    public bool IsOwn(string prefix) => own.Holds(prefix);
+
+    /// <summary>Checks whether a blob exists: one transaction.</summary>
+    public async Task<bool> ExistsAsync(string name, CancellationToken cancellationToken) => await container.FindAsync(name, cancellationToken) is not null;
 
     private static SourcePage Refuse(FrontierItem item)
     {

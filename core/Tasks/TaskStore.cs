@@ -236,6 +236,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         [Columns.Error] = task.Error is { } error ? Cut(error) : null,
         [Columns.Errors] = Serialize(task.ErrorHistory),
         [Columns.Progress] = JsonSerializer.Serialize(task.Progress.ToDictionary(), TaskJson.Default.DictionaryStringTaskProgress),
+        [Columns.Counts] = task.Counts.Count == 0 ? null : JsonSerializer.Serialize(task.Counts.ToDictionary(), TaskJson.Default.DictionaryStringInt64),
         [Columns.IsClosing] = task.IsClosing ? true : null,
         [Columns.RetryCount] = task.RetryCount == 0 ? null : task.RetryCount,
         [Columns.ResumeTime] = task.ResumeTime,
@@ -275,6 +276,9 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         Progress = row.Text(Columns.Progress) is { } progress
             ? JsonSerializer.Deserialize(progress, TaskJson.Default.DictionaryStringTaskProgress) ?? []
             : new Dictionary<string, TaskProgress>(),
+        Counts = row.Text(Columns.Counts) is { } counts
+            ? JsonSerializer.Deserialize(counts, TaskJson.Default.DictionaryStringInt64) ?? []
+            : new Dictionary<string, long>(),
         IsClosing = row.Flag(Columns.IsClosing),
         RetryCount = (int)(row.Number(Columns.RetryCount) ?? 0),
         ResumeTime = row.Time(Columns.ResumeTime),
@@ -300,6 +304,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
         public const string Error = "error";
         public const string Errors = "errors";
         public const string Progress = "progress";
+        public const string Counts = "counts";
         public const string IsClosing = "closing";
         public const string RetryCount = "retries";
         public const string ResumeTime = "resume";
@@ -311,4 +316,5 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(DownloadStatus))]
 [JsonSerializable(typeof(Dictionary<string, TaskProgress>))]
+[JsonSerializable(typeof(Dictionary<string, long>))]
 internal sealed partial class TaskJson : JsonSerializerContext;

@@ -82,6 +82,9 @@ public sealed record WorkflowTask
     /// <summary>Progress by the names that clients know.</summary>
     public IReadOnlyDictionary<string, TaskProgress> Progress { get; init; } = new Dictionary<string, TaskProgress>();
 
+    /// <summary>What an import that only counts, or that follows its source, has found, by the names that clients know; empty for other tasks.</summary>
+    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+
     /// <summary>True if the task's orchestration is gone, so that no part of it may begin any more and it is about to end with an error.</summary>
     public bool IsClosing { get; init; }
 

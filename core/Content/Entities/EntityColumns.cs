@@ -13,6 +13,7 @@ internal static class EntityColumns
     public const string CreatedAt = "c";
     public const string IsImported = "imp";
     public const string ArrivalCharge = "ac";
+    public const string ReplacedSize = "rs";
     public const string ReplacedId = "rp";
     public const string ReplacedThumbnailId = "rt";
     public const string Encryption = "enc";

@@ -64,6 +64,9 @@ public sealed record EntityRecord
     /// </summary>
     public long? ArrivalCharge { get; init; }
 
+    /// <summary>For a version that a mirror brought: the bytes of the version whose place it took. Null for others.</summary>
+    public long? ReplacedSize { get; init; }
+
     /// <summary>The entity whose place an arrived version took in its file; 0 for none.</summary>
     public long ReplacedId { get; init; }
 
@@ -89,6 +92,7 @@ public sealed record EntityRecord
         IsImported = row.Flag(EntityColumns.IsImported),
         SourceETag = row.Text(EntityColumns.SourceETag),
         ArrivalCharge = row.Number(EntityColumns.ArrivalCharge),
+        ReplacedSize = row.Number(EntityColumns.ReplacedSize),
         ReplacedId = row.Number(EntityColumns.ReplacedId) ?? 0,
         ReplacedThumbnailId = row.Number(EntityColumns.ReplacedThumbnailId) ?? 0,
         Encryption = row.Text(EntityColumns.Encryption),
@@ -107,6 +111,7 @@ public sealed record EntityRecord
         [EntityColumns.IsImported] = IsImported ? true : null,
         [EntityColumns.SourceETag] = SourceETag,
         [EntityColumns.ArrivalCharge] = ArrivalCharge,
+        [EntityColumns.ReplacedSize] = ReplacedSize,
         [EntityColumns.ReplacedId] = ReplacedId == 0 ? null : ReplacedId,
         [EntityColumns.ReplacedThumbnailId] = ReplacedThumbnailId == 0 ? null : ReplacedThumbnailId,
         [EntityColumns.Encryption] = Encryption,

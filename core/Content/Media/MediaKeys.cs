@@ -11,6 +11,10 @@ internal static class MediaKeys
     /// <summary>Checks whether a key was made from media in the content.</summary>
     public static bool IsMedia(string key) => s_prefixes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>Checks whether a key says nothing about other content: media information, that it is indexed, and that no picture could be made.</summary>
-    public static bool EndsWithContent(string key) => key is FileThumbnails.Disabled or MetadataKeys.FullTextIndex || IsMedia(key);
+    /// <summary>
+    /// Checks whether a key says nothing about other content: media information, that it is indexed, that no picture could be made, and that
+    /// the blob is missing.
+    /// </summary>
+    public static bool EndsWithContent(string key) =>
+        key is FileThumbnails.Disabled or MetadataKeys.FullTextIndex or MetadataKeys.SourceMissing || IsMedia(key);
 }

@@ -93,6 +93,25 @@ internal static class FileKeys
         return key.ToString();
     }
 
+    /// <summary>The name behind a key that <see cref="Name"/> made.</summary>
+    public static string ParseName(string rowKey)
+    {
+        var key = rowKey.AsSpan(NamePrefix.Length);
+        if (!key.ContainsAnyInRange('\uF000', '\uF0FE'))
+            return key.ToString();
+        var name = new StringBuilder(key.Length);
+        for (var i = 0; i < key.Length; i++)
+        {
+            if (key[i] == '\uF0FE' && i + 1 < key.Length)
+                name.Append(key[++i]);
+            else if (key[i] is >= '\uF000' and < '\uF0FE')
+                name.Append((char)(key[i] - 0xF000));
+            else
+                name.Append(key[i]);
+        }
+        return name.ToString();
+    }
+
     /// <summary>Reverses the bits, so that consecutive ids do not make one hot range of partitions.</summary>
     private static string Spread(long id) =>
         // Roots and trashes have negative ids: their bits count, not their value.

@@ -17,6 +17,12 @@ public sealed record NameGuard(long Id, FileType Type, long Size)
     public bool IsSymbolic { get; init; }
 }
 
+/// <summary>An entry of a folder as its name shows it.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Guard">The entry.</param>
+/// <param name="File">The file in full; null for a folder.</param>
+internal sealed record NamedEntry(string Name, NameGuard Guard, FileRecord? File);
+
 /// <summary>Writes many entries into folders with few transactions. Everything here may be repeated without harm.</summary>
 public sealed class FolderWriter(StorageLayout layout)
 {
@@ -77,10 +83,29 @@ public sealed class FolderWriter(StorageLayout layout)
         await foreach (var row in layout.Files.QueryAsync(new RowRange(FileKeys.Folder(folderId), first, last + "\uF0FF"), cancellationToken))
         {
             if (byKey.TryGetValue(row.RowKey, out var name))
-                found[name] = new NameGuard(row.RequiredNumber(EntryColumns.Id), row.EntryType, row.Number(EntryColumns.Size) ?? 0) { IsSymbolic = row.Flag(EntryColumns.IsSymbolic) };
+                found[name] = GuardOf(row);
         }
         return found;
     }
+
+    /// <summary>The entries of a part of a folder, by name: one transaction for each 1,000.</summary>
+    /// <param name="folderId">The folder.</param>
+    /// <param name="first">The first name; null for the folder's first.</param>
+    /// <param name="last">The last name; null for the folder's last.</param>
+    internal async Task<IReadOnlyList<NamedEntry>> ReadNamesAsync(long folderId, string? first, string? last, CancellationToken cancellationToken)
+    {
+        var range = new RowRange(
+            FileKeys.Folder(folderId),
+            first is null ? FileKeys.NamePrefix : FileKeys.Name(first),
+            last is null ? RowRange.After(FileKeys.NamePrefix) : FileKeys.Name(last) + "\uF0FF");
+        return await layout.Files.QueryAsync(range, cancellationToken)
+            .Select(row => new NamedEntry(
+                FileKeys.ParseName(row.RowKey), GuardOf(row), row.EntryType == FileType.File ? FileRecord.FromRow(row, folderId) : null))
+            .ToListAsync(cancellationToken);
+    }
+
+    private static NameGuard GuardOf(Row row) =>
+        new(row.RequiredNumber(EntryColumns.Id), row.EntryType, row.Number(EntryColumns.Size) ?? 0) { IsSymbolic = row.Flag(EntryColumns.IsSymbolic) };
 
     /// <summary>
     /// Finds names among some that a folder has already, as far as a look at 1,000 rows from the first name on tells: one transaction. A name that is

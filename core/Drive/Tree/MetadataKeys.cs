@@ -21,6 +21,9 @@ public static class MetadataKeys
     /// <summary>The version of the content whose text is in the owner's index, by its encoded id.</summary>
     public const string FullTextIndex = "sys:fulltext_index";
 
+    /// <summary>The time that a mirror found a file's blob gone, in Unix seconds; it goes when the blob is back, and with new content.</summary>
+    public const string SourceMissing = "sys:source_missing";
+
     private static readonly string[] TrashMarks = [RestoreUri, ExpectedCollectTime];
 
     /// <summary>Metadata without the marks of a shortcut.</summary>

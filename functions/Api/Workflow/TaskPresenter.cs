@@ -48,13 +48,25 @@ internal sealed class TaskPresenter(HashIdCodec hashIds, Node node)
         _ => [],
     };
 
-    private Dictionary<string, JsonElement> DescribeImport(WorkflowTask task, ImportJob job) => new()
+    private Dictionary<string, JsonElement> DescribeImport(WorkflowTask task, ImportJob job)
     {
-        ["dst"] = Text(UriOf(job.UserId, job.Destination)),
-        ["src_str"] = Text("/" + job.Source.TrimEnd('/')),
-        ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
-        ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
-    };
+        var described = new Dictionary<string, JsonElement>
+        {
+            ["dst"] = Text(UriOf(job.UserId, job.Destination)),
+            ["src_str"] = Text("/" + job.Source.TrimEnd('/')),
+            ["failed"] = JsonSerializer.SerializeToElement(task.Failed),
+            ["dst_policy_id"] = Text(hashIds.Encode(job.PolicyId, HashIdKind.Policy)),
+        };
+        if (job.IsDryRun)
+            described["dry_run"] = JsonSerializer.SerializeToElement(true);
+        if (job.IsMirror)
+            described["mirror"] = JsonSerializer.SerializeToElement(true);
+        if (job.Interval > 0)
+            described["interval"] = JsonSerializer.SerializeToElement(job.Interval);
+        if (task.Counts.Count > 0)
+            described["counts"] = JsonSerializer.SerializeToElement(task.Counts);
+        return described;
+    }
 
     private Dictionary<string, JsonElement> DescribeArchive(WorkflowTask task, ArchiveJob job) => new()
     {

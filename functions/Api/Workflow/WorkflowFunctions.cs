@@ -43,7 +43,13 @@ internal sealed class WorkflowFunctions(TaskStore tasks, ImportService imports, 
         if (!call.Site.HashIds.TryDecode(body.UserId, HashIdKind.User, out var userId))
             throw new CloudreveException(ErrorCode.BadParameter, "The user's id is invalid.");
         var task = await imports.AcceptAsync(
-            new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive, body.ExtractMediaMeta), body.UserId, cancellationToken);
+            new ImportRequest(body.Src, body.Dst, userId, body.PolicyId, body.Recursive, body.ExtractMediaMeta)
+            {
+                IsDryRun = body.DryRun,
+                IsMirror = body.Mirror,
+                Interval = body.Interval,
+            },
+            body.UserId, cancellationToken);
         return await starts.RunAsync(() => ImportStarter.StartAsync(client, task, cancellationToken), task, call.Site.HashIds, cancellationToken);
     }
 

@@ -5,9 +5,13 @@ using Cloudreve.Functions.Api.Files;
 
 namespace Cloudreve.Functions.Api.Workflow;
 
-/// <summary>Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded.</summary>
+/// <summary>
+/// Body of an import request (contract, section 19.4): the policy's id is a plain integer, the user's is encoded. The last three are additions that
+/// clients of the contract never send: a dry run imports nothing and counts what would be, a mirror follows changed and vanished blobs, once
+/// or every so many minutes.
+/// </summary>
 internal sealed record ImportFilesRequest(string Src, [property: LongestUri] string Dst, string UserId, int PolicyId, bool Recursive = false,
-    bool ExtractMediaMeta = false);
+    bool ExtractMediaMeta = false, bool DryRun = false, bool Mirror = false, int? Interval = null);
 
 /// <summary>Body of a request to create an archive (contract, section 19.1). The format is an addition; clients of the contract get a zip.</summary>
 internal sealed record CreateArchiveRequest([property: LongestUri] IReadOnlyList<string> Src, [property: LongestUri] string Dst, string? Format = null);

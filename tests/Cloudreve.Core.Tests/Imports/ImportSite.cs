@@ -29,14 +29,14 @@ internal sealed class ImportSite : IRestartable<ImportSite>
     private readonly string _prefix;
     private readonly ServiceProvider _services;
 
-    private ImportSite(AzuriteServer azurite, string prefix, Func<StorageCall, StorageFault>? faults)
+    private ImportSite(AzuriteServer azurite, string prefix, Func<StorageCall, StorageFault>? faults, TimeProvider clock)
     {
         _azurite = azurite;
         _prefix = prefix;
         Account = azurite.Connect(faults);
         _services = new ServiceCollection()
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(clock)
             .AddSingleton(new StorageLayout(Account, prefix))
             .AddSingleton(new BootstrapOptions { AdminEmail = "admin@example.com", AdminPassword = "correct horse" })
             .AddCore()
@@ -58,13 +58,16 @@ internal sealed class ImportSite : IRestartable<ImportSite>
 
     public static async Task<ImportSite> CreateAsync(AzuriteServer azurite)
     {
-        var site = new ImportSite(azurite, AzuriteServer.UniqueName()[..12], null);
+        var site = new ImportSite(azurite, AzuriteServer.UniqueName()[..12], null, TimeProvider.System);
         await site.Get<SiteBootstrap>().EnsureAsync();
         return site;
     }
 
     /// <summary>Another process of the same site: nothing cached, and faults of its own.</summary>
-    public ImportSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_azurite, _prefix, faults);
+    public ImportSite Restart(Func<StorageCall, StorageFault>? faults = null) => new(_azurite, _prefix, faults, TimeProvider.System);
+
+    /// <summary>Another process of the same site with a clock of its own.</summary>
+    public ImportSite Restart(TimeProvider clock) => new(_azurite, _prefix, null, clock);
 
     public Task PutAsync(params string[] names) => PutAsync(names.Select(n => (n, n.Length)));
 

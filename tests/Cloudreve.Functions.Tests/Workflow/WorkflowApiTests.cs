@@ -30,7 +30,37 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(task.GetProperty("id").GetString(), Assert.Single(listed.EnumerateArray()).GetProperty("id").GetString());
     }
 
+    [Fact]
+    public async Task Given_a_dry_run_when_it_is_requested_then_its_task_says_so()
+    {
+        var (_, _, id) = await NewUserAsync();
+        await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
+
+        var answer = await (await App.SignInAsync()).PostApiAsync("workflow/import", new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, dry_run = true });
+
+        Assert.True(answer.Data.GetProperty("summary").GetProperty("props").GetProperty("dry_run").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Given_a_mirror_with_an_interval_when_it_is_requested_then_its_task_says_so()
+    {
+        var (_, _, id) = await NewUserAsync();
+        await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
+
+        var answer = await (await App.SignInAsync()).PostApiAsync(
+            "workflow/import", new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, mirror = true, interval = 60 });
+
+        var props = answer.Data.GetProperty("summary").GetProperty("props");
+        Assert.Equal((true, 60), (props.GetProperty("mirror").GetBoolean(), props.GetProperty("interval").GetInt32()));
+    }
+
     [Theory]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"interval":60}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"mirror":true,"dry_run":true,"interval":60}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"mirror":true,"interval":4}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"mirror":true,"interval":43201}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"mirror":true,"interval":-1}""", 40001)]
+    [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":1,"mirror":"yes"}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}"}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":"1"}""", 40001)]
     [InlineData("""{"src":"/a","dst":"/b","user_id":"{0}","policy_id":99999999999}""", 40001)]

@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Cloudreve.AzureStorage;
+using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Tables;
+
+namespace Cloudreve.Core.Imports.Mirrors;
+
+/// <summary>A mirror that runs again and again.</summary>
+/// <param name="Job">Its import.</param>
+/// <param name="TaskId">The task of its last run.</param>
+/// <param name="Note">The row that holds it.</param>
+internal sealed record StandingMirror(ImportJob Job, long TaskId, Row Note);
+
+/// <summary>
+/// The mirrors that run again and again: a note for each, due at its next run. Owner, policy, source and destination tell one mirror from
+/// another.
+/// </summary>
+internal sealed class StandingMirrors(StorageLayout layout, DueNotes notes, TimeProvider clock)
+{
+    private const string Kind = "mirrors";
+    private const string Job = "job";
+    private const string TaskId = "task";
+    private const int Workers = 4;
+
+    /// <summary>Keeps a mirror in place of an earlier one: one transaction, and one for each 1,000 mirrors of the owner's partition.</summary>
+    /// <param name="job">Its import, with an interval.</param>
+    /// <param name="taskId">The task of its first run.</param>
+    public async Task KeepAsync(ImportJob job, long taskId, CancellationToken cancellationToken)
+    {
+        await RemoveAsync(job, cancellationToken);
+        await layout.Schedules.UpsertAsync(ToNote(job, taskId), cancellationToken);
+    }
+
+    /// <summary>Ends a mirror; nothing happens when there is none.</summary>
+    public async Task RemoveAsync(ImportJob job, CancellationToken cancellationToken)
+    {
+        var end = "|" + NameOf(job);
+        await foreach (var note in layout.Schedules.QueryAsync(new RowRange(PartitionOf(job)), cancellationToken))
+        {
+            if (note.RowKey.EndsWith(end, StringComparison.Ordinal))
+                await layout.Schedules.DeleteAsync(note.PartitionKey, note.RowKey, cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <summary>Runs every mirror that is due. One transaction when there is none.</summary>
+    /// <param name="run">Starts one, and answers with its new task; null when it ends.</param>
+    public Task RunAsync(Func<StandingMirror, CancellationToken, Task<long?>> run, CancellationToken cancellationToken) => notes.RunAsync(
+        Kind,
+        Workers,
+        async (note, stop) =>
+        {
+            var job = JsonSerializer.Deserialize(LongText.Read(note, Job)!, ImportJson.Default.ImportJob)!;
+            await MoveAsync(note, job, await run(new StandingMirror(job, note.RequiredNumber(TaskId), note), stop), stop);
+        },
+        cancellationToken);
+
+    /// <summary>Notes the next run. A mirror that was replaced or ended meanwhile stays so.</summary>
+    private async Task MoveAsync(Row note, ImportJob job, long? taskId, CancellationToken cancellationToken)
+    {
+        var batch = new TableBatch(note.PartitionKey).Delete(note.RowKey, note.ETag);
+        if (taskId is { } id)
+            batch.Upsert(ToNote(job, id));
+        try
+        {
+            await layout.Schedules.SubmitAsync(batch, cancellationToken);
+        }
+        catch (StorageException e) when (e is StorageNotFoundException or StorageChangedException)
+        {
+            // An administrator changed it.
+        }
+    }
+
+    private Row ToNote(ImportJob job, long taskId)
+    {
+        var due = clock.GetUtcNow() + TimeSpan.FromMinutes(job.Interval);
+        var note = new Row(PartitionOf(job), DueNotes.Key(due, NameOf(job))) { [TaskId] = taskId };
+        LongText.Write(note, Job, JsonSerializer.Serialize(job, ImportJson.Default.ImportJob));
+        return note;
+    }
+
+    private static string PartitionOf(ImportJob job) => DueNotes.PartitionOf(Kind, job.UserId);
+
+    private static string NameOf(ImportJob job) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', job.UserId, job.PolicyId, job.Source, job.Destination))).AsSpan(0, 16));
+}
