@@ -1,6 +1,7 @@
 using Cloudreve.AzureStorage.Pipeline;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Content.FullText;
 using Cloudreve.Core.Content.Storage;
 using Cloudreve.Core.Drive.Activities;
 using Cloudreve.Core.Drive.Tree;
@@ -49,7 +50,7 @@ public sealed class MirrorTests(AzuriteServer azurite) : IClassFixture<AzuriteSe
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1));
 
         await new EntityRecycler(
-            site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
+            site.Layout, site.Get<SiteCatalog>(), site.Get<PolicyContainers>(), site.Get<FullTextRemoval>(), new DueNotes(site.Layout, clock, NullLogger<DueNotes>.Instance), clock).RunAsync();
 
         Assert.Null(await site.Get<EntityStore>().FindAsync(before.PrimaryEntityId));
         Assert.NotNull(await site.Container.FindAsync("src/a"));

@@ -1,7 +1,10 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Tasks;
 using Cloudreve.Functions.Tests.App;
+using Cloudreve.Testing.Contract;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -36,9 +39,9 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         var (_, _, id) = await NewUserAsync();
         await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
 
-        var answer = await (await App.SignInAsync()).PostApiAsync("workflow/import", new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, dry_run = true });
+        var props = await ImportUndocumentedAsync(new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, dry_run = true });
 
-        Assert.True(answer.Data.GetProperty("summary").GetProperty("props").GetProperty("dry_run").GetBoolean());
+        Assert.True(props.GetProperty("dry_run").GetBoolean());
     }
 
     [Fact]
@@ -47,10 +50,8 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         var (_, _, id) = await NewUserAsync();
         await App.Layout.Container(App.Layout.FilesContainerName).WriteAsync("photos/1.jpg", BinaryData.FromString("1"));
 
-        var answer = await (await App.SignInAsync()).PostApiAsync(
-            "workflow/import", new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, mirror = true, interval = 60 });
+        var props = await ImportUndocumentedAsync(new { src = "/photos", dst = "/p", user_id = id, policy_id = 1, mirror = true, interval = 60 });
 
-        var props = answer.Data.GetProperty("summary").GetProperty("props");
         Assert.Equal((true, 60), (props.GetProperty("mirror").GetBoolean(), props.GetProperty("interval").GetInt32()));
     }
 
@@ -139,6 +140,16 @@ public sealed class WorkflowApiTests(SharedApp shared) : IClassFixture<SharedApp
         Assert.Equal(4, (await (await App.SignInAsync()).GetApiAsync(path)).Data.GetProperty("imported").GetProperty("current").GetInt64());
         Assert.Empty((await stranger.GetApiAsync(path)).Data.EnumerateObject());
         Assert.Equal(40001, (await client.GetApiAsync("workflow/progress/none")).Code);
+    }
+
+    /// <summary>Requests an import with fields that are no part of the contract, and returns the properties of its task.</summary>
+    private async Task<JsonElement> ImportUndocumentedAsync(object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v4/workflow/import") { Content = JsonContent.Create(body) };
+        request.Options.Set(ContractHandler.Undocumented, true);
+        using var response = await (await App.SignInAsync()).SendAsync(request);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return answer.RootElement.GetProperty("data").GetProperty("summary").GetProperty("props").Clone();
     }
 
     private static object Body(string source, string destination, string userId) =>
