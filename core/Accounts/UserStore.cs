@@ -6,6 +6,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Text;
 using Cloudreve.Core.Site.Bootstrap;
@@ -314,10 +315,11 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     /// <summary>Adds all accounts to the index of accounts, which older sites lack. A transaction for each account.</summary>
     internal async Task ListAllAsync(CancellationToken cancellationToken)
     {
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken),
-            new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
-            async (row, token) => await _index.WriteAsync(UserRows.Read(row), token));
+            ListUpgrade.Writers,
+            (row, token) => _index.WriteAsync(UserRows.Read(row), token),
+            cancellationToken);
     }
 
     /// <summary>The ids of all accounts: at least one transaction for each 1,000 rows of the table.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Sharing;
 
@@ -83,18 +84,14 @@ public sealed class ShareListing(ShareStore shares, EntriesById byId, TimeProvid
             ordered.Count > page.Count ? PrintToken(page[^1].Key) : null);
     }
 
-    private async Task<IReadOnlyList<ListedShare>> FindFilesAsync(IReadOnlyList<Share> page, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ListedShare>> FindFilesAsync(IReadOnlyList<Share> page, CancellationToken cancellationToken) =>
+        await BoundedParallel.SelectAsync(page, Readers, FindFileAsync, cancellationToken);
+
+    private async Task<ListedShare> FindFileAsync(Share share, CancellationToken cancellationToken)
     {
-        var listed = new ListedShare[page.Count];
-        await Parallel.ForAsync(
-            0, page.Count, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-            async (i, token) =>
-            {
-                var file = await byId.FindAsync(page[i].FileId, token);
-                var isThere = file is not null && file.OwnerId == page[i].OwnerId && file.ParentId != DriveRoots.TrashId(file.OwnerId);
-                listed[i] = new ListedShare(page[i], isThere ? file : null);
-            });
-        return listed;
+        var file = await byId.FindAsync(share.FileId, cancellationToken);
+        var isThere = file is not null && file.OwnerId == share.OwnerId && file.ParentId != DriveRoots.TrashId(file.OwnerId);
+        return new ListedShare(share, isThere ? file : null);
     }
 
     private static long ValueOf(ShareOrder order, Share share) => order switch

@@ -3,6 +3,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Tables.Numbered;
 using Cloudreve.Core.Site.Bootstrap;
@@ -111,15 +112,16 @@ public sealed class ShareStore(StorageLayout layout, TimeProvider clock)
     /// Completes the rows of ids, which had only the owner on older sites: one transaction for each 1,000 links, two for each that lacks
     /// something. Harmless to repeat.
     /// </summary>
-    internal Task CompleteListAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    internal Task CompleteListAsync(CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         layout.Shares.ScanAsync("PartitionKey ge '0' and PartitionKey lt 'g'", cancellationToken).Where(row => row.Time(SiteLists.Created) is null),
-        new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
+        ListUpgrade.Writers,
         async (row, token) =>
         {
             // Only a row that still exists: a row that is deleted meanwhile must not be restored.
             if (await FindAsync(row.RequiredNumber(Owner), FileKeys.ParseId(row.RowKey), token) is { } share)
                 await layout.Shares.TryMergeAsync(DescribeId(share), token);
-        });
+        },
+        cancellationToken);
 
     /// <summary>The row with the owner of a link, and the values that lists of links are filtered and sorted by.</summary>
     internal static Row DescribeId(Share share) => new(FileKeys.IdBlock(share.Id), FileKeys.Id(share.Id))

@@ -6,6 +6,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Infrastructure.Tables.Numbered;
 using Cloudreve.Core.Site.Bootstrap;
@@ -115,15 +116,16 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// Completes the index, which had only the owner on older sites: one transaction for each 1,000 tasks, two for each that lacks something.
     /// Harmless to repeat.
     /// </summary>
-    internal Task CompleteListAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    internal Task CompleteListAsync(CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         layout.Tasks.ScanAsync("PartitionKey ge 'i' and PartitionKey lt 'j'", cancellationToken).Where(row => row.Time(SiteLists.Created) is null),
-        new ParallelOptions { MaxDegreeOfParallelism = ListUpgrade.Writers, CancellationToken = cancellationToken },
+        ListUpgrade.Writers,
         async (row, token) =>
         {
             // Only a row that still exists: a row that is deleted meanwhile must not be restored.
             if (await FindAsync(row.RequiredNumber(SiteLists.Owner), FileKeys.ParseId(row.RowKey), token) is { } task)
                 await layout.Tasks.TryMergeAsync(DescribeId(task), token);
-        });
+        },
+        cancellationToken);
 
     /// <summary>
     /// Changes a task unless it has ended: one transaction to read, one to write, two more for each competing call.

@@ -4,6 +4,7 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Integrity;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 using Cloudreve.Load.Checks;
@@ -74,9 +75,9 @@ public sealed class LoadRun : IAsyncDisposable
         _site.Launch();
         await _site.AwaitAnswerAsync();
         await ConfigureAsync();
-        await Parallel.ForEachAsync(_users, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (user, _) => await user.PrepareAsync());
+        await BoundedParallel.ForEachAsync(_users, 4, (user, _) => user.PrepareAsync());
         await MoveUsersToRelayAsync();
-        await Parallel.ForEachAsync(_clients, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (c, _) => await c.Client.PrepareAsync());
+        await BoundedParallel.ForEachAsync(_clients, 4, (c, _) => c.Client.PrepareAsync());
     }
 
     /// <summary>Runs the clients.</summary>
@@ -120,9 +121,10 @@ public sealed class LoadRun : IAsyncDisposable
         Note("cleaned up and compared tables and blobs");
         _site.Launch();
         await _site.AwaitAnswerAsync();
-        await Parallel.ForEachAsync(
-            _users, new ParallelOptions { MaxDegreeOfParallelism = 4 },
-            async (user, _) => await new DriveCheck(user, [.. _clients.Where(c => c.User == user).Select(c => c.Client.Model)]).RunAsync());
+        await BoundedParallel.ForEachAsync(
+            _users,
+            4,
+            (user, _) => new DriveCheck(user, [.. _clients.Where(c => c.User == user).Select(c => c.Client.Model)]).RunAsync());
         Note("compared all drives with what clients know");
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Entities;
@@ -39,10 +40,11 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     public async Task<IReadOnlySet<long>> AddAsync(IReadOnlyCollection<EntityReference> references, CancellationToken cancellationToken = default)
     {
         var missing = new HashSet<long>();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             references.GroupBy(r => FileKeys.IdBlock(r.EntityId)).SelectMany(block => Chunk(block)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await AddChunkAsync(chunk, missing, token));
+            Writers,
+            (chunk, token) => AddChunkAsync(chunk, missing, token),
+            cancellationToken);
         return missing;
     }
 
@@ -53,10 +55,11 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// <param name="references">The references.</param>
     /// <param name="keepBlobs">True if the blobs stay in their containers (<c>unlink</c>; contract, section 12).</param>
     public Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             references.GroupBy(r => FileKeys.IdBlock(r.EntityId)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (block, token) => await RemoveFromBlockAsync([.. block], keepBlobs, token));
+            Writers,
+            (block, token) => RemoveFromBlockAsync([.. block], keepBlobs, token),
+            cancellationToken);
 
     /// <summary>Checks whether a file is recorded as a reference to an entity: one transaction.</summary>
     /// <param name="reference">The file and the entity.</param>

@@ -3,6 +3,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.FullText.Index;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Reads;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
@@ -79,9 +80,11 @@ public sealed class FullTextSearch
         var step = Math.Min(size, BlobsAtOnce);
         for (var end = (long)offset + size; looked < found.Count && files.Count < end && lookups < MaxLookups; looked += step)
         {
-            var blobs = found.Skip(looked).Take(step);
+            var blobs = found.Skip(looked).Take(step).ToList();
             var parts = await _reads.RunAsync(
-                ownerId, () => ReadAsync(blobs, id => FindFilesAsync(ownerId, id, folders, cancellationToken), cancellationToken), cancellationToken);
+                ownerId,
+                () => BoundedParallel.SelectAsync(blobs, Readers, (id, token) => FindFilesAsync(ownerId, id, folders, token), cancellationToken),
+                cancellationToken);
             foreach (var part in parts)
             {
                 files.AddRange(part.Files);
@@ -89,11 +92,12 @@ public sealed class FullTextSearch
             }
         }
         var left = lookups < MaxLookups ? Math.Max(0, found.Count - looked) : 0;
-        var page = files.Skip(offset).Take(size);
-        var hits = await ReadAsync(
+        var page = files.Skip(offset).Take(size).ToList();
+        var hits = await BoundedParallel.SelectAsync(
             page,
-            async file => new FullTextHit(
-                file.File, file.Path, await _blobs.FindTextAsync(file.File.PrimaryEntityId, cancellationToken) is { } content ? Quotation.Of(content, query) : ""),
+            Readers,
+            async (file, token) => new FullTextHit(
+                file.File, file.Path, await _blobs.FindTextAsync(file.File.PrimaryEntityId, token) is { } content ? Quotation.Of(content, query) : ""),
             cancellationToken);
         return new FullTextHits(hits, files.Count + left);
     }
@@ -116,18 +120,6 @@ public sealed class FullTextSearch
                 found.Add((file, folder.Child(file.Name)));
         }
         return (found, ids.Count);
-    }
-
-    /// <summary>Reads several items side by side, in their order.</summary>
-    private static async Task<TResult[]> ReadAsync<T, TResult>(IEnumerable<T> items, Func<T, Task<TResult>> readAsync, CancellationToken cancellationToken)
-    {
-        var wanted = items.ToList();
-        var results = new TResult[wanted.Count];
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, wanted.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-            async (i, _) => results[i] = await readAsync(wanted[i]));
-        return results;
     }
 
     /// <summary>The paths of folders, each of which is read once.</summary>

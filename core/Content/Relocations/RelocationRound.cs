@@ -6,6 +6,7 @@ using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Content.Walks;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Site;
 using Cloudreve.Core.Tasks;
 
@@ -72,10 +73,11 @@ internal sealed class RelocationRound(StoragePolicy policy, EntityStore entities
     public async Task<RoundResult?> RunAsync(ItemFailures failures, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var outcomes = new ConcurrentDictionary<long, MoveOutcome>();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             Accepted.SelectMany(file => file.Entry!.EntityIds).Distinct(),
-            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
-            async (id, token) => outcomes[id] = await MoveAsync(id, timeout, token));
+            Workers,
+            async (id, token) => outcomes[id] = await MoveAsync(id, timeout, token),
+            cancellationToken);
         if (outcomes.Values.Any(outcome => outcome.IsPending))
             return null;
         foreach (var lost in _page!.Lost)

@@ -6,6 +6,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Moves;
@@ -119,10 +120,11 @@ internal sealed class Deletion(StorageLayout layout, EntityReferences references
         await reservations.FreeAsync(files, cancellationToken);
         var released = files.SelectMany(file => file.EntityIds.Select(e => new EntityReference(e, file.Id))).ToList();
         await references.RemoveAsync(released, run.Intent.KeepsBlobs, cancellationToken);
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             rows.Chunk(AzureLimits.BatchOperations / 3),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await DeleteEntriesAsync(page.Folder, chunk, token));
+            Writers,
+            (chunk, token) => DeleteEntriesAsync(page.Folder, chunk, token),
+            cancellationToken);
     }
 
     private async Task DeleteEntriesAsync(long folderId, Row[] entries, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Listing;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Shortcuts;
@@ -61,11 +62,7 @@ public sealed class ShortcutList(StorageLayout layout, EntriesById byId, TimePro
 
     private async Task<IEnumerable<FileRecord>> ResolveAsync(long ownerId, List<Row> rows, CancellationToken cancellationToken)
     {
-        var found = new FileRecord?[rows.Count];
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, rows.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
-            async (i, token) => found[i] = await FindAsync(ownerId, rows[i], token));
+        var found = await BoundedParallel.SelectAsync(rows, Parallelism, (row, token) => FindAsync(ownerId, row, token), cancellationToken);
         return found.OfType<FileRecord>().DistinctBy(f => f.Id);
     }
 

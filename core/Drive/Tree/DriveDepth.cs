@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Tree;
@@ -117,9 +118,9 @@ public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
             if (folders > maxFolders)
                 return null;
             var below = new List<long>();
-            await Parallel.ForEachAsync(
+            await BoundedParallel.ForEachAsync(
                 level,
-                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
+                Readers,
                 async (folder, token) =>
                 {
                     if (depth >= room)
@@ -129,7 +130,8 @@ public sealed class DriveDepth(StorageLayout layout, TimeProvider clock)
                         lock (below)
                             below.Add(row.RequiredNumber(EntryColumns.Id));
                     }
-                });
+                },
+                cancellationToken);
             if (below.Count == 0)
                 return depth;
             level = below;

@@ -3,6 +3,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Tree;
@@ -43,10 +44,11 @@ public sealed class FolderWriter(StorageLayout layout)
         await IdRows.DeleteAsync(layout.FileIds, entries.Select(e => e.Id), cancellationToken);
     }
 
-    private Task DeleteHeadersAsync(IEnumerable<long> folderIds, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+    private Task DeleteHeadersAsync(IEnumerable<long> folderIds, CancellationToken cancellationToken) => BoundedParallel.ForEachAsync(
         folderIds,
-        new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-        async (id, token) => await layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: token));
+        Writers,
+        (id, token) => layout.Files.DeleteAsync(FileKeys.Folder(id), FileKeys.Header, cancellationToken: token),
+        cancellationToken);
 
     /// <summary>
     /// Inserts prepared entries into one folder: one transaction for each 49 files or 33 folders while names are free.
@@ -60,10 +62,11 @@ public sealed class FolderWriter(StorageLayout layout)
     {
         var clashes = new ConcurrentDictionary<long, NameGuard>();
         var ordered = entries.OrderBy(e => FileKeys.Name(e.Name), StringComparer.Ordinal).ToList();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             Chunk(ordered),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await InsertChunkAsync(folderId, chunk, clashes, token));
+            Writers,
+            (chunk, token) => InsertChunkAsync(folderId, chunk, clashes, token),
+            cancellationToken);
         return clashes;
     }
 
@@ -186,10 +189,11 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <summary>Writes the headers of new folders: one transaction each.</summary>
     /// <param name="entries">Entries; files among them are passed over.</param>
     internal Task WriteHeadersAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             entries.Where(e => e.Type == FileType.Folder),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (folder, token) => await InsertHeaderAsync(folder, token));
+            Writers,
+            (folder, token) => InsertHeaderAsync(folder, token),
+            cancellationToken);
 
     /// <summary>Writes the id rows of new entries: one transaction for each 100.</summary>
     /// <param name="entries">Entries with ids that nobody else has.</param>
@@ -198,10 +202,11 @@ public sealed class FolderWriter(StorageLayout layout)
 
     /// <summary>Inserts entries into new folders that nobody can reach yet: one transaction for each 49 files or 33 folders of a folder.</summary>
     internal Task InsertNewAsync(IEnumerable<FileRecord> entries, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             entries.GroupBy(e => e.ParentId).SelectMany(folder => Chunk([.. folder])),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await InsertChunkAsync(chunk[0].ParentId, chunk, new ConcurrentDictionary<long, NameGuard>(), token));
+            Writers,
+            (chunk, token) => InsertChunkAsync(chunk[0].ParentId, chunk, new ConcurrentDictionary<long, NameGuard>(), token),
+            cancellationToken);
 
     private async Task InsertHeaderAsync(FileRecord folder, CancellationToken cancellationToken)
     {

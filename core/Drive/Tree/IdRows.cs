@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Drive.Tree;
 
@@ -14,10 +15,8 @@ internal static class IdRows
     /// <param name="table">The target table.</param>
     /// <param name="rows">Rows in order of id, so that each block is one run.</param>
     public static Task UpsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
-            Batch(rows, static (batch, row) => batch.Upsert(row)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (batch, token) => await table.SubmitAsync(batch, token));
+        BoundedParallel.ForEachAsync(
+            Batch(rows, static (batch, row) => batch.Upsert(row)), Writers, (batch, token) => table.SubmitAsync(batch, token), cancellationToken);
 
     /// <summary>
     /// Inserts rows of ids that nobody else has in batches of up to 100, one transaction each; several at once. A late try changes no row that is there.
@@ -25,9 +24,9 @@ internal static class IdRows
     /// <param name="table">The target table.</param>
     /// <param name="rows">Rows in order of id, so that each block is one run.</param>
     public static Task InsertAsync(Table table, IEnumerable<Row> rows, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             Batch(rows, static (batch, row) => batch.Insert(row)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
+            Writers,
             async (batch, token) =>
             {
                 try
@@ -38,7 +37,8 @@ internal static class IdRows
                 {
                     // The response to a first try was lost; a batch takes effect as a whole.
                 }
-            });
+            },
+            cancellationToken);
 
     /// <summary>The rows of a run of ids that exist: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run.</param>
@@ -58,10 +58,11 @@ internal static class IdRows
     /// Deletes the rows of ids: one transaction for each 100 of a block of 1,000 ids, and one for each row where one of them was missing.
     /// </summary>
     public static Task DeleteAsync(Table table, IEnumerable<long> ids, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             ids.GroupBy(FileKeys.IdBlock).SelectMany(block => block.Chunk(AzureLimits.BatchOperations)),
-            new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancellationToken },
-            async (chunk, token) => await DeleteChunkAsync(table, chunk, token));
+            Writers,
+            (chunk, token) => DeleteChunkAsync(table, chunk, token),
+            cancellationToken);
 
     private static async Task DeleteChunkAsync(Table table, long[] ids, CancellationToken cancellationToken)
     {

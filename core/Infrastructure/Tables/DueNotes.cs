@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Loops;
 using Microsoft.Extensions.Logging;
 
 namespace Cloudreve.Core.Infrastructure.Tables;
@@ -41,9 +42,8 @@ public sealed class DueNotes(StorageLayout layout, TimeProvider clock, ILogger<D
     {
         // Partitions are adjacent, so one query reads all; earlier releases kept notes in one with the name of their kind.
         var due = $"{FilterOf(kind)} and RowKey lt '{Key(clock.GetUtcNow())}'";
-        var options = new ParallelOptions { MaxDegreeOfParallelism = writers, CancellationToken = cancellationToken };
         var notes = layout.Schedules.ScanAsync(due, cancellationToken).Where(note => note.PartitionKey == kind || note.PartitionKey.StartsWith(kind + "|", StringComparison.Ordinal));
-        return Parallel.ForEachAsync(notes, options, async (note, stop) => await TryAsync(note, work, stop));
+        return BoundedParallel.ForEachAsync(notes, writers, (note, stop) => TryAsync(note, work, stop), cancellationToken);
     }
 
     private async Task TryAsync(Row note, Func<Row, CancellationToken, Task> work, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Infrastructure.Tables;
 
@@ -18,9 +19,11 @@ internal static class RowSweep
     public static async Task<int> DeleteAsync(Table table, IAsyncEnumerable<Row> rows, int most, CancellationToken cancellationToken, int lanes = 1)
     {
         var deleted = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = lanes, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(
-            BatchesOfAsync(rows.Take(most)), options, async (batch, token) => Interlocked.Add(ref deleted, await DeleteAsync(table, batch, token)));
+        await BoundedParallel.ForEachAsync(
+            BatchesOfAsync(rows.Take(most)),
+            lanes,
+            async (batch, token) => Interlocked.Add(ref deleted, await DeleteAsync(table, batch, token)),
+            cancellationToken);
         return deleted;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cloudreve.AzureStorage;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Functions.Api.Edge;
 
@@ -29,14 +30,15 @@ internal sealed class Batch(HttpContext http, TimeProvider clock)
     /// <param name="run">Does one item.</param>
     /// <param name="cancellationToken">Cancels what has not begun.</param>
     public Task RunLanesAsync(IEnumerable<IEnumerable<string>> lanes, Func<string, CancellationToken, Task> run, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
+        BoundedParallel.ForEachAsync(
             lanes,
-            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
+            Workers,
             async (lane, token) =>
             {
                 foreach (var key in lane)
                     await RunOneAsync(key, run, token);
-            });
+            },
+            cancellationToken);
 
     /// <summary>True if an item has failed.</summary>
     public bool HasFailures => !_failures.IsEmpty;

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Benchmarks.Import;
 
@@ -27,10 +28,10 @@ internal sealed record SourceTree(int Files, int Folders)
     /// <summary>Writes the blobs.</summary>
     /// <param name="container">The target container.</param>
     /// <param name="prefix">The prefix of all of them, ending in a slash.</param>
-    public Task WriteAsync(BlobContainerClient container, string prefix = Prefix) => Parallel.ForEachAsync(
+    public Task WriteAsync(BlobContainerClient container, string prefix = Prefix) => BoundedParallel.ForEachAsync(
         Enumerable.Range(0, Files),
-        new ParallelOptions { MaxDegreeOfParallelism = Writers },
-        async (i, cancellationToken) => await container.GetBlobClient(prefix + NameOf(i)).UploadAsync(s_content, overwrite: true, cancellationToken));
+        Writers,
+        (i, cancellationToken) => container.GetBlobClient(prefix + NameOf(i)).UploadAsync(s_content, overwrite: true, cancellationToken));
 
     private string NameOf(int i) => Folders == 0
         ? $"file-{i:d7}.dat"

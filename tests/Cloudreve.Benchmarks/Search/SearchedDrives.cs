@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Benchmarks.Search;
@@ -31,7 +32,7 @@ internal sealed class SearchedDrives(StorageLayout layout, DriveRoots roots, Ent
             for (var j = 0; j < FoldersInEach; j++)
                 folders.Add(await CreateAsync(owner, parent, j));
         }
-        await Parallel.ForEachAsync(folders, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (folder, _) => await FillFolderAsync(owner, folder, filesInEach));
+        await BoundedParallel.ForEachAsync(folders, 4, (folder, _) => FillFolderAsync(owner, folder, filesInEach));
         return folders.Count * filesInEach;
     }
 

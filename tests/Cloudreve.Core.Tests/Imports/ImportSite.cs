@@ -7,6 +7,7 @@ using Cloudreve.Core.Drive.Listing;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Imports;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Bootstrap;
 using Cloudreve.Core.Tasks;
@@ -71,10 +72,10 @@ internal sealed class ImportSite : IRestartable<ImportSite>
 
     public Task PutAsync(params string[] names) => PutAsync(names.Select(n => (n, n.Length)));
 
-    public Task PutAsync(params IEnumerable<(string Name, int Size)> blobs) => Parallel.ForEachAsync(
+    public Task PutAsync(params IEnumerable<(string Name, int Size)> blobs) => BoundedParallel.ForEachAsync(
         blobs,
-        new ParallelOptions { MaxDegreeOfParallelism = 8 },
-        async (blob, token) => await Container.WriteAsync(blob.Name, BinaryData.FromBytes(new byte[blob.Size]), cancellationToken: token));
+        8,
+        (blob, token) => Container.WriteAsync(blob.Name, BinaryData.FromBytes(new byte[blob.Size]), cancellationToken: token));
 
     public async Task<ImportTaskReference> AcceptAsync(string source, string destination = "/imported", bool recursive = true, long userId = AdminId)
     {

@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.EndToEnd.Processes;
 using Cloudreve.Testing.Azurite;
@@ -127,10 +128,10 @@ internal sealed class Site : IAsyncDisposable
     {
         // The site makes its container at its start.
         await EventuallyAsync(() => Files.ExistsAsync());
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             blobs,
-            new ParallelOptions { MaxDegreeOfParallelism = 8 },
-            async (blob, token) => await Files.WriteAsync(blob.Name, BinaryData.FromBytes(blob.Content), cancellationToken: token));
+            8,
+            (blob, token) => Files.WriteAsync(blob.Name, BinaryData.FromBytes(blob.Content), cancellationToken: token));
     }
 
     public async ValueTask DisposeAsync()

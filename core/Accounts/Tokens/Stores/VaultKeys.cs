@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Cloudreve.AzureStorage.Secrets;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Accounts.Tokens.Stores;
 
@@ -37,10 +38,11 @@ internal sealed class VaultKeys(VaultSecret secret)
             return new VaultContent(known.Select(versions => versions.Key).ToHashSet(), []);
         var wanted = new TokenKeyRing([.. enabled.Select(listed => listed.Key)]).At(now).Keys.Select(key => key.Id).ToHashSet();
         var values = new ConcurrentDictionary<string, string>();
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             enabled.Where(listed => wanted.Contains(listed.Key.Id)),
-            new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-            async (listed, token) => values[listed.Version] = _values.GetValueOrDefault(listed.Version) ?? await secret.ReadAsync(listed.Version, token));
+            Readers,
+            async (listed, token) => values[listed.Version] = _values.GetValueOrDefault(listed.Version) ?? await secret.ReadAsync(listed.Version, token),
+            cancellationToken);
         _values = values;
         return new VaultContent(
             known.Select(versions => versions.Key).ToHashSet(),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Blobs;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.FullText.Index;
@@ -137,10 +138,11 @@ internal sealed class IndexBlobs(StorageLayout layout)
             if (!await Container.TryDeleteAsync(manifest.Name, manifest.ETag, cancellationToken))
                 return false;
         }
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             page.Blobs.Where(blob => !IsManifest(blob)),
-            new ParallelOptions { MaxDegreeOfParallelism = Deleters, CancellationToken = cancellationToken },
-            async (blob, token) => await Container.TryDeleteAsync(blob.Name, blob.ETag, token));
+            Deleters,
+            (blob, token) => Container.TryDeleteAsync(blob.Name, blob.ETag, token),
+            cancellationToken);
         return page.ContinuationToken is null;
     }
 

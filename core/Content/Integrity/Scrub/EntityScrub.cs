@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage.Blobs;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Storage;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site;
 
@@ -24,10 +25,11 @@ internal sealed class EntityScrub(StorageLayout layout, SiteCatalog catalog, Pol
         {
             var groups = rows.GroupBy(row => EntityReferences.ReferenceOf(row).EntityId).ToList();
             run.Report.Look(groups.Count);
-            await Parallel.ForEachAsync(
+            await BoundedParallel.ForEachAsync(
                 groups,
-                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-                async (group, token) => await CheckAsync(run, group.Key, [.. group], token));
+                Readers,
+                (group, token) => CheckAsync(run, group.Key, [.. group], token),
+                cancellationToken);
         }
         return scan.Next;
     }

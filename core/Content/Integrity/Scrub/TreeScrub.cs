@@ -2,6 +2,7 @@ using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Moves;
 using Cloudreve.Core.Drive.Tree;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Content.Integrity.Scrub;
@@ -108,6 +109,6 @@ internal sealed class TreeScrub(StorageLayout layout)
         }
     }
 
-    private static Task ForEachAsync(IEnumerable<Row> rows, Func<Row, Task> check, CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        rows, new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken }, async (row, _) => await check(row));
+    private static Task ForEachAsync(IEnumerable<Row> rows, Func<Row, Task> check, CancellationToken cancellationToken) =>
+        BoundedParallel.ForEachAsync(rows, Readers, (row, _) => check(row), cancellationToken);
 }

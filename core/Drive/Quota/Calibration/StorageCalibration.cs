@@ -10,6 +10,7 @@ using Cloudreve.Core.Drive.Locks;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Drive.Quota.Calibration;
@@ -63,10 +64,11 @@ public sealed class StorageCalibration(StorageLayout layout, DriveSettlement set
         while (level.Count > 0)
         {
             var below = new ConcurrentBag<long>();
-            await Parallel.ForEachAsync(
+            await BoundedParallel.ForEachAsync(
                 level,
-                new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-                async (folder, token) => await ReadFolderAsync(folder, walk, below, token));
+                Readers,
+                (folder, token) => ReadFolderAsync(folder, walk, below, token),
+                cancellationToken);
             level = [.. below];
         }
         var bytes = walk.Bytes;

@@ -1,4 +1,5 @@
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
 
@@ -28,11 +29,7 @@ internal static class SortedRows
         IReadOnlyList<T> items, Func<T, CancellationToken, Task<TDetail?>> read, CancellationToken cancellationToken)
         where TDetail : class
     {
-        var details = new TDetail?[items.Count];
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, items.Count),
-            new ParallelOptions { MaxDegreeOfParallelism = Readers, CancellationToken = cancellationToken },
-            async (i, token) => details[i] = await read(items[i], token));
+        var details = await BoundedParallel.SelectAsync(items, Readers, read, cancellationToken);
         return [.. details.OfType<TDetail>()];
     }
 

@@ -3,6 +3,7 @@ using Cloudreve.Core.Accounts;
 using Cloudreve.Core.Content.Archives.Downloads;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Site;
 using Cloudreve.Functions.Api.Edge;
 
@@ -42,9 +43,9 @@ internal sealed class ArchiveRoots(DriveAccess access, EntriesByPath byPath, Use
     {
         var lookup = new PathLookup(byPath);
         var found = new ConcurrentDictionary<string, FileRecord>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(
+        await BoundedParallel.ForEachAsync(
             uris,
-            new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = cancellationToken },
+            Workers,
             async (uri, token) =>
             {
                 try
@@ -56,7 +57,8 @@ internal sealed class ArchiveRoots(DriveAccess access, EntriesByPath byPath, Use
                 {
                     // Deleted since the address was made.
                 }
-            });
+            },
+            cancellationToken);
         return found;
     }
 

@@ -4,6 +4,7 @@ using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Drive.Copying;
 using Cloudreve.Core.Drive.Operations;
 using Cloudreve.Core.Infrastructure.Errors;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Testing.Azurite;
 using Xunit;
 
@@ -167,7 +168,7 @@ public sealed class DriveRaceTests(AzuriteServer azurite)
         var names = await MakeFoldersAsync(site, 48);
         var codes = new ConcurrentBag<ErrorCode>();
 
-        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (name, _) => codes.Add(await RemoveAsync(site, name)));
+        await BoundedParallel.ForEachAsync(names, 16, async (name, _) => codes.Add(await RemoveAsync(site, name)));
 
         Assert.All(codes, code => Assert.Equal(ErrorCode.Ok, code));
         Assert.Empty((await site.CheckAsync()).Problems);

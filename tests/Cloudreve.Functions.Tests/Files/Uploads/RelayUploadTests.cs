@@ -1,4 +1,5 @@
 using Cloudreve.AzureStorage.Pipeline;
+using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Functions.Tests.App;
 using Xunit;
 
@@ -48,7 +49,7 @@ public sealed class RelayUploadTests(SharedApp shared) : IClassFixture<SharedApp
         await upload.BeginAsync();
 
         var order = Enumerable.Range(0, 10).Concat([3, 7]).Reverse();
-        await Parallel.ForEachAsync(order, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (i, _) =>
+        await BoundedParallel.ForEachAsync(order, 6, async (i, _) =>
             Assert.Equal(0, (await upload.PostChunkAsync(i, upload.Chunks[i].ToArray())).Code));
 
         Assert.Equal(upload.Content, await _user.DownloadAsync(Uri));
