@@ -20,5 +20,5 @@ public sealed class GroupMembers(StorageLayout layout)
     public ValueTask<bool> ExistAsync(int groupId, CancellationToken cancellationToken = default) =>
         layout.Users.ScanAsync(ConditionOf(groupId), cancellationToken).AnyAsync(cancellationToken);
 
-    private static string ConditionOf(int groupId) => string.Create(CultureInfo.InvariantCulture, $"RowKey eq '{UserRows.Account}' and group eq {groupId}");
+    private static string ConditionOf(int groupId) => string.Create(CultureInfo.InvariantCulture, $"RowKey eq '{UserRows.Account}' and {UserRows.Columns.GroupId} eq {groupId}");
 }

@@ -3,6 +3,7 @@ using System.Text;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Accounts.OAuth;
 using Cloudreve.Core.Accounts.OpenId;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Accounts.Tokens;
 using Cloudreve.Core.Infrastructure.Caching;
 using Cloudreve.Core.Infrastructure.Errors;
@@ -47,6 +48,7 @@ public sealed class TokenIssuer(
     StorageLayout layout, SettingStore settings, TokenKeys keys, UserStore users, OAuthGrants grants, TimeProvider clock)
 {
     private const string Revoked = "revoked";
+    private const string RevokedUser = "user";
 
     // Instances' clocks differ a little: a token issued by one must be valid at another at once.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -126,9 +128,9 @@ public sealed class TokenIssuer(
     {
         var row = new Row(RootPartition(rootId), Revoked)
         {
-            ["user"] = userId,
+            [RevokedUser] = userId,
             // No descendant can outlive this, so the row may be swept then.
-            ["expires"] = clock.GetUtcNow() + TokenKeyRing.LongestToken + ClockSkew,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + TokenKeyRing.LongestToken + ClockSkew,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         Remember(rootId, isRevoked: true);

@@ -96,7 +96,7 @@ internal static class UserRows
         ETag = row.ETag,
     };
 
-    private static class Columns
+    internal static class Columns
     {
         public const string Id = "id";
         public const string IsEmailVerified = "verified";

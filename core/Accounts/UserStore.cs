@@ -327,7 +327,7 @@ public sealed class UserStore(StorageLayout layout, IdAllocator ids, DriveRoots 
     public async IAsyncEnumerable<long> ScanIdsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (var row in layout.Users.ScanAsync($"RowKey eq '{UserRows.Account}'", cancellationToken))
-            yield return row.RequiredNumber("id");
+            yield return row.RequiredNumber(UserRows.Columns.Id);
     }
 
     /// <summary>An account as it was read; null when there was none.</summary>

@@ -24,15 +24,26 @@ public sealed class AbuseReports(StorageLayout layout, TimeProvider clock)
         var order = (DateTimeOffset.MaxValue.Ticks - now.Ticks).ToString("d19", CultureInfo.InvariantCulture);
         var row = new Row(now.ToString("yyyy-MM", CultureInfo.InvariantCulture), $"{order}-{Guid.NewGuid():N}")
         {
-            ["at"] = now,
-            ["by"] = report.ReporterId,
-            ["category"] = report.Category,
-            ["description"] = report.Description,
-            ["share"] = report.ShareId,
-            ["user"] = report.UserId,
-            ["uri"] = report.FileUri,
+            [Columns.At] = now,
+            [Columns.ReporterId] = report.ReporterId,
+            [Columns.Category] = report.Category,
+            [Columns.Description] = report.Description,
+            [Columns.ShareId] = report.ShareId,
+            [Columns.UserId] = report.UserId,
+            [Columns.FileUri] = report.FileUri,
         };
         // The key is random: an existing row is our own, whose response was lost.
         await layout.Reports.UpsertAsync(row, cancellationToken);
+    }
+
+    private static class Columns
+    {
+        public const string At = "at";
+        public const string ReporterId = "by";
+        public const string Category = "category";
+        public const string Description = "description";
+        public const string ShareId = "share";
+        public const string UserId = "user";
+        public const string FileUri = "uri";
     }
 }

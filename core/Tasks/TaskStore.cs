@@ -62,7 +62,7 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     public async Task<TaskPage> ListAsync(
         long ownerId, IReadOnlyList<string> types, IReadOnlyList<WorkflowTaskStatus> statuses, int pageSize, string? token, CancellationToken cancellationToken = default)
     {
-        string[] conditions = [Any(types.Select(t => $"type eq '{t}'")), Any(statuses.Select(s => $"status eq {(int)s}"))];
+        string[] conditions = [Any(types.Select(t => $"{Columns.Type} eq '{t}'")), Any(statuses.Select(s => $"{Columns.Status} eq {(int)s}"))];
         var condition = string.Join(" and ", conditions.Where(c => c.Length > 0).Select(c => $"({c})"));
         var range = new RowRange(Partition(ownerId)) { Condition = condition.Length == 0 ? null : condition };
         if (!string.IsNullOrEmpty(token))
@@ -170,24 +170,24 @@ public sealed class TaskStore(StorageLayout layout, TimeProvider clock)
     /// <summary>All tasks of all users that match a filter, in no order: one transaction for each 1,000.</summary>
     internal IAsyncEnumerable<WorkflowTask> ScanAsync(TaskFilter filter, CancellationToken cancellationToken) => layout.Tasks
         .ScanAsync(
-            SiteLists.All("PartitionKey ge 'u' and PartitionKey lt 'v'", ConditionOf(filter), filter.Status is { } status ? $"status eq {(int)status}" : null),
+            SiteLists.All("PartitionKey ge 'u' and PartitionKey lt 'v'", ConditionOf(filter), filter.Status is { } status ? $"{Columns.Status} eq {(int)status}" : null),
             cancellationToken)
         .Select(FromRow);
 
     /// <summary>The condition of a filter, except for the state, on rows of tasks and of their index; null for none.</summary>
     internal static string? ConditionOf(TaskFilter filter) => SiteLists.All(
-        filter.Type is { } type ? $"type eq '{type.Replace("'", "''", StringComparison.Ordinal)}'" : null,
-        filter.OwnerId is { } owner ? SiteLists.Is("o", owner) : null);
+        filter.Type is { } type ? $"{Columns.Type} eq '{type.Replace("'", "''", StringComparison.Ordinal)}'" : null,
+        filter.OwnerId is { } owner ? SiteLists.Is(Columns.OwnerId, owner) : null);
 
     /// <summary>Removes the remaining index rows of an owner's tasks: a transaction for each 1,000 tasks of the site. Harmless to repeat.</summary>
     internal Task ClearIndexAsync(long ownerId, CancellationToken cancellationToken) => RowSweep.DeleteAsync(
         layout.Tasks,
-        layout.Tasks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"PartitionKey ge 'i' and PartitionKey lt 'j' and o eq {ownerId}L"), cancellationToken),
+        layout.Tasks.ScanAsync($"PartitionKey ge 'i' and PartitionKey lt 'j' and {SiteLists.Is(Columns.OwnerId, ownerId)}", cancellationToken),
         int.MaxValue,
         cancellationToken);
 
     private static string Stale(WorkflowTaskStatus status, DateTimeOffset before) =>
-        $"status eq {(int)status} and u lt {StoredTime.InCondition(before)}";
+        $"{Columns.Status} eq {(int)status} and {Columns.UpdatedAt} lt {StoredTime.InCondition(before)}";
 
     private static string Any(IEnumerable<string> conditions) => string.Join(" or ", conditions);
 

@@ -6,6 +6,7 @@ using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Accounts.Mails;
 using Cloudreve.Core.Accounts.Mails.Smtp;
 using Cloudreve.Core.Accounts.PasswordResets;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Accounts.Signing;
 using Cloudreve.Core.Drive.Quota;
 using Cloudreve.Core.Infrastructure.Ids;
@@ -109,7 +110,7 @@ public sealed class AccountMailer(
         var id = site.HashIds.Encode(user.Id, HashIdKind.User);
         if (mail.Kind == AccountMailKind.Reset)
             return $"{mail.SiteUrl}/session/reset?id={id}&secret={PasswordReset.SecretOf(site, user, request)}";
-        var signature = UrlSigner.Sign(site, ActivationTextOf(id, request.RequiredText(MailRequests.Password)), request.Time(MailRequests.Expires));
+        var signature = UrlSigner.Sign(site, ActivationTextOf(id, request.RequiredText(MailRequests.Password)), request.Time(SessionSweep.ExpiresAt));
         return $"{mail.SiteUrl}/session/activate?id={id}&sign={Uri.EscapeDataString(signature)}";
     }
 

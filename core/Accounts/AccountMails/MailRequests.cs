@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Accounts.Mails.Smtp;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
@@ -23,7 +24,6 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     internal const string Nonce = "nonce";
-    internal const string Expires = "expires";
     internal const string Password = "password";
     internal const string PasswordHash = "hash";
     private const string Sent = "sent";
@@ -69,7 +69,7 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
         {
             [Nonce] = nonce,
             [Sent] = now,
-            [Expires] = now + lifetime,
+            [SessionSweep.ExpiresAt] = now + lifetime,
             [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
             [PasswordHash] = kind == AccountMailKind.Activation ? user.PasswordHash : null,
         };
@@ -118,5 +118,5 @@ public sealed class MailRequests(StorageLayout layout, TimeProvider clock)
     private async Task<Row?> FindAsync(long userId, string key, CancellationToken cancellationToken) =>
         await layout.Users.FindAsync(UserRows.Partition(userId), key, cancellationToken) is { } row && IsOpen(row) ? row : null;
 
-    private bool IsOpen(Row row) => row.Time(Expires) is { } end && clock.GetUtcNow() < end;
+    private bool IsOpen(Row row) => row.Time(SessionSweep.ExpiresAt) is { } end && clock.GetUtcNow() < end;
 }

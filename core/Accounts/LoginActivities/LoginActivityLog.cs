@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Infrastructure.Tables;
 
 namespace Cloudreve.Core.Accounts.LoginActivities;
@@ -39,7 +40,7 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
             [Columns.OpenIdProvider] = activity.OpenIdProvider,
             [Columns.Success] = activity.Success,
             [Columns.WebDav] = activity.WebDav,
-            [Columns.ExpiresAt] = now + Age,
+            [SessionSweep.ExpiresAt] = now + Age,
         };
         // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -93,6 +94,5 @@ public sealed class LoginActivityLog(StorageLayout layout, TimeProvider clock)
         public const string OpenIdProvider = "provider";
         public const string Success = "success";
         public const string WebDav = "webdav";
-        public const string ExpiresAt = "expires";
     }
 }

@@ -57,7 +57,6 @@ public sealed class OAuthCodes(
     private const string Challenge = "challenge";
     private const string Root = "root";
     private const string State = "state";
-    private const string Expires = "expires";
     private const string UsedKey = "used";
 
     // RFC 7636, 4.1.
@@ -81,7 +80,7 @@ public sealed class OAuthCodes(
             [Challenge] = consent.CodeChallenge,
             [Root] = session?.RootId.ToString("D"),
             [State] = session?.State,
-            [Expires] = clock.GetUtcNow() + Lifetime,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + Lifetime,
         };
         // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -126,7 +125,7 @@ public sealed class OAuthCodes(
         {
             [UserId] = userId,
             [Root] = root.ToString("D"),
-            [Expires] = clock.GetUtcNow() + TokenKeyRing.LongestToken,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + TokenKeyRing.LongestToken,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
     }
@@ -157,7 +156,7 @@ public sealed class OAuthCodes(
     }
 
     private bool Fits(Row row, OAuthClient client, OAuthExchange exchange) =>
-        row.Time(Expires) is { } end && clock.GetUtcNow() < end
+        row.Time(SessionSweep.ExpiresAt) is { } end && clock.GetUtcNow() < end
         && string.Equals(row.Text(Client), client.ClientId.ToString("D"), StringComparison.Ordinal)
         && (exchange.RedirectUri is null || string.Equals(row.Text(Redirect), exchange.RedirectUri, StringComparison.Ordinal))
         && IsVerifier(exchange.CodeVerifier, row.Text(Challenge))

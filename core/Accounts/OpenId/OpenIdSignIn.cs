@@ -52,7 +52,6 @@ public sealed class OpenIdSignIn(
     private const string LinkingUser = "user";
     private const string LinkingRoot = "root";
     private const string LinkingState = "state";
-    private const string Expires = "expires";
     private const int SecretBytes = 32;
 
     private readonly OpenIdConnect _connect = new(new ProviderClient(outgoing), clock);
@@ -82,7 +81,7 @@ public sealed class OpenIdSignIn(
             [LinkingUser] = linking?.UserId,
             [LinkingRoot] = linking?.Session?.RootId.ToString("D"),
             [LinkingState] = linking?.Session?.State,
-            [Expires] = clock.GetUtcNow() + Lifetime,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + Lifetime,
         };
         // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -106,7 +105,7 @@ public sealed class OpenIdSignIn(
         var row = Guid.TryParseExact(state, "D", out var id)
             ? await OneTimeRow.TakeAsync(layout.Sessions, PartitionOf(id), Key, cancellationToken)
             : null;
-        if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
+        if (row?.Time(SessionSweep.ExpiresAt) is not { } end || end <= clock.GetUtcNow() || row.RequiredNumber(Provider) != (int)provider)
             throw Expired();
         var request = new OpenIdRequest(row.RequiredText(Redirect), row.RequiredText(Nonce), row.RequiredText(Verifier));
         var identity = provider == OpenIdProvider.Qq

@@ -38,7 +38,6 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private const string Key = "passkey";
     private const string Challenge = "challenge";
     private const string Origin = "origin";
-    private const string Expires = "expires";
 
     /// <summary>Begins a registration, replacing one that was begun before. One transaction.</summary>
     /// <param name="user">The user who registers it.</param>
@@ -148,7 +147,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
         {
             [Challenge] = challenge,
             [Origin] = origin,
-            [Expires] = clock.GetUtcNow() + Lifetime,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + Lifetime,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return challenge;
@@ -157,7 +156,7 @@ public sealed class PasskeyCeremonies(StorageLayout layout, PasskeyStore passkey
     private async Task<(byte[] Challenge, string Origin)> UseUpAsync(string partition, CancellationToken cancellationToken)
     {
         var row = await OneTimeRow.TakeAsync(layout.Sessions, partition, Key, cancellationToken);
-        if (row?.Time(Expires) is not { } end || end <= clock.GetUtcNow())
+        if (row?.Time(SessionSweep.ExpiresAt) is not { } end || end <= clock.GetUtcNow())
             throw Unknown();
         return (row.Bytes(Challenge) ?? [], row.RequiredText(Origin));
     }

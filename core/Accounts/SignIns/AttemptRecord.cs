@@ -19,7 +19,6 @@ internal sealed record AttemptRecord
     public const int MaxTrusted = 20;
 
     private const string Property = "attempts";
-    private const string ExpiresProperty = "expires";
 
     /// <summary>Failures by address.</summary>
     public IReadOnlyDictionary<string, AttemptWindow> Addresses { get; init; } = new Dictionary<string, AttemptWindow>();
@@ -48,7 +47,7 @@ internal sealed record AttemptRecord
     public Row Describe(string partition, string rowKey, DateTimeOffset expires) => new(partition, rowKey)
     {
         [Property] = JsonSerializer.Serialize(this, AttemptJson.Default.AttemptRecord),
-        [ExpiresProperty] = expires,
+        [SessionSweep.ExpiresAt] = expires,
     };
 }
 

@@ -17,7 +17,6 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     private const int MaxNetworks = 500;
 
     private const string Property = "spent";
-    private const string Expires = "expires";
     private const string PartitionPrefix = "c-";
 
     /// <summary>Finds the rows that have expired among those of all clients.</summary>
@@ -53,7 +52,7 @@ internal sealed record BudgetRecord(DateTimeOffset Since, int Total, IReadOnlyDi
     public Row Describe(ClientAddress client, BudgetLimit limit) => new(PartitionOf(client), limit.RowKey)
     {
         [Property] = JsonSerializer.Serialize(this, BudgetJson.Default.BudgetRecord),
-        [Expires] = Since + limit.Window,
+        [SessionSweep.ExpiresAt] = Since + limit.Window,
     };
 }
 

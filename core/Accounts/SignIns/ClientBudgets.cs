@@ -71,7 +71,7 @@ public sealed class ClientBudgets(StorageLayout layout, SettingStore settings, T
     public Task<int> SweepAsync(int maxRows, CancellationToken cancellationToken = default)
     {
         var now = StoredTime.InCondition(clock.GetUtcNow());
-        var ended = layout.Users.ScanAsync($"{BudgetRecord.PartitionCondition} and expires lt {now}", cancellationToken);
+        var ended = layout.Users.ScanAsync($"{BudgetRecord.PartitionCondition} and {SessionSweep.ExpiresAt} lt {now}", cancellationToken);
         return RowSweep.DeleteAsync(layout.Users, ended, maxRows, cancellationToken, RowSweep.Lanes);
     }
 

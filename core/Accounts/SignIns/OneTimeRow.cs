@@ -10,7 +10,6 @@ namespace Cloudreve.Core.Accounts.SignIns;
 internal static class OneTimeRow
 {
     private const string Used = "used";
-    private const string Expires = "expires";
 
     /// <summary>Finds a row and consumes it: of several callers, one gets it. Two transactions, one when there is none.</summary>
     /// <param name="table">The table that it is in.</param>
@@ -24,7 +23,7 @@ internal static class OneTimeRow
         var use = Guid.NewGuid();
         try
         {
-            await table.ReplaceAsync(new Row(partitionKey, rowKey) { [Used] = use, [Expires] = row.Time(Expires) }, row.ETag, cancellationToken);
+            await table.ReplaceAsync(new Row(partitionKey, rowKey) { [Used] = use, [SessionSweep.ExpiresAt] = row.Time(SessionSweep.ExpiresAt) }, row.ETag, cancellationToken);
             return row;
         }
         catch (StorageException e) when (e is StorageChangedException or StorageNotFoundException)

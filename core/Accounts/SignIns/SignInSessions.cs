@@ -23,7 +23,6 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     private const string UserId = "user";
     private const string Password = "password";
     private const string Provider = "provider";
-    private const string Expires = "expires";
 
     /// <summary>Records that a user has given the right password, or that an identity provider vouches for them. One transaction.</summary>
     /// <param name="provider">The identity provider; null for a password.</param>
@@ -36,7 +35,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
             [UserId] = user.Id,
             [Password] = PasswordHasher.Fingerprint(user.PasswordHash),
             [Provider] = (int?)provider,
-            [Expires] = clock.GetUtcNow() + Lifetime,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + Lifetime,
         };
         // The key is random: an existing row is our own, whose response was lost.
         await layout.Sessions.UpsertAsync(row, cancellationToken);
@@ -74,7 +73,7 @@ public sealed class SignInSessions(StorageLayout layout, TwoFactorAuth twoFactor
     private async Task<Row?> FindAsync(string id, CancellationToken cancellationToken) =>
         Guid.TryParseExact(id, "D", out var guid)
         && await layout.Sessions.FindAsync(PartitionOf(guid), Key, cancellationToken) is { } row
-        && row.Time(Expires) is { } end && end > clock.GetUtcNow()
+        && row.Time(SessionSweep.ExpiresAt) is { } end && end > clock.GetUtcNow()
             ? row
             : null;
 }

@@ -26,7 +26,6 @@ public sealed class TwoFactorAuth(
 
     private const string Prepared = "2fa";
     private const string Secret = "secret";
-    private const string Expires = "expires";
 
     private readonly GuessTurns _turns = new();
 
@@ -38,7 +37,7 @@ public sealed class TwoFactorAuth(
         var row = new Row(PreparationPartition(user.Id), Prepared)
         {
             [Secret] = SealedText.Seal(await settings.GetAsync(cancellationToken), ContextOf(user.Id), secret),
-            [Expires] = clock.GetUtcNow() + PreparationLifetime,
+            [SessionSweep.ExpiresAt] = clock.GetUtcNow() + PreparationLifetime,
         };
         await layout.Sessions.UpsertAsync(row, cancellationToken);
         return Base32.Encode(secret);
@@ -54,7 +53,7 @@ public sealed class TwoFactorAuth(
         if (user.HasTwoFactor)
             throw new CloudreveException(ErrorCode.BadParameter, "Two-factor authentication is already enabled.");
         var prepared = await layout.Sessions.FindAsync(PreparationPartition(user.Id), Prepared, cancellationToken);
-        if (prepared is null || prepared.Time(Expires) is not { } end || end <= clock.GetUtcNow())
+        if (prepared is null || prepared.Time(SessionSweep.ExpiresAt) is not { } end || end <= clock.GetUtcNow())
             throw new CloudreveException(ErrorCode.InternalSetting, "Two-factor setup was not started. Please start again.");
         var text = prepared.RequiredText(Secret);
         await TakeAsync(user.Id, code, client, current => current.HasTwoFactor ? null : text, (current, step) => current with

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Content.Entities;
 
@@ -34,5 +34,5 @@ public sealed class EntityCensus(StorageLayout layout)
         layout.Entities.ScanAsync(ConditionOf(policyId), cancellationToken).AnyAsync(cancellationToken);
 
     // Rows of references have no policy.
-    private static string ConditionOf(int policyId) => string.Create(CultureInfo.InvariantCulture, $"p eq {policyId}L");
+    private static string ConditionOf(int policyId) => SiteLists.Is(EntityColumns.PolicyId, policyId);
 }

@@ -261,7 +261,7 @@ public sealed record UploadSession
 
     internal static string PartitionOf(Guid id) => id.ToString("N", CultureInfo.InvariantCulture);
 
-    private static class Columns
+    internal static class Columns
     {
         public const string OwnerId = "o";
         public const string CreatedBy = "by";

@@ -76,7 +76,8 @@ public sealed class UploadSessions(StorageLayout layout, UploadAnswers answers)
     internal async IAsyncEnumerable<Row> ScanDueAsync(
         DateTimeOffset now, DateTimeOffset begunBefore, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var condition = $"x lt {StoredTime.InCondition(now)} or ({UploadSession.Reviewed} eq false and c lt {StoredTime.InCondition(begunBefore)} and st ne {(int)UploadState.Completed})";
+        var isUnreviewed = $"{UploadSession.Reviewed} eq false and {UploadSession.Columns.CreatedAt} lt {StoredTime.InCondition(begunBefore)}";
+        var condition = $"{UploadSession.Columns.ExpiresAt} lt {StoredTime.InCondition(now)} or ({isUnreviewed} and {UploadSession.Columns.State} ne {(int)UploadState.Completed})";
         await foreach (var row in layout.Uploads.ScanAsync(condition, cancellationToken))
         {
             if (row.Time(Due) is not { } due || due <= now)

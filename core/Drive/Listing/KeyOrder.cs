@@ -17,7 +17,7 @@ internal sealed record KeyOrder(string Folders, string Files, string? Condition)
 {
     // Guards of folders are mixed with the names of files.
     private static readonly KeyOrder ByName =
-        new(FileKeys.FolderPrefix, FileKeys.NamePrefix, $"t eq {(int)FileType.File} or RowKey lt '{FileKeys.NamePrefix}'");
+        new(FileKeys.FolderPrefix, FileKeys.NamePrefix, $"{EntryColumns.Type} eq {(int)FileType.File} or RowKey lt '{FileKeys.NamePrefix}'");
 
     private static readonly KeyOrder ByCreation = new(FileKeys.FolderIdPrefix, FileKeys.FileIdPrefix, null);
 

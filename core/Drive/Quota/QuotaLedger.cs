@@ -184,7 +184,7 @@ public sealed class QuotaLedger(StorageLayout layout, TimeProvider clock)
     public Task<int> SweepAsync(int most, CancellationToken cancellationToken = default)
     {
         var before = StoredTime.InCondition(clock.GetUtcNow() - OperationsAreKept);
-        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and at lt {before}", cancellationToken);
+        var old = layout.Quotas.ScanAsync($"RowKey ge '{OperationPrefix}' and RowKey lt 'op}}' and {Columns.At} lt {before}", cancellationToken);
         return RowSweep.DeleteAsync(layout.Quotas, old, most, cancellationToken, RowSweep.Lanes);
     }
 

@@ -145,14 +145,17 @@ public sealed record FileRecord
     }
 
     /// <summary>A condition for rows of folders.</summary>
-    internal const string IsFolderCondition = "t eq 1";
+    internal const string IsFolderCondition = EntryColumns.Type + " eq 1";
+
+    /// <summary>A condition for id rows of files that are in a drive: ids that are only kept from being used have no owner.</summary>
+    internal const string IsOwnedFileCondition = $"{EntryColumns.Type} eq 0 and {EntryColumns.OwnerId} gt 0L";
 
     /// <summary>A condition for rows of files of some size.</summary>
     /// <param name="least">The least size, above 0.</param>
-    internal static string SizeCondition(long least) => string.Create(CultureInfo.InvariantCulture, $"s ge {least}L");
+    internal static string SizeCondition(long least) => string.Create(CultureInfo.InvariantCulture, $"{EntryColumns.Size} ge {least}L");
 
     /// <summary>A condition for rows by the time of creation.</summary>
-    internal static string CreatedCondition(string comparison, DateTimeOffset time) => TimeCondition("c", comparison, time);
+    internal static string CreatedCondition(string comparison, DateTimeOffset time) => TimeCondition(EntryColumns.CreatedAt, comparison, time);
 
     /// <summary>A condition for rows by the time of the last change.</summary>
     internal static string UpdatedCondition(string comparison, DateTimeOffset time) => TimeCondition("u", comparison, time);

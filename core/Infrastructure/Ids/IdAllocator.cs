@@ -54,6 +54,7 @@ public readonly record struct IdRange(long First, int Count)
 public sealed class IdAllocator(StorageLayout layout)
 {
     private const int BlockSize = 1000;
+    private const string CounterKey = "next";
     private const string NoteKey = "note";
 
     private readonly Dictionary<IdKind, Counter> _counters = Enum.GetValues<IdKind>().ToDictionary(k => k, k => new Counter(layout.IdLeases, k));
@@ -73,7 +74,7 @@ public sealed class IdAllocator(StorageLayout layout)
     /// <summary>The first id that has not been leased yet. One transaction.</summary>
     /// <param name="kind">The kind of objects that the ids are for.</param>
     public async Task<long> ReadEndAsync(IdKind kind, CancellationToken cancellationToken = default) =>
-        (await layout.IdLeases.FindAsync(kind.ToString(), "next", cancellationToken))?.RequiredNumber("next") ?? First(kind) + 1;
+        (await layout.IdLeases.FindAsync(kind.ToString(), CounterKey, cancellationToken))?.RequiredNumber(Columns.Next) ?? First(kind) + 1;
 
     /// <summary>Like <see cref="ReadEndAsync"/>, with the note beside the counter; null when there is none. One transaction.</summary>
     internal async Task<(long End, Row? Note)> ReadEndAndNoteAsync(IdKind kind, CancellationToken cancellationToken)
@@ -82,10 +83,10 @@ public sealed class IdAllocator(StorageLayout layout)
         Row? note = null;
         await foreach (var row in layout.IdLeases.QueryAsync(new RowRange(kind.ToString()), cancellationToken))
         {
-            counter = row.RowKey == "next" ? row : counter;
+            counter = row.RowKey == CounterKey ? row : counter;
             note = row.RowKey == NoteKey ? row : note;
         }
-        return (counter?.RequiredNumber("next") ?? First(kind) + 1, note);
+        return (counter?.RequiredNumber(Columns.Next) ?? First(kind) + 1, note);
     }
 
     /// <summary>An empty note on the ids of a kind.</summary>
@@ -184,7 +185,7 @@ public sealed class IdAllocator(StorageLayout layout)
                     await ReadAsync(cancellationToken);
                 try
                 {
-                    var row = new Row(Key, "next") { ["next"] = _leasedFrom + size };
+                    var row = new Row(Key, CounterKey) { [Columns.Next] = _leasedFrom + size };
                     _etag = _etag!.Length == 0
                         ? await table.InsertAsync(row, cancellationToken)
                         : await table.ReplaceAsync(row, _etag, cancellationToken);
@@ -201,9 +202,14 @@ public sealed class IdAllocator(StorageLayout layout)
 
         private async Task ReadAsync(CancellationToken cancellationToken)
         {
-            var row = await table.FindAsync(Key, "next", cancellationToken);
+            var row = await table.FindAsync(Key, CounterKey, cancellationToken);
             _etag = row?.ETag ?? "";
-            _leasedFrom = row?.RequiredNumber("next") ?? First(kind);
+            _leasedFrom = row?.RequiredNumber(Columns.Next) ?? First(kind);
         }
+    }
+
+    private static class Columns
+    {
+        public const string Next = "next";
     }
 }

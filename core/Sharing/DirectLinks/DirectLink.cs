@@ -36,7 +36,7 @@ public sealed record DirectLink(long Id, long FileId, long OwnerId, string Name,
         [Columns.CreatedAt] = CreatedAt,
     };
 
-    private static class Columns
+    internal static class Columns
     {
         public const string FileId = "f";
         public const string OwnerId = "o";

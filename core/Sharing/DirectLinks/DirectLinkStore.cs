@@ -1,10 +1,10 @@
-using System.Globalization;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Ids;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Sharing.DirectLinks;
 
@@ -57,7 +57,7 @@ public sealed class DirectLinkStore(StorageLayout layout, IdAllocator ids, TimeP
     /// <summary>Deletes all links of an owner: one transaction for each 1,000 links of the site, and six for each of the owner. Harmless to repeat.</summary>
     internal async Task ClearAsync(long ownerId, CancellationToken cancellationToken)
     {
-        await foreach (var row in layout.DirectLinks.ScanAsync(string.Create(CultureInfo.InvariantCulture, $"o eq {ownerId}L"), cancellationToken))
+        await foreach (var row in layout.DirectLinks.ScanAsync(SiteLists.Is(DirectLink.Columns.OwnerId, ownerId), cancellationToken))
         {
             var link = DirectLink.FromRow(row);
             // The head does not name its owner, so it is removed while the link still exists.

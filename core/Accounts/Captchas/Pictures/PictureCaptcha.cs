@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Cloudreve.AzureStorage;
 using Cloudreve.AzureStorage.Tables;
+using Cloudreve.Core.Accounts.SignIns;
 using Cloudreve.Core.Infrastructure.Tables;
 using Cloudreve.Core.Site.Settings;
 
@@ -84,7 +85,7 @@ public sealed class PictureCaptcha(StorageLayout layout, TimeProvider clock) : I
         var use = Guid.NewGuid();
         try
         {
-            await layout.Sessions.InsertAsync(new Row(partition, nonce) { ["expires"] = EndOf(ticket), [Use] = use }, cancellationToken);
+            await layout.Sessions.InsertAsync(new Row(partition, nonce) { [SessionSweep.ExpiresAt] = EndOf(ticket), [Use] = use }, cancellationToken);
             return true;
         }
         catch (StorageExistsException)

@@ -53,9 +53,9 @@ public sealed class EntityAdministration(
         ListWindow page, EntityFilter filter, EntityOrder order, long mostSorted, CancellationToken cancellationToken = default)
     {
         var condition = SiteLists.All(
-            filter.UserId is { } user ? SiteLists.Is("by", user) : null,
-            filter.PolicyId is { } policy ? SiteLists.Is("p", policy) : null,
-            filter.Type is { } type ? $"t eq {(int)type}" : null);
+            filter.UserId is { } user ? SiteLists.Is(EntityColumns.CreatedBy, user) : null,
+            filter.PolicyId is { } policy ? SiteLists.Is(EntityColumns.PolicyId, policy) : null,
+            filter.Type is { } type ? $"{EntityColumns.Type} eq {(int)type}" : null);
         if (order == EntityOrder.Id)
         {
             var rows = await lists.Entities.ListAsync(page, condition, cancellationToken);

@@ -7,8 +7,6 @@ namespace Cloudreve.Core.Content.FullText.Rebuild;
 /// <summary>The rows of ids that rebuilds go through.</summary>
 internal sealed class RebuildFiles(StorageLayout layout)
 {
-    private const string IsFile = "t eq 0 and o gt 0L";
-
     private static readonly string[] s_columns = ["PartitionKey", "RowKey", EntryColumns.Type, EntryColumns.ParentId];
 
     /// <summary>The next rows of ids of files, of one partition: one transaction or two; none at the end.</summary>
@@ -17,12 +15,12 @@ internal sealed class RebuildFiles(StorageLayout layout)
     /// <param name="most">Maximum number of rows.</param>
     public async Task<IReadOnlyList<Row>> ReadIdsAsync(string partition, string key, int most, CancellationToken cancellationToken)
     {
-        var rest = new RowRange(partition) { Condition = IsFile }.Behind(key);
+        var rest = new RowRange(partition) { Condition = FileRecord.IsOwnedFileCondition }.Behind(key);
         var rows = partition.Length == 0
             ? []
             : await FirstAsync(token => layout.FileIds.QueryPageAsync(rest, most, token, cancellationToken));
         if (rows.Count == 0)
-            rows = await FirstAsync(token => layout.FileIds.ScanPageAsync($"PartitionKey gt '{partition}' and {IsFile}", s_columns, token, cancellationToken));
+            rows = await FirstAsync(token => layout.FileIds.ScanPageAsync($"PartitionKey gt '{partition}' and {FileRecord.IsOwnedFileCondition}", s_columns, token, cancellationToken));
         return [.. rows.TakeWhile(row => row.PartitionKey == rows[0].PartitionKey).Take(most)];
     }
 

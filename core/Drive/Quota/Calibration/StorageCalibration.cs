@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using Cloudreve.AzureStorage.Tables;
 using Cloudreve.Core.Content.Entities;
 using Cloudreve.Core.Content.Uploads;
@@ -12,6 +11,7 @@ using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Errors;
 using Cloudreve.Core.Infrastructure.Loops;
 using Cloudreve.Core.Infrastructure.Tables;
+using Cloudreve.Core.Infrastructure.Tables.Numbered;
 
 namespace Cloudreve.Core.Drive.Quota.Calibration;
 
@@ -90,7 +90,7 @@ public sealed class StorageCalibration(StorageLayout layout, DriveSettlement set
         return new Count(bytes, walk.Writes.IsEmpty is false);
     }
 
-    private static string OwnedBy(long userId) => string.Create(CultureInfo.InvariantCulture, $"o eq {userId}L");
+    private static string OwnedBy(long userId) => SiteLists.Is(SiteLists.Owner, userId);
 
     private async Task<List<UploadSession>> ReadUploadsAsync(long userId, CancellationToken cancellationToken)
     {

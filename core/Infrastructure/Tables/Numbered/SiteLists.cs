@@ -1,5 +1,7 @@
 using System.Globalization;
 using Cloudreve.Core.Accounts;
+using Cloudreve.Core.Content.Entities;
+using Cloudreve.Core.Drive.Tree;
 using Cloudreve.Core.Infrastructure.Ids;
 
 namespace Cloudreve.Core.Infrastructure.Tables.Numbered;
@@ -25,10 +27,10 @@ public sealed class SiteLists(StorageLayout layout, IdAllocator ids, TimeProvide
     internal NumberedRows Users { get; } = new(layout.Users, ids, IdKind.User, UserIndex.Prefix, null, clock);
 
     /// <summary>Files of all drives, trash included; folders are left out, and ids that are only kept from being used, which have no owner.</summary>
-    internal NumberedRows Files { get; } = new(layout.FileIds, ids, IdKind.File, "", "t eq 0 and o gt 0L", clock);
+    internal NumberedRows Files { get; } = new(layout.FileIds, ids, IdKind.File, "", FileRecord.IsOwnedFileCondition, clock);
 
     /// <summary>Blobs behind files; references to them are beside them and have no type.</summary>
-    internal NumberedRows Entities { get; } = new(layout.Entities, ids, IdKind.Entity, "", "t ge 0", clock);
+    internal NumberedRows Entities { get; } = new(layout.Entities, ids, IdKind.Entity, "", EntityColumns.Type + " ge 0", clock);
 
     /// <summary>Share links.</summary>
     internal NumberedRows Shares { get; } = new(layout.Shares, ids, IdKind.Share, "", null, clock);
