@@ -95,7 +95,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
     /// <param name="phase">The step that runs.</param>
     /// <param name="progress">Progress by the names that clients know.</param>
     /// <param name="failures">Items that failed.</param>
-    public Task ReportAsync(
+    internal Task ReportAsync(
         TaskReference reference, string phase, IReadOnlyDictionary<string, TaskProgress> progress, ItemFailures failures, CancellationToken cancellationToken = default) =>
         tasks.UpdateAsync(
             reference.OwnerId,
@@ -130,7 +130,7 @@ public sealed class TaskRuns(TaskStore tasks, SettingStore settings, TimeProvide
 /// <summary>Items of a task that failed.</summary>
 /// <param name="Count">Their number.</param>
 /// <param name="First">The first of them, with reasons for the task's owner.</param>
-public sealed record ItemFailures(long Count, IReadOnlyList<string> First)
+internal sealed record ItemFailures(long Count, IReadOnlyList<string> First)
 {
     private const int MaxItemCharacters = 500;
 

@@ -10,7 +10,7 @@ namespace Cloudreve.Core.Content.Entities;
 /// <summary>A reference from a file to an entity.</summary>
 /// <param name="EntityId">The entity.</param>
 /// <param name="FileId">The file.</param>
-public readonly record struct EntityReference(long EntityId, long FileId);
+internal readonly record struct EntityReference(long EntityId, long FileId);
 
 /// <summary>
 /// References of files to entities. A reference is a fact, not a count, so adding or removing it twice changes nothing. The file that created an
@@ -37,7 +37,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// </summary>
     /// <param name="references">The references.</param>
     /// <returns>The entities that do not exist any more.</returns>
-    public async Task<IReadOnlySet<long>> AddAsync(IReadOnlyCollection<EntityReference> references, CancellationToken cancellationToken = default)
+    internal async Task<IReadOnlySet<long>> AddAsync(IReadOnlyCollection<EntityReference> references, CancellationToken cancellationToken = default)
     {
         var missing = new HashSet<long>();
         await BoundedParallel.ForEachAsync(
@@ -54,7 +54,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
     /// </summary>
     /// <param name="references">The references.</param>
     /// <param name="keepBlobs">True if the blobs stay in their containers (<c>unlink</c>; contract, section 12).</param>
-    public Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
+    internal Task RemoveAsync(IReadOnlyCollection<EntityReference> references, bool keepBlobs, CancellationToken cancellationToken = default) =>
         BoundedParallel.ForEachAsync(
             references.GroupBy(r => FileKeys.IdBlock(r.EntityId)),
             Writers,
@@ -63,7 +63,7 @@ public sealed class EntityReferences(StorageLayout layout, EntityRecycler schedu
 
     /// <summary>Checks whether a file is recorded as a reference to an entity: one transaction.</summary>
     /// <param name="reference">The file and the entity.</param>
-    public async Task<bool> ExistsAsync(EntityReference reference, CancellationToken cancellationToken = default)
+    internal async Task<bool> ExistsAsync(EntityReference reference, CancellationToken cancellationToken = default)
     {
         await foreach (var row in layout.Entities.QueryAsync(RangeOf(reference.EntityId), cancellationToken))
         {

@@ -223,7 +223,7 @@ public sealed class EntityStore(StorageLayout layout)
 
     /// <summary>Entities of a run of ids: one transaction for each block of 1,000 ids.</summary>
     /// <param name="ids">The run of ids.</param>
-    public IAsyncEnumerable<EntityRecord> ReadAsync(IdRange ids, CancellationToken cancellationToken = default) =>
+    internal IAsyncEnumerable<EntityRecord> ReadAsync(IdRange ids, CancellationToken cancellationToken = default) =>
         IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
             .Where(EntityReferences.IsEntity)
             .Select(row => EntityRecord.FromRow(row, FileKeys.ParseId(row.RowKey)));
@@ -231,7 +231,7 @@ public sealed class EntityStore(StorageLayout layout)
     /// <summary>Removes entities of a run of ids that no file refers to: one transaction for each block of ids, and one for each 100 that are removed.</summary>
     /// <param name="ids">The run of ids, which nobody writes any more.</param>
     /// <param name="inUse">The ids of the run that files refer to.</param>
-    public Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
+    internal Task SweepAsync(IdRange ids, IReadOnlySet<long> inUse, CancellationToken cancellationToken = default) => RowSweep.DeleteAsync(
         layout.Entities,
         IdRows.ReadAsync(layout.Entities, ids, cancellationToken)
             .Where(row => EntityReferences.IsEntity(row) && !inUse.Contains(FileKeys.ParseId(row.RowKey))),

@@ -81,7 +81,7 @@ public sealed class ActivityLog(StorageLayout layout, TimeProvider clock)
     /// <summary>Reads what happened in a drive from a position in the order of events on. One transaction for each 1,000 events.</summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="position">The key of an event, or the beginning of one.</param>
-    public async IAsyncEnumerable<LoggedEvent> ReadFromAsync(
+    internal async IAsyncEnumerable<LoggedEvent> ReadFromAsync(
         long ownerId, string position, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var range = RowRange.Prefix(Partition(ownerId), TimePrefix) with { From = TimePrefix + position };

@@ -83,7 +83,7 @@ public sealed class EntriesByPath(StorageLayout layout, DriveRoots roots, Marked
     /// <param name="topId">The folder to start from.</param>
     /// <param name="path">The path from that folder.</param>
     /// <exception cref="CloudreveException">403 for a path through a shortcut.</exception>
-    public async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
+    internal async Task<FolderPlace?> FindFolderBelowAsync(long topId, FilePath path, CancellationToken cancellationToken = default)
     {
         var place = FolderPlace.Top(topId);
         foreach (var name in path.Segments)

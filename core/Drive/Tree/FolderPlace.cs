@@ -4,7 +4,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="Id">The folder.</param>
 /// <param name="Ids">The folders on the way, from the first to this one.</param>
 /// <param name="View">The view of the nearest folder on the way that has one, below the first; null for none.</param>
-public sealed record FolderPlace(long Id, IReadOnlyList<long> Ids, string? View)
+internal sealed record FolderPlace(long Id, IReadOnlyList<long> Ids, string? View)
 {
     internal static FolderPlace Top(long id) => new(id, [id], null);
 

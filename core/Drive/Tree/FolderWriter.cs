@@ -12,7 +12,7 @@ namespace Cloudreve.Core.Drive.Tree;
 /// <param name="Id">The existing entry's id.</param>
 /// <param name="Type">File or folder.</param>
 /// <param name="Size">The existing file's size in bytes; 0 for a folder.</param>
-public sealed record NameGuard(long Id, FileType Type, long Size)
+internal sealed record NameGuard(long Id, FileType Type, long Size)
 {
     /// <summary>True if the entry is a shortcut, which cannot contain anything.</summary>
     public bool IsSymbolic { get; init; }
@@ -57,7 +57,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="entries">The entries; names are unique among them.</param>
     /// <returns>Ids of the entries whose names belong to others, with the owners of the names. An entry that an earlier try inserted counts as inserted.</returns>
     /// <exception cref="CloudreveException">40016 when the folder does not exist any more.</exception>
-    public async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
+    internal async Task<IReadOnlyDictionary<long, NameGuard>> InsertAsync(
         long folderId, IReadOnlyList<FileRecord> entries, CancellationToken cancellationToken = default)
     {
         var clashes = new ConcurrentDictionary<long, NameGuard>();
@@ -74,7 +74,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// Finds the names among some that a folder has already: one transaction for each 1,000 rows between the first and the last name.
     /// </summary>
     /// <param name="folderId">The folder.</param>
-    public async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
+    internal async Task<IReadOnlyDictionary<string, NameGuard>> FindNamesAsync(
         long folderId, IEnumerable<string> names, CancellationToken cancellationToken = default)
     {
         var byKey = names.ToDictionary(FileKeys.Name);
@@ -129,7 +129,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="files">The run of files' ids.</param>
     /// <param name="folders">The run of folders' ids.</param>
-    public async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
+    internal async Task<IReadOnlyList<FileRecord>> FindInsertedAsync(
         IReadOnlyCollection<long> folderIds, IdRange files, IdRange folders, CancellationToken cancellationToken = default)
     {
         var inserted = new List<FileRecord>();
@@ -153,7 +153,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// </summary>
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids.</param>
-    public async Task<IReadOnlySet<long>> FindMovedAsync(
+    internal async Task<IReadOnlySet<long>> FindMovedAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, CancellationToken cancellationToken = default)
     {
         var moved = new HashSet<long>();
@@ -169,7 +169,7 @@ public sealed class FolderWriter(StorageLayout layout)
     /// <param name="folderIds">The folders that they were meant for.</param>
     /// <param name="ids">The run of ids, which nobody inserts any more.</param>
     /// <param name="inserted">The ids of the run whose entries were created.</param>
-    public async Task SweepAsync(
+    internal async Task SweepAsync(
         IReadOnlyCollection<long> folderIds, IdRange ids, IReadOnlySet<long> inserted, CancellationToken cancellationToken = default)
     {
         var uncommitted = await IdRows.ReadAsync(layout.FileIds, ids, cancellationToken)

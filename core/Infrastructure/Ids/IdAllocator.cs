@@ -40,7 +40,7 @@ public enum IdKind
 /// <summary>A run of consecutive ids.</summary>
 /// <param name="First">The first id.</param>
 /// <param name="Count">Their number.</param>
-public readonly record struct IdRange(long First, int Count)
+internal readonly record struct IdRange(long First, int Count)
 {
     /// <summary>Checks whether an id is in the run.</summary>
     public bool Contains(long id) => id >= First && id < First + Count;
@@ -68,7 +68,7 @@ public sealed class IdAllocator(StorageLayout layout)
     /// <summary>Takes consecutive ids. Large runs start at a block's beginning, so that rows of ids fill whole batches.</summary>
     /// <param name="kind">The kind of work that they are for.</param>
     /// <param name="count">Their number; at least 1.</param>
-    public Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
+    internal Task<IdRange> ReserveAsync(IdKind kind, int count, CancellationToken cancellationToken = default) =>
         _counters[kind].ReserveAsync(count, cancellationToken);
 
     /// <summary>The first id that has not been leased yet. One transaction.</summary>
@@ -118,7 +118,7 @@ public sealed class IdAllocator(StorageLayout layout)
     /// </summary>
     /// <param name="ownerId">The owner of the drive.</param>
     /// <param name="count">Their number; at least 1.</param>
-    public Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
+    internal Task<IdRange> ReserveFoldersAsync(long ownerId, int count, CancellationToken cancellationToken = default) =>
         _folders.ReserveAsync(ownerId, count, blocks => ReserveAsync(IdKind.FolderBlock, blocks, cancellationToken), cancellationToken);
 
     private sealed class Counter(Table table, IdKind kind)

@@ -6,7 +6,7 @@ namespace Cloudreve.Core.Infrastructure.Outgoing;
 /// <param name="Timeout">The time that a call may take, its response included.</param>
 /// <param name="MaxBytes">The largest answer.</param>
 /// <param name="MaxRedirects">Maximum number of redirects that are followed; each is a call of its own to the guard.</param>
-public sealed record OutgoingLimits(TimeSpan Timeout, int MaxBytes, int MaxRedirects = 0);
+internal sealed record OutgoingLimits(TimeSpan Timeout, int MaxBytes, int MaxRedirects = 0);
 
 /// <summary>Creates the HTTP clients that call hosts named by a setting, a user or another server.</summary>
 /// <param name="guard">Opens their connections.</param>
@@ -17,7 +17,7 @@ public sealed class OutgoingHttp(OutgoingGuard guard)
 
     /// <summary>Creates a client. It keeps no cookies, and uses no proxy, behind which no address could be checked.</summary>
     /// <param name="limits">The bounds of its calls.</param>
-    public HttpClient CreateClient(OutgoingLimits limits) => new(new SocketsHttpHandler
+    internal HttpClient CreateClient(OutgoingLimits limits) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = limits.MaxRedirects > 0,
         MaxAutomaticRedirections = Math.Max(1, limits.MaxRedirects),

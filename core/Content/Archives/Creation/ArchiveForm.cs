@@ -3,7 +3,7 @@ using Cloudreve.Core.Infrastructure.Errors;
 namespace Cloudreve.Core.Content.Archives.Creation;
 
 /// <summary>The forms of archives that can be created. Clients of the contract know the first alone.</summary>
-public enum ArchiveForm
+internal enum ArchiveForm
 {
     /// <summary>A zip whose files are deflated, unless they are compressed already.</summary>
     Zip,

@@ -10,5 +10,5 @@ namespace Cloudreve.Core.Drive.Activities.Streams;
 /// <param name="FileId">To which file or folder.</param>
 /// <param name="From">The path before; null when it was not there.</param>
 /// <param name="To">The path afterwards; null when it was gone.</param>
-public sealed record LoggedEvent(
+internal sealed record LoggedEvent(
     string Key, DateTimeOffset At, ActivityCategory Category, string? ClientId, long FileId, FilePath? From, FilePath? To);
